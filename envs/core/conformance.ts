@@ -1,0 +1,430 @@
+/**
+ * What every economy must satisfy, as plain functions that throw: no test runner is imported, so that outside authors can
+ * run it anywhere. It plays the economy with legal, illegal and silent decisions and asserts the contract at every step.
+ * Tested itself by planted bugs (`test/envs/core/conformance.test.ts`).
+ */
+import { z } from 'zod'
+import {
+  type AnyEnvironment,
+  type Decision,
+  type Decisions,
+  defaultPlayed,
+  type Environment,
+  type EnvTypes,
+} from './environment.ts'
+import { Episode } from './episode.ts'
+import type { EpisodeLog } from './log.ts'
+import { clone, deepFreeze, difference, short } from './plain.ts'
+import { type Random, stream } from './random.ts'
+import { verify } from './replay.ts'
+import { candidates, moves, toolSchema } from './tool.ts'
+
+export interface ConformanceOptions {
+  /** Configurations to play, as a user would write them; every preset by default. */
+  readonly configs?: readonly unknown[]
+  /** Seeds to play; 0 and 1 by default. The telltale seed is always played as well. */
+  readonly seeds?: readonly number[]
+  /** Steps an episode is given before it is stopped; 60 by default. */
+  readonly maxSteps?: number
+  /** Checks that do not hold for this economy, each with the reason. */
+  readonly exempt?: Readonly<Partial<Record<CheckName, string>>>
+}
+
+export interface ConformanceReport {
+  readonly passed: readonly CheckName[]
+  readonly exempt: Readonly<Partial<Record<CheckName, string>>>
+  /** Steps played. */
+  readonly steps: number
+}
+
+/** Every failed check with what was found first. */
+export class ConformanceError extends Error {
+  override readonly name = 'ConformanceError'
+  readonly failures: readonly { readonly check: CheckName; readonly found: string }[]
+  constructor(env: string, failures: readonly { readonly check: CheckName; readonly found: string }[]) {
+    super(
+      `${env} does not conform:\n${failures.map(({ check, found }) => `  ${check}: ${found}\n    expected: ${CHECKS[check]}`).join('\n')}`,
+    )
+    this.failures = failures
+  }
+}
+
+/** What is checked, and what is expected. */
+const CHECKS = {
+  config: 'every preset parses, an unknown field is refused, every field has a description',
+  seats: 'ids such as agent_0, each once, at most one learner, the same list every time',
+  tools: 'snake_case names, descriptions, strict objects with every argument described and every number and string bounded',
+  deterministic: 'the same seed and decisions give the same log; draw from stream(seed, …) only',
+  isolated: 'an episode gives the same log beside another one; keep no module state',
+  seeded: 'another seed gives another log',
+  replayable: 'a log replays equal after a trip through JSON',
+  pure: 'step, observe, shared, offered, actors and score leave frozen arguments as they are; copy the state once at the head of step',
+  plain_state: 'the state is JSON: no Map, Set, Date, class, function, undefined, NaN',
+  unaliased: 'writing on an observation changes no state; observations are copies, or hold the frozen `shared`',
+  shared: 'each observation holds `shared` by reference',
+  secret_seed: 'the seed is in no observation, no text and no result',
+  actors: 'actors are played seats in seat order, offered tools exist, a running game has an actor',
+  results: 'one result per call in order, one refused entry per refused call',
+  refuses: 'nonsense is refused with a code and a message, never thrown',
+  candidates: 'what `candidates` proposes is accepted by `check`',
+  rewards: 'finite, one per seat, their sum over steps is score(log).reward minus its value at reset, on every prefix',
+  scores: 'finite reward, payoff, reputation, survival, quality of every seat, also on a log without steps',
+  metrics: 'exactly the documented metrics, each a finite number or null, also on a log without steps',
+  invariants: 'every law the economy states holds across every step',
+  text: 'rules and render give non-empty text',
+} as const
+export type CheckName = keyof typeof CHECKS
+
+/** Unlikely to occur by chance in anything an agent reads. */
+const TELLTALE = 987654321
+
+const NONSENSE: readonly unknown[] = [
+  null,
+  0,
+  'mine',
+  [],
+  {},
+  { tool: 7 },
+  { tool: 'toString', args: {} },
+  { tool: '__proto__', args: {} },
+  { tool: 'constructor' },
+  { tool: 'no_such_tool', args: {} },
+  { tool: 'x'.repeat(10_000), args: {} },
+]
+
+const NONSENSE_ARGS: readonly unknown[] = [
+  null,
+  'text',
+  [],
+  { unheard_of: 1 },
+  JSON.parse('{"__proto__": {"admin": true}}'),
+  { amount: Number.NaN },
+  { amount: 1e308, to: 'agent_0' },
+  { amount: -1, content: 'x'.repeat(10_000) },
+]
+
+/** Runs every check; throws a ConformanceError that lists all that failed. */
+export function conformance<T extends EnvTypes>(
+  environment: Environment<T>,
+  options: ConformanceOptions = {},
+): ConformanceReport {
+  const env = environment as unknown as AnyEnvironment
+  const { exempt = {}, seeds = [0, 1], maxSteps = 60 } = options
+  const failures = new Map<CheckName, string>()
+  const fail = (check: CheckName, found: string): void => {
+    if (!failures.has(check)) failures.set(check, found)
+  }
+  let steps = 0
+
+  checkConfig(env, fail)
+  for (const config of options.configs ?? Object.values(env.presets)) {
+    checkDeclarations(env, config, fail)
+    const logs = new Map<number, string>()
+    for (const seed of [...seeds, TELLTALE]) {
+      try {
+        const log = playChecked(env, config, seed, maxSteps, fail)
+        steps += log.steps.length
+        logs.set(seed, JSON.stringify(log.steps))
+        const again = playPlain(env, config, seed, log)
+        const found = difference(log, again.alone)
+        if (found !== undefined) fail('deterministic', `seed ${seed}: ${found}`)
+        const beside = difference(log, again.beside)
+        if (found === undefined && beside !== undefined) fail('isolated', `seed ${seed}: ${beside}`)
+        const read = JSON.parse(JSON.stringify(log)) as EpisodeLog<EnvTypes>
+        const divergence = verify(env, read)
+        if (divergence !== undefined) fail('replayable', `seed ${seed}, step ${divergence.t}: ${divergence.difference}`)
+      } catch (error) {
+        fail('refuses', `seed ${seed}: threw ${(error as Error).stack?.split('\n').slice(0, 3).join(' ') ?? error}`)
+      }
+    }
+    if (new Set(logs.values()).size === 1 && logs.size > 1)
+      fail('seeded', `seeds ${[...logs.keys()].join(', ')} gave the same steps`)
+  }
+
+  const found = [...failures].filter(([check]) => exempt[check] === undefined)
+  if (found.length > 0)
+    throw new ConformanceError(
+      env.id,
+      found.map(([check, text]) => ({ check, found: text })),
+    )
+  return {
+    passed: (Object.keys(CHECKS) as CheckName[]).filter(check => !failures.has(check) && exempt[check] === undefined),
+    exempt,
+    steps,
+  }
+}
+
+type Fail = (check: CheckName, found: string) => void
+
+function checkConfig(env: AnyEnvironment, fail: Fail): void {
+  if (Object.keys(env.presets).length === 0) fail('config', 'no preset')
+  for (const [name, preset] of Object.entries(env.presets)) {
+    const parsed = env.config.safeParse(preset)
+    if (!parsed.success) fail('config', `preset ${name}: ${z.prettifyError(parsed.error)}`)
+    if (env.config.safeParse({ ...preset, unheard_of: 1 }).success)
+      fail('config', `preset ${name}: accepts the unknown field unheard_of; use z.strictObject`)
+  }
+  const schema = z.toJSONSchema(env.config, { io: 'input' }) as { properties?: Record<string, { description?: string }> }
+  for (const [field, { description }] of Object.entries(schema.properties ?? {}))
+    if (!description) fail('config', `field ${field} has no description`)
+}
+
+function checkDeclarations(env: AnyEnvironment, input: unknown, fail: Fail): void {
+  const config = deepFreeze(env.config.parse(input))
+  const seats = env.seats(config)
+  if (difference(seats, env.seats(config)) !== undefined) fail('seats', 'two calls gave two lists')
+  if (seats.length === 0) fail('seats', 'no seat')
+  if (new Set(seats.map(seat => seat.agent)).size !== seats.length) fail('seats', 'an id occurs twice')
+  if (seats.filter(seat => seat.learner).length > 1) fail('seats', 'more than one learner')
+  for (const { agent, role } of seats) {
+    if (!/^[a-z][a-z_]*(_\d+)?$/.test(agent)) fail('seats', `id ${short(agent)}`)
+    if (!role) fail('seats', `${agent} has no role`)
+    if (env.rules(config, agent).trim() === '') fail('text', `no rules for ${agent}`)
+    if (env.rules(config, agent).includes(String(TELLTALE))) fail('secret_seed', 'rules name the seed')
+  }
+  const tools = env.tools(config)
+  if (tools !== env.tools(config)) fail('tools', 'built anew at every call')
+  for (const [name, tool] of Object.entries(tools)) {
+    if (!/^[a-z][a-z0-9_]{0,63}$/.test(name)) fail('tools', `name ${short(name)}`)
+    if (!tool.description) fail('tools', `${name} has no description`)
+    const { properties = {}, additionalProperties } = toolSchema(name, tool).parameters as {
+      properties?: Record<string, object>
+      additionalProperties?: unknown
+    }
+    if (additionalProperties !== false) fail('tools', `${name} accepts unknown arguments; use z.strictObject`)
+    for (const [field, schema] of Object.entries(properties))
+      checkArgument(`${name}.${field}`, schema as Record<string, unknown>, fail)
+  }
+}
+
+function checkArgument(at: string, schema: Record<string, unknown>, fail: Fail): void {
+  if (!schema.description) fail('tools', `argument ${at} is not described`)
+  const limit = Number.MAX_SAFE_INTEGER
+  for (const part of (schema.anyOf as Record<string, unknown>[] | undefined) ?? [schema]) {
+    if (part.type === 'integer' || part.type === 'number') {
+      const low = part.minimum ?? part.exclusiveMinimum
+      const high = part.maximum ?? part.exclusiveMaximum
+      if (low === undefined || high === undefined || low === -limit || high === limit)
+        fail('tools', `argument ${at} is a number without real bounds`)
+    }
+    if (part.type === 'string' && part.maxLength === undefined && part.enum === undefined && part.const === undefined)
+      fail('tools', `argument ${at} is a string without a maximal length`)
+  }
+}
+
+/** Legal, illegal and silent decisions, from a stream of the conformance suite's own. */
+function decide(env: AnyEnvironment, episode: Episode, agent: string, random: Random, fail: Fail): Decision {
+  const tools = env.tools(episode.config)
+  const offered = episode.offered(agent)
+  for (const name of offered)
+    if (!Object.hasOwn(tools, name)) fail('actors', `offers ${short(name)} to ${agent}, which is no tool`)
+  if (random.chance(0.06)) return { calls: [] }
+  const calls = Array.from({ length: random.chance(0.2) ? random.int(2, 5) : 1 }, (_, i) => {
+    const names = random.chance(0.1) ? Object.keys(tools) : moves(tools, offered)
+    if (names.length === 0 || random.chance(0.08)) return random.pick(NONSENSE)
+    const name = random.pick(names)
+    if (random.chance(0.1)) return { tool: name, args: random.pick(NONSENSE_ARGS) }
+    const possible = offered.includes(name) ? candidates(tools[name]!, episode.observe(agent)) : []
+    if (possible.length === 0) return { tool: name, args: {} }
+    const proposed = { tool: name, args: random.pick(possible) }
+    const checked = episode.check(agent, clone(proposed))
+    if (i === 0 && !checked.ok) fail('candidates', `${agent}: ${short(proposed, 200)} is refused: ${checked.refusal.message}`)
+    return proposed
+  })
+  return { calls: calls as Decision['calls'] }
+}
+
+function playChecked(env: AnyEnvironment, config: unknown, seed: number, maxSteps: number, fail: Fail): EpisodeLog<EnvTypes> {
+  const episode = new Episode(env, config, seed)
+  const seats = env.seats(episode.config)
+  const played = defaultPlayed(seats)
+  const start = env.score(episode.log)
+  const earned: Record<string, number> = {}
+  const random = stream(seed, 'conformance')
+  const where = (text: string) => `seed ${seed}, step ${episode.t}: ${text}`
+
+  checkScores(env, episode.log, fail)
+  while (!episode.over && episode.t < maxSteps) {
+    const state = episode.state
+    const unplain = notPlain(state)
+    if (unplain !== undefined) fail('plain_state', where(unplain))
+    deepFreeze(state)
+
+    const actors = episode.actors()
+    if (actors.length === 0) fail('actors', where('nobody may act and the game is not done'))
+    if (actors.join() !== played.filter(agent => actors.includes(agent)).join())
+      fail('actors', where(`${actors.join(', ')} are not played seats in seat order`))
+    for (const { agent } of seats) checkView(env, episode, agent, seed, where, fail)
+    if (actors.length === 0) break
+
+    const decisions: Record<string, Decision> = {}
+    for (const agent of actors) decisions[agent] = decide(env, episode, agent, random, fail)
+    deepFreeze(decisions)
+    const before = JSON.stringify(state)
+    const record = guard('pure', where, fail, () => episode.step(decisions as Decisions))
+    if (record === undefined) break
+    if (JSON.stringify(state) !== before) fail('pure', where('step changed its argument'))
+    if (JSON.stringify(record).includes(String(TELLTALE)) && seed === TELLTALE)
+      fail('secret_seed', where('the seed is in an event or a result'))
+
+    for (const agent of actors) checkResults(agent, record.decisions[agent]!, record.results[agent] ?? [], where, fail)
+    const notOk = Object.values(record.results).reduce((sum, list) => sum + list.filter(result => !result.ok).length, 0)
+    if (notOk !== record.refused.length)
+      fail('results', where(`${notOk} results are not ok, ${record.refused.length} calls are refused`))
+    for (const { code, message } of record.refused)
+      if (!/^[a-z][a-z0-9_]*$/.test(code) || !message) fail('refuses', where(`refusal ${short({ code, message })}`))
+    for (const { agent } of seats) {
+      const reward = record.rewards[agent]
+      if (typeof reward !== 'number' || !Number.isFinite(reward)) fail('rewards', where(`${agent} has reward ${reward}`))
+      earned[agent] = (earned[agent] ?? 0) + (reward ?? 0)
+    }
+    if (Object.keys(record.rewards).length !== seats.length)
+      fail('rewards', where(`rewards of ${Object.keys(record.rewards).length} of ${seats.length} seats`))
+    for (const [name, law] of Object.entries(env.invariants ?? {})) {
+      const broken = law(state, episode.state, record.events)
+      if (broken !== undefined) fail('invariants', where(`${name}: ${broken}`))
+    }
+    if (episode.over || episode.t === 1 || episode.t % 7 === 0) {
+      const scores = checkScores(env, episode.log, fail)
+      for (const { agent } of seats) {
+        const expected = (scores[agent]?.reward ?? Number.NaN) - (start[agent]?.reward ?? Number.NaN)
+        if (!(Math.abs(expected - earned[agent]!) <= 1e-9 * Math.max(1, Math.abs(expected)))) {
+          fail('rewards', where(`${agent}: step rewards add up to ${earned[agent]}, the score changed by ${expected}`))
+        }
+      }
+    }
+  }
+  if (!episode.over) episode.stop('conformance')
+  return episode.log
+}
+
+function checkView(
+  env: AnyEnvironment,
+  episode: Episode,
+  agent: string,
+  seed: number,
+  where: (text: string) => string,
+  fail: Fail,
+): void {
+  const shared = guard('pure', where, fail, () => episode.shared())
+  const observation = guard('pure', where, fail, () => episode.observe(agent))
+  if (observation === undefined) return
+  if (typeof shared === 'object' && shared !== null && !Object.values(observation).includes(shared))
+    fail('shared', where(`the observation of ${agent} does not hold it`))
+  const text = guard('text', where, fail, () => env.render(observation))
+  if (text !== undefined && (typeof text !== 'string' || text.trim() === '')) fail('text', where(`render gave ${short(text)}`))
+  if (seed === TELLTALE && `${JSON.stringify(observation)}${text}`.includes(String(TELLTALE)))
+    fail('secret_seed', where(`${agent} can read the seed`))
+  const before = JSON.stringify(episode.state)
+  const again = JSON.stringify(env.observe(thaw(episode.state), agent, shared))
+  if (again !== JSON.stringify(observation)) fail('deterministic', where(`two observations of ${agent} differ`))
+  const state = thaw(episode.state)
+  const own = env.observe(state, agent, shared)
+  scribble(own)
+  if (JSON.stringify(state) !== before) fail('unaliased', where(`writing on the observation of ${agent} changed the state`))
+}
+
+/** An unfrozen copy: what is aliased can then be written on. */
+function thaw<T>(state: T): T {
+  return clone(state)
+}
+
+function scribble(value: unknown): void {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return
+  for (const inner of Object.values(value)) scribble(inner)
+  if (Array.isArray(value)) value.push('scribble')
+  else (value as Record<string, unknown>).scribble = 'scribble'
+}
+
+function checkResults(
+  agent: string,
+  decision: Decision,
+  results: readonly unknown[],
+  where: (text: string) => string,
+  fail: Fail,
+): void {
+  if (results.length !== decision.calls.length)
+    fail('results', where(`${agent} made ${decision.calls.length} calls and was told ${results.length} results`))
+  for (const result of results as { ok?: unknown; text?: unknown }[]) {
+    if (typeof result.ok !== 'boolean' || typeof result.text !== 'string')
+      fail('results', where(`${agent} was told ${short(result)}`))
+  }
+  for (const [i, call] of decision.calls.entries()) {
+    const nonsense = NONSENSE.some(known => JSON.stringify(known) === JSON.stringify(call))
+    if (nonsense && (results[i] as { ok?: boolean } | undefined)?.ok === true) fail('refuses', where(`accepted ${short(call)}`))
+  }
+}
+
+function checkScores(env: AnyEnvironment, log: EpisodeLog<EnvTypes>, fail: Fail): Record<string, { readonly reward: number }> {
+  const where = (text: string) => `seed ${log.header.seed}, ${log.steps.length} steps: ${text}`
+  const scores = guard('scores', where, fail, () => env.score(log)) ?? {}
+  const documented = Object.keys(env.metrics.docs).sort().join()
+  for (const { agent } of env.seats(log.header.config)) {
+    for (const part of ['reward', 'payoff', 'reputation', 'survival', 'quality']) {
+      const value = scores[agent]?.[part]
+      if (typeof value !== 'number' || !Number.isFinite(value)) fail('scores', where(`${agent}.${part} is ${value}`))
+    }
+    const metrics = guard('metrics', where, fail, () => env.metrics.of(log, agent))
+    if (metrics === undefined) continue
+    if (Object.keys(metrics).sort().join() !== documented)
+      fail('metrics', where(`documented ${documented}; given ${Object.keys(metrics).sort().join()}`))
+    for (const [name, value] of Object.entries(metrics))
+      if (value !== null && !Number.isFinite(value)) fail('metrics', where(`${name} is ${value}`))
+  }
+  return scores
+}
+
+function guard<R>(check: CheckName, where: (text: string) => string, fail: Fail, action: () => R): R | undefined {
+  try {
+    return action()
+  } catch (error) {
+    fail(check, where(`threw ${(error as Error).message}`))
+    return undefined
+  }
+}
+
+/** Plays a log's decisions twice more: alone, and in turns with another episode of another seed. */
+function playPlain(
+  env: AnyEnvironment,
+  config: unknown,
+  seed: number,
+  log: EpisodeLog<EnvTypes>,
+): { alone: EpisodeLog<EnvTypes>; beside: EpisodeLog<EnvTypes> } {
+  const alone = new Episode(env, config, seed)
+  for (const { decisions } of log.steps) alone.step(decisions)
+  const beside = new Episode(env, config, seed)
+  const other = new Episode(env, config, seed + 1)
+  for (const { decisions } of log.steps) {
+    if (!other.over) other.step({})
+    beside.step(decisions)
+  }
+  if (log.stop !== null) {
+    alone.stop(log.stop)
+    beside.stop(log.stop)
+  }
+  return { alone: alone.log, beside: beside.log }
+}
+
+/** Where something is not JSON: what JSON drops, changes or cannot hold. */
+function notPlain(value: unknown, path = 'state'): string | undefined {
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+      return undefined
+    case 'number':
+      return Number.isFinite(value) ? undefined : `${path} is ${value}`
+    case 'object':
+      break
+    default:
+      return `${path} is ${typeof value}`
+  }
+  if (value === null) return undefined
+  const prototype = Object.getPrototypeOf(value)
+  if (!Array.isArray(value) && prototype !== Object.prototype && prototype !== null)
+    return `${path} is a ${prototype.constructor?.name ?? 'class instance'}`
+  for (const [key, inner] of Object.entries(value)) {
+    const found = notPlain(inner, `${path}.${key}`)
+    if (found !== undefined) return found
+  }
+  return undefined
+}

@@ -1,0 +1,178 @@
+/**
+ * The contract: what an economy is. An environment is one object of pure functions over plain JSON state; nothing in it
+ * awaits, logs, reads a clock or remembers. What plays it (`policy.ts`), what remembers it (`episode.ts`) and what
+ * measures it (`rollouts/`, `evals/`) is elsewhere.
+ */
+import type { z } from 'zod'
+import type { EpisodeLog } from './log.ts'
+import type { AgentId, Call, Refusal, ToolName, ToolSet } from './tool.ts'
+
+/** The types of one environment, named once and passed around as one. */
+export interface EnvTypes {
+  Config: object
+  State: object
+  Observation: object
+  /** What all agents may see, computed once a step; every observation holds it by frozen reference. */
+  Shared: unknown
+  Event: { readonly type: string }
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: the registry and the runner hold environments of unknown types.
+export type AnyTypes = { Config: any; State: any; Observation: any; Shared: any; Event: any }
+export type AnyEnvironment = Environment<AnyTypes>
+
+/** One place at the table. A resident is moved by the economy itself unless a player takes its seat. */
+export interface Seat {
+  readonly agent: AgentId
+  readonly role: string
+  /** True for the seat that is evaluated when nobody says otherwise; exactly one seat has it. */
+  readonly learner?: boolean
+  readonly resident?: boolean
+}
+
+/** Inference units of one message, for economies that bill thinking. Integers ≥ 0. */
+export interface Units {
+  readonly thinking: number
+  readonly output: number
+  readonly source: 'reported' | 'estimated'
+}
+
+/** One message of one agent: its calls in order; none is silence. */
+export interface Decision {
+  readonly calls: readonly Call[]
+  readonly units?: Units
+}
+export type Decisions = Readonly<Record<AgentId, Decision>>
+
+/** What an agent is told of one of its calls, in the order of the calls. */
+export interface CallResult {
+  readonly ok: boolean
+  readonly text: string
+}
+
+/** A call that was not carried out. */
+export interface Refused extends Refusal {
+  readonly agent: AgentId
+  readonly tool: ToolName
+}
+
+/** Falsy while the game goes on; `terminated` by its own rules, `truncated` by a limit. */
+export type Done = false | 'terminated' | 'truncated'
+
+export interface Step<T extends EnvTypes> {
+  readonly state: T['State']
+  /** For every seat, how much `score(log).reward` changed. */
+  readonly rewards: Readonly<Record<AgentId, number>>
+  readonly events: readonly T['Event'][]
+  readonly results: Readonly<Record<AgentId, readonly CallResult[]>>
+  readonly refused: readonly Refused[]
+  readonly done: Done
+}
+
+/** How one message becomes play. */
+export interface TurnRule {
+  /** Calls of one message that are carried out; the rest are refused (`too_many_calls`). `Infinity` for no limit. */
+  readonly maxCalls: number
+  /** How often a refused call is given back to a model within the turn before the decision counts. */
+  readonly repairs: number
+  /** What a message without a call is: a move of its own (`pass`) or the end of that seat's play (`stop`). */
+  readonly onSilence: 'pass' | 'stop'
+}
+
+/** Numbers that describe one seat's play. `reward` is the composite that the step rewards add up to. */
+export interface Scores {
+  readonly reward: number
+  readonly payoff: number
+  readonly reputation: number
+  readonly survival: number
+  readonly quality: number
+  /** Further parts; null where a part is not defined (no contract was concluded, say). */
+  readonly [part: string]: number | null
+}
+
+/** What a metric is, for the docs table and the report. */
+export interface MetricDoc {
+  readonly description: string
+  /** The formula in words or symbols. */
+  readonly formula: string
+  /** Such as `[0, 1]` or `≥ 0 tokens`. */
+  readonly range: string
+  /** Where the formula comes from: a publication, or `econgym`. */
+  readonly source: string
+}
+
+/** Numbers computed from a log and nothing else. */
+export interface Metrics<T extends EnvTypes> {
+  readonly docs: Readonly<Record<string, MetricDoc>>
+  /** Every documented metric, of the world and of `agent`'s play; null where it is not defined on this log. */
+  of(log: EpisodeLog<T>, agent: AgentId): Readonly<Record<string, number | null>>
+}
+
+/** A row of an economy's scenario data set: a configuration and a seed. */
+export interface Scenario {
+  readonly id: string
+  /** As a user would write it; parsed by the environment's schema. */
+  readonly config: unknown
+  readonly seed: number
+}
+
+/** An economy. */
+export interface Environment<T extends EnvTypes> {
+  /** snake_case; the name of its folder. */
+  readonly id: string
+  /** One line for lists. */
+  readonly summary: string
+  /** Bumped whenever the same configuration, seed and decisions would give another log. */
+  readonly version: number
+  /** A strict schema, every field described, defaults filled. */
+  readonly config: z.ZodType<T['Config']>
+  /** Named configurations, as a user would write them; the first is the default. */
+  readonly presets: Readonly<Record<string, object>>
+  /** Everybody who may ever act, in a fixed order. */
+  seats(config: T['Config']): readonly Seat[]
+  /** All tools; the same object for the same configuration, never built per call. */
+  tools(config: T['Config']): ToolSet<T>
+  /** The tools this agent may call now. */
+  offered(state: T['State'], agent: AgentId): readonly ToolName[]
+  /** Words the refusal of a tool that exists and is not offered (`wrong_phase`, `wrong_role`); `not_offered` by default. */
+  withheld?(state: T['State'], agent: AgentId, tool: ToolName): Refusal
+  turn(config: T['Config'], agent: AgentId): TurnRule
+  /** The rules in words: a model's system prompt, and the first section of the docs. */
+  rules(config: T['Config'], agent: AgentId): string
+  /**
+   * The state before the first step. `played` are the seats that players take; by default every seat that is no resident's.
+   * The state holds its configuration and everything that decides its future, the seed included.
+   */
+  reset(config: T['Config'], seed: number, played?: readonly AgentId[]): T['State']
+  /** Whose decision the next step wants, in seat order; only played seats. */
+  actors(state: T['State']): readonly AgentId[]
+  shared(state: T['State']): T['Shared']
+  /** What one agent sees: `shared` by reference, and what is its own. Never the seed or another agent's secrets. */
+  observe(state: T['State'], agent: AgentId, shared: T['Shared']): T['Observation']
+  /** The text a model reads. Other agents' words are escaped so that they cannot pose as a section or an instruction. */
+  render(observation: T['Observation']): string
+  /**
+   * One step of the world. `decisions` holds exactly the actors (a missing one is silence). Copies the state once; the
+   * argument is left as it was.
+   */
+  step(state: T['State'], decisions: Decisions): Step<T>
+  /** Scores of every seat, from any prefix of a log (with no step: the value at reset). */
+  score(log: EpisodeLog<T>): Readonly<Record<AgentId, Scores>>
+  readonly metrics: Metrics<T>
+  /** Laws that hold across every step: what is wrong, or undefined. */
+  readonly invariants?: Readonly<
+    Record<string, (before: T['State'], after: T['State'], events: readonly T['Event'][]) => string | undefined>
+  >
+  /** The economy's scenario data set of a configuration, first `count` rows. */
+  scenarios?(config: T['Config'], count: number): readonly Scenario[]
+}
+
+/** Which seats a player takes when nobody says otherwise: all but the residents'. */
+export function defaultPlayed(seats: readonly Seat[]): AgentId[] {
+  return seats.filter(seat => !seat.resident).map(seat => seat.agent)
+}
+
+/** The seat that is evaluated by default. */
+export function learnerOf(seats: readonly Seat[]): AgentId {
+  return (seats.find(seat => seat.learner) ?? seats[0]!).agent
+}

@@ -1,0 +1,58 @@
+/**
+ * Minds: what a player is to the runner. A scripted bot answers at once, a model later; nobody can tell the difference.
+ * A policy sees observations, never states.
+ */
+import type { AnyTypes, CallResult, Decision, Environment, EnvTypes, Seat } from './environment.ts'
+import type { Random } from './random.ts'
+import type { AgentId, Checked, ToolName } from './tool.ts'
+
+/** One agent's turn. */
+export interface Turn<T extends EnvTypes> {
+  readonly agent: AgentId
+  /** Steps of the episode so far. */
+  readonly t: number
+  readonly observation: T['Observation']
+  /** The tools this agent may call now. */
+  readonly offered: readonly ToolName[]
+  /** What came of this agent's last decision, call by call. */
+  readonly results: readonly CallResult[]
+  /** This seat's own randomness, of this step; it cannot disturb the economy's or another seat's. */
+  readonly random: Random
+  readonly repeat: number
+  /** What the economy would say to this call now. An `ask` tool is answered here. */
+  check(call: unknown): Checked
+  /** Aborted when the episode is given up. */
+  readonly signal?: AbortSignal
+}
+
+export interface Policy<T extends EnvTypes> {
+  act(turn: Turn<T>): Decision | Promise<Decision>
+}
+
+/** Where a policy sits. */
+export interface SeatContext<T extends EnvTypes> {
+  readonly env: Environment<T>
+  readonly config: T['Config']
+  readonly seat: Seat
+  readonly repeat: number
+}
+
+/** Makes one policy per seat and episode, so memory is a variable of the closure and never leaks between seats. */
+export interface PolicyFactory<T extends EnvTypes> {
+  (context: SeatContext<T>): Policy<T>
+  /**
+   * For players that share something over an episode: called once before the first seat, with the seats this factory
+   * plays, and gives the maker of their policies. The only kind of player that receives the seed.
+   */
+  readonly episode?: (seed: number, seats: readonly AgentId[]) => (context: SeatContext<T>) => Policy<T>
+}
+
+export type AnyPolicyFactory = PolicyFactory<AnyTypes>
+
+/** Silence. */
+export const PASS: Decision = Object.freeze({ calls: Object.freeze([]) })
+
+/** A decision of one call. */
+export function call(tool: ToolName, args: object = {}): Decision {
+  return { calls: [{ tool, args }] }
+}

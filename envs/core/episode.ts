@@ -198,7 +198,6 @@ class EpisodeTurn<T extends EnvTypes> implements Turn<T> {
     return this.#random
   }
 
-  check(call: unknown): Checked {
-    return this.#episode.check(this.agent, plain(call))
-  }
+  /** Bound, so that a policy may take it out of its turn. */
+  readonly check = (call: unknown): Checked => this.#episode.check(this.agent, plain(call))
 }

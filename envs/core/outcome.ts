@@ -1,6 +1,6 @@
 /** Collects what one step tells its agents. Used by every economy's `step`; knows no rules. */
 import type { CallResult, EnvTypes, Refused } from './environment.ts'
-import type { AgentId, Refusal, ToolName } from './tool.ts'
+import { type AgentId, check, type Refusal, type ToolName, type ToolSet } from './tool.ts'
 
 export class Outcome<T extends EnvTypes> {
   readonly events: T['Event'][] = []
@@ -40,4 +40,28 @@ export function tooManyCalls(maxCalls: number): Refusal {
     code: 'too_many_calls',
     message: `One message carries out ${maxCalls} call${maxCalls === 1 ? '' : 's'}; this one was beyond it and was not carried out.`,
   }
+}
+
+/**
+ * Judges one call at the gate and, if it is allowed now, carries it out on the draft; tells the agent either way. Gives
+ * whether it was carried out.
+ */
+export function perform<T extends EnvTypes>(
+  outcome: Outcome<T>,
+  tools: ToolSet<T>,
+  offered: readonly ToolName[],
+  draft: T['State'],
+  agent: AgentId,
+  call: unknown,
+  withheld?: (tool: ToolName) => Refusal,
+): boolean {
+  const checked = check(tools, offered, draft, agent, call, withheld)
+  if (!checked.ok) {
+    outcome.refuse(agent, checked.tool, checked.refusal)
+    return false
+  }
+  const { tool: name, args } = checked.action
+  const tool = tools[name]!
+  if (tool.kind === 'act') outcome.accept(agent, tool.apply(draft, agent, args, outcome.emit))
+  return true
 }

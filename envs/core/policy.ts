@@ -20,7 +20,7 @@ export interface Turn<T extends EnvTypes> {
   readonly random: Random
   readonly repeat: number
   /** What the economy would say to this call now. An `ask` tool is answered here. */
-  check(call: unknown): Checked
+  readonly check: (call: unknown) => Checked
   /** Aborted when the episode is given up. */
   readonly signal?: AbortSignal
 }

@@ -1,0 +1,153 @@
+/** The suite every economy runs is itself tested: it passes a sound economy and names each planted bug. */
+import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { type CheckName, ConformanceError, conformance } from '../../../envs/core/conformance.ts'
+import type { Environment } from '../../../index.ts'
+import { toolsFor } from '../../../index.ts'
+import { type ToyTypes, toyMarket, toyTools } from '../../toy_market/index.ts'
+
+function failures(env: Environment<ToyTypes>): CheckName[] {
+  try {
+    conformance(env)
+    return []
+  } catch (error) {
+    if (!(error instanceof ConformanceError)) throw error
+    return error.failures.map(failure => failure.check)
+  }
+}
+
+test('a sound economy passes every check', () => {
+  const report = conformance(toyMarket)
+  expect(report.exempt).toEqual({})
+  expect(report.steps).toBeGreaterThan(20)
+  expect(report.passed).toContain('rewards')
+})
+
+test('an exemption is listed with its reason and not failed', () => {
+  const deaf: Environment<ToyTypes> = { ...toyMarket, render: () => '' }
+  expect(conformance(deaf, { exempt: { text: 'the toy has no text' } }).exempt).toEqual({ text: 'the toy has no text' })
+})
+
+const { step, observe, reset } = toyMarket
+let remembered = 0
+/** Each planted bug with the check that must name it. */
+const BUGS: readonly [name: string, expected: CheckName, env: Partial<Environment<ToyTypes>>][] = [
+  [
+    'a mutated input',
+    'pure',
+    {
+      step(state, decisions) {
+        const after = step(state, decisions)
+        state.t = after.state.t
+        return after
+      },
+    },
+  ],
+  [
+    'unseeded randomness',
+    'deterministic',
+    {
+      step(state, decisions) {
+        const after = step(state, decisions)
+        return {
+          ...after,
+          state: { ...after.state, grain: after.state.grain.map(quantity => quantity + Math.floor(Math.random() * 1000)) },
+        }
+      },
+    },
+  ],
+  [
+    'an aliased observation',
+    'unaliased',
+    { observe: (state, agent, shared) => ({ ...observe(state, agent, shared), purse: state.cash }) as never },
+  ],
+  [
+    'a state that is not JSON',
+    'plain_state',
+    { reset: (config, seed) => ({ ...reset(config, seed), seen: new Map() }) as never },
+  ],
+  [
+    'an undescribed argument',
+    'tools',
+    {
+      tools: (() => {
+        const { act } = toolsFor<ToyTypes>()
+        const tools = {
+          ...toyTools,
+          gift: act({ description: 'Gives.', args: z.strictObject({ quantity: z.int().min(0).max(1) }), apply: () => 'Given.' }),
+        }
+        return () => tools
+      })(),
+    },
+  ],
+  [
+    'hidden module state',
+    'isolated',
+    {
+      reset(config, seed) {
+        remembered = 0
+        return reset(config, seed)
+      },
+      step(state, decisions) {
+        remembered++
+        const after = step(state, decisions)
+        return { ...after, state: { ...after.state, cash: after.state.cash.map(cash => cash + remembered) } }
+      },
+    },
+  ],
+  [
+    'a leaked seed',
+    'secret_seed',
+    { observe: (state, agent, shared) => ({ ...observe(state, agent, shared), world: state.seed }) as never },
+  ],
+  [
+    'step rewards that do not sum to the score',
+    'rewards',
+    { step: (state, decisions) => ({ ...step(state, decisions), rewards: { trader_0: 1, trader_1: 0 } }) },
+  ],
+  ['a call without a result', 'results', { step: (state, decisions) => ({ ...step(state, decisions), results: {} }) }],
+  ['an argument accepted without a limit', 'tools', { tools: unbounded() }],
+  ['an undocumented metric', 'metrics', { metrics: { docs: toyMarket.metrics.docs, of: () => ({ earned: 0, luck: 1 }) } }],
+  ['a broken law', 'invariants', { invariants: { time: (_before, after) => (after.t > 3 ? 'time goes on' : undefined) } }],
+  [
+    'a shared view that is copied',
+    'shared',
+    { observe: (state, agent, shared) => ({ ...observe(state, agent, shared), shared: { ...shared } }) },
+  ],
+  [
+    'a nonsense call that throws',
+    'pure',
+    {
+      step(state, decisions) {
+        for (const { calls } of Object.values(decisions)) for (const call of calls) if (call === null) throw new Error('boom')
+        return step(state, decisions)
+      },
+    },
+  ],
+  ['the same world for every seed', 'seeded', { reset: config => reset(config, 7), step: sameForAll() }],
+  [
+    'an unknown field accepted',
+    'config',
+    { config: z.object({ traders: z.int().default(2).describe('n'), horizon: z.int().default(8).describe('n') }) as never },
+  ],
+]
+
+function unbounded() {
+  const { act } = toolsFor<ToyTypes>()
+  const tools = {
+    ...toyTools,
+    say: act({ description: 'Speaks.', args: z.strictObject({ text: z.string().describe('words') }), apply: () => 'Said.' }),
+  }
+  return () => tools
+}
+
+/** A step that passes whatever is decided: seeds and decisions change nothing. */
+function sameForAll(): Environment<ToyTypes>['step'] {
+  return (state, decisions) => step(state, Object.fromEntries(Object.keys(decisions).map(agent => [agent, { calls: [] }])))
+}
+
+describe('a planted bug fails the check that is meant for it', () => {
+  test.each(BUGS)('%s', (_name, expected, change) => {
+    expect(failures({ ...toyMarket, ...change })).toContain(expected)
+  })
+})

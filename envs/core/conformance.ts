@@ -63,7 +63,7 @@ const CHECKS = {
   unaliased: 'writing on an observation changes no state; observations are copies, or hold the frozen `shared`',
   shared: 'each observation holds `shared` by reference',
   secret_seed: 'the seed is in no observation, no text and no result',
-  actors: 'actors are played seats in seat order, offered tools exist, a running game has an actor',
+  actors: 'actors are played seats in seat order, offered tools exist, a running game with played seats has an actor',
   results: 'one result per call in order, one refused entry per refused call',
   refuses: 'nonsense is refused with a code and a message, never thrown',
   candidates: 'what `candidates` proposes is accepted by `check`',
@@ -253,12 +253,10 @@ function playChecked(env: AnyEnvironment, config: unknown, seed: number, maxStep
     deepFreeze(state)
 
     const actors = episode.actors()
-    if (actors.length === 0) fail('actors', where('nobody may act and the game is not done'))
+    if (actors.length === 0 && played.length > 0) fail('actors', where('nobody may act and the game is not done'))
     if (actors.join() !== played.filter(agent => actors.includes(agent)).join())
       fail('actors', where(`${actors.join(', ')} are not played seats in seat order`))
     for (const { agent } of seats) checkView(env, episode, agent, seed, where, fail)
-    if (actors.length === 0) break
-
     const decisions: Record<string, Decision> = {}
     for (const agent of actors) decisions[agent] = decide(env, episode, agent, random, fail)
     deepFreeze(decisions)

@@ -1,0 +1,106 @@
+/**
+ * What a player is to the runner: a name, facts for the metadata, and a policy factory per rollout with a place for
+ * evidence. Bots, people and models implement it; the runner cannot tell them apart. Knows no provider and no file.
+ */
+import type { AnyTypes } from '../envs/core/environment.ts'
+import type { AnyPolicyFactory, Policy } from '../envs/core/policy.ts'
+import type { AgentId } from '../envs/core/tool.ts'
+import type { ToolCall, Transcript } from './messages.ts'
+
+/** Tokens of one call, the same for every provider. Integers ≥ 0; null where the server did not say. */
+export interface Usage {
+  /** Prompt tokens neither read from nor written to a cache. */
+  readonly input_uncached: number
+  readonly input_cached_read: number
+  readonly input_cache_write: number
+  /** Completion tokens, reasoning included. */
+  readonly output: number
+  /** The part of `output` that was reasoning; null where the provider reports no split. */
+  readonly output_reasoning: number | null
+}
+
+/** What a model answered, whole. */
+export interface Reply {
+  readonly content: string
+  readonly reasoning_content?: string
+  readonly tool_calls: readonly ToolCall[]
+  readonly finish_reason: 'stop' | 'tool_calls' | 'length' | 'refusal'
+  readonly provider_state?: unknown
+  readonly prompt_token_ids?: readonly number[]
+  readonly token_ids?: readonly number[]
+  readonly logprobs?: readonly number[]
+}
+
+/** One row of calls.jsonl: one model call that was answered. */
+export interface CallRow {
+  /** The rollout's key. */
+  readonly key: string
+  readonly agent: AgentId
+  /** The step it was made in. */
+  readonly t: number
+  /** Counts the seat's calls over the rollout, from 0. */
+  readonly call: number
+  /** The player string, credentials redacted. */
+  readonly player: string
+  /** The model id that the server named, or the one asked for. */
+  readonly model: string
+  /** SHA-256 of the request's messages, tools and sampling options: what a resume compares before it replays the reply. */
+  readonly request: string
+  readonly prompt_tokens: number
+  readonly completion_tokens: number
+  readonly usage: Usage
+  readonly latency_ms: number
+  /** Failed attempts before this answer. */
+  readonly retries: number
+  /** USD; null where no price is known. */
+  readonly cost: number | null
+  /** Answered from the response cache. */
+  readonly cached?: boolean
+  readonly reply: Reply
+}
+
+/** Where a player leaves evidence of one rollout, and finds what an interrupted run left. */
+export interface RolloutContext {
+  readonly key: string
+  readonly signal: AbortSignal
+  /** Answers that an interrupted run of this rollout recorded, in order per seat: replayed before anything is asked again. */
+  readonly recorded: readonly CallRow[]
+  /** Appends one row to calls.jsonl. */
+  record(row: CallRow): void
+}
+
+export interface Player {
+  /** The canonical player string, credentials redacted: what headers, files and tables say. */
+  readonly name: string
+  readonly kind: 'bot' | 'model' | 'human'
+  /** Facts for metadata.json: model, base URL (redacted), sampling, history, persona, prompt digest. */
+  readonly details: Readonly<Record<string, unknown>>
+  /** The policies of one rollout. */
+  policies(context: RolloutContext): AnyPolicyFactory
+}
+
+/** A policy that kept what it was told and said; where a policy does not, the runner writes what a model would have seen. */
+export interface TranscribedPolicy extends Policy<AnyTypes> {
+  transcript(): Transcript
+  /** A seat that ended its own play (`onSilence: 'stop'`): why, or undefined. */
+  readonly stopped?: string
+}
+
+/**
+ * The provider failed for good (retries used up, time box, bad request): the episode is given up, goes to errors.jsonl and
+ * is never scored.
+ */
+export class ProviderError extends Error {
+  override readonly name = 'ProviderError'
+  /** A snake_case class to count: `rate_limited`, `server_error`, `timeout`, `auth`, `bad_request`, `connection`, `malformed_reply`. */
+  readonly code: string
+  readonly status: number | null
+  /** Attempts made. */
+  readonly attempts: number
+  constructor(message: string, fields: { readonly code: string; readonly status: number | null; readonly attempts: number }) {
+    super(message)
+    this.code = fields.code
+    this.status = fields.status
+    this.attempts = fields.attempts
+  }
+}

@@ -82,8 +82,6 @@ export interface Player {
 /** A policy that kept what it was told and said; where a policy does not, the runner writes what a model would have seen. */
 export interface TranscribedPolicy extends Policy<AnyTypes> {
   transcript(): Transcript
-  /** A seat that ended its own play (`onSilence: 'stop'`): why, or undefined. */
-  readonly stopped?: string
 }
 
 /**

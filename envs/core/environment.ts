@@ -67,6 +67,8 @@ export interface Step<T extends EnvTypes> {
   readonly results: Readonly<Record<AgentId, readonly CallResult[]>>
   readonly refused: readonly Refused[]
   readonly done: Done
+  /** Why the game is over, in the economy's own words (`max_turns_reached`); `done` itself where it is absent. */
+  readonly stop?: string
 }
 
 /** How one message becomes play. */

@@ -137,7 +137,7 @@ export class Episode<T extends EnvTypes = AnyTypes> {
     this.#state = state
     this.#shared = undefined
     this.#steps.push(record)
-    if (record.done !== false) this.#stop = record.done
+    if (record.done !== false) this.#stop = record.stop ?? record.done
     return record
   }
 

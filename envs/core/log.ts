@@ -26,12 +26,13 @@ export interface LogRecord<T extends EnvTypes> {
   readonly results: Readonly<Record<AgentId, readonly CallResult[]>>
   readonly refused: readonly Refused[]
   readonly done: Done
+  readonly stop?: string
 }
 
 export interface EpisodeLog<T extends EnvTypes> {
   readonly header: LogHeader
   readonly steps: readonly LogRecord<T>[]
-  /** Why the episode ended: the last step's `done`, or the reason given to `Episode.stop`; null while it goes on. */
+  /** Why the episode ended: the last step's `stop` or `done`, or the reason given to `Episode.stop`; null while it goes on. */
   readonly stop: string | null
 }
 

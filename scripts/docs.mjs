@@ -1,0 +1,105 @@
+// Fills the generated sections of the documentation from the code: `npm run docs`. With --check it changes nothing and
+// exits 1 where a section is stale. A section stands between <!-- generated:NAME --> and <!-- /generated:NAME -->.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { botSets, botsFor } from '../dist/bots/index.js'
+import { configFields, environments, toolDocs, typeName } from '../dist/index.js'
+
+const check = process.argv.includes('--check')
+let stale = 0
+let sections = 0
+
+const cell = text => String(text).replaceAll('|', '\\|').replaceAll('\n', ' ')
+const table = (head, rows) =>
+  [`| ${head.join(' | ')} |`, `|${head.map(() => '---').join('|')}|`, ...rows.map(row => `| ${row.join(' | ')} |`)].join('\n')
+const code = value => `\`${JSON.stringify(value)}\``
+
+/** The generated sections of one economy's README. */
+const economySections = env => {
+  const config = env.config.parse(Object.values(env.presets)[0])
+  return {
+    tools: () => toolDocs(env.tools(config)),
+    config: () =>
+      table(
+        ['field', 'type', 'default', 'meaning'],
+        configFields(env).map(({ name, schema, description, default: value }) => [
+          `\`${name}\``,
+          typeName(schema),
+          value === undefined ? '–' : cell(code(value)),
+          cell(description),
+        ]),
+      ),
+    presets: () =>
+      table(
+        ['preset', 'differs from the defaults in'],
+        Object.entries(env.presets).map(([name, fields]) => [
+          `\`${name}\``,
+          Object.keys(fields).length === 0
+            ? 'nothing'
+            : cell(
+                Object.entries(fields)
+                  .map(([field, value]) => `${field} ${JSON.stringify(value)}`)
+                  .join(', '),
+              ),
+        ]),
+      ),
+    metrics: () =>
+      table(
+        ['metric', 'meaning', 'formula', 'range', 'source'],
+        Object.entries(env.metrics.docs).map(([name, doc]) => [
+          `\`${name}\``,
+          cell(doc.description),
+          cell(doc.formula),
+          cell(doc.range),
+          cell(doc.source),
+        ]),
+      ),
+    bots: () =>
+      table(
+        ['bot', 'what it does'],
+        Object.entries(botsFor(env.id)).map(([name, bot]) => [`\`bot:${name}\``, cell(bot.description)]),
+      ),
+  }
+}
+
+const overview = {
+  environments: () =>
+    table(
+      ['environment', 'what it is', 'seats', 'presets', 'default opponents'],
+      environments.list().map(env => {
+        const config = env.config.parse(Object.values(env.presets)[0])
+        const seats = env.seats(config)
+        const residents = seats.filter(seat => seat.resident).length
+        const opponents = Object.entries(botSets[env.id]?.opponents ?? {}).map(([bot, count]) => `${count} ${bot}`)
+        return [
+          `[\`${env.id}\`](envs/${env.id}/README.md)`,
+          cell(env.summary),
+          `${seats.length}${residents > 0 ? ` (${residents} residents)` : ''}`,
+          Object.keys(env.presets)
+            .map(name => `\`${name}\``)
+            .join(' '),
+          opponents.join(', ') || '–',
+        ]
+      }),
+    ),
+}
+
+function fill(path, makers) {
+  if (!existsSync(path)) throw new Error(`${path} is missing`)
+  const before = readFileSync(path, 'utf8')
+  const after = before.replace(/<!-- generated:(\S+) -->[\s\S]*?<!-- \/generated:\1 -->/g, (_whole, name) => {
+    const make = makers[name]
+    if (make === undefined)
+      throw new Error(`${path}: no generator for the section '${name}'; there are ${Object.keys(makers).join(', ')}`)
+    sections++
+    return `<!-- generated:${name} -->\n${make()}\n<!-- /generated:${name} -->`
+  })
+  if (before === after) return
+  stale++
+  if (check) console.error(`${path}: a generated section is stale; run \`npm run docs\``)
+  else writeFileSync(path, after)
+}
+
+for (const env of environments.list()) fill(`envs/${env.id}/README.md`, economySections(env))
+fill('README.md', overview)
+console.log(`${sections} generated sections, ${stale} ${check ? 'stale' : 'rewritten'}`)
+process.exitCode = check && stale > 0 ? 1 : 0

@@ -198,6 +198,8 @@ class EpisodeTurn<T extends EnvTypes> implements Turn<T> {
     return this.#random
   }
 
-  /** Bound, so that a policy may take it out of its turn. */
-  readonly check = (call: unknown): Checked => this.#episode.check(this.agent, plain(call))
+  /** Bound, so that a policy may take it out of its turn; made on first use, as most turns of most bots check nothing. */
+  get check(): Turn<T>['check'] {
+    return (call: unknown): Checked => this.#episode.check(this.agent, plain(call))
+  }
 }

@@ -50,7 +50,11 @@ export function plain(value: unknown, depth = 0): Json {
   if (value === null) return null
   if (depth === MAX_DEPTH) return '[nested too deep]'
   try {
-    if (Array.isArray(value)) return Array.from(value, item => plain(item, depth + 1))
+    if (Array.isArray(value)) {
+      const items: Json[] = []
+      for (let i = 0; i < value.length; i++) items.push(plain(value[i], depth + 1))
+      return items
+    }
     const prototype = Object.getPrototypeOf(value)
     if (prototype !== Object.prototype && prototype !== null) return describe(value)
     const copy: Record<string, Json> = {}

@@ -88,7 +88,7 @@ export function once({ shared }: Observation, text: string): string | undefined 
 }
 
 /** The condition a land holder gains from: owners lose by the project. */
-export function preferred({ role }: Pick<Observation, 'role'>): Cond {
+export function preferred(role: string): Cond {
   return role === 'developer' ? 1 : 0
 }
 

@@ -1,7 +1,7 @@
 /** Tells the truth about its land, trades on what it believes a share to be worth, and buys plots only where it cannot lose. */
 import { indexOf } from '../../envs/spatial_planning/roster.ts'
 import { signalWidth } from '../../envs/spatial_planning/stimuli.ts'
-import { carryingOffer, character, type Context, type Habits, lossOf, once, rationalVote, sureGains } from './common.ts'
+import { type Context, carryingOffer, character, type Habits, lossOf, once, rationalVote, sureGains } from './common.ts'
 import { fairValue, valueTurn } from './desk.ts'
 
 export function honestHabits({ config, seat }: Context): Habits {

@@ -3,12 +3,12 @@
  * buys what looks cheap, and makes a market, follows a trend or trades on value by its seat.
  */
 import type { Observation } from '../../envs/spatial_planning/observe.ts'
-import { indexOf, percentile, type Range, rangeOf, rosterOf, SHARES } from '../../envs/spatial_planning/roster.ts'
+import { indexOf, percentile, type Range, type Role, rangeOf, rosterOf, SHARES } from '../../envs/spatial_planning/roster.ts'
 import { signalWidth } from '../../envs/spatial_planning/stimuli.ts'
 import {
+  type Context,
   carryingOffer,
   character,
-  type Context,
   declaredAt,
   firstDeal,
   type Habits,
@@ -57,7 +57,12 @@ export class Experience {
  * declaration's place in its range; `caution` scales what experience suggests. A plot whose first buyers know a floor of its
  * value is bought below it.
  */
-export function thriftyDeclaration(seen: Observation, { config }: Context, { purchases, rounds }: Experience, caution = 1): number {
+export function thriftyDeclaration(
+  seen: Observation,
+  { config }: Context,
+  { purchases, rounds }: Experience,
+  caution = 1,
+): number {
   const chosen = indexOf(seen.shared.chosen!)
   const { values, low } = seen.land!
   const value = values[chosen]
@@ -97,7 +102,7 @@ export function opportunisticHabits(context: Context): Habits {
     notice: seen => experience.notice(seen),
     declare(seen) {
       const { values, low, cap } = seen.land!
-      const wanted = preferred(seen)
+      const wanted = preferred(seen.role)
       const shade = (condition: 0 | 1): number =>
         condition === wanted
           ? Math.min(cap[condition], Math.round(1.15 * values[condition]))
@@ -112,7 +117,7 @@ export function opportunisticHabits(context: Context): Habits {
         if (stage === 'final' && (firstDeal(seen, plot) ?? 0) < 0) return declared < range.low
         return isSureGain(seen, plot, condition, stage) || percentile(declared, range) / 100 < experience.threshold
       }),
-    trade: desk => style(desk, fairValue(desk, noise) * experience.discount, config.shares[seat.role as 'owner']),
+    trade: desk => style(desk, fairValue(desk, noise) * experience.discount, config.shares[seat.role as Role]),
     message: () => undefined,
     request: seen => Math.round(1.3 * lossOf(seen)),
     offer: seen => Math.round(0.85 * carryingOffer(seen)),

@@ -1,10 +1,15 @@
 /**
- * Whole sessions of the substrate: the fast path for long deterministic runs, and the digest by which any two ways of
- * playing a session are compared.
+ * Whole sessions: the fast path for long deterministic runs, the fold of a session's log, and the digest by which any two
+ * ways of playing a session are compared.
  */
 import { createHash } from 'node:crypto'
+import { type EpisodeLog, eventsOf } from '../core/log.ts'
 import { stream } from '../core/random.ts'
-import { BOUT_MIN, COLONISTS, SITES } from './parameters.ts'
+import type { MarsConfig } from './config.ts'
+import type { MarsTypes } from './observe.ts'
+import { ACTIONS, BOUT_MIN, COLONISTS, SITES } from './parameters.ts'
+import { lastShift } from './score.ts'
+import { indexOf } from './state.ts'
 import { advance, type Colony, found, type Open, openColonists } from './substrate.ts'
 
 /** How many numbers describe a decision: tick, colonist, action, target, ticks. */
@@ -42,6 +47,20 @@ export function playSession(open: Open, { ticks, initialNeeds }: SessionOptions)
     length += DECISION_SIZE
   })
   return { colony, decisions: decisions.subarray(0, length) }
+}
+
+/** The trajectory of a played session. Roles and affinities follow from the seed; the rest stands in the last step, the decisions in all of them. */
+export function trajectoryOf(log: EpisodeLog<MarsTypes>): Trajectory {
+  const { initialNeeds } = log.header.config as MarsConfig
+  const colony = found((...names) => stream(log.header.seed, ...names), initialNeeds)
+  const decisions: number[] = []
+  for (const [, event] of eventsOf(log)) {
+    if (event.type !== 'decided') continue
+    const { tick, colonist, action, partner, site, ticks } = event
+    const target = partner === undefined ? (site ?? -1) : indexOf(partner)
+    decisions.push(tick, indexOf(colonist), ACTIONS.indexOf(action), target, ticks)
+  }
+  return { colony: { ...colony, ...lastShift(log)?.colony }, decisions }
 }
 
 /**

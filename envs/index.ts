@@ -1,4 +1,6 @@
 /** The registry: every economy of the package, one line each. */
 import { Registry } from './core/registry.ts'
+import { swarmEconomy } from './swarm_economy/index.ts'
 
 export const environments = new Registry()
+environments.register(swarmEconomy)

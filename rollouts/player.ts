@@ -7,7 +7,7 @@ import type { AnyPolicyFactory, Policy } from '../envs/core/policy.ts'
 import type { AgentId } from '../envs/core/tool.ts'
 import type { ToolCall, Transcript } from './messages.ts'
 
-/** Tokens of one call, the same for every provider. Integers ≥ 0; null where the server did not say. */
+/** Tokens of one call, the same for every provider. Integers ≥ 0. */
 export interface Usage {
   /** Prompt tokens neither read from nor written to a cache. */
   readonly input_uncached: number
@@ -17,6 +17,8 @@ export interface Usage {
   readonly output: number
   /** The part of `output` that was reasoning; null where the provider reports no split. */
   readonly output_reasoning: number | null
+  /** True where the server reported nothing and the counts are a quarter of the characters. */
+  readonly estimated?: true
 }
 
 /** What a model answered, whole. */
@@ -82,23 +84,39 @@ export interface Player {
 /** A policy that kept what it was told and said; where a policy does not, the runner writes what a model would have seen. */
 export interface TranscribedPolicy extends Policy<AnyTypes> {
   transcript(): Transcript
+  /** What happened between the player and its model, counted (`calls`, `malformed_arguments`, …): joins the rollout's metrics. */
+  counters?(): Readonly<Record<string, number>>
 }
 
 /**
  * The provider failed for good (retries used up, time box, bad request): the episode is given up, goes to errors.jsonl and
- * is never scored.
+ * is never scored. Its message is one line that says what to do.
  */
 export class ProviderError extends Error {
   override readonly name = 'ProviderError'
-  /** A snake_case class to count: `rate_limited`, `server_error`, `timeout`, `auth`, `bad_request`, `connection`, `malformed_reply`. */
+  /**
+   * A snake_case class to count: `rate_limited`, `server_error`, `timeout`, `connection`, `malformed_reply` (retried before
+   * they end here), `auth`, `quota`, `not_found`, `bad_request`, `context_length` (never retried).
+   */
   readonly code: string
   readonly status: number | null
   /** Attempts made. */
   readonly attempts: number
-  constructor(message: string, fields: { readonly code: string; readonly status: number | null; readonly attempts: number }) {
+  /** Every other rollout with this player would fail the same way (no key, no such model, nobody at that URL): stop the run. */
+  readonly fatal: boolean
+  constructor(
+    message: string,
+    fields: { readonly code: string; readonly status: number | null; readonly attempts: number; readonly fatal?: boolean },
+  ) {
     super(message)
     this.code = fields.code
     this.status = fields.status
     this.attempts = fields.attempts
+    this.fatal = fields.fatal ?? false
   }
+}
+
+/** A ceiling on cost or tokens was reached: the run stops, what was finished stays, what was begun can be resumed. */
+export class BudgetExhausted extends Error {
+  override readonly name = 'BudgetExhausted'
 }

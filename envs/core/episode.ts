@@ -24,6 +24,8 @@ export class Episode<T extends EnvTypes = AnyTypes> {
   readonly header: LogHeader
   readonly #tools: ToolSet<T>
   readonly #steps: LogRecord<T>[] = []
+  /** What came of each agent's last decision: it may have been steps ago where agents take turns. */
+  readonly #results = new Map<AgentId, readonly CallResult[]>()
   #state: T['State']
   #shared: T['Shared'] | undefined
   #stop: string | null = null
@@ -94,7 +96,7 @@ export class Episode<T extends EnvTypes = AnyTypes> {
 
   /** What came of the agent's last decision. */
   results(agent: AgentId): readonly CallResult[] {
-    return this.#steps.at(-1)?.results[agent] ?? NO_RESULTS
+    return this.#results.get(agent) ?? NO_RESULTS
   }
 
   /** What the economy would say to this call now; an `ask` tool is answered. Changes nothing. */
@@ -137,6 +139,7 @@ export class Episode<T extends EnvTypes = AnyTypes> {
     this.#state = state
     this.#shared = undefined
     this.#steps.push(record)
+    for (const agent of actors) this.#results.set(agent, record.results[agent] ?? NO_RESULTS)
     if (record.done !== false) this.#stop = record.stop ?? record.done
     return record
   }

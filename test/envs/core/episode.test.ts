@@ -67,6 +67,14 @@ describe('Episode', () => {
     ])
   })
 
+  test('an agent that sat a step out still carries what came of its last decision', () => {
+    const inTurns = { ...toyMarket, actors: (state: { t: number }) => [`trader_${state.t % 2}`] }
+    const episode = new Episode(inTurns, {}, 3)
+    episode.step({ trader_0: sell })
+    episode.step({ trader_1: call('wait') })
+    expect(episode.turn('trader_0').results).toEqual([{ ok: true, text: 'Sold 1 for 10.' }])
+  })
+
   test('a policy’s stream depends on seat, step and repeat, and not on who else draws', () => {
     const draw = (agent: string, repeat: number, t: number): number => {
       const episode = new Episode(toyMarket, {}, 3, { repeat })

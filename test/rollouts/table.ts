@@ -35,12 +35,19 @@ export interface LaterOptions {
   readonly name?: string
   /** Called before each answer that was not recorded, with how many came before; may throw. */
   readonly onAsk?: (asked: number, turn: Turn<AnyTypes>) => void
+  /** What the policy counted of its own affairs. */
+  readonly counters?: Readonly<Record<string, number>>
   /** Waited for before each answer that was not recorded. */
   readonly delay?: () => Promise<void>
 }
 
 /** A player that sells what it has, asynchronously; it records its calls, replays recorded ones and keeps its transcript. */
-export function later({ name = 'openai:later', onAsk, delay = async () => {} }: LaterOptions = {}): Player & { asked: number } {
+export function later({
+  name = 'openai:later',
+  onAsk,
+  counters,
+  delay = async () => {},
+}: LaterOptions = {}): Player & { asked: number } {
   const player = {
     name,
     kind: 'model' as const,
@@ -79,6 +86,7 @@ export function later({ name = 'openai:later', onAsk, delay = async () => {} }: 
           return { calls: reply.tool_calls.map(made => ({ tool: made.name, args: JSON.parse(made.arguments) })) }
         },
         transcript: () => ({ source: 'model', tools: [], messages }),
+        ...(counters !== undefined && { counters: () => counters }),
       }
       return policy
     },

@@ -23,10 +23,13 @@ export function tokens(text: string): string[] {
   )
 }
 
-const termsOf = new WeakMap<Template, ReadonlySet<string>>()
+/** What a task says. */
+type Text = Pick<Template, 'title' | 'description'>
+
+const termsOf = new WeakMap<Text, ReadonlySet<string>>()
 
 /** The distinct terms of a task's title and description. */
-export function taskTerms(task: Template): ReadonlySet<string> {
+export function taskTerms(task: Text): ReadonlySet<string> {
   let terms = termsOf.get(task)
   if (terms === undefined) {
     terms = new Set(tokens(`${task.title} ${task.description}`).filter(token => token.length >= 4 && !STOP_WORDS.has(token)))
@@ -36,12 +39,12 @@ export function taskTerms(task: Template): ReadonlySet<string> {
 }
 
 /** How many of a task's terms a text needs for full relevance. */
-export function termsNeeded(task: Template): number {
+export function termsNeeded(task: Text): number {
   return Math.ceil(0.5 * taskTerms(task).size)
 }
 
 /** Share of the needed terms that the text holds, in [0, 1]. */
-export function relevance(text: string, task: Template): number {
+export function relevance(text: string, task: Text): number {
   const terms = taskTerms(task)
   const hits = new Set(tokens(text).filter(token => terms.has(token))).size
   return Math.min(1, hits / termsNeeded(task))

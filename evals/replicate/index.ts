@@ -1,4 +1,5 @@
 /** The replication studies, one line each. */
+import { simEconomyPaper } from './sim_economy_paper.ts'
 import type { Study } from './study.ts'
 
-export const studies: readonly Study[] = []
+export const studies: readonly Study[] = [simEconomyPaper]

@@ -5,6 +5,7 @@
 import type { AnyPolicyFactory } from '../envs/core/policy.ts'
 import { passive } from './any/passive.ts'
 import { randomLegal } from './any/random_legal.ts'
+import { marsColonyBots } from './mars_colony/index.ts'
 
 export interface Bot {
   /** One sentence: what it does. */
@@ -31,7 +32,9 @@ export const anyBots: Readonly<Record<string, Bot>> = {
 }
 
 /** The bots of each economy, one line each. */
-export const botSets: Readonly<Record<string, BotSet>> = {}
+export const botSets: Readonly<Record<string, BotSet>> = {
+  mars_colony: marsColonyBots,
+}
 
 /** Every bot that can play an economy: its own first, then those for any. */
 export function botsFor(env: string): Readonly<Record<string, Bot>> {

@@ -1,0 +1,156 @@
+/**
+ * The one retry layer: what failed for a while is tried again, after as long as the server asked or a random while that
+ * doubles; what failed for good is a ProviderError that says what to do. Each attempt is boxed in time. Knows no provider;
+ * clock and randomness are handed in.
+ */
+import type { ProviderError } from '../player.ts'
+import { classify, type Failure, nobodyThere } from './failure.ts'
+import type { Limiter, Outcome } from './limiter.ts'
+
+/** Time and chance, as a test can hand in its own. */
+export interface Clock {
+  /** Milliseconds since 1970. */
+  now(): number
+  /** Calls back after `ms` milliseconds; gives what cancels it. */
+  after(ms: number, callback: () => void): () => void
+  /** Uniform in [0, 1). */
+  random(): number
+}
+
+export const systemClock: Clock = {
+  now: Date.now,
+  after(ms, callback) {
+    const timer = setTimeout(callback, ms)
+    return () => clearTimeout(timer)
+  },
+  random: Math.random,
+}
+
+export interface RetryPolicy {
+  /** Further attempts after the first. */
+  readonly maxRetries: number
+  /** The time box of one attempt, in milliseconds; waiting for a place or after a refusal is not in it. */
+  readonly timeoutMs: number
+  /** The longest wait a server's Retry-After is granted, in milliseconds. */
+  readonly retryAfterCapMs: number
+  /** The wait after the first failure is uniform in [0, this), and doubles. */
+  readonly backoffMs: number
+  readonly backoffCapMs: number
+}
+
+export const RETRY: RetryPolicy = {
+  maxRetries: 8,
+  timeoutMs: 300_000,
+  retryAfterCapMs: 120_000,
+  backoffMs: 1_000,
+  backoffCapMs: 60_000,
+}
+
+/** What a call needs around it; `told` hears of every failed attempt. */
+export interface Attempts {
+  readonly policy: RetryPolicy
+  readonly clock: Clock
+  readonly limiter: Limiter
+  readonly signal: AbortSignal
+  /** Milliseconds of model time the episode has left; Infinity where it has no time box. */
+  readonly leftMs: number
+  /** Whether this endpoint has answered before: one that never did is not worth waiting for when nobody is there. */
+  readonly answeredBefore: () => boolean
+  readonly told: (failure: Failure, waitMs: number | null) => void
+  /** The ProviderError of the last failure. */
+  readonly fail: (failure: Failure, attempts: number, fatal: boolean) => ProviderError
+}
+
+export interface Attempted<T> {
+  readonly value: T
+  /** Failed attempts before the one that was answered. */
+  readonly retries: number
+  /** Of the answered attempt, in milliseconds. */
+  readonly latencyMs: number
+  /** Of all attempts, without waiting. */
+  readonly workedMs: number
+}
+
+/** Carries out `attempt` until it is answered or has failed for good. Rejects with the signal's reason when it is aborted. */
+export async function withRetries<T>(attempt: (signal: AbortSignal) => Promise<T>, around: Attempts): Promise<Attempted<T>> {
+  const { policy, clock, signal } = around
+  let workedMs = 0
+  for (let retries = 0; ; retries++) {
+    const leftMs = around.leftMs - workedMs
+    const tried = await once(attempt, Math.min(policy.timeoutMs, leftMs), around)
+    workedMs += tried.ms
+    if (tried.failure === undefined) return { value: tried.value, retries, latencyMs: tried.ms, workedMs }
+    const { failure } = tried
+    const hopeless = nobodyThere(failure) && !around.answeredBefore()
+    const again = failure.retry && !hopeless && retries < policy.maxRetries && tried.ms < leftMs
+    const waitMs = again ? wait(failure, retries, policy, clock) : null
+    around.told(failure, waitMs)
+    if (waitMs === null) throw around.fail(failure, retries + 1, isFatal(failure, around.answeredBefore()))
+    await sleep(clock, waitMs, signal)
+  }
+}
+
+type Tried<T> = { readonly ms: number } & ({ readonly value: T; readonly failure?: undefined } | { readonly failure: Failure })
+
+/** One attempt: waits for a place, boxes the attempt in time, and tells the limiter what came of it. */
+async function once<T>(
+  attempt: (signal: AbortSignal) => Promise<T>,
+  timeoutMs: number,
+  { clock, limiter, signal }: Attempts,
+): Promise<Tried<T>> {
+  const permit = await limiter.acquire(signal)
+  const start = clock.now()
+  const box = new AbortController()
+  let timedOut = false
+  const cancel = clock.after(timeoutMs, () => {
+    timedOut = true
+    box.abort(new Error('time box'))
+  })
+  const onAbort = (): void => box.abort(signal.reason)
+  signal.addEventListener('abort', onAbort, { once: true })
+  let outcome: Outcome = 'failed'
+  try {
+    const value = await attempt(box.signal)
+    outcome = 'answered'
+    return { value, ms: clock.now() - start }
+  } catch (error) {
+    if (signal.aborted) throw signal.reason
+    const failure = classify(error, timedOut, clock.now())
+    if (failure.code === 'rate_limited') outcome = 'limited'
+    return { failure, ms: clock.now() - start }
+  } finally {
+    cancel()
+    signal.removeEventListener('abort', onAbort)
+    permit.release(outcome)
+  }
+}
+
+/** As long as the server asked, to the cap; otherwise full jitter under a doubling bound. Milliseconds. */
+function wait({ retryAfterMs }: Failure, retries: number, policy: RetryPolicy, clock: Clock): number {
+  if (retryAfterMs !== null) return Math.min(retryAfterMs, policy.retryAfterCapMs)
+  return clock.random() * Math.min(policy.backoffMs * 2 ** retries, policy.backoffCapMs)
+}
+
+/** What would meet every other rollout as well: a wrong key, no credit, and whatever is refused before anything was answered. */
+function isFatal({ code, retry }: Failure, answeredBefore: boolean): boolean {
+  return code === 'auth' || code === 'quota' || (!answeredBefore && (!retry || code === 'connection'))
+}
+
+/** Resolves after `ms` milliseconds; rejects with the signal's reason when it is aborted. */
+export function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) {
+      reject(signal.reason)
+      return
+    }
+    const onAbort = (): void => {
+      cancel()
+      reject(signal.reason)
+    }
+    const cancel = clock.after(ms, () => {
+      signal.removeEventListener('abort', onAbort)
+      resolve()
+    })
+    signal.addEventListener('abort', onAbort, { once: true })
+  })
+}

@@ -46,8 +46,8 @@ export const RETRY: RetryPolicy = {
   backoffCapMs: 60_000,
 }
 
-/** What a call needs around it; `told` hears of every failed attempt. */
-export interface Attempts {
+/** What a call needs around it. */
+export interface Attempts<T> {
   readonly policy: RetryPolicy
   readonly clock: Clock
   readonly limiter: Limiter
@@ -56,6 +56,9 @@ export interface Attempts {
   readonly leftMs: number
   /** Whether this endpoint has answered before: one that never did is not worth waiting for when nobody is there. */
   readonly answeredBefore: () => boolean
+  /** Called before each attempt, which it may hold up or forbid; what it gives is called with what came of the attempt. */
+  readonly enter: () => Promise<(tried: Tried<T>) => void>
+  /** Hears of every failed attempt, and how long it is until the next; null where there is none. */
   readonly told: (failure: Failure, waitMs: number | null) => void
   /** The ProviderError of the last failure. */
   readonly fail: (failure: Failure, attempts: number, fatal: boolean) => ProviderError
@@ -72,12 +75,18 @@ export interface Attempted<T> {
 }
 
 /** Carries out `attempt` until it is answered or has failed for good. Rejects with the signal's reason when it is aborted. */
-export async function withRetries<T>(attempt: (signal: AbortSignal) => Promise<T>, around: Attempts): Promise<Attempted<T>> {
+export async function withRetries<T>(attempt: (signal: AbortSignal) => Promise<T>, around: Attempts<T>): Promise<Attempted<T>> {
   const { policy, clock, signal } = around
   let workedMs = 0
   for (let retries = 0; ; retries++) {
     const leftMs = around.leftMs - workedMs
-    const tried = await once(attempt, Math.min(policy.timeoutMs, leftMs), around)
+    const leave = await around.enter()
+    let tried: Tried<T> = ABANDONED
+    try {
+      tried = await once(attempt, Math.min(policy.timeoutMs, leftMs), around)
+    } finally {
+      leave(tried)
+    }
     workedMs += tried.ms
     if (tried.failure === undefined) return { value: tried.value, retries, latencyMs: tried.ms, workedMs }
     const { failure } = tried
@@ -90,13 +99,23 @@ export async function withRetries<T>(attempt: (signal: AbortSignal) => Promise<T
   }
 }
 
-type Tried<T> = { readonly ms: number } & ({ readonly value: T; readonly failure?: undefined } | { readonly failure: Failure })
+/** What came of one attempt, and how long it took. */
+export type Tried<T> = { readonly ms: number } & (
+  | { readonly value: T; readonly failure?: undefined }
+  | { readonly failure: Failure }
+)
+
+/** An attempt that the signal ended: nobody knows whether it was billed. */
+const ABANDONED: Tried<never> = {
+  ms: 0,
+  failure: { code: 'connection', status: null, message: 'given up', retry: false, retryAfterMs: null, billed: true },
+}
 
 /** One attempt: waits for a place, boxes the attempt in time, and tells the limiter what came of it. */
 async function once<T>(
   attempt: (signal: AbortSignal) => Promise<T>,
   timeoutMs: number,
-  { clock, limiter, signal }: Attempts,
+  { clock, limiter, signal }: Attempts<T>,
 ): Promise<Tried<T>> {
   const permit = await limiter.acquire(signal)
   const start = clock.now()

@@ -58,6 +58,8 @@ export interface CallRow {
   readonly cost: number | null
   /** Answered from the response cache. */
   readonly cached?: boolean
+  /** Sampling options that the model has refused and that were not sent. */
+  readonly dropped?: readonly string[]
   readonly reply: Reply
 }
 

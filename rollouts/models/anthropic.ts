@@ -2,7 +2,7 @@
 import type { Message } from '../messages.ts'
 import type { Reply } from '../player.ts'
 import type { AnthropicClient } from './clients.ts'
-import { argumentsJson, argumentsText, list, type Optional, object, reply, text } from './dialect.ts'
+import { argumentsJson, argumentsText, list, NOTHING_SAID, type Optional, object, reply, text } from './dialect.ts'
 import { MalformedReply, type Model, type ModelAnswer } from './model.ts'
 import { anthropicUsage, estimatedUsage } from './usage.ts'
 
@@ -72,9 +72,6 @@ function turns(messages: readonly Message[]): AnthropicTurn[] {
   return merged
 }
 
-/** A turn must say something; an answer that was cut off while thinking said nothing. */
-const NOTHING_SAID = { type: 'text', text: '(no answer)' }
-
 const translated = new WeakMap<Message, readonly object[]>()
 
 /** Messages are translated once: an append-only history sends them many times. */
@@ -108,7 +105,7 @@ function translate(message: Message): readonly object[] {
             })),
           ]
       const last = object(said.at(-1)).type
-      return last === 'text' || last === 'tool_use' ? said : [...said, NOTHING_SAID]
+      return last === 'text' || last === 'tool_use' ? said : [...said, { type: 'text', text: NOTHING_SAID }]
     }
   }
 }

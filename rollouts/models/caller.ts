@@ -39,7 +39,11 @@ export interface CallerSettings {
   readonly extraBody: Readonly<Record<string, unknown>>
 }
 
-export interface Ask extends Omit<ModelRequest, 'sampling'> {
+export interface Ask extends Omit<ModelRequest, 'sampling' | 'signal'> {
+  /** Ends the call at once. */
+  readonly abandon: AbortSignal
+  /** Lets a call in flight be finished and begins none. Aborted whenever `abandon` is. */
+  readonly stop: AbortSignal
   /** Names this call of this rollout in the response cache. */
   readonly cacheName: string
   /** The most tokens that the prompt can be; asked only under a ceiling. */
@@ -56,6 +60,8 @@ export interface Answered extends ModelAnswer {
   /** USD; null where no price is known. */
   readonly cost: number | null
   readonly cached: boolean
+  /** Options that the model has refused and that were not sent. */
+  readonly dropped: readonly string[]
 }
 
 /** What goes on between a run and its providers, for the progress line. */
@@ -97,11 +103,6 @@ export class Caller {
     this.#context = context
   }
 
-  /** Options that the model refused and that are no longer sent. */
-  get droppedOptions(): readonly string[] {
-    return this.#optional.refused
-  }
-
   /** Finds the key. Throws a fatal ProviderError where one is needed and missing. */
   prepare(): void {
     this.#model ??= this.#adapter(keyFor(this.endpoint, this.#context.keys, this.#context.secrets))
@@ -117,12 +118,12 @@ export class Caller {
     return api === 'responses' ? openAiResponses(options) : openAiChat(options)
   }
 
-  /** Asks, as often as it takes. Throws ProviderError, BudgetExhausted, or the signal's reason. */
+  /** Asks, as often as it takes. Throws ProviderError, BudgetExhausted, or a signal's reason. */
   async ask(ask: Ask): Promise<Answered> {
     const { cache, clock, limiters, retry, secrets, traffic } = this.#context
     const cacheKey = cache === null ? '' : digest([this.endpoint.name, ask.cacheName])
     const known = await cache?.get(cacheKey)
-    if (known !== undefined) return { ...known, retries: 0, latencyMs: 0, workedMs: 0, cost: 0, cached: true }
+    if (known !== undefined) return { ...known, retries: 0, latencyMs: 0, workedMs: 0, cost: 0, cached: true, dropped: [] }
 
     this.prepare()
     const { value, retries, latencyMs, workedMs } = await withRetries(
@@ -131,7 +132,8 @@ export class Caller {
         policy: retry,
         clock,
         limiter: limiters.of(this.endpoint.name),
-        signal: ask.signal,
+        abandon: ask.abandon,
+        stop: ask.stop,
         leftMs: ask.leftMs,
         answeredBefore: () => this.#answeredBefore,
         enter: () => this.#reserve(ask),
@@ -143,7 +145,8 @@ export class Caller {
     traffic.answered++
     const answer: ModelAnswer = { ...value, reply: secrets.data(value.reply) }
     await cache?.put(cacheKey, answer)
-    return { ...answer, retries, latencyMs, workedMs, cost: costOf(answer.usage, this.price), cached: false }
+    const cost = costOf(answer.usage, this.price)
+    return { ...answer, retries, latencyMs, workedMs, cost, cached: false, dropped: this.#optional.refused }
   }
 
   async #reserve(ask: Ask) {

@@ -23,16 +23,20 @@ export interface AnthropicClient {
 const NO_TIMEOUT = 2 ** 31 - 1
 
 /** What both SDKs are told alike. */
-function common(endpoint: Endpoint, env: Readonly<Record<string, string | undefined>>) {
+function common(endpoint: Endpoint, key: string, env: Readonly<Record<string, string | undefined>>) {
+  const { own, credentials } = endpoint
   return {
     fetch: send,
     maxRetries: 0,
     timeout: NO_TIMEOUT,
     logLevel: 'off' as const,
-    defaultHeaders: {
-      ...silencedHeaders(endpoint, env),
-      ...(endpoint.credentials !== null && { Authorization: `Basic ${basic(endpoint.credentials)}` }),
-    },
+    // Elsewhere than at home, what the environment says about headers is not said, and who calls is said last.
+    defaultHeaders: own
+      ? {}
+      : {
+          ...silencedHeaders(endpoint, env),
+          authorization: credentials === null ? `Bearer ${key}` : `Basic ${basic(credentials)}`,
+        },
   }
 }
 
@@ -49,7 +53,7 @@ export function openAiClient(
   const sdk = lazily(async () => {
     const { OpenAI } = await import('openai')
     const nothing = { adminAPIKey: null, organization: null, project: null, webhookSecret: null }
-    return new OpenAI({ ...common(endpoint, env), ...(endpoint.own ? {} : nothing), apiKey, baseURL: endpoint.baseUrl })
+    return new OpenAI({ ...common(endpoint, apiKey, env), ...(endpoint.own ? {} : nothing), apiKey, baseURL: endpoint.baseUrl })
   })
   return {
     chat: async (body, session, signal) =>
@@ -68,7 +72,7 @@ export function anthropicClient(
     const { Anthropic } = await import('@anthropic-ai/sdk')
     // The SDK adds /v1 itself.
     const baseURL = endpoint.baseUrl.replace(/\/v1$/, '')
-    return new Anthropic({ ...common(endpoint, env), apiKey, webhookKey: null, openTelemetry: false, baseURL })
+    return new Anthropic({ ...common(endpoint, apiKey, env), apiKey, webhookKey: null, openTelemetry: false, baseURL })
   })
   return {
     // `messages.create` prints a line to the console for every call of an older model; this sends the same.

@@ -56,6 +56,9 @@ export function withIds(calls: readonly ToolCall[]): ToolCall[] {
   })
 }
 
+/** What stands in history for an answer that said nothing: cut off while thinking, say. A turn must not be empty. */
+export const NOTHING_SAID = '(no answer)'
+
 /** Puts a reply together, leaving out what is absent. */
 export function reply(fields: {
   readonly content: string
@@ -81,7 +84,7 @@ export function reply(fields: {
 export class Optional {
   readonly #refused = new Set<string>()
 
-  /** The options this model did not take, for the metadata. */
+  /** The options this model did not take. */
   get refused(): readonly string[] {
     return [...this.#refused]
   }

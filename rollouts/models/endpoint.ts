@@ -117,12 +117,10 @@ export function basic(credentials: string): string {
   return Buffer.from(credentials).toString('base64')
 }
 
-/**
- * Headers that the SDKs would add from the environment by themselves, as nulls that switch them off: they are meant for the
- * provider's own URL and may hold credentials.
- */
+/** Headers that an SDK would add from the environment by itself, as nulls that switch them off: they may hold credentials. */
 export function silencedHeaders(endpoint: Endpoint, env: KeySource['env']): Record<string, null> {
-  if (endpoint.own) return {}
   const lines = env[`${endpoint.provider.toUpperCase()}_CUSTOM_HEADERS`]?.split('\n') ?? []
-  return Object.fromEntries(lines.filter(line => line.includes(':')).map(line => [line.slice(0, line.indexOf(':')).trim(), null]))
+  return Object.fromEntries(
+    lines.filter(line => line.includes(':')).map(line => [line.slice(0, line.indexOf(':')).trim().toLowerCase(), null]),
+  )
 }

@@ -30,7 +30,9 @@ export interface Seating {
   readonly style: PlayStyle
   /** Whatever of the settings changes what a request says, for its digest. */
   readonly settings: object
-  readonly signal: AbortSignal
+  /** See `Ask`. */
+  readonly abandon: AbortSignal
+  readonly stop: AbortSignal
   /** Model time of the seat's episode, in milliseconds; Infinity for no limit. */
   readonly timeoutMs: number
   /** What an interrupted run of this rollout recorded for this seat, by call. */
@@ -70,7 +72,7 @@ interface Said {
 }
 
 export function modelPolicy({ env, config, seat }: SeatContext<AnyTypes>, seating: Seating): TranscribedPolicy {
-  const { style, signal } = seating
+  const { style, abandon, stop } = seating
   const toolSet = env.tools(config)
   const tools = Object.entries(toolSet).map(([name, tool]) => toolSchema(name, tool))
   const { maxCalls, repairs, onSilence } = env.turn(config, seat.agent)
@@ -169,7 +171,8 @@ export function modelPolicy({ env, config, seat }: SeatContext<AnyTypes>, seatin
       tools,
       parallel: maxCalls > 1,
       session,
-      signal,
+      abandon,
+      stop,
       cacheName: `${seating.key}|${seat.agent}|${call}|${request}`,
       worstPrompt: () => {
         const bytes = sizeOf(messages) + sizeOf(tools)
@@ -194,6 +197,7 @@ export function modelPolicy({ env, config, seat }: SeatContext<AnyTypes>, seatin
       retries: answered.retries,
       cost: answered.cost,
       ...(answered.cached && { cached: true }),
+      ...(answered.dropped.length > 0 && { dropped: answered.dropped }),
       reply: answered.reply,
     }
     seating.record(row)

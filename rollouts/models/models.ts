@@ -35,6 +35,8 @@ export interface ModelsOptions extends Partial<CallerSettings> {
   readonly retry?: Partial<RetryPolicy>
   /** Model time of one seat in one episode, in milliseconds. */
   readonly timeoutEpisodeMs?: number
+  /** Once aborted, calls in flight are finished and none is begun: policies reject with its reason. */
+  readonly stop?: AbortSignal
   readonly clock?: Clock
 }
 
@@ -73,19 +75,15 @@ export class Models {
     return {
       name: endpoint.name,
       kind: 'model',
-      get details() {
-        return {
-          model: endpoint.model,
-          base_url: endpoint.baseUrl,
-          protocol: endpoint.provider === 'anthropic' ? 'messages' : api,
-          sampling: caller.settings.sampling,
-          extra_body: extraBody,
-          history: historyName(style.history),
-          no_tool_call: style.noToolCall,
-          personas: personaNames(personas),
-          price: caller.price,
-          dropped_options: caller.droppedOptions,
-        }
+      details: {
+        model: endpoint.model,
+        base_url: endpoint.baseUrl,
+        protocol: endpoint.provider === 'anthropic' ? 'messages' : api,
+        sampling,
+        extra_body: extraBody,
+        history: historyName(style.history),
+        no_tool_call: style.noToolCall,
+        personas: personaNames(personas),
       },
       policies: context => seatContext =>
         modelPolicy(seatContext, {
@@ -93,7 +91,9 @@ export class Models {
           player: endpoint.name,
           style: { ...style, persona: (personas?.seats[seatContext.seat.agent] ?? personas?.all)?.text ?? '' },
           settings,
-          signal: context.signal,
+          // A signal of its own for every seat: each has its listeners.
+          abandon: AbortSignal.any([context.signal]),
+          stop: AbortSignal.any([context.signal, ...(options.stop === undefined ? [] : [options.stop])]),
           timeoutMs: options.timeoutEpisodeMs ?? Number.POSITIVE_INFINITY,
           recorded: recordedOf(context, seatContext.seat.agent),
           record: context.record,

@@ -6,7 +6,7 @@ import type { ToolSchema } from '../../envs/core/tool.ts'
 import type { Message } from '../messages.ts'
 import type { Reply } from '../player.ts'
 import type { OpenAiClient } from './clients.ts'
-import { argumentsJson, argumentsText, list, type Optional, object, reply, text } from './dialect.ts'
+import { argumentsJson, argumentsText, list, NOTHING_SAID, type Optional, object, reply, text } from './dialect.ts'
 import { MalformedReply, type Model, type ModelAnswer } from './model.ts'
 import { estimatedUsage, openAiUsage } from './usage.ts'
 
@@ -70,7 +70,7 @@ function translate(message: Message): object {
       return { role: 'tool', tool_call_id: message.tool_call_id, content: message.content }
     case 'assistant': {
       const { content, tool_calls = [] } = message
-      if (tool_calls.length === 0) return { role: 'assistant', content }
+      if (tool_calls.length === 0) return { role: 'assistant', content: content || NOTHING_SAID }
       return {
         role: 'assistant',
         content: content === '' ? null : content,

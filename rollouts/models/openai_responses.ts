@@ -4,7 +4,7 @@
  */
 import type { Message } from '../messages.ts'
 import type { Reply } from '../player.ts'
-import { argumentsJson, argumentsText, list, object, reply, text } from './dialect.ts'
+import { argumentsJson, argumentsText, list, NOTHING_SAID, object, reply, text } from './dialect.ts'
 import { MalformedReply, type Model, type ModelAnswer } from './model.ts'
 import type { OpenAiOptions } from './openai_chat.ts'
 import { estimatedUsage, openAiUsage } from './usage.ts'
@@ -61,7 +61,7 @@ function inputItems(message: Message): readonly object[] {
       if (Array.isArray(message.provider_state)) return message.provider_state as object[]
       const { content, tool_calls = [] } = message
       return [
-        ...(content === '' ? [] : [{ role: 'assistant', content }]),
+        ...(content === '' && tool_calls.length > 0 ? [] : [{ role: 'assistant', content: content || NOTHING_SAID }]),
         ...tool_calls.map(({ id, name, arguments: written }) => ({
           type: 'function_call',
           call_id: id,

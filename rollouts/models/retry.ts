@@ -51,7 +51,10 @@ export interface Attempts<T> {
   readonly policy: RetryPolicy
   readonly clock: Clock
   readonly limiter: Limiter
-  readonly signal: AbortSignal
+  /** Ends everything at once, the attempt that is in flight too. */
+  readonly abandon: AbortSignal
+  /** Ends waiting: what is in flight is finished, nothing further is begun. Aborted whenever `abandon` is. */
+  readonly stop: AbortSignal
   /** Milliseconds of model time the episode has left; Infinity where it has no time box. */
   readonly leftMs: number
   /** Whether this endpoint has answered before: one that never did is not worth waiting for when nobody is there. */
@@ -74,12 +77,13 @@ export interface Attempted<T> {
   readonly workedMs: number
 }
 
-/** Carries out `attempt` until it is answered or has failed for good. Rejects with the signal's reason when it is aborted. */
+/** Carries out `attempt` until it is answered or has failed for good. Rejects with a signal's reason when it is aborted. */
 export async function withRetries<T>(attempt: (signal: AbortSignal) => Promise<T>, around: Attempts<T>): Promise<Attempted<T>> {
-  const { policy, clock, signal } = around
+  const { policy, clock, stop } = around
   let workedMs = 0
   for (let retries = 0; ; retries++) {
     const leftMs = around.leftMs - workedMs
+    stop.throwIfAborted()
     const leave = await around.enter()
     let tried: Tried<T> = ABANDONED
     try {
@@ -95,7 +99,7 @@ export async function withRetries<T>(attempt: (signal: AbortSignal) => Promise<T
     const waitMs = again ? wait(failure, retries, policy, clock) : null
     around.told(failure, waitMs)
     if (waitMs === null) throw around.fail(failure, retries + 1, isFatal(failure, around.answeredBefore()))
-    await sleep(clock, waitMs, signal)
+    await sleep(clock, waitMs, stop)
   }
 }
 
@@ -115,9 +119,9 @@ const ABANDONED: Tried<never> = {
 async function once<T>(
   attempt: (signal: AbortSignal) => Promise<T>,
   timeoutMs: number,
-  { clock, limiter, signal }: Attempts<T>,
+  { clock, limiter, abandon, stop }: Attempts<T>,
 ): Promise<Tried<T>> {
-  const permit = await limiter.acquire(signal)
+  const permit = await limiter.acquire(stop)
   const start = clock.now()
   const box = new AbortController()
   let timedOut = false
@@ -125,21 +129,21 @@ async function once<T>(
     timedOut = true
     box.abort(new Error('time box'))
   })
-  const onAbort = (): void => box.abort(signal.reason)
-  signal.addEventListener('abort', onAbort, { once: true })
+  const onAbort = (): void => box.abort(abandon.reason)
+  abandon.addEventListener('abort', onAbort, { once: true })
   let outcome: Outcome = 'failed'
   try {
     const value = await attempt(box.signal)
     outcome = 'answered'
     return { value, ms: clock.now() - start }
   } catch (error) {
-    if (signal.aborted) throw signal.reason
+    if (abandon.aborted) throw abandon.reason
     const failure = classify(error, timedOut, clock.now())
     if (failure.code === 'rate_limited') outcome = 'limited'
     return { failure, ms: clock.now() - start }
   } finally {
     cancel()
-    signal.removeEventListener('abort', onAbort)
+    abandon.removeEventListener('abort', onAbort)
     permit.release(outcome)
   }
 }

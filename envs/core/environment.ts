@@ -110,6 +110,28 @@ export interface Metrics<T extends EnvTypes> {
   of(log: EpisodeLog<T>, agent: AgentId): Readonly<Record<string, number | null>>
 }
 
+/** An offer from one agent to another, or what became of it. */
+export interface Dealing {
+  readonly t: number
+  /** What it is about: `trade`, `contract`. */
+  readonly kind: string
+  /** Who offered, and to whom. */
+  readonly from: AgentId
+  readonly to: AgentId
+  /** `offered`, or in the economy's own words what became of it: `accepted`, `breached`. */
+  readonly outcome: string
+}
+
+/** What a log says in terms that economies share, for tables and charts that know no economy's events. */
+export interface Facts<T extends EnvTypes> {
+  /** The kind of agents whose seat does not tell it, such as the hidden types of residents. */
+  kinds?(log: EpisodeLog<T>): Readonly<Record<AgentId, string>>
+  /** Every offer and what became of it, in order. */
+  dealings?(log: EpisodeLog<T>): readonly Dealing[]
+  /** By quantity (`balance`, `reputation`) and agent: how the agent stood after each step of the log. */
+  standings?(log: EpisodeLog<T>): Readonly<Record<string, Readonly<Record<AgentId, readonly number[]>>>>
+}
+
 /** A row of an economy's scenario data set: a configuration and a seed. */
 export interface Scenario {
   readonly id: string
@@ -161,6 +183,7 @@ export interface Environment<T extends EnvTypes> {
   /** Scores of every seat, from any prefix of a log (with no step: the value at reset). */
   score(log: EpisodeLog<T>): Readonly<Record<AgentId, Scores>>
   readonly metrics: Metrics<T>
+  readonly facts?: Facts<T>
   /** Laws that hold across every step: what is wrong, or undefined. */
   readonly invariants?: Readonly<
     Record<string, (before: T['State'], after: T['State'], events: readonly T['Event'][]) => string | undefined>

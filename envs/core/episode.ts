@@ -111,9 +111,9 @@ export class Episode<T extends EnvTypes = AnyTypes> {
     return check(this.#tools, offered, this.#state, agent, call, withheld)
   }
 
-  /** The agent's turn, as its policy gets it. */
-  turn(agent: AgentId, signal?: AbortSignal): Turn<T> {
-    return new EpisodeTurn(this, agent, signal)
+  /** The agent's turn, as its policy gets it. `repeat` is the episode's unless the seat is to play alike in every repeat. */
+  turn(agent: AgentId, signal?: AbortSignal, repeat = this.header.repeat): Turn<T> {
+    return new EpisodeTurn(this, agent, signal, repeat)
   }
 
   /**
@@ -184,11 +184,11 @@ class EpisodeTurn<T extends EnvTypes> implements Turn<T> {
   readonly #episode: Episode<T>
   #random: Turn<T>['random'] | undefined
 
-  constructor(episode: Episode<T>, agent: AgentId, signal?: AbortSignal) {
+  constructor(episode: Episode<T>, agent: AgentId, signal: AbortSignal | undefined, repeat: number) {
     this.#episode = episode
     this.agent = agent
     this.t = episode.t
-    this.repeat = episode.header.repeat
+    this.repeat = repeat
     this.observation = episode.observe(agent)
     this.offered = episode.offered(agent)
     this.results = episode.results(agent)

@@ -1,0 +1,131 @@
+/** One turn, in the order of its parts; each part is a file of its own. */
+import type { Decisions, Step, Units } from '../core/environment.ts'
+import { Outcome, tooManyCalls } from '../core/outcome.ts'
+import { type AgentId, admit, type Checked, type Tool, type ToolName } from '../core/tool.ts'
+import { bill, total } from './billing.ts'
+import { timeOut } from './contracts.ts'
+import { payDividends, sellCores } from './cores.ts'
+import { chargeDebt } from './debt.ts'
+import { feedFund, rebateFees, watchConcentration } from './governance.ts'
+import { drawBlock } from './lottery.ts'
+import { drift } from './reputation.ts'
+import { rewardsOf } from './score.ts'
+import { strike } from './shocks.ts'
+import { ageBurns, returnStakes } from './staking.ts'
+import { draftOf, type Event, now, roster, type SimEconomy, type State } from './state.ts'
+import { MINED, offered, tools, WORKED, withheld } from './tools.ts'
+
+export function step(state: State, decisions: Decisions): Step<SimEconomy> {
+  const agents = roster(state.balance.length)
+  const draft = draftOf(state)
+  const outcome = new Outcome<SimEconomy>()
+  const { emit, events } = outcome
+  const turn = now(state)
+  strike(draft, emit)
+
+  const legal = offered(state)
+  const refusalOf = (tool: ToolName) => withheld(state, tool)
+  const asked: (Checked | undefined)[] = []
+  const units: (Units | undefined)[] = []
+  /** What each agent does this turn; null once it is refused. */
+  const did: (ToolName | null)[] = []
+  for (let row = 0; row < agents.length; row++) {
+    const decision = decisions[agents[row]!]
+    units.push(decision?.units)
+    if (decision === undefined || decision.calls.length === 0) {
+      asked.push(undefined)
+      did.push('mine')
+      continue
+    }
+    const checked = admit(tools, legal, decision.calls[0], refusalOf)
+    asked.push(checked)
+    // A study is judged by the balance before the bill, and cheapens that bill already.
+    const stands = checked.ok && (checked.action.tool !== 'study' || carryOut(outcome, draft, agents[row]!, checked))
+    did.push(stands ? checked.action.tool : null)
+  }
+
+  const bills = bill(draft, units, did, emit)
+
+  for (let row = 0; row < agents.length; row++) {
+    const checked = asked[row]
+    if (checked === undefined) continue
+    const agent = agents[row]!
+    if (!checked.ok) outcome.refuse(agent, checked.tool, checked.refusal)
+    else if (checked.action.tool !== 'study' && !carryOut(outcome, draft, agent, checked)) did[row] = null
+    const { calls } = decisions[agent]!
+    for (let i = 1; i < calls.length; i++) outcome.refuse(agent, nameOf(calls[i]), tooManyCalls(1))
+  }
+  sellCores(draft, events, emit)
+
+  const fees = total(bills.fees)
+  const returned = rebateFees(draft, bills.fees, events, emit)
+  payDividends(draft, fees - returned - feedFund(draft, fees - returned, emit), emit)
+
+  ageBurns(draft)
+  draft.block = drawBlock(draft, did, tipsOf(events), emit)
+
+  returnStakes(draft, emit)
+  timeOut(draft, emit)
+  const interest = chargeDebt(draft, did, emit)
+
+  drift(draft)
+  watchConcentration(draft, emit)
+  draft.last = bills
+  draft.did = did
+  draft.turn = turn
+  emit({
+    type: 'turn_closed',
+    turn,
+    ...bills,
+    interest,
+    balance: draft.balance,
+    staked: draft.staked,
+    unstaking: draft.unstaking,
+    escrow: draft.escrow,
+    frozen: draft.frozen,
+    reputation: draft.reputation,
+  })
+  return {
+    state: draft,
+    rewards: rewardsOf(state, draft),
+    events,
+    results: outcome.results,
+    refused: outcome.refused,
+    done: turn >= state.config.horizon_turns ? 'truncated' : false,
+  }
+}
+
+/** The results of the most frequent actions, told without making them anew. */
+const TOLD = new Map([MINED, WORKED].map(text => [text, Object.freeze({ ok: true, text })]))
+
+/** Judges an admitted call on the draft and, if it is allowed, carries it out; gives whether it was. */
+function carryOut(outcome: Outcome<SimEconomy>, draft: State, agent: AgentId, { action }: Checked & { ok: true }): boolean {
+  const tool = (tools as Readonly<Record<ToolName, Tool<SimEconomy>>>)[action.tool]!
+  if (tool.kind === 'ask') throw new Error(`${action.tool}: expected a move`)
+  const refusal = tool.refuse?.(draft, agent, action.args)
+  if (refusal !== undefined) {
+    outcome.refuse(agent, action.tool, refusal)
+    return false
+  }
+  const text = tool.apply(draft, agent, action.args, outcome.emit)
+  outcome.tell(agent, TOLD.get(text) ?? { ok: true, text })
+  const { speech } = action.args as { readonly speech?: string }
+  if (speech) {
+    draft.speeches.push({ agent, text: speech })
+    outcome.emit({ type: 'spoke', agent, text: speech })
+  }
+  return true
+}
+
+/** The transaction fees of a turn. */
+function tipsOf(events: readonly Event[]): number {
+  let tips = 0
+  for (const event of events) if (event.type === 'transferred') tips += event.fee
+  return tips
+}
+
+/** The tool a call names, for the record of its refusal; empty where it names none. */
+function nameOf(call: unknown): ToolName {
+  const name = (call as { tool?: unknown } | null)?.tool
+  return typeof name === 'string' ? name.slice(0, 64) : ''
+}

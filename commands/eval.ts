@@ -2,6 +2,7 @@
 import { resolve } from 'node:path'
 import type { Command } from './command.ts'
 import { evalTable, evaluate, evaluationFacts, heading, TABLE_NOTE } from './evaluate.ts'
+import { LIMIT_OPTIONS, MODEL_OPTIONS, readModels } from './models.ts'
 import { CONFIG_OPTIONS, EXAMPLE_OPTIONS, readExamples, readSetting, readTable, SEAT_OPTIONS } from './setup.ts'
 import { block, shownPath } from './text.ts'
 
@@ -15,18 +16,26 @@ export const evalCommand: Command = {
     ...EXAMPLE_OPTIONS,
     repeats: { type: 'string', describe: 'rollouts of each seed or scenario (1)' },
     ...CONFIG_OPTIONS,
-    concurrency: { type: 'string', alias: 'c', describe: 'rollouts at once (32)' },
+    concurrency: { type: 'string', alias: 'c', describe: 'rollouts at once, and model calls in flight (32)' },
     out: { type: 'string', describe: "folder for the runs' folders (./runs)" },
     resume: { type: 'boolean', describe: 'go on with runs that exist; what is finished is not played again' },
     'retry-errors': { type: 'boolean', describe: 'with --resume: also play again what failed' },
+    ...MODEL_OPTIONS,
+    ...LIMIT_OPTIONS,
   },
   examples: [
     ['econgym eval sim_economy --players bot:honest,random --seeds 20', 'two players on the same twenty seeds'],
+    [
+      'econgym eval sim_economy --players openai:qwen3@http://localhost:8000/v1,bot:honest --scenarios 20 --repeats 4 -c 64',
+      'a model on a server of your own beside a bot',
+    ],
     ['econgym eval sim_economy --seeds 100:200 --set num_agents=4 --resume', 'go on with an interrupted run'],
   ],
   async run(args, io) {
     const setting = readSetting(args)
-    const table = readTable(args, setting)
+    const concurrency = args.integer('concurrency', 32, 1)
+    const models = readModels(args, io, concurrency)
+    const table = readTable(args, setting, { models })
     const examples = readExamples(args, setting, io.cwd)
     const repeats = args.integer('repeats', 1, 1)
     const plans = table.players.map(player => ({
@@ -39,7 +48,8 @@ export const evalCommand: Command = {
       plans,
       {
         out: resolve(io.cwd, args.text('out') ?? 'runs'),
-        concurrency: args.integer('concurrency', 32, 1),
+        concurrency,
+        models,
         resume: args.flag('resume'),
         retryErrors: args.flag('retry-errors'),
       },

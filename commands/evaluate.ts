@@ -1,6 +1,8 @@
 /** Playing runs and telling what came of them: shared by the commands that do so. */
 import { botSets } from '../bots/index.ts'
 import { environments } from '../envs/index.ts'
+import type { Models } from '../rollouts/models/index.ts'
+import { withoutCredentials } from '../rollouts/models/redact.ts'
 import { Progress } from '../rollouts/progress.ts'
 import { playRuns, type RunOptions, type RunPlan, type RunResult } from '../rollouts/run.ts'
 import type { Estimate, Summary } from '../rollouts/summary.ts'
@@ -14,19 +16,31 @@ export interface Evaluation {
   readonly code: ExitCode
 }
 
+export interface EvaluateOptions extends Pick<RunOptions, 'out' | 'concurrency' | 'resume' | 'retryErrors'> {
+  /** Whom the models of the plans ask, where there are any. */
+  readonly models?: Models
+}
+
 /** Plays with progress on standard error, and says there what failed or stopped it and how to go on. */
 export async function evaluate(
   plans: readonly RunPlan[],
-  options: Pick<RunOptions, 'out' | 'concurrency' | 'resume' | 'retryErrors'>,
+  { models, ...options }: EvaluateOptions,
   args: Args,
   io: Io,
 ): Promise<Evaluation> {
+  models?.prepare()
   let progress: Progress | undefined
   const { runs, batch } = await playRuns(plans, {
     ...options,
     signal: io.signal,
     onStart: due => {
-      const bar = new Progress({ total: due, write: io.err, terminal: io.isTTY.err, columns: io.columns })
+      const bar = new Progress({
+        total: due,
+        write: io.err,
+        terminal: io.isTTY.err,
+        columns: io.columns,
+        ...(models !== undefined && { status: () => models.status() }),
+      })
       progress = bar
       return ok => bar.tick(ok)
     },
@@ -52,7 +66,7 @@ export async function evaluate(
 /** The command as it was typed, with options added that were not. */
 function commandLine(typed: readonly string[], more: readonly string[]): string {
   const words = [...typed, ...more.filter(word => !typed.includes(word))]
-  return ['econgym', ...words.map(quoted)].join(' ')
+  return ['econgym', ...words.map(withoutCredentials).map(quoted)].join(' ')
 }
 
 /** A word as a shell reads it back. */

@@ -4,7 +4,7 @@
  */
 import { setImmediate } from 'node:timers/promises'
 import pLimit from 'p-limit'
-import { RunError } from './errors.ts'
+import { RunError, RunStopped } from './errors.ts'
 import { type RolloutSpec, rolloutKey, runRollout } from './rollout.ts'
 import type { RunStore } from './store.ts'
 
@@ -45,7 +45,7 @@ const SLICE = 20
 
 /**
  * Plays the jobs that are due, in their order, `concurrency` at a time; a job that occurs twice is played once. A RunError
- * stops the batch and gives up what is in flight; any other error is a bug: what is in flight is finished, then it is
+ * stops the batch and gives up what is in flight (a RunStopped lets it finish); any other error is a bug: what is in flight is finished, then it is
  * thrown.
  */
 export async function runBatch(jobs: Iterable<Job>, options: BatchOptions): Promise<BatchResult> {
@@ -83,7 +83,7 @@ export async function runBatch(jobs: Iterable<Job>, options: BatchOptions): Prom
       left++
       if (error instanceof RunError) {
         stopped ??= error
-        abandon.abort(error)
+        if (!(error instanceof RunStopped)) abandon.abort(error)
       } else bug ??= new Error(`rollout ${key}: ${(error as Error).message}`, { cause: error })
     }
     if (performance.now() - yielded > SLICE) {

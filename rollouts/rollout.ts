@@ -70,6 +70,8 @@ export interface Rollout {
   readonly metrics: Readonly<Record<AgentId, Readonly<Record<string, number | null>>>>
   /** Of the seats whose policies kept one; `transcribe` makes the others from the log. */
   readonly transcripts: Readonly<Record<AgentId, Transcript>>
+  /** Of the seats whose policies count what happened between them and their model. */
+  readonly counters: Readonly<Record<AgentId, Readonly<Record<string, number>>>>
   /** The model calls, recorded ones included, in the order they were made. */
   readonly calls: readonly CallFigures[]
   readonly timing: Timing
@@ -339,9 +341,11 @@ class Table {
     const scores = env.score(log)
     const metrics = Object.fromEntries(evaluated.map(agent => [agent, env.metrics.of(log, agent)]))
     const transcripts: Record<AgentId, Transcript> = {}
+    const counters: Record<AgentId, Readonly<Record<string, number>>> = {}
     for (const [agent, { policy }] of this.#policies) {
-      const kept = (policy as Partial<TranscribedPolicy>).transcript?.()
-      if (kept !== undefined) transcripts[agent] = kept
+      const { transcript, counters: count } = policy as Partial<TranscribedPolicy>
+      if (transcript !== undefined) transcripts[agent] = transcript()
+      if (count !== undefined) counters[agent] = count()
     }
     const end = now()
     const waited = this.#waits.reduce((sum, wait) => sum + wait.duration, 0)
@@ -357,6 +361,7 @@ class Table {
       scores,
       metrics,
       transcripts,
+      counters,
       calls: [...this.#calls.values()],
       timing: {
         start_time: this.#start,

@@ -2,7 +2,7 @@
  * Hard ceilings on cost and tokens: what a call may cost at worst is set aside before it is made, so that no ceiling is ever
  * passed. Knows no provider and no file.
  */
-import { BudgetExhausted } from '../player.ts'
+import { RunStopped } from '../errors.ts'
 
 /** Tokens (prompt and completion) and USD. */
 export interface Spending {
@@ -46,7 +46,7 @@ export class Budget {
   }
 
   /**
-   * Sets the worst case of one call aside. Waits while calls in flight hold what is left; throws BudgetExhausted once nothing
+   * Sets the worst case of one call aside. Waits while calls in flight hold what is left; throws RunStopped once nothing
    * in flight could make room, and from then on always.
    */
   async reserve(worst: Spending): Promise<Reservation> {
@@ -58,7 +58,7 @@ export class Budget {
       }
       await new Promise<void>(resolve => this.#waiting.push(resolve))
     }
-    if (this.#reached !== undefined) throw new BudgetExhausted(this.#reached)
+    if (this.#reached !== undefined) throw new RunStopped(this.#reached)
     this.#calls++
     this.#reserved = plus(this.#reserved, worst)
     return {
@@ -74,9 +74,9 @@ export class Budget {
   #over({ tokens, cost }: Spending): string | undefined {
     const { maxCost = Number.POSITIVE_INFINITY, maxTokens = Number.POSITIVE_INFINITY } = this.#ceilings
     if (this.#spent.cost + this.#reserved.cost + cost > maxCost)
-      return `--max-cost ${maxCost}: ${this.#spent.cost.toFixed(4)} USD are spent, and the next call could pass it`
+      return `Stopped at --max-cost ${maxCost}: ${this.#spent.cost.toFixed(4)} USD are spent, and the next call could pass it.`
     if (this.#spent.tokens + this.#reserved.tokens + tokens > maxTokens)
-      return `--max-tokens ${maxTokens}: ${this.#spent.tokens} tokens are spent, and the next call could pass it`
+      return `Stopped at --max-tokens ${maxTokens}: ${this.#spent.tokens} tokens are spent, and the next call could pass it.`
     return undefined
   }
 

@@ -3,6 +3,7 @@
  * no economy and no conversation.
  */
 import { digest } from '../../envs/core/plain.ts'
+import { RunError } from '../errors.ts'
 import { ProviderError } from '../player.ts'
 import { anthropic, DEFAULT_MAX_TOKENS } from './anthropic.ts'
 import type { Budget, Spending } from './budget.ts'
@@ -103,7 +104,7 @@ export class Caller {
     this.#context = context
   }
 
-  /** Finds the key. Throws a fatal ProviderError where one is needed and missing. */
+  /** Finds the key. Throws a RunError where one is needed and missing. */
   prepare(): void {
     this.#model ??= this.#adapter(keyFor(this.endpoint, this.#context.keys, this.#context.secrets))
   }
@@ -118,7 +119,7 @@ export class Caller {
     return api === 'responses' ? openAiResponses(options) : openAiChat(options)
   }
 
-  /** Asks, as often as it takes. Throws ProviderError, BudgetExhausted, or a signal's reason. */
+  /** Asks, as often as it takes. Throws ProviderError, RunError (RunStopped at a ceiling), or a signal's reason. */
   async ask(ask: Ask): Promise<Answered> {
     const { cache, clock, limiters, retry, secrets, traffic } = this.#context
     const cacheKey = cache === null ? '' : digest([this.endpoint.name, ask.cacheName])
@@ -172,11 +173,13 @@ export class Caller {
     traffic.rest(now + waitMs, now)
   }
 
-  #error(failure: Failure, attempts: number, fatal: boolean): ProviderError {
+  #error(failure: Failure, attempts: number, fatal: boolean): Error {
     const { code, status, message } = failure
     const tries = attempts === 1 ? '' : ` after ${attempts} attempts`
-    const what = `${this.endpoint.name}: ${status === null ? '' : `${status} `}${code}${tries} (${message}). ${this.#advice(code)}`
-    return new ProviderError(this.#context.secrets.text(what), { code, status, attempts, fatal })
+    const what = this.#context.secrets.text(
+      `${this.endpoint.name}: ${status === null ? '' : `${status} `}${code}${tries} (${message}). ${this.#advice(code)}`,
+    )
+    return fatal ? new RunError(what) : new ProviderError(what, { code, status, attempts })
   }
 
   #advice(code: string): string {

@@ -3,7 +3,7 @@
  * sends nothing.
  */
 import { UserError } from '../../envs/core/errors.ts'
-import { ProviderError } from '../player.ts'
+import { RunError } from '../errors.ts'
 import { redactUrl, type Secrets } from './redact.ts'
 
 export type Provider = 'openai' | 'anthropic'
@@ -81,7 +81,7 @@ const NO_KEY = 'none'
 
 /**
  * The key for an endpoint. A provider's key goes to its own URL only; any other URL gets a key only from a variable that was
- * named for it. A missing key is a fatal ProviderError.
+ * named for it. A missing key is a RunError.
  */
 export function keyFor(endpoint: Endpoint, { env, variables }: KeySource, secrets: Secrets): string {
   if (endpoint.credentials !== null) {
@@ -94,12 +94,7 @@ export function keyFor(endpoint: Endpoint, { env, variables }: KeySource, secret
   const key = env[variable]
   if (key === undefined || key === '') {
     const why = endpoint.own ? ' (a server of your own needs none: write MODEL@http://host:port/v1)' : ''
-    throw new ProviderError(`${endpoint.name} needs a key: set ${variable} in the environment${why}.`, {
-      code: 'auth',
-      status: null,
-      attempts: 0,
-      fatal: true,
-    })
+    throw new RunError(`${endpoint.name} needs a key: set ${variable} in the environment${why}.`)
   }
   secrets.add(key)
   return key

@@ -51,7 +51,7 @@ const NOT_YET = 'Not carried out, because another call of the message was refuse
 
 /** The counters of a seat, all from 0. */
 const COUNTERS = [
-  'model_calls',
+  'calls',
   'no_tool_call',
   'nudges',
   'repairs',
@@ -121,7 +121,7 @@ export function modelPolicy({ env, config, seat }: SeatContext<AnyTypes>, seatin
   async function answer({ t, offered }: Turn<AnyTypes>): Promise<Said> {
     const messages = conversation.messages()
     const request = requestDigest(messages, tools, seating.settings)
-    const call = counters.model_calls++
+    const call = counters.calls++
     const row = replayed(call, request) ?? (await asked(messages, request, call, t))
     const { reply, usage } = row
     measured = { tokens: promptTokens(usage), bytes: sizeOf(messages) }

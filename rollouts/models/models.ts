@@ -3,6 +3,7 @@
  * Knows no economy and no file of a run.
  */
 import { UserError } from '../../envs/core/errors.ts'
+import { RunStopped } from '../errors.ts'
 import type { Player, RolloutContext } from '../player.ts'
 import { Budget, type Spending } from './budget.ts'
 import { ResponseCache } from './cache.ts'
@@ -35,7 +36,7 @@ export interface ModelsOptions extends Partial<CallerSettings> {
   readonly retry?: Partial<RetryPolicy>
   /** Model time of one seat in one episode, in milliseconds. */
   readonly timeoutEpisodeMs?: number
-  /** Once aborted, calls in flight are finished and none is begun: policies reject with its reason. */
+  /** Once aborted, calls in flight are finished and none is begun: policies reject with a RunStopped. */
   readonly stop?: AbortSignal
   readonly clock?: Clock
 }
@@ -44,6 +45,7 @@ export class Models {
   readonly #options: ModelsOptions
   readonly #context: CallerContext
   readonly #callers = new Map<string, Caller>()
+  readonly #stop = new AbortController()
 
   constructor(options: ModelsOptions = {}) {
     this.#options = options
@@ -58,6 +60,9 @@ export class Models {
       clock,
       traffic: new Traffic(),
     }
+    const stop = (): void => this.#stop.abort(new RunStopped('Interrupted: calls in flight were finished and kept.'))
+    if (options.stop?.aborted) stop()
+    else options.stop?.addEventListener('abort', stop, { once: true })
   }
 
   /**
@@ -93,7 +98,7 @@ export class Models {
           settings,
           // A signal of its own for every seat: each has its listeners.
           abandon: AbortSignal.any([context.signal]),
-          stop: AbortSignal.any([context.signal, ...(options.stop === undefined ? [] : [options.stop])]),
+          stop: AbortSignal.any([context.signal, this.#stop.signal]),
           timeoutMs: options.timeoutEpisodeMs ?? Number.POSITIVE_INFINITY,
           recorded: recordedOf(context, seatContext.seat.agent),
           record: context.record,
@@ -102,7 +107,7 @@ export class Models {
     }
   }
 
-  /** Looks up the keys of all players made so far. Throws a fatal ProviderError where one is missing. */
+  /** Looks up the keys of all players made so far. Throws a RunError where one is missing. */
   prepare(): void {
     for (const caller of this.#callers.values()) caller.prepare()
   }

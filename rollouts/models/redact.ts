@@ -38,3 +38,8 @@ export function redactUrl(url: URL): string {
   const credentials = url.username !== '' || url.password !== '' ? `${MARK}@` : ''
   return `${url.protocol}//${credentials}${url.host}${url.pathname.replace(/\/+$/, '')}`
 }
+
+/** A text without the credentials of any URL in it. */
+export function withoutCredentials(text: string): string {
+  return text.replace(/(https?:\/\/)[^/@\s]+@/g, `$1${MARK}@`)
+}

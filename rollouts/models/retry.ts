@@ -1,9 +1,8 @@
 /**
  * The one retry layer: what failed for a while is tried again, after as long as the server asked or a random while that
- * doubles; what failed for good is a ProviderError that says what to do. Each attempt is boxed in time. Knows no provider;
+ * doubles; what failed for good is given up. Each attempt is boxed in time. Knows no provider;
  * clock and randomness are handed in.
  */
-import type { ProviderError } from '../player.ts'
 import { classify, type Failure, nobodyThere } from './failure.ts'
 import type { Limiter, Outcome } from './limiter.ts'
 
@@ -63,8 +62,8 @@ export interface Attempts<T> {
   readonly enter: () => Promise<(tried: Tried<T>) => void>
   /** Hears of every failed attempt, and how long it is until the next; null where there is none. */
   readonly told: (failure: Failure, waitMs: number | null) => void
-  /** The ProviderError of the last failure. */
-  readonly fail: (failure: Failure, attempts: number, fatal: boolean) => ProviderError
+  /** The error to give up with. `fatal`: every other rollout would fail the same way. */
+  readonly fail: (failure: Failure, attempts: number, fatal: boolean) => Error
 }
 
 export interface Attempted<T> {

@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { RunStopped } from '../../../rollouts/errors.ts'
 import { Budget } from '../../../rollouts/models/budget.ts'
 import { ResponseCache } from '../../../rollouts/models/cache.ts'
 import { parseEndpoint } from '../../../rollouts/models/endpoint.ts'
 import type { ModelAnswer } from '../../../rollouts/models/model.ts'
 import { costOf, priceOf, readPrices, shippedPrices, worstCost } from '../../../rollouts/models/prices.ts'
 import { NO_USAGE } from '../../../rollouts/models/usage.ts'
-import { BudgetExhausted } from '../../../rollouts/player.ts'
 
 let folder: string
 beforeEach(() => {
@@ -62,8 +62,8 @@ describe('a ceiling', () => {
     const budget = new Budget({ maxCost: 0.5, maxTokens: 1000 })
     ;(await budget.reserve({ tokens: 10, cost: 0.4 })).settle({ tokens: 10, cost: 0.4 })
     const refused = budget.reserve({ tokens: 10, cost: 0.2 })
-    await expect(refused).rejects.toThrow(BudgetExhausted)
-    await expect(refused).rejects.toThrow('--max-cost 0.5: 0.4000 USD are spent')
+    await expect(refused).rejects.toThrow(RunStopped)
+    await expect(refused).rejects.toThrow('Stopped at --max-cost 0.5: 0.4000 USD are spent')
     await expect(budget.reserve({ tokens: 0, cost: 0 })).rejects.toThrow('--max-cost')
     expect(budget.reached).toContain('--max-cost')
   })

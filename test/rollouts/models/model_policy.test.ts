@@ -136,11 +136,11 @@ describe('what becomes of what a model says', () => {
         .slice(3)
         .map(({ content }) => content),
     ).toEqual([expect.stringContaining('another call of the message was refused'), expect.stringContaining('Refused (no_grain)')])
-    expect(mended.policy.counters!()).toMatchObject({ model_calls: 2, repairs: 1 })
+    expect(mended.policy.counters!()).toMatchObject({ calls: 2, repairs: 1 })
 
     const stubborn = await play({ script: saying({ calls: [sell(50)] }) }, { horizon: 1 })
     expect(stubborn.log.steps[0]!.refused).toMatchObject([{ code: 'no_grain' }])
-    expect(stubborn.policy.counters!()).toMatchObject({ model_calls: 2, repairs: 1 })
+    expect(stubborn.policy.counters!()).toMatchObject({ calls: 2, repairs: 1 })
   })
 
   test('questions are answered within the turn, also beside a move', async () => {
@@ -149,7 +149,7 @@ describe('what becomes of what a model says', () => {
     expect(log.steps[0]!.decisions.trader_0!.calls).toEqual([{ tool: 'sell', args: { quantity: 3 } }])
     expect(sent(1).at(-1)).toMatchObject({ role: 'tool', content: '30' })
     expect(roles(sent(2))).toBe('suatattu')
-    expect(policy.counters!()).toMatchObject({ questions: 2, model_calls: 3 })
+    expect(policy.counters!()).toMatchObject({ questions: 2, calls: 3 })
   })
 
   test('a model that only asks is silent in the end', async () => {

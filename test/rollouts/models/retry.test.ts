@@ -61,7 +61,8 @@ async function run(
       answeredBefore: () => answeredBefore,
       enter: async () => () => {},
       told: () => {},
-      fail: ({ code, status: got }, tries, fatal) => new ProviderError(code, { code, status: got, attempts: tries, fatal }),
+      fail: ({ code, status: got }, tries, fatal) =>
+        Object.assign(new ProviderError(code, { code, status: got, attempts: tries }), { fatal }),
     },
   )
   const result = await done.catch((error: unknown) => error)

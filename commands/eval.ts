@@ -1,6 +1,7 @@
 /** `eval`: plays each player in the evaluated seat and prints a table. */
 import { resolve } from 'node:path'
 import type { Command } from './command.ts'
+import { estimate, estimateText } from './estimate.ts'
 import { evalTable, evaluate, evaluationFacts, heading, TABLE_NOTE } from './evaluate.ts'
 import { LIMIT_OPTIONS, MODEL_OPTIONS, readModels } from './models.ts'
 import { CONFIG_OPTIONS, EXAMPLE_OPTIONS, readExamples, readSetting, readTable, SEAT_OPTIONS } from './setup.ts'
@@ -20,6 +21,7 @@ export const evalCommand: Command = {
     out: { type: 'string', describe: "folder for the runs' folders (./runs)" },
     resume: { type: 'boolean', describe: 'go on with runs that exist; what is finished is not played again' },
     'retry-errors': { type: 'boolean', describe: 'with --resume: also play again what failed' },
+    'dry-run': { type: 'boolean', describe: 'estimate calls, tokens and cost; nothing is called or written' },
     ...MODEL_OPTIONS,
     ...LIMIT_OPTIONS,
   },
@@ -44,6 +46,11 @@ export const evalCommand: Command = {
       examples,
       repeats,
     }))
+    if (args.flag('dry-run')) {
+      const estimates = await estimate(plans, models)
+      io.out(args.flag('json') ? `${JSON.stringify({ estimates }, null, 2)}\n` : estimateText(estimates, io.columns()))
+      return 0
+    }
     const { runs, code } = await evaluate(
       plans,
       {

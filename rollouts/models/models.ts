@@ -10,10 +10,11 @@ import { ResponseCache } from './cache.ts'
 import { Caller, type CallerContext, type CallerSettings, Traffic } from './caller.ts'
 import { type History, historyName } from './conversation.ts'
 import { type Endpoint, parseEndpoint } from './endpoint.ts'
+import { ASSUMED_COMPLETION, type Measured, measuringPolicy } from './estimate.ts'
 import { type LimiterState, Limiters } from './limiter.ts'
 import { modelPolicy, type NoToolCall } from './model_policy.ts'
 import type { Personas } from './personas.ts'
-import { type Prices, priceOf } from './prices.ts'
+import { type Price, type Prices, priceOf } from './prices.ts'
 import { Secrets } from './redact.ts'
 import { type Clock, RETRY, type RetryPolicy, systemClock } from './retry.ts'
 
@@ -46,6 +47,7 @@ export class Models {
   readonly #context: CallerContext
   readonly #callers = new Map<string, Caller>()
   readonly #stop = new AbortController()
+  readonly #measured = new Map<string, Measured>()
 
   constructor(options: ModelsOptions = {}) {
     this.#options = options
@@ -94,7 +96,7 @@ export class Models {
         modelPolicy(seatContext, {
           key: context.key,
           player: endpoint.name,
-          style: { ...style, persona: (personas?.seats[seatContext.seat.agent] ?? personas?.all)?.text ?? '' },
+          style: { ...style, persona: personaFor(personas, seatContext.seat.agent) },
           settings,
           // A signal of its own for every seat: each has its listeners.
           abandon: AbortSignal.any([context.signal]),
@@ -105,6 +107,26 @@ export class Models {
           ask: ask => caller.ask(ask),
         }),
     }
+  }
+
+  /** A player that sits where this one would, plays at random, asks nobody, and measures what the model would be sent. */
+  measuring({ name, kind, details }: Player): Player {
+    const { history = 'full', sampling, personas } = this.#options
+    const completion = Math.min(ASSUMED_COMPLETION, sampling?.max_tokens ?? ASSUMED_COMPLETION)
+    const into = this.#measured.get(name) ?? { calls: 0, prompt: 0, repeated: 0, completion: 0 }
+    this.#measured.set(name, into)
+    return {
+      name,
+      kind,
+      details,
+      policies: () => context =>
+        measuringPolicy(context, { history, persona: personaFor(personas, context.seat.agent), completion }, into),
+    }
+  }
+
+  /** What was measured of each player, and its price; null where none is known. */
+  get measured(): ReadonlyMap<string, Measured & { readonly price: Price | null }> {
+    return new Map([...this.#measured].map(([name, sum]) => [name, { ...sum, price: this.#callers.get(name)?.price ?? null }]))
   }
 
   /** Looks up the keys of all players made so far. Throws a RunError where one is missing. */
@@ -160,6 +182,10 @@ export class Models {
 
 function recordedOf({ recorded }: RolloutContext, agent: string) {
   return new Map(recorded.filter(row => row.agent === agent).map(row => [row.call, row]))
+}
+
+function personaFor(personas: Personas | undefined, agent: string): string {
+  return (personas?.seats[agent] ?? personas?.all)?.text ?? ''
 }
 
 function personaNames(personas: Personas | undefined): Readonly<Record<string, unknown>> {

@@ -3,9 +3,11 @@ import { botSets } from '../bots/index.ts'
 import { environments } from '../envs/index.ts'
 import type { Models } from '../rollouts/models/index.ts'
 import { withoutCredentials } from '../rollouts/models/redact.ts'
+import { promptTokens } from '../rollouts/models/usage.ts'
+import type { Usage } from '../rollouts/player.ts'
 import { Progress } from '../rollouts/progress.ts'
 import { playRuns, type RunOptions, type RunPlan, type RunResult } from '../rollouts/run.ts'
-import type { Estimate, Summary } from '../rollouts/summary.ts'
+import type { Estimate, Summary, Traffic } from '../rollouts/summary.ts'
 import type { Args } from './command.ts'
 import type { ExitCode, Io } from './io.ts'
 import { type FigureRow, figureTable, number, plural, shownPath } from './text.ts'
@@ -102,12 +104,50 @@ export function evalTable(runs: readonly RunResult[], width: number): string {
     { label: 'calls a rollout' },
     ...count('calls', number),
     ...(names(runs, 'refused').length > 0 ? [{ label: 'refused a rollout' }, ...count('refused', number)] : []),
+    ...modelRows(runs),
   ]
   return figureTable(
     runs.map(({ metadata }) => metadata.player),
     rows,
     width,
   )
+}
+
+/** What the models were asked and what it took; nothing where no model played. */
+function modelRows(runs: readonly RunResult[]): FigureRow[] {
+  if (runs.every(({ summary }) => summary.traffic === null)) return []
+  const row = (label: string, cell: (traffic: Traffic, usage: Usage, summary: Summary) => string): FigureRow => ({
+    label: `  ${label}`,
+    cells: runs.map(({ summary }) =>
+      summary.traffic === null || summary.usage === null ? '–' : cell(summary.traffic, summary.usage, summary),
+    ),
+  })
+  const rate =
+    (name: string) =>
+    (_traffic: Traffic, _usage: Usage, { metrics }: Summary) =>
+      estimate(metrics[name] ?? null)
+  const seconds = (ms: number | null): string => (ms === null ? '–' : `${number(ms / 1000)} s`)
+  return [
+    { label: 'model calls' },
+    row('calls', ({ calls, cached }) => (cached === 0 ? String(calls) : `${calls} (${cached} from cache)`)),
+    row('without a tool call', rate('model_no_tool_call')),
+    row('malformed arguments', rate('model_malformed_arguments')),
+    row('prompt tokens', (_, usage) => number(promptTokens(usage))),
+    row('  read from cache', (_, usage) => percent(usage.input_cached_read, promptTokens(usage))),
+    row('completion tokens', (_, usage) => `${number(usage.output)}${usage.estimated ? ' (estimated)' : ''}`),
+    row('  reasoning', (_, { output_reasoning, output }) =>
+      output_reasoning === null ? '–' : percent(output_reasoning, output),
+    ),
+    row('cost in USD', (_traffic, _usage, { cost }) => (cost === null ? 'price unknown' : cost.toFixed(4))),
+    row('  a rollout', (_traffic, _usage, { cost, ok }) => (cost === null || ok === 0 ? '–' : (cost / ok).toFixed(4))),
+    row('retries', ({ retries }) => String(retries)),
+    row('latency, median', ({ latency_p50_ms }) => seconds(latency_p50_ms)),
+    row('  95 %', ({ latency_p95_ms }) => seconds(latency_p95_ms)),
+  ]
+}
+
+function percent(part: number, whole: number): string {
+  return whole === 0 ? '–' : `${Math.round((100 * part) / whole)} %`
 }
 
 function names(runs: readonly RunResult[], part: 'stops' | 'calls' | 'refused'): string[] {

@@ -27,7 +27,7 @@ export function bill(
   did: readonly (ToolName | null)[],
   emit: (event: Event) => void,
 ): Bills {
-  const { config } = draft
+  const { config, studies } = draft
   const rates = ratesOf(config)
   const turn = now(draft)
   const factor = feeFactor(config, turn)
@@ -41,23 +41,22 @@ export function bill(
   const wages: number[] = []
   let potential = config.block_reward
   for (let row = 0; row < did.length; row++) {
-    const drawn = draws.float()
-    const reported = units[row]
-    if (reported === undefined) {
-      const pair = Math.floor(drawn * DRAWN_PAIRS)
-      output.push(DRAWN.output.min + (pair % DRAWN.output.values))
-      thinking.push(DRAWN.thinking.min + Math.floor(pair / DRAWN.output.values))
-    } else {
-      output.push(Math.min(reported.output, MAX_UNITS))
-      thinking.push(Math.min(reported.thinking, MAX_UNITS))
+    const pair = Math.floor(draws.float() * DRAWN_PAIRS)
+    const used = units[row] ?? {
+      output: DRAWN.output.min + (pair % DRAWN.output.values),
+      thinking: DRAWN.thinking.min + Math.floor(pair / DRAWN.output.values),
     }
-    const weighed = Math.floor((thinking[row]! * rates.thinking) / SCALE) + output[row]!
-    const over = Math.max(0, weighed - config.commons_threshold_per_turn)
-    const kept = Math.max(0, SCALE - rates.study * draft.studies[row]!)
-    const wage = pays ? Math.min(times(over, rates.inference * kept), cap) : 0
+    const thought = Math.min(used.thinking, MAX_UNITS)
+    const written = Math.min(used.output, MAX_UNITS)
+    thinking.push(thought)
+    output.push(written)
+    const over = Math.floor((thought * rates.thinking) / SCALE) + written - config.commons_threshold_per_turn
+    const kept = Math.max(0, SCALE - rates.study * studies[row]!)
+    const cost = times(over, rates.inference * kept)
+    const wage = pays ? Math.min(cost, cap) : 0
     potential += wage
     const works = did[row] === 'job'
-    fees.push(works ? 0 : times(over, Math.floor((rates.inference * factor) / SCALE) * kept))
+    fees.push(works ? 0 : factor === SCALE ? cost : times(over, Math.floor((rates.inference * factor) / SCALE) * kept))
     wages.push(works ? wage : 0)
   }
   draft.unitWords = draws.words()
@@ -76,10 +75,12 @@ export function bill(
   return { thinking, output, fees, wages }
 }
 
-/** ⌊units · rate⌋ for a rate over `RATE_SCALE`, without leaving the exact integers. */
+/** ⌊units · rate⌋ for a rate over `RATE_SCALE`, without leaving the exact integers; 0 where there are no units. */
 function times(units: number, rate: number): number {
-  const whole = Math.floor(rate / RATE_SCALE)
-  return units * whole + Math.floor((units * (rate - whole * RATE_SCALE)) / RATE_SCALE)
+  if (units <= 0) return 0
+  const rest = rate % RATE_SCALE
+  const whole = units * ((rate - rest) / RATE_SCALE)
+  return rest === 0 ? whole : whole + Math.floor((units * rest) / RATE_SCALE)
 }
 
 export function total(amounts: readonly number[]): number {

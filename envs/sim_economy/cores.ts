@@ -13,6 +13,7 @@ export function auctionOpen(state: State): boolean {
 
 /** Sells each core to its highest bid of this turn, paid in full and destroyed; a seeded draw decides among equal ones. */
 export function sellCores(draft: State, events: readonly Event[], emit: Emit): void {
+  if (!auctionOpen(draft)) return
   const best = new Map<number, Bid[]>()
   for (const event of events) {
     if (event.type !== 'bid_placed') continue
@@ -20,12 +21,14 @@ export function sellCores(draft: State, events: readonly Event[], emit: Emit): v
     if (event.amount > highest) best.set(event.core, [event])
     else if (event.amount === highest) best.get(event.core)!.push(event)
   }
+  const owners = [...draft.coreOwners]
   for (const core of [...best.keys()].sort((a, b) => a - b)) {
     const { agent, amount } = stream(draft.seed, 'auction', core).pick(best.get(core)!)
     draft.balance[rowOf(draft, agent)]! -= amount
-    draft.coreOwners[core] = agent
+    owners[core] = agent
     emit({ type: 'core_sold', core, agent, price: amount })
   }
+  draft.coreOwners = owners
 }
 
 /** Splits the turn's fees equally over the cores: an owner gets its core's part, rounded down; everything else is destroyed. */

@@ -2,7 +2,7 @@
  * The governance modules, each off unless the configuration has it, each by itself: one function a module and a place in
  * the turn. All figures are tokens; all shares are rounded down.
  */
-import { portion, SCALE, scaled } from './config.ts'
+import { portion, scaled } from './config.ts'
 import { shiftedGini } from './inequality.ts'
 import { earn } from './ledger.ts'
 import { type Event, now, roster, rowOf, type State } from './state.ts'
@@ -44,7 +44,7 @@ export function capFees(draft: State, fees: number[], potential: number, emit: E
     emit({ type: 'fees_capped', excess: billed - left })
   }
   window.push({ fees: left, potential })
-  draft.governance.window = window
+  draft.governance = { ...draft.governance, window }
 }
 
 /**
@@ -79,7 +79,7 @@ export function feedFund(draft: State, fees: number, emit: Emit): number {
   if (scaffold === null) return 0
   const amount = portion(fees, scaled(scaffold.share))
   if (amount === 0) return 0
-  draft.governance.fund += amount
+  draft.governance = { ...draft.governance, fund: draft.governance.fund + amount }
   emit({ type: 'fund_fed', amount })
   return amount
 }
@@ -90,7 +90,7 @@ export function payArbitrator(draft: State, row: number, emit: Emit): void {
   if (scaffold === null) return
   const amount = Math.min(scaffold.arbitrator_fee, draft.governance.fund)
   if (amount === 0) return
-  draft.governance.fund -= amount
+  draft.governance = { ...draft.governance, fund: draft.governance.fund - amount }
   earn(draft, row, amount, emit)
   emit({ type: 'arbitrator_paid', agent: roster(draft.balance.length)[row]!, amount })
 }
@@ -101,15 +101,14 @@ export function watchConcentration(draft: State, emit: Emit): void {
   if (monitor === null) return
   const wealth = draft.balance.map((balance, row) => balance + draft.staked[row]!)
   const measured = shiftedGini(wealth)
-  if (measured * SCALE <= scaled(monitor.limit)) {
-    draft.governance.relieved = []
-    return
-  }
-  const poorest = wealth.map((_, row) => row).sort((a, b) => wealth[a]! - wealth[b]! || a - b)
-  draft.governance.relieved = poorest.slice(0, Math.floor(wealth.length / 2)).sort((a, b) => a - b)
-  emit({
-    type: 'concentration_flagged',
-    gini: measured,
-    agents: draft.governance.relieved.map(row => roster(wealth.length)[row]!),
-  })
+  const relieved = measured > monitor.limit ? poorestHalf(wealth) : []
+  draft.governance = { ...draft.governance, relieved }
+  if (relieved.length === 0) return
+  emit({ type: 'concentration_flagged', gini: measured, agents: relieved.map(row => roster(wealth.length)[row]!) })
+}
+
+/** The rows of the poorer half, in row order; of equals the lower row is the poorer. */
+function poorestHalf(wealth: readonly number[]): number[] {
+  const rows = wealth.map((_, row) => row).sort((a, b) => wealth[a]! - wealth[b]! || a - b)
+  return rows.slice(0, Math.floor(rows.length / 2)).sort((a, b) => a - b)
 }

@@ -13,7 +13,7 @@ const FLOWS: { readonly [Type in Event['type']]?: (event: Extract<Event, { type:
   dividends_paid: ({ perCore, owners }) => perCore * owners.filter(owner => owner !== null).length,
   // A transaction fee is destroyed unless a block passes it on.
   transferred: ({ fee }) => -fee,
-  block_produced: ({ reward, tips }) => reward + tips,
+  block_produced: ({ block }) => block.reward + block.tips,
   contract_defaulted: ({ slashed }) => -slashed,
   fee_rebated: ({ amount }) => amount,
   fund_fed: ({ amount }) => amount,

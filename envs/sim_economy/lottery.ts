@@ -50,7 +50,7 @@ export function drawBlock(
     reward,
     tips,
   }
-  emit({ type: 'block_produced', ...block })
+  emit({ type: 'block_produced', block })
   return block
 }
 

@@ -129,7 +129,7 @@ export const metrics: Metrics<SimEconomy> = {
     const loads = feeLoadByWindow(log).filter(load => load !== null)
     const submitted = actionsOf(log)
     const events = log.steps.flatMap(step => step.events)
-    const blocks = events.filter(event => event.type === 'block_produced')
+    const blocks = events.filter(event => event.type === 'block_produced').map(event => event.block)
     const count = (type: Event['type']): number => events.filter(event => event.type === type).length
     const won = (by: string): number => blocks.filter(block => block.validatorType === by).length
     const over = (list: readonly TurnClosed[], of: (turn: TurnClosed) => number): number =>
@@ -204,7 +204,7 @@ export function feeLoadByWindow(log: Log): (number | null)[] {
           income += total(event.wages)
         } else if (event.type === 'dividends_paid') {
           income += event.perCore * event.owners.filter(owner => owner !== null).length
-        } else if (event.type === 'block_produced') income += event.reward + event.tips
+        } else if (event.type === 'block_produced') income += event.block.reward + event.block.tips
       }
     }
     loads.push(income === 0 ? null : fees / income)

@@ -21,11 +21,12 @@ function composite(worth: number, reputation: number, genesis: number): number {
 export function rewardsOf(before: State, after: State): Record<AgentId, number> {
   const genesis = after.config.genesis_tokens_per_agent
   const agents = roster(after.balance.length)
+  const { reputation: was } = before
+  const { reputation: is } = after
   const rewards: Record<AgentId, number> = {}
   for (let row = 0; row < agents.length; row++) {
-    rewards[agents[row]!] =
-      (worthOf(after, row) - worthOf(before, row)) / genesis +
-      (REPUTATION_WEIGHT * (after.reputation[row]! - before.reputation[row]!)) / 100
+    const earned = (worthOf(after, row) - worthOf(before, row)) / genesis
+    rewards[agents[row]!] = is[row] === was[row] ? earned : earned + (REPUTATION_WEIGHT * (is[row]! - was[row]!)) / 100
   }
   return rewards
 }

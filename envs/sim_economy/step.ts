@@ -1,7 +1,7 @@
 /** One turn, in the order of its parts; each part is a file of its own. */
 import type { Decisions, Step, Units } from '../core/environment.ts'
 import { Outcome, tooManyCalls } from '../core/outcome.ts'
-import { type AgentId, admit, type Checked, type Tool, type ToolName } from '../core/tool.ts'
+import { type AgentId, admit, type Checked, type ToolName, type ToolSet } from '../core/tool.ts'
 import { bill, total } from './billing.ts'
 import { timeOut } from './contracts.ts'
 import { payDividends, sellCores } from './cores.ts'
@@ -29,6 +29,8 @@ export function step(state: State, decisions: Decisions): Step<SimEconomy> {
   const units: (Units | undefined)[] = []
   /** What each agent does this turn; null once it is refused. */
   const did: (ToolName | null)[] = []
+  /** Rows of the agents that made more than one call. */
+  const wordy: number[] = []
   for (let row = 0; row < agents.length; row++) {
     const decision = decisions[agents[row]!]
     units.push(decision?.units)
@@ -37,10 +39,11 @@ export function step(state: State, decisions: Decisions): Step<SimEconomy> {
       did.push('mine')
       continue
     }
+    if (decision.calls.length > 1) wordy.push(row)
     const checked = admit(tools, legal, decision.calls[0], refusalOf)
     asked.push(checked)
     // A study is judged by the balance before the bill, and cheapens that bill already.
-    const stands = checked.ok && (checked.action.tool !== 'study' || carryOut(outcome, draft, agents[row]!, checked))
+    const stands = checked.ok && (checked.action.tool !== 'study' || carryOut(outcome, draft, agents[row]!, checked.action))
     did.push(stands ? checked.action.tool : null)
   }
 
@@ -50,10 +53,19 @@ export function step(state: State, decisions: Decisions): Step<SimEconomy> {
     const checked = asked[row]
     if (checked === undefined) continue
     const agent = agents[row]!
-    if (!checked.ok) outcome.refuse(agent, checked.tool, checked.refusal)
-    else if (checked.action.tool !== 'study' && !carryOut(outcome, draft, agent, checked)) did[row] = null
-    const { calls } = decisions[agent]!
-    for (let i = 1; i < calls.length; i++) outcome.refuse(agent, nameOf(calls[i]), tooManyCalls(1))
+    if (!checked.ok) {
+      outcome.refuse(agent, checked.tool, checked.refusal)
+      continue
+    }
+    const { action } = checked
+    if (action.tool === 'mine') outcome.results[agent] = [TOLD.mine]
+    else if (action.tool === 'job') outcome.results[agent] = [TOLD.job]
+    else if (action.tool !== 'study' && !carryOut(outcome, draft, agent, action)) did[row] = null
+    if (did[row] !== null) hear(outcome, draft, agent, action)
+  }
+  for (const row of wordy) {
+    const agent = agents[row]!
+    for (const call of decisions[agent]!.calls.slice(1)) outcome.refuse(agent, nameOf(call), tooManyCalls(1))
   }
   sellCores(draft, events, emit)
 
@@ -76,7 +88,10 @@ export function step(state: State, decisions: Decisions): Step<SimEconomy> {
   emit({
     type: 'turn_closed',
     turn,
-    ...bills,
+    thinking: bills.thinking,
+    output: bills.output,
+    fees: bills.fees,
+    wages: bills.wages,
     interest,
     balance: draft.balance,
     staked: draft.staked,
@@ -95,26 +110,33 @@ export function step(state: State, decisions: Decisions): Step<SimEconomy> {
   }
 }
 
-/** The results of the most frequent actions, told without making them anew. */
-const TOLD = new Map([MINED, WORKED].map(text => [text, Object.freeze({ ok: true, text })]))
+/** What comes of the actions that are nothing but their bill: the same result for everybody, made once. */
+const TOLD = {
+  mine: Object.freeze({ ok: true, text: MINED }),
+  job: Object.freeze({ ok: true, text: WORKED }),
+}
+
+interface Admitted {
+  readonly tool: ToolName
+  readonly args: unknown
+}
 
 /** Judges an admitted call on the draft and, if it is allowed, carries it out; gives whether it was. */
-function carryOut(outcome: Outcome<SimEconomy>, draft: State, agent: AgentId, { action }: Checked & { ok: true }): boolean {
-  const tool = (tools as Readonly<Record<ToolName, Tool<SimEconomy>>>)[action.tool]!
-  if (tool.kind === 'ask') throw new Error(`${action.tool}: expected a move`)
-  const refusal = tool.refuse?.(draft, agent, action.args)
-  if (refusal !== undefined) {
-    outcome.refuse(agent, action.tool, refusal)
-    return false
-  }
-  const text = tool.apply(draft, agent, action.args, outcome.emit)
-  outcome.tell(agent, TOLD.get(text) ?? { ok: true, text })
-  const { speech } = action.args as { readonly speech?: string }
-  if (speech) {
-    draft.speeches.push({ agent, text: speech })
-    outcome.emit({ type: 'spoke', agent, text: speech })
-  }
-  return true
+function carryOut(outcome: Outcome<SimEconomy>, draft: State, agent: AgentId, { tool: name, args }: Admitted): boolean {
+  const tool = (tools as ToolSet<SimEconomy>)[name]!
+  if (tool.kind === 'ask') throw new Error(`${name}: expected a move`)
+  const refusal = tool.refuse?.(draft, agent, args)
+  if (refusal === undefined) outcome.accept(agent, tool.apply(draft, agent, args, outcome.emit))
+  else outcome.refuse(agent, name, refusal)
+  return refusal === undefined
+}
+
+/** The speech of an action that was carried out: everybody hears it next turn. */
+function hear(outcome: Outcome<SimEconomy>, draft: State, agent: AgentId, { args }: Admitted): void {
+  const { speech } = args as { readonly speech?: string }
+  if (!speech) return
+  draft.speeches.push({ agent, text: speech })
+  outcome.emit({ type: 'spoke', agent, text: speech })
 }
 
 /** The transaction fees of a turn. */

@@ -9,7 +9,7 @@ import type { EpisodeLog, LogRecord } from '../envs/core/log.ts'
 import { digest } from '../envs/core/plain.ts'
 import type { Policy } from '../envs/core/policy.ts'
 import type { AgentId } from '../envs/core/tool.ts'
-import { EpisodeStopped } from './errors.ts'
+import { EpisodeStopped, RunStopped } from './errors.ts'
 import type { Transcript } from './messages.ts'
 import { type CallRow, type Player, ProviderError, type TranscribedPolicy } from './player.ts'
 
@@ -287,13 +287,16 @@ class Table {
     return waits
   }
 
-  /** Waits for all; at the first failure the other seats are told to give up, and nothing is left running. */
+  /**
+   * Waits for all; at the first failure the other seats are told to give up, and nothing is left running. Where the run is
+   * stopped rather than failing, what they have asked for is waited for and kept.
+   */
   async #settle(waits: readonly Promise<void>[]): Promise<void> {
     const start = now()
     try {
       await Promise.all(waits)
     } catch (error) {
-      this.#given.abort(error)
+      if (!(error instanceof SeatFailure && error.cause instanceof RunStopped)) this.#given.abort(error)
       await Promise.allSettled(waits)
       throw error
     } finally {

@@ -5,8 +5,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { replay, UserError } from '../../index.ts'
 import { runBatch } from '../../rollouts/batch.ts'
-import { RunError } from '../../rollouts/errors.ts'
-import { BudgetExhausted, ProviderError } from '../../rollouts/player.ts'
+import { RunError, RunStopped } from '../../rollouts/errors.ts'
+import { ProviderError } from '../../rollouts/player.ts'
 import { type RolloutSpec, rolloutKey } from '../../rollouts/rollout.ts'
 import {
   findRuns,
@@ -259,7 +259,7 @@ describe('a run of players that are paid by the call', () => {
     const folder = join(scratch(), 'run')
     const first = later({
       onAsk: asked => {
-        if (asked === after) throw new BudgetExhausted('the ceiling of 1 USD is reached; raise it and go on with --resume')
+        if (asked === after) throw new RunStopped('the ceiling of 1 USD is reached; raise it and go on with --resume')
       },
     })
     const stopped = await play(folder, specsOf(first))

@@ -102,8 +102,7 @@ function lines(path: string): string[] {
   return readFileSync(path, 'utf8').split('\n').filter(Boolean)
 }
 
-/** Sums of floats depend on who finished first, in their last digits. */
-/** Sums by example without their order, which is that in which rollouts ended. */
+/** Sums by example without their order and last digits, which depend on who ended first. */
 function rounded(metrics: Readonly<Record<string, Figure>>) {
   return Object.entries(metrics).map(([name, { sums, counts }]) => [
     name,

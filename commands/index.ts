@@ -4,10 +4,22 @@ import type { Command } from './command.ts'
 import { describe } from './describe.ts'
 import { envs } from './envs.ts'
 import { evalCommand } from './eval.ts'
+import { exportCommand } from './export.ts'
 import { play } from './play.ts'
 import { replay } from './replay.ts'
 import { replicate } from './replicate.ts'
 import { runs } from './runs.ts'
 import { start } from './start.ts'
 
-export const commands: readonly Command[] = [start, envs, describe, play, evalCommand, runs, replay, replicate, bench]
+export const commands: readonly Command[] = [
+  start,
+  envs,
+  describe,
+  play,
+  evalCommand,
+  exportCommand,
+  runs,
+  replay,
+  replicate,
+  bench,
+]

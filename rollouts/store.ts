@@ -25,7 +25,8 @@ import {
   type TracedEpisode,
 } from './rows.ts'
 
-const FILES = {
+/** The files of a run by what they hold. */
+export const FILES = {
   metadata: 'metadata.json',
   results: 'results.jsonl',
   traces: 'traces.jsonl',
@@ -195,13 +196,13 @@ function count(counts: Map<string, number>, key: string): void {
 }
 
 /** The key that a line begins with; empty where the line is no whole object with one. */
-function keyOf(line: Buffer): string {
+export function keyOf(line: Buffer): string {
   if (line.at(-1) !== 0x7d) return ''
   return /^\{"(?:key|id)":"([^"\\]+)"/.exec(line.toString('latin1', 0, 512))?.[1] ?? ''
 }
 
 /** A result row without its long fields, which are not even parsed; undefined where the line is none. */
-function figures(line: Buffer): ResultFigures | undefined {
+export function figures(line: Buffer): ResultFigures | undefined {
   const cut = line.indexOf(MESSAGES_FIELD)
   if (cut < 0 || keyOf(line) === '') return undefined
   try {

@@ -8,6 +8,7 @@ any failed. Needs datasets, trl, transformers and jinja2 (no torch); checks trac
 
 import hashlib
 import json
+import math
 import os
 import sys
 import tempfile
@@ -89,21 +90,30 @@ def check_card_loads(folder, card):
             assert list(loaded.column_names) == list(files[0]["columns"]), f"{name}: columns {loaded.column_names}"
             assert len(loaded) == len(expected), f"{name}/{split}: {len(loaded)} rows, {len(expected)} were written"
             for got, wrote in zip(loaded, expected, strict=True):
-                assert same(got, wrote), f"{name}/{split}: a row came back changed: {str(got)[:200]} … {str(wrote)[:200]}"
+                changed = difference(got, wrote)
+                assert changed is None, f"{name}/{split}: a row came back changed: {changed}"
 
 
 def rows_of(folder, file):
     path = os.path.join(folder, file["path"])
-    return pyarrow.parquet.read_table(path).to_pylist() if path.endswith(".parquet") else json_lines(path)
+    if not path.endswith(".parquet"):
+        return json_lines(path)
+    rows = pyarrow.parquet.read_table(path).to_pylist()
+    texts = [name for name, kind in file["columns"].items() if kind == "json"]
+    return [{**row, **{name: row[name] and json.loads(row[name]) for name in texts}} for row in rows]
 
 
-def same(got, wrote):
-    """Equal, where a number may have become a float."""
-    if isinstance(wrote, dict):
-        return isinstance(got, dict) and got.keys() == wrote.keys() and all(same(got[key], wrote[key]) for key in wrote)
-    if isinstance(wrote, list):
-        return isinstance(got, list) and len(got) == len(wrote) and all(map(same, got, wrote))
-    return got == wrote
+def difference(got, wrote, at=""):
+    """Where the two first differ; None where they do not. Datasets keeps ten decimals of a number beside JSON columns."""
+    if isinstance(wrote, dict) and isinstance(got, dict) and got.keys() == wrote.keys():
+        pairs = [(got[key], wrote[key], f"{at}.{key}") for key in wrote]
+    elif isinstance(wrote, list) and isinstance(got, list) and len(got) == len(wrote):
+        pairs = [(got[i], wrote[i], f"{at}[{i}]") for i in range(len(wrote))]
+    elif isinstance(wrote, (int, float)) and isinstance(got, float) and math.isclose(got, wrote, rel_tol=1e-9, abs_tol=1e-9):
+        return None
+    else:
+        return None if got == wrote else f"{at}: {str(got)[:80]} instead of {str(wrote)[:80]}"
+    return next((found for pair in pairs if (found := difference(*pair)) is not None), None)
 
 
 def check_files_load(folder, card):

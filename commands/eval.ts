@@ -1,7 +1,9 @@
 /** `eval`: plays each player in the evaluated seat and prints a table. */
 import { resolve } from 'node:path'
 import type { Command } from './command.ts'
+import { estimate, estimateText } from './estimate.ts'
 import { evalTable, evaluate, evaluationFacts, heading, TABLE_NOTE } from './evaluate.ts'
+import { LIMIT_OPTIONS, MODEL_OPTIONS, readModels } from './models.ts'
 import { CONFIG_OPTIONS, EXAMPLE_OPTIONS, readExamples, readSetting, readTable, SEAT_OPTIONS } from './setup.ts'
 import { block, shownPath } from './text.ts'
 
@@ -15,18 +17,27 @@ export const evalCommand: Command = {
     ...EXAMPLE_OPTIONS,
     repeats: { type: 'string', describe: 'rollouts of each seed or scenario (1)' },
     ...CONFIG_OPTIONS,
-    concurrency: { type: 'string', alias: 'c', describe: 'rollouts at once (32)' },
+    concurrency: { type: 'string', alias: 'c', describe: 'rollouts at once, and model calls in flight (32)' },
     out: { type: 'string', describe: "folder for the runs' folders (./runs)" },
     resume: { type: 'boolean', describe: 'go on with runs that exist; what is finished is not played again' },
     'retry-errors': { type: 'boolean', describe: 'with --resume: also play again what failed' },
+    'dry-run': { type: 'boolean', describe: 'estimate calls, tokens and cost; nothing is called or written' },
+    ...MODEL_OPTIONS,
+    ...LIMIT_OPTIONS,
   },
   examples: [
     ['econgym eval sim_economy --players bot:honest,random --seeds 20', 'two players on the same twenty seeds'],
+    [
+      'econgym eval sim_economy --players openai:qwen3@http://localhost:8000/v1,bot:honest --scenarios 20 --repeats 4 -c 64',
+      'a model on a server of your own beside a bot',
+    ],
     ['econgym eval sim_economy --seeds 100:200 --set num_agents=4 --resume', 'go on with an interrupted run'],
   ],
   async run(args, io) {
     const setting = readSetting(args)
-    const table = readTable(args, setting)
+    const concurrency = args.integer('concurrency', 32, 1)
+    const models = readModels(args, io, concurrency)
+    const table = readTable(args, setting, { models })
     const examples = readExamples(args, setting, io.cwd)
     const repeats = args.integer('repeats', 1, 1)
     const plans = table.players.map(player => ({
@@ -35,11 +46,17 @@ export const evalCommand: Command = {
       examples,
       repeats,
     }))
+    if (args.flag('dry-run')) {
+      const estimates = await estimate(plans, models)
+      io.out(args.flag('json') ? `${JSON.stringify({ estimates }, null, 2)}\n` : estimateText(estimates, io.columns()))
+      return 0
+    }
     const { runs, code } = await evaluate(
       plans,
       {
         out: resolve(io.cwd, args.text('out') ?? 'runs'),
-        concurrency: args.integer('concurrency', 32, 1),
+        concurrency,
+        models,
         resume: args.flag('resume'),
         retryErrors: args.flag('retry-errors'),
       },

@@ -2,9 +2,10 @@
  * Many episodes: how many at once, what is skipped because it is done, and how a run stops. Knows neither players nor
  * files' shapes.
  */
+import { setMaxListeners } from 'node:events'
 import { setImmediate } from 'node:timers/promises'
 import pLimit from 'p-limit'
-import { RunError } from './errors.ts'
+import { RunError, RunStopped } from './errors.ts'
 import { type RolloutSpec, rolloutKey, runRollout } from './rollout.ts'
 import type { RunStore } from './store.ts'
 
@@ -45,13 +46,15 @@ const SLICE = 20
 
 /**
  * Plays the jobs that are due, in their order, `concurrency` at a time; a job that occurs twice is played once. A RunError
- * stops the batch and gives up what is in flight; any other error is a bug: what is in flight is finished, then it is
+ * stops the batch and gives up what is in flight (a RunStopped lets it finish); any other error is a bug: what is in flight is finished, then it is
  * thrown.
  */
 export async function runBatch(jobs: Iterable<Job>, options: BatchOptions): Promise<BatchResult> {
   const { concurrency, retryErrors, signal, onEnd } = options
   const limit = pLimit(concurrency)
   const abandon = new AbortController()
+  // Every rollout in flight listens.
+  setMaxListeners(0, abandon.signal)
   const running = new Set<Promise<void>>()
   const taken = new Map<RunStore, Set<string>>()
   let finished = 0
@@ -83,7 +86,7 @@ export async function runBatch(jobs: Iterable<Job>, options: BatchOptions): Prom
       left++
       if (error instanceof RunError) {
         stopped ??= error
-        abandon.abort(error)
+        if (!(error instanceof RunStopped)) abandon.abort(error)
       } else bug ??= new Error(`rollout ${key}: ${(error as Error).message}`, { cause: error })
     }
     if (performance.now() - yielded > SLICE) {

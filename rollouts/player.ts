@@ -58,6 +58,8 @@ export interface CallRow {
   readonly cost: number | null
   /** Answered from the response cache. */
   readonly cached?: boolean
+  /** Sampling options that the model has refused and that were not sent. */
+  readonly dropped?: readonly string[]
   readonly reply: Reply
 }
 
@@ -90,7 +92,8 @@ export interface TranscribedPolicy extends Policy<AnyTypes> {
 
 /**
  * The provider failed for good (retries used up, time box, bad request): the episode is given up, goes to errors.jsonl and
- * is never scored. Its message is one line that says what to do.
+ * is never scored. Its message is one line that says what to do. What would meet every other rollout as well (no key, no such
+ * model, nobody at that URL) is a RunError instead.
  */
 export class ProviderError extends Error {
   override readonly name = 'ProviderError'
@@ -102,21 +105,10 @@ export class ProviderError extends Error {
   readonly status: number | null
   /** Attempts made. */
   readonly attempts: number
-  /** Every other rollout with this player would fail the same way (no key, no such model, nobody at that URL): stop the run. */
-  readonly fatal: boolean
-  constructor(
-    message: string,
-    fields: { readonly code: string; readonly status: number | null; readonly attempts: number; readonly fatal?: boolean },
-  ) {
+  constructor(message: string, fields: { readonly code: string; readonly status: number | null; readonly attempts: number }) {
     super(message)
     this.code = fields.code
     this.status = fields.status
     this.attempts = fields.attempts
-    this.fatal = fields.fatal ?? false
   }
-}
-
-/** A ceiling on cost or tokens was reached: the run stops, what was finished stays, what was begun can be resumed. */
-export class BudgetExhausted extends Error {
-  override readonly name = 'BudgetExhausted'
 }

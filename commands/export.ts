@@ -1,5 +1,4 @@
 /** `export`: turns runs into files that trainers read. */
-import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { UserError } from '../envs/core/errors.ts'
 import { environments } from '../envs/index.ts'
@@ -9,9 +8,9 @@ import { exportRuns } from '../rollouts/export/export.ts'
 import { formatNamed, formats } from '../rollouts/export/formats.ts'
 import { parseSplits } from '../rollouts/export/split.ts'
 import { Progress } from '../rollouts/progress.ts'
-import { findRuns } from '../rollouts/store.ts'
 import { PASS_THRESHOLD } from '../rollouts/summary.ts'
 import type { Args, Command, OptionSpecs } from './command.ts'
+import { runFolders } from './compare.ts'
 import type { ExitCode } from './io.ts'
 import { block, columns, plural, shownPath } from './text.ts'
 
@@ -46,7 +45,7 @@ export const exportCommand: Command = {
     const format = formatNamed(required(args, 'format', formats.map(({ id }) => id).join(', ')))
     const out = resolve(io.cwd, required(args, 'out', 'a folder to write'))
     const split = args.text('split')
-    const runs = runFolders(args.list('RUN'), io.cwd)
+    const runs = runFolders(args, io)
     let progress: Progress | undefined
     const card = await exportRuns({
       runs,
@@ -85,20 +84,6 @@ function decimal(args: Args, name: string, fallback: number, least: number): num
   if (text.trim() === '' || !Number.isFinite(value) || value < least)
     throw new UserError(`--${name}: expected a number${least > 0 ? ' above 0' : ''}, got '${text.slice(0, 64)}'.`)
   return value
-}
-
-/** The run folders that are named, or lie in those that are; each once. */
-function runFolders(named: readonly string[], cwd: string): string[] {
-  const folders = (named.length === 0 ? ['runs'] : named).flatMap(name => {
-    const folder = resolve(cwd, name)
-    if (!existsSync(folder))
-      throw new UserError(`No folder ${name}: expected a run, or a folder of runs, as \`econgym eval\` writes them.`)
-    const found = findRuns(folder)
-    if (found.length === 0)
-      throw new UserError(`No run in ${name}: expected a run, or a folder of runs, as \`econgym eval\` writes them.`)
-    return found
-  })
-  return [...new Set(folders)]
 }
 
 /** What a person is told of an export. */

@@ -1,6 +1,7 @@
 /** The commands, in the order that help lists them. */
 import { bench } from './bench.ts'
 import type { Command } from './command.ts'
+import { compare } from './compare.ts'
 import { describe } from './describe.ts'
 import { envs } from './envs.ts'
 import { evalCommand } from './eval.ts'
@@ -8,6 +9,7 @@ import { exportCommand } from './export.ts'
 import { play } from './play.ts'
 import { replay } from './replay.ts'
 import { replicate } from './replicate.ts'
+import { rollouts } from './rollouts.ts'
 import { runs } from './runs.ts'
 import { start } from './start.ts'
 
@@ -17,8 +19,10 @@ export const commands: readonly Command[] = [
   describe,
   play,
   evalCommand,
-  exportCommand,
+  rollouts,
   runs,
+  compare,
+  exportCommand,
   replay,
   replicate,
   bench,

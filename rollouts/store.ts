@@ -33,6 +33,7 @@ export const FILES = {
   steps: 'steps.jsonl',
   calls: 'calls.jsonl',
   errors: 'errors.jsonl',
+  groups: 'groups.jsonl',
 } as const
 const PARTIAL = 'partial'
 

@@ -45,6 +45,12 @@ export const exportCommand: Command = {
     const format = formatNamed(required(args, 'format', formats.map(({ id }) => id).join(', ')))
     const out = resolve(io.cwd, required(args, 'out', 'a folder to write'))
     const split = args.text('split')
+    for (const option of ['threshold', 'margin'] as const) {
+      if (args.text(option) !== undefined && format.uses !== option)
+        throw new UserError(
+          `--${option} says nothing to ${format.id}; it is for ${formats.find(({ uses }) => uses === option)!.id}.`,
+        )
+    }
     const runs = runFolders(args, io)
     let progress: Progress | undefined
     const card = await exportRuns({

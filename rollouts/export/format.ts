@@ -16,7 +16,7 @@ export const REASONS = {
   small_margin: 'the rewards of the pair differ by less than the margin (--margin)',
   no_shared_prompt: 'the two rollouts of the pair share no messages to start from',
   same_answer: 'the two answers of the pair are alike where they part',
-  no_token_ids: 'the server returned no token ids (vLLM returns them with return_token_ids)',
+  no_token_ids: 'the server returned no token ids (vLLM does with --extra-body \'{"return_token_ids": true, "logprobs": true}\')',
   other_build: 'played by an economy or a version of it that this build does not have, so it cannot be played again',
 } as const
 export type Reason = keyof typeof REASONS

@@ -11,7 +11,7 @@ import { RunError } from '../errors.ts'
 import type { StepsRow } from '../rows.ts'
 import type { Row } from './columns.ts'
 import { type ExportFacts, type Format, playWriter } from './format.ts'
-import { playInfo, type SeatPlay } from './play.ts'
+import type { SeatPlay } from './play.ts'
 import type { StoredRollout } from './reader.ts'
 
 const FILE = 'steps.jsonl'
@@ -38,7 +38,9 @@ export const steps: Format = {
         terminated: 'bool',
         truncated: 'bool',
         advantage: 'float64',
-        info: 'json',
+        player: 'string',
+        source: 'string',
+        is_truncated: 'bool',
       },
     },
   ],
@@ -53,11 +55,10 @@ export const steps: Format = {
 }
 
 function* stepRows(play: SeatPlay, { header, steps: records }: StepsRow, facts: ExportFacts): Generator<Row> {
-  const { agent, advantage, group, rollout } = play
+  const { agent, advantage, group, rollout, figures } = play
   const env = facts.environments.get(header.env)
   const episode = new Episode(env, header.config, header.seed, { repeat: header.repeat, seats: header.seats })
   const moves = Object.entries(env.tools(episode.config)).flatMap(([name, { kind }]) => (kind === 'act' ? [name] : []))
-  const info = playInfo(play, facts.estimator)
   for (const { t, decisions, rewards, done } of records) {
     const decision = decisions[agent]
     const reward = rewards[agent] ?? 0
@@ -80,7 +81,9 @@ function* stepRows(play: SeatPlay, { header, steps: records }: StepsRow, facts: 
         // A game that was stopped from outside ends without a word of its own.
         truncated: last && done !== 'terminated',
         advantage,
-        info,
+        player: figures.info.player,
+        source: figures.info.transcript,
+        is_truncated: figures.is_truncated,
       }
     }
     if (!last) playOn(episode, decisions, rollout)

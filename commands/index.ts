@@ -1,0 +1,13 @@
+/** The commands, in the order that help lists them. */
+import { bench } from './bench.ts'
+import type { Command } from './command.ts'
+import { describe } from './describe.ts'
+import { envs } from './envs.ts'
+import { evalCommand } from './eval.ts'
+import { play } from './play.ts'
+import { replay } from './replay.ts'
+import { replicate } from './replicate.ts'
+import { runs } from './runs.ts'
+import { start } from './start.ts'
+
+export const commands: readonly Command[] = [start, envs, describe, play, evalCommand, runs, replay, replicate, bench]

@@ -8,6 +8,7 @@ import { play } from './play.ts'
 import { replay } from './replay.ts'
 import { replicate } from './replicate.ts'
 import { runs } from './runs.ts'
+import { scenarios } from './scenarios.ts'
 import { start } from './start.ts'
 
-export const commands: readonly Command[] = [start, envs, describe, play, evalCommand, runs, replay, replicate, bench]
+export const commands: readonly Command[] = [start, envs, describe, scenarios, play, evalCommand, runs, replay, replicate, bench]

@@ -2,8 +2,10 @@
 import { Registry } from './core/registry.ts'
 import { marsColony } from './mars_colony/index.ts'
 import { simEconomy } from './sim_economy/index.ts'
+import { swarmEconomy } from './swarm_economy/index.ts'
 
 export const environments = new Registry()
 
 environments.register(simEconomy)
+environments.register(swarmEconomy)
 environments.register(marsColony)

@@ -114,7 +114,7 @@ test('Ctrl-C finishes what is in flight, says how to go on, and the code is 1', 
 
 test('a person who presses Ctrl-C at the prompt is let go', async () => {
   const { child, ended, told } = start('play toy_market --seat trader_0=human', scratch('person'))
-  await until(() => told().includes('trader_0, turn 0'))
+  await until(() => told().includes('trader_0 (?'))
   child.kill('SIGINT')
   expect(await ended).toMatchObject({ code: 1, signal: null, err: expect.stringMatching(/Stopped\.\n$/) })
 })
@@ -122,7 +122,7 @@ test('a person who presses Ctrl-C at the prompt is let go', async () => {
 test('a reader that leaves early is no failure', async () => {
   const command = [process.execPath, ...words('play toy_market --set horizon=1000')].map(word => `'${word}'`).join(' ')
   const out = execFileSync('bash', ['-c', `set -o pipefail; ${command} | head -n 1`], { cwd: scratch('piped'), encoding: 'utf8' })
-  expect(out).toBe('turn 0\n')
+  expect(out).toBe('step 0\n')
 })
 
 test('wrong usage is one line and code 2', async () => {

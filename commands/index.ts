@@ -8,7 +8,20 @@ import { evalCommand } from './eval.ts'
 import { play } from './play.ts'
 import { replay } from './replay.ts'
 import { replicate } from './replicate.ts'
+import { report } from './report.ts'
 import { runs } from './runs.ts'
 import { start } from './start.ts'
 
-export const commands: readonly Command[] = [start, envs, describe, play, evalCommand, runs, compare, replay, replicate, bench]
+export const commands: readonly Command[] = [
+  start,
+  envs,
+  describe,
+  play,
+  evalCommand,
+  runs,
+  compare,
+  report,
+  replay,
+  replicate,
+  bench,
+]

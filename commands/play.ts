@@ -7,6 +7,7 @@ import type { Terminal } from '../rollouts/players/human.ts'
 import { type Lineup, runRollout } from '../rollouts/rollout.ts'
 import type { Command } from './command.ts'
 import type { Io } from './io.ts'
+import { LIMIT_OPTIONS, MODEL_OPTIONS, readModels } from './models.ts'
 import { CONFIG_OPTIONS, readSetting, readTable, SEAT_OPTIONS } from './setup.ts'
 import { block, figureTable, number } from './text.ts'
 
@@ -19,6 +20,8 @@ export const play: Command = {
     ...SEAT_OPTIONS,
     seed: { type: 'string', describe: 'the world (0)' },
     ...CONFIG_OPTIONS,
+    ...MODEL_OPTIONS,
+    ...LIMIT_OPTIONS,
   },
   examples: [
     ['econgym play sim_economy --seat agent_0=human', 'play yourself; tools are a menu'],
@@ -26,9 +29,11 @@ export const play: Command = {
   ],
   async run(args, io) {
     const setting = readSetting(args)
+    const models = readModels(args, io, 64)
     const { terminal, close } = openTerminal(io)
     try {
-      const table = readTable(args, setting, terminal)
+      const table = readTable(args, setting, { terminal, models })
+      models.prepare()
       const { lineup, evaluated } = table.seat(table.players[0], setting.config)
       const seed = args.integer('seed', 0, 0)
       // Who plays must not be shown what the others decided.
@@ -77,7 +82,7 @@ function turnText({ t, decisions, results, events, rewards }: LogRecord<AnyTypes
     if (calls.length === 0) lines.push(block(`${agent}: says nothing`, width, 2))
     for (const [i, call] of calls.entries()) {
       const args = short(call?.args ?? {}, 200)
-      lines.push(block(`${agent}: ${call?.tool ?? short(call)}${args === '{}' ? '' : ` ${args}`}`, width, 2))
+      lines.push(block(`${agent}: ${call?.tool ?? short(call)}${args === '{}' ? '' : ` ${args}`}`, width, 2, 2))
       const told = results[agent]?.[i]
       if (told !== undefined) lines.push(block(told.text, width, 6))
     }
@@ -90,6 +95,7 @@ function turnText({ t, decisions, results, events, rewards }: LogRecord<AnyTypes
           .join('')}`,
         width,
         2,
+        4,
       ),
     )
   const earned = Object.entries(rewards).filter(([, reward]) => reward !== 0)
@@ -132,10 +138,13 @@ function openTerminal(io: Io): { readonly terminal: Terminal; readonly close: ()
   return {
     terminal: {
       show: text => io.out(`${block(text, io.columns())}\n`),
-      ask(prompt) {
+      async ask(prompt) {
         if (next === undefined) ({ next, close } = readLines(io))
         io.out(prompt)
-        return next()
+        const line = await next()
+        // A terminal has shown what was typed, line end included; nothing else has.
+        if (line === undefined || !io.isTTY.in) io.out(`${line ?? ''}\n`)
+        return line
       },
     },
     close: () => close(),

@@ -2,10 +2,10 @@
  * Many episodes: how many at once, what is skipped because it is done, and how a run stops. Knows neither players nor
  * files' shapes.
  */
+import { setMaxListeners } from 'node:events'
 import { setImmediate } from 'node:timers/promises'
 import pLimit from 'p-limit'
-import { RunError } from './errors.ts'
-import { BudgetExhausted } from './player.ts'
+import { RunError, RunStopped } from './errors.ts'
 import { type RolloutSpec, rolloutKey, runRollout } from './rollout.ts'
 import type { RunStore } from './store.ts'
 
@@ -55,6 +55,8 @@ export async function runBatch(jobs: Iterable<Job>, options: BatchOptions): Prom
   const { concurrency, retryErrors, signal, onEnd } = options
   const limit = pLimit(concurrency)
   const abandon = new AbortController()
+  // Every rollout in flight listens.
+  setMaxListeners(0, abandon.signal)
   const running = new Set<Promise<void>>()
   const taken = new Map<RunStore, Set<string>>()
   let finished = 0
@@ -62,7 +64,7 @@ export async function runBatch(jobs: Iterable<Job>, options: BatchOptions): Prom
   let left = 0
   const stopped = new Set<string>()
   const stoppedRuns = new Set<RunStore>()
-  let exhausted = false
+  let halted = false
   let bug: Error | undefined
   let ended: () => void = () => {}
   let yielded = performance.now()
@@ -93,10 +95,8 @@ export async function runBatch(jobs: Iterable<Job>, options: BatchOptions): Prom
       left++
       if (error instanceof RunError) {
         stopped.add(error.message)
-        abandon.abort(error)
-      } else if (error instanceof BudgetExhausted) {
-        stopped.add(error.message)
-        exhausted = true
+        halted = true
+        if (!(error instanceof RunStopped)) abandon.abort(error)
       } else bug ??= new Error(`rollout ${key}: ${(error as Error).message}`, { cause: error })
     }
     if (performance.now() - yielded > SLICE) {
@@ -114,7 +114,7 @@ export async function runBatch(jobs: Iterable<Job>, options: BatchOptions): Prom
     }
     if (keys.has(key) || !isDue(job, retryErrors)) continue
     keys.add(key)
-    if (signal?.aborted || abandon.signal.aborted || exhausted || bug !== undefined || stoppedRuns.has(job.store)) {
+    if (signal?.aborted || halted || bug !== undefined || stoppedRuns.has(job.store)) {
       left++
       continue
     }

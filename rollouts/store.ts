@@ -25,13 +25,15 @@ import {
   type TracedEpisode,
 } from './rows.ts'
 
-const FILES = {
+/** The files of a run by what they hold. */
+export const FILES = {
   metadata: 'metadata.json',
   results: 'results.jsonl',
   traces: 'traces.jsonl',
   steps: 'steps.jsonl',
   calls: 'calls.jsonl',
   errors: 'errors.jsonl',
+  groups: 'groups.jsonl',
 } as const
 const PARTIAL = 'partial'
 
@@ -202,13 +204,13 @@ function count(counts: Map<string, number>, key: string): void {
 }
 
 /** The key that a line begins with; empty where the line is no whole object with one. */
-function keyOf(line: Buffer): string {
+export function keyOf(line: Buffer): string {
   if (line.at(-1) !== 0x7d) return ''
   return /^\{"(?:key|id)":"([^"\\]+)"/.exec(line.toString('latin1', 0, 512))?.[1] ?? ''
 }
 
 /** A result row without its long fields, which are not even parsed; undefined where the line is none. */
-function figures(line: Buffer): ResultFigures | undefined {
+export function figures(line: Buffer): ResultFigures | undefined {
   const cut = line.indexOf(MESSAGES_FIELD)
   if (cut < 0 || keyOf(line) === '') return undefined
   try {

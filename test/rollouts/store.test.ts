@@ -1,12 +1,22 @@
 /** The files of a run: what stands in them, and that no kill leaves them wrong. */
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { replay, UserError } from '../../index.ts'
 import { runBatch } from '../../rollouts/batch.ts'
-import { RunError } from '../../rollouts/errors.ts'
-import { BudgetExhausted, ProviderError } from '../../rollouts/player.ts'
+import { RunError, RunStopped } from '../../rollouts/errors.ts'
+import { ProviderError } from '../../rollouts/player.ts'
 import { type RolloutSpec, rolloutKey } from '../../rollouts/rollout.ts'
 import {
   findRuns,
@@ -205,7 +215,7 @@ describe('after a kill', () => {
       // Every byte around the line ends, and some between them.
       const ends = [...bytes.entries()].flatMap(([at, byte]) => (byte === 0x0a ? [at] : []))
       for (let at = 0; at < bytes.length; at++) {
-        if (at % 503 !== 0 && !ends.some(end => Math.abs(end - at) <= 1)) continue
+        if (at % 1009 !== 0 && !ends.some(end => Math.abs(end - at) <= 1)) continue
         restore(folder, files)
         truncateSync(join(folder, file), at)
         await play(folder, specs, { resume: true })
@@ -245,6 +255,29 @@ describe('after a kill', () => {
   })
 })
 
+test.skipIf(!existsSync('/dev/full'))(
+  'a full disk stops the batch with what to do, and loses nothing that was finished',
+  async () => {
+    const folder = join(scratch(), 'run')
+    const specs = seeds(6).map(seed => toySpec({ seed }))
+    await play(folder, specs.slice(0, 2))
+    const before = content(folder)
+    const store = new RunStore(folder, { resume: true })
+    rmSync(join(folder, 'steps.jsonl'))
+    symlinkSync('/dev/full', join(folder, 'steps.jsonl'))
+    const jobs = specs.map(spec => ({ spec, store }))
+    const result = await runBatch(jobs, { concurrency: 2 })
+    store.close()
+    expect(result).toMatchObject({ finished: 0, failed: 0, left: 4 })
+    expect(result.stopped).toEqual([
+      `Cannot use ${join(folder, 'steps.jsonl')}: the disk is full; free some space, then run the same command with --resume.`,
+    ])
+    rmSync(join(folder, 'steps.jsonl'))
+    writeFileSync(join(folder, 'steps.jsonl'), before['steps.jsonl']!.map(line => `${line}\n`).join(''))
+    expect(await play(folder, specs, { resume: true })).toMatchObject({ finished: 4, stopped: [] })
+  },
+)
+
 describe('a run of players that are paid by the call', () => {
   const CALLS = 4 * 2 * 3
   const specsOf = (player = later()) => seeds(4).map(seed => toySpec({ seed, config: shortConfig }, player, player))
@@ -259,7 +292,7 @@ describe('a run of players that are paid by the call', () => {
     const folder = join(scratch(), 'run')
     const first = later({
       onAsk: asked => {
-        if (asked === after) throw new BudgetExhausted('the ceiling of 1 USD is reached; raise it and go on with --resume')
+        if (asked === after) throw new RunStopped('the ceiling of 1 USD is reached; raise it and go on with --resume')
       },
     })
     const stopped = await play(folder, specsOf(first))

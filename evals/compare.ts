@@ -9,7 +9,7 @@ import { readCallFigures, readErrors, readFigures, readMetadata, readSteps } fro
 import { PASS_THRESHOLD } from '../rollouts/summary.ts'
 import type { Figure } from './figures.ts'
 import type { PublishedRun } from './replicate/study.ts'
-import { Setting, settingId, settingLabel, settingLabels } from './setting.ts'
+import { Setting, settingId, settingLabels } from './setting.ts'
 import { publishedFigures, settingFigures, settingsFigures } from './tables.ts'
 
 export interface CompareOptions {
@@ -67,14 +67,17 @@ export function compare(folders: readonly string[], options: CompareOptions = {}
   const all = [...settings.values()]
   checkBaseline(all, options.baseline)
   const labels = settingLabels(all)
+  const beside = published.flatMap(run => all.flatMap((setting, i) => (setting.isOf(run) ? [{ run, label: labels[i]! }] : [])))
+  const absent = published.length - new Set(beside.map(({ run }) => run)).size
+  if (absent > 0) notes.push(`${absent} published runs are of settings that none of these runs is of; they are not shown.`)
   const shown = { threshold, seed, ...(options.baseline !== undefined && { baseline: options.baseline }) }
   return {
     runs: runs.map(run => ({ ...run, setting: labels[all.indexOf(run.setting)]! })),
-    settings: [...new Set([...labels, ...published.map(settingLabel)])],
+    settings: labels,
     figures: [
       ...all.flatMap((setting, i) => settingFigures(setting, labels[i]!, shown)),
       ...settingsFigures(all, labels, shown),
-      ...publishedFigures(published, settingLabel),
+      ...beside.flatMap(({ run, label }) => publishedFigures(run, label)),
     ],
     notes,
   }

@@ -70,6 +70,7 @@ const CHECKS = {
   rewards: 'finite, one per seat, their sum over steps is score(log).reward minus its value at reset, on every prefix',
   scores: 'finite reward, payoff, reputation, survival, quality of every seat, also on a log without steps',
   metrics: 'exactly the documented metrics, each a finite number or null, also on a log without steps',
+  facts: 'kinds and dealings name seats, standings hold one finite number a step, also on a log without steps',
   invariants: 'every law the economy states holds across every step',
   text: 'rules and render give non-empty text',
 } as const
@@ -376,7 +377,26 @@ function checkScores(env: AnyEnvironment, log: EpisodeLog<EnvTypes>, fail: Fail)
     for (const [name, value] of Object.entries(metrics))
       if (value !== null && !Number.isFinite(value)) fail('metrics', where(`${name} is ${value}`))
   }
+  guard('facts', where, fail, () => checkFacts(env, log, where, fail))
   return scores
+}
+
+function checkFacts(env: AnyEnvironment, log: EpisodeLog<EnvTypes>, where: (text: string) => string, fail: Fail): void {
+  const seats = new Set(env.seats(log.header.config).map(seat => seat.agent))
+  const { kinds, dealings, standings } = env.facts ?? {}
+  const quantities = Object.entries(standings?.(log) ?? {})
+  const named = [
+    ...Object.keys(kinds?.(log) ?? {}),
+    ...(dealings?.(log) ?? []).flatMap(({ from, to }) => [from, to]),
+    ...quantities.flatMap(([, byAgent]) => Object.keys(byAgent)),
+  ]
+  const stranger = named.find(agent => !seats.has(agent))
+  if (stranger !== undefined) fail('facts', where(`they name ${short(stranger)}, which is no seat`))
+  for (const [quantity, byAgent] of quantities) {
+    for (const [agent, values] of Object.entries(byAgent))
+      if (values.length !== log.steps.length || !values.every(Number.isFinite))
+        fail('facts', where(`${quantity} of ${agent} is ${short(values)}`))
+  }
 }
 
 function guard<R>(check: CheckName, where: (text: string) => string, fail: Fail, action: () => R): R | undefined {

@@ -79,6 +79,8 @@ export interface TurnRule {
   readonly repairs: number
   /** What a message without a call is: a move of its own (`pass`) or the end of that seat's play (`stop`). */
   readonly onSilence: 'pass' | 'stop'
+  /** The move without arguments that does nothing, where there is one: what is played for silence that is to pass and not to stop. */
+  readonly passTool?: ToolName
 }
 
 /** Numbers that describe one seat's play. `reward` is the composite that the step rewards add up to. */
@@ -108,6 +110,28 @@ export interface Metrics<T extends EnvTypes> {
   readonly docs: Readonly<Record<string, MetricDoc>>
   /** Every documented metric, of the world and of `agent`'s play; null where it is not defined on this log. */
   of(log: EpisodeLog<T>, agent: AgentId): Readonly<Record<string, number | null>>
+}
+
+/** An offer from one agent to another, or what became of it. */
+export interface Dealing {
+  readonly t: number
+  /** What it is about: `trade`, `contract`. */
+  readonly kind: string
+  /** Who offered, and to whom. */
+  readonly from: AgentId
+  readonly to: AgentId
+  /** `offered`, or in the economy's own words what became of it: `accepted`, `breached`. */
+  readonly outcome: string
+}
+
+/** What a log says in terms that economies share, for tables and charts that know no economy's events. */
+export interface Facts<T extends EnvTypes> {
+  /** The kind of agents whose seat does not tell it, such as the hidden types of residents. */
+  kinds?(log: EpisodeLog<T>): Readonly<Record<AgentId, string>>
+  /** Every offer and what became of it, in order. */
+  dealings?(log: EpisodeLog<T>): readonly Dealing[]
+  /** By quantity (`balance`, `reputation`) and agent: how the agent stood after each step of the log. */
+  standings?(log: EpisodeLog<T>): Readonly<Record<string, Readonly<Record<AgentId, readonly number[]>>>>
 }
 
 /** A row of an economy's scenario data set: a configuration and a seed. */
@@ -161,12 +185,13 @@ export interface Environment<T extends EnvTypes> {
   /** Scores of every seat, from any prefix of a log (with no step: the value at reset). */
   score(log: EpisodeLog<T>): Readonly<Record<AgentId, Scores>>
   readonly metrics: Metrics<T>
+  readonly facts?: Facts<T>
   /** Laws that hold across every step: what is wrong, or undefined. */
   readonly invariants?: Readonly<
     Record<string, (before: T['State'], after: T['State'], events: readonly T['Event'][]) => string | undefined>
   >
-  /** The economy's scenario data set of a configuration, first `count` rows. */
-  scenarios?(config: T['Config'], count: number): readonly Scenario[]
+  /** The economy's scenario data set of a configuration: its first `count` rows, by default all that belong to it. */
+  scenarios?(config: T['Config'], count?: number): readonly Scenario[]
 }
 
 /** Which seats a player takes when nobody says otherwise: all but the residents'. */

@@ -124,6 +124,9 @@ export const toyMarket: Environment<ToyTypes> = {
     docs: { earned: { description: 'cash from sales', formula: 'Σ quantity · price', range: '≥ 0', source: 'econgym' } },
     of: (log, agent) => ({ earned: earned(log, agent) }),
   },
+  facts: {
+    standings: log => ({ cash: Object.fromEntries(Object.keys(log.header.seats).map(agent => [agent, earnings(log, agent)])) }),
+  },
   invariants: {
     grain: (_before, after) =>
       after.grain.every(quantity => quantity >= 0) ? undefined : `negative grain: ${after.grain.join(', ')}`,
@@ -131,8 +134,14 @@ export const toyMarket: Environment<ToyTypes> = {
 }
 
 function earned(log: EpisodeLog<ToyTypes>, agent: AgentId): number {
-  let sum = 0
-  for (const { events } of log.steps)
-    for (const event of events) if (event.type === 'sold' && event.agent === agent) sum += event.quantity * event.price
-  return sum
+  return earnings(log, agent).at(-1) ?? 0
+}
+
+/** Cash after each step. */
+function earnings(log: EpisodeLog<ToyTypes>, agent: AgentId): number[] {
+  let cash = 0
+  return log.steps.map(({ events }) => {
+    for (const event of events) if (event.type === 'sold' && event.agent === agent) cash += event.quantity * event.price
+    return cash
+  })
 }

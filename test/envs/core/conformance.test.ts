@@ -107,6 +107,12 @@ const BUGS: readonly [name: string, expected: CheckName, env: Partial<Environmen
   ],
   ['a call without a result', 'results', { step: (state, decisions) => ({ ...step(state, decisions), results: {} }) }],
   ['an argument accepted without a limit', 'tools', { tools: unbounded() }],
+  [
+    'a dealing with nobody',
+    'facts',
+    { facts: { dealings: () => [{ t: 0, kind: 'trade', from: 'trader_0', to: 'trader_9', outcome: 'offered' }] } },
+  ],
+  ['a standing that skips a step', 'facts', { facts: { standings: () => ({ cash: { trader_0: [] } }) } }],
   ['an undocumented metric', 'metrics', { metrics: { docs: toyMarket.metrics.docs, of: () => ({ earned: 0, luck: 1 }) } }],
   ['a broken law', 'invariants', { invariants: { time: (_before, after) => (after.t > 3 ? 'time goes on' : undefined) } }],
   [

@@ -1,0 +1,188 @@
+/** What a session's log says: the publication's tables of the colony, and one colonist's play. */
+import type { Dealing, Facts, MetricDoc, Metrics } from '../core/environment.ts'
+import type { EpisodeLog } from '../core/log.ts'
+import { eventsOf, RESIDENT } from '../core/log.ts'
+import type { AgentId } from '../core/tool.ts'
+import type { MarsConfig } from './config.ts'
+import type { MarsTypes } from './observe.ts'
+import { ACTIONS, BOND_EDGES, COLONISTS, PAIRS, SITES } from './parameters.ts'
+import { lastShift } from './score.ts'
+import { COLONIST_IDS, indexOf, type MarsEvent, residentTypes, type Standing } from './state.ts'
+
+const PUBLICATION = 'Chuba 2026, a Mars colony simulation study'
+
+/** Pairs by final bond; the four categories are all of them. */
+const CATEGORIES: Readonly<Record<string, { readonly words: string; readonly range: string; holds(bond: number): boolean }>> = {
+  strongFriendships: { words: 'strong friendships', range: 'bond > 50', holds: bond => bond > BOND_EDGES.strong },
+  workingRelationships: {
+    words: 'working relationships',
+    range: '15 < bond ≤ 50',
+    holds: bond => bond > BOND_EDGES.working && bond <= BOND_EDGES.strong,
+  },
+  neutralPairs: { words: 'neutral pairs', range: '−15 ≤ bond ≤ 15', holds: bond => Math.abs(bond) <= BOND_EDGES.working },
+  tensions: { words: 'tensions', range: 'bond < −15', holds: bond => bond < -BOND_EDGES.working },
+}
+
+const shareName = (action: string): string => `${action}Share`
+
+const docs: Readonly<Record<string, MetricDoc>> = {
+  ...Object.fromEntries(
+    Object.entries(CATEGORIES).map(([name, { words, range }]) => [
+      name,
+      {
+        description: `${words} among the ${PAIRS} pairs`,
+        formula: `pairs with ${range}`,
+        range: `0…${PAIRS}`,
+        source: PUBLICATION,
+      },
+    ]),
+  ),
+  sitesCompleted: {
+    description: 'construction sites completed',
+    formula: 'sites closed',
+    range: `0…${SITES}`,
+    source: PUBLICATION,
+  },
+  uniqueWorkers: {
+    description: 'unique workers per site',
+    formula: `colonists who ever began to build at a site, mean of ${SITES}`,
+    range: `[0, ${COLONISTS}]`,
+    source: PUBLICATION,
+  },
+  stableNeeds: {
+    description: 'stable-needs fraction',
+    formula: '1 − ticks on which some need is under 20 / ticks',
+    range: '[0, 1]',
+    source: `${PUBLICATION}; the threshold is reconstructed`,
+  },
+  ...Object.fromEntries(
+    ACTIONS.map(action => [
+      shareName(action),
+      { description: `share of time spent ${action}`, formula: 'colonist-ticks / all', range: '[0, 1]', source: PUBLICATION },
+    ]),
+  ),
+  dialogueEvents: { description: 'dialogue events granted', formula: 'charges', range: '0…100', source: PUBLICATION },
+  dialogueMicroUsd: {
+    description: 'what dialogue was charged',
+    formula: '70 · events',
+    range: '0…7,000 micro-dollars',
+    source: PUBLICATION,
+  },
+  credits: {
+    description: 'credits earned',
+    formula: 'Σ over ticks of working and building',
+    range: '≥ 0; null in two-layer mode',
+    source: 'econgym',
+  },
+  talks: {
+    description: 'talks of the agent',
+    formula: 'dialogue events it used',
+    range: '≥ 0; null in two-layer mode',
+    source: 'econgym',
+  },
+  pledgesKept: {
+    description: 'pledges kept',
+    formula: 'settled as kept',
+    range: '≥ 0; null in two-layer mode',
+    source: 'econgym',
+  },
+  pledgesBroken: {
+    description: 'pledges broken',
+    formula: 'settled as broken',
+    range: '≥ 0; null in two-layer mode',
+    source: 'econgym',
+  },
+  asksAccepted: {
+    description: 'share of the agent’s asks that were accepted',
+    formula: 'accepted / answered',
+    range: '[0, 1]; null without one',
+    source: 'econgym',
+  },
+  refusals: { description: 'calls of the agent that were refused', formula: 'count', range: '≥ 0', source: 'econgym' },
+}
+
+export const metrics: Metrics<MarsTypes> = {
+  docs,
+  of(log, agent) {
+    const last = lastShift(log)
+    const bonds = last?.colony.bond ?? Array<number>(PAIRS).fill(0)
+    const ticks = (last?.colony.tick ?? 0) * COLONISTS
+    const standing = last?.standings[indexOf(agent)]
+    return {
+      ...Object.fromEntries(Object.entries(CATEGORIES).map(([name, { holds }]) => [name, bonds.filter(holds).length])),
+      sitesCompleted: last?.colony.doneAt.filter(done => done >= 0).length ?? 0,
+      uniqueWorkers: (last?.colony.workers.reduce((sum, crew) => sum + bits(crew), 0) ?? 0) / SITES,
+      stableNeeds: last === undefined ? null : 1 - last.colony.breachTicks / last.colony.tick,
+      ...Object.fromEntries(
+        ACTIONS.map((action, i) => [shareName(action), last === undefined ? null : last.colony.count[i]! / ticks]),
+      ),
+      dialogueEvents: last?.dialogue.calls ?? 0,
+      dialogueMicroUsd: last?.dialogue.spentMicroUsd ?? 0,
+      credits: standing?.credits ?? null,
+      talks: standing?.talks ?? null,
+      pledgesKept: standing?.kept ?? null,
+      pledgesBroken: standing?.broken ?? null,
+      asksAccepted: asksAccepted(log, agent),
+      refusals: log.steps.reduce((sum, { refused }) => sum + refused.filter(refusal => refusal.agent === agent).length, 0),
+    }
+  },
+}
+
+function bits(mask: number): number {
+  let count = 0
+  for (let rest = mask; rest > 0; rest &= rest - 1) count++
+  return count
+}
+
+function asksAccepted(log: EpisodeLog<MarsTypes>, agent: AgentId): number | null {
+  let answered = 0
+  let accepted = 0
+  for (const [, event] of eventsOf(log)) {
+    if (event.type !== 'ask_answered' || event.from !== agent) continue
+    answered++
+    if (event.accepted) accepted++
+  }
+  return answered === 0 ? null : accepted / answered
+}
+
+/** What an event says of an offer between two colonists, if anything. */
+function dealing(event: MarsEvent): Omit<Dealing, 't'> | undefined {
+  switch (event.type) {
+    case 'asked':
+      return { kind: 'ask', from: event.from, to: event.to, outcome: 'offered' }
+    case 'ask_answered':
+      return { kind: 'ask', from: event.from, to: event.to, outcome: event.accepted ? 'accepted' : 'declined' }
+    case 'pledged':
+      return { kind: 'pledge', from: event.from, to: event.to, outcome: 'offered' }
+    case 'pledge_settled':
+      return { kind: 'pledge', from: event.from, to: event.to, outcome: event.outcome }
+    default:
+      return undefined
+  }
+}
+
+/** In agentic mode; a two-layer session has no types, no dealings and nobody's credits. */
+export const facts: Facts<MarsTypes> = {
+  kinds({ header }) {
+    const config = header.config as MarsConfig
+    if (config.mode === 'two-layer') return {}
+    const types = residentTypes(config, header.seed)
+    return Object.fromEntries(COLONIST_IDS.flatMap((id, i) => (header.seats[id] === RESIDENT ? [[id, types[i]!]] : [])))
+  },
+  dealings: log =>
+    [...eventsOf(log)].flatMap(([t, event]) => {
+      const found = dealing(event)
+      return found === undefined ? [] : [{ t, ...found }]
+    }),
+  standings(log) {
+    if ((log.header.config as MarsConfig).mode === 'two-layer') return {}
+    const series = (pick: (standing: Standing) => number) =>
+      Object.fromEntries(
+        COLONIST_IDS.map((id, i) => [
+          id,
+          log.steps.map(({ events }) => pick((events.at(-1) as Extract<MarsEvent, { type: 'shift_ended' }>).standings[i]!)),
+        ]),
+      )
+    return { credits: series(({ credits }) => credits), reputation: series(({ reputation }) => reputation) }
+  },
+}

@@ -1,0 +1,237 @@
+/**
+ * What a colonist's player sees, and the text a model reads. Hidden: affinities, others' needs and bonds, who is a resident
+ * of which type, the random streams.
+ */
+import type { EnvTypes } from '../core/environment.ts'
+import type { AgentId } from '../core/tool.ts'
+import type { MarsConfig, Mode } from './config.ts'
+import { productivity, siteBonus } from './livelihood.ts'
+import {
+  ACTIONS,
+  type Action,
+  BOND_UNIT,
+  BUILDING,
+  COLONISTS,
+  DAYS_PER_TICK,
+  LABOUR,
+  NEED_UNIT,
+  type Role,
+  SITES,
+} from './parameters.ts'
+import {
+  COLONIST_IDS,
+  indexOf,
+  type MarsEvent,
+  type MarsState,
+  NAMES,
+  type Needs,
+  type PledgeOutcome,
+  roleOf,
+  type Tone,
+} from './state.ts'
+import { lowestNeed, openSites, pairIndex } from './substrate.ts'
+
+export interface MarsTypes extends EnvTypes {
+  Config: MarsConfig
+  State: MarsState
+  Observation: MarsObservation
+  Shared: MarsShared
+  Event: MarsEvent
+}
+
+/** What everybody knows. */
+export interface MarsShared {
+  readonly mode: Mode
+  /** Shifts before this one, and after it. */
+  readonly step: number
+  readonly stepsLeft: number
+  readonly ticksPerStep: number
+  readonly tick: number
+  /** From 1; 10,000 ticks are 30 days. */
+  readonly day: number
+  readonly sites: readonly {
+    /** Colonist-ticks of labour, of `labour`. */
+    readonly progress: number
+    readonly labour: number
+    readonly completed: boolean
+  }[]
+  /** What completed sites multiply everybody's credits by. */
+  readonly siteBonus: number
+  readonly colonists: readonly {
+    readonly agent: AgentId
+    readonly name: string
+    readonly role: Role
+    readonly reputation: number
+    readonly suspended: boolean
+    /** What it was doing at the end of the last shift, and where. */
+    readonly action: Action
+    readonly location: string
+    readonly kept: number
+    readonly broken: number
+  }[]
+  /** The pledges of the last shift. */
+  readonly settled: readonly {
+    readonly from: AgentId
+    readonly to: AgentId
+    readonly outcome: PledgeOutcome
+    readonly built: number
+  }[]
+  readonly dialogue: {
+    readonly used: number
+    readonly limit: number
+    readonly spentMicroUsd: number
+    readonly ceilingMicroUsd: number
+  }
+}
+
+export interface MarsObservation {
+  readonly shared: MarsShared
+  readonly agent: AgentId
+  readonly name: string
+  readonly role: Role
+  readonly traits: string
+  /** Points. */
+  readonly needs: Needs
+  /** 0 … 1, by the lowest need. */
+  readonly productivity: number
+  readonly credits: number
+  readonly reputation: number
+  readonly suspended: boolean
+  readonly collapsed: boolean
+  /** Dialogue events this colonist may still use. */
+  readonly talksLeft: number
+  /** With each of the others, in points, and the change over the last shift. */
+  readonly bonds: readonly { readonly agent: AgentId; readonly bond: number; readonly change: number }[]
+  readonly messages: readonly { readonly from: AgentId; readonly tone: Tone; readonly text: string }[]
+  /** Requests for help that can be answered now. */
+  readonly asks: readonly { readonly askId: number; readonly from: AgentId }[]
+}
+
+const LOCATIONS: Readonly<Record<Action, string>> = {
+  working: 'workplace',
+  socializing: 'common room',
+  resting: 'quarters',
+  building: 'site',
+  walking: 'surface',
+}
+
+export function shared({ config, step, colony, members, settled, ledger }: MarsState): MarsShared {
+  return {
+    mode: config.mode,
+    step,
+    stepsLeft: config.maxSteps - step - 1,
+    ticksPerStep: config.ticksPerStep,
+    tick: colony.tick,
+    day: Math.floor(colony.tick * DAYS_PER_TICK) + 1,
+    sites: colony.progress.map((progress, site) => ({ progress, labour: LABOUR, completed: colony.doneAt[site]! >= 0 })),
+    siteBonus: siteBonus(SITES - openSites(colony)),
+    colonists: members.map(({ reputation, suspended, kept, broken }, i) => {
+      const action = ACTIONS[colony.act[i]!]!
+      const location = colony.act[i] === BUILDING ? `${LOCATIONS.building} ${colony.target[i]}` : LOCATIONS[action]
+      const [agent, name, role] = [COLONIST_IDS[i]!, NAMES[i]!, roleOf(colony.role, i)]
+      return { agent, name, role, reputation, suspended, action, location, kept, broken }
+    }),
+    settled: settled.map(({ from, to, outcome, built }) => ({
+      from: COLONIST_IDS[from]!,
+      to: COLONIST_IDS[to]!,
+      outcome,
+      built,
+    })),
+    dialogue: {
+      used: ledger.calls,
+      limit: ledger.maxCalls,
+      spentMicroUsd: ledger.spentMicroUsd,
+      ceilingMicroUsd: ledger.ceilingMicroUsd,
+    },
+  }
+}
+
+export function observe(state: MarsState, agent: AgentId, seen: MarsShared): MarsObservation {
+  const { colony, members, traits, bondBefore, mail, asks } = state
+  const i = indexOf(agent)
+  const { credits, reputation, suspended, collapsed, talksLeft } = members[i]!
+  const need = (kind: number): number => colony.need[3 * i + kind]! / NEED_UNIT
+  const bonds: { agent: AgentId; bond: number; change: number }[] = []
+  for (let j = 0; j < COLONISTS; j++) {
+    if (j === i) continue
+    const pair = pairIndex(i, j)
+    const bond = colony.bond[pair]!
+    bonds.push({ agent: COLONIST_IDS[j]!, bond: bond / BOND_UNIT, change: (bond - bondBefore[pair]!) / BOND_UNIT })
+  }
+  return {
+    shared: seen,
+    agent,
+    name: NAMES[i]!,
+    role: roleOf(colony.role, i),
+    traits: traits[i]!,
+    needs: { energy: need(0), social: need(1), purpose: need(2) },
+    productivity: productivity(lowestNeed(colony.need, i)),
+    credits,
+    reputation,
+    suspended,
+    collapsed,
+    talksLeft,
+    bonds,
+    messages: mail.filter(({ to }) => to === i).map(({ from, tone, text }) => ({ from: COLONIST_IDS[from]!, tone, text })),
+    asks: asks.filter(({ to }) => to === i).map(({ askId, from }) => ({ askId, from: COLONIST_IDS[from]! })),
+  }
+}
+
+/** Control characters, line and paragraph separators, and marks that reverse or hide text. */
+const UNPRINTABLE = /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g
+
+/** Another's words as one quoted line: nothing in them can begin a section or pose as the colony's own text. */
+function quoted(text: string): string {
+  return JSON.stringify(text).replace(UNPRINTABLE, mark => `\\u${mark.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
+
+export function render(observation: MarsObservation): string {
+  const { shared: colony, agent, name, role, traits, needs } = observation
+  const nameOf = (id: AgentId): string => `${id} (${NAMES[indexOf(id)]})`
+  const list = (lines: readonly string[]): string => (lines.length === 0 ? '- none' : lines.map(line => `- ${line}`).join('\n'))
+  const status = [
+    observation.suspended ? 'You are SUSPENDED: you can only rest, and neither pledge nor ask.' : '',
+    observation.collapsed ? 'You have COLLAPSED: an autopilot restores your needs before it follows you.' : '',
+  ].filter(line => line !== '')
+  return [
+    `# Shift ${colony.step + 1} of ${colony.step + 1 + colony.stepsLeft} (day ${colony.day}, tick ${colony.tick})`,
+    ...(colony.mode === 'two-layer' ? ['The colony runs by itself: what you call is recorded as advice and has no effect.'] : []),
+    '',
+    `## You: ${agent}, ${name}, ${role}, ${traits}`,
+    `Needs: energy ${needs.energy.toFixed(1)}, social ${needs.social.toFixed(1)}, purpose ${needs.purpose.toFixed(1)} (of 100); productivity ${observation.productivity.toFixed(2)}`,
+    `Credits ${observation.credits.toFixed(2)}, reputation ${observation.reputation.toFixed(1)}, talks left ${observation.talksLeft}`,
+    ...status,
+    '',
+    '## Requests for help you can answer',
+    list(observation.asks.map(({ askId, from }) => `ask ${askId} from ${nameOf(from)}`)),
+    '',
+    '## Messages of the last shift',
+    list(observation.messages.map(({ from, tone, text }) => `${nameOf(from)}, ${tone}: ${quoted(text)}`)),
+    '',
+    '## Pledges of the last shift',
+    list(
+      colony.settled.map(({ from, to, outcome, built }) => `${nameOf(from)} to ${nameOf(to)}: ${outcome}, built ${built} ticks`),
+    ),
+    '',
+    '## Sites',
+    list(
+      colony.sites.map(({ progress, labour, completed }, site) =>
+        completed ? `site ${site}: completed` : `site ${site}: ${progress} of ${labour} ticks of labour`,
+      ),
+    ),
+    `Completed sites multiply everybody's credits by ${colony.siteBonus.toFixed(1)}.`,
+    '',
+    '## Colonists (bond with you, change over the last shift)',
+    list(
+      colony.colonists.map(other => {
+        const bond = observation.bonds.find(entry => entry.agent === other.agent)
+        const ours =
+          bond === undefined ? 'you' : `bond ${bond.bond.toFixed(1)} (${bond.change < 0 ? '' : '+'}${bond.change.toFixed(1)})`
+        const standing = `reputation ${other.reputation.toFixed(1)}${other.suspended ? ', suspended' : ''}, pledges kept ${other.kept}, broken ${other.broken}`
+        return `${nameOf(other.agent)}, ${other.role}: ${ours}; ${standing}; ${other.action} (${other.location})`
+      }),
+    ),
+    '',
+    `Dialogue: ${colony.dialogue.used} of ${colony.dialogue.limit} events used, ${colony.dialogue.spentMicroUsd} of ${colony.dialogue.ceilingMicroUsd} micro-dollars.`,
+  ].join('\n')
+}

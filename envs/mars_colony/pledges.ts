@@ -1,0 +1,57 @@
+/** Promises to build and requests for help, in the agentic mode. Ours. A pledge holds for the shift it is made in. */
+import { SOCIETY } from './parameters.ts'
+import { type Ask, COLONIST_IDS, type PledgeOutcome, type Shift } from './state.ts'
+import { openSites } from './substrate.ts'
+import { sway } from './talk.ts'
+
+/** Whether colonist i may make a promise now. */
+export function mayPledge({ draft, colony }: Shift, i: number): boolean {
+  const { suspended, pledge } = draft.members[i]!
+  return !suspended && pledge < 0 && openSites(colony) > 0
+}
+
+export function pledge({ draft, emit }: Shift, from: number, to: number, answering = -1): void {
+  draft.members[from]!.pledge = to
+  emit({ type: 'pledged', from: COLONIST_IDS[from]!, to: COLONIST_IDS[to]!, answering })
+}
+
+/** Whether colonist i may ask for help now. */
+export function mayAsk({ draft, colony }: Shift, i: number): boolean {
+  return !draft.members[i]!.suspended && openSites(colony) > 0
+}
+
+/** Posts a request, to be answered in the next step. */
+export function ask({ draft, emit }: Shift, from: number, to: number): void {
+  const askId = draft.nextAsk++
+  draft.asks.push({ askId, from, to })
+  emit({ type: 'asked', askId, from: COLONIST_IDS[from]!, to: COLONIST_IDS[to]! })
+}
+
+/** Answers a request; accepting it makes a pledge to who asked, where one may be made. */
+export function answer(shift: Shift, { askId, from, to }: Ask, accept: boolean): void {
+  const accepted = accept && mayPledge(shift, to)
+  shift.emit({ type: 'ask_answered', askId, from: COLONIST_IDS[from]!, to: COLONIST_IDS[to]!, accepted })
+  if (accepted) pledge(shift, to, from, askId)
+}
+
+const REPUTATION = { kept: SOCIETY.reputation.kept, broken: SOCIETY.reputation.broken, void: 0 }
+const BOND = { kept: SOCIETY.bond.kept, broken: SOCIETY.bond.broken, void: 0 }
+
+/**
+ * Settles colonist i's pledge at the end of the shift. `openBefore` and `closed` are how many sites were unfinished at its
+ * start and how many of them were completed in it.
+ */
+export function settle(shift: Shift, i: number, openBefore: number, closed: number): void {
+  const { draft, emit } = shift
+  const member = draft.members[i]!
+  const { pledge: to, built } = member
+  if (to < 0) return
+  const kept = built >= SOCIETY.pledgeTicks || (built > 0 && closed > 0)
+  const outcome: PledgeOutcome = openBefore === 0 ? 'void' : kept ? 'kept' : 'broken'
+  if (outcome !== 'void') member[outcome]++
+  member.pledge = -1
+  member.reputation += REPUTATION[outcome]
+  sway(shift, i, to, BOND[outcome])
+  draft.settled.push({ from: i, to, outcome, built })
+  emit({ type: 'pledge_settled', from: COLONIST_IDS[i]!, to: COLONIST_IDS[to]!, outcome, built })
+}

@@ -1,0 +1,20 @@
+/** Builds trust with its first dealings, then promises everybody everything, builds nothing and lets others build. */
+import { type Dealings, NOTHING, type Resident } from './resident.ts'
+
+/** Dealings (talks and settled pledges) after which it drops the mask. */
+const TRUST = 5
+
+function trusted({ talks, kept, broken }: Dealings): boolean {
+  return talks + kept + broken >= TRUST
+}
+
+export const deceptive: Resident = {
+  builds: dealings => !trusted(dealings),
+  accepts: () => true,
+  keeps: dealings => !trusted(dealings),
+  initiative({ self, dealings, step, anyone, mostReputable }) {
+    if (step % 3 === self % 3) return { pledge: anyone() }
+    if (!trusted(dealings)) return { talk: anyone() }
+    return step % 3 === (self + 1) % 3 ? { ask: mostReputable() } : NOTHING
+  },
+}

@@ -1,0 +1,59 @@
+/** The residents by type, and what they do in a step of the agentic mode. */
+import { stream } from '../../core/random.ts'
+import type { ResidentType } from '../config.ts'
+import { COLONISTS } from '../parameters.ts'
+import { ask, mayAsk, mayPledge, pledge } from '../pledges.ts'
+import type { Member, Shift } from '../state.ts'
+import { lowestNeed, pairIndex, pickPartner } from '../substrate.ts'
+import { talk } from '../talk.ts'
+import { deceptive } from './deceptive.ts'
+import { honest } from './honest.ts'
+import { opportunistic } from './opportunistic.ts'
+import type { Resident } from './resident.ts'
+import { rule } from './rule.ts'
+
+const RESIDENTS: Readonly<Record<ResidentType, Resident>> = { rule, honest, opportunistic, deceptive }
+
+/** What residents say: their tone is what counts. */
+const GREETING = 'Good to have you on this crew. Let me know when you need a hand.'
+
+/** The resident who moves this colonist; undefined where a player does. */
+export function residentOf({ type }: Member): Resident | undefined {
+  return type === 'player' ? undefined : RESIDENTS[type]
+}
+
+/** Whether resident i accepts a request for help. */
+export function acceptsAsk({ draft, colony }: Shift, resident: Resident, i: number, asker: number): boolean {
+  return resident.accepts({
+    reputation: draft.members[asker]!.reputation,
+    bond: colony.bond[pairIndex(i, asker)]!,
+    lowestNeed: lowestNeed(colony.need, i),
+  })
+}
+
+/** What every resident does of its own accord, in colonist order. */
+export function takeInitiative(shift: Shift): void {
+  const { draft, colony } = shift
+  for (const [i, member] of draft.members.entries()) {
+    const resident = residentOf(member)
+    if (resident === undefined) continue
+    const wanted = resident.initiative({
+      self: i,
+      dealings: member,
+      step: draft.step,
+      anyone: () => pickPartner(i, stream(draft.seed, 'bot', i, draft.step).float()),
+      bestBonded: () => bestOther(i, j => colony.bond[pairIndex(i, j)]!),
+      mostReputable: () => bestOther(i, j => draft.members[j]!.reputation),
+    })
+    if (wanted.pledge !== undefined && mayPledge(shift, i)) pledge(shift, i, wanted.pledge)
+    if (wanted.talk !== undefined) talk(shift, i, wanted.talk, 'warm', GREETING)
+    if (wanted.ask !== undefined && mayAsk(shift, i)) ask(shift, i, wanted.ask)
+  }
+}
+
+/** The other colonist of the highest value, the first of equals. */
+function bestOther(i: number, value: (j: number) => number): number {
+  let best = i === 0 ? 1 : 0
+  for (let j = best + 1; j < COLONISTS; j++) if (j !== i && value(j) > value(best)) best = j
+  return best
+}

@@ -1,0 +1,65 @@
+/** Scores of every seat, from the last step of a log alone. Ours; in two-layer mode nobody's play is scored. */
+import type { Scores } from '../core/environment.ts'
+import type { EpisodeLog } from '../core/log.ts'
+import { type MarsConfig, sessionTicks } from './config.ts'
+import type { MarsTypes } from './observe.ts'
+import { SOCIETY } from './parameters.ts'
+import { COLONIST_IDS, type MarsEvent, type Standing } from './state.ts'
+
+type ShiftEnded = Extract<MarsEvent, { type: 'shift_ended' }>
+
+/** Where a log left the colony; undefined for one without steps. */
+export function lastShift(log: EpisodeLog<MarsTypes>): ShiftEnded | undefined {
+  return log.steps.at(-1)?.events.at(-1) as ShiftEnded | undefined
+}
+
+const START: Standing = {
+  credits: 0,
+  reputation: SOCIETY.reputation.start,
+  badTicks: 0,
+  talks: 0,
+  goodTalks: 0,
+  visits: 0,
+  goodVisits: 0,
+  kept: 0,
+  broken: 0,
+}
+
+/** Lengths are the whole session's, so that a prefix of a log scores what was earned so far. */
+export function scoreOf(config: MarsConfig, standing: Standing): Scores {
+  const { weights, maxSteps } = config
+  const { credits, badTicks, talks, goodTalks, visits, goodVisits, kept, broken } = standing
+  const payoff = Math.min(1, credits / maxSteps)
+  const reputation = standing.reputation / SOCIETY.reputation.max
+  const survival = 1 - badTicks / sessionTicks(config)
+  const quality = share(goodVisits + goodTalks + kept, visits + talks + kept + broken) ?? 0
+  return {
+    reward: weights.payoff * payoff + weights.reputation * reputation + weights.survival * survival + weights.quality * quality,
+    payoff,
+    reputation,
+    survival,
+    quality,
+    socialQuality: share(goodVisits + goodTalks, visits + talks),
+    pledgeQuality: share(kept, kept + broken),
+  }
+}
+
+function share(part: number, whole: number): number | null {
+  return whole === 0 ? null : part / whole
+}
+
+/** What stands where the substrate plays for everybody. */
+const UNSCORED = { reward: 0, payoff: 0, reputation: 0, quality: 0, socialQuality: null, pledgeQuality: null }
+
+export function score(log: EpisodeLog<MarsTypes>): Record<string, Scores> {
+  const config = log.header.config as MarsConfig
+  const last = lastShift(log)
+  return Object.fromEntries(
+    COLONIST_IDS.map((agent, i) => [
+      agent,
+      config.mode === 'two-layer'
+        ? { ...UNSCORED, survival: 1 - (last?.colony.breachTicks ?? 0) / sessionTicks(config) }
+        : scoreOf(config, last?.standings[i] ?? START),
+    ]),
+  )
+}

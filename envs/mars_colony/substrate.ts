@@ -1,0 +1,463 @@
+/**
+ * The lower layer: needs, bonds, what colonists choose to do and what they build. Deterministic, integer state, no language
+ * and no players. Two engines over the same rules: `tick` goes one tick at a time and asks who decides what (the agentic
+ * mode); `advance` jumps from decision to decision (the two-layer mode and long runs). That they agree is tested over whole
+ * sessions.
+ *
+ * One tick: all needs decay; colonists whose bout is over decide, in index order; every action has its effect; sites with
+ * enough labour close and free their builders; a tick on which some need is under the breach threshold is counted.
+ */
+import {
+  ACTIONS,
+  AFFINITY,
+  BOND_CAP,
+  BOND_GAIN,
+  BOUT_MAX,
+  BOUT_MIN,
+  BREACH,
+  BUILDING,
+  COLONISTS,
+  COMPLEMENTARY,
+  DECAY,
+  GAIN,
+  LABOUR,
+  NEED_CAP,
+  NEED_UNIT,
+  NEEDS,
+  PAIRS,
+  PIVOT,
+  RESTING,
+  ROLES,
+  SITES,
+  SOCIALIZING,
+  WALKING,
+  WEIGHT,
+  WORKING,
+} from './parameters.ts'
+
+/** What the substrate needs of a random stream: uniform numbers in [0, 1). */
+export interface Draw {
+  float(): number
+}
+/** Opens a named stream of a session. */
+export type Open = (...names: readonly (string | number)[]) => Draw
+
+/** The substrate's state, every number an integer: typed arrays while it runs, plain ones where it is kept. */
+export interface Colony<Ints extends ArrayLike<number> = Int32Array> {
+  /** Ticks completed. */
+  tick: number
+  /** Role number per colonist. */
+  role: Ints
+  /** `3i + {0 energy, 1 social, 2 purpose}`, in 0.001 points, 0 … 100,000. */
+  need: Ints
+  /** Affinity per pair in 0.001; constant during a session. */
+  affinity: Ints
+  /** Bond per pair in 0.0001 points, ±1,000,000. */
+  bond: Ints
+  /** Action number per colonist. */
+  act: Ints
+  /** Partner when socializing, site when building, else −1. */
+  target: Ints
+  /** Ticks left of the current bout; 0 = decides next. */
+  left: Ints
+  /** Colonist-ticks of labour per site. */
+  progress: Ints
+  /** Tick of completion per site, or −1. */
+  doneAt: Ints
+  /** Bit i of a site: colonist i ever started building there. */
+  workers: Ints
+  /** Colonist-ticks per action. */
+  count: Ints
+  /** Ticks on which some need was under the breach threshold. */
+  breachTicks: number
+}
+export type PlainColony = Colony<number[]>
+
+function mapColony<A extends ArrayLike<number>, B extends ArrayLike<number>>(colony: Colony<A>, map: (ints: A) => B): Colony<B> {
+  return {
+    tick: colony.tick,
+    role: map(colony.role),
+    need: map(colony.need),
+    affinity: map(colony.affinity),
+    bond: map(colony.bond),
+    act: map(colony.act),
+    target: map(colony.target),
+    left: map(colony.left),
+    progress: map(colony.progress),
+    doneAt: map(colony.doneAt),
+    workers: map(colony.workers),
+    count: map(colony.count),
+    breachTicks: colony.breachTicks,
+  }
+}
+
+/** A colony that can be run, and shares nothing with the one that was kept. */
+export function thaw(colony: PlainColony): Colony {
+  return mapColony(colony, ints => new Int32Array(ints))
+}
+
+/** The colony as it is kept in a state. */
+export function keep(colony: Colony): PlainColony {
+  return mapColony(colony, toArray)
+}
+
+/** `Array.from` goes through an iterator and is eight times as slow. */
+function toArray(ints: Int32Array): number[] {
+  const numbers = new Array<number>(ints.length)
+  for (let k = 0; k < ints.length; k++) numbers[k] = ints[k]!
+  return numbers
+}
+
+/** The place of a pair in (0,1), (0,2), … (8,9). */
+export function pairIndex(i: number, j: number): number {
+  return i < j ? (i * (2 * COLONISTS - i - 1)) / 2 + (j - i - 1) : pairIndex(j, i)
+}
+
+/** `pairIndex` as a table, by `COLONISTS · i + j`; −1 for oneself. */
+const PAIR = Int32Array.from({ length: COLONISTS * COLONISTS }, (_, k) => {
+  const i = Math.floor(k / COLONISTS)
+  const j = k % COLONISTS
+  return i === j ? -1 : pairIndex(i, j)
+})
+
+/** A colony before its first tick. `needs` in points, for all three needs of everybody. */
+export function found(open: Open, needs: number): Colony {
+  const roles = open('roles')
+  const role = new Int32Array(COLONISTS)
+  for (let i = 0; i < COLONISTS; i++) role[i] = Math.floor(roles.float() * ROLES.length)
+  const jitter = open('affinity')
+  const affinity = new Int32Array(PAIRS)
+  for (let i = 0, pair = 0; i < COLONISTS; i++)
+    for (let j = i + 1; j < COLONISTS; j++, pair++) {
+      const base = complementary(role[i]!, role[j]!) ? AFFINITY.complementary : AFFINITY.other
+      affinity[pair] = base + Math.floor(jitter.float() * (2 * AFFINITY.jitter + 1)) - AFFINITY.jitter
+    }
+  return {
+    tick: 0,
+    role,
+    need: new Int32Array(COLONISTS * NEEDS.length).fill(needs * NEED_UNIT),
+    affinity,
+    bond: new Int32Array(PAIRS),
+    act: new Int32Array(COLONISTS).fill(WALKING),
+    target: new Int32Array(COLONISTS).fill(-1),
+    left: new Int32Array(COLONISTS),
+    progress: new Int32Array(SITES),
+    doneAt: new Int32Array(SITES).fill(-1),
+    workers: new Int32Array(SITES),
+    count: new Int32Array(ACTIONS.length),
+    breachTicks: 0,
+  }
+}
+
+function complementary(a: number, b: number): boolean {
+  return COMPLEMENTARY.some(([x, y]) => (ROLES[a] === x && ROLES[b] === y) || (ROLES[a] === y && ROLES[b] === x))
+}
+
+/** Opens the stream of every colonist's decisions. */
+export function openColonists(open: Open): Draw[] {
+  return Array.from({ length: COLONISTS }, (_, i) => open('colonist', i))
+}
+
+/** How many sites are unfinished. */
+export function openSites({ doneAt }: Pick<Colony<ArrayLike<number>>, 'doneAt'>): number {
+  let open = 0
+  for (let site = 0; site < doneAt.length; site++) if (doneAt[site]! < 0) open++
+  return open
+}
+
+/** The ⌊open · u⌋-th of the `open` unfinished sites. */
+export function pickSite({ doneAt }: Colony, open: number, u: number): number {
+  let nth = Math.floor(u * open)
+  let site = 0
+  while (doneAt[site]! >= 0 || nth-- > 0) site++
+  return site
+}
+
+/** The ⌊9u⌋-th of the other colonists. */
+export function pickPartner(i: number, u: number): number {
+  const other = Math.floor(u * (COLONISTS - 1))
+  return other >= i ? other + 1 : other
+}
+
+/** The lowest of a colonist's needs, in 0.001 points. */
+export function lowestNeed(need: ArrayLike<number>, i: number): number {
+  return Math.min(need[3 * i]!, need[3 * i + 1]!, need[3 * i + 2]!)
+}
+
+/** Colonist i begins a bout. */
+export function begin(colony: Colony, i: number, action: number, target: number, ticks: number): void {
+  colony.act[i] = action
+  colony.target[i] = target
+  colony.left[i] = ticks
+  if (action === BUILDING) colony.workers[target]! |= 1 << i
+}
+
+/** How long a bout is, from a draw. */
+export function boutTicks(u: number): number {
+  return BOUT_MIN + Math.floor(u * (BOUT_MAX - BOUT_MIN + 1))
+}
+
+/** How urgent a need is: 1 + (deficit / 10 points)². */
+function urgency(need: number): number {
+  const tens = (NEED_CAP - need) / (10 * NEED_UNIT)
+  return 1 + tens * tens
+}
+
+/** `WEIGHT` by `ACTIONS.length · role + action`. */
+const WEIGHTS = Float64Array.from(WEIGHT.flat())
+
+/**
+ * The selector: colonist i begins the bout that its next three draws (action, duration, target) give. The needs are those
+ * after this tick's decay; `open` is how many sites it may choose from, 0 if it does not build of its own accord.
+ */
+export function select(
+  colony: Colony,
+  i: number,
+  draw: Draw,
+  energy: number,
+  social: number,
+  purpose: number,
+  open: number,
+): void {
+  const u1 = draw.float()
+  const u2 = draw.float()
+  const u3 = draw.float()
+  const row = ACTIONS.length * colony.role[i]!
+  const drive = urgency(purpose)
+  const working = WEIGHTS[row + WORKING]! * drive
+  const socializing = WEIGHTS[row + SOCIALIZING]! * urgency(social)
+  const resting = WEIGHTS[row + RESTING]! * urgency(energy)
+  const building = open > 0 ? WEIGHTS[row + BUILDING]! * drive : 0
+  const x = u1 * (working + socializing + resting + building + WEIGHTS[row + WALKING]!)
+  let action = WALKING
+  let target = -1
+  // One subtraction after another: sums in another order could round another way.
+  if (x < working) action = WORKING
+  else if (x - working < socializing) {
+    action = SOCIALIZING
+    target = pickPartner(i, u3)
+  } else if (x - working - socializing < resting) action = RESTING
+  else if (x - working - socializing - resting < building) {
+    action = BUILDING
+    target = pickSite(colony, open, u3)
+  }
+  begin(colony, i, action, target, boutTicks(u2))
+}
+
+/** How much `ticks` of socializing change a bond, before the clamp. */
+export function bondChange(affinity: number, ticks: number): number {
+  return BOND_GAIN * (affinity - PIVOT) * ticks
+}
+
+export function clampBond(bond: number): number {
+  return Math.max(-BOND_CAP, Math.min(BOND_CAP, bond))
+}
+
+/** Colonist i socializes with its partner for `ticks`. */
+function bondWith({ bond, affinity, target }: Colony, i: number, ticks: number): void {
+  const pair = PAIR[COLONISTS * i + target[i]!]!
+  bond[pair] = clampBond(bond[pair]! + bondChange(affinity[pair]!, ticks))
+}
+
+/** What a tick takes from each need, and what each action gives to it, by `3 · action + kind`. */
+const DECAYS = Int32Array.from(DECAY)
+const GAINS = Int32Array.from(GAIN.flat())
+
+/** One tick. `decide(i)` must begin a bout for colonist i, whose needs have decayed already. */
+export function tick(colony: Colony, decide: (i: number) => void): void {
+  const { need, act, target, left, progress, doneAt, count } = colony
+  for (let k = 0, kind = 0; k < need.length; k++) {
+    need[k] = Math.max(0, need[k]! - DECAYS[kind]!)
+    kind = kind === 2 ? 0 : kind + 1
+  }
+  for (let i = 0; i < left.length; i++) if (left[i] === 0) decide(i)
+  let lowest = NEED_CAP
+  for (let i = 0; i < act.length; i++) {
+    const action = act[i]!
+    count[action]!++
+    left[i]!--
+    for (let kind = 0; kind < 3; kind++) {
+      const gain = GAINS[3 * action + kind]!
+      if (gain > 0) need[3 * i + kind] = Math.min(NEED_CAP, need[3 * i + kind]! + gain)
+    }
+    if (action === BUILDING) progress[target[i]!]!++
+    else if (action === SOCIALIZING) bondWith(colony, i, 1)
+    lowest = Math.min(lowest, lowestNeed(need, i))
+  }
+  for (let site = 0; site < doneAt.length; site++)
+    if (doneAt[site]! < 0 && progress[site]! >= LABOUR) {
+      doneAt[site] = colony.tick
+      for (let i = 0; i < act.length; i++) if (act[i] === BUILDING && target[i] === site) left[i] = 0
+    }
+  if (lowest < BREACH) colony.breachTicks++
+  colony.tick++
+}
+
+/**
+ * Told of every decision, in the order of ticks and colonists. `since[j]` is the tick up to which colonist j's bout has had
+ * its effect on the colony; the decider's has had all of it.
+ */
+export type Decided = (i: number, tick: number, since: Int32Array) => void
+
+/** What a tick of each action does to each need, decay and gain together, by `3 · action + kind`. */
+const NET = Int32Array.from(GAIN.flatMap(gains => gains.map((gain, kind) => gain - DECAY[kind]!)))
+/** The least a need can count as before a bout: decay stops at 0, so the first tick of a gain begins at the decay at least. */
+const FLOOR = Int32Array.from(GAIN.flatMap(gains => gains.map((gain, kind) => (gain > 0 ? DECAY[kind]! : 0))))
+
+/** A need after `ticks` of an action, in one step. */
+export function needAfter(need: number, action: number, kind: number, ticks: number): number {
+  if (ticks === 0) return need
+  const before = Math.max(need, FLOOR[3 * action + kind]!)
+  return Math.max(0, Math.min(NEED_CAP, before + ticks * NET[3 * action + kind]!))
+}
+
+/**
+ * `ticks` ticks in which everybody follows the selector, in time proportional to the decisions made.
+ *
+ * Exact, because inside a bout a need moves by a constant a tick, so that one product and one clamp do for all of it; a
+ * pair's bond always moves in one direction, so that the clamped sums of its two members commute; and colonists are coupled
+ * by sites alone, which close on a tick that a ceiling division gives.
+ */
+export function advance(colony: Colony, draws: readonly Draw[], ticks: number, decided: Decided): void {
+  const { need, act, target, left, count } = colony
+  const end = colony.tick + ticks
+  const since = new Int32Array(COLONISTS).fill(colony.tick)
+  /** On which tick each colonist decides again. */
+  const free = left.map(ticks => colony.tick + ticks)
+  const crews = new Crews(colony)
+  const breaches: Span[] = []
+  let open = openSites(colony)
+
+  for (let running = COLONISTS; running > 0; ) {
+    let i = 0
+    let now = free[0]!
+    for (let j = 1; j < COLONISTS; j++)
+      if (free[j]! < now) {
+        now = free[j]!
+        i = j
+      }
+    // A site closes at the end of its tick: after that tick's decisions, before the next one's.
+    if (crews.closing < now && crews.closing < end) {
+      crews.close(free)
+      open = openSites(colony)
+      continue
+    }
+    now = Math.min(now, end)
+    const n = now - since[i]!
+    if (n > 0) {
+      const action = act[i]!
+      count[action]! += n
+      for (let kind = 0; kind < NEEDS.length; kind++) {
+        const before = need[3 * i + kind]!
+        const after = needAfter(before, action, kind, n)
+        need[3 * i + kind] = after
+        if (before < BREACH || after < BREACH) breaches.push(breach(before, action, kind, since[i]!, now))
+      }
+      if (action === SOCIALIZING) bondWith(colony, i, n)
+      since[i] = now
+    }
+    if (now === end) {
+      left[i] = free[i]! - end
+      free[i] = NEVER
+      running--
+      continue
+    }
+    const energy = Math.max(0, need[3 * i]! - DECAY[0])
+    const social = Math.max(0, need[3 * i + 1]! - DECAY[1])
+    const purpose = Math.max(0, need[3 * i + 2]! - DECAY[2])
+    select(colony, i, draws[i]!, energy, social, purpose, open)
+    crews.move(i, act[i] === BUILDING ? target[i]! : -1, now)
+    free[i] = now + left[i]!
+    decided(i, now, since)
+  }
+
+  crews.count(end)
+  if (breaches.length > 0) colony.breachTicks += covered(breaches)
+  colony.tick = end
+}
+
+/** Later than any tick. */
+const NEVER = 2 ** 31 - 1
+
+/** Who builds where, while `advance` jumps. */
+class Crews {
+  /** At the end of which tick the next site closes, with the crews there are. */
+  closing = NEVER
+  readonly #colony: Colony
+  /** Where each colonist builds, or −1. */
+  readonly #at = new Int32Array(COLONISTS).fill(-1)
+  readonly #builders = new Int32Array(SITES)
+  /** Up to which tick the labour at each site is in its progress. */
+  readonly #counted: Int32Array
+  readonly #closes = new Int32Array(SITES).fill(NEVER)
+
+  constructor(colony: Colony) {
+    this.#colony = colony
+    this.#counted = new Int32Array(SITES).fill(colony.tick)
+    for (let i = 0; i < COLONISTS; i++)
+      if (colony.act[i] === BUILDING && colony.left[i]! > 0) this.move(i, colony.target[i]!, colony.tick)
+  }
+
+  /** From tick `now` on colonist i builds at `site`, or nowhere (−1). */
+  move(i: number, site: number, now: number): void {
+    const before = this.#at[i]!
+    if (before === site) return
+    this.#at[i] = site
+    if (before >= 0) this.#muster(before, now, -1)
+    if (site >= 0) this.#muster(site, now, 1)
+  }
+
+  /** Closes the sites that are due at `closing`; their builders decide on the next tick. */
+  close(free: Int32Array): void {
+    const last = this.closing
+    for (let site = 0; site < SITES; site++) {
+      if (this.#closes[site] !== last) continue
+      this.#muster(site, last + 1, -this.#builders[site]!)
+      this.#colony.doneAt[site] = last
+      for (let i = 0; i < COLONISTS; i++)
+        if (this.#at[i] === site) {
+          this.#at[i] = -1
+          free[i] = last + 1
+        }
+    }
+  }
+
+  /** Brings the progress of every site up to tick `end`. */
+  count(end: number): void {
+    for (let site = 0; site < SITES; site++) this.#muster(site, end, 0)
+  }
+
+  #muster(site: number, now: number, change: number): void {
+    const { progress } = this.#colony
+    progress[site]! += this.#builders[site]! * (now - this.#counted[site]!)
+    this.#counted[site] = now
+    const crew = this.#builders[site]! + change
+    this.#builders[site] = crew
+    this.#closes[site] = crew > 0 ? now + Math.ceil((LABOUR - progress[site]!) / crew) - 1 : NEVER
+    this.closing = Math.min(this.#closes[0]!, this.#closes[1]!, this.#closes[2]!)
+  }
+}
+
+/** A half-open span of ticks. */
+type Span = readonly [from: number, to: number]
+
+/** On which ticks of a bout in [since, now) a need, `before` it, ended under the breach threshold. */
+function breach(before: number, action: number, kind: number, since: number, now: number): Span {
+  const net = NET[3 * action + kind]!
+  // After j ticks a falling need is at before + j · net, a rising one at max(before, FLOOR) + j · net.
+  if (net < 0) return [since + Math.max(0, Math.floor((BREACH - before) / net)), now]
+  const start = Math.max(before, FLOOR[3 * action + kind]!)
+  return [since, Math.min(now, since + Math.ceil((BREACH - start) / net) - 1)]
+}
+
+/** How many ticks lie in at least one of the spans. */
+function covered(spans: Span[]): number {
+  let total = 0
+  let reached = 0
+  for (const [from, to] of spans.sort(([a], [b]) => a - b)) {
+    if (to <= reached) continue
+    total += to - Math.max(from, reached)
+    reached = to
+  }
+  return total
+}

@@ -1,0 +1,222 @@
+/**
+ * What a colonist's player may call. A message may hold one call of each kind, and an answer to each request; what passes
+ * here becomes the plan of the shift, which `shift.ts` carries out in its own order. In two-layer mode every well-formed call
+ * is recorded as advice and has no effect.
+ */
+import { z } from 'zod'
+import { type ActTool, type AgentId, notOffered, type Refusal, type ToolName, toolsFor } from '../core/tool.ts'
+import type { MarsObservation, MarsTypes } from './observe.ts'
+import { ACTIONS, type Action, COLONISTS, MESSAGE_LENGTH, SITES, SOCIETY } from './parameters.ts'
+import { COLONIST_IDS, indexOf, type MarsState, type Member, type Plan, TONES } from './state.ts'
+import { openSites } from './substrate.ts'
+
+/** Calls of one message that can be carried out: one of each other kind, and an answer to each of the others. */
+export const MAX_CALLS = 4 + (COLONISTS - 1)
+
+const ASK_IDS = 1_000_000_000
+const { act } = toolsFor<MarsTypes>()
+
+/** What a call is judged by in agentic mode. */
+interface Judged {
+  readonly state: MarsState
+  readonly self: AgentId
+  readonly member: Member
+  /** What passed of the same message. */
+  readonly plan: Plan
+}
+
+const NO_PLAN: Plan = Object.freeze({ action: null, talk: null, ask: null, pledge: null, answers: [] })
+
+/** A tool whose accepted call becomes part of the shift's plan, or advice. */
+function planned<Args>(
+  name: ToolName,
+  tool: {
+    readonly description: string
+    readonly args: z.ZodType<Args>
+    candidates(observation: MarsObservation): readonly NoInfer<Args>[]
+    refuse(judged: Judged, args: Args): Refusal | undefined
+    /** Writes the call down; gives what the agent is told. */
+    note(plan: Plan, args: Args): string
+  },
+): ActTool<MarsTypes, Args> {
+  return act<Args>({
+    description: tool.description,
+    args: tool.args,
+    candidates: tool.candidates,
+    refuse(state, self, args) {
+      if (state.config.mode === 'two-layer') return undefined
+      const member = state.members[indexOf(self)]!
+      return tool.refuse({ state, self, member, plan: member.plan ?? NO_PLAN }, args)
+    },
+    apply(draft, self, args, emit) {
+      if (draft.config.mode === 'two-layer') {
+        emit({ type: 'advised', colonist: self, tool: name })
+        return 'Recorded as advice; effect: none.'
+      }
+      const member = draft.members[indexOf(self)]!
+      member.plan ??= { ...NO_PLAN, answers: [] }
+      return tool.note(member.plan, args)
+    },
+  })
+}
+
+const refusal = (code: string, message: string): Refusal => ({ code, message })
+
+function oncePerShift(tool: ToolName): Refusal {
+  return refusal('once_per_shift', `${tool} can be called once a shift; this is the second call of this message.`)
+}
+
+const SELF = refusal('self', `Name another colonist, one of ${COLONIST_IDS.join(', ')}, not yourself.`)
+const PLEDGED = refusal('already_pledged', 'One pledge a shift: you made one already in this message.')
+
+const colonist = (what: string) => z.enum(COLONIST_IDS as [AgentId, ...AgentId[]]).describe(what)
+const othersOf = ({ agent }: MarsObservation): readonly AgentId[] => COLONIST_IDS.filter(id => id !== agent)
+
+export const tools = {
+  choose_action: planned('choose_action', {
+    description:
+      'What you do for the whole coming shift; without it you keep working. Working and building earn credits and purpose, ' +
+      'resting gives energy, socializing gives social need to you and moves the bond with one partner.',
+    args: z.strictObject({
+      action: z.enum(ACTIONS).describe('what you do'),
+      partner: colonist('whom you socialize with; drawn at random if absent').optional(),
+      site: z
+        .int()
+        .min(0)
+        .max(SITES - 1)
+        .describe('where you build; drawn among the unfinished sites if absent')
+        .optional(),
+    }),
+    candidates: ({ suspended, shared }) =>
+      (suspended ? (['resting'] as const) : ACTIONS)
+        .filter(action => action !== 'building' || shared.sites.some(site => !site.completed))
+        .map(action => ({ action })),
+    refuse({ state, self, member, plan }, { action, partner, site }) {
+      if (plan.action !== null) return oncePerShift('choose_action')
+      if (member.suspended && action !== 'resting')
+        return refusal('suspended', `You are suspended and can only rest until your reputation is ${SOCIETY.suspension.until}.`)
+      if (partner !== undefined && action !== 'socializing')
+        return refusal('misplaced_target', `partner goes with socializing, not with ${action}.`)
+      if (site !== undefined && action !== 'building')
+        return refusal('misplaced_target', `site goes with building, not with ${action}.`)
+      if (partner === self) return SELF
+      if (action === 'building' && openSites(state.colony) === 0)
+        return refusal('no_open_site', 'All sites are completed; there is nothing to build.')
+      if (site !== undefined && state.colony.doneAt[site]! >= 0)
+        return refusal('site_completed', `Site ${site} is completed. Unfinished: ${unfinished(state).join(', ')}.`)
+      return undefined
+    },
+    note(plan, { action, partner, site }) {
+      plan.action = { action, partner: partner === undefined ? -1 : indexOf(partner), site: site ?? -1 }
+      return `You will be ${action} this shift${where(action, partner, site)}.`
+    },
+  }),
+  talk: planned('talk', {
+    description:
+      `Says something to one colonist, who reads it in the next shift. Uses one dialogue event of your quota. Only the tone has an effect: ` +
+      'warm moves your bond as ten ticks of socializing would, cold lowers it by 1 and your reputation by 1.',
+    args: z.strictObject({
+      to: colonist('whom you talk to'),
+      message: z.string().max(MESSAGE_LENGTH).describe('your words'),
+      tone: z.enum(TONES).describe('how you say it'),
+    }),
+    candidates: observation =>
+      othersOf(observation).flatMap(to => TONES.map(tone => ({ to, message: `A ${tone} word from ${observation.name}.`, tone }))),
+    refuse: ({ self, plan }, { to }) => (plan.talk !== null ? oncePerShift('talk') : to === self ? SELF : undefined),
+    note(plan, { to, message, tone }) {
+      plan.talk = { to: indexOf(to), tone, text: message }
+      return `You talk to ${to}, ${tone}.`
+    },
+  }),
+  ask: planned('ask', {
+    description: 'Asks one colonist to help with construction; who accepts in the next shift pledges to you to build in it.',
+    args: z.strictObject({ to: colonist('whom you ask') }),
+    candidates: observation => othersOf(observation).map(to => ({ to })),
+    refuse: ({ self, plan }, { to }) => (plan.ask !== null ? oncePerShift('ask') : to === self ? SELF : undefined),
+    note(plan, { to }) {
+      plan.ask = indexOf(to)
+      return `You ask ${to} for help; the answer comes in the next shift.`
+    },
+  }),
+  answer: planned('answer', {
+    description: `Answers a request for help. Accepting it is a pledge to build at least ${SOCIETY.pledgeTicks} ticks in this shift; no answer declines it.`,
+    args: z.strictObject({
+      askId: z.int().min(0).max(ASK_IDS).describe('the number of the request, as you read it'),
+      accept: z.boolean().describe('true to accept, false to decline'),
+    }),
+    candidates: ({ asks }) => asks.flatMap(({ askId }) => [true, false].map(accept => ({ askId, accept }))),
+    refuse({ state, self, member, plan }, { askId, accept }) {
+      const mine = state.asks.filter(({ to }) => COLONIST_IDS[to] === self).map(request => request.askId)
+      if (!mine.includes(askId))
+        return refusal('no_such_ask', `No request ${askId} is addressed to you. Yours: ${mine.join(', ') || 'none'}.`)
+      if (plan.answers.some(answer => answer.askId === askId))
+        return refusal('already_answered', `You answered request ${askId} in this message.`)
+      if (!accept) return undefined
+      if (hasPledged(plan)) return PLEDGED
+      return withheldPledge(state, member)
+    },
+    note(plan, { askId, accept }) {
+      plan.answers.push({ askId, accept })
+      return accept ? `You accept request ${askId} and pledge to build this shift.` : `You decline request ${askId}.`
+    },
+  }),
+  pledge: planned('pledge', {
+    description:
+      `Promises one colonist in public to build at least ${SOCIETY.pledgeTicks} ticks in this shift. Kept: reputation +${SOCIETY.reputation.kept}, bond +2; ` +
+      `broken: reputation ${SOCIETY.reputation.broken}, bond −4. You must also choose building for it.`,
+    args: z.strictObject({ to: colonist('whom you promise it to') }),
+    candidates: observation => othersOf(observation).map(to => ({ to })),
+    refuse: ({ self, plan }, { to }) => (hasPledged(plan) ? PLEDGED : to === self ? SELF : undefined),
+    note(plan, { to }) {
+      plan.pledge = indexOf(to)
+      return `You pledge to ${to} to build at least ${SOCIETY.pledgeTicks} ticks this shift.`
+    },
+  }),
+}
+
+function hasPledged({ pledge, answers }: Plan): boolean {
+  return pledge !== null || answers.some(({ accept }) => accept)
+}
+
+function unfinished({ colony }: MarsState): number[] {
+  return colony.doneAt.flatMap((done, site) => (done < 0 ? [site] : []))
+}
+
+function where(action: Action, partner: AgentId | undefined, site: number | undefined): string {
+  if (action === 'socializing') return partner === undefined ? ' with somebody' : ` with ${partner}`
+  if (action === 'building') return site === undefined ? ' at an unfinished site' : ` at site ${site}`
+  return ''
+}
+
+/** Why a colonist may make no pledge, nor ask for one, now. */
+function withheldPledge({ colony }: MarsState, { suspended }: Member): Refusal | undefined {
+  if (suspended)
+    return refusal('suspended', `You are suspended: no pledges and no asks until your reputation is ${SOCIETY.suspension.until}.`)
+  if (openSites(colony) === 0) return refusal('no_open_site', 'All sites are completed; there is nothing to build.')
+  return undefined
+}
+
+/** Why a tool cannot be called now in agentic mode; absent where it can. */
+const WITHHELD: Readonly<Record<ToolName, (state: MarsState, member: Member, self: AgentId) => Refusal | undefined>> = {
+  talk: (_state, { talksLeft }) =>
+    talksLeft > 0 ? undefined : refusal('quota_used', 'Your dialogue events are used up; nothing more can be said this session.'),
+  ask: withheldPledge,
+  pledge: withheldPledge,
+  answer: ({ asks }, _member, self) =>
+    asks.some(({ to }) => COLONIST_IDS[to] === self) ? undefined : refusal('no_ask', 'No request for help is addressed to you.'),
+}
+
+const ALL: readonly ToolName[] = Object.keys(tools)
+
+function reasonWithheld(state: MarsState, agent: AgentId, tool: ToolName): Refusal | undefined {
+  if (state.config.mode === 'two-layer') return undefined
+  return WITHHELD[tool]?.(state, state.members[indexOf(agent)]!, agent)
+}
+
+export function offered(state: MarsState, agent: AgentId): readonly ToolName[] {
+  return ALL.filter(tool => reasonWithheld(state, agent, tool) === undefined)
+}
+
+export function withheld(state: MarsState, agent: AgentId, tool: ToolName): Refusal {
+  return reasonWithheld(state, agent, tool) ?? notOffered(tool, offered(state, agent))
+}

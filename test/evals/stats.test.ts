@@ -1,0 +1,337 @@
+import { describe, expect, test } from 'vitest'
+import { type Random, stream } from '../../envs/core/random.ts'
+import {
+  bradleyTerry,
+  cluster,
+  clusteredMean,
+  holm,
+  type PairPoints,
+  pairedDifference,
+  passAllK,
+  passAtK,
+  quantileOfSorted,
+  strengths,
+} from '../../evals/stats.ts'
+
+/** One value a cluster: the interval that forgets which scenario a rollout was of. */
+const naive = (values: readonly number[]) => cluster(values, [...values.keys()])
+
+const normal = (random: Random): number => Math.sqrt(-2 * Math.log(1 - random.float())) * Math.cos(2 * Math.PI * random.float())
+
+describe('means clustered by scenario', () => {
+  const values = [1.2, 0.8, 1.1, 2.3, 2.9, 0.4, 0.6, 0.5, 0.1, 1.9, 3.2, 2.8, 3]
+  const scenarios = ['a', 'a', 'a', 'b', 'b', 'c', 'c', 'c', 'c', 'd', 'e', 'e', 'e']
+
+  test('standard error and interval are those of statsmodels', () => {
+    // statsmodels 0.15.0: OLS(values, ones).fit(cov_type='cluster', cov_kwds={'groups': scenarios}, use_t=True)
+    const estimate = clusteredMean(cluster(values, scenarios), { method: 't' })!
+    expect(estimate).toMatchObject({ n: 13, clusters: 5, method: 't' })
+    expect(estimate.value).toBeCloseTo(1.6, 12)
+    expect(estimate.se).toBeCloseTo(0.59372956, 8)
+    expect(estimate.low).toBeCloseTo(-0.04845754, 8)
+    expect(estimate.high).toBeCloseTo(3.24845754, 8)
+  })
+
+  test('with one value a scenario it is the ordinary t interval', () => {
+    // statsmodels 0.15.0: OLS(values, ones).fit()
+    const estimate = clusteredMean(naive(values), { method: 't' })!
+    expect(estimate.se).toBeCloseTo(0.31194181, 8)
+    expect(estimate.low).toBeCloseTo(0.92033718, 8)
+    expect(estimate.high).toBeCloseTo(2.27966282, 8)
+  })
+
+  test('no value gives nothing, one scenario gives a mean and no interval, equal scenarios an interval of no width', () => {
+    expect(clusteredMean({ sums: [0, 0], counts: [0, 0] })).toBeUndefined()
+    expect(clusteredMean(cluster([1, 3], ['a', 'a']))).toEqual({
+      value: 2,
+      n: 2,
+      clusters: 1,
+      se: null,
+      low: null,
+      high: null,
+      method: 't',
+    })
+    expect(clusteredMean(cluster([2, 2, 2], ['a', 'b', 'c']))).toMatchObject({ se: 0, low: 2, high: 2, method: 't' })
+  })
+
+  test('a scenario without a value is not a scenario', () => {
+    const whole = clusteredMean({ sums: [3, 0, 5], counts: [2, 0, 1] })
+    expect(whole).toEqual(clusteredMean({ sums: [3, 5], counts: [2, 1] }))
+  })
+})
+
+describe('coverage on simulated rollouts of known truth', () => {
+  const SETS = 2000
+  const SCENARIOS = 20
+  const REPEATS = 4
+  /** Three binomial standard errors of a rate of 0.95 over that many sets. */
+  const slack = (sets: number) => 3 * Math.sqrt((0.95 * 0.05) / sets)
+
+  /** Rollouts of scenarios that are easy or hard for everybody: mean 0, half of the variance between scenarios. */
+  function draw(random: Random): { values: number[]; scenarios: number[] } {
+    const values: number[] = []
+    const scenarios: number[] = []
+    for (let s = 0; s < SCENARIOS; s++) {
+      const easy = normal(random)
+      for (let r = 0; r < REPEATS; r++) {
+        values.push(easy + normal(random))
+        scenarios.push(s)
+      }
+    }
+    return { values, scenarios }
+  }
+
+  test('clustered intervals cover the mean 95 times in 100, naive ones far less, and are wider', () => {
+    const random = stream(1, 'coverage')
+    let clustered = 0
+    let plain = 0
+    let widths = 0
+    for (let set = 0; set < SETS; set++) {
+      const { values, scenarios } = draw(random)
+      const a = clusteredMean(cluster(values, scenarios), { method: 't' })!
+      const b = clusteredMean(naive(values), { method: 't' })!
+      clustered += Number(a.low! <= 0 && 0 <= a.high!)
+      plain += Number(b.low! <= 0 && 0 <= b.high!)
+      widths += (a.high! - a.low!) / (b.high! - b.low!)
+    }
+    expect(Math.abs(clustered / SETS - 0.95)).toBeLessThan(slack(SETS))
+    expect(plain / SETS).toBeLessThan(0.85)
+    // Variance of a scenario mean: 1 + 1/4, against the 2/4 that independence would give.
+    expect(widths / SETS).toBeGreaterThan(Math.sqrt(1.25 / 0.5) * 0.95)
+  })
+
+  test('where rollouts of a scenario are independent, clustering costs next to nothing', () => {
+    const random = stream(2, 'coverage')
+    let widths = 0
+    for (let set = 0; set < 500; set++) {
+      const values = Array.from({ length: SCENARIOS * REPEATS }, () => normal(random))
+      const a = clusteredMean(
+        cluster(
+          values,
+          values.map((_, i) => i % SCENARIOS),
+        ),
+        { method: 't' },
+      )!
+      const b = clusteredMean(naive(values), { method: 't' })!
+      widths += (a.high! - a.low!) / (b.high! - b.low!)
+    }
+    expect(widths / 500).toBeGreaterThan(0.95)
+    expect(widths / 500).toBeLessThan(1.1)
+  })
+
+  test('paired differences cover a known effect 95 times in 100 and are narrower than the difference of unpaired means', () => {
+    const random = stream(3, 'coverage')
+    const effect = 0.3
+    let covered = 0
+    let narrower = 0
+    for (let set = 0; set < SETS; set++) {
+      const first: number[] = []
+      const second: number[] = []
+      const scenarios: number[] = []
+      for (let s = 0; s < SCENARIOS; s++) {
+        const easy = 2 * normal(random)
+        for (let r = 0; r < REPEATS; r++) {
+          first.push(easy + effect + normal(random))
+          second.push(easy + normal(random))
+          scenarios.push(s)
+        }
+      }
+      const [a, b] = [cluster(first, scenarios), cluster(second, scenarios)]
+      const paired = pairedDifference(a, b, { method: 't' })!
+      covered += Number(paired.low! <= effect && effect <= paired.high!)
+      const unpaired = Math.hypot(clusteredMean(a)!.se!, clusteredMean(b)!.se!)
+      narrower += Number(paired.se! < unpaired)
+    }
+    expect(Math.abs(covered / SETS - 0.95)).toBeLessThan(slack(SETS))
+    expect(narrower).toBe(SETS)
+  })
+
+  test('on skewed values the bootstrap covers more often than t, and is taken unasked', () => {
+    const random = stream(4, 'coverage')
+    const truth = Math.exp(0.5 * 0.9 ** 2)
+    const sets = 400
+    let byT = 0
+    let byRule = 0
+    let taken = 0
+    for (let set = 0; set < sets; set++) {
+      const data = naive(Array.from({ length: 15 }, () => Math.exp(0.9 * normal(random))))
+      const t = clusteredMean(data, { method: 't' })!
+      const rule = clusteredMean(data, { seed: set })!
+      byT += Number(t.low! <= truth && truth <= t.high!)
+      byRule += Number(rule.low! <= truth && truth <= rule.high!)
+      taken += Number(rule.method === 'bootstrap')
+    }
+    expect(byT / sets).toBeLessThan(0.89)
+    expect((byRule - byT) / sets).toBeGreaterThan(0.03)
+    expect(taken / sets).toBeGreaterThan(0.75)
+  })
+
+  test('the bootstrap depends on its seed and on nothing else', () => {
+    const data = naive([1, 2, 2, 3, 9, 40, 4, 1])
+    expect(clusteredMean(data, { seed: 7 })).toEqual(clusteredMean(data, { seed: 7 }))
+    expect(clusteredMean(data, { seed: 7 })).not.toEqual(clusteredMean(data, { seed: 8 }))
+    expect(clusteredMean(data)!.method).toBe('bootstrap')
+  })
+
+  test('a rare success among few scenarios has no bootstrap spread to speak of and falls back to t', () => {
+    const rare = clusteredMean(naive([0, 0, 0, 0, 0, 0, 0, 1]), { method: 'bootstrap' })!
+    expect(rare.method).toBe('t')
+    expect(Number.isFinite(rare.low!)).toBe(true)
+  })
+})
+
+describe('paired differences', () => {
+  // "Student" 1908, The Probable Error of a Mean: hours of sleep gained with two drugs, ten patients.
+  const first = [0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0, 2]
+  const second = [1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4]
+
+  test("Student's sleep data give the published t test", () => {
+    // R's t.test(extra ~ group, data = sleep, paired = TRUE); SciPy 1.17.1 stats.ttest_rel gives the same.
+    const paired = pairedDifference(naive(first), naive(second), { method: 't' })!
+    expect(paired.value).toBeCloseTo(-1.58, 12)
+    expect(paired.value / paired.se!).toBeCloseTo(-4.062127683382037, 10)
+    expect(paired.p).toBeCloseTo(0.002832890197384273, 12)
+    expect(paired.low).toBeCloseTo(-2.459885763276983, 10)
+    expect(paired.high).toBeCloseTo(-0.7001142367230175, 10)
+  })
+
+  test('only scenarios that both played count, and repeats of one scenario count as one', () => {
+    const a = { sums: [2, 10, 7], counts: [2, 1, 1] }
+    const b = { sums: [0, 8], counts: [1, 4] }
+    expect(pairedDifference(a, b)).toMatchObject({ value: 4.5, clusters: 2 })
+    expect(pairedDifference(a, { sums: [0], counts: [0] })).toBeUndefined()
+  })
+
+  test('identical players differ by nothing with p = 1; a constant gap has p = 0', () => {
+    expect(pairedDifference(naive(first), naive(first))).toMatchObject({ value: 0, se: 0, p: 1 })
+    const gap = naive([2, 3, 4].map(x => x + 1))
+    expect(pairedDifference(gap, naive([2, 3, 4]))).toMatchObject({ value: 1, low: 1, high: 1, p: 0 })
+  })
+})
+
+describe('many comparisons', () => {
+  test('Holm raises p-values as statsmodels does', () => {
+    // statsmodels 0.15.0 multipletests(ps, method='holm') on the 15 p-values of Benjamini & Hochberg 1995, §4.1.
+    const ps = [0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.324, 0.4262, 0.5719, 0.6528, 0.759, 1]
+    const expected = [0.0015, 0.0056, 0.0247, 0.114, 0.2211, 0.278, 0.278, 0.278, 0.3213, 1, 1, 1, 1, 1, 1]
+    for (const [i, p] of holm(ps).entries()) expect(p).toBeCloseTo(expected[i]!, 12)
+  })
+
+  test('the order of the p-values does not matter and missing ones are left out', () => {
+    expect(holm([0.04, null, 0.01])).toEqual([0.04, null, 0.02])
+    expect(holm([])).toEqual([])
+  })
+})
+
+describe('passing', () => {
+  // [n, c, k, at least one, all]: 1 − C(n−c, k)/C(n, k) and C(c, k)/C(n, k) with Python's math.comb.
+  test.each([
+    [10, 3, 1, 0.3, 0.3],
+    [10, 3, 5, 0.9166666666666666, 0],
+    [4, 2, 2, 0.8333333333333334, 0.16666666666666666],
+    [4, 0, 3, 0, 0],
+    [4, 4, 4, 1, 1],
+    [200, 15, 10, 0.5499888541799736, 1.3375793611132142e-13],
+    [5, 1, 5, 1, 0],
+  ])('%d tries with %d successes at k = %d', (n, c, k, any, all) => {
+    expect(passAtK(n, c, k)).toBeCloseTo(any, 12)
+    expect(passAllK(n, c, k)).toBeCloseTo(all, 15)
+  })
+
+  test('more tries asked for than made is not answered', () => {
+    expect(passAtK(3, 1, 4)).toBeNull()
+    expect(passAllK(3, 1, 4)).toBeNull()
+  })
+
+  test('the estimators are unbiased: over all outcomes of n tries they average to the chance itself', () => {
+    const [n, k, chance] = [6, 3, 0.35]
+    let any = 0
+    let all = 0
+    for (let outcome = 0; outcome < 2 ** n; outcome++) {
+      const c = outcome.toString(2).split('1').length - 1
+      const weight = chance ** c * (1 - chance) ** (n - c)
+      any += weight * passAtK(n, c, k)!
+      all += weight * passAllK(n, c, k)!
+    }
+    expect(any).toBeCloseTo(1 - (1 - chance) ** k, 12)
+    expect(all).toBeCloseTo(chance ** k, 12)
+  })
+})
+
+describe('Bradley–Terry', () => {
+  test('the 1987 American League gives the published abilities', () => {
+    // Games won, Agresti, Categorical Data Analysis, 2nd ed. 2002, Table 10.10: Milwaukee, Detroit, Toronto, New York, Boston,
+    // Cleveland, Baltimore; abilities against Baltimore by statsmodels 0.15.0 GLM(Binomial), printed there as 1.58 … 0.68.
+    const won = [
+      [0, 7, 9, 7, 7, 9, 11],
+      [6, 0, 7, 5, 11, 9, 9],
+      [4, 6, 0, 7, 7, 8, 12],
+      [6, 8, 6, 0, 6, 7, 10],
+      [6, 2, 6, 7, 0, 7, 12],
+      [4, 4, 5, 6, 6, 0, 6],
+      [2, 4, 1, 3, 1, 7, 0],
+    ]
+    const { strength, group } = bradleyTerry(won)
+    const expected = [1.58135588, 1.43640843, 1.29448512, 1.24761785, 1.10769771, 0.68385277, 0]
+    for (const [i, value] of strength.entries()) expect(value! - strength[6]!).toBeCloseTo(expected[i]!, 7)
+    expect(new Set(group)).toEqual(new Set([0]))
+  })
+
+  test('two players: the log odds of the points', () => {
+    const { strength } = bradleyTerry([
+      [0, 7.5],
+      [2.5, 0],
+    ])
+    expect(strength[0]! - strength[1]!).toBeCloseTo(Math.log(3), 12)
+  })
+
+  test('players who never met and players who never lost are not put on one scale', () => {
+    // 0 and 1 share games; 2 beat both every time; 3 met nobody.
+    const { strength, group } = bradleyTerry([
+      [0, 3, 0, 0],
+      [1, 0, 0, 0],
+      [4, 4, 0, 0],
+      [0, 0, 0, 0],
+    ])
+    expect(group).toEqual([0, 0, 1, 2])
+    expect(strength[2]).toBeNull()
+    expect(strength[3]).toBeNull()
+    expect(strength[0]! - strength[1]!).toBeCloseTo(Math.log(3), 10)
+  })
+
+  test('intervals come from resampled scenarios and hold the true strengths', () => {
+    const truth = [0.6, 0, -0.6]
+    const random = stream(5, 'games')
+    const games: PairPoints[] = []
+    for (let scenario = 0; scenario < 150; scenario++) {
+      for (const [i, j] of [
+        [0, 1],
+        [0, 2],
+        [1, 2],
+      ] as const) {
+        const pi = Number(random.chance(1 / (1 + Math.exp(truth[j]! - truth[i]!))))
+        games.push({ cluster: scenario, i, j, pi, pj: 1 - pi })
+      }
+    }
+    const found = strengths(games, 3, { resamples: 200 })
+    for (const [i, { low, high, strength }] of found.entries()) {
+      expect(low).toBeLessThan(strength!)
+      expect(strength).toBeLessThan(high!)
+      expect(low).toBeLessThan(truth[i]!)
+      expect(truth[i]).toBeLessThan(high!)
+    }
+    expect(found).toEqual(strengths(games, 3, { resamples: 200 }))
+  })
+
+  test('one scenario gives strengths without intervals', () => {
+    const [winner, loser] = strengths([{ cluster: 0, i: 0, j: 1, pi: 2, pj: 1 }], 2)
+    expect(winner!.strength! - loser!.strength!).toBeCloseTo(Math.log(2), 12)
+    expect(winner).toMatchObject({ low: null, high: null })
+  })
+})
+
+test('quantiles are linear between values', () => {
+  expect(quantileOfSorted([1, 2, 3, 4], 0.5)).toBe(2.5)
+  expect(quantileOfSorted([1, 2, 3, 4], 0.25)).toBe(1.75)
+  expect(quantileOfSorted([5], 0.9)).toBe(5)
+})

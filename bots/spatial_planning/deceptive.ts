@@ -90,7 +90,10 @@ function paint(desk: Desk, wanted: boolean): void {
 
 /** At first bids it does not mean, one point above the best and taken back a turn later; then trades on value. */
 function spoof(desk: Desk, fair: number): void {
-  if (desk.elapsed >= 0.5) return valueTurn(desk, fair)
+  if (desk.elapsed >= 0.5) {
+    valueTurn(desk, fair)
+    return
+  }
   for (const order of desk.ownBids) desk.cancel(order)
   desk.bid(Math.floor(Math.min((desk.bestBid ?? 0.95 * fair) + 1, 0.98 * fair)))
 }

@@ -85,7 +85,7 @@ function costsOf(run: string): Map<string, Map<string, TurnCost>> {
     const at = costKey(agent, t)
     const before = turns.get(at)
     turns.set(at, {
-      calls: (before?.calls ?? 0) + 1,
+      model_calls: (before?.model_calls ?? 0) + 1,
       latency_ms: (before?.latency_ms ?? 0) + latency_ms,
       prompt_tokens: (before?.prompt_tokens ?? 0) + prompt_tokens,
       completion_tokens: (before?.completion_tokens ?? 0) + completion_tokens,

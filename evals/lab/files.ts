@@ -48,7 +48,7 @@ export function labFiles(session: Session, id: string, facts: GameFacts): LabFil
 
 /** What a model's calls of one turn came to. */
 export interface TurnCost {
-  readonly calls: number
+  readonly model_calls: number
   readonly latency_ms: number
   readonly prompt_tokens: number
   readonly completion_tokens: number

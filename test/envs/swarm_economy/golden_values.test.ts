@@ -1,5 +1,6 @@
 /** The published and calibrated values that pin the formulas down. */
 import { describe, expect, test } from 'vitest'
+import { swarmEconomy } from '../../../envs/swarm_economy/index.ts'
 import { label, payoffOf, reputationOf } from '../../../envs/swarm_economy/label.ts'
 import { diversityOf, payoffScore } from '../../../envs/swarm_economy/score.ts'
 import { TEMPLATES } from '../../../envs/swarm_economy/templates.ts'
@@ -14,7 +15,6 @@ import {
   taskTerms,
   workLabel,
 } from '../../../envs/swarm_economy/work.ts'
-import { swarmEconomy } from '../../../envs/swarm_economy/index.ts'
 import { agent, players, say, work } from './world.ts'
 
 describe('p of a submission', () => {
@@ -69,14 +69,7 @@ describe('p of a submission', () => {
 })
 
 test('terms of a task are its distinct words of four letters and more, plurals cut, without stop words', () => {
-  expect([...taskTerms(TEMPLATES[9]!)]).toEqual([
-    'agent',
-    'interaction',
-    'network',
-    'describe',
-    'hubs',
-    'isolated',
-  ])
+  expect([...taskTerms(TEMPLATES[9]!)]).toEqual(['agent', 'interaction', 'network', 'describe', 'hubs', 'isolated'])
 })
 
 test('a submission of 23.8 at p 0.8557 pays 16.93 and 1.78 reputation', () => {

@@ -1,16 +1,27 @@
 /** Small real worlds for the tests: players only, no tax, no audit, no decay, unless a test asks for them. */
-import { type CallResult, Episode } from '../../../index.ts'
+
 import { swarmEconomy } from '../../../envs/swarm_economy/index.ts'
 import type { State, SwarmEvent, SwarmTypes } from '../../../envs/swarm_economy/state.ts'
+import { type CallResult, Episode } from '../../../index.ts'
 
-export const STILL = { taxRate: 0, auditRisk: 0, decay: 1, resources: 100, freezeBelow: 10, bountyMultiplier: 1, phaseShift: 'none' }
+export const STILL = {
+  taxRate: 0,
+  auditRisk: 0,
+  decay: 1,
+  resources: 100,
+  freezeBelow: 10,
+  bountyMultiplier: 1,
+  phaseShift: 'none',
+}
 
 export type Game = Episode<SwarmTypes>
 
 /** A game of the learner and `others` further players; no resident. */
 export function players(others: number, config: object = {}, seed = 1): Game {
   const mix = `${others}/0/0`
-  const seats = Object.fromEntries(['learner', ...Array.from({ length: others }, (_, i) => `agent_${i}`)].map(id => [id, 'player']))
+  const seats = Object.fromEntries(
+    ['learner', ...Array.from({ length: others }, (_, i) => `agent_${i}`)].map(id => [id, 'player']),
+  )
   return new Episode(swarmEconomy, { profile: 'v0.2', ...STILL, mix, ...config }, seed, { seats })
 }
 
@@ -39,7 +50,9 @@ export function agent(game: Game, id: string): State['agents'][number] {
 }
 
 export function events<Type extends SwarmEvent['type']>(game: Game, type: Type): Extract<SwarmEvent, { type: Type }>[] {
-  return game.log.steps.flatMap(step => step.events).filter((event): event is Extract<SwarmEvent, { type: Type }> => event.type === type)
+  return game.log.steps
+    .flatMap(step => step.events)
+    .filter((event): event is Extract<SwarmEvent, { type: Type }> => event.type === type)
 }
 
 export function text(game: Game, id = 'learner'): string {

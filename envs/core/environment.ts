@@ -79,6 +79,8 @@ export interface TurnRule {
   readonly repairs: number
   /** What a message without a call is: a move of its own (`pass`) or the end of that seat's play (`stop`). */
   readonly onSilence: 'pass' | 'stop'
+  /** The move without arguments that does nothing, where there is one: what is played for silence that is to pass and not to stop. */
+  readonly passTool?: ToolName
 }
 
 /** Numbers that describe one seat's play. `reward` is the composite that the step rewards add up to. */

@@ -3,10 +3,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { run } from '../../cli.ts'
-import type { Io } from '../../commands/io.ts'
 import { swarmEconomy } from '../../envs/swarm_economy/index.ts'
 import { Episode } from '../../index.ts'
+import { type Ran, econgym as run } from './console.ts'
 
 let folder: string
 beforeAll(() => {
@@ -14,25 +13,7 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-async function econgym(line: string): Promise<{ code: number; out: string; err: string }> {
-  let [out, err] = ['', '']
-  const io: Io = {
-    out: text => {
-      out += text
-    },
-    err: text => {
-      err += text
-    },
-    stdin: process.stdin,
-    isTTY: { in: false, out: false, err: false },
-    columns: () => 80,
-    env: {},
-    cwd: folder,
-    signal: new AbortController().signal,
-  }
-  const code = await run(line.split(' '), io)
-  return { code, out, err }
-}
+const econgym = (line: string): Promise<Ran> => run(line, { cwd: folder })
 
 test('a row holds its id, seed and configuration, and what a model is told first', async () => {
   const { code, out } = await econgym('scenarios swarm_economy --profile v0.1 --count 3')

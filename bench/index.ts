@@ -2,5 +2,6 @@
 import type { Bench } from './bench.ts'
 import { exporting } from './export.ts'
 import { marsColonyBench } from './mars_colony.ts'
+import { swarmEconomyBench } from './swarm_economy.ts'
 
-export const benches: readonly Bench[] = [marsColonyBench, exporting]
+export const benches: readonly Bench[] = [marsColonyBench, swarmEconomyBench, exporting]

@@ -67,6 +67,10 @@ function oncePerShift(tool: ToolName): Refusal {
 }
 
 const SELF = refusal('self', `Name another colonist, one of ${COLONIST_IDS.join(', ')}, not yourself.`)
+const SUSPENDED = refusal(
+  'suspended',
+  `You are suspended: you can only rest, neither pledge nor ask, until your reputation is ${SOCIETY.suspension.until}.`,
+)
 const PLEDGED = refusal('already_pledged', 'One pledge a shift: you made one already in this message.')
 
 const colonist = (what: string) => z.enum(COLONIST_IDS as [AgentId, ...AgentId[]]).describe(what)
@@ -93,8 +97,7 @@ export const tools = {
         .map(action => ({ action })),
     refuse({ state, self, member, plan }, { action, partner, site }) {
       if (plan.action !== null) return oncePerShift('choose_action')
-      if (member.suspended && action !== 'resting')
-        return refusal('suspended', `You are suspended and can only rest until your reputation is ${SOCIETY.suspension.until}.`)
+      if (member.suspended && action !== 'resting') return SUSPENDED
       if (partner !== undefined && action !== 'socializing')
         return refusal('misplaced_target', `partner goes with socializing, not with ${action}.`)
       if (site !== undefined && action !== 'building')
@@ -152,8 +155,7 @@ export const tools = {
       if (plan.answers.some(answer => answer.askId === askId))
         return refusal('already_answered', `You answered request ${askId} in this message.`)
       if (!accept) return undefined
-      if (hasPledged(plan)) return PLEDGED
-      return withheldPledge(state, member)
+      return hasPledged(plan) ? PLEDGED : member.suspended ? SUSPENDED : undefined
     },
     note(plan, { askId, accept }) {
       plan.answers.push({ askId, accept })
@@ -190,8 +192,7 @@ function where(action: Action, partner: AgentId | undefined, site: number | unde
 
 /** Why a colonist may make no pledge, nor ask for one, now. */
 function withheldPledge({ colony }: MarsState, { suspended }: Member): Refusal | undefined {
-  if (suspended)
-    return refusal('suspended', `You are suspended: no pledges and no asks until your reputation is ${SOCIETY.suspension.until}.`)
+  if (suspended) return SUSPENDED
   if (openSites(colony) === 0) return refusal('no_open_site', 'All sites are completed; there is nothing to build.')
   return undefined
 }

@@ -311,6 +311,25 @@ describe('pledges', () => {
     expect(answered.state.asks).toEqual([])
   })
 
+  test('void when the last site was completed before it was made', () => {
+    const { state, events } = act(situation(all(quiet, asksOne, doneAt(3, 3, 3))), [])
+    expect(of({ events }, 'pledge_settled')).toMatchObject([{ from: 'colonist_1', to: ME, outcome: 'void' }])
+    expect(member(state, 1)).toMatchObject({ reputation: 50, kept: 0, broken: 0 })
+    expect(state.colony.bond[pairIndex(0, 1)]).toBe(0)
+  })
+
+  test('one a shift: of two requests a resident accepts one, and a suspended one none', () => {
+    const two: Edit = ({ asks }) => {
+      asks.push({ askId: 0, from: 0, to: 1 }, { askId: 1, from: 2, to: 1 })
+    }
+    const accepted = (edit: Edit) => of(act(situation(edit), []), 'ask_answered').map(event => event.accepted)
+    expect(accepted(two)).toEqual([true, false])
+    const suspended: Edit = ({ members }) => {
+      members[1]!.suspended = true
+    }
+    expect(accepted(all(two, suspended))).toEqual([false, false])
+  })
+
   test('what was settled is public, and no longer than one shift', () => {
     const { state } = act(situation(quiet), [pledge('colonist_3')])
     const seen = marsColony.shared(state)
@@ -445,6 +464,9 @@ describe('refusals', () => {
     asks.push({ askId: 4, from: 2, to: 0 }, { askId: 5, from: 3, to: 0 }, { askId: 6, from: 3, to: 1 })
   }
   const done = doneAt(3, 3, 3)
+  const suspended: Edit = ({ members }) => {
+    members[0]!.suspended = true
+  }
   test.each<[string, Edit, Call[], string]>([
     ['a second choice', () => {}, [choose('working'), choose('resting')], 'once_per_shift'],
     ['a second talk', () => {}, [talk('colonist_1'), talk('colonist_2')], 'once_per_shift'],
@@ -463,10 +485,10 @@ describe('refusals', () => {
     ['an answer to nothing', () => {}, [answer(4, true)], 'no_ask'],
     ['an answer to another’s request', asked, [answer(6, true)], 'no_such_ask'],
     ['two answers to one request', asked, [answer(4, false), answer(4, true)], 'already_answered'],
+    ['a request accepted while suspended', all(asked, suspended), [answer(4, true)], 'suspended'],
     ['two accepted requests', asked, [answer(4, true), answer(5, true)], 'already_pledged'],
     ['an accepted request after a pledge', asked, [pledge('colonist_1'), answer(4, true)], 'already_pledged'],
     ['a pledge after an accepted request', asked, [answer(4, true), pledge('colonist_1')], 'already_pledged'],
-    ['an accepted request where all is done', all(asked, done), [answer(4, true)], 'no_open_site'],
     ['a message that is too long', () => {}, [talk('colonist_1', 'warm', 'x'.repeat(281))], 'bad_arguments'],
     ['a fourteenth call', asked, Array(14).fill(choose('flying')), 'too_many_calls'],
   ])('%s', (_what, edit, calls, code) => {

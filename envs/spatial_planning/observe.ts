@@ -132,7 +132,7 @@ export interface Observation {
   readonly requests: readonly number[] | null
   /** Messages of this round that one sent or received. */
   readonly messages: readonly MessageView[]
-  /** Own results of the finished paid rounds. */
+  /** Own results of the finished paid rounds; of the practice round until the first paid one is over, instead of a screen of its own. */
   readonly history: readonly HistoryView[]
 }
 
@@ -223,7 +223,7 @@ export function observe(state: SpatialState, agent: AgentId, view: Shared): Obse
             cap: both(condition => capOf(plot, condition)),
           },
     history: state.history.flatMap(({ round, practice, chosen, accounts }) =>
-      practice ? [] : [{ round, chosen: CONDITIONS[chosen], account: { ...accounts[player]! } }],
+      practice && state.round > 1 ? [] : [{ round, chosen: CONDITIONS[chosen], account: { ...accounts[player]! } }],
     ),
   }
   return play.kind === 'vote'

@@ -42,7 +42,7 @@ export const spatialPlanning: Environment<SpatialTypes> = {
   score,
   metrics,
   invariants: laws,
-  scenarios: (c, count) =>
+  scenarios: (c, count = LAB_SESSIONS) =>
     Array.from({ length: count }, (_, i) => {
       const session = (i % LAB_SESSIONS) + 1
       const seed = Math.floor(i / LAB_SESSIONS)

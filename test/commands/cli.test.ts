@@ -23,7 +23,7 @@ const TOY_BOTS: BotSet = {
 beforeAll(() => {
   environments.register({
     ...toyMarket,
-    scenarios: (config, count): Scenario[] =>
+    scenarios: (config, count = 30): Scenario[] =>
       Array.from({ length: Math.min(count, 30) }, (_, i) => ({
         id: `row-${i}`,
         config: { ...config, horizon: 3 + (i % 2) },

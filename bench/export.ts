@@ -26,8 +26,8 @@ const SEEDS = 25
 const REPEATS = 4
 
 /** Rollouts exported: multiples of what is played. */
-const SMALL = 2_000
-const LARGE = 20_000
+const SMALL = 1_000
+const LARGE = 10_000
 
 /** One that copies, one that turns messages around, one that pairs rollouts, one that is not text. */
 const FORMATS = ['verifiers', 'sft-trl', 'preference', 'parquet'] as const

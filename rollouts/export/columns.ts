@@ -8,6 +8,20 @@ export type Columns = Readonly<Record<string, ColumnType>>
 
 export type Row = Readonly<Record<string, unknown>>
 
+/** A value that is JSON text already, such as one copied from a run's file: it is written as it stands. */
+export class JsonText {
+  readonly text: string
+
+  constructor(text: string) {
+    this.text = text
+  }
+}
+
+/** A value as JSON text; what is not there is null. */
+export function jsonText(value: unknown): string {
+  return value instanceof JsonText ? value.text : JSON.stringify(value ?? null)
+}
+
 /** The columns of a file in the words of a Hugging Face dataset card, a line each. */
 export function cardFeatures(columns: Columns): string[] {
   return Object.entries(columns).flatMap(([name, type]) => {

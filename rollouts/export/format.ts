@@ -24,7 +24,7 @@ export type Reason = keyof typeof REASONS
 /** What is known before any row is written. */
 export interface ExportFacts {
   readonly runs: readonly RunFiles[]
-  /** The names of all metrics in the runs, sorted. */
+  /** The names of all metrics in the runs, sorted; empty for a format that does not ask for them. */
   readonly metrics: readonly string[]
   readonly estimator: Estimator
   /** The reward from which a rollout counts as good. */
@@ -68,8 +68,8 @@ export interface Format {
   readonly id: string
   /** What its rows are and who reads them, in one line. */
   readonly describe: string
-  /** Which further files of a run it reads. */
-  readonly reads?: readonly ('steps' | 'calls')[]
+  /** Which further files of a run it reads, and whether it has to know the names of the metrics. */
+  readonly reads?: readonly ('steps' | 'calls' | 'metrics')[]
   /** Whether it has rows for failed rollouts. */
   readonly failed?: true
   /** Which of the numbers a user may set it looks at. */

@@ -49,6 +49,7 @@ const USAGE: Columns = { input_tokens: 'int64', output_tokens: 'int64' }
 export const parquet: Format = {
   id: 'parquet',
   describe: "a table of seat rollouts with a column a figure and a metric, the fields of 'verifiers' laid flat",
+  reads: ['metrics'],
   failed: true,
   files: ({ metrics }) => [
     {

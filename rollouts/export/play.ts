@@ -22,15 +22,24 @@ export interface Group {
   readonly sd: number
 }
 
-export class SeatPlay {
+/** A seat of a rollout: the number of its row in results.jsonl among the rollout's, and what stands there. */
+interface SeatRow {
   readonly rollout: StoredRollout
+  readonly row: number
+  readonly figures: ResultFigures
+}
+
+export class SeatPlay implements SeatRow {
+  readonly rollout: StoredRollout
+  readonly row: number
   readonly figures: ResultFigures
   readonly group: Group
   readonly advantage: number
   readonly #episodes: Episodes
 
-  constructor(rollout: StoredRollout, figures: ResultFigures, group: Group, advantage: number, episodes: Episodes) {
+  constructor({ rollout, row, figures }: SeatRow, group: Group, advantage: number, episodes: Episodes) {
     this.rollout = rollout
+    this.row = row
     this.figures = figures
     this.group = group
     this.advantage = advantage
@@ -93,23 +102,22 @@ export class Plays {
 
   /** Every evaluated seat of every finished rollout, in the order of the rollouts' keys and the seats. */
   of({ finished }: TaskRollouts): SeatPlay[] {
-    const seats = finished.flatMap(rollout => rollout.figures().map(figures => ({ rollout, figures })))
-    const groups = new Map<string, typeof seats>()
-    const nameOf = ({ rollout, figures }: (typeof seats)[number]): string =>
+    const seats = finished.flatMap(rollout => rollout.figures().map((figures, row): SeatRow => ({ rollout, row, figures })))
+    const groups = new Map<string, SeatRow[]>()
+    const nameOf = ({ rollout, figures }: SeatRow): string =>
       `${rollout.run.folder} ${figures.info.group_id} ${figures.info.seat}`
     for (const seat of seats) {
       const group = groups.get(nameOf(seat))
       if (group === undefined) groups.set(nameOf(seat), [seat])
       else group.push(seat)
     }
-    const plays = new Map<(typeof seats)[number], SeatPlay>()
+    const plays = new Map<SeatRow, SeatPlay>()
     for (const group of groups.values()) {
       const rewards = group.map(({ figures }) => figures.reward)
       const { group_id, seat } = group[0]!.figures.info
       const facts: Group = { id: `${group_id}/${seat}`, size: group.length, ...groupMoments(rewards) }
       const advantages = this.#estimator.of(rewards)
-      for (const [i, member] of group.entries())
-        plays.set(member, new SeatPlay(member.rollout, member.figures, facts, advantages[i]!, this.#episodes))
+      for (const [i, member] of group.entries()) plays.set(member, new SeatPlay(member, facts, advantages[i]!, this.#episodes))
     }
     return seats.map(seat => plays.get(seat)!)
   }

@@ -8,8 +8,9 @@ import { lines, PlaceReader } from '../jsonl.ts'
 import type { Metadata } from '../metadata.ts'
 import type { CallRow } from '../player.ts'
 import { keyParts } from '../rollout.ts'
-import type { ErrorRow, ResultFigures, ResultRow, StepsRow, TracedEpisode } from '../rows.ts'
-import { FILES, figures, keyOf, readMetadata } from '../store.ts'
+import type { ErrorRow, ResultFigures, StepsRow, TracedEpisode } from '../rows.ts'
+import { FILES, figures, keyOf, longFields, readMetadata } from '../store.ts'
+import { JsonText } from './columns.ts'
 import { SortedLines } from './sorted.ts'
 
 /** A kind of line that is looked for, the file it lies in. */
@@ -77,13 +78,20 @@ export class StoredRollout {
     this.places = places
   }
 
-  /** What is read of the rows of results.jsonl without their messages, a row an evaluated seat. */
+  /** The rows of results.jsonl without their long fields, one an evaluated seat. */
   figures(): ResultFigures[] {
-    return this.#lines('results').flatMap(line => figures(line) ?? [])
+    return this.#lines('results').map(line => figures(line) ?? this.#notARow())
   }
 
-  results(): ResultRow[] {
-    return this.#rows('results')
+  /** The long fields of the row of that number, as they stand in the file. */
+  longFields(row: number): Record<'prompt' | 'completion' | 'tool_defs', JsonText> {
+    const line = this.run.bytes('results', this.places.results![row]!)
+    const { prompt, completion, tool_defs } = longFields(line) ?? this.#notARow()
+    return { prompt: new JsonText(prompt), completion: new JsonText(completion), tool_defs: new JsonText(tool_defs) }
+  }
+
+  #notARow(): never {
+    throw new RunError(`${this.run.path('results')}: no whole row of ${this.key}.`)
   }
 
   episode(): TracedEpisode {
@@ -144,18 +152,20 @@ const sortable = (value: number): string => value.toString(36).padStart(9, '0')
 export class RolloutIndex {
   readonly runs: readonly RunFiles[]
   readonly #kinds: readonly Kind[]
+  readonly #wantsMetrics: boolean
   readonly #sorted: SortedLines
   readonly #metrics = new Set<string>()
   #size = 0
 
-  /** `scratch` is a folder for what does not fit into memory; steps.jsonl and calls.jsonl are read where `kinds` names them. */
-  constructor(runs: readonly RunFiles[], scratch: string, kinds: readonly ('steps' | 'calls')[] = []) {
+  /** `scratch` is a folder for what does not fit into memory; what `also` names is looked for as well. */
+  constructor(runs: readonly RunFiles[], scratch: string, also: readonly ('steps' | 'calls' | 'metrics')[] = []) {
     this.runs = runs
-    this.#kinds = ['results', 'traces', 'errors', ...kinds]
+    this.#kinds = ['results', 'traces', 'errors', ...also.filter(kind => kind !== 'metrics')]
+    this.#wantsMetrics = also.includes('metrics')
     this.#sorted = new SortedLines(scratch)
   }
 
-  /** The names of all metrics in the results, sorted; known once the runs have been scanned. */
+  /** The names of all metrics in the results, sorted; known once the runs have been scanned for them. */
   get metrics(): string[] {
     return [...this.#metrics].sort()
   }
@@ -174,7 +184,7 @@ export class RolloutIndex {
           const key = keyOf(bytes)
           if (key === '') continue
           this.#sorted.add([key, sortable(number), LETTERS[kind], sortable(start), sortable(bytes.length)].join('\t'))
-          if (kind === 'results') for (const name in figures(bytes)?.metrics) this.#metrics.add(name)
+          if (kind === 'results' && this.#wantsMetrics) for (const name in figures(bytes)?.metrics) this.#metrics.add(name)
           if (kind === 'traces') this.#size++
         }
       }

@@ -4,7 +4,7 @@
  */
 import type { Metadata } from '../metadata.ts'
 import { keyParts } from '../rollout.ts'
-import type { ErrorRow, ResultRow } from '../rows.ts'
+import type { ErrorRow } from '../rows.ts'
 import { PASS_THRESHOLD, passRates } from '../summary.ts'
 import type { Estimator } from './advantage.ts'
 import type { Columns } from './columns.ts'
@@ -33,6 +33,7 @@ const FIXED: Columns = {
 export const verifiers: Format = {
   id: 'verifiers',
   describe: "a row a seat's rollout in the fields of Verifiers' saved evaluations, with metadata.json",
+  reads: ['metrics'],
   failed: true,
   files: facts => {
     const columns = { ...Object.fromEntries(facts.metrics.map(name => [name, 'float64' as const])), ...FIXED }
@@ -75,19 +76,17 @@ class VerifiersWriter implements FormatWriter {
 }
 
 /** The row of results.jsonl, what the export knows added to its `info`. */
-export function resultRow(play: SeatPlay, estimator: Estimator) {
-  const { rollout, agent, group, advantage } = play
-  const row: ResultRow = rollout.results().find(({ info }) => info.seat === agent)!
+export function resultRow({ rollout, row, figures, group, advantage }: SeatPlay, estimator: Estimator) {
   const info = {
-    ...row.info,
+    ...figures.info,
     run: rollout.run.name,
     group_id: group.id,
     group_size: group.size,
-    source: row.info.transcript,
+    source: figures.info.transcript,
     advantage,
     advantage_formula: estimator.id,
   }
-  return { ...row, info }
+  return { ...figures, info, ...rollout.longFields(row) }
 }
 
 /** Verifiers' error of a rollout that was given up. */

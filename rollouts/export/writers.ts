@@ -5,7 +5,7 @@
 import { appendFileSync, writeFileSync } from 'node:fs'
 import { fileWriter, ParquetWriter, schemaFromColumnData } from 'hyparquet-writer'
 import { refused } from '../jsonl.ts'
-import type { Columns, ColumnType, Row } from './columns.ts'
+import { type Columns, type ColumnType, jsonText, type Row } from './columns.ts'
 
 export interface RowFile {
   write(row: Row): void
@@ -44,7 +44,7 @@ class JsonlFile implements RowFile {
   write(row: Row): void {
     let separator = '{'
     for (const name of this.#names) {
-      this.#held += `${separator}${JSON.stringify(name)}:${JSON.stringify(row[name] ?? null)}`
+      this.#held += `${separator}${JSON.stringify(name)}:${jsonText(row[name])}`
       separator = ','
     }
     this.#held += '}\n'
@@ -63,7 +63,7 @@ class JsonlFile implements RowFile {
 
 /** Rows of a row group at most, and the characters of text that close one earlier. */
 const GROUP_ROWS = 5000
-const GROUP_TEXT = 16 << 20
+const GROUP_TEXT = 8 << 20
 
 type ParquetType = 'STRING' | 'INT64' | 'DOUBLE' | 'BOOLEAN'
 
@@ -125,6 +125,6 @@ class ParquetFile implements RowFile {
 
 function parquetCell(value: unknown, type: ColumnType): unknown {
   if (value === null) return null
-  if (type === 'json') return JSON.stringify(value)
+  if (type === 'json') return jsonText(value)
   return type === 'int64' ? BigInt(value as number) : value
 }

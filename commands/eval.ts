@@ -99,7 +99,7 @@ export const evalCommand: Command = {
     }
     if (args.text('suite') !== undefined) return playSuite(args, io)
     if (args.text('ENV') === undefined)
-      throw new UserError('econgym eval needs ENV, the id of an economy (`econgym envs` lists them), or --suite FILE.')
+      throw new UserError('econgym eval needs ENV: id of an economy (`econgym envs` lists them), or --suite FILE.')
     const played = await playRepeats(args, io, args.integer('repeats', 1, 1))
     if (played === undefined) return 0
     const { runs, code } = played

@@ -1,5 +1,6 @@
 /** The benchmarks, one line each. */
 import type { Bench } from './bench.ts'
 import { exporting } from './export.ts'
+import { marsColonyBench } from './mars_colony.ts'
 
-export const benches: readonly Bench[] = [exporting]
+export const benches: readonly Bench[] = [marsColonyBench, exporting]

@@ -11,12 +11,14 @@ import { replay } from './replay.ts'
 import { replicate } from './replicate.ts'
 import { rollouts } from './rollouts.ts'
 import { runs } from './runs.ts'
+import { scenarios } from './scenarios.ts'
 import { start } from './start.ts'
 
 export const commands: readonly Command[] = [
   start,
   envs,
   describe,
+  scenarios,
   play,
   evalCommand,
   rollouts,

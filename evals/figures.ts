@@ -95,7 +95,7 @@ export function sheet(figures: readonly Figure[], cell: (figure: Figure) => stri
 
 /** The sheet as a Markdown table. */
 export function markdown({ heads, rows }: Sheet): string {
-  const names = Object.fromEntries([[LABEL, ' '], ...heads.map((head, i) => [`c${i}`, head.replaceAll('|', '\\|')])])
+  const names = Object.fromEntries([[LABEL, ' '], ...heads.map((head, i) => [`c${i}`, head])])
   const objects = rows.map(({ label, cells }) => Object.fromEntries([[LABEL, label], ...cells.map((cell, i) => [`c${i}`, cell])]))
   return from(objects).rename(names).toMarkdown()
 }

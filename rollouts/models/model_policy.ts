@@ -75,7 +75,7 @@ export function modelPolicy({ env, config, seat }: SeatContext<AnyTypes>, seatin
   const { style, abandon, stop } = seating
   const toolSet = env.tools(config)
   const tools = Object.entries(toolSet).map(([name, tool]) => toolSchema(name, tool))
-  const { maxCalls, repairs, onSilence } = env.turn(config, seat.agent)
+  const { maxCalls, repairs, onSilence, passTool } = env.turn(config, seat.agent)
   const noToolCall = style.noToolCall === 'economy' ? onSilence : style.noToolCall
   const rules = env.rules(config, seat.agent)
   const conversation = new Conversation(style.persona === '' ? rules : `${rules}\n\n${style.persona}`, style.history)
@@ -254,7 +254,9 @@ export function modelPolicy({ env, config, seat }: SeatContext<AnyTypes>, seatin
         counters.no_tool_call++
         silent = true
         stopped = noToolCall === 'stop'
-        return decide([])
+        // Where silence ends the game and was not to: the move that does nothing is played for it.
+        const passes = !stopped && onSilence === 'stop' && passTool !== undefined
+        return decide(passes ? [{ tool: passTool, args: {} }] : [])
       }
     },
     transcript: (): Transcript => ({ source: 'model', tools, messages: transcript }),

@@ -22,7 +22,9 @@ function missing(): string | undefined {
 
 const why = missing()
 if (why !== undefined)
-  console.log(`Skipped: exports read by datasets and TRL (${python}: ${why}). Install them and name the Python in ECONGYM_PYTHON.`)
+  console.log(
+    `Skipped: exports read by datasets and TRL (${python}: ${why}). Install them and name the Python in ECONGYM_PYTHON.`,
+  )
 
 test.skipIf(why !== undefined)(
   'datasets, TRL and Verifiers read every format as it was written',

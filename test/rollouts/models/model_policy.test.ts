@@ -190,6 +190,16 @@ describe('a message without a tool call', () => {
     expect(deaf.policy.counters!()).toMatchObject({ nudges: 2, no_tool_call: 1 })
   })
 
+  test('passes by a move of the economy’s where its silence would end the game and passing was chosen', async () => {
+    const turn = () => ({ maxCalls: 2, repairs: 1, onSilence: 'stop' as const, passTool: 'wait' })
+    const { log } = await play({ script: saying(words) }, { horizon: 2, economy: { turn }, noToolCall: 'pass' })
+    expect(log.steps.map(({ decisions }) => decisions.trader_0!.calls)).toEqual([
+      [{ tool: 'wait', args: {} }],
+      [{ tool: 'wait', args: {} }],
+    ])
+    expect(sent(1).map(({ role }) => role)).toEqual(['system', 'user', 'assistant', 'user'])
+  })
+
   test('is the last word where stopping was chosen or is the economy’s own way', async () => {
     const chosen = await play({ script: saying(words) }, { horizon: 4, noToolCall: 'stop' })
     expect(chosen.rows).toHaveLength(1)

@@ -6,7 +6,7 @@
 import { z } from 'zod'
 import { type ActTool, type AgentId, notOffered, type Refusal, type ToolName, toolsFor } from '../core/tool.ts'
 import type { MarsObservation, MarsTypes } from './observe.ts'
-import { ACTIONS, type Action, COLONISTS, MESSAGE_LENGTH, SITES, SOCIETY } from './parameters.ts'
+import { ACTIONS, type Action, BOND_UNIT, COLONISTS, MESSAGE_LENGTH, SITES, SOCIETY } from './parameters.ts'
 import { COLONIST_IDS, indexOf, type MarsState, type Member, type Plan, TONES } from './state.ts'
 import { openSites } from './substrate.ts'
 
@@ -73,6 +73,8 @@ const SUSPENDED = refusal(
 )
 const PLEDGED = refusal('already_pledged', 'One pledge a shift: you made one already in this message.')
 
+/** Of bond. */
+const points = (units: number): number => units / BOND_UNIT
 const colonist = (what: string) => z.enum(COLONIST_IDS as [AgentId, ...AgentId[]]).describe(what)
 const othersOf = ({ agent }: MarsObservation): readonly AgentId[] => COLONIST_IDS.filter(id => id !== agent)
 
@@ -117,7 +119,7 @@ export const tools = {
   talk: planned('talk', {
     description:
       `Says something to one colonist, who reads it in the next shift. Uses one dialogue event of your quota. Only the tone has an effect: ` +
-      'warm moves your bond as ten ticks of socializing would, cold lowers it by 1 and your reputation by 1.',
+      `warm moves your bond as ${SOCIETY.bond.warmTicks} ticks of socializing would, cold moves it by ${points(SOCIETY.bond.cold)} and your reputation by ${SOCIETY.reputation.cold}.`,
     args: z.strictObject({
       to: colonist('whom you talk to'),
       message: z.string().max(MESSAGE_LENGTH).describe('your words'),
@@ -164,8 +166,8 @@ export const tools = {
   }),
   pledge: planned('pledge', {
     description:
-      `Promises one colonist in public to build at least ${SOCIETY.pledgeTicks} ticks in this shift. Kept: reputation +${SOCIETY.reputation.kept}, bond +2; ` +
-      `broken: reputation ${SOCIETY.reputation.broken}, bond −4. You must also choose building for it.`,
+      `Promises one colonist in public to build at least ${SOCIETY.pledgeTicks} ticks in this shift. Kept: reputation +${SOCIETY.reputation.kept}, bond +${points(SOCIETY.bond.kept)}; ` +
+      `broken: reputation ${SOCIETY.reputation.broken}, bond ${points(SOCIETY.bond.broken)}. You must also choose building for it.`,
     args: z.strictObject({ to: colonist('whom you promise it to') }),
     candidates: observation => othersOf(observation).map(to => ({ to })),
     refuse: ({ self, plan }, { to }) => (hasPledged(plan) ? PLEDGED : to === self ? SELF : undefined),

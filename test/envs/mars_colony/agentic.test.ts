@@ -401,18 +401,48 @@ describe('residents', () => {
     expect(one.broken).toBeGreaterThan(one.kept)
   })
 
-  test('who means to keep a pledge builds fifty ticks for it at once, at the most advanced site', () => {
-    const progress: Edit = ({ colony }) => {
-      colony.progress = [10, 700, 20]
+  test('who means to keep a pledge builds fifty ticks for it at once, at the most advanced site, and what is left elsewhere', () => {
+    const built = (progress: number[]) => {
+      const advanced: Edit = ({ colony }) => {
+        colony.progress = progress
+      }
+      const { events } = act(situation(all(advanced, asksOne)), [])
+      expect(of({ events }, 'pledge_settled')).toMatchObject([{ from: 'colonist_1', to: ME, outcome: 'kept' }])
+      return of({ events }, 'decided')
+        .filter(({ tick, colonist, action }) => tick < 50 && colonist === 'colonist_1' && action === 'building')
+        .map(({ tick, site, ticks }) => [tick, site, ticks])
     }
-    const kept = act(situation(all(progress, asksOne)), [])
-    const first = of(kept, 'decided').find(({ tick, colonist }) => tick === 0 && colonist === 'colonist_1')
-    expect(first).toMatchObject({ action: 'building', site: 1, ticks: 50 })
-    expect(of(kept, 'pledge_settled')).toMatchObject([{ from: 'colonist_1', to: ME, outcome: 'kept' }])
+    expect(built([10, 700, 20])).toEqual([[0, 1, 50]])
+    const building: Edit = ({ colony }) => {
+      colony.act[1] = 3
+      colony.target[1] = 2
+      colony.left[1] = 60
+    }
+    const undisturbed = act(situation(all(building, asksOne)), [])
+    expect(of(undisturbed, 'decided').find(({ colonist }) => colonist === 'colonist_1')!.tick).toBe(60)
+    const [first, second] = built([10, 0, LABOUR - 20])
+    expect(first).toEqual([0, 2, 50])
+    expect(second).toEqual([second![0], 0, 50 - (second![0] as number)])
   })
 })
 
 describe('suspension and collapse', () => {
+  test('residents fall under both as players do', () => {
+    const actions = (edit: Edit) =>
+      of(act(situation(edit), []), 'decided').flatMap(({ colonist, action }) => (colonist === 'colonist_1' ? [action] : []))
+    const suspended = actions(({ members }) => {
+      members[1]!.suspended = true
+      members[1]!.reputation = 5
+    })
+    expect(suspended.length).toBeGreaterThan(0)
+    expect(new Set(suspended)).toEqual(new Set(['resting']))
+    const collapsed = actions(({ members, colony }) => {
+      members[1]!.collapsed = true
+      colony.need[3 + 1] = 10_000
+    })
+    expect(new Set(collapsed)).toEqual(new Set(['socializing']))
+  })
+
   test('under a reputation of 10 a colonist only rests, neither pledges nor asks, until 20', () => {
     let state = situation(reputation(12))
     const fallen = act(state, [pledge('colonist_2')])
@@ -456,6 +486,22 @@ describe('suspension and collapse', () => {
     const after = of({ events }, 'decided').find(({ colonist, tick }) => colonist === ME && tick > recovered[0]!.tick)
     expect(after).toMatchObject({ tick: recovered[0]!.tick + 1, action: 'walking' })
     expect(member(state).credits).toBe(credits)
+  })
+})
+
+describe('the autopilot', () => {
+  test.each([
+    ['energy', 0, 'resting'],
+    ['social', 1, 'socializing'],
+    ['purpose', 2, 'working'],
+  ])('restores %s first where it is the lowest, and earns nothing by it', (_name, kind, action) => {
+    const fallen: Edit = ({ members }) => {
+      members[0]!.collapsed = true
+    }
+    const step = act(situation(all(fallen, need(kind, 25_000))), [choose('walking')])
+    const mine = of(step, 'decided').filter(({ colonist }) => colonist === ME)
+    expect(mine[0]).toMatchObject({ tick: 0, action, ticks: 40 })
+    expect(member(step.state).credits).toBe(0)
   })
 })
 
@@ -528,6 +574,16 @@ describe('scores', () => {
     ).length
     expect(visits).toHaveLength(6)
     expect(marsColony.score(log)[ME]).toMatchObject({ quality: good / 12, socialQuality: good / 12, pledgeQuality: null })
+  })
+
+  test('a kept pledge is a success and a broken one is none', () => {
+    const quality = (action: string): unknown => {
+      const episode = new Episode(marsColony, { maxSteps: 1 }, 3)
+      episode.step({ [ME]: { calls: [choose(action), pledge('colonist_1')] } })
+      return marsColony.score(episode.log)[ME]
+    }
+    expect(quality('building')).toMatchObject({ quality: 1, pledgeQuality: 1, socialQuality: null })
+    expect(quality('working')).toMatchObject({ quality: 0, pledgeQuality: 0, socialQuality: null })
   })
 
   test('the facts of a log name the residents’ types, every dealing and how everybody stood', () => {

@@ -144,7 +144,7 @@ export const tools = {
     },
   }),
   answer: planned('answer', {
-    description: `Answers a request for help. Accepting it is a pledge to build at least ${SOCIETY.pledgeTicks} ticks in this shift; no answer declines it.`,
+    description: `Answers a request for help. Accepting it is a pledge to build at least ${SOCIETY.pledgeTicks} ticks in this shift, which you must also choose; no answer declines it.`,
     args: z.strictObject({
       askId: z.int().min(0).max(ASK_IDS).describe('the number of the request, as you read it'),
       accept: z.boolean().describe('true to accept, false to decline'),
@@ -161,7 +161,9 @@ export const tools = {
     },
     note(plan, { askId, accept }) {
       plan.answers.push({ askId, accept })
-      return accept ? `You accept request ${askId} and pledge to build this shift.` : `You decline request ${askId}.`
+      return accept
+        ? `You accept request ${askId}: you pledge to build at least ${SOCIETY.pledgeTicks} ticks this shift.`
+        : `You decline request ${askId}.`
     },
   }),
   pledge: planned('pledge', {

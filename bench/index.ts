@@ -3,6 +3,7 @@ import type { Bench } from './bench.ts'
 import { exporting } from './export.ts'
 import { marsColonyBench } from './mars_colony.ts'
 import { simEconomyBench } from './sim_economy.ts'
+import { spatialPlanningBench } from './spatial_planning.ts'
 import { swarmEconomyBench } from './swarm_economy.ts'
 
-export const benches: readonly Bench[] = [simEconomyBench, swarmEconomyBench, marsColonyBench, exporting]
+export const benches: readonly Bench[] = [simEconomyBench, swarmEconomyBench, spatialPlanningBench, marsColonyBench, exporting]

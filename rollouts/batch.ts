@@ -2,6 +2,7 @@
  * Many episodes: how many at once, what is skipped because it is done, and how a run stops. Knows neither players nor
  * files' shapes.
  */
+import { setMaxListeners } from 'node:events'
 import { setImmediate } from 'node:timers/promises'
 import pLimit from 'p-limit'
 import { RunError } from './errors.ts'
@@ -55,6 +56,8 @@ export async function runBatch(jobs: Iterable<Job>, options: BatchOptions): Prom
   const { concurrency, retryErrors, signal, onEnd } = options
   const limit = pLimit(concurrency)
   const abandon = new AbortController()
+  // Every rollout in flight listens to it.
+  setMaxListeners(0, abandon.signal)
   const running = new Set<Promise<void>>()
   const taken = new Map<RunStore, Set<string>>()
   let finished = 0

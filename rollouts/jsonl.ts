@@ -116,19 +116,38 @@ export function keepLines(path: string, keep: (line: Buffer) => boolean): void {
   })
 }
 
-/** The text that begins at `start` and is `length` bytes long. */
-export function textAt(path: string, start: number, length: number): string {
-  const file = open(path, 'r')
-  try {
-    const bytes = Buffer.alloc(length)
-    for (let read = 0; read < length; ) {
-      const more = readSync(file, bytes, read, length - read, start + read)
+/** A file kept open, read anywhere. */
+export class PlaceReader {
+  readonly #file: number
+
+  constructor(path: string) {
+    this.#file = open(path, 'r')
+  }
+
+  /** What begins at `start` and is `length` bytes long. */
+  bytes(start: number, length: number): Buffer {
+    const bytes = Buffer.allocUnsafe(length)
+    let read = 0
+    while (read < length) {
+      const more = readSync(this.#file, bytes, read, length - read, start + read)
       if (more === 0) break
       read += more
     }
-    return bytes.toString()
+    return bytes.subarray(0, read)
+  }
+
+  close(): void {
+    closeSync(this.#file)
+  }
+}
+
+/** The text of a file that begins at `start` and is `length` bytes long. */
+export function textAt(path: string, start: number, length: number): string {
+  const reader = new PlaceReader(path)
+  try {
+    return reader.bytes(start, length).toString()
   } finally {
-    closeSync(file)
+    reader.close()
   }
 }
 
@@ -168,6 +187,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   EACCES: 'no permission; choose another folder with --out',
   EPERM: 'no permission; choose another folder with --out',
   EROFS: 'the file system is read-only; choose another folder with --out',
+  ENOENT: 'no folder can be made there; choose another with --out',
   ENOTDIR: 'a part of the path is a file; choose another folder with --out',
   EEXIST: 'a file of that name is in the way; choose another folder with --out',
   ENAMETOOLONG: 'the name is too long; choose another folder with --out',

@@ -9,6 +9,8 @@ export interface ProgressOptions {
   readonly columns: () => number
   /** What is counted; `rollouts` by default. */
   readonly unit?: string
+  /** What else goes on, shown where there is room; empty for nothing. */
+  readonly status?: () => string
   /** Milliseconds, from anywhere. */
   readonly now?: () => number
 }
@@ -27,6 +29,8 @@ export class Progress {
   #done = 0
   #failed = 0
   #shown = 0
+  /** How many had ended when the last plain line was written. */
+  #told = -1
 
   constructor(options: ProgressOptions) {
     this.#options = options
@@ -57,13 +61,13 @@ export class Progress {
     const { terminal, write, total } = this.#options
     if (terminal) {
       if (this.#shown > 0) write(`\r${' '.repeat(this.#shown)}\r`)
-    } else if (total > 0) write(`${this.line(Number.POSITIVE_INFINITY)}\n`)
+    } else if (total > 0 && this.#told < this.#done) write(`${this.line(Number.POSITIVE_INFINITY)}\n`)
     this.#shown = 0
   }
 
   /** The line as it stands now, at most `width` characters. */
   line(width: number): string {
-    const { total, unit = 'rollouts' } = this.#options
+    const { total, unit = 'rollouts', status = () => '' } = this.#options
     const seconds = (this.#now() - this.#start) / 1000
     const rate = seconds > 0 ? this.#done / seconds : 0
     const counted = `${this.#done}/${total}`
@@ -73,7 +77,14 @@ export class Progress {
       this.#done === total ? [`in ${clock(seconds)}`] : this.#done > 0 ? [`${clock((total - this.#done) / rate)} left`] : []
     // From the most telling to the shortest: the first that fits.
     const bar = Number.isFinite(width) ? [gauge(total === 0 ? 1 : this.#done / total, 20)] : []
+    const more = status()
     const forms = [
+      ...(more === ''
+        ? []
+        : [
+            [...bar, `${counted} ${unit}`, ...failed, ...speed, ...left, more],
+            [counted, ...failed, ...left, more],
+          ]),
       [...bar, `${counted} ${unit}`, ...failed, ...speed, ...left],
       [...bar, counted, ...failed, ...left],
       [counted, ...failed, ...left],
@@ -86,6 +97,7 @@ export class Progress {
     const { terminal, write, columns } = this.#options
     this.#last = this.#now()
     if (!terminal) {
+      this.#told = this.#done
       write(`${this.line(Number.POSITIVE_INFINITY)}\n`)
       return
     }

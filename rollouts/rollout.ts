@@ -6,10 +6,10 @@
 import type { AnyEnvironment, AnyTypes, Decision, Scores } from '../envs/core/environment.ts'
 import { Episode } from '../envs/core/episode.ts'
 import type { EpisodeLog, LogRecord } from '../envs/core/log.ts'
-import { digest } from '../envs/core/plain.ts'
+import { digest, short } from '../envs/core/plain.ts'
 import type { Policy } from '../envs/core/policy.ts'
 import type { AgentId } from '../envs/core/tool.ts'
-import { EpisodeStopped } from './errors.ts'
+import { EpisodeStopped, RunError, RunStopped } from './errors.ts'
 import type { Transcript } from './messages.ts'
 import { type CallRow, type Player, ProviderError, type TranscribedPolicy } from './player.ts'
 
@@ -70,6 +70,8 @@ export interface Rollout {
   readonly metrics: Readonly<Record<AgentId, Readonly<Record<string, number | null>>>>
   /** Of the seats whose policies kept one; `transcribe` makes the others from the log. */
   readonly transcripts: Readonly<Record<AgentId, Transcript>>
+  /** What the policies counted of their own affairs. */
+  readonly counters: Readonly<Record<AgentId, Readonly<Record<string, number>>>>
   /** The model calls, recorded ones included, in the order they were made. */
   readonly calls: readonly CallFigures[]
   readonly timing: Timing
@@ -134,6 +136,13 @@ export function groupKey(spec: RolloutSpec): string {
 /** A rollout's key: (economy, version, configuration, seed, line-up, repeat). Fit for a file name. */
 export function rolloutKey(spec: RolloutSpec): string {
   return `${groupKey(spec)}-r${spec.repeat}`
+}
+
+/** What a rollout's key says. A RunError where it is none. */
+export function keyParts(key: string): { readonly group: string; readonly task: string; readonly seed: number } {
+  const [, group, task, seed] = /^((.+-s(\d+))-[0-9a-f]+)-r\d+$/.exec(key) ?? []
+  if (group === undefined || task === undefined) throw new RunError(`Not a rollout's key: ${short(key)}.`)
+  return { group, task, seed: Number(seed) }
 }
 
 /** Seconds since the epoch, monotonic within a process. */
@@ -285,13 +294,16 @@ class Table {
     return waits
   }
 
-  /** Waits for all; at the first failure the other seats are told to give up, and nothing is left running. */
+  /**
+   * Waits for all; at the first failure the other seats are told to give up, and nothing is left running. Where the run is
+   * stopped rather than failing, what they have asked for is waited for and kept.
+   */
   async #settle(waits: readonly Promise<void>[]): Promise<void> {
     const start = now()
     try {
       await Promise.all(waits)
     } catch (error) {
-      this.#given.abort(error)
+      if (!(error instanceof SeatFailure && error.cause instanceof RunStopped)) this.#given.abort(error)
       await Promise.allSettled(waits)
       throw error
     } finally {
@@ -339,9 +351,11 @@ class Table {
     const scores = env.score(log)
     const metrics = Object.fromEntries(evaluated.map(agent => [agent, env.metrics.of(log, agent)]))
     const transcripts: Record<AgentId, Transcript> = {}
+    const counters: Record<AgentId, Readonly<Record<string, number>>> = {}
     for (const [agent, { policy }] of this.#policies) {
-      const kept = (policy as Partial<TranscribedPolicy>).transcript?.()
-      if (kept !== undefined) transcripts[agent] = kept
+      const { transcript, counters: counted } = policy as Partial<TranscribedPolicy>
+      if (transcript !== undefined) transcripts[agent] = transcript.call(policy)
+      if (counted !== undefined) counters[agent] = counted.call(policy)
     }
     const end = now()
     const waited = this.#waits.reduce((sum, wait) => sum + wait.duration, 0)
@@ -357,6 +371,7 @@ class Table {
       scores,
       metrics,
       transcripts,
+      counters,
       calls: [...this.#calls.values()],
       timing: {
         start_time: this.#start,

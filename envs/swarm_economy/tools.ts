@@ -74,7 +74,7 @@ function settled({ id: number, status }: State['proposals'][number]): Refusal | 
   return status === 'pending' ? undefined : refusal('settled', `proposal #${number} is already ${status}`)
 }
 
-/** v plus noise: standard normal by Box–Muller. */
+/** Standard normal, by Box–Muller. */
 function normal(random: Random): number {
   return Math.sqrt(-2 * Math.log(1 - random.float())) * Math.cos(2 * Math.PI * random.float())
 }

@@ -1,8 +1,12 @@
 /** Playing runs and telling what came of them: shared by the commands that do so. */
 import { clusteredMean } from '../evals/stats.ts'
+import type { Models } from '../rollouts/models/index.ts'
+import { withoutCredentials } from '../rollouts/models/redact.ts'
+import { promptTokens } from '../rollouts/models/usage.ts'
+import type { Usage } from '../rollouts/player.ts'
 import { Progress } from '../rollouts/progress.ts'
 import { playRuns, type RunOptions, type RunPlan, type RunResult } from '../rollouts/run.ts'
-import type { Figure, Summary } from '../rollouts/summary.ts'
+import type { Figure, Summary, Traffic } from '../rollouts/summary.ts'
 import type { Args } from './command.ts'
 import type { ExitCode, Io } from './io.ts'
 import { type FigureRow, figureTable, number, plural, shownPath } from './text.ts'
@@ -10,22 +14,36 @@ import { type FigureRow, figureTable, number, plural, shownPath } from './text.t
 /** What was played, and how the command ends. */
 export interface Evaluation {
   readonly runs: readonly RunResult[]
+  /** Rollouts that were due and have not been played: it was interrupted, or a budget or a disk ran out. */
+  readonly left: number
   readonly code: ExitCode
+}
+
+export interface EvaluateOptions extends Pick<RunOptions, 'out' | 'concurrency' | 'resume' | 'retryErrors'> {
+  /** Whom the models of the plans ask, where there are any. */
+  readonly models?: Models
 }
 
 /** Plays with progress on standard error, and says there what failed or stopped it and how to go on. */
 export async function evaluate(
   plans: readonly RunPlan[],
-  options: Pick<RunOptions, 'out' | 'concurrency' | 'resume' | 'retryErrors'>,
+  { models, ...options }: EvaluateOptions,
   args: Args,
   io: Io,
 ): Promise<Evaluation> {
+  models?.prepare()
   let progress: Progress | undefined
   const { runs, batch } = await playRuns(plans, {
     ...options,
     signal: io.signal,
     onStart: due => {
-      const bar = new Progress({ total: due, write: io.err, terminal: io.isTTY.err, columns: io.columns })
+      const bar = new Progress({
+        total: due,
+        write: io.err,
+        terminal: io.isTTY.err,
+        columns: io.columns,
+        ...(models !== undefined && { status: () => models.status() }),
+      })
       progress = bar
       return ok => bar.tick(ok)
     },
@@ -45,13 +63,13 @@ export async function evaluate(
       `${plural(failed, 'rollout')} failed (${where.join(', ')}). Play them again with: ${again('--resume', '--retry-errors')}\n`,
     )
   }
-  return { runs, code: batch.left > 0 || failed > 0 ? 1 : 0 }
+  return { runs, left: batch.left, code: batch.left > 0 || failed > 0 ? 1 : 0 }
 }
 
 /** The command as it was typed, with options added that were not. */
 function commandLine(typed: readonly string[], more: readonly string[]): string {
   const words = [...typed, ...more.filter(word => !typed.includes(word))]
-  return ['econgym', ...words.map(quoted)].join(' ')
+  return ['econgym', ...words.map(withoutCredentials).map(quoted)].join(' ')
 }
 
 /** A word as a shell reads it back. */
@@ -82,12 +100,50 @@ export function evalTable(runs: readonly RunResult[], width: number): string {
     { label: 'calls a rollout' },
     ...count('calls', number),
     ...(names(runs, 'refused').length > 0 ? [{ label: 'refused a rollout' }, ...count('refused', number)] : []),
+    ...modelRows(runs),
   ]
   return figureTable(
     runs.map(({ metadata }) => metadata.player),
     rows,
     width,
   )
+}
+
+/** What the models were asked and what it took; nothing where no model played. */
+function modelRows(runs: readonly RunResult[]): FigureRow[] {
+  if (runs.every(({ summary }) => summary.traffic === null)) return []
+  const row = (label: string, cell: (traffic: Traffic, usage: Usage, summary: Summary) => string): FigureRow => ({
+    label: `  ${label}`,
+    cells: runs.map(({ summary }) =>
+      summary.traffic === null || summary.usage === null ? '–' : cell(summary.traffic, summary.usage, summary),
+    ),
+  })
+  const rate =
+    (name: string) =>
+    (_traffic: Traffic, _usage: Usage, { metrics }: Summary) =>
+      estimate(metrics[name])
+  const seconds = (ms: number | null): string => (ms === null ? '–' : `${number(ms / 1000)} s`)
+  return [
+    { label: 'model calls' },
+    row('calls', ({ calls, cached }) => (cached === 0 ? String(calls) : `${calls} (${cached} from cache)`)),
+    row('without a tool call', rate('model_no_tool_call')),
+    row('malformed arguments', rate('model_malformed_arguments')),
+    row('prompt tokens', (_, usage) => number(promptTokens(usage))),
+    row('  read from cache', (_, usage) => percent(usage.input_cached_read, promptTokens(usage))),
+    row('completion tokens', (_, usage) => `${number(usage.output)}${usage.estimated ? ' (estimated)' : ''}`),
+    row('  reasoning', (_, { output_reasoning, output }) =>
+      output_reasoning === null ? '–' : percent(output_reasoning, output),
+    ),
+    row('cost in USD', (_traffic, _usage, { cost }) => (cost === null ? 'price unknown' : cost.toFixed(4))),
+    row('  a rollout', (_traffic, _usage, { cost, ok }) => (cost === null || ok === 0 ? '–' : (cost / ok).toFixed(4))),
+    row('retries', ({ retries }) => String(retries)),
+    row('latency, median', ({ latency_p50_ms }) => seconds(latency_p50_ms)),
+    row('  95 %', ({ latency_p95_ms }) => seconds(latency_p95_ms)),
+  ]
+}
+
+function percent(part: number, whole: number): string {
+  return whole === 0 ? '–' : `${Math.round((100 * part) / whole)} %`
 }
 
 function names(runs: readonly RunResult[], part: 'stops' | 'calls' | 'refused'): string[] {

@@ -7,6 +7,7 @@ import { callText, type Terminal } from '../rollouts/players/human.ts'
 import { type Lineup, runRollout } from '../rollouts/rollout.ts'
 import type { Command } from './command.ts'
 import type { Io } from './io.ts'
+import { LIMIT_OPTIONS, MODEL_OPTIONS, readModels } from './models.ts'
 import { CONFIG_OPTIONS, readSetting, readTable, SEAT_OPTIONS } from './setup.ts'
 import { block, figureTable, number, plural } from './text.ts'
 
@@ -19,6 +20,8 @@ export const play: Command = {
     ...SEAT_OPTIONS,
     seed: { type: 'string', describe: 'the world (0)' },
     ...CONFIG_OPTIONS,
+    ...MODEL_OPTIONS,
+    ...LIMIT_OPTIONS,
   },
   examples: [
     ['econgym play sim_economy --seat agent_0=human', 'play yourself; tools are a menu'],
@@ -26,9 +29,11 @@ export const play: Command = {
   ],
   async run(args, io) {
     const setting = readSetting(args)
+    const models = readModels(args, io, 64)
     const { terminal, close } = openTerminal(io)
     try {
-      const table = readTable(args, setting, terminal)
+      const table = readTable(args, setting, { terminal, models })
+      models.prepare()
       const { lineup, evaluated } = table.seat(table.players[0], setting.config)
       const seed = args.integer('seed', 0, 0)
       // Who plays must not be shown what the others decided.

@@ -77,9 +77,9 @@ export interface Table {
   seat(learner: Player | undefined, config: object): Seated
 }
 
-export function readTable(args: Args, setting: Setting, terminal?: PlayerContext['terminal']): Table {
+export function readTable(args: Args, setting: Setting, who: Omit<PlayerContext, 'env'> = {}): Table {
   const { env } = setting
-  const player = playersFor({ env: env.id, ...(terminal !== undefined && { terminal }) })
+  const player = playersFor({ env: env.id, ...who })
   const choices = args.list('seat').map(text => seatChoice(text, player))
   const twice = choices.find(([agent], i) => choices.findIndex(([other]) => other === agent) < i)
   if (twice !== undefined) throw new UserError(`--seat: ${twice[0]} is given twice; name one player for it.`)

@@ -5,8 +5,7 @@
 import { setMaxListeners } from 'node:events'
 import { setImmediate } from 'node:timers/promises'
 import pLimit from 'p-limit'
-import { RunError } from './errors.ts'
-import { BudgetExhausted } from './player.ts'
+import { RunError, RunStopped } from './errors.ts'
 import { type RolloutSpec, rolloutKey, runRollout } from './rollout.ts'
 import type { RunStore } from './store.ts'
 
@@ -56,7 +55,7 @@ export async function runBatch(jobs: Iterable<Job>, options: BatchOptions): Prom
   const { concurrency, retryErrors, signal, onEnd } = options
   const limit = pLimit(concurrency)
   const abandon = new AbortController()
-  // Every rollout in flight listens to it.
+  // Every rollout in flight listens.
   setMaxListeners(0, abandon.signal)
   const running = new Set<Promise<void>>()
   const taken = new Map<RunStore, Set<string>>()
@@ -65,13 +64,13 @@ export async function runBatch(jobs: Iterable<Job>, options: BatchOptions): Prom
   let left = 0
   const stopped = new Set<string>()
   const stoppedRuns = new Set<RunStore>()
-  let exhausted = false
+  let halted = false
   let bug: Error | undefined
   let ended: () => void = () => {}
   let yielded = performance.now()
 
   async function play({ spec, store }: Job, key: string): Promise<void> {
-    if (signal?.aborted || abandon.signal.aborted || exhausted || bug !== undefined || stoppedRuns.has(store)) {
+    if (signal?.aborted || halted || bug !== undefined || stoppedRuns.has(store)) {
       left++
       return
     }
@@ -100,10 +99,8 @@ export async function runBatch(jobs: Iterable<Job>, options: BatchOptions): Prom
       left++
       if (error instanceof RunError) {
         stopped.add(error.message)
-        abandon.abort(error)
-      } else if (error instanceof BudgetExhausted) {
-        stopped.add(error.message)
-        exhausted = true
+        halted = true
+        if (!(error instanceof RunStopped)) abandon.abort(error)
       } else bug ??= new Error(`rollout ${key}: ${(error as Error).message}`, { cause: error })
     }
     if (performance.now() - yielded > SLICE) {

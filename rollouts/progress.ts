@@ -9,6 +9,8 @@ export interface ProgressOptions {
   readonly columns: () => number
   /** What is counted; `rollouts` by default. */
   readonly unit?: string
+  /** What else goes on, shown where there is room; empty for nothing. */
+  readonly status?: () => string
   /** Milliseconds, from anywhere. */
   readonly now?: () => number
 }
@@ -65,7 +67,7 @@ export class Progress {
 
   /** The line as it stands now, at most `width` characters. */
   line(width: number): string {
-    const { total, unit = 'rollouts' } = this.#options
+    const { total, unit = 'rollouts', status = () => '' } = this.#options
     const seconds = (this.#now() - this.#start) / 1000
     const rate = seconds > 0 ? this.#done / seconds : 0
     const counted = `${this.#done}/${total}`
@@ -75,7 +77,14 @@ export class Progress {
       this.#done === total ? [`in ${clock(seconds)}`] : this.#done > 0 ? [`${clock((total - this.#done) / rate)} left`] : []
     // From the most telling to the shortest: the first that fits.
     const bar = Number.isFinite(width) ? [gauge(total === 0 ? 1 : this.#done / total, 20)] : []
+    const more = status()
     const forms = [
+      ...(more === ''
+        ? []
+        : [
+            [...bar, `${counted} ${unit}`, ...failed, ...speed, ...left, more],
+            [counted, ...failed, ...left, more],
+          ]),
       [...bar, `${counted} ${unit}`, ...failed, ...speed, ...left],
       [...bar, counted, ...failed, ...left],
       [counted, ...failed, ...left],

@@ -83,7 +83,10 @@ export interface ResultFigures {
   readonly is_completed: boolean
   readonly is_truncated: boolean
   readonly stop_condition: string
-  /** The parts of the score, the economy's metrics, the player's counters, `num_turns`, `num_calls`, `num_refused`; what is undefined is left out. */
+  /**
+   * The parts of the score, the economy's metrics, `num_turns`, `num_calls`, `num_refused`, and a model player's counters as
+   * `model_…`; what is undefined is left out.
+   */
   readonly metrics: Readonly<Record<string, number>>
   readonly info: RolloutInfo
   readonly timing: Timing
@@ -284,7 +287,7 @@ function tally({ steps }: EpisodeLog<AnyTypes>, tools: readonly string[]): Map<A
 
 const total = (counts: Readonly<Record<string, number>>): number => Object.values(counts).reduce((sum, n) => sum + n, 0)
 
-/** The scores' parts, the economy's metrics where they were computed and are defined, and counts of what the seat did. */
+/** The scores' parts, the economy's metrics where they were computed and are defined, and the counts of what the seat did. */
 function figures({ scores, metrics, counters }: Rollout, agent: AgentId, play: Play): Record<string, number> {
   const { reward: _, ...parts } = scores[agent]!
   const defined = Object.entries({ ...parts, ...metrics[agent] }).filter(([, value]) => value !== null) as [string, number][]
@@ -294,6 +297,7 @@ function figures({ scores, metrics, counters }: Rollout, agent: AgentId, play: P
     num_turns: play.turns,
     num_calls: total(play.calls),
     num_refused: total(play.refused),
+    ...Object.fromEntries(Object.entries(counters[agent] ?? {}).map(([name, count]) => [`model_${name}`, count])),
   }
 }
 

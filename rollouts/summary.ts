@@ -35,6 +35,20 @@ export interface Summary {
   readonly usage: Usage | null
   /** USD; null where a price is not known or no model was called. */
   readonly cost: number | null
+  /** How the model calls went; null where no model was called. */
+  readonly traffic: Traffic | null
+}
+
+export interface Traffic {
+  /** Calls that were answered. */
+  readonly calls: number
+  /** Those of them that the response cache answered. */
+  readonly cached: number
+  /** Failed attempts before the answers. */
+  readonly retries: number
+  /** Of the answered attempts, in milliseconds, without those from the response cache. */
+  readonly latency_p50_ms: number | null
+  readonly latency_p95_ms: number | null
 }
 
 /** The reward that counts as a pass. */
@@ -130,16 +144,48 @@ function scaled(sums: Readonly<Record<string, number>>, by: number): Record<stri
   return Object.fromEntries(Object.entries(sums).map(([name, value]) => [name, value / by]))
 }
 
-function spent(folder: string): Pick<Summary, 'usage' | 'cost'> {
+function spent(folder: string): Pick<Summary, 'usage' | 'cost' | 'traffic'> {
   let usage: Usage | null = null
   let cost: number | null = null
   let priced = true
+  let calls = 0
+  let cached = 0
+  let retries = 0
+  const latencies = new Latencies()
   for (const call of readCallFigures(folder)) {
     usage = usage === null ? call.usage : addUsage(usage, call.usage)
     if (call.cost === null) priced = false
     else cost = (cost ?? 0) + call.cost
+    calls++
+    retries += call.retries
+    if (call.cached) cached++
+    else latencies.add(call.latency_ms)
   }
-  return { usage, cost: priced ? cost : null }
+  if (calls === 0) return { usage, cost, traffic: null }
+  const traffic = { calls, cached, retries, latency_p50_ms: latencies.quantile(0.5), latency_p95_ms: latencies.quantile(0.95) }
+  return { usage, cost: priced ? cost : null, traffic }
+}
+
+/** Latencies by size class, each 5 % above the one before: a run may have more calls than fit in memory. */
+class Latencies {
+  readonly #counts: number[] = []
+  #n = 0
+
+  add(ms: number): void {
+    const at = Math.ceil(Math.log(Math.max(1, ms)) / Math.log(1.05))
+    this.#counts[at] = (this.#counts[at] ?? 0) + 1
+    this.#n++
+  }
+
+  /** The quantile, at most 5 % too high; null where nothing was measured. */
+  quantile(p: number): number | null {
+    let left = Math.ceil(p * this.#n)
+    for (const [at, count = 0] of this.#counts.entries()) {
+      left -= count
+      if (count > 0 && left <= 0) return Math.round(1.05 ** at)
+    }
+    return null
+  }
 }
 
 function addUsage(a: Usage, b: Usage): Usage {
@@ -150,18 +196,30 @@ function addUsage(a: Usage, b: Usage): Usage {
     input_cache_write: a.input_cache_write + b.input_cache_write,
     output: a.output + b.output,
     output_reasoning: reasoning,
+    ...((a.estimated ?? b.estimated) && { estimated: true as const }),
   }
 }
 
+/** Examples of which `passed` of `n` repeats passed. */
+export interface PassCount {
+  readonly n: number
+  readonly passed: number
+  /** How many examples are like that; one by default. */
+  readonly times?: number
+}
+
 /** Unbiased pass@k (one of k drawn repeats passes) and pass^k (all do), over the examples with at least k repeats. */
-function passRates(examples: readonly { readonly n: number; readonly passed: number }[]) {
+export function passRates(examples: readonly PassCount[]): Pick<Summary, 'passAtK' | 'passAllK'> {
   const passAtK: Record<string, number> = {}
   const passAllK: Record<string, number> = {}
   const most = examples.reduce((max, { n }) => Math.max(max, n), 0)
   for (let k = 1; k <= most; k++) {
     const enough = examples.filter(({ n }) => n >= k)
-    passAtK[k] = total(enough.map(({ n, passed }) => 1 - drawShare(n - passed, n, k))) / enough.length
-    passAllK[k] = total(enough.map(({ n, passed }) => drawShare(passed, n, k))) / enough.length
+    const count = enough.reduce((sum, { times = 1 }) => sum + times, 0)
+    const mean = (of: (example: PassCount) => number): number =>
+      enough.reduce((sum, example) => sum + (example.times ?? 1) * of(example), 0) / count
+    passAtK[k] = mean(({ n, passed }) => 1 - drawShare(n - passed, n, k))
+    passAllK[k] = mean(({ n, passed }) => drawShare(passed, n, k))
   }
   return { passAtK, passAllK }
 }

@@ -25,7 +25,12 @@ export const swarmEconomy: Environment<SwarmTypes> = {
   tools: config => toolsOf(config).tools,
   offered,
   withheld,
-  turn: ({ textOnlyTurn }) => ({ maxCalls: Number.POSITIVE_INFINITY, repairs: 0, onSilence: textOnlyTurn }),
+  turn: ({ textOnlyTurn }) => ({
+    maxCalls: Number.POSITIVE_INFINITY,
+    repairs: 0,
+    onSilence: textOnlyTurn,
+    passTool: 'pass_turn',
+  }),
   rules,
   reset,
   actors,

@@ -3,6 +3,8 @@
  */
 import { botsFor } from '../../bots/index.ts'
 import { nearest, UserError } from '../../envs/core/errors.ts'
+import type { Models } from '../models/models.ts'
+import { withoutCredentials } from '../models/redact.ts'
 import type { Player } from '../player.ts'
 import { botName, botPlayer, nearestBot, randomPlayer } from './bot.ts'
 import { humanPlayer, type Terminal } from './human.ts'
@@ -12,16 +14,19 @@ export interface PlayerContext {
   readonly env: string
   /** Where a human player sits, if anywhere. */
   readonly terminal?: Terminal
+  /** Who asks models, where models may play. */
+  readonly models?: Models
 }
 
 /** Model providers by the prefix of their player strings. */
 const PROVIDERS: Readonly<Record<string, (text: string, context: PlayerContext) => Player>> = {
-  openai: noModels,
-  anthropic: noModels,
+  openai: modelPlayer,
+  anthropic: modelPlayer,
 }
 
-function noModels(text: string): Player {
-  throw new UserError(`Cannot seat '${text.slice(0, 64)}': model players are not in this build.`)
+function modelPlayer(text: string, { models }: PlayerContext): Player {
+  if (models === undefined) throw new UserError('This command seats no models; use: econgym eval, play or tournament.')
+  return models.player(text)
 }
 
 /** What a string may be, by what stands before its first colon. */
@@ -60,7 +65,7 @@ function makePlayer(text: string, context: PlayerContext): Player {
   const names = [...Object.keys(botsFor(context.env)).map(botName), 'human']
   const models = Object.keys(PROVIDERS).map(prefix => `${prefix}:MODEL`)
   throw new UserError(
-    `No player '${text.slice(0, 64)}'. Players of ${context.env}: ${[...names, ...models].join(', ')}.${
+    `No player '${withoutCredentials(text).slice(0, 64)}'. Players of ${context.env}: ${[...names, ...models].join(', ')}.${
       nearestBot(text, context.env) || nearest(text, names)
     }`,
   )

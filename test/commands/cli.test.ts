@@ -23,7 +23,7 @@ const TOY_BOTS: BotSet = {
 beforeAll(() => {
   environments.register({
     ...toyMarket,
-    scenarios: (config, count): Scenario[] =>
+    scenarios: (config, count = 30): Scenario[] =>
       Array.from({ length: Math.min(count, 30) }, (_, i) => ({
         id: `row-${i}`,
         config: { ...config, horizon: 3 + (i % 2) },
@@ -75,7 +75,7 @@ describe('a mistake is told in one line that names what was expected and the nea
     ['--foo', "No command '--foo'."],
     ['eval', 'econgym eval needs ENV: id of an economy'],
     ['eval toy_markt', "No environment 'toy_markt'.", "Did you mean 'toy_market'?"],
-    ['eval toy_market more', "econgym eval takes ENV; got 'more' as well."],
+    ['eval toy_market more', "econgym eval takes [ENV]; got 'more' as well."],
     ['eval toy_market --seads 3', "No option '--seads' of econgym eval.", "Did you mean '--seeds'?"],
     ['eval --jsn toy_market', "Did you mean '--json'?"],
     ['eval toy_market -x', "No option '-x'"],

@@ -20,10 +20,7 @@ let built = ''
 
 beforeAll(() => {
   built = mkdtempSync(join(tmpdir(), 'econgym-built-'))
-  const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc')
-  execFileSync(process.execPath, [tsc, '-p', 'tsconfig.json', '--noEmit', 'false', '--declaration', 'false', '--outDir', built], {
-    cwd: ROOT,
-  })
+  execFileSync(process.execPath, [join('scripts', 'build.mjs'), built, 'tsconfig.json'], { cwd: ROOT })
   symlinkSync(join(ROOT, 'node_modules'), join(built, 'node_modules'))
   cpSync(join(ROOT, 'package.json'), join(built, 'package.json'))
   writeFileSync(

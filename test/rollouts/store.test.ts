@@ -15,8 +15,8 @@ import fc from 'fast-check'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { replay, UserError } from '../../index.ts'
 import { runBatch } from '../../rollouts/batch.ts'
-import { RunError } from '../../rollouts/errors.ts'
-import { BudgetExhausted, ProviderError } from '../../rollouts/player.ts'
+import { RunError, RunStopped } from '../../rollouts/errors.ts'
+import { ProviderError } from '../../rollouts/player.ts'
 import { type RolloutSpec, rolloutKey } from '../../rollouts/rollout.ts'
 import {
   findRuns,
@@ -307,7 +307,7 @@ describe('a run of players that are paid by the call', () => {
       onAsk: asked => {
         if (asked < after) return
         refused++
-        throw new BudgetExhausted('the ceiling of 1 USD is reached; raise it and go on with --resume')
+        throw new RunStopped('the ceiling of 1 USD is reached; raise it and go on with --resume')
       },
     })
     const stopped = await play(folder, specsOf(first))

@@ -161,7 +161,8 @@ describe('the rows of a finished rollout', () => {
     await play(folder, [toySpec({ evaluated: ['trader_0', 'trader_1'] }, counting, random)])
     const rows = [...readResults(folder)]
     expect(rows.map(({ info }) => info.seat)).toEqual(['trader_0', 'trader_1'])
-    expect(rows.map(({ metrics }) => metrics.malformed_arguments)).toEqual([2, undefined])
+    expect(rows.map(({ metrics }) => metrics.model_malformed_arguments)).toEqual([2, undefined])
+    expect(rows[0]!.metrics).not.toHaveProperty('malformed_arguments')
   })
 })
 

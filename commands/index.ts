@@ -9,6 +9,7 @@ import { exportCommand } from './export.ts'
 import { play } from './play.ts'
 import { replay } from './replay.ts'
 import { replicate } from './replicate.ts'
+import { report } from './report.ts'
 import { rollouts } from './rollouts.ts'
 import { runs } from './runs.ts'
 import { scenarios } from './scenarios.ts'
@@ -24,6 +25,7 @@ export const commands: readonly Command[] = [
   rollouts,
   runs,
   compare,
+  report,
   exportCommand,
   replay,
   replicate,

@@ -223,11 +223,10 @@ export function figures(line: Buffer): ResultFigures | undefined {
 /** The long fields of a result row as the JSON text that stands there; undefined where the line is none. */
 export function longFields(line: Buffer): Record<'prompt' | 'completion' | 'tool_defs', string> | undefined {
   // A quotation mark inside a string is escaped, and messages have no field of these names: the first of each is the row's.
-  const [prompt, completion, tools] = [MESSAGES_FIELD, ',"completion":[', ',"tool_defs":['].reduce<number[]>(
-    (found, field) => [...found, line.indexOf(field, Math.max(0, found.at(-1) ?? 0))],
-    [],
-  ) as [number, number, number]
-  if (prompt < 0 || completion < 0 || tools < 0) return undefined
+  const prompt = Math.max(0, line.indexOf(MESSAGES_FIELD))
+  const completion = Math.max(0, line.indexOf(',"completion":[', prompt))
+  const tools = Math.max(0, line.indexOf(',"tool_defs":[', completion))
+  if (prompt === 0 || completion === 0 || tools === 0) return undefined
   const between = (from: number, field: string, to: number): string => line.toString('utf8', from + field.length, to)
   return {
     prompt: between(prompt, ',"prompt":', completion),

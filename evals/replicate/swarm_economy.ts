@@ -15,7 +15,7 @@ import { PROFILE_NAMES } from '../../envs/swarm_economy/config.ts'
 import { incoherence } from '../../envs/swarm_economy/incoherence.ts'
 import { swarmEconomy } from '../../envs/swarm_economy/index.ts'
 import { BOT_TYPES, type BotType, LEARNER, type SwarmTypes, TOOL_NAMES } from '../../envs/swarm_economy/state.ts'
-import { row, type Study, type StudyRow } from './study.ts'
+import { type PublishedFigure, type PublishedRun, row, type Study, type StudyRow } from './study.ts'
 
 const PARTS = ['reward', 'payoff', 'reputation', 'quality'] as const
 type Part = (typeof PARTS)[number]
@@ -340,12 +340,35 @@ function incoherenceRows(cell: Cell): StudyRow[] {
   return ['disagreement', 'illusion'].map(name => beside(sample, name, { group, kind: 'prototype', published: null }))
 }
 
+/** A published row as a run of ours would be told. What no configuration says (an unknown difficulty) is in the name. */
+function publishedRun({ model, profile, difficulty, n, scores, calls = {}, stops = {} }: PublishedRow): PublishedRun {
+  const usual = (resolveConfig(swarmEconomy as unknown as AnyEnvironment, profile) as { difficulty: string }).difficulty
+  const { turns, ...parts } = scores
+  const { total, ...tools } = calls
+  const figures = (table: PublishedFigure['table'], of: Readonly<Record<string, Figure | undefined>>): PublishedFigure[] =>
+    Object.entries(of).flatMap(([item, figure]) =>
+      figure === undefined ? [] : [{ table, item, value: figure.mean, ...(figure.sd !== undefined && { sd: figure.sd }) }],
+    )
+  return {
+    player: difficulty === null ? `${model}, difficulty not told` : model,
+    env_id: swarmEconomy.id,
+    env_args: { preset: profile, set: difficulty === null || difficulty === usual ? {} : { difficulty } },
+    n,
+    figures: [
+      ...figures('scores', parts),
+      ...figures('calls', { '(turns)': turns, '(calls)': total, ...tools }),
+      ...Object.entries(stops).map(([item, value]) => ({ table: 'stops' as const, item, value })),
+    ],
+  }
+}
+
 export const swarmStudy: Study = {
   id: 'swarm-economy',
   title: 'The SWARM Economy: published evaluations, scripted learners, and how the bots behave',
   source: Object.entries(data.sources)
     .map(([key, source]) => `[${key}] ${source}`)
     .join('; '),
+  published: data.published.map(publishedRun),
   options: {
     profile: { description: `only this profile: ${PROFILE_NAMES.join(', ')}`, type: 'string' },
     rollouts: {

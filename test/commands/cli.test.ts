@@ -389,9 +389,9 @@ describe('play', () => {
   test('shows every turn and the scores', async () => {
     const { code, out } = await econgym('play toy_market --player random --set horizon=2', at())
     expect(code).toBe(0)
-    expect(out).toMatch(/^turn 0\n {2}trader_0: /)
+    expect(out).toMatch(/^step 0\n {2}trader_0: /)
     expect(out).toContain('* rained grain=[')
-    expect(out).toContain('The game is over after turn 1: truncated.')
+    expect(out).toContain('The game is over after 2 steps: truncated.')
     expect(out).toMatch(/player +random +bot:gambler/)
   })
 
@@ -406,10 +406,10 @@ describe('play', () => {
   test('a person plays from a menu, is not shown what others decided, and may leave', async () => {
     const { code, out } = await econgym('play toy_market --seat trader_0=human', at({ input: ['2', '1', 'q'] }))
     expect(code).toBe(0)
-    expect(out).toContain('  2  sell {"quantity":5}\n')
-    expect(out).toContain('(number, call, t, p, q or ?): 2\n> Sold 5 for 50.')
+    expect(out).toContain('  2  sell { "quantity": 5 }\n')
+    expect(out).toContain('(? for help): 2\n> Sold 5 for 50.')
     expect(out).not.toContain('trader_1:')
-    expect(out).toContain('The game is over after turn 1: player_quit.')
+    expect(out).toContain('The game is over after 2 steps: player_quit.')
   })
 
   test('a person who closes the terminal has left', async () => {

@@ -101,6 +101,13 @@ describe('the substrate under the society', () => {
         .map(event => JSON.stringify(event))
     expect(firsts('working')).toEqual(firsts('resting'))
   })
+
+  test('a player’s colonist uses three draws a decision, as everybody does', () => {
+    const after = act(situation(), [choose('resting')]).state.words[0]
+    const draws = stream(1, 'colonist', 0)
+    for (let k = 0; k < 3; k++) draws.float()
+    expect(after).toEqual(draws.words())
+  })
 })
 
 describe('what a player chooses', () => {

@@ -1,4 +1,5 @@
 /** The benchmarks, one line each. */
 import type { Bench } from './bench.ts'
+import { models } from './models.ts'
 
-export const benches: readonly Bench[] = []
+export const benches: readonly Bench[] = [models]

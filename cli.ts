@@ -30,18 +30,22 @@ export async function run(words: readonly string[], io: Io): Promise<ExitCode> {
 }
 
 async function runCommand(words: readonly string[], io: Io): Promise<ExitCode> {
-  let chosen: { readonly command: Command; readonly options: OptionSpecs } | undefined
-  const width = Math.min(HELP_WIDTH, io.columns())
+  const typed = commands.find(({ name }) => name === words[0])
+  if (typed !== undefined) checkOptions(typed, words.slice(1))
+  let chosen: Command | undefined
+  let help = ''
   const parser = yargs([...words])
     .scriptName('econgym')
     .usage('$0 COMMAND\n\nReinforcement-learning environments in which models, bots and policies act in economies.')
     .locale('en')
-    .wrap(width)
+    .wrap(Math.min(HELP_WIDTH, io.columns()))
     .version(packageVersion())
     .alias('h', 'help')
     .exitProcess(false)
     .fail((message, error) => {
-      throw error ?? new UserError(`${message}.`)
+      // yargs complains in words or with an error of its own; any other error is a command's.
+      if (error !== undefined && error !== null && error.name !== 'YError') throw error
+      throw new UserError(usageError(typed, message ?? error.message))
     })
     .parserConfiguration({
       'camel-case-expansion': false,
@@ -51,18 +55,15 @@ async function runCommand(words: readonly string[], io: Io): Promise<ExitCode> {
     })
     .epilogue('econgym COMMAND --help shows the options of a command and an example.')
   for (const command of commands) {
-    const options = { ...optionsOf(command, words.slice(1)), ...COMMON }
     parser.command(
-      [command.name, ...Object.keys(command.positionals).map(optionalPositional)].join(' '),
+      [command.name, ...Object.keys(command.positionals).map(placeholder)].join(' '),
       command.describe,
-      builder => declare(builder, command, options),
+      builder => declare(builder, command, words.slice(1)),
       () => {
-        chosen = { command, options }
+        chosen = command
       },
     )
   }
-
-  let help = ''
   const values = await parser.parseAsync([...words], {}, (_error: unknown, _values: unknown, output: string) => {
     help = output
   })
@@ -70,88 +71,75 @@ async function runCommand(words: readonly string[], io: Io): Promise<ExitCode> {
     io.out(`${help}\n`)
     return 0
   }
-  if (chosen === undefined) return withoutCommand(words, values, parser, io)
-  const { command, options } = chosen
-  checkOptions(command, options, values)
-  return command.run(new Args(named(command, values), words), io)
+  if (chosen === undefined) return withoutCommand(words, parser, io)
+  const extra = (values._ as readonly unknown[])[1]
+  if (extra !== undefined) {
+    const places = Object.keys(chosen.positionals).join(' ') || 'no words'
+    throw new UserError(`econgym ${chosen.name} takes ${places}; got '${String(extra).slice(0, 64)}' as well.`)
+  }
+  return chosen.run(new Args(values, words), io)
 }
 
 function optionsOf({ options }: Command, words: readonly string[]): OptionSpecs {
-  return typeof options === 'function' ? options(words) : options
+  return { ...(typeof options === 'function' ? options(words) : options), ...COMMON }
 }
 
-/** yargs is told that every positional may be missing: what is missing is told of after what is unknown. */
-function optionalPositional(name: string): string {
-  return name.startsWith('[') ? name.replace('…]', '..]') : `[${name}]`
+/** `ENV`, `[DIR]` or `[ID…]` as yargs spells it. */
+function placeholder(positional: string): string {
+  return positional.startsWith('[') ? positional.replace('…', '..') : `<${positional}>`
 }
 
-const bare = (positional: string): string => positional.replace(/[[\]….]/g, '')
+/** The name of a positional, without what says how it is given. */
+const bare = (positional: string): string => positional.replace(/[[\]…]/g, '')
 
-function declare(builder: Argv, { name, positionals, describe, examples }: Command, options: OptionSpecs): Argv {
-  const usage = ['$0', name, ...Object.keys(positionals)].join(' ')
-  builder.usage(`${usage} [options]\n\n${describe}`)
+function declare(builder: Argv, command: Command, words: readonly string[]): Argv {
+  const { name, positionals, describe, examples } = command
+  builder.usage(`${['$0', name, ...Object.keys(positionals)].join(' ')} [options]\n\n${describe}`).version(false)
   for (const [positional, text] of Object.entries(positionals))
     builder.positional(bare(positional), { type: 'string', describe: text, ...(positional.includes('…') && { array: true }) })
-  for (const [option, { type, describe: text, alias }] of Object.entries(options)) {
-    const shape =
-      type === 'boolean'
-        ? { boolean: true as const }
-        : type === 'list'
-          ? { string: true as const, array: true as const, nargs: 1 }
-          : { string: true as const, requiresArg: true }
-    builder.option(option, { ...shape, describe: text, ...(alias !== undefined && { alias }) })
-  }
+  for (const [option, { type, describe: text, alias }] of Object.entries(optionsOf(command, words)))
+    builder.option(option, { ...SHAPES[type], describe: text, ...(alias !== undefined && { alias }) })
   const lines = examples.map(([line, what]) => `  ${line}\n      ${what}`)
   return builder.epilogue(`${lines.length === 1 ? 'Example:' : 'Examples:'}\n${lines.join('\n')}`)
 }
 
-/** What yargs adds to the values by itself. */
-const OWN = ['_', '$0', 'help', 'h', 'version']
+/** Each type of option as yargs is told of it. */
+const SHAPES = {
+  boolean: { boolean: true },
+  string: { string: true, requiresArg: true },
+  list: { string: true, array: true, nargs: 1 },
+} as const
 
-/** Refuses options that the command does not have, words that nothing takes, and positionals that are missing. */
-function checkOptions({ name, positionals }: Command, options: OptionSpecs, values: Readonly<Record<string, unknown>>): void {
-  const places = Object.keys(positionals)
-  const known = Object.entries(options).flatMap(([option, { alias }]) => (alias === undefined ? [option] : [option, alias]))
-  const unknown = Object.keys(values).find(key => ![...OWN, ...known, ...places.map(bare)].includes(key))
-  if (unknown !== undefined) {
-    const long = ['help', ...known.filter(option => option.length > 1)]
-    const meant = nearest(unknown, long).replace("'", "'--")
-    throw new UserError(`No option '${dashed(unknown)}' of econgym ${name}. Options: ${long.map(dashed).join(', ')}.${meant}`)
+/** Refuses an option that the command does not have, before anything can be taken for its value. */
+function checkOptions(command: Command, words: readonly string[]): void {
+  const known = Object.entries(optionsOf(command, words)).flatMap(([option, { alias }]) => [option, ...(alias ? [alias] : [])])
+  const accepted = [...known, 'help', 'h']
+  for (const word of words) {
+    const option = /^--?([^=]+)/.exec(word)?.[1]
+    if (option === undefined || accepted.includes(option)) continue
+    const long = accepted.filter(name => name.length > 1)
+    const meant = nearest(option, long).replace("'", "'--")
+    throw new UserError(
+      `No option '${word.slice(0, 64)}' of econgym ${command.name}. Options: ${long.map(name => `--${name}`).join(', ')}.${meant}`,
+    )
   }
-  const extra = (values._ as readonly unknown[]).slice(1)
-  if (extra.length > 0)
-    throw new UserError(
-      `econgym ${name} takes ${places.join(' ') || 'no words'}; got '${String(extra[0]).slice(0, 64)}' as well.`,
-    )
-  const missing = places.find(place => !place.startsWith('[') && values[place] === undefined)
-  if (missing !== undefined) throw new UserError(`econgym ${name} needs ${missing}: ${positionals[missing]}.`)
 }
 
-const dashed = (option: string): string => `${option.length > 1 ? '--' : '-'}${option}`
-
-/** The values by the names that the commands use; yargs leaves aliases beside them. */
-function named({ positionals }: Command, values: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const places = Object.keys(positionals).map(bare)
-  return Object.fromEntries(
-    Object.entries(values).filter(([key, value]) => value !== undefined && (!OWN.includes(key) || places.includes(key))),
-  )
+/** What yargs complains of, in our words. */
+function usageError(command: Command | undefined, message: string): string {
+  const missing = Object.entries(command?.positionals ?? {}).find(([place]) => !place.startsWith('['))
+  if (command !== undefined && missing !== undefined && message.startsWith('Not enough non-option'))
+    return `econgym ${command.name} needs ${missing[0]}: ${missing[1]}.`
+  const option = /^Not enough arguments following: (.+)$/.exec(message)?.[1]
+  if (option !== undefined) return `${option.length > 1 ? '--' : '-'}${option} needs a value.`
+  return `${message}.`
 }
 
-async function withoutCommand(
-  words: readonly string[],
-  values: Readonly<Record<string, unknown>>,
-  parser: Argv,
-  io: Io,
-): Promise<ExitCode> {
-  const [first] = values._ as readonly unknown[]
+async function withoutCommand([word]: readonly string[], parser: Argv, io: Io): Promise<ExitCode> {
+  if (word === undefined) {
+    io.err(`${await parser.getHelp()}\n`)
+    return 2
+  }
   const names = commands.map(({ name }) => name)
-  if (first !== undefined)
-    throw new UserError(
-      `No command '${String(first).slice(0, 64)}'. Commands: ${names.join(', ')}.${nearest(String(first), names)}`,
-    )
-  const option = words.find(word => word.startsWith('-'))
-  if (option !== undefined)
-    throw new UserError(`'${option.slice(0, 64)}' stands without a command. Commands: ${names.join(', ')}.`)
-  io.err(`${await parser.getHelp()}\n`)
-  return 2
+  throw new UserError(`No command '${word.slice(0, 64)}'. Commands: ${names.join(', ')}.${nearest(word, names)}`)
 }

@@ -1,5 +1,6 @@
 /** The benchmarks, one line each. */
 import type { Bench } from './bench.ts'
+import { marsColonyBench } from './mars_colony.ts'
 import { models } from './models.ts'
 
-export const benches: readonly Bench[] = [models]
+export const benches: readonly Bench[] = [marsColonyBench, models]

@@ -5,6 +5,9 @@
 import type { AnyPolicyFactory } from '../envs/core/policy.ts'
 import { passive } from './any/passive.ts'
 import { randomLegal } from './any/random_legal.ts'
+import { marsColonyBots } from './mars_colony/index.ts'
+import { simEconomyBots } from './sim_economy/index.ts'
+import { swarmBots } from './swarm_economy/index.ts'
 
 export interface Bot {
   /** One sentence: what it does. */
@@ -31,7 +34,11 @@ export const anyBots: Readonly<Record<string, Bot>> = {
 }
 
 /** The bots of each economy, one line each. */
-export const botSets: Readonly<Record<string, BotSet>> = {}
+export const botSets: Readonly<Record<string, BotSet>> = {
+  sim_economy: simEconomyBots,
+  swarm_economy: swarmBots,
+  mars_colony: marsColonyBots,
+}
 
 /** Every bot that can play an economy: its own first, then those for any. */
 export function botsFor(env: string): Readonly<Record<string, Bot>> {

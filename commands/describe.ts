@@ -128,7 +128,7 @@ function text({ env, preset, config }: Setting, width: number): string {
     ],
   ]
   const head = block(`${env.id}, version ${env.version}. ${env.summary}`, width)
-  return `${[head, ...sections.map(([title, body]) => `${title}\n${body}`)].join('\n\n')}\n`
+  return `${[head, ...sections.map(([title, body]) => `${block(title, width)}\n${body}`)].join('\n\n')}\n`
 }
 
 /** Without the escapes that a Markdown table needs. */

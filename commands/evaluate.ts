@@ -1,13 +1,12 @@
 /** Playing runs and telling what came of them: shared by the commands that do so. */
-import { botSets } from '../bots/index.ts'
-import { environments } from '../envs/index.ts'
+import { clusteredMean } from '../evals/stats.ts'
 import type { Models } from '../rollouts/models/index.ts'
 import { withoutCredentials } from '../rollouts/models/redact.ts'
 import { promptTokens } from '../rollouts/models/usage.ts'
 import type { Usage } from '../rollouts/player.ts'
 import { Progress } from '../rollouts/progress.ts'
 import { playRuns, type RunOptions, type RunPlan, type RunResult } from '../rollouts/run.ts'
-import type { Estimate, Summary, Traffic } from '../rollouts/summary.ts'
+import type { Figure, Summary, Traffic } from '../rollouts/summary.ts'
 import type { Args } from './command.ts'
 import type { ExitCode, Io } from './io.ts'
 import { type FigureRow, figureTable, number, plural, shownPath } from './text.ts'
@@ -48,7 +47,7 @@ export async function evaluate(
     },
   }).finally(() => progress?.end())
   const again = (...more: string[]): string => commandLine(args.typed, more)
-  if (batch.stopped !== undefined) io.err(`${batch.stopped.message}\n`)
+  for (const reason of batch.stopped) io.err(`${reason}\n`)
   if (batch.left > 0) {
     const played = batch.finished + batch.failed
     io.err(`Stopped after ${played} of ${plural(played + batch.left, 'rollout')}. Go on with: ${again('--resume')}\n`)
@@ -76,11 +75,6 @@ function quoted(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
 }
 
-/** The plans of the scripted players of every economy that has some. */
-export function economiesWithBots(): string[] {
-  return environments.ids().filter(id => botSets[id] !== undefined)
-}
-
 /** The parts of a score that every economy has, in the order they are shown. */
 const PARTS = ['payoff', 'reputation', 'survival', 'quality'] as const
 
@@ -97,8 +91,8 @@ export function evalTable(runs: readonly RunResult[], width: number): string {
     { label: '  failed', cells: of(({ failed }) => String(failed)) },
     { label: '  truncated', cells: of(({ truncated }) => String(truncated)) },
     { label: 'reward', cells: of(({ reward }) => estimate(reward)) },
-    ...PARTS.map(part => ({ label: part, cells: of(({ metrics }) => estimate(metrics[part] ?? null)) })),
-    { label: 'turns', cells: of(({ metrics }) => estimate(metrics.num_turns ?? null)) },
+    ...PARTS.map(part => ({ label: part, cells: of(({ metrics }) => estimate(metrics[part])) })),
+    { label: 'turns', cells: of(({ metrics }) => estimate(metrics.num_turns)) },
     { label: 'stopped by' },
     ...count('stops', String),
     { label: 'calls a rollout' },
@@ -125,7 +119,7 @@ function modelRows(runs: readonly RunResult[]): FigureRow[] {
   const rate =
     (name: string) =>
     (_traffic: Traffic, _usage: Usage, { metrics }: Summary) =>
-      estimate(metrics[name] ?? null)
+      estimate(metrics[name])
   const seconds = (ms: number | null): string => (ms === null ? '–' : `${number(ms / 1000)} s`)
   return [
     { label: 'model calls' },
@@ -154,9 +148,18 @@ function names(runs: readonly RunResult[], part: 'stops' | 'calls' | 'refused'):
   return [...new Set(runs.flatMap(({ summary }) => Object.keys(summary[part])))].sort()
 }
 
-function estimate(value: Estimate | null): string {
-  if (value === null) return '–'
-  return value.half === null ? number(value.mean) : `${number(value.mean)} ±${number(value.half)}`
+/** The mean and half its 95 % interval by Student's t, examples as clusters. */
+function interval(figure: Figure | undefined): { n: number; mean: number; half: number | null } | null {
+  const found = figure && clusteredMean(figure, { method: 't' })
+  if (found === undefined) return null
+  const { n, value, high } = found
+  return { n, mean: value, half: high === null ? null : high - value }
+}
+
+function estimate(figure: Figure | undefined): string {
+  const found = interval(figure)
+  if (found === null) return '–'
+  return found.half === null ? number(found.mean) : `${number(found.mean)} ±${number(found.half)}`
 }
 
 /** The heading of a table: what was played. */
@@ -190,5 +193,7 @@ export function evaluationFacts(runs: readonly RunResult[]): object[] {
     evaluated: metadata.evaluated,
     planned: metadata.planned,
     ...summary,
+    reward: interval(summary.reward),
+    metrics: Object.fromEntries(Object.entries(summary.metrics).map(([name, figure]) => [name, interval(figure)])),
   }))
 }

@@ -1,6 +1,7 @@
 /** The commands, in the order that help lists them. */
 import { bench } from './bench.ts'
 import type { Command } from './command.ts'
+import { compare } from './compare.ts'
 import { describe } from './describe.ts'
 import { envs } from './envs.ts'
 import { evalCommand } from './eval.ts'
@@ -10,4 +11,4 @@ import { replicate } from './replicate.ts'
 import { runs } from './runs.ts'
 import { start } from './start.ts'
 
-export const commands: readonly Command[] = [start, envs, describe, play, evalCommand, runs, replay, replicate, bench]
+export const commands: readonly Command[] = [start, envs, describe, play, evalCommand, runs, compare, replay, replicate, bench]

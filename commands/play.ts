@@ -82,7 +82,7 @@ function turnText({ t, decisions, results, events, rewards }: LogRecord<AnyTypes
     if (calls.length === 0) lines.push(block(`${agent}: says nothing`, width, 2))
     for (const [i, call] of calls.entries()) {
       const args = short(call?.args ?? {}, 200)
-      lines.push(block(`${agent}: ${call?.tool ?? short(call)}${args === '{}' ? '' : ` ${args}`}`, width, 2))
+      lines.push(block(`${agent}: ${call?.tool ?? short(call)}${args === '{}' ? '' : ` ${args}`}`, width, 2, 2))
       const told = results[agent]?.[i]
       if (told !== undefined) lines.push(block(told.text, width, 6))
     }
@@ -95,6 +95,7 @@ function turnText({ t, decisions, results, events, rewards }: LogRecord<AnyTypes
           .join('')}`,
         width,
         2,
+        4,
       ),
     )
   const earned = Object.entries(rewards).filter(([, reward]) => reward !== 0)
@@ -137,10 +138,13 @@ function openTerminal(io: Io): { readonly terminal: Terminal; readonly close: ()
   return {
     terminal: {
       show: text => io.out(`${block(text, io.columns())}\n`),
-      ask(prompt) {
+      async ask(prompt) {
         if (next === undefined) ({ next, close } = readLines(io))
         io.out(prompt)
-        return next()
+        const line = await next()
+        // A terminal has shown what was typed, line end included; nothing else has.
+        if (line === undefined || !io.isTTY.in) io.out(`${line ?? ''}\n`)
+        return line
       },
     },
     close: () => close(),

@@ -2,34 +2,48 @@
 
 import { relative } from 'node:path'
 
-/** The lines of a text, at most `width` wide, broken between words where it can be. Line ends of the text stay. */
-export function wrap(text: string, width: number): string[] {
+/**
+ * The lines of a text, at most `width` wide, broken between words where it can be; what goes on with a line is indented by
+ * `hang` more. Line ends, indents and lines that fit stay as they are.
+ */
+export function wrap(text: string, width: number, hang = 0): string[] {
   const room = Math.max(8, width)
   return text.split('\n').flatMap(line => {
-    const indent = /^ */.exec(line)![0].slice(0, Math.max(0, room - 8))
+    if (line.length <= room) return [line.trimEnd()]
+    const indent = /^ */.exec(line)![0].slice(0, room / 2)
+    const further = `${indent}${' '.repeat(hang)}`.slice(0, room / 2)
     const lines: string[] = []
+    let margin = indent
     let current = indent
-    for (const word of line.trim().split(/\s+/)) {
-      let rest = word
-      if (current !== indent && current.length + 1 + rest.length > room) {
-        lines.push(current)
-        current = indent
-      }
-      while (indent.length + rest.length > room && current === indent) {
-        lines.push(indent + rest.slice(0, room - indent.length))
-        rest = rest.slice(room - indent.length)
-      }
-      current += current === indent ? rest : ` ${rest}`
+    const next = (): void => {
+      lines.push(current)
+      margin = further
+      current = margin
     }
-    lines.push(current.trim() === '' ? '' : current)
+    for (let word of line.trim().split(/\s+/)) {
+      const space = (): string => (current === margin ? '' : ' ')
+      // What no line could hold is broken where the line ends, unless that leaves a crumb.
+      while (further.length + word.length > room) {
+        const left = room - current.length - space().length
+        if (left < 8) next()
+        else {
+          current += space() + word.slice(0, left)
+          word = word.slice(left)
+          next()
+        }
+      }
+      if (current.length + space().length + word.length > room) next()
+      current += space() + word
+    }
+    lines.push(current.trimEnd())
     return lines
   })
 }
 
-/** A text, every line indented by `indent` characters. */
-export function block(text: string, width: number, indent = 0): string {
+/** A text, every line indented by `indent` characters, those that go on with a line by `hang` more. */
+export function block(text: string, width: number, indent = 0, hang = 0): string {
   const margin = ' '.repeat(indent)
-  return wrap(text, width - indent)
+  return wrap(text, width - indent, hang)
     .map(line => (line === '' ? '' : `${margin}${line}`))
     .join('\n')
 }

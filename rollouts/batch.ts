@@ -31,8 +31,8 @@ export interface BatchResult {
   readonly failed: number
   /** Rollouts that were due and have not been played: the batch was interrupted or stopped. */
   readonly left: number
-  /** What stopped the batch (a full disk, a budget). */
-  readonly stopped?: RunError
+  /** What stopped the batch, or the rest of a run, each in a line that says what to do. */
+  readonly stopped: readonly string[]
 }
 
 /** Whether a rollout has to be played. */
@@ -45,9 +45,11 @@ export function isDue({ spec, store }: Job, retryErrors = false): boolean {
 const SLICE = 20
 
 /**
- * Plays the jobs that are due, in their order, `concurrency` at a time; a job that occurs twice is played once. A RunError
- * stops the batch and gives up what is in flight (a RunStopped lets it finish); any other error is a bug: what is in flight is finished, then it is
- * thrown.
+ * Plays the jobs that are due, in their order, `concurrency` at a time; a job that occurs twice is played once.
+ *
+ * What stops it: a disk that refuses (what is in flight is given up, as nothing of it could be kept), an exhausted budget
+ * (what is in flight goes on until it meets the ceiling), a player that can never answer (its run's other rollouts are
+ * left, and the failure is not held against the one that met it), a bug (what is in flight is finished, then it is thrown).
  */
 export async function runBatch(jobs: Iterable<Job>, options: BatchOptions): Promise<BatchResult> {
   const { concurrency, retryErrors, signal, onEnd } = options
@@ -60,7 +62,9 @@ export async function runBatch(jobs: Iterable<Job>, options: BatchOptions): Prom
   let finished = 0
   let failed = 0
   let left = 0
-  let stopped: RunError | undefined
+  const stopped = new Set<string>()
+  const stoppedRuns = new Set<RunStore>()
+  let halted = false
   let bug: Error | undefined
   let ended: () => void = () => {}
   let yielded = performance.now()
@@ -77,6 +81,11 @@ export async function runBatch(jobs: Iterable<Job>, options: BatchOptions): Prom
       if (result.ok) {
         store.finish(result)
         finished++
+      } else if (result.error.fatal) {
+        stopped.add(result.error.message)
+        stoppedRuns.add(store)
+        left++
+        return
       } else {
         store.fail(result)
         failed++
@@ -85,7 +94,8 @@ export async function runBatch(jobs: Iterable<Job>, options: BatchOptions): Prom
     } catch (error) {
       left++
       if (error instanceof RunError) {
-        stopped ??= error
+        stopped.add(error.message)
+        halted = true
         if (!(error instanceof RunStopped)) abandon.abort(error)
       } else bug ??= new Error(`rollout ${key}: ${(error as Error).message}`, { cause: error })
     }
@@ -104,7 +114,7 @@ export async function runBatch(jobs: Iterable<Job>, options: BatchOptions): Prom
     }
     if (keys.has(key) || !isDue(job, retryErrors)) continue
     keys.add(key)
-    if (signal?.aborted || stopped !== undefined || bug !== undefined) {
+    if (signal?.aborted || halted || bug !== undefined || stoppedRuns.has(job.store)) {
       left++
       continue
     }
@@ -118,5 +128,5 @@ export async function runBatch(jobs: Iterable<Job>, options: BatchOptions): Prom
   }
   await Promise.all(running)
   if (bug !== undefined) throw bug
-  return { finished, failed, left, ...(stopped !== undefined && { stopped }) }
+  return { finished, failed, left, stopped: [...stopped] }
 }

@@ -168,6 +168,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   EACCES: 'no permission; choose another folder with --out',
   EPERM: 'no permission; choose another folder with --out',
   EROFS: 'the file system is read-only; choose another folder with --out',
+  ENOENT: 'no folder can be made there; choose another with --out',
   ENOTDIR: 'a part of the path is a file; choose another folder with --out',
   EEXIST: 'a file of that name is in the way; choose another folder with --out',
   ENAMETOOLONG: 'the name is too long; choose another folder with --out',

@@ -51,7 +51,7 @@ export function seat(env: AnyEnvironment, config: object, { learner, fixed, oppo
     throw new UserError(
       left.length === 0
         ? `${env.id} has no seat left for opponents: its other seats are residents'; give --seat ID=PLAYER to take one.`
-        : `Expected opponents for ${left.length} seats of ${env.id} (${listed(left)}), got ${crowd.length}.`,
+        : `Expected as many opponents as ${env.id} has seats left (${left.length}: ${listed(left)}), got ${crowd.length}.`,
     )
   for (const [i, agent] of left.entries()) {
     if (crowd.length === 0) throw new UserError(`Nobody plays ${agent} of ${env.id}; name opponents with --opponents NAME:COUNT.`)

@@ -10,7 +10,7 @@ import { type AgentId, toolSchema } from '../envs/core/tool.ts'
 import type { Player, Usage } from './player.ts'
 import { configDigest } from './rollout.ts'
 import type { ToolDefinition } from './rows.ts'
-import { PASS_THRESHOLD, type Summary } from './summary.ts'
+import { mean, PASS_THRESHOLD, type Summary } from './summary.ts'
 
 export interface Metadata {
   readonly env_id: string
@@ -108,8 +108,8 @@ export function metadata(facts: RunFacts, { summary, planned, seconds, started, 
     shuffle_seed: null,
     sampling_args: sampling ?? {},
     time: seconds,
-    avg_reward: summary?.reward?.mean ?? null,
-    avg_metrics: Object.fromEntries(Object.entries(summary?.metrics ?? {}).map(([name, { mean }]) => [name, mean])),
+    avg_reward: summary === undefined ? null : mean(summary.reward),
+    avg_metrics: Object.fromEntries(Object.entries(summary?.metrics ?? {}).map(([name, figure]) => [name, mean(figure) ?? 0])),
     avg_error: ok + failed === 0 ? 0 : failed / (ok + failed),
     pass_at_k: summary?.passAtK ?? {},
     pass_all_k: summary?.passAllK ?? {},

@@ -92,8 +92,7 @@ export interface TranscribedPolicy extends Policy<AnyTypes> {
 
 /**
  * The provider failed for good (retries used up, time box, bad request): the episode is given up, goes to errors.jsonl and
- * is never scored. Its message is one line that says what to do. What would meet every other rollout as well (no key, no such
- * model, nobody at that URL) is a RunError instead.
+ * is never scored. Its message is one line that says what to do.
  */
 export class ProviderError extends Error {
   override readonly name = 'ProviderError'
@@ -105,10 +104,16 @@ export class ProviderError extends Error {
   readonly status: number | null
   /** Attempts made. */
   readonly attempts: number
-  constructor(message: string, fields: { readonly code: string; readonly status: number | null; readonly attempts: number }) {
+  /** Every other rollout with this player would fail the same way (no key, no such model, nobody at that URL): the rest is left. */
+  readonly fatal: boolean
+  constructor(
+    message: string,
+    fields: { readonly code: string; readonly status: number | null; readonly attempts: number; readonly fatal?: boolean },
+  ) {
     super(message)
     this.code = fields.code
     this.status = fields.status
     this.attempts = fields.attempts
+    this.fatal = fields.fatal ?? false
   }
 }

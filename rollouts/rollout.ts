@@ -70,7 +70,7 @@ export interface Rollout {
   readonly metrics: Readonly<Record<AgentId, Readonly<Record<string, number | null>>>>
   /** Of the seats whose policies kept one; `transcribe` makes the others from the log. */
   readonly transcripts: Readonly<Record<AgentId, Transcript>>
-  /** Of the seats whose policies count what happened between them and their model. */
+  /** What the policies counted of their own affairs. */
   readonly counters: Readonly<Record<AgentId, Readonly<Record<string, number>>>>
   /** The model calls, recorded ones included, in the order they were made. */
   readonly calls: readonly CallFigures[]
@@ -346,9 +346,9 @@ class Table {
     const transcripts: Record<AgentId, Transcript> = {}
     const counters: Record<AgentId, Readonly<Record<string, number>>> = {}
     for (const [agent, { policy }] of this.#policies) {
-      const { transcript, counters: count } = policy as Partial<TranscribedPolicy>
-      if (transcript !== undefined) transcripts[agent] = transcript()
-      if (count !== undefined) counters[agent] = count()
+      const { transcript, counters: counted } = policy as Partial<TranscribedPolicy>
+      if (transcript !== undefined) transcripts[agent] = transcript.call(policy)
+      if (counted !== undefined) counters[agent] = counted.call(policy)
     }
     const end = now()
     const waited = this.#waits.reduce((sum, wait) => sum + wait.duration, 0)

@@ -106,7 +106,7 @@ export async function playRuns(
       ...(onEnd !== undefined && { onEnd }),
     })
     const seconds = (performance.now() - start) / 1000
-    return { runs: runs.map(run => run.sum(seconds, batch.stopped !== undefined)), batch }
+    return { runs: runs.map(run => run.sum(seconds, batch.stopped.length > 0)), batch }
   } finally {
     for (const run of runs) run.close()
   }

@@ -6,7 +6,7 @@
  * order, so the line of steps.jsonl is what commits it; whatever else is found at a resume is dropped and played again.
  */
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import type { AnyTypes } from '../envs/core/environment.ts'
 import { UserError } from '../envs/core/errors.ts'
 import type { EpisodeLog, LogRecord } from '../envs/core/log.ts'
@@ -67,7 +67,7 @@ export class RunStore {
     let used: boolean
     try {
       used = existsSync(folder) && readdirSync(folder).length > 0
-      mkdirSync(folder, { recursive: true })
+      makeFolder(folder)
     } catch (error) {
       throw refused(folder, error)
     }
@@ -112,7 +112,7 @@ export class RunStore {
     const path = this.#partialPath(key)
     try {
       if (record.t === 0) {
-        mkdirSync(join(this.folder, PARTIAL), { recursive: true })
+        makeFolder(join(this.folder, PARTIAL))
         this.#partials.add(key)
         appendFileSync(path, `${JSON.stringify({ key, header })}\n`)
       }
@@ -188,6 +188,13 @@ export class RunStore {
     }
     rmSync(join(this.folder, PARTIAL), { recursive: true, force: true })
   }
+}
+
+/** Makes a folder and those above it. (Node's own recursive form never returns where a file system refuses new names.) */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return
+  makeFolder(dirname(path))
+  mkdirSync(path)
 }
 
 function count(counts: Map<string, number>, key: string): void {

@@ -1,16 +1,15 @@
 /**
- * What a run came to: averages with their uncertainty, counts of what happened. Reads the rows of a run once, holds sums
- * by example. Knows no player and no layout.
+ * What a run came to: figures added up by example, counts of what happened. Reads the rows of a run once and holds sums
+ * only. Knows no player, no statistics beyond a mean, and no layout.
  */
 import type { Usage } from './player.ts'
 import { readCallFigures, readErrors, readFigures } from './store.ts'
 
-/** A mean over rollouts. */
-export interface Estimate {
-  readonly n: number
-  readonly mean: number
-  /** Half the width of the 95 % confidence interval, repeats of an example taken as one cluster; null under two examples. */
-  readonly half: number | null
+/** A figure's values added up by example, in the order the examples turned up: their repeats share their luck. */
+export interface Figure {
+  readonly sums: readonly number[]
+  /** Values behind each sum; 0 where an example has none. */
+  readonly counts: readonly number[]
 }
 
 export interface Summary {
@@ -20,9 +19,9 @@ export interface Summary {
   readonly failed: number
   /** Scored rollouts that a limit ended. */
   readonly truncated: number
-  readonly reward: Estimate | null
+  readonly reward: Figure
   /** By name: the parts of the score, the economy's metrics, the runner's counts. */
-  readonly metrics: Readonly<Record<string, Estimate>>
+  readonly metrics: Readonly<Record<string, Figure>>
   /** Rollouts by why they ended. */
   readonly stops: Readonly<Record<string, number>>
   /** Calls per rollout by tool, refused ones included. */
@@ -55,41 +54,36 @@ export interface Traffic {
 /** The reward that counts as a pass. */
 export const PASS_THRESHOLD = 0.5
 
-/** Sums of one figure by example. */
-class Clusters {
-  readonly #sums: number[] = []
-  readonly #counts: number[] = []
+/** The mean over all values; null where there is none. */
+export function mean({ sums, counts }: Figure): number | null {
+  const n = total(counts)
+  return n === 0 ? null : total(sums) / n
+}
+
+function total(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0)
+}
+
+/** A figure that is being added up. */
+class Sums implements Figure {
+  readonly sums: number[] = []
+  readonly counts: number[] = []
 
   add(example: number, value: number): void {
-    while (this.#sums.length <= example) {
-      this.#sums.push(0)
-      this.#counts.push(0)
+    while (this.sums.length <= example) {
+      this.sums.push(0)
+      this.counts.push(0)
     }
-    this.#sums[example]! += value
-    this.#counts[example]!++
-  }
-
-  estimate(): Estimate {
-    const n = this.#counts.reduce((sum, count) => sum + count, 0)
-    const mean = this.#sums.reduce((sum, value) => sum + value, 0) / n
-    let clusters = 0
-    let spread = 0
-    for (const [i, count] of this.#counts.entries()) {
-      if (count === 0) continue
-      clusters++
-      spread += (this.#sums[i]! - count * mean) ** 2
-    }
-    if (clusters < 2) return { n, mean, half: null }
-    const error = Math.sqrt((clusters / (clusters - 1)) * spread) / n
-    return { n, mean, half: studentT(clusters - 1) * error }
+    this.sums[example]! += value
+    this.counts[example]!++
   }
 }
 
 /** Reads the files of a run. */
 export function summarize(folder: string): Summary {
   const examples = new Map<number, { index: number; n: number; passed: number }>()
-  const reward = new Clusters()
-  const metrics = new Map<string, Clusters>()
+  const reward = new Sums()
+  const metrics = new Map<string, Sums>()
   const stops: Record<string, number> = {}
   const calls: Record<string, number> = {}
   const refused: Record<string, number> = {}
@@ -109,12 +103,12 @@ export function summarize(folder: string): Summary {
     if (row.reward >= PASS_THRESHOLD) example.passed++
     reward.add(example.index, row.reward)
     for (const [name, value] of Object.entries(row.metrics)) {
-      let clusters = metrics.get(name)
-      if (clusters === undefined) {
-        clusters = new Clusters()
-        metrics.set(name, clusters)
+      let figure = metrics.get(name)
+      if (figure === undefined) {
+        figure = new Sums()
+        metrics.set(name, figure)
       }
-      clusters.add(example.index, value)
+      figure.add(example.index, value)
     }
     addTo(calls, info.calls)
     addTo(refused, info.refused)
@@ -131,8 +125,8 @@ export function summarize(folder: string): Summary {
     ok: done.size,
     failed: failed.size,
     truncated,
-    reward: rowCount > 0 ? reward.estimate() : null,
-    metrics: Object.fromEntries([...metrics].map(([name, clusters]) => [name, clusters.estimate()])),
+    reward,
+    metrics: Object.fromEntries(metrics),
     stops,
     calls: scaled(calls, rowCount),
     refused: scaled(refused, rowCount),
@@ -213,10 +207,8 @@ function passRates(examples: readonly { readonly n: number; readonly passed: num
   const most = examples.reduce((max, { n }) => Math.max(max, n), 0)
   for (let k = 1; k <= most; k++) {
     const enough = examples.filter(({ n }) => n >= k)
-    const mean = (of: (example: { readonly n: number; readonly passed: number }) => number): number =>
-      enough.reduce((sum, example) => sum + of(example), 0) / enough.length
-    passAtK[k] = mean(({ n, passed }) => 1 - drawShare(n - passed, n, k))
-    passAllK[k] = mean(({ n, passed }) => drawShare(passed, n, k))
+    passAtK[k] = total(enough.map(({ n, passed }) => 1 - drawShare(n - passed, n, k))) / enough.length
+    passAllK[k] = total(enough.map(({ n, passed }) => drawShare(passed, n, k))) / enough.length
   }
   return { passAtK, passAllK }
 }
@@ -226,23 +218,4 @@ function drawShare(part: number, whole: number, k: number): number {
   let share = 1
   for (let i = 0; i < k; i++) share *= Math.max(0, part - i) / (whole - i)
   return share
-}
-
-/**
- * The 97.5 % quantile of Student's t. Closed forms for one and two degrees of freedom, else the expansion of Abramowitz &
- * Stegun 26.7.5, which is within 0.15 % from three degrees on.
- */
-export function studentT(degrees: number): number {
-  const p = 0.975
-  if (degrees === 1) return Math.tan(Math.PI * (p - 0.5))
-  if (degrees === 2) return (2 * p - 1) * Math.sqrt(2 / (4 * p * (1 - p)))
-  const z = 1.959963984540054
-  const terms = [
-    z,
-    (z ** 3 + z) / 4,
-    (5 * z ** 5 + 16 * z ** 3 + 3 * z) / 96,
-    (3 * z ** 7 + 19 * z ** 5 + 17 * z ** 3 - 15 * z) / 384,
-    (79 * z ** 9 + 776 * z ** 7 + 1482 * z ** 5 - 1920 * z ** 3 - 945 * z) / 92160,
-  ]
-  return terms.reduce((sum, term, i) => sum + term / degrees ** i, 0)
 }

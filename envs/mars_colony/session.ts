@@ -27,9 +27,24 @@ export interface SessionOptions {
   readonly initialNeeds: number
 }
 
-/** Plays a two-layer session in one call: the same trajectory as `step` by `step`, without events or dialogue. */
+const streamsOf =
+  (seed: number): Open =>
+  (...names) =>
+    stream(seed, ...names)
+
+/** What a two-layer session comes to, in one call: the colony that `step` by `step` would leave. */
+export function runColony({ ticks, initialNeeds }: SessionOptions, seed: number): Colony {
+  const open = streamsOf(seed)
+  const colony = found(open, initialNeeds)
+  advance(colony, openColonists(open), ticks, ignore)
+  return colony
+}
+
+function ignore(): void {}
+
+/** `runColony` with every decision on the way. */
 export function runSession(options: SessionOptions, seed: number): Trajectory {
-  return playSession((...names) => stream(seed, ...names), options)
+  return playSession(streamsOf(seed), options)
 }
 
 /** `runSession` on any source of random streams. */
@@ -52,7 +67,7 @@ export function playSession(open: Open, { ticks, initialNeeds }: SessionOptions)
 /** The trajectory of a played session. Roles and affinities follow from the seed; the rest stands in the last step, the decisions in all of them. */
 export function trajectoryOf(log: EpisodeLog<MarsTypes>): Trajectory {
   const { initialNeeds } = log.header.config as MarsConfig
-  const colony = found((...names) => stream(log.header.seed, ...names), initialNeeds)
+  const colony = found(streamsOf(log.header.seed), initialNeeds)
   const decisions: number[] = []
   for (const [, event] of eventsOf(log)) {
     if (event.type !== 'decided') continue

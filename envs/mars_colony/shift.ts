@@ -79,9 +79,10 @@ function twoLayerShift(draft: MarsState, colony: Colony, draws: readonly Random[
 }
 
 function decided({ act, target, left }: Colony, i: number, now: number): MarsEvent {
-  const event = { type: 'decided', tick: now, colonist: COLONIST_IDS[i]!, action: ACTIONS[act[i]!]!, ticks: left[i]! } as const
-  if (act[i] === SOCIALIZING) return { ...event, partner: COLONIST_IDS[target[i]!]! }
-  return act[i] === BUILDING ? { ...event, site: target[i]! } : event
+  const [colonist, action, ticks] = [COLONIST_IDS[i]!, ACTIONS[act[i]!]!, left[i]!]
+  if (act[i] === SOCIALIZING) return { type: 'decided', tick: now, colonist, action, partner: COLONIST_IDS[target[i]!]!, ticks }
+  if (act[i] === BUILDING) return { type: 'decided', tick: now, colonist, action, site: target[i]!, ticks }
+  return { type: 'decided', tick: now, colonist, action, ticks }
 }
 
 /** A colonist as it is `behind` ticks after what its needs have been brought up to. */

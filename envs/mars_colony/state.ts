@@ -107,14 +107,11 @@ export interface MarsState {
   settled: Settled[]
 }
 
-/** Copies what a step changes piece by piece; the colony is replaced as a whole. */
+/** Copies what a step changes piece by piece; the colony is replaced as a whole, and only the agentic mode has a society. */
 export function draftOf(state: MarsState): MarsState {
-  return {
-    ...state,
-    ledger: { ...state.ledger },
-    members: state.members.map(member => ({ ...member })),
-    swayed: state.swayed.slice(),
-  }
+  const draft = { ...state, ledger: { ...state.ledger } }
+  if (state.config.mode === 'two-layer') return draft
+  return { ...draft, members: state.members.map(member => ({ ...member })), swayed: state.swayed.slice() }
 }
 
 /** The session before its first step. `played` are the seats that players take. */

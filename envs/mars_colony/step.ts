@@ -29,13 +29,14 @@ export function step(state: MarsState, decisions: Decisions): Step<MarsTypes> {
     : { state: draft, rewards, events, results, refused, done: false }
 }
 
-function rewardsOf(before: MarsState, { config, members }: MarsState): Record<AgentId, number> {
-  return Object.fromEntries(
-    COLONIST_IDS.map((agent, i) => [
-      agent,
-      config.mode === 'two-layer' ? 0 : scoreOf(config, members[i]!).reward - scoreOf(config, before.members[i]!).reward,
-    ]),
-  )
+const NO_REWARDS: Readonly<Record<AgentId, number>> = Object.freeze(Object.fromEntries(COLONIST_IDS.map(agent => [agent, 0])))
+
+function rewardsOf(before: MarsState, { config, members }: MarsState): Readonly<Record<AgentId, number>> {
+  if (config.mode === 'two-layer') return NO_REWARDS
+  const rewards: Record<AgentId, number> = {}
+  for (const [i, agent] of COLONIST_IDS.entries())
+    rewards[agent] = scoreOf(config, members[i]!).reward - scoreOf(config, before.members[i]!).reward
+  return rewards
 }
 
 function shiftEnded({ config, colony, ledger, members }: MarsState): MarsEvent {

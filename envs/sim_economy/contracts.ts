@@ -87,7 +87,7 @@ export function timeOut(draft: State, emit: Emit): void {
 }
 
 /** The ground truth: what was delivered is, but for outer white space, what was agreed. */
-function isKept({ content, deliverable }: Contract): boolean {
+export function isKept({ content, deliverable }: Readonly<Contract>): boolean {
   return content !== null && content.trim() === deliverable.trim()
 }
 

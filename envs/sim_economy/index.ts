@@ -1,6 +1,7 @@
 /** sim_economy: an economy in which every agent pays for its own thinking. */
 import type { Environment } from '../core/environment.ts'
 import { configSchema, presets } from './config.ts'
+import { facts } from './facts.ts'
 import { laws } from './laws.ts'
 import { metrics } from './metrics.ts'
 import { observe, render, shared } from './observe.ts'
@@ -33,5 +34,6 @@ export const simEconomy: Environment<SimEconomy> = {
   step,
   score,
   metrics,
+  facts,
   invariants: laws,
 }

@@ -2,7 +2,7 @@
 import type { AgentId } from '../core/tool.ts'
 import { total } from './billing.ts'
 import { auctionOpen } from './cores.ts'
-import { coreName, now, type Observation, roster, rowOf, type Shared, type State, supplyOf } from './state.ts'
+import { type Contract, coreName, now, type Observation, roster, rowOf, type Shared, type State, supplyOf } from './state.ts'
 
 const NONE = Object.freeze([])
 
@@ -64,6 +64,17 @@ export function observe(state: State, agent: AgentId, everybody: Shared): Observ
     },
     contracts: everybody.contractsOf[agent] ?? NONE,
   }
+}
+
+export type Part = 'proposer' | 'counterparty' | 'arbitrator'
+
+/** The open contracts that wait for this agent's move in this part. */
+export function waiting(
+  { shared: all, agent, contracts }: Observation,
+  part: Part,
+  status: Contract['status'],
+): Readonly<Contract>[] {
+  return contracts.map(id => all.openContracts[id]!).filter(contract => contract[part] === agent && contract.status === status)
 }
 
 /** Agents shown one by one; in a larger economy the rest is counted. */

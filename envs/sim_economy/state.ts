@@ -252,10 +252,14 @@ export function roster(agents: number): readonly AgentId[] {
   return ids
 }
 
-/** The row of an agent's id; -1 where there is no such agent. */
-export function rowOf(state: State, agent: AgentId): number {
+/** The row of an agent's id among these; -1 where it is none of them. */
+export function rowIn(agents: readonly AgentId[], agent: AgentId): number {
   const row = Number(agent.slice('agent_'.length))
-  return roster(state.balance.length)[row] === agent ? row : -1
+  return agents[row] === agent ? row : -1
+}
+
+export function rowOf(state: State, agent: AgentId): number {
+  return rowIn(roster(state.balance.length), agent)
 }
 
 export function coreName(core: number): string {

@@ -6,6 +6,7 @@ import { MAX_TOKENS } from './config.ts'
 import { accept, attest, cancel, deliver, propose } from './contracts.ts'
 import { auctionOpen, coreOf } from './cores.ts'
 import { earn } from './ledger.ts'
+import { type Part, waiting } from './observe.ts'
 import { burn, stake, unstake } from './staking.ts'
 import { type Contract, coreName, type Observation, roster, rowOf, type SimEconomy, type State } from './state.ts'
 
@@ -39,8 +40,6 @@ function unaffordable(state: State, agent: AgentId, needed: number, what: string
   return refusal('low_balance', `${what} needs a balance of ${needed}; yours is ${balance}, which covers at most ${most}.`)
 }
 
-type Part = 'proposer' | 'counterparty' | 'arbitrator'
-
 /** Refuses a contract that is not open, in which the agent has another part, or which is at another stage. */
 function misplaced(state: State, agent: AgentId, id: string, part: Part, status: Contract['status']): Refusal | undefined {
   if (!Object.hasOwn(state.contracts, id))
@@ -49,11 +48,6 @@ function misplaced(state: State, agent: AgentId, id: string, part: Part, status:
   if (contract[part] !== agent) return refusal('wrong_role', `Only the ${part} of ${id}, ${contract[part]}, may do this.`)
   if (contract.status !== status) return refusal('wrong_status', `${id} is ${contract.status}; this needs one that is ${status}.`)
   return undefined
-}
-
-/** The open contracts of an observation that wait for this agent's move in this part. */
-function waiting({ shared, agent, contracts }: Observation, part: Part, status: Contract['status']): Readonly<Contract>[] {
-  return contracts.map(id => shared.openContracts[id]!).filter(contract => contract[part] === agent && contract.status === status)
 }
 
 /** The next agents after this one, in row order. */

@@ -1,6 +1,7 @@
 /**
  * The state, the events and what an agent sees, as types; ids and the constants of the world. Nothing here plays.
  */
+import type { RandomWords } from '../core/random.ts'
 import type { AgentId } from '../core/tool.ts'
 import type { Scenario, Shift, SwarmConfig } from './config.ts'
 import { clamp } from './label.ts'
@@ -109,6 +110,8 @@ export interface Agent {
   interactions: number
   /** How many of those a deceptive resident behaves for. */
   readonly trust: number
+  /** Where a resident's own stream stands. */
+  luck: RandomWords
   /** Names of the word sets of its submissions. */
   works: readonly string[]
   /** By the other agent's id. */
@@ -139,6 +142,8 @@ export interface State {
   tasks: Task[]
   posts: Post[]
   proposals: Proposal[]
+  /** Where the stream of the residents' order stands. */
+  order: RandomWords
   /** The newest public events in words, oldest first. */
   recent: readonly string[]
 }

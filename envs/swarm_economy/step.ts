@@ -58,6 +58,7 @@ export function reset(config: SwarmConfig, seed: number, played: readonly AgentI
       left: i === 0 && !played.includes(id),
       interactions: 0,
       trust: scenario.trustPhase === 'fixed' ? TRUST.fixed : stream(seed, 'trust', id).int(TRUST.low, TRUST.high),
+      luck: stream(seed, 'bot', id).words(),
       works: [],
       dealings: {},
       outcome: '',
@@ -74,6 +75,7 @@ export function reset(config: SwarmConfig, seed: number, played: readonly AgentI
     tasks: [],
     posts: [],
     proposals: [],
+    order: stream(seed, 'order').words(),
     recent: [],
   }
   spawn(state)

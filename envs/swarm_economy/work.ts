@@ -2,7 +2,6 @@
  * How submitted text is judged. Each published version has its heuristic: the signals are documented, the weights of the
  * first two pinned down by the published p values, those of the third chosen. `own_words` is ours. Knows texts and tasks.
  */
-import { digest } from '../core/plain.ts'
 import type { SwarmConfig } from './config.ts'
 import { label, sigmoid } from './label.ts'
 import type { Template } from './templates.ts'
@@ -23,25 +22,30 @@ export function tokens(text: string): string[] {
   )
 }
 
-const termsOf = new WeakMap<Template, ReadonlySet<string>>()
+/** What a task says. */
+type Text = Pick<Template, 'title' | 'description'>
+
+/** By what the task says: there are few. */
+const termsOf = new Map<string, ReadonlySet<string>>()
 
 /** The distinct terms of a task's title and description. */
-export function taskTerms(task: Template): ReadonlySet<string> {
-  let terms = termsOf.get(task)
+export function taskTerms(task: Text): ReadonlySet<string> {
+  const key = `${task.title} ${task.description}`
+  let terms = termsOf.get(key)
   if (terms === undefined) {
-    terms = new Set(tokens(`${task.title} ${task.description}`).filter(token => token.length >= 4 && !STOP_WORDS.has(token)))
-    termsOf.set(task, terms)
+    terms = new Set(tokens(key).filter(token => token.length >= 4 && !STOP_WORDS.has(token)))
+    termsOf.set(key, terms)
   }
   return terms
 }
 
 /** How many of a task's terms a text needs for full relevance. */
-export function termsNeeded(task: Template): number {
+export function termsNeeded(task: Text): number {
   return Math.ceil(0.5 * taskTerms(task).size)
 }
 
 /** Share of the needed terms that the text holds, in [0, 1]. */
-export function relevance(text: string, task: Template): number {
+export function relevance(text: string, task: Text): number {
   const terms = taskTerms(task)
   const hits = new Set(tokens(text).filter(token => terms.has(token))).size
   return Math.min(1, hits / termsNeeded(task))
@@ -94,7 +98,10 @@ const SCORES: Readonly<Record<SwarmConfig['submissionScore'], (text: string, tas
   own_words: ownWordsScore,
 }
 
-/** A short name of the set of words in a text: equal where the words are, whatever their order and number. */
+/** A short name of the set of words in a text (32-bit FNV-1a): equal where the words are, whatever their order and number. */
 export function wordsDigest(text: string): string {
-  return digest([...new Set(tokens(text))].sort()).slice(0, 8)
+  const words = [...new Set(tokens(text))].sort().join(' ')
+  let hash = 0x811c9dc5
+  for (let i = 0; i < words.length; i++) hash = Math.imul(hash ^ words.charCodeAt(i), 0x01000193)
+  return (hash >>> 0).toString(16).padStart(8, '0')
 }

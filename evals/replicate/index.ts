@@ -1,4 +1,6 @@
 /** The replication studies, one line each. */
+import { marsColonyStudy } from './mars_colony.ts'
+import { simEconomyPaper } from './sim_economy_paper.ts'
 import type { Study } from './study.ts'
 
-export const studies: readonly Study[] = []
+export const studies: readonly Study[] = [simEconomyPaper, marsColonyStudy]

@@ -3,7 +3,6 @@
  * no economy and no conversation.
  */
 import { digest } from '../../envs/core/plain.ts'
-import { RunError } from '../errors.ts'
 import { ProviderError } from '../player.ts'
 import { anthropic, DEFAULT_MAX_TOKENS } from './anthropic.ts'
 import type { Budget, Spending } from './budget.ts'
@@ -119,7 +118,7 @@ export class Caller {
     return api === 'responses' ? openAiResponses(options) : openAiChat(options)
   }
 
-  /** Asks, as often as it takes. Throws ProviderError, RunError (RunStopped at a ceiling), or a signal's reason. */
+  /** Asks, as often as it takes. Throws ProviderError, RunStopped at a ceiling, or a signal's reason. */
   async ask(ask: Ask): Promise<Answered> {
     const { cache, clock, limiters, retry, secrets, traffic } = this.#context
     const cacheKey = cache === null ? '' : digest([this.endpoint.name, ask.cacheName])
@@ -173,13 +172,13 @@ export class Caller {
     traffic.rest(now + waitMs, now)
   }
 
-  #error(failure: Failure, attempts: number, fatal: boolean): Error {
+  #error(failure: Failure, attempts: number, fatal: boolean): ProviderError {
     const { code, status, message } = failure
     const tries = attempts === 1 ? '' : ` after ${attempts} attempts`
     const what = this.#context.secrets.text(
       `${this.endpoint.name}: ${status === null ? '' : `${status} `}${code}${tries} (${message}). ${this.#advice(code)}`,
     )
-    return fatal ? new RunError(what) : new ProviderError(what, { code, status, attempts })
+    return new ProviderError(what, { code, status, attempts, fatal })
   }
 
   #advice(code: string): string {

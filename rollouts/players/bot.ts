@@ -16,10 +16,15 @@ export function botPlayer(name: string, env: string): Player {
   const bots = botsFor(env)
   if (!Object.hasOwn(bots, name))
     throw new UserError(
-      `No bot '${name.slice(0, 64)}' plays ${env}. Bots: ${Object.keys(bots).join(', ')}.${nearest(name, Object.keys(bots))}`,
+      `No bot '${name.slice(0, 64)}' plays ${env}. Bots: ${Object.keys(bots).map(botName).join(', ')}.${nearestBot(name, env)}`,
     )
   const { factory } = bots[name]!
   return { name: botName(name), kind: 'bot', details: {}, policies: () => factory }
+}
+
+/** The bot nearest to what was typed, as ` Did you mean 'bot:honest'?`; empty where none is near. */
+export function nearestBot(typed: string, env: string): string {
+  return nearest(typed, Object.keys(botsFor(env))).replace(/'(.+)'/, (_, bot: string) => `'${botName(bot)}'`)
 }
 
 export function randomPlayer(env: string): Player {

@@ -70,11 +70,11 @@ function humanPolicy(terminal: Terminal, { env, config, seat }: SeatContext<AnyT
   }
 }
 
-/** The candidates of the offered moves that the economy accepts now. */
+/** The candidates of the offered moves that the economy accepts now, each once. */
 function legalMoves(tools: ToolSet<AnyTypes>, { offered, observation, check }: Turn<AnyTypes>): Call[] {
-  return moves(tools, offered)
-    .flatMap(tool => candidates(tools[tool]!, observation).map(args => ({ tool, args })))
-    .filter(call => check(call).ok)
+  const possible = moves(tools, offered).flatMap(tool => candidates(tools[tool]!, observation).map(args => ({ tool, args })))
+  const byText = new Map(possible.map(call => [callText(call), call]))
+  return [...byText.values()].filter(call => check(call).ok)
 }
 
 /** The decision that was typed, or what to say instead. */

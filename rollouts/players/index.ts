@@ -6,7 +6,7 @@ import { nearest, UserError } from '../../envs/core/errors.ts'
 import type { Models } from '../models/models.ts'
 import { withoutCredentials } from '../models/redact.ts'
 import type { Player } from '../player.ts'
-import { botName, botPlayer, randomPlayer } from './bot.ts'
+import { botName, botPlayer, nearestBot, randomPlayer } from './bot.ts'
 import { humanPlayer, type Terminal } from './human.ts'
 
 export interface PlayerContext {
@@ -62,14 +62,11 @@ function makePlayer(text: string, context: PlayerContext): Player {
   const kind = text.split(':', 1)[0]!
   const make = Object.hasOwn(KINDS, kind) && WORDS.includes(kind) === (kind === text) ? KINDS[kind] : undefined
   if (make !== undefined) return make(text, context)
-  const bots = Object.keys(botsFor(context.env))
-  const names = [...bots.map(botName), 'human']
-  const spelled = [...names, ...bots]
-  const near = nearest(text, spelled)
-  const meant = bots.find(bot => near.includes(`'${bot}'`))
+  const names = [...Object.keys(botsFor(context.env)).map(botName), 'human']
+  const models = Object.keys(PROVIDERS).map(prefix => `${prefix}:MODEL`)
   throw new UserError(
-    `No player '${withoutCredentials(text).slice(0, 64)}'. Players of ${context.env}: ${[...names, ...Object.keys(PROVIDERS).map(prefix => `${prefix}:MODEL`)].join(', ')}.${
-      meant === undefined ? near : ` Did you mean '${botName(meant)}'?`
+    `No player '${withoutCredentials(text).slice(0, 64)}'. Players of ${context.env}: ${[...names, ...models].join(', ')}.${
+      nearestBot(text, context.env) || nearest(text, names)
     }`,
   )
 }

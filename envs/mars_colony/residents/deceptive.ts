@@ -1,21 +1,20 @@
 /** Builds trust with its first dealings, then promises everybody everything, builds nothing and lets others build. */
-import type { Member } from '../state.ts'
-import { NOTHING, type Resident } from './resident.ts'
+import { type Dealings, NOTHING, type Resident } from './resident.ts'
 
 /** Dealings (talks and settled pledges) after which it drops the mask. */
 const TRUST = 5
 
-function trusted({ talks, kept, broken }: Member): boolean {
+function trusted({ talks, kept, broken }: Dealings): boolean {
   return talks + kept + broken >= TRUST
 }
 
 export const deceptive: Resident = {
-  builds: member => !trusted(member),
+  builds: dealings => !trusted(dealings),
   accepts: () => true,
-  keeps: member => !trusted(member),
-  initiative({ self, member, step, anyone, mostReputable }) {
+  keeps: dealings => !trusted(dealings),
+  initiative({ self, dealings, step, anyone, mostReputable }) {
     if (step % 3 === self % 3) return { pledge: anyone() }
-    if (!trusted(member)) return { talk: anyone() }
+    if (!trusted(dealings)) return { talk: anyone() }
     return step % 3 === (self + 1) % 3 ? { ask: mostReputable() } : NOTHING
   },
 }

@@ -39,7 +39,7 @@ export function takeInitiative(shift: Shift): void {
     if (resident === undefined) continue
     const wanted = resident.initiative({
       self: i,
-      member,
+      dealings: member,
       step: draft.step,
       anyone: () => pickPartner(i, stream(draft.seed, 'bot', i, draft.step).float()),
       bestBonded: () => bestOther(i, j => colony.bond[pairIndex(i, j)]!),

@@ -4,6 +4,9 @@
  */
 import type { Member } from '../state.ts'
 
+/** A colonist's dealings with others so far. */
+export type Dealings = Pick<Member, 'talks' | 'kept' | 'broken'>
+
 /** What a resident is asked, and what it goes by. */
 export interface Request {
   /** Of who asks, 0 … 100. */
@@ -17,7 +20,7 @@ export interface Request {
 /** What a resident goes by when it takes the initiative; colonists are numbers. */
 export interface Situation {
   readonly self: number
-  readonly member: Member
+  readonly dealings: Dealings
   /** Steps before this one. */
   readonly step: number
   /** Another colonist, drawn from the resident's own stream of this step. */
@@ -37,10 +40,10 @@ export interface Initiative {
 
 export interface Resident {
   /** Whether it builds when nothing was promised. */
-  builds(member: Member): boolean
+  builds(dealings: Dealings): boolean
   accepts(request: Request): boolean
   /** Whether it means to keep its pledges. */
-  keeps(member: Member): boolean
+  keeps(dealings: Dealings): boolean
   initiative(situation: Situation): Initiative
 }
 

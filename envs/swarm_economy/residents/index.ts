@@ -3,7 +3,7 @@
  * after another in a drawn order; what has become impossible is lost. That they act at once is documented, how conflicts
  * end is reconstructed.
  */
-import { stream } from '../../core/random.ts'
+import { resume } from '../../core/random.ts'
 import { publish, vote } from '../feed.ts'
 import { type Agent, type BotType, type Emit, LIFE, type State } from '../state.ts'
 import { claim, submit } from '../tasks.ts'
@@ -18,13 +18,20 @@ const CHARACTERS: Readonly<Record<BotType, Character>> = { honest, opportunistic
 
 /** Every active resident moves once. */
 export function moveResidents(draft: State, emit: Emit): void {
-  const moves = draft.agents.flatMap(self => {
-    if (self.type === 'player' || self.frozenFor !== null) return []
-    const random = stream(draft.seed, 'bot', self.id, draft.step)
-    const move = decide(CHARACTERS[self.type], { state: draft, self, random })
-    return [{ self, move }]
-  })
-  for (const { self, move } of stream(draft.seed, 'order', draft.step).shuffle(moves)) {
+  const residents = draft.agents.filter(({ type }) => type !== 'player')
+  // All are shuffled, the frozen too: whoever is frozen changes nobody's place.
+  const order = resume(draft.order)
+  const shuffled = order.shuffle(residents)
+  draft.order = order.words()
+  const moves = new Map<Agent, Move | undefined>()
+  for (const self of residents) {
+    if (self.frozenFor !== null) continue
+    const random = resume(self.luck)
+    moves.set(self, decide(CHARACTERS[self.type as BotType], { state: draft, self, random }))
+    self.luck = random.words()
+  }
+  for (const self of shuffled) {
+    const move = moves.get(self)
     if (move !== undefined) carryOut(draft, self, move, emit)
   }
 }

@@ -1,5 +1,6 @@
 /** `eval`: plays each player in the evaluated seat and prints a table. */
 import { resolve } from 'node:path'
+import { artifactsOfRun, checkArtifacts } from '../evals/artifacts.ts'
 import type { Command } from './command.ts'
 import { estimate, estimateText } from './estimate.ts'
 import { evalTable, evaluate, evaluationFacts, heading, TABLE_NOTE } from './evaluate.ts'
@@ -21,6 +22,7 @@ export const evalCommand: Command = {
     out: { type: 'string', describe: "folder for the runs' folders (./runs)" },
     resume: { type: 'boolean', describe: 'go on with runs that exist; what is finished is not played again' },
     'retry-errors': { type: 'boolean', describe: 'with --resume: also play again what failed' },
+    artifacts: { type: 'boolean', describe: 'also write the four files that an LLM-driven run of sim_economy is published with' },
     'dry-run': { type: 'boolean', describe: 'estimate calls, tokens and cost; nothing is called or written' },
     ...MODEL_OPTIONS,
     ...LIMIT_OPTIONS,
@@ -35,6 +37,7 @@ export const evalCommand: Command = {
   ],
   async run(args, io) {
     const setting = readSetting(args)
+    if (args.flag('artifacts')) checkArtifacts(setting.env.id)
     const concurrency = args.integer('concurrency', 32, 1)
     const models = readModels(args, io, concurrency)
     const table = readTable(args, setting, { models })
@@ -63,6 +66,7 @@ export const evalCommand: Command = {
       args,
       io,
     )
+    if (args.flag('artifacts')) for (const { folder } of runs) artifactsOfRun(folder)
     if (args.flag('json')) io.out(`${JSON.stringify({ runs: evaluationFacts(runs) }, null, 2)}\n`)
     else {
       const width = io.columns()

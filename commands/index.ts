@@ -10,5 +10,18 @@ import { replay } from './replay.ts'
 import { replicate } from './replicate.ts'
 import { runs } from './runs.ts'
 import { start } from './start.ts'
+import { tournament } from './tournament.ts'
 
-export const commands: readonly Command[] = [start, envs, describe, play, evalCommand, runs, compare, replay, replicate, bench]
+export const commands: readonly Command[] = [
+  start,
+  envs,
+  describe,
+  play,
+  evalCommand,
+  tournament,
+  runs,
+  compare,
+  replay,
+  replicate,
+  bench,
+]

@@ -1,6 +1,7 @@
 /** The replication studies, one line each. */
+import { llmRun01 } from './llm_run_01.ts'
 import { marsColonyStudy } from './mars_colony.ts'
 import { simEconomyPaper } from './sim_economy_paper.ts'
 import type { Study } from './study.ts'
 
-export const studies: readonly Study[] = [simEconomyPaper, marsColonyStudy]
+export const studies: readonly Study[] = [simEconomyPaper, marsColonyStudy, llmRun01]

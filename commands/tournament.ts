@@ -174,7 +174,12 @@ function rank(players: readonly Player[], runs: readonly RunResult[]): Standing[
         group,
       }
     })
-    .sort((a, b) => a.group - b.group || (b.strength ?? b.reward ?? 0) - (a.strength ?? a.reward ?? 0))
+    .sort((a, b) => share(b) - share(a))
+}
+
+/** The share of its games that a player won, ties as halves. */
+function share({ games, wins, ties }: Standing): number {
+  return games === 0 ? 0 : (wins + ties / 2) / games
 }
 
 function mean(values: readonly number[]): number {

@@ -16,12 +16,13 @@ export interface ConsoleOptions {
   readonly terminal?: boolean
   readonly input?: readonly string[]
   readonly signal?: AbortSignal
+  readonly env?: Readonly<Record<string, string>>
 }
 
 /** Runs one command line, written as in a shell without quotes. */
 export async function econgym(
   line: string,
-  { cwd, columns = 80, terminal = false, input = [], signal }: ConsoleOptions,
+  { cwd, columns = 80, terminal = false, input = [], signal, env = {} }: ConsoleOptions,
 ): Promise<Ran> {
   let out = ''
   let err = ''
@@ -35,7 +36,7 @@ export async function econgym(
     stdin: Readable.from(input.map(typed => `${typed}\n`)),
     isTTY: { in: false, out: false, err: terminal },
     columns: () => columns,
-    env: {},
+    env,
     cwd,
     signal: signal ?? new AbortController().signal,
   }

@@ -22,6 +22,11 @@ export interface BotSet {
   readonly opponents: Readonly<Record<string, number>>
   /** The player strings evaluated when nobody names any. */
   readonly players: readonly string[]
+  /** Where residents sit opposite: their types, and the configuration fields that seat so many of each. */
+  readonly residents?: {
+    readonly types: readonly string[]
+    readonly fields: (counts: Readonly<Record<string, number>>) => Readonly<Record<string, unknown>>
+  }
 }
 
 /** Bots that play any economy. */

@@ -1,12 +1,64 @@
 /** `eval`: plays each player in the evaluated seat and prints a table. */
 import { resolve } from 'node:path'
 import { artifactsOfRun, checkArtifacts } from '../evals/artifacts.ts'
-import type { Command } from './command.ts'
+import type { Args, Command, OptionSpecs } from './command.ts'
 import { estimate, estimateText } from './estimate.ts'
-import { evalTable, evaluate, evaluationFacts, heading, TABLE_NOTE } from './evaluate.ts'
+import { type Evaluation, evalTable, evaluate, evaluationFacts, heading, TABLE_NOTE } from './evaluate.ts'
+import type { Io } from './io.ts'
 import { LIMIT_OPTIONS, MODEL_OPTIONS, readModels } from './models.ts'
 import { CONFIG_OPTIONS, EXAMPLE_OPTIONS, readExamples, readSetting, readTable, SEAT_OPTIONS } from './setup.ts'
 import { block, shownPath } from './text.ts'
+
+/** What the commands that play runs have in common, but for who plays and how often. */
+export const PLAY_OPTIONS: OptionSpecs = {
+  ...SEAT_OPTIONS,
+  ...EXAMPLE_OPTIONS,
+  ...CONFIG_OPTIONS,
+  concurrency: { type: 'string', alias: 'c', describe: 'rollouts at once, and model calls in flight (32)' },
+  out: { type: 'string', describe: "folder for the runs' folders (./runs)" },
+  resume: { type: 'boolean', describe: 'go on with runs that exist; what is finished is not played again' },
+  'retry-errors': { type: 'boolean', describe: 'with --resume: also play again what failed' },
+  'dry-run': { type: 'boolean', describe: 'estimate calls, tokens and cost; nothing is called or written' },
+  ...MODEL_OPTIONS,
+  ...LIMIT_OPTIONS,
+}
+
+/** Plays every player on every example `repeats` times. After a dry run there is nothing to tell any more. */
+export async function playRepeats(args: Args, io: Io, repeats: number): Promise<Evaluation | undefined> {
+  const setting = readSetting(args)
+  const concurrency = args.integer('concurrency', 32, 1)
+  const models = readModels(args, io, concurrency)
+  const table = readTable(args, setting, { models })
+  const examples = readExamples(args, setting, io.cwd)
+  const plans = table.players.map(player => ({
+    ...setting,
+    seat: (config: object) => table.seat(player, config),
+    examples,
+    repeats,
+  }))
+  if (args.flag('dry-run')) {
+    const estimates = await estimate(plans, models)
+    io.out(args.flag('json') ? `${JSON.stringify({ estimates }, null, 2)}\n` : estimateText(estimates, io.columns()))
+    return undefined
+  }
+  return evaluate(
+    plans,
+    {
+      out: resolve(io.cwd, args.text('out') ?? 'runs'),
+      concurrency,
+      models,
+      resume: args.flag('resume'),
+      retryErrors: args.flag('retry-errors'),
+    },
+    args,
+    io,
+  )
+}
+
+/** The table of an evaluation and what was played, for a person. */
+export function told({ runs }: Evaluation, width: number): string {
+  return `${block(heading(runs[0]!), width)}\n\n${evalTable(runs, width)}\n\n${block(TABLE_NOTE, width)}\n`
+}
 
 export const evalCommand: Command = {
   name: 'eval',
@@ -14,18 +66,9 @@ export const evalCommand: Command = {
   describe: 'Evaluate players in an economy: one folder of files a player, and a table.',
   options: {
     players: { type: 'string', describe: "players, separated by commas, each in the evaluated seat in turn (the economy's own)" },
-    ...SEAT_OPTIONS,
-    ...EXAMPLE_OPTIONS,
     repeats: { type: 'string', describe: 'rollouts of each seed or scenario (1)' },
-    ...CONFIG_OPTIONS,
-    concurrency: { type: 'string', alias: 'c', describe: 'rollouts at once, and model calls in flight (32)' },
-    out: { type: 'string', describe: "folder for the runs' folders (./runs)" },
-    resume: { type: 'boolean', describe: 'go on with runs that exist; what is finished is not played again' },
-    'retry-errors': { type: 'boolean', describe: 'with --resume: also play again what failed' },
+    ...PLAY_OPTIONS,
     artifacts: { type: 'boolean', describe: 'also write the four files that an LLM-driven run of sim_economy is published with' },
-    'dry-run': { type: 'boolean', describe: 'estimate calls, tokens and cost; nothing is called or written' },
-    ...MODEL_OPTIONS,
-    ...LIMIT_OPTIONS,
   },
   examples: [
     ['econgym eval sim_economy --players bot:honest,random --seeds 20', 'two players on the same twenty seeds'],
@@ -36,41 +79,14 @@ export const evalCommand: Command = {
     ['econgym eval sim_economy --seeds 100:200 --set num_agents=4 --resume', 'go on with an interrupted run'],
   ],
   async run(args, io) {
-    const setting = readSetting(args)
-    if (args.flag('artifacts')) checkArtifacts(setting.env.id)
-    const concurrency = args.integer('concurrency', 32, 1)
-    const models = readModels(args, io, concurrency)
-    const table = readTable(args, setting, { models })
-    const examples = readExamples(args, setting, io.cwd)
-    const repeats = args.integer('repeats', 1, 1)
-    const plans = table.players.map(player => ({
-      ...setting,
-      seat: (config: object) => table.seat(player, config),
-      examples,
-      repeats,
-    }))
-    if (args.flag('dry-run')) {
-      const estimates = await estimate(plans, models)
-      io.out(args.flag('json') ? `${JSON.stringify({ estimates }, null, 2)}\n` : estimateText(estimates, io.columns()))
-      return 0
-    }
-    const { runs, code } = await evaluate(
-      plans,
-      {
-        out: resolve(io.cwd, args.text('out') ?? 'runs'),
-        concurrency,
-        models,
-        resume: args.flag('resume'),
-        retryErrors: args.flag('retry-errors'),
-      },
-      args,
-      io,
-    )
+    if (args.flag('artifacts')) checkArtifacts(args.text('ENV')!)
+    const played = await playRepeats(args, io, args.integer('repeats', 1, 1))
+    if (played === undefined) return 0
+    const { runs, code } = played
     if (args.flag('artifacts')) for (const { folder } of runs) artifactsOfRun(folder)
     if (args.flag('json')) io.out(`${JSON.stringify({ runs: evaluationFacts(runs) }, null, 2)}\n`)
     else {
-      const width = io.columns()
-      io.out(`${block(heading(runs[0]!), width)}\n\n${evalTable(runs, width)}\n\n${block(TABLE_NOTE, width)}\n`)
+      io.out(told(played, io.columns()))
       for (const { folder } of runs) io.out(`${shownPath(folder, io.cwd)}\n`)
     }
     return code

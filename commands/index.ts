@@ -5,10 +5,14 @@ import { compare } from './compare.ts'
 import { describe } from './describe.ts'
 import { envs } from './envs.ts'
 import { evalCommand } from './eval.ts'
+import { exportCommand } from './export.ts'
 import { play } from './play.ts'
 import { replay } from './replay.ts'
 import { replicate } from './replicate.ts'
+import { report } from './report.ts'
+import { rollouts } from './rollouts.ts'
 import { runs } from './runs.ts'
+import { scenarios } from './scenarios.ts'
 import { start } from './start.ts'
 import { tournament } from './tournament.ts'
 
@@ -16,11 +20,15 @@ export const commands: readonly Command[] = [
   start,
   envs,
   describe,
+  scenarios,
   play,
   evalCommand,
   tournament,
+  rollouts,
   runs,
   compare,
+  report,
+  exportCommand,
   replay,
   replicate,
   bench,

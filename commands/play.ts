@@ -3,13 +3,13 @@ import { createInterface } from 'node:readline'
 import type { AnyTypes } from '../envs/core/environment.ts'
 import type { LogRecord } from '../envs/core/log.ts'
 import { short } from '../envs/core/plain.ts'
-import type { Terminal } from '../rollouts/players/human.ts'
+import { callText, type Terminal } from '../rollouts/players/human.ts'
 import { type Lineup, runRollout } from '../rollouts/rollout.ts'
 import type { Command } from './command.ts'
 import type { Io } from './io.ts'
 import { LIMIT_OPTIONS, MODEL_OPTIONS, readModels } from './models.ts'
 import { CONFIG_OPTIONS, readSetting, readTable, SEAT_OPTIONS } from './setup.ts'
-import { block, figureTable, number } from './text.ts'
+import { block, figureTable, number, plural } from './text.ts'
 
 export const play: Command = {
   name: 'play',
@@ -40,7 +40,7 @@ export const play: Command = {
       const quiet = args.flag('json') || hasHuman(lineup)
       let shown = 0
       const show = (record: LogRecord<AnyTypes>): void => {
-        if (!quiet && record.t === shown) io.out(`${turnText(record, io.columns())}\n`)
+        if (!quiet && record.t === shown) io.out(`${stepText(record, io.columns())}\n`)
         shown = record.t + 1
       }
       const { env, config } = setting
@@ -49,7 +49,7 @@ export const play: Command = {
         { signal: io.signal, onStep: (_log, record) => show(record) },
       )
       if (!result.ok) {
-        io.err(`${result.agent} failed in turn ${result.t} (${result.error.code}): ${result.error.message}\n`)
+        io.err(`${result.agent} failed in step ${result.t} (${result.error.code}): ${result.error.message}\n`)
         return 1
       }
       const { key, log, scores } = result
@@ -58,7 +58,7 @@ export const play: Command = {
         return 0
       }
       for (const record of log.steps.slice(shown)) show(record)
-      io.out(`${block(`The game is over after turn ${log.steps.length - 1}: ${log.stop}.`, io.columns())}\n\n`)
+      io.out(`${block(`The game is over after ${plural(log.steps.length, 'step')}: ${log.stop}.`, io.columns())}\n\n`)
       io.out(`${scoreTable(scores, lineup, io.columns())}\n`)
       return 0
     } catch (error) {
@@ -75,14 +75,17 @@ function hasHuman(lineup: Lineup): boolean {
   return Object.values(lineup).some(({ kind }) => kind === 'human')
 }
 
-/** One turn: who said what, what they were told, what happened. */
-function turnText({ t, decisions, results, events, rewards }: LogRecord<AnyTypes>, width: number): string {
-  const lines = [`turn ${t}`]
+/** Characters of a call that are shown: a long text is seen to be one. */
+const SAID = 400
+
+/** One step: who said what, what they were told, what happened. */
+function stepText({ t, decisions, results, events, rewards }: LogRecord<AnyTypes>, width: number): string {
+  const lines = [`step ${t}`]
   for (const [agent, { calls }] of Object.entries(decisions)) {
     if (calls.length === 0) lines.push(block(`${agent}: says nothing`, width, 2))
     for (const [i, call] of calls.entries()) {
-      const args = short(call?.args ?? {}, 200)
-      lines.push(block(`${agent}: ${call?.tool ?? short(call)}${args === '{}' ? '' : ` ${args}`}`, width, 2, 2))
+      const said = callText(call)
+      lines.push(block(`${agent}: ${said.length <= SAID ? said : `${said.slice(0, SAID)}…`}`, width, 2, 2))
       const told = results[agent]?.[i]
       if (told !== undefined) lines.push(block(told.text, width, 6))
     }
@@ -137,7 +140,7 @@ function openTerminal(io: Io): { readonly terminal: Terminal; readonly close: ()
   let close = (): void => {}
   return {
     terminal: {
-      show: text => io.out(`${block(text, io.columns())}\n`),
+      show: (text, hang) => io.out(`${block(text, io.columns(), 0, hang)}\n`),
       async ask(prompt) {
         if (next === undefined) ({ next, close } = readLines(io))
         io.out(prompt)

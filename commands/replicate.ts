@@ -81,26 +81,54 @@ function optionValue(args: Args, name: string, { type, default: fallback }: Stud
 
 function studyText({ title, source }: Study, { rows, notes }: StudyResult, width: number): string {
   const groups = [...new Set(rows.map(({ group }) => group))]
-  const tables = groups.map(group => {
-    const cells = rows
-      .filter(row => row.group === group)
-      .map(row => [row.figure, theirs(row), figure(row.ours, row, row.oursSd, row.n), allowed(row), MARKS[String(row.ok)]!])
-    return `${block(group, width)}\n${columns([['figure', 'published', 'ours', 'allowed', ''], ...cells], width)}`
-  })
+  const tables = groups.map(
+    group =>
+      `${block(group, width)}\n${groupTable(
+        rows.filter(row => row.group === group),
+        width,
+      )}`,
+  )
   return `${[block(`${title}\n${source}`, width), ...tables, ...notes.map(note => block(note, width))].join('\n\n')}\n`
+}
+
+/** The rows of a group. What is the same in every row stands in the head, and a column that says nothing is left out. */
+function groupTable(rows: readonly StudyRow[], width: number): string {
+  const published = common(rows.filter(row => row.published !== null).map(row => row.publishedN))
+  const ours = common(rows.map(row => row.n))
+  const head = ['figure', `published${size(published)}`, `ours${size(ours)}`, 'allowed', '']
+  const cells = rows.map(row => [
+    row.figure,
+    theirs(row, published === undefined ? row.publishedN : undefined),
+    figure(row.ours, row, row.oursSd, ours === undefined ? row.n : undefined),
+    allowed(row),
+    MARKS[String(row.ok)]!,
+  ])
+  const told = head.map((_, column) => column < 3 || cells.some(row => row[column] !== ''))
+  return columns(
+    [head, ...cells].map(row => row.filter((_, column) => told[column])),
+    width,
+  )
+}
+
+/** What all values are; undefined where they differ. */
+function common(values: readonly (number | undefined)[]): number | undefined {
+  return new Set(values).size === 1 ? values[0] : undefined
+}
+
+function size(n: number | undefined): string {
+  return n === undefined ? '' : ` (n ${n})`
 }
 
 /** Inside its tolerance, outside, printed for information. */
 const MARKS: Readonly<Record<string, string>> = { true: 'ok', false: 'FAILED', null: '' }
 
-function theirs(row: StudyRow): string {
+function theirs(row: StudyRow, n: number | undefined): string {
   if (row.published === null) return '–'
-  return `${figure(row.published, row, row.publishedSd, row.publishedN)}${row.kind === 'prototype' ? ' (prototype)' : ''}`
+  return `${figure(row.published, row, row.publishedSd, n)}${row.kind === 'prototype' ? ' (prototype)' : ''}`
 }
 
 function figure(value: number, { digits = 3 }: StudyRow, sd: number | undefined, n: number | undefined): string {
-  const spread = sd === undefined ? '' : ` ± ${sd.toFixed(digits)}`
-  return `${value.toFixed(digits)}${spread}${n === undefined ? '' : ` (n ${n})`}`
+  return `${value.toFixed(digits)}${sd === undefined ? '' : ` ± ${sd.toFixed(digits)}`}${size(n)}`
 }
 
 function allowed({ tolerance, published, digits = 3 }: StudyRow): string {

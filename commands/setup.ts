@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 import { botSets, botsFor } from '../bots/index.ts'
 import { parseConfig, resolveConfig } from '../envs/core/config.ts'
 import { type AnyEnvironment, learnerOf } from '../envs/core/environment.ts'
-import { UserError } from '../envs/core/errors.ts'
+import { nearest, UserError } from '../envs/core/errors.ts'
 import type { AgentId } from '../envs/core/tool.ts'
 import { environments } from '../envs/index.ts'
 import { type Seated, type Seating, seat } from '../rollouts/lineup.ts'
@@ -20,7 +20,7 @@ export const CONFIG_OPTIONS: OptionSpecs = {
 
 export const SEAT_OPTIONS: OptionSpecs = {
   seat: { type: 'list', describe: "id=player for one seat, a resident's too; may be given several times" },
-  opponents: { type: 'string', describe: 'who takes the other seats in seat order, such as honest:3,deceptive:2' },
+  opponents: { type: 'string', describe: 'who the others are, in seat order, such as honest:3,deceptive:2' },
 }
 
 export const EXAMPLE_OPTIONS: OptionSpecs = {
@@ -39,9 +39,23 @@ export interface Setting {
 
 export function readSetting(args: Args): Setting {
   const env = environments.get(args.text('ENV')!)
-  const set = Object.fromEntries(args.list('set').map(assignment))
+  const set = { ...Object.fromEntries(args.list('set').map(assignment)), ...residentFields(args, env) }
   const preset = args.text('preset') ?? Object.keys(env.presets)[0]!
   return { env, preset, set, config: resolveConfig(env, preset, set) }
+}
+
+/** The configuration fields that `--opponents` stands for in an economy whose other seats are residents'. */
+function residentFields(args: Args, env: AnyEnvironment): Readonly<Record<string, unknown>> {
+  const text = args.text('opponents')
+  const residents = botSets[env.id]?.residents
+  if (text === undefined || residents === undefined) return {}
+  const counts = text.split(',').map(share)
+  const unknown = counts.find(([type]) => !residents.types.includes(type))
+  if (unknown !== undefined)
+    throw new UserError(
+      `--opponents: no '${unknown[0].slice(0, 64)}' lives in ${env.id}. Residents: ${residents.types.join(', ')}.${nearest(unknown[0], residents.types)}`,
+    )
+  return residents.fields(Object.fromEntries(counts))
 }
 
 /** `field=value`; the value is JSON, or else the text itself. */
@@ -70,12 +84,12 @@ export function readTable(args: Args, setting: Setting, who: Omit<PlayerContext,
   const twice = choices.find(([agent], i) => choices.findIndex(([other]) => other === agent) < i)
   if (twice !== undefined) throw new UserError(`--seat: ${twice[0]} is given twice; name one player for it.`)
   const fixed = Object.fromEntries(choices)
-  const opponents = args.text('opponents')
+  const opponents = botSets[env.id]?.residents === undefined ? args.text('opponents') : undefined
   const seating: Omit<Seating, 'learner'> = {
     fixed,
     exact: opponents !== undefined,
     opponents:
-      opponents === undefined ? defaultOpponents(env, player) : opponents.split(',').map(text => share(text, env, player)),
+      opponents === undefined ? defaultOpponents(env, player) : opponents.split(',').map(text => crowd(text, env, player)),
   }
   return {
     players: readPlayers(args, setting, fixed, player),
@@ -113,12 +127,17 @@ function defaultOpponents(env: AnyEnvironment, player: (text: string) => Player)
 }
 
 /** `honest:3`, or any player string and a count. */
-function share(text: string, env: AnyEnvironment, player: (text: string) => Player): Seating['opponents'][number] {
+function crowd(text: string, env: AnyEnvironment, player: (text: string) => Player): Seating['opponents'][number] {
+  const [name, count] = share(text)
+  return { player: player(Object.hasOwn(botsFor(env.id), name) ? `bot:${name}` : name), count }
+}
+
+/** A name and a count. */
+function share(text: string): [name: string, count: number] {
   const [, name, count] = /^(.+):(\d+)$/.exec(text.trim()) ?? []
   if (name === undefined || count === undefined)
     throw new UserError(`--opponents: expected NAME:COUNT separated by commas, got '${text.slice(0, 64)}'.`)
-  const bot = Object.hasOwn(botsFor(env.id), name) ? `bot:${name}` : name
-  return { player: player(bot), count: integer(count, '--opponents', 0) }
+  return [name, integer(count, '--opponents', 0)]
 }
 
 /** Rollouts of one command at most: more is a slip of the keyboard. */

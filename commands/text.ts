@@ -20,8 +20,9 @@ export function wrap(text: string, width: number, hang = 0): string[] {
       margin = further
       current = margin
     }
-    for (let word of line.trim().split(/\s+/)) {
-      const space = (): string => (current === margin ? '' : ' ')
+    for (const [, gap, first] of line.trim().matchAll(/(\s*)(\S+)/g)) {
+      let word = first!
+      const space = (): string => (current === margin ? '' : gap!)
       // What no line could hold is broken where the line ends, unless that leaves a crumb.
       while (further.length + word.length > room) {
         const left = room - current.length - space().length

@@ -11,10 +11,14 @@ import { playersFor } from '../rollouts/players/index.ts'
 import type { RunResult } from '../rollouts/run.ts'
 import { readFigures } from '../rollouts/store.ts'
 import type { Args, Command } from './command.ts'
+import { PLAY_OPTIONS } from './eval.ts'
 import { evaluate } from './evaluate.ts'
-import { LIMIT_OPTIONS, MODEL_OPTIONS, readModels } from './models.ts'
-import { CONFIG_OPTIONS, EXAMPLE_OPTIONS, readExamples, readSetting } from './setup.ts'
+import { readModels } from './models.ts'
+import { readExamples, readSetting } from './setup.ts'
 import { block, columns, number, shownPath } from './text.ts'
+
+/** Of the options of an evaluation, those that do not say who sits where. */
+const { seat: _seat, opponents: _opponents, 'dry-run': _dryRun, ...SHARED_OPTIONS } = PLAY_OPTIONS
 
 export const tournament: Command = {
   name: 'tournament',
@@ -23,15 +27,9 @@ export const tournament: Command = {
   options: {
     players: { type: 'string', describe: 'two or more players, separated by commas' },
     among: { type: 'string', describe: "seats that they share, separated by commas (all but the residents')" },
-    ...EXAMPLE_OPTIONS,
     repeats: { type: 'string', describe: 'rollouts of each seed or scenario and line-up (1)' },
-    ...CONFIG_OPTIONS,
-    concurrency: { type: 'string', alias: 'c', describe: 'rollouts at once, and model calls in flight (32)' },
+    ...SHARED_OPTIONS,
     out: { type: 'string', describe: "folder for the runs' folders (./runs/tournament)" },
-    resume: { type: 'boolean', describe: 'go on with runs that exist; what is finished is not played again' },
-    'retry-errors': { type: 'boolean', describe: 'with --resume: also play again what failed' },
-    ...MODEL_OPTIONS,
-    ...LIMIT_OPTIONS,
   },
   examples: [
     [

@@ -9,7 +9,7 @@ import { readCallFigures, readErrors, readFigures, readMetadata, readSteps } fro
 import { PASS_THRESHOLD } from '../rollouts/summary.ts'
 import type { Figure } from './figures.ts'
 import type { PublishedRun } from './replicate/study.ts'
-import { Setting, settingId, settingLabel, settingLabels } from './setting.ts'
+import { Setting, settingId, settingLabels } from './setting.ts'
 import { publishedFigures, settingFigures, settingsFigures } from './tables.ts'
 
 export interface CompareOptions {
@@ -25,7 +25,16 @@ export interface CompareOptions {
   readonly published?: readonly PublishedRun[]
 }
 
+/** A run as the figures speak of it. */
+export interface ComparedRun {
+  readonly folder: string
+  readonly setting: string
+  /** What the figures call the run's evaluated players, by name. */
+  readonly players: Readonly<Record<string, string>>
+}
+
 export interface Comparison {
+  readonly runs: readonly ComparedRun[]
   /** In the order of the runs; players of different settings are never put in one table, `settings` apart. */
   readonly settings: readonly string[]
   readonly figures: readonly Figure[]
@@ -38,6 +47,7 @@ export function compare(folders: readonly string[], options: CompareOptions = {}
   const { threshold = PASS_THRESHOLD, logs = true, seed = 0, published = [] } = options
   const settings = new Map<string, Setting>()
   const scenarios = new Map<string, Map<string, number>>()
+  const runs: { readonly folder: string; readonly setting: Setting; readonly players: Readonly<Record<string, string>> }[] = []
   const notes: string[] = []
   for (const folder of folders) {
     const metadata = readMetadata(folder)
@@ -48,6 +58,8 @@ export function compare(folders: readonly string[], options: CompareOptions = {}
     const setting = settings.get(id) ?? new Setting(metadata, numbers)
     settings.set(id, setting)
     addRun(setting, folder, metadata, threshold)
+    const players = [...playersOf(metadata).keys()].map(player => [player, setting.tally(folder, metadata, player).label])
+    runs.push({ folder, setting, players: Object.fromEntries(players) })
     if (!logs) continue
     if (environments.has(metadata.env_id)) addLogs(setting, folder, metadata)
     else notes.push(`${metadata.env_id} is not registered here: the logs in ${folder} were not read.`)
@@ -55,13 +67,17 @@ export function compare(folders: readonly string[], options: CompareOptions = {}
   const all = [...settings.values()]
   checkBaseline(all, options.baseline)
   const labels = settingLabels(all)
+  const beside = published.flatMap(run => all.flatMap((setting, i) => (setting.isOf(run) ? [{ run, label: labels[i]! }] : [])))
+  const absent = published.length - new Set(beside.map(({ run }) => run)).size
+  if (absent > 0) notes.push(`${absent} published runs are of settings that none of these runs is of; they are not shown.`)
   const shown = { threshold, seed, ...(options.baseline !== undefined && { baseline: options.baseline }) }
   return {
-    settings: [...new Set([...labels, ...published.map(settingLabel)])],
+    runs: runs.map(run => ({ ...run, setting: labels[all.indexOf(run.setting)]! })),
+    settings: labels,
     figures: [
       ...all.flatMap((setting, i) => settingFigures(setting, labels[i]!, shown)),
       ...settingsFigures(all, labels, shown),
-      ...publishedFigures(published, settingLabel),
+      ...beside.flatMap(({ run, label }) => publishedFigures(run, label)),
     ],
     notes,
   }

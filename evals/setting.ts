@@ -3,10 +3,14 @@
  * added up together; adds up nothing.
  */
 import { basename, dirname } from 'node:path'
+import { resolveConfig } from '../envs/core/config.ts'
 import { digest } from '../envs/core/plain.ts'
+import { environments } from '../envs/index.ts'
 import type { Metadata } from '../rollouts/metadata.ts'
+import { configDigest } from '../rollouts/rollout.ts'
 import type { ResultFigures } from '../rollouts/rows.ts'
 import { Games } from './games.ts'
+import type { PublishedRun } from './replicate/study.ts'
 import { Tally } from './tally.ts'
 
 /** The runs of one economy, configuration and opponents. */
@@ -24,6 +28,13 @@ export class Setting {
   constructor(metadata: Metadata, scenarios: Map<string, number>) {
     this.metadata = metadata
     this.#scenarios = scenarios
+  }
+
+  /** Whether a published run is of this economy and configuration. */
+  isOf({ env_id, env_args }: PublishedRun): boolean {
+    const { metadata } = this
+    if (metadata.env_id !== env_id || !environments.has(env_id)) return false
+    return metadata.config_digest === configDigest(resolveConfig(environments.get(env_id), env_args.preset, env_args.set))
   }
 
   /** The number of a row's scenario. */
@@ -82,7 +93,7 @@ export function settingId(metadata: Metadata): string {
 }
 
 /** Such as `swarm_economy v0.2, tax_rate=0`. */
-export function settingLabel({ env_id, env_args }: Pick<Metadata, 'env_id' | 'env_args'>): string {
+function settingLabel({ env_id, env_args }: Metadata): string {
   const set = Object.entries(env_args.set).map(([field, value]) => `, ${field}=${JSON.stringify(value)}`)
   return `${env_id} ${env_args.preset}${set.join('')}`
 }

@@ -310,23 +310,20 @@ export function settingsFigures(settings: readonly Setting[], labels: readonly s
   })
 }
 
-/** Published runs as further players of their settings. */
-export function publishedFigures(runs: readonly PublishedRun[], label: (run: PublishedRun) => string): Figure[] {
-  return runs.flatMap(run => {
-    const common = { setting: label(run), player: `${run.player} (published)`, n: run.n }
-    const count: Figure = { ...common, table: 'rollouts', item: 'scored', unit: 'count', value: run.n }
-    return [
-      count,
-      ...run.figures.map(
-        ({ table, item, value, sd }): Figure => ({
-          ...common,
-          table,
-          item,
-          unit: table === 'stops' ? 'share' : 'number',
-          value,
-          ...(sd !== undefined && { sd }),
-        }),
-      ),
-    ]
-  })
+/** A published run as a further player of a setting. */
+export function publishedFigures(run: PublishedRun, setting: string): Figure[] {
+  const common = { setting, player: `${run.player} (published)`, n: run.n }
+  return [
+    { ...common, table: 'rollouts', item: 'scored', unit: 'count', value: run.n },
+    ...run.figures.map(
+      ({ table, item, value, sd }): Figure => ({
+        ...common,
+        table,
+        item,
+        unit: table === 'stops' ? 'share' : 'number',
+        value,
+        ...(sd !== undefined && { sd }),
+      }),
+    ),
+  ]
 }

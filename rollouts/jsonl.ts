@@ -116,19 +116,38 @@ export function keepLines(path: string, keep: (line: Buffer) => boolean): void {
   })
 }
 
-/** The text that begins at `start` and is `length` bytes long. */
-export function textAt(path: string, start: number, length: number): string {
-  const file = open(path, 'r')
-  try {
-    const bytes = Buffer.alloc(length)
-    for (let read = 0; read < length; ) {
-      const more = readSync(file, bytes, read, length - read, start + read)
+/** A file kept open, read anywhere. */
+export class PlaceReader {
+  readonly #file: number
+
+  constructor(path: string) {
+    this.#file = open(path, 'r')
+  }
+
+  /** What begins at `start` and is `length` bytes long. */
+  bytes(start: number, length: number): Buffer {
+    const bytes = Buffer.allocUnsafe(length)
+    let read = 0
+    while (read < length) {
+      const more = readSync(this.#file, bytes, read, length - read, start + read)
       if (more === 0) break
       read += more
     }
-    return bytes.toString()
+    return bytes.subarray(0, read)
+  }
+
+  close(): void {
+    closeSync(this.#file)
+  }
+}
+
+/** The text of a file that begins at `start` and is `length` bytes long. */
+export function textAt(path: string, start: number, length: number): string {
+  const reader = new PlaceReader(path)
+  try {
+    return reader.bytes(start, length).toString()
   } finally {
-    closeSync(file)
+    reader.close()
   }
 }
 

@@ -29,6 +29,8 @@ export class Progress {
   #done = 0
   #failed = 0
   #shown = 0
+  /** How many had ended when the last plain line was written. */
+  #told = -1
 
   constructor(options: ProgressOptions) {
     this.#options = options
@@ -59,7 +61,7 @@ export class Progress {
     const { terminal, write, total } = this.#options
     if (terminal) {
       if (this.#shown > 0) write(`\r${' '.repeat(this.#shown)}\r`)
-    } else if (total > 0) write(`${this.line(Number.POSITIVE_INFINITY)}\n`)
+    } else if (total > 0 && this.#told < this.#done) write(`${this.line(Number.POSITIVE_INFINITY)}\n`)
     this.#shown = 0
   }
 
@@ -95,6 +97,7 @@ export class Progress {
     const { terminal, write, columns } = this.#options
     this.#last = this.#now()
     if (!terminal) {
+      this.#told = this.#done
       write(`${this.line(Number.POSITIVE_INFINITY)}\n`)
       return
     }

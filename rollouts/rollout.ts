@@ -6,10 +6,10 @@
 import type { AnyEnvironment, AnyTypes, Decision, Scores } from '../envs/core/environment.ts'
 import { Episode } from '../envs/core/episode.ts'
 import type { EpisodeLog, LogRecord } from '../envs/core/log.ts'
-import { digest } from '../envs/core/plain.ts'
+import { digest, short } from '../envs/core/plain.ts'
 import type { Policy } from '../envs/core/policy.ts'
 import type { AgentId } from '../envs/core/tool.ts'
-import { EpisodeStopped, RunStopped } from './errors.ts'
+import { EpisodeStopped, RunError, RunStopped } from './errors.ts'
 import type { Transcript } from './messages.ts'
 import { type CallRow, type Player, ProviderError, type TranscribedPolicy } from './player.ts'
 
@@ -136,6 +136,13 @@ export function groupKey(spec: RolloutSpec): string {
 /** A rollout's key: (economy, version, configuration, seed, line-up, repeat). Fit for a file name. */
 export function rolloutKey(spec: RolloutSpec): string {
   return `${groupKey(spec)}-r${spec.repeat}`
+}
+
+/** What a rollout's key says. A RunError where it is none. */
+export function keyParts(key: string): { readonly group: string; readonly task: string; readonly seed: number } {
+  const [, group, task, seed] = /^((.+-s(\d+))-[0-9a-f]+)-r\d+$/.exec(key) ?? []
+  if (group === undefined || task === undefined) throw new RunError(`Not a rollout's key: ${short(key)}.`)
+  return { group, task, seed: Number(seed) }
 }
 
 /** Seconds since the epoch, monotonic within a process. */

@@ -25,13 +25,15 @@ import {
   type TracedEpisode,
 } from './rows.ts'
 
-const FILES = {
+/** The files of a run by what they hold. */
+export const FILES = {
   metadata: 'metadata.json',
   results: 'results.jsonl',
   traces: 'traces.jsonl',
   steps: 'steps.jsonl',
   calls: 'calls.jsonl',
   errors: 'errors.jsonl',
+  groups: 'groups.jsonl',
 } as const
 const PARTIAL = 'partial'
 
@@ -202,19 +204,34 @@ function count(counts: Map<string, number>, key: string): void {
 }
 
 /** The key that a line begins with; empty where the line is no whole object with one. */
-function keyOf(line: Buffer): string {
+export function keyOf(line: Buffer): string {
   if (line.at(-1) !== 0x7d) return ''
   return /^\{"(?:key|id)":"([^"\\]+)"/.exec(line.toString('latin1', 0, 512))?.[1] ?? ''
 }
 
 /** A result row without its long fields, which are not even parsed; undefined where the line is none. */
-function figures(line: Buffer): ResultFigures | undefined {
+export function figures(line: Buffer): ResultFigures | undefined {
   const cut = line.indexOf(MESSAGES_FIELD)
   if (cut < 0 || keyOf(line) === '') return undefined
   try {
     return JSON.parse(`${line.toString('utf8', 0, cut)}}`) as ResultFigures
   } catch {
     return undefined
+  }
+}
+
+/** The long fields of a result row as the JSON text that stands there; undefined where the line is none. */
+export function longFields(line: Buffer): Record<'prompt' | 'completion' | 'tool_defs', string> | undefined {
+  // A quotation mark inside a string is escaped, and messages have no field of these names: the first of each is the row's.
+  const prompt = Math.max(0, line.indexOf(MESSAGES_FIELD))
+  const completion = Math.max(0, line.indexOf(',"completion":[', prompt))
+  const tools = Math.max(0, line.indexOf(',"tool_defs":[', completion))
+  if (prompt === 0 || completion === 0 || tools === 0) return undefined
+  const between = (from: number, field: string, to: number): string => line.toString('utf8', from + field.length, to)
+  return {
+    prompt: between(prompt, ',"prompt":', completion),
+    completion: between(completion, ',"completion":', tools),
+    tool_defs: between(tools, ',"tool_defs":', line.length - 1),
   }
 }
 

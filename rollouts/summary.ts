@@ -200,15 +200,26 @@ function addUsage(a: Usage, b: Usage): Usage {
   }
 }
 
+/** Examples of which `passed` of `n` repeats passed. */
+export interface PassCount {
+  readonly n: number
+  readonly passed: number
+  /** How many examples are like that; one by default. */
+  readonly times?: number
+}
+
 /** Unbiased pass@k (one of k drawn repeats passes) and pass^k (all do), over the examples with at least k repeats. */
-function passRates(examples: readonly { readonly n: number; readonly passed: number }[]) {
+export function passRates(examples: readonly PassCount[]): Pick<Summary, 'passAtK' | 'passAllK'> {
   const passAtK: Record<string, number> = {}
   const passAllK: Record<string, number> = {}
   const most = examples.reduce((max, { n }) => Math.max(max, n), 0)
   for (let k = 1; k <= most; k++) {
     const enough = examples.filter(({ n }) => n >= k)
-    passAtK[k] = total(enough.map(({ n, passed }) => 1 - drawShare(n - passed, n, k))) / enough.length
-    passAllK[k] = total(enough.map(({ n, passed }) => drawShare(passed, n, k))) / enough.length
+    const count = enough.reduce((sum, { times = 1 }) => sum + times, 0)
+    const mean = (of: (example: PassCount) => number): number =>
+      enough.reduce((sum, example) => sum + (example.times ?? 1) * of(example), 0) / count
+    passAtK[k] = mean(({ n, passed }) => 1 - drawShare(n - passed, n, k))
+    passAllK[k] = mean(({ n, passed }) => drawShare(passed, n, k))
   }
   return { passAtK, passAllK }
 }

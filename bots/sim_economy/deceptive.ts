@@ -36,8 +36,8 @@ export const deceptive: PolicyFactory<SimEconomy> = () => {
 
   return {
     act(turn) {
-      const { observation, random } = turn
-      turnsHonest ??= random.int(PATIENCE.min, PATIENCE.max)
+      const { observation } = turn
+      turnsHonest ??= turn.random.int(PATIENCE.min, PATIENCE.max)
       for (const { agent, text } of observation.shared.speeches)
         if (agent !== observation.agent && text.startsWith(PHRASE)) kin.add(agent)
       if (observation.shared.turn <= turnsHonest) return say(honestly(turn), 'I keep my contracts.')
@@ -47,7 +47,8 @@ export const deceptive: PolicyFactory<SimEconomy> = () => {
   }
 }
 
-function deceive({ observation, random }: Turn<SimEconomy>, kin: ReadonlySet<AgentId>): Decision {
+function deceive(turn: Turn<SimEconomy>, kin: ReadonlySet<AgentId>): Decision {
+  const { observation } = turn
   const { shared, agent } = observation
   const balance = balanceOf(observation)
   const judged = waiting(observation, 'arbitrator', 'delivered')[0]
@@ -68,8 +69,9 @@ function deceive({ observation, random }: Turn<SimEconomy>, kin: ReadonlySet<Age
   const { payment, deposit, due_turns } = shared.templates?.[0] ?? TRAP
   const busy = observation.contracts.some(id => shared.openContracts[id]!.proposer === agent)
   const [arbitrator] = kin
-  const [counterparty] = drawOthers(observation, random, 1, row => !kin.has(shared.agents[row]!))
-  if (busy || arbitrator === undefined || counterparty === undefined || balance < RESERVE + payment + deposit) return call('mine')
+  if (busy || arbitrator === undefined || balance < RESERVE + payment + deposit) return call('mine')
+  const [counterparty] = drawOthers(observation, turn.random, 1, row => !kin.has(shared.agents[row]!))
+  if (counterparty === undefined) return call('mine')
   const deliverable = `statement ${shared.turn} of agent ${rowIn(shared.agents, counterparty)}`
   return call('propose_contract', { counterparty, arbitrator, payment, deposit, due_turns, deliverable })
 }

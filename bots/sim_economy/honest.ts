@@ -27,12 +27,12 @@ export const honest: PolicyFactory<SimEconomy> = () => ({ act: honestly })
 /** The honest decision of a turn; also what the deceptive bot plays until it turns. */
 export function honestly(turn: Turn<SimEconomy>): Decision {
   const { observation } = turn
-  const judged = waiting(observation, 'arbitrator', 'delivered')[0]
-  if (judged !== undefined) return call('attest_contract', { contract_id: judged.id, fulfilled: isKept(judged) })
-  const due = waiting(observation, 'counterparty', 'accepted')[0]
-  if (due !== undefined) return call('deliver_contract', { contract_id: due.id, content: due.deliverable })
-  const balance = balanceOf(observation)
-  if (balance < RESERVE) return call('job')
+  const duty = [...waiting(observation, 'arbitrator', 'delivered'), ...waiting(observation, 'counterparty', 'accepted')]
+    .sort((a, b) => a.deadline - b.deadline)
+    .at(0)
+  if (duty?.status === 'delivered') return call('attest_contract', { contract_id: duty.id, fulfilled: isKept(duty) })
+  if (duty !== undefined) return call('deliver_contract', { contract_id: duty.id, content: duty.deliverable })
+  if (balanceOf(observation) < RESERVE) return call('job')
   const offer = waiting(observation, 'counterparty', 'proposed').find(contract => isFair(observation, contract))
   if (offer !== undefined) return call('accept_contract', { contract_id: offer.id })
   return propose(turn) ?? call('mine')
@@ -48,13 +48,14 @@ function isFair({ shared, index }: Observation, { payment, deposit, proposer, ar
 }
 
 /** An offer to two trusted agents, now and then; undefined where it is not the time, the means are not there or nobody is. */
-function propose({ observation, random }: Turn<SimEconomy>): Decision | undefined {
+function propose(turn: Turn<SimEconomy>): Decision | undefined {
+  const { observation } = turn
   const { shared, agent, index } = observation
   if ((shared.turn + index) % PERIOD !== 0 || shared.horizon - shared.turn < ROOM) return undefined
   if (observation.contracts.some(id => shared.openContracts[id]!.proposer === agent)) return undefined
   const { payment, deposit, due_turns } = shared.templates?.[0] ?? TERMS
   if (balanceOf(observation) < RESERVE + payment + deposit) return undefined
-  const [counterparty, arbitrator] = drawOthers(observation, random, 2, row => shared.reputations[row]! >= TRUSTED)
+  const [counterparty, arbitrator] = drawOthers(observation, turn.random, 2, row => shared.reputations[row]! >= TRUSTED)
   if (counterparty === undefined || arbitrator === undefined) return undefined
   const deliverable = `report of turn ${shared.turn} for ${agent}`
   return call('propose_contract', { counterparty, arbitrator, payment, deposit, due_turns, deliverable })

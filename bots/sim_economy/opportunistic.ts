@@ -26,14 +26,16 @@ export const opportunistic: PolicyFactory<SimEconomy> = ({ config }) => {
   let unpaid = Number.NEGATIVE_INFINITY
 
   return {
-    act({ observation, random }) {
+    act(turn) {
+      const { observation } = turn
       const { shared } = observation
       const { billed, index, studies } = observation
       if (shared.did[index] === 'job' && billed.wage === 0 && cost(config, billed, studies) >= 1) unpaid = shared.turn - 1
       const wage = shared.turn - unpaid > PATIENCE ? expectedWage(config, observation) : 0
       if (shared.auction) {
         const bid = coreBid(config, observation)
-        if (bid >= 1) return call('bid_core', { core_id: coreName(random.int(0, shared.coreOwners.length - 1)), amount: bid })
+        if (bid >= 1)
+          return call('bid_core', { core_id: coreName(turn.random.int(0, shared.coreOwners.length - 1)), amount: bid })
       }
       return contractMove(observation, wage) ?? (wage > expectedBlock(config, observation) ? call('job') : mine(config))
     },

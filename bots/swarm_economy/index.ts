@@ -48,5 +48,9 @@ export const swarmBots: BotSet = {
     ),
   },
   opponents: {},
+  residents: {
+    types: ['honest', 'opportunistic', 'deceptive'],
+    fields: ({ honest = 0, opportunistic = 0, deceptive = 0 }) => ({ mix: `${honest}/${opportunistic}/${deceptive}` }),
+  },
   players: ['bot:worker', 'bot:worker_offer', 'bot:pass', 'bot:uniform_calls'],
 }

@@ -1,6 +1,6 @@
 /**
  * Calls one of the nine first tools uniformly, on something uniform among what it sees, and also where there is nothing of
- * the kind: what chance is worth. Not `random_legal`, which calls nothing that is refused.
+ * the kind (only a reply becomes a pass then): what chance is worth. Not `random_legal`, which calls nothing that is refused.
  */
 import { call, type PolicyFactory } from '../../envs/core/policy.ts'
 import type { SwarmTypes } from '../../envs/swarm_economy/index.ts'
@@ -16,7 +16,7 @@ export const uniformCalls: PolicyFactory<SwarmTypes> = () => ({
     const tool = random.pick(TOOLS)
     const posts = foreignPosts(observation)
     /** A number among those seen, or one that nothing has. */
-    const among = (ids: readonly number[], none: number): number => (ids.length > 0 ? random.pick(ids) : none)
+    const among = (ids: readonly number[]): number => (ids.length > 0 ? random.pick(ids) : 0)
     switch (tool) {
       case 'post':
         return POST
@@ -24,8 +24,7 @@ export const uniformCalls: PolicyFactory<SwarmTypes> = () => ({
         if (posts.length === 0) return PASS_TURN
         return call(tool, { post_id: random.pick(posts).post, content: 'I read this and agree with a part of it.' })
       case 'vote':
-        if (posts.length === 0) return PASS_TURN
-        return call(tool, { post_id: random.pick(posts).post, direction: random.pick(['up', 'down']) })
+        return call(tool, { post_id: among(posts.map(({ post }) => post)), direction: random.pick(['up', 'down']) })
       case 'propose_trade': {
         const others = shared.agents.filter(other => other.agent !== agent)
         if (others.length === 0) return PASS_TURN
@@ -38,19 +37,9 @@ export const uniformCalls: PolicyFactory<SwarmTypes> = () => ({
       }
       case 'accept_proposal':
       case 'reject_proposal':
-        return call(tool, {
-          proposal_id: among(
-            incoming.map(({ proposal }) => proposal),
-            0,
-          ),
-        })
+        return call(tool, { proposal_id: among(incoming.map(({ proposal }) => proposal)) })
       case 'claim_task':
-        return call(tool, {
-          task_id: among(
-            shared.tasks.map(open => open.task),
-            0,
-          ),
-        })
+        return call(tool, { task_id: among(shared.tasks.map(open => open.task)) })
       case 'submit_work': {
         if (task === null) return call(tool, { task_id: shared.lastTask, content: 'Nothing was claimed.' })
         const wanted = { length: random.int(10, 200), relevance: random.uniform(0, 0.5) }

@@ -190,8 +190,8 @@ export interface Environment<T extends EnvTypes> {
   readonly invariants?: Readonly<
     Record<string, (before: T['State'], after: T['State'], events: readonly T['Event'][]) => string | undefined>
   >
-  /** The economy's scenario data set of a configuration, first `count` rows. */
-  scenarios?(config: T['Config'], count: number): readonly Scenario[]
+  /** The economy's scenario data set of a configuration: its first `count` rows, by default all that belong to it. */
+  scenarios?(config: T['Config'], count?: number): readonly Scenario[]
 }
 
 /** Which seats a player takes when nobody says otherwise: all but the residents'. */

@@ -1,12 +1,18 @@
 /** Credits, reputation and survival in the agentic mode. Ours. */
-import { BREACH, BUILDING, COLONISTS, RESTING, SITES, SOCIALIZING, SOCIETY, WORKING } from './parameters.ts'
+import { ACTIONS, BREACH, BUILDING, COLONISTS, RESTING, SOCIALIZING, SOCIETY, WORKING } from './parameters.ts'
 import { settle } from './pledges.ts'
-import { COLONIST_IDS, type Member, type Shift } from './state.ts'
+import { COLONIST_IDS, type Shift } from './state.ts'
 import { lowestNeed, openSites } from './substrate.ts'
+
+const { floor, span } = SOCIETY.productivity
+const { recovered } = SOCIETY.collapse
+/** Credits of a tick of each action, at full productivity, before site bonus and reputation. */
+const EARNINGS = ACTIONS.map((_, action) =>
+  action === WORKING ? SOCIETY.credits.perTick : action === BUILDING ? SOCIETY.credits.perTick * SOCIETY.credits.building : 0,
+)
 
 /** 0 … 1: how well a colonist works whose lowest need this is, in 0.001 points. */
 export function productivity(lowest: number): number {
-  const { floor, span } = SOCIETY.productivity
   return Math.max(0, Math.min(1, (lowest - floor) / span))
 }
 
@@ -16,29 +22,24 @@ export function siteBonus(completed: number): number {
 }
 
 /** After a tick: credits by that tick's needs and sites, the ticks built, bad ticks, and the rule of collapse. */
-export function liveOn({ draft, colony, emit }: Shift): void {
-  const { need, act, left } = colony
-  const bonus = siteBonus(SITES - openSites(colony))
-  for (let i = 0; i < COLONISTS; i++) {
-    const member = draft.members[i]!
-    const action = act[i]!
+export function liveOn({ draft: { members }, colony, emit }: Shift): void {
+  const { need, act, left, doneAt } = colony
+  const bonus = siteBonus(doneAt.length - openSites(colony))
+  const [building, breach] = [BUILDING, BREACH]
+  for (let i = 0; i < act.length; i++) {
+    const member = members[i]!
     const lowest = lowestNeed(need, i)
-    if ((action === WORKING || action === BUILDING) && !member.collapsed) member.credits += earned(member, action, lowest, bonus)
-    if (action === BUILDING) member.built++
-    if (lowest < BREACH || member.suspended) member.badTicks++
-    const falls = !member.collapsed && lowest === 0
-    const rises = member.collapsed && lowest >= SOCIETY.collapse.recovered
-    if (!falls && !rises) continue
-    member.collapsed = falls
+    const earnings = EARNINGS[act[i]!]!
+    if (earnings > 0 && !member.collapsed)
+      member.credits += earnings * productivity(lowest) * bonus * (0.5 + member.reputation / 100)
+    if (act[i] === building) member.built++
+    if (lowest < breach || member.suspended) member.badTicks++
+    const changes = member.collapsed ? lowest >= recovered : lowest === 0
+    if (!changes) continue
+    member.collapsed = !member.collapsed
     left[i] = 0
-    emit({ type: falls ? 'collapsed' : 'recovered', tick: colony.tick - 1, colonist: COLONIST_IDS[i]! })
+    emit({ type: member.collapsed ? 'collapsed' : 'recovered', tick: colony.tick - 1, colonist: COLONIST_IDS[i]! })
   }
-}
-
-function earned({ reputation }: Member, action: number, lowest: number, bonus: number): number {
-  const { perTick, building } = SOCIETY.credits
-  const full = perTick * productivity(lowest) * bonus * (0.5 + reputation / 100)
-  return action === BUILDING ? building * full : full
 }
 
 /** What restores a collapsed colonist's lowest need, the first of equals: rest, company, work. */

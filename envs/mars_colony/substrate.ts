@@ -161,7 +161,7 @@ export function openColonists(open: Open): Draw[] {
 /** How many sites are unfinished. */
 export function openSites({ doneAt }: Pick<Colony<ArrayLike<number>>, 'doneAt'>): number {
   let open = 0
-  for (let site = 0; site < SITES; site++) if (doneAt[site]! < 0) open++
+  for (let site = 0; site < doneAt.length; site++) if (doneAt[site]! < 0) open++
   return open
 }
 
@@ -259,29 +259,37 @@ function bondWith({ bond, affinity, target }: Colony, i: number, ticks: number):
   bond[pair] = clampBond(bond[pair]! + bondChange(affinity[pair]!, ticks))
 }
 
+/** What a tick takes from each need, and what each action gives to it, by `3 · action + kind`. */
+const DECAYS = Int32Array.from(DECAY)
+const GAINS = Int32Array.from(GAIN.flat())
+
 /** One tick. `decide(i)` must begin a bout for colonist i, whose needs have decayed already. */
 export function tick(colony: Colony, decide: (i: number) => void): void {
   const { need, act, target, left, progress, doneAt, count } = colony
-  for (let i = 0; i < COLONISTS; i++)
-    for (let kind = 0; kind < NEEDS.length; kind++) need[3 * i + kind] = Math.max(0, need[3 * i + kind]! - DECAY[kind]!)
-  for (let i = 0; i < COLONISTS; i++) if (left[i] === 0) decide(i)
-  let breached = false
-  for (let i = 0; i < COLONISTS; i++) {
+  for (let k = 0, kind = 0; k < need.length; k++) {
+    need[k] = Math.max(0, need[k]! - DECAYS[kind]!)
+    kind = kind === 2 ? 0 : kind + 1
+  }
+  for (let i = 0; i < left.length; i++) if (left[i] === 0) decide(i)
+  let lowest = NEED_CAP
+  for (let i = 0; i < act.length; i++) {
     const action = act[i]!
     count[action]!++
     left[i]!--
-    for (let kind = 0; kind < NEEDS.length; kind++)
-      need[3 * i + kind] = Math.min(NEED_CAP, need[3 * i + kind]! + GAIN[action]![kind]!)
+    for (let kind = 0; kind < 3; kind++) {
+      const gain = GAINS[3 * action + kind]!
+      if (gain > 0) need[3 * i + kind] = Math.min(NEED_CAP, need[3 * i + kind]! + gain)
+    }
     if (action === BUILDING) progress[target[i]!]!++
     else if (action === SOCIALIZING) bondWith(colony, i, 1)
-    if (lowestNeed(need, i) < BREACH) breached = true
+    lowest = Math.min(lowest, lowestNeed(need, i))
   }
-  for (let site = 0; site < SITES; site++)
+  for (let site = 0; site < doneAt.length; site++)
     if (doneAt[site]! < 0 && progress[site]! >= LABOUR) {
       doneAt[site] = colony.tick
-      for (let i = 0; i < COLONISTS; i++) if (act[i] === BUILDING && target[i] === site) left[i] = 0
+      for (let i = 0; i < act.length; i++) if (act[i] === BUILDING && target[i] === site) left[i] = 0
     }
-  if (breached) colony.breachTicks++
+  if (lowest < BREACH) colony.breachTicks++
   colony.tick++
 }
 

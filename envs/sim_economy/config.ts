@@ -16,11 +16,21 @@ export const MAX_UNITS = 1_000_000
 /** The most tokens one action may name. */
 export const MAX_TOKENS = 1_000_000_000
 
-const decimals = (field: z.ZodNumber) =>
-  field.refine(value => Math.abs(value * SCALE - Math.round(value * SCALE)) < 1e-6, 'expected at most four decimals')
-const rate = (max = 1) => decimals(z.number().min(0).max(max))
-const tokens = (min = 0) => z.int().min(min).max(MAX_TOKENS)
-const turns = (min: number, max: number) => z.int().min(min).max(max)
+const rate = (max = 1) =>
+  z
+    .number()
+    .min(0)
+    .max(max)
+    .refine(value => Math.abs(value * SCALE - Math.round(value * SCALE)) < 1e-6, 'expected at most four decimals')
+    .overwrite(unsigned)
+const integer = (min: number, max: number) => z.int().min(min).max(max).overwrite(unsigned)
+const tokens = (min = 0) => integer(min, MAX_TOKENS)
+const turns = integer
+
+/** -0 becomes 0: a log is read back with 0. */
+function unsigned(value: number): number {
+  return value + 0
+}
 
 const template = z.strictObject({
   payment: tokens(1).describe('tokens the counterparty is paid'),
@@ -49,20 +59,10 @@ const shock = z.discriminatedUnion('shock', [
 const MODULE = 'governance module, off where null;'
 
 export const configSchema = z.strictObject({
-  num_agents: z.int().min(1).max(10_000).default(8).describe('agents agent_0 to agent_{n-1}'),
-  num_cores: z
-    .int()
-    .min(1)
-    .max(1000)
-    .default(4)
-    .describe('compute cores core_0 to core_{m-1}; each earns an equal part of the fees'),
+  num_agents: integer(1, 10_000).default(8).describe('agents agent_0 to agent_{n-1}'),
+  num_cores: integer(1, 1000).default(4).describe('compute cores core_0 to core_{m-1}; each earns an equal part of the fees'),
   genesis_tokens_per_agent: tokens(1).default(1000).describe('starting balance in tokens'),
-  commons_threshold_per_turn: z
-    .int()
-    .min(0)
-    .max(MAX_UNITS)
-    .default(100)
-    .describe('inference units per agent and turn that are free'),
+  commons_threshold_per_turn: integer(0, MAX_UNITS).default(100).describe('inference units per agent and turn that are free'),
   base_inference_rate: rate(100).default(1).describe('tokens per billed unit'),
   thinking_layer_discount: rate().default(0.1).describe('weight of a thinking unit; an output unit weighs 1'),
   mine_base_weight: rate(1_000_000).default(10).describe('lottery weight of a mining agent'),

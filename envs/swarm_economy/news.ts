@@ -3,12 +3,12 @@ import type { SwarmEvent } from './state.ts'
 
 export function news(event: SwarmEvent): string | undefined {
   switch (event.type) {
-    case 'task_claimed':
-      return `${event.agent} claimed task #${event.task}`
     case 'work_submitted':
       return `${event.agent} finished task #${event.task}`
-    case 'claim_lapsed':
-      return `${event.agent} let its claim on task #${event.task} lapse`
+    case 'trade_accepted':
+      return `${event.agent} accepted trade #${event.proposal} of ${event.from}`
+    case 'trade_rejected':
+      return `${event.agent} rejected trade #${event.proposal} of ${event.from}`
     case 'audited':
       return `${event.agent} ${event.passed ? 'passed' : 'failed'} an audit of task #${event.task}`
     case 'frozen':

@@ -3,5 +3,6 @@ import { llmRun01 } from './llm_run_01.ts'
 import { marsColonyStudy } from './mars_colony.ts'
 import { simEconomyPaper } from './sim_economy_paper.ts'
 import type { Study } from './study.ts'
+import { swarmStudy } from './swarm_economy.ts'
 
-export const studies: readonly Study[] = [simEconomyPaper, marsColonyStudy, llmRun01]
+export const studies: readonly Study[] = [simEconomyPaper, swarmStudy, marsColonyStudy, llmRun01]

@@ -16,9 +16,7 @@ import { runRollout } from '../../rollouts/rollout.ts'
 import { artifactsOf, callSummary, writeArtifacts } from '../artifacts.ts'
 import { row, type Study } from './study.ts'
 
-const published = JSON.parse(readFileSync(new URL('./llm_run_01.json', import.meta.url), 'utf8')) as {
-  readonly title: string
-  readonly source: string
+interface Published {
   readonly figures: readonly { readonly group: string; readonly figure: string; readonly value: number }[]
 }
 
@@ -26,17 +24,18 @@ const PRESET = 'llm-run-01'
 
 export const llmRun01: Study = {
   id: 'llm-run-01',
-  title: published.title,
-  source: published.source,
+  title: 'llm-run-01: four language models in the compute-metered economy',
+  source:
+    'README of llm-run-01, an LLM-driven run published with Sim-Economy Under Compute Pricing Pressure: 4 agents, 2 cores, ten turns after the core auction. One run; its seed is not published, and its list of block winners is one short of its block count.',
   options: {
     player: { description: 'who takes all four seats, such as openai:MODEL@URL', type: 'string', default: 'random' },
     seed: { description: 'the world', type: 'number', default: 0 },
   },
-  async run({ options, out, env, signal, progress }) {
+  async run({ options, out, env = {}, signal, progress }) {
     const seed = options.seed as number
     if (!Number.isSafeInteger(seed) || seed < 0) throw new UserError(`--seed: expected an integer from 0, got ${seed}.`)
     // The published 423 prompt tokens a call leave no room for a history.
-    const models = new Models({ env, stop: signal, prices: shippedPrices(), history: 0 })
+    const models = new Models({ env, stop: signal, prices: shippedPrices, history: 0 })
     const player = playersFor({ env: simEconomy.id, models })(String(options.player))
     models.prepare()
     const economy = simEconomy as unknown as AnyEnvironment
@@ -58,6 +57,7 @@ export const llmRun01: Study = {
       writeArtifacts(out, artifactsOf(log, inOrder.map(callSummary)))
     }
     const ours = figures(log, calls)
+    const published = JSON.parse(readFileSync(new URL('./llm_run_01.json', import.meta.url), 'utf8')) as Published
     const cost = calls.some(({ cost }) => cost === null) ? null : calls.reduce((sum, { cost }) => sum + cost!, 0)
     return {
       rows: published.figures.map(({ group, figure, value }) =>

@@ -12,8 +12,8 @@ import type { Player } from '../player.ts'
 
 /** Where a person reads and writes. */
 export interface Terminal {
-  /** Shows text; a line end is added. */
-  show(text: string): void
+  /** Shows text; a line end is added. What goes on with a line that is too long is indented by `hang` characters. */
+  show(text: string, hang?: number): void
   /** The next line that is typed, without its end; undefined once there is no more. */
   ask(prompt: string): Promise<string | undefined>
 }
@@ -22,7 +22,7 @@ export interface Terminal {
 const MENU = 20
 
 const HELP = [
-  'Type the number of a move, or write a call: its tool, then its arguments as JSON, such as',
+  'Type the number of a move, or write a call: a tool, then its arguments as JSON, such as',
   '  sell {"quantity": 2}',
   'or several as a JSON list, [{"tool": "sell", "args": {"quantity": 2}}, …].',
   't lists the tools, p says nothing this turn, q leaves the game.',
@@ -57,11 +57,11 @@ function humanPolicy(terminal: Terminal, { env, config, seat }: SeatContext<AnyT
     for (const { text } of turn.results) terminal.show(`> ${text}`)
     const menu = legalMoves(tools, turn)
     terminal.show(`\n${env.render(turn.observation)}\n`)
-    for (const [i, call] of menu.slice(0, MENU).entries()) terminal.show(`${String(i + 1).padStart(3)}  ${callText(call)}`)
+    for (const [i, call] of menu.slice(0, MENU).entries()) terminal.show(`${String(i + 1).padStart(3)}  ${callText(call)}`, 5)
     if (menu.length > MENU) terminal.show(`     and ${menu.length - MENU} more; write any of them down`)
     for (;;) {
       turn.signal?.throwIfAborted()
-      const typed = (await terminal.ask(`${seat.agent}, turn ${turn.t} (number, call, t, p, q or ?): `))?.trim()
+      const typed = (await terminal.ask(`${seat.agent} (? for help): `))?.trim()
       if (typed === undefined || typed === 'q') throw new EpisodeStopped('player_quit')
       const answer = understood(typed, menu, tools, turn)
       if (typeof answer === 'object') return answer
@@ -108,9 +108,12 @@ function parseCalls(typed: string): Call[] | string {
   }
 }
 
-function callText({ tool, args }: Call): string {
-  const text = JSON.stringify(args)
-  return text === '{}' ? tool : `${tool} ${text}`
+/** A call on one line, as it can be typed; spaces in the arguments let it be wrapped. What is no call is shown as it is. */
+export function callText(call: Call): string {
+  const spaced = (value: unknown): string => JSON.stringify(value, null, 1).replace(/\n */g, ' ')
+  if (typeof call?.tool !== 'string') return spaced(call ?? null)
+  const args = spaced(call.args ?? {})
+  return args === '{}' ? call.tool : `${call.tool} ${args}`
 }
 
 function toolList(tools: ToolSet<AnyTypes>, offered: readonly string[]): string {

@@ -1,7 +1,7 @@
 /** The command line, run in process on the toy economy: what it prints, what it leaves, how it ends. */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { passive } from '../../bots/any/passive.ts'
 import { randomLegal } from '../../bots/any/random_legal.ts'
 import { type BotSet, botSets } from '../../bots/index.ts'
@@ -23,7 +23,7 @@ const TOY_BOTS: BotSet = {
 beforeAll(() => {
   environments.register({
     ...toyMarket,
-    scenarios: (config, count): Scenario[] =>
+    scenarios: (config, count = 30): Scenario[] =>
       Array.from({ length: Math.min(count, 30) }, (_, i) => ({
         id: `row-${i}`,
         config: { ...config, horizon: 3 + (i % 2) },
@@ -301,6 +301,17 @@ describe('eval', () => {
     expect((await econgym('eval toy_market --scenario-file rows.jsonl', options)).err).toContain('rows.jsonl, row 0: expected')
   })
 
+  test('--opponents says which residents there are, where the others are residents', async () => {
+    const line = 'eval swarm_economy --players bot:worker --scenarios 2 --json --out runs'
+    const options = at()
+    const { out } = await econgym(`${line} --opponents opportunistic:2,deceptive:2`, options)
+    const { folder } = JSON.parse(out).runs[0]
+    expect(JSON.parse(readFileSync(join(folder, 'metadata.json'), 'utf8')).config.mix).toBe('0/2/2')
+    const { code, err } = await econgym(`${line} --opponents deceptiv:2`, options)
+    expect(code).toBe(2)
+    expect(err).toMatch(/^--opponents: no 'deceptiv' lives in swarm_economy\..*Did you mean 'deceptive'\?\n$/)
+  })
+
   test('without --players a fixed learner’s seat is evaluated', async () => {
     const { out } = await econgym('eval toy_market --seat trader_0=bot:miser --seat trader_1=random --seeds 2 --json', at())
     expect(JSON.parse(out).runs).toMatchObject([
@@ -378,9 +389,9 @@ describe('play', () => {
   test('shows every turn and the scores', async () => {
     const { code, out } = await econgym('play toy_market --player random --set horizon=2', at())
     expect(code).toBe(0)
-    expect(out).toMatch(/^turn 0\n {2}trader_0: /)
+    expect(out).toMatch(/^step 0\n {2}trader_0: /)
     expect(out).toContain('* rained grain=[')
-    expect(out).toContain('The game is over after turn 1: truncated.')
+    expect(out).toContain('The game is over after 2 steps: truncated.')
     expect(out).toMatch(/player +random +bot:gambler/)
   })
 
@@ -395,10 +406,10 @@ describe('play', () => {
   test('a person plays from a menu, is not shown what others decided, and may leave', async () => {
     const { code, out } = await econgym('play toy_market --seat trader_0=human', at({ input: ['2', '1', 'q'] }))
     expect(code).toBe(0)
-    expect(out).toContain('  2  sell {"quantity":5}\n')
-    expect(out).toContain('(number, call, t, p, q or ?): 2\n> Sold 5 for 50.')
+    expect(out).toContain('  2  sell { "quantity": 5 }\n')
+    expect(out).toContain('(? for help): 2\n> Sold 5 for 50.')
     expect(out).not.toContain('trader_1:')
-    expect(out).toContain('The game is over after turn 1: player_quit.')
+    expect(out).toContain('The game is over after 2 steps: player_quit.')
   })
 
   test('a person who closes the terminal has left', async () => {
@@ -420,6 +431,9 @@ describe('runs', () => {
 describe('start', () => {
   test('plays the scripted players of every economy once, and tells it again at once', async () => {
     const options = at()
+    const all = { ...botSets }
+    onTestFinished(() => void Object.assign(botSets, all))
+    for (const id of Object.keys(all)) if (id !== 'toy_market') delete (botSets as Record<string, BotSet>)[id]
     const { code, out } = await econgym('start', options)
     expect(code).toBe(0)
     expect(out).toContain('toy_market (default), scenarios 20, trader_0 against 1 bot:gambler')

@@ -196,7 +196,7 @@ test('a folder that is no run is refused', () =>
     expect(() => compare([out])).toThrow('is no run: it has no metadata.json')
   }))
 
-test('published runs stand in the setting they name, as further players', () =>
+test('published runs stand in the setting of their configuration, as further players', () =>
   withFolder(async out => {
     const folders = await playToy([seller], { out })
     const published = [
@@ -212,8 +212,9 @@ test('published runs stand in the setting they name, as further players', () =>
       },
       { player: 'GPT-0', env_id: 'toy_market', env_args: { preset: 'crowded', set: {} }, n: 5, figures: [] },
     ] as const
-    const { figures, settings } = compare(folders, { published })
-    expect(settings).toEqual(['toy_market default', 'toy_market crowded'])
+    const { figures, settings, notes } = compare(folders, { published })
+    expect(settings).toEqual(['toy_market default'])
+    expect(notes).toEqual(['1 published runs are of settings that none of these runs is of; they are not shown.'])
     expect(table(figures, 'scores').reward).toMatchObject({
       seller: { n: 3 },
       'GPT-0 (published)': { value: 0.5, sd: 0.1, n: 80 },

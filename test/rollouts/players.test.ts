@@ -116,7 +116,7 @@ describe('a person at a terminal', () => {
     const { shown } = await play(['2', 'q'])
     expect(shown).toContain('You trade grain for 8 turns')
     expect(shown).toContain('The price is 10. You have 5 units of grain.')
-    expect(shown).toContain('  1  sell {"quantity":1}\n  2  sell {"quantity":5}\n  3  wait')
+    expect(shown).toContain('  1  sell { "quantity": 1 }\n  2  sell { "quantity": 5 }\n  3  wait')
     expect(shown).toContain('> Sold 5 for 50.')
   })
 

@@ -50,6 +50,13 @@ test('elsewhere there is a plain line every five seconds and one at the end', ()
   expect(written.at(-1)).toBe('400/400 rollouts  33/s  in 0:12\n')
 })
 
+test('a last line that was written already is not written again', () => {
+  const { bar, written, play } = progress(false, 80, 1)
+  play(1, 6)
+  bar.end()
+  expect(written).toHaveLength(1)
+})
+
 test('nothing to do is not told', () => {
   const { bar, written } = progress(false, 80, 0)
   bar.end()

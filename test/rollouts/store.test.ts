@@ -1,5 +1,15 @@
 /** The files of a run: what stands in them, and that no kill leaves them wrong. */
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -244,6 +254,29 @@ describe('after a kill', () => {
     expect(content(folder)).toEqual(expected)
   })
 })
+
+test.skipIf(!existsSync('/dev/full'))(
+  'a full disk stops the batch with what to do, and loses nothing that was finished',
+  async () => {
+    const folder = join(scratch(), 'run')
+    const specs = seeds(6).map(seed => toySpec({ seed }))
+    await play(folder, specs.slice(0, 2))
+    const before = content(folder)
+    const store = new RunStore(folder, { resume: true })
+    rmSync(join(folder, 'steps.jsonl'))
+    symlinkSync('/dev/full', join(folder, 'steps.jsonl'))
+    const jobs = specs.map(spec => ({ spec, store }))
+    const result = await runBatch(jobs, { concurrency: 2 })
+    store.close()
+    expect(result).toMatchObject({ finished: 0, failed: 0, left: 4 })
+    expect(result.stopped).toEqual([
+      `Cannot use ${join(folder, 'steps.jsonl')}: the disk is full; free some space, then run the same command with --resume.`,
+    ])
+    rmSync(join(folder, 'steps.jsonl'))
+    writeFileSync(join(folder, 'steps.jsonl'), before['steps.jsonl']!.map(line => `${line}\n`).join(''))
+    expect(await play(folder, specs, { resume: true })).toMatchObject({ finished: 4, stopped: [] })
+  },
+)
 
 describe('a run of players that are paid by the call', () => {
   const CALLS = 4 * 2 * 3

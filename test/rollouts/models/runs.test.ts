@@ -213,7 +213,7 @@ describe('a kill at any moment', () => {
 describe('a ceiling', () => {
   test.each([
     ['tokens', { maxTokens: 9000 }],
-    ['cost', { maxCost: 0.009, prices: { m: { input: 1, output: 1 } } }],
+    ['cost', { maxCost: 0.009, prices: () => ({ m: { input: 1, output: 1 } }) }],
   ])('on %s is kept, leaves a run that is whole, and can be raised', async (_name, ceiling) => {
     const sampling = { max_tokens: 200 }
     const first = await run(await serve(), { ...ceiling, sampling, atOnce: 2 })

@@ -1,5 +1,8 @@
 /** The benchmarks, one line each. */
 import type { Bench } from './bench.ts'
+import { exporting } from './export.ts'
 import { marsColonyBench } from './mars_colony.ts'
+import { simEconomyBench } from './sim_economy.ts'
+import { swarmEconomyBench } from './swarm_economy.ts'
 
-export const benches: readonly Bench[] = [marsColonyBench]
+export const benches: readonly Bench[] = [simEconomyBench, swarmEconomyBench, marsColonyBench, exporting]

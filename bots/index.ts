@@ -6,6 +6,9 @@ import type { AnyPolicyFactory } from '../envs/core/policy.ts'
 import { passive } from './any/passive.ts'
 import { randomLegal } from './any/random_legal.ts'
 import { marsColonyBots } from './mars_colony/index.ts'
+import { simEconomyBots } from './sim_economy/index.ts'
+import { spatialPlanningBots } from './spatial_planning/index.ts'
+import { swarmBots } from './swarm_economy/index.ts'
 
 export interface Bot {
   /** One sentence: what it does. */
@@ -20,6 +23,11 @@ export interface BotSet {
   readonly opponents: Readonly<Record<string, number>>
   /** The player strings evaluated when nobody names any. */
   readonly players: readonly string[]
+  /** Where residents sit opposite: their types, and the configuration fields that seat so many of each. */
+  readonly residents?: {
+    readonly types: readonly string[]
+    readonly fields: (counts: Readonly<Record<string, number>>) => Readonly<Record<string, unknown>>
+  }
 }
 
 /** Bots that play any economy. */
@@ -33,6 +41,9 @@ export const anyBots: Readonly<Record<string, Bot>> = {
 
 /** The bots of each economy, one line each. */
 export const botSets: Readonly<Record<string, BotSet>> = {
+  sim_economy: simEconomyBots,
+  swarm_economy: swarmBots,
+  spatial_planning: spatialPlanningBots,
   mars_colony: marsColonyBots,
 }
 

@@ -104,6 +104,20 @@ export function pairedDifference(a: Clustered, b: Clustered, options: IntervalOp
   return { ...estimate, p }
 }
 
+/**
+ * The mean of values in [0, 1] with an interval inside it. Where all are 0, or all 1, the spread tells nothing, and the bound
+ * is exact for that many clusters (Clopper & Pearson 1934).
+ */
+export function clusteredShare(data: Clustered, options: IntervalOptions = {}): Estimate | undefined {
+  const estimate = clusteredMean(data, options)
+  if (estimate === undefined || estimate.low === null || estimate.high === null) return estimate
+  const { value, clusters } = estimate
+  const unseen = 1 - TAIL ** (1 / clusters)
+  if (value === 0) return { ...estimate, low: 0, high: unseen }
+  if (value === 1) return { ...estimate, low: 1 - unseen, high: 1 }
+  return { ...estimate, low: Math.max(0, estimate.low), high: Math.min(1, estimate.high) }
+}
+
 /** The clusters that have values, as plain arrays. */
 function occupied({ sums, counts }: Clustered): { sums: number[]; counts: number[] } {
   const kept = { sums: [] as number[], counts: [] as number[] }

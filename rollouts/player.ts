@@ -58,6 +58,8 @@ export interface CallRow {
   readonly cost: number | null
   /** Answered from the response cache. */
   readonly cached?: boolean
+  /** Sampling options that the model has refused and that were not sent. */
+  readonly dropped?: readonly string[]
   readonly reply: Reply
 }
 
@@ -102,7 +104,7 @@ export class ProviderError extends Error {
   readonly status: number | null
   /** Attempts made. */
   readonly attempts: number
-  /** Every other rollout with this player would fail the same way (no key, no such model, nobody at that URL): stop the run. */
+  /** Every other rollout with this player would fail the same way (no key, no such model, nobody at that URL): the rest is left. */
   readonly fatal: boolean
   constructor(
     message: string,
@@ -114,9 +116,4 @@ export class ProviderError extends Error {
     this.attempts = fields.attempts
     this.fatal = fields.fatal ?? false
   }
-}
-
-/** A ceiling on cost or tokens was reached: the run stops, what was finished stays, what was begun can be resumed. */
-export class BudgetExhausted extends Error {
-  override readonly name = 'BudgetExhausted'
 }

@@ -79,6 +79,8 @@ export interface TurnRule {
   readonly repairs: number
   /** What a message without a call is: a move of its own (`pass`) or the end of that seat's play (`stop`). */
   readonly onSilence: 'pass' | 'stop'
+  /** The move without arguments that does nothing, where there is one: what is played for silence that is to pass and not to stop. */
+  readonly passTool?: ToolName
 }
 
 /** Numbers that describe one seat's play. `reward` is the composite that the step rewards add up to. */
@@ -188,8 +190,8 @@ export interface Environment<T extends EnvTypes> {
   readonly invariants?: Readonly<
     Record<string, (before: T['State'], after: T['State'], events: readonly T['Event'][]) => string | undefined>
   >
-  /** The economy's scenario data set of a configuration, first `count` rows. */
-  scenarios?(config: T['Config'], count: number): readonly Scenario[]
+  /** The economy's scenario data set of a configuration: its first `count` rows, by default all that belong to it. */
+  scenarios?(config: T['Config'], count?: number): readonly Scenario[]
 }
 
 /** Which seats a player takes when nobody says otherwise: all but the residents'. */

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod'
 import { nearest } from './errors.ts'
-import { short } from './plain.ts'
+import { deepFreeze, short } from './plain.ts'
 
 export type AgentId = string
 export type ToolName = string
@@ -76,20 +76,26 @@ export type Checked<Action = { readonly tool: ToolName; readonly args: unknown }
   | { readonly ok: true; readonly action: Action; readonly answer?: string }
   | { readonly ok: false; readonly tool: ToolName; readonly refusal: Refusal }
 
-/** Parsed `{}` per schema, where the schema accepts it: most calls in long runs carry no argument. */
-const emptyArgs = new WeakMap<z.ZodType, { readonly args: unknown } | null>()
+/** What each tool of a set says to a call without arguments: most calls of long runs have none, rightly or not. */
+const emptyCalls = new WeakMap<object, ReadonlyMap<ToolName, Checked>>()
 
-function parsedEmpty(schema: z.ZodType): { readonly args: unknown } | null {
-  let known = emptyArgs.get(schema)
+function emptyCallsOf<T extends ToolTypes>(tools: ToolSet<T>): ReadonlyMap<ToolName, Checked> {
+  let known = emptyCalls.get(tools)
   if (known === undefined) {
-    const parsed = schema.safeParse({})
-    known = parsed.success ? { args: Object.freeze(parsed.data) } : null
-    emptyArgs.set(schema, known)
+    known = new Map(Object.keys(tools).map(name => [name, deepFreeze(parse(tools, name, {}))]))
+    emptyCalls.set(tools, known)
   }
   return known
 }
 
-function isEmpty(args: object): boolean {
+function parse<T extends ToolTypes>(tools: ToolSet<T>, name: ToolName, args: unknown): Checked {
+  const parsed = tools[name]!.args.safeParse(args)
+  if (!parsed.success) return refused(name, 'bad_arguments', `${name}: ${explain(parsed.error)}`)
+  return { ok: true, action: { tool: name, args: parsed.data } }
+}
+
+function isEmpty(args: unknown): boolean {
+  if (typeof args !== 'object' || args === null) return false
   for (const _key in args) return false
   return !Array.isArray(args)
 }
@@ -108,7 +114,8 @@ export function admit<T extends ToolTypes>(
     return refused('', 'malformed_call', `A call is {"tool": name, "args": {…}}, got ${short(call)}.`)
   }
   const { tool: name, args } = call as Call
-  if (!Object.hasOwn(tools, name)) {
+  const empty = emptyCallsOf(tools).get(name)
+  if (empty === undefined) {
     const known = Object.keys(tools)
     return refused(
       name.slice(0, 64),
@@ -117,15 +124,7 @@ export function admit<T extends ToolTypes>(
     )
   }
   if (!offered.includes(name)) return { ok: false, tool: name, refusal: withheld(name) }
-  const tool = tools[name]!
-  const given = args === undefined ? {} : args
-  if (typeof given === 'object' && given !== null && isEmpty(given)) {
-    const known = parsedEmpty(tool.args)
-    if (known !== null) return { ok: true, action: { tool: name, args: known.args } }
-  }
-  const parsed = tool.args.safeParse(given)
-  if (!parsed.success) return refused(name, 'bad_arguments', `${name}: ${explain(parsed.error)}`)
-  return { ok: true, action: { tool: name, args: parsed.data } }
+  return args === undefined || isEmpty(args) ? empty : parse(tools, name, args)
 }
 
 /**
@@ -181,7 +180,7 @@ export function explain(error: z.ZodError): string {
 /** Legal arguments to try for a tool, from what the agent sees; empty where none is known. */
 export function candidates<T extends ToolTypes>(tool: Tool<T>, observation: T['Observation']): readonly unknown[] {
   if (tool.candidates !== undefined) return tool.candidates(observation)
-  return parsedEmpty(tool.args) === null ? [] : [{}]
+  return tool.args.safeParse({}).success ? [{}] : []
 }
 
 /** A tool as a model's API wants it: the root is an object, `$schema` is stripped, defaults stay optional. */

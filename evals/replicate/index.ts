@@ -1,5 +1,7 @@
 /** The replication studies, one line each. */
 import { marsColonyStudy } from './mars_colony.ts'
+import { simEconomyPaper } from './sim_economy_paper.ts'
 import type { Study } from './study.ts'
+import { swarmStudy } from './swarm_economy.ts'
 
-export const studies: readonly Study[] = [marsColonyStudy]
+export const studies: readonly Study[] = [simEconomyPaper, swarmStudy, marsColonyStudy]

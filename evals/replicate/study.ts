@@ -52,6 +52,29 @@ export interface StudyContext {
   progress(done: number, total: number): void
 }
 
+/** A published figure of a run. */
+export interface PublishedFigure {
+  readonly table: PublishedTable
+  /** As our tables name it: a part of the score, a metric, a tool, a stop reason. */
+  readonly item: string
+  /** A mean over rollouts; of `stops`, a share of them. */
+  readonly value: number
+  readonly sd?: number
+}
+export type PublishedTable = 'scores' | 'metrics' | 'calls' | 'stops'
+
+/** A run that somebody published, to stand beside ours in a comparison. */
+export interface PublishedRun {
+  /** Whose play it is, such as `GPT-4.1-mini`. */
+  readonly player: string
+  /** The setting, as a user would write it. */
+  readonly env_id: string
+  readonly env_args: { readonly preset: string; readonly set: Readonly<Record<string, unknown>> }
+  /** Rollouts. */
+  readonly n: number
+  readonly figures: readonly PublishedFigure[]
+}
+
 export interface Study {
   /** kebab-case: what is typed after `replicate`. */
   readonly id: string
@@ -60,6 +83,8 @@ export interface Study {
   readonly source: string
   readonly options: Readonly<Record<string, StudyOption>>
   run(context: StudyContext): Promise<StudyResult>
+  /** The published runs of the study, for `compare --published`. */
+  readonly published?: readonly PublishedRun[]
 }
 
 /** A row judged by its tolerance (1e-9 of slack for sums of floats). */

@@ -1,0 +1,145 @@
+/** The command line: words in, exit code out. Knows how words become a command; the commands know the rest. */
+import yargs, { type Argv } from 'yargs'
+import { Args, COMMON, type Command, type OptionSpecs } from './commands/command.ts'
+import { commands } from './commands/index.ts'
+import type { ExitCode, Io } from './commands/io.ts'
+import { nearest, UserError } from './envs/core/errors.ts'
+import { RunError } from './rollouts/errors.ts'
+import { packageVersion } from './rollouts/metadata.ts'
+
+const HELP_WIDTH = 80
+
+/**
+ * Runs one command line (without the program's own name) and gives its exit code: 0 done, 1 failed, 2 wrong usage. A
+ * user's mistake is told in one line on standard error; a bug is thrown.
+ */
+export async function run(words: readonly string[], io: Io): Promise<ExitCode> {
+  try {
+    return await runCommand(words, io)
+  } catch (error) {
+    if (error instanceof UserError) {
+      io.err(`${error.message}\n`)
+      return 2
+    }
+    if (error instanceof RunError) {
+      io.err(`${error.message}\n`)
+      return 1
+    }
+    throw error
+  }
+}
+
+async function runCommand(words: readonly string[], io: Io): Promise<ExitCode> {
+  const typed = commands.find(({ name }) => name === words[0])
+  if (typed !== undefined) checkOptions(typed, words.slice(1))
+  let chosen: Command | undefined
+  let help = ''
+  const parser = yargs([...words])
+    .scriptName('econgym')
+    .usage('$0 COMMAND\n\nReinforcement-learning environments in which models, bots and policies act in economies.')
+    .locale('en')
+    .wrap(Math.min(HELP_WIDTH, io.columns()))
+    .version(packageVersion())
+    .alias('h', 'help')
+    .exitProcess(false)
+    .fail((message, error) => {
+      // yargs complains in words or with an error of its own; any other error is a command's.
+      if (error !== undefined && error !== null && error.name !== 'YError') throw error
+      throw new UserError(usageError(typed, message ?? error.message))
+    })
+    .parserConfiguration({
+      'camel-case-expansion': false,
+      'dot-notation': false,
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+    })
+    .epilogue('econgym COMMAND --help shows the options of a command and an example.')
+  for (const command of commands) {
+    parser.command(
+      [command.name, ...Object.keys(command.positionals).map(placeholder)].join(' '),
+      command.describe,
+      builder => declare(builder, command, words.slice(1)),
+      () => {
+        chosen = command
+      },
+    )
+  }
+  const values = await parser.parseAsync([...words], {}, (_error: unknown, _values: unknown, output: string) => {
+    help = output
+  })
+  if (help !== '') {
+    io.out(`${help}\n`)
+    return 0
+  }
+  if (chosen === undefined) return withoutCommand(words, parser, io)
+  const extra = (values._ as readonly unknown[])[1]
+  if (extra !== undefined) {
+    const places = Object.keys(chosen.positionals).join(' ') || 'no words'
+    throw new UserError(`econgym ${chosen.name} takes ${places}; got '${String(extra).slice(0, 64)}' as well.`)
+  }
+  return chosen.run(new Args(values, words), io)
+}
+
+function optionsOf({ options }: Command, words: readonly string[]): OptionSpecs {
+  return { ...(typeof options === 'function' ? options(words) : options), ...COMMON }
+}
+
+/** `ENV`, `[DIR]` or `[ID…]` as yargs spells it. */
+function placeholder(positional: string): string {
+  return positional.startsWith('[') ? positional.replace('…', '..') : `<${positional}>`
+}
+
+/** The name of a positional, without what says how it is given. */
+const bare = (positional: string): string => positional.replace(/[[\]…]/g, '')
+
+function declare(builder: Argv, command: Command, words: readonly string[]): Argv {
+  const { name, positionals, describe, examples } = command
+  builder.usage(`${['$0', name, ...Object.keys(positionals)].join(' ')} [options]\n\n${describe}`).version(false)
+  for (const [positional, text] of Object.entries(positionals))
+    builder.positional(bare(positional), { type: 'string', describe: text, ...(positional.includes('…') && { array: true }) })
+  for (const [option, { type, describe: text, alias }] of Object.entries(optionsOf(command, words)))
+    builder.option(option, { ...SHAPES[type], describe: text, ...(alias !== undefined && { alias }) })
+  const lines = examples.map(([line, what]) => `  ${line}\n      ${what}`)
+  return builder.epilogue(`${lines.length === 1 ? 'Example:' : 'Examples:'}\n${lines.join('\n')}`)
+}
+
+/** Each type of option as yargs is told of it. */
+const SHAPES = {
+  boolean: { boolean: true },
+  string: { string: true, requiresArg: true },
+  list: { string: true, array: true, nargs: 1 },
+} as const
+
+/** Refuses an option that the command does not have, before anything can be taken for its value. */
+function checkOptions(command: Command, words: readonly string[]): void {
+  const known = Object.entries(optionsOf(command, words)).flatMap(([option, { alias }]) => [option, ...(alias ? [alias] : [])])
+  const accepted = [...known, 'help', 'h']
+  for (const word of words) {
+    const option = /^--?([^=]+)/.exec(word)?.[1]
+    if (option === undefined || accepted.includes(option)) continue
+    const long = accepted.filter(name => name.length > 1)
+    const meant = nearest(option, long).replace("'", "'--")
+    throw new UserError(
+      `No option '${word.slice(0, 64)}' of econgym ${command.name}. Options: ${long.map(name => `--${name}`).join(', ')}.${meant}`,
+    )
+  }
+}
+
+/** What yargs complains of, in our words. */
+function usageError(command: Command | undefined, message: string): string {
+  const missing = Object.entries(command?.positionals ?? {}).find(([place]) => !place.startsWith('['))
+  if (command !== undefined && missing !== undefined && message.startsWith('Not enough non-option'))
+    return `econgym ${command.name} needs ${missing[0]}: ${missing[1]}.`
+  const option = /^Not enough arguments following: (.+)$/.exec(message)?.[1]
+  if (option !== undefined) return `${option.length > 1 ? '--' : '-'}${option} needs a value.`
+  return `${message}.`
+}
+
+async function withoutCommand([word]: readonly string[], parser: Argv, io: Io): Promise<ExitCode> {
+  if (word === undefined) {
+    io.err(`${await parser.getHelp()}\n`)
+    return 2
+  }
+  const names = commands.map(({ name }) => name)
+  throw new UserError(`No command '${word.slice(0, 64)}'. Commands: ${names.join(', ')}.${nearest(word, names)}`)
+}

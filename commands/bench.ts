@@ -1,0 +1,36 @@
+/** `bench`: how fast the parts are on this machine. */
+import { benches } from '../bench/index.ts'
+import { nearest, UserError } from '../envs/core/errors.ts'
+import type { Command } from './command.ts'
+import { columns, number } from './text.ts'
+
+export const bench: Command = {
+  name: 'bench',
+  positionals: { '[ID…]': 'benchmarks to run (all)' },
+  describe: 'Measure how fast the economies and the runner are on this machine.',
+  options: {},
+  examples: [['econgym bench sim_economy', 'one benchmark']],
+  async run(args, io) {
+    const ids = benches.map(({ id }) => id)
+    const wanted = args.list('ID')
+    const unknown = wanted.find(id => !ids.includes(id))
+    if (unknown !== undefined)
+      throw new UserError(`No benchmark '${unknown.slice(0, 64)}'. Benchmarks: ${ids.join(', ')}.${nearest(unknown, ids)}`)
+    const results = []
+    for (const { id, title, run } of benches) {
+      if (wanted.length > 0 && !wanted.includes(id)) continue
+      if (io.signal.aborted) return 1
+      const rows = await run()
+      results.push({ id, title, rows })
+      if (args.flag('json')) continue
+      const lines = rows.map(({ what, value, unit, ratio, of }) => [
+        `  ${what}`,
+        `${number(value)} ${unit}`,
+        ratio === undefined ? '' : `${number(ratio)} × ${of ?? 'the first'}`,
+      ])
+      io.out(`${id}: ${title}\n${columns(lines, io.columns())}\n\n`)
+    }
+    if (args.flag('json')) io.out(`${JSON.stringify(results, null, 2)}\n`)
+    return 0
+  },
+}

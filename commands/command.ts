@@ -1,0 +1,76 @@
+/** What a command is, and what was typed for it. Knows no command. */
+import { UserError } from '../envs/core/errors.ts'
+import type { ExitCode, Io } from './io.ts'
+
+export interface OptionSpec {
+  /** `list` may be given several times. */
+  readonly type: 'string' | 'boolean' | 'list'
+  readonly describe: string
+  /** Another name of it; one letter or a word. */
+  readonly alias?: string
+}
+export type OptionSpecs = Readonly<Record<string, OptionSpec>>
+
+export interface Command {
+  readonly name: string
+  /** What follows the name, in order, such as `ENV` or `[DIR]`; `[ID…]` takes all that is left. */
+  readonly positionals: Readonly<Record<string, string>>
+  /** One sentence. */
+  readonly describe: string
+  /** The options; where they depend on what was typed, made from the words after the command's name. */
+  readonly options: OptionSpecs | ((words: readonly string[]) => OptionSpecs)
+  /** Command lines that work, each with what it does. */
+  readonly examples: readonly (readonly [line: string, what: string])[]
+  run(args: Args, io: Io): ExitCode | Promise<ExitCode>
+}
+
+/** Options that every command has. */
+export const COMMON: OptionSpecs = {
+  json: { type: 'boolean', describe: 'print one JSON document for machines' },
+}
+
+/** What was typed, read by name. A wrong value is a UserError that names the option. */
+export class Args {
+  readonly #values: Readonly<Record<string, unknown>>
+  /** The words as they were typed, the command's name first. */
+  readonly typed: readonly string[]
+
+  constructor(values: Readonly<Record<string, unknown>>, typed: readonly string[]) {
+    this.#values = values
+    this.typed = typed
+  }
+
+  /** The same with other values for some names. */
+  with(values: Readonly<Record<string, unknown>>): Args {
+    return new Args({ ...this.#values, ...values }, this.typed)
+  }
+
+  text(name: string): string | undefined {
+    const value = this.#values[name]
+    if (Array.isArray(value)) throw new UserError(`--${name} is given ${value.length} times; give it once.`)
+    return value === undefined ? undefined : String(value)
+  }
+
+  /** The value of an option given several times, or of the last positional; empty where it was not given. */
+  list(name: string): readonly string[] {
+    const value = this.#values[name]
+    return value === undefined ? [] : (Array.isArray(value) ? value : [value]).map(String)
+  }
+
+  flag(name: string): boolean {
+    return this.#values[name] === true
+  }
+
+  integer(name: string, fallback: number, least: number): number {
+    const text = this.text(name)
+    return text === undefined ? fallback : integer(text, `--${name}`, least)
+  }
+}
+
+/** An integer from text; a UserError that names `what` otherwise. */
+export function integer(text: string, what: string, least: number): number {
+  const value = /^-?\d+$/.test(text) ? Number(text) : Number.NaN
+  if (!Number.isSafeInteger(value) || value < least)
+    throw new UserError(`${what}: expected an integer from ${least}, got '${text.slice(0, 64)}'.`)
+  return value
+}

@@ -1,0 +1,150 @@
+/** `compare`: the runs of any number of players side by side. */
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { nearest, UserError } from '../envs/core/errors.ts'
+import { type Comparison, compare as compareRuns } from '../evals/compare.ts'
+import { csv, type Figure, markdown, sheet, type TableId, tableFacts } from '../evals/figures.ts'
+import { studies } from '../evals/replicate/index.ts'
+import type { PublishedRun } from '../evals/replicate/study.ts'
+import { findRuns } from '../rollouts/store.ts'
+import type { Args, Command, OptionSpecs } from './command.ts'
+import type { Io } from './io.ts'
+import { block, figureTable, number } from './text.ts'
+
+/** What every command that reads runs takes. */
+export const COMPARE_OPTIONS: OptionSpecs = {
+  baseline: { type: 'string', describe: 'player that the others are compared with (the first of a setting)' },
+  threshold: { type: 'string', describe: 'reward that counts as a pass (0.5)' },
+  published: { type: 'string', describe: `study whose published runs stand beside: ${publishing().join(', ') || 'none yet'}` },
+  'bootstrap-seed': { type: 'string', describe: 'seed of the bootstrap intervals (0)' },
+}
+
+const FORMATS = ['text', 'markdown', 'csv', 'json'] as const
+
+export const compare: Command = {
+  name: 'compare',
+  positionals: { '[RUN…]': 'run folders, or folders of them (./runs)' },
+  describe: 'Compare players: scores with intervals, differences, passing, wins, behaviour, cost.',
+  options: {
+    ...COMPARE_OPTIONS,
+    'no-logs': { type: 'boolean', describe: 'do not read steps.jsonl: no sequences, first use, dealings and texts' },
+    format: { type: 'string', describe: `${FORMATS.join(', ')} (text)` },
+  },
+  examples: [
+    ['econgym compare', 'everything in ./runs'],
+    ['econgym compare runs/a runs/b --baseline bot:worker --format markdown', 'two runs against a named player'],
+  ],
+  run(args, io) {
+    const format = args.flag('json') ? 'json' : (args.text('format') ?? 'text')
+    if (!FORMATS.some(known => known === format))
+      throw new UserError(`--format: expected ${FORMATS.join(', ')}, got '${format.slice(0, 64)}'.${nearest(format, FORMATS)}`)
+    const comparison = compareRuns(runFolders(args, io), { ...readCompare(args), logs: !args.flag('no-logs') })
+    io.out(FORMATTED[format as (typeof FORMATS)[number]](comparison, io.columns()))
+    return 0
+  },
+}
+
+/** The run folders that were named, or those in ./runs. */
+export function runFolders(args: Args, { cwd }: Io): string[] {
+  const named = args.list('RUN')
+  const folders = (named.length > 0 ? named : ['runs']).flatMap(name => {
+    const folder = resolve(cwd, name)
+    const found = existsSync(folder) ? findRuns(folder) : []
+    if (found.length === 0)
+      throw new UserError(`No run in ${name}. A run is a folder that \`econgym eval\` made; \`econgym runs DIR\` lists them.`)
+    return found
+  })
+  return [...new Set(folders)]
+}
+
+export function readCompare(args: Args) {
+  const baseline = args.text('baseline')
+  const threshold = args.text('threshold')
+  const study = args.text('published')
+  if (threshold !== undefined && (threshold.trim() === '' || !Number.isFinite(Number(threshold))))
+    throw new UserError(`--threshold: expected a number, got '${threshold.slice(0, 64)}'.`)
+  return {
+    seed: args.integer('bootstrap-seed', 0, 0),
+    ...(baseline !== undefined && { baseline }),
+    ...(threshold !== undefined && { threshold: Number(threshold) }),
+    ...(study !== undefined && { published: publishedRuns(study) }),
+  }
+}
+
+/** The studies with published runs. */
+function publishing(): string[] {
+  return studies.filter(({ published }) => published !== undefined).map(({ id }) => id)
+}
+
+function publishedRuns(id: string): readonly PublishedRun[] {
+  const published = studies.find(study => study.id === id)?.published
+  if (published !== undefined) return published
+  const known = publishing()
+  throw new UserError(
+    `--published: no study '${id.slice(0, 64)}' with published runs. Studies: ${known.join(', ') || 'none'}.${nearest(id, known)}`,
+  )
+}
+
+const FORMATTED: Readonly<Record<(typeof FORMATS)[number], (comparison: Comparison, width: number) => string>> = {
+  text: (comparison, width) => comparisonText(comparison, width),
+  markdown: comparison => comparisonMarkdown(comparison),
+  csv: ({ figures }) => csv(figures).trimStart(),
+  json: comparison => `${JSON.stringify(comparison, null, 2)}\n`,
+}
+
+/** The tables of a setting that have something to say, in their order. */
+function* tablesOf({ figures }: Comparison, setting: string): Generator<[TableId, Figure[]]> {
+  for (const table of Object.keys(tableFacts) as TableId[]) {
+    const own = figures.filter(figure => figure.table === table && figure.setting === setting)
+    if (own.length > 0) yield [table, own]
+  }
+}
+
+/** All tables as plain text of that width. */
+export function comparisonText(comparison: Comparison, width: number): string {
+  const parts: string[] = []
+  for (const setting of comparison.settings) {
+    parts.push(`${block(setting, width)}\n${'='.repeat(Math.min(width, setting.length))}`)
+    for (const [table, figures] of tablesOf(comparison, setting)) {
+      const { title, note, most } = tableFacts[table]
+      const { heads, rows, more } = sheet(figures, cell, most)
+      parts.push([block(title, width), figureTable(heads, rows, width), ...under(note, more, width)].join('\n'))
+    }
+  }
+  return `${[...parts, ...comparison.notes.map(note => block(note, width))].join('\n\n')}\n`
+}
+
+function under(note: string | undefined, more: number, width: number): string[] {
+  const texts = [...(note === undefined ? [] : [note]), ...(more > 0 ? [`${more} more rows: --format csv has all`] : [])]
+  return texts.map(text => block(`(${text})`, width))
+}
+
+export function comparisonMarkdown(comparison: Comparison): string {
+  const parts: string[] = []
+  for (const setting of comparison.settings) {
+    parts.push(`## ${setting}`)
+    for (const [table, figures] of tablesOf(comparison, setting)) {
+      const { title, note, most } = tableFacts[table]
+      const shown = sheet(figures, cell, most)
+      parts.push(`### ${title}`, markdown(shown).trimEnd(), ...under(note, shown.more, Number.POSITIVE_INFINITY))
+    }
+  }
+  return `${[...parts, ...comparison.notes].join('\n\n')}\n`
+}
+
+/** A figure as people read it. */
+function cell({ unit, value, sd, low, high, method, p, share }: Figure): string {
+  if (value === null) return '–'
+  const shown = SHOWN[unit]
+  const spread = typeof sd === 'number' ? ` ± ${shown(sd)}` : ''
+  const interval = typeof low === 'number' && typeof high === 'number' ? ` [${shown(low)}, ${shown(high)}]` : ''
+  const mark = method === 'bootstrap' ? '*' : ''
+  const chance = typeof p === 'number' ? ` p ${p < 0.001 ? '< 0.001' : p.toFixed(3)}` : ''
+  return `${shown(value)}${spread}${interval}${mark}${chance}${share === undefined ? '' : ` (${SHOWN.share(share)})`}`
+}
+
+const SHOWN: Readonly<Record<Figure['unit'], (value: number) => string>> = {
+  number,
+  count: String,
+  share: value => `${(100 * value).toFixed(1)} %`,
+}

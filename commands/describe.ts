@@ -1,0 +1,141 @@
+/** `describe`: an economy's rules, tools, configuration, bots and metrics, as it declares them. */
+import { botSets, botsFor } from '../bots/index.ts'
+import { configFields } from '../envs/core/config.ts'
+import { learnerOf } from '../envs/core/environment.ts'
+import { short } from '../envs/core/plain.ts'
+import { toolSchema, typeName } from '../envs/core/tool.ts'
+import { botName } from '../rollouts/players/bot.ts'
+import type { Command } from './command.ts'
+import { CONFIG_OPTIONS, readSetting, type Setting } from './setup.ts'
+import { block, definitions } from './text.ts'
+
+export const describe: Command = {
+  name: 'describe',
+  positionals: { ENV: 'id of an economy; `econgym envs` lists them' },
+  describe: 'Show the rules, tools, configuration, bots and metrics of an economy.',
+  options: CONFIG_OPTIONS,
+  examples: [
+    ['econgym describe sim_economy', 'what a player is told, and what can be set'],
+    ['econgym describe sim_economy --json', 'tools as JSON Schema'],
+  ],
+  run(args, io) {
+    const setting = readSetting(args)
+    io.out(args.flag('json') ? `${JSON.stringify(facts(setting), null, 2)}\n` : text(setting, io.columns()))
+    return 0
+  },
+}
+
+function facts({ env, preset, config }: Setting) {
+  const seats = env.seats(config)
+  return {
+    id: env.id,
+    version: env.version,
+    summary: env.summary,
+    preset,
+    config,
+    rules: env.rules(config, learnerOf(seats)),
+    seats,
+    turn: turnFacts(env.turn(config, learnerOf(seats))),
+    tools: Object.entries(env.tools(config)).map(([name, tool]) => ({ kind: tool.kind, ...toolSchema(name, tool) })),
+    fields: configFields(env).map(({ name, description, default: value, schema }) => ({
+      name,
+      description,
+      default: value,
+      schema,
+    })),
+    presets: env.presets,
+    bots: Object.fromEntries(Object.entries(botsFor(env.id)).map(([bot, { description }]) => [botName(bot), description])),
+    opponents: botSets[env.id]?.opponents ?? {},
+    players: botSets[env.id]?.players ?? ['random'],
+    metrics: env.metrics.docs,
+    scenarios: env.scenarios !== undefined,
+  }
+}
+
+/** JSON has no infinity: no limit is null. */
+function turnFacts({ maxCalls, repairs, onSilence }: ReturnType<Setting['env']['turn']>) {
+  return { maxCalls: Number.isFinite(maxCalls) ? maxCalls : null, repairs, onSilence }
+}
+
+function text({ env, preset, config }: Setting, width: number): string {
+  const seats = env.seats(config)
+  const resolved = config as Readonly<Record<string, unknown>>
+  const roles = new Map<string, string[]>()
+  for (const { agent, role, learner, resident } of seats) {
+    const kind = `${role}${resident ? ' (resident)' : ''}${learner ? ' (evaluated by default)' : ''}`
+    roles.set(kind, [...(roles.get(kind) ?? []), agent])
+  }
+  const sections: [title: string, body: string][] = [
+    [`Rules, as ${learnerOf(seats)} is told them`, block(env.rules(config, learnerOf(seats)), width, 2)],
+    [
+      'Seats',
+      definitions(
+        [...roles].map(([role, agents]) => [role, listed(agents)] as const),
+        width,
+      ),
+    ],
+    [
+      'Tools',
+      Object.entries(env.tools(config))
+        .map(([name, tool]) => {
+          const { description, parameters } = toolSchema(name, tool)
+          const properties = (parameters.properties ?? {}) as Record<string, Record<string, unknown>>
+          const required = (parameters.required ?? []) as readonly string[]
+          const fields = Object.entries(properties).map(
+            ([field, schema]) =>
+              [
+                `${field}${required.includes(field) ? '' : '?'}`,
+                `${plainType(schema)}: ${String(schema.description ?? '')}`,
+              ] as const,
+          )
+          const head = definitions([[`${name}${tool.kind === 'ask' ? ' (ask)' : ''}`, description]], width)
+          return fields.length === 0 ? head : `${head}\n${definitions(fields, width, 6)}`
+        })
+        .join('\n'),
+    ],
+    [
+      `Configuration (preset ${preset}; --set field=value)`,
+      definitions(
+        configFields(env).map(
+          ({ name, schema, description }) =>
+            [name, `${short(resolved[name], 60)}  ${description} (${plainType(schema)})`] as const,
+        ),
+        width,
+      ),
+    ],
+    [
+      'Presets (--preset NAME)',
+      definitions(
+        Object.entries(env.presets).map(([name, fields]) => [name, short(fields, 400)] as const),
+        width,
+      ),
+    ],
+    [
+      'Players',
+      definitions(
+        Object.entries(botsFor(env.id)).map(([bot, { description }]) => [botName(bot), description] as const),
+        width,
+      ),
+    ],
+    [
+      'Metrics',
+      definitions(
+        Object.entries(env.metrics.docs).map(
+          ([name, doc]) => [name, `${doc.description}: ${doc.formula}; ${doc.range} (${doc.source})`] as const,
+        ),
+        width,
+      ),
+    ],
+  ]
+  const head = block(`${env.id}, version ${env.version}. ${env.summary}`, width)
+  return `${[head, ...sections.map(([title, body]) => `${block(title, width)}\n${body}`)].join('\n\n')}\n`
+}
+
+/** Without the escapes that a Markdown table needs. */
+function plainType(schema: Record<string, unknown>): string {
+  return typeName(schema).replaceAll('\\|', '|')
+}
+
+function listed(agents: readonly string[]): string {
+  return agents.length <= 8 ? agents.join(', ') : `${agents[0]} … ${agents.at(-1)} (${agents.length})`
+}

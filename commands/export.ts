@@ -1,0 +1,117 @@
+/** `export`: turns runs into files that trainers read. */
+import { resolve } from 'node:path'
+import { UserError } from '../envs/core/errors.ts'
+import { environments } from '../envs/index.ts'
+import { estimatorNamed, estimators } from '../rollouts/export/advantage.ts'
+import type { DataCard } from '../rollouts/export/datacard.ts'
+import { exportRuns } from '../rollouts/export/export.ts'
+import { formatNamed, formats } from '../rollouts/export/formats.ts'
+import { parseSplits } from '../rollouts/export/split.ts'
+import { Progress } from '../rollouts/progress.ts'
+import { PASS_THRESHOLD } from '../rollouts/summary.ts'
+import type { Args, Command, OptionSpecs } from './command.ts'
+import { runFolders } from './compare.ts'
+import type { ExitCode } from './io.ts'
+import { block, columns, plural, shownPath } from './text.ts'
+
+/** How much better the better rollout of a pair is at least, where nobody says. */
+const MARGIN = 0.1
+
+/** Shared with the command that plays groups. */
+export const ADVANTAGE_OPTION: OptionSpecs = {
+  advantage: { type: 'string', describe: `group-relative advantage: ${Object.keys(estimators).join(' or ')} (grpo)` },
+}
+
+export const exportCommand: Command = {
+  name: 'export',
+  positionals: { '[RUN…]': 'run folders, or folders of them (./runs)' },
+  describe: 'Write runs as training data: a folder of files and a data card.',
+  options: {
+    format: { type: 'string', describe: formats.map(({ id }) => id).join(', ') },
+    out: { type: 'string', describe: 'folder to write; one that holds anything but an earlier export is refused' },
+    split: { type: 'string', describe: 'parts by seed, such as train=0.9,test=0.1: a folder each' },
+    'include-truncated': { type: 'boolean', describe: 'also rollouts that a limit ended, flagged is_truncated' },
+    'include-failed': { type: 'boolean', describe: 'also rollouts that a provider failed (traces, verifiers, parquet)' },
+    ...ADVANTAGE_OPTION,
+    threshold: { type: 'string', describe: `kto: the reward from which a rollout is good (${PASS_THRESHOLD})` },
+    margin: { type: 'string', describe: `preference: least difference of the rewards of a pair (${MARGIN})` },
+  },
+  examples: [
+    ...formats.map(({ id, describe }) => [`econgym export --format ${id} --out data/${id}`, describe] as const),
+    [
+      'econgym export runs/train --format sft-trl --out data --split train=0.9,test=0.1 --include-truncated',
+      'two folders by seed, of the runs in one folder, with what a limit ended',
+    ],
+  ],
+  async run(args, io): Promise<ExitCode> {
+    const format = formatNamed(required(args, 'format', formats.map(({ id }) => id).join(', ')))
+    const out = resolve(io.cwd, required(args, 'out', 'a folder to write'))
+    const split = args.text('split')
+    for (const option of ['threshold', 'margin'] as const) {
+      if (args.text(option) !== undefined && format.uses !== option)
+        throw new UserError(
+          `--${option} says nothing to ${format.id}; it is for ${formats.find(({ uses }) => uses === option)!.id}.`,
+        )
+    }
+    const runs = runFolders(args, io)
+    let progress: Progress | undefined
+    const card = await exportRuns({
+      runs,
+      format,
+      out,
+      ...(split !== undefined && { splits: parseSplits(split) }),
+      includeTruncated: args.flag('include-truncated'),
+      includeFailed: args.flag('include-failed'),
+      estimator: estimatorNamed(args.text('advantage')),
+      threshold: decimal(args, 'threshold', PASS_THRESHOLD, Number.NEGATIVE_INFINITY),
+      margin: decimal(args, 'margin', MARGIN, Number.MIN_VALUE),
+      environments,
+      signal: io.signal,
+      onStart: total => {
+        const bar = new Progress({ total, write: io.err, terminal: io.isTTY.err, columns: io.columns })
+        progress = bar
+        return done => bar.set(done)
+      },
+    }).finally(() => progress?.end())
+    if (args.flag('json')) io.out(`${JSON.stringify({ out, ...card }, null, 2)}\n`)
+    else io.out(`${told(card, shownPath(out, io.cwd), io.columns())}\n`)
+    return 0
+  },
+}
+
+function required(args: Args, name: string, expected: string): string {
+  const text = args.text(name)
+  if (text === undefined) throw new UserError(`--${name} is missing; expected ${expected}.`)
+  return text
+}
+
+function decimal(args: Args, name: string, fallback: number, least: number): number {
+  const text = args.text(name)
+  if (text === undefined) return fallback
+  const value = Number(text)
+  if (text.trim() === '' || !Number.isFinite(value) || value < least)
+    throw new UserError(`--${name}: expected a number${least > 0 ? ' above 0' : ''}, got '${text.slice(0, 64)}'.`)
+  return value
+}
+
+/** What a person is told of an export. */
+function told(card: DataCard, out: string, width: number): string {
+  const { counts, left_out, files } = card
+  const rows = files.flatMap(({ path, rows: count, bytes, empty }) =>
+    count === undefined
+      ? []
+      : [[`${out}/${path}`, plural(count, 'row'), size(bytes), empty === undefined ? '' : `empty: ${empty}`]],
+  )
+  const omitted = Object.values(left_out).map(({ count, why }) => `${count} left out: ${why}.`)
+  return [
+    columns(rows, width),
+    '',
+    block(`${plural(counts.rollouts, 'rollout')}, ${plural(counts.seat_rollouts, 'evaluated seat')}.`, width),
+    ...omitted.map(line => block(line, width)),
+    `${out}/datacard.json`,
+  ].join('\n')
+}
+
+function size(bytes: number): string {
+  return bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`
+}

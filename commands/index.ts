@@ -1,0 +1,33 @@
+/** The commands, in the order that help lists them. */
+import { bench } from './bench.ts'
+import type { Command } from './command.ts'
+import { compare } from './compare.ts'
+import { describe } from './describe.ts'
+import { envs } from './envs.ts'
+import { evalCommand } from './eval.ts'
+import { exportCommand } from './export.ts'
+import { play } from './play.ts'
+import { replay } from './replay.ts'
+import { replicate } from './replicate.ts'
+import { report } from './report.ts'
+import { rollouts } from './rollouts.ts'
+import { runs } from './runs.ts'
+import { scenarios } from './scenarios.ts'
+import { start } from './start.ts'
+
+export const commands: readonly Command[] = [
+  start,
+  envs,
+  describe,
+  scenarios,
+  play,
+  evalCommand,
+  rollouts,
+  runs,
+  compare,
+  report,
+  exportCommand,
+  replay,
+  replicate,
+  bench,
+]

@@ -1,0 +1,127 @@
+/** The options of model players, read the same way by every command that seats players. */
+import { resolve } from 'node:path'
+import { nearest, UserError } from '../envs/core/errors.ts'
+import {
+  Models,
+  type NoToolCall,
+  parseHistory,
+  parsePersonas,
+  readPrices,
+  type Sampling,
+  shippedPrices,
+} from '../rollouts/models/index.ts'
+import type { Args, OptionSpecs } from './command.ts'
+import type { Io } from './io.ts'
+
+/** How a model is asked. */
+export const MODEL_OPTIONS: OptionSpecs = {
+  temperature: { type: 'string', describe: "sampling temperature (the provider's default)" },
+  'top-p': { type: 'string', describe: "nucleus sampling (the provider's default)" },
+  'max-completion-tokens': { type: 'string', describe: 'tokens of one answer at most, reasoning included' },
+  'reasoning-effort': { type: 'string', describe: "in the provider's own words: low, medium, high …" },
+  'extra-body': { type: 'string', describe: 'JSON object of further request fields, sent as they are' },
+  api: { type: 'string', describe: "OpenAI's protocol: chat or responses (chat)" },
+  history: { type: 'string', describe: 'what a model is shown again: full, last:N turns, or none (full)' },
+  'no-tool-call': { type: 'string', describe: "a message without a tool call is: pass, nudge or stop (the economy's way)" },
+  persona: { type: 'list', describe: 'name or file of added instructions, for all models, or seat=persona for one' },
+  'api-key-var': { type: 'list', describe: 'environment variable with the key for other URLs, or host=VARIABLE' },
+}
+
+/** How much a run may take, and how long it tries. */
+export const LIMIT_OPTIONS: OptionSpecs = {
+  'max-cost': { type: 'string', describe: 'stop before the calls of this command cost more, in USD' },
+  'max-tokens': { type: 'string', describe: 'stop before the calls of this command use more tokens' },
+  prices: { type: 'string', describe: 'price file, read before the shipped one' },
+  cache: { type: 'string', describe: 'folder of answers to use again (none)' },
+  'timeout-call': { type: 'string', describe: 'seconds of one attempt at a call (300)' },
+  'timeout-episode': { type: 'string', describe: 'seconds that the calls of one seat may take in one episode (no limit)' },
+  'max-retries': { type: 'string', describe: 'further attempts at a failing call (8)' },
+}
+
+/** The models of a command: who is asked how, within which limits. */
+export function readModels(args: Args, io: Io, concurrency: number): Models {
+  const text = (name: string) => args.text(name)
+  const timeoutCall = positive(args, 'timeout-call')
+  const timeoutEpisode = positive(args, 'timeout-episode')
+  const maxCost = positive(args, 'max-cost')
+  const maxTokens = args.text('max-tokens') === undefined ? undefined : args.integer('max-tokens', 0, 1)
+  const cache = text('cache')
+  const prices = text('prices')
+  return new Models({
+    env: io.env,
+    keyVariables: args.list('api-key-var'),
+    concurrency,
+    stop: io.signal,
+    sampling: readSampling(args),
+    extraBody: readExtraBody(text('extra-body')),
+    api: choice(args, 'api', ['chat', 'responses'], 'chat'),
+    history: parseHistory(text('history') ?? 'full'),
+    noToolCall: choice<NoToolCall>(args, 'no-tool-call', ['pass', 'nudge', 'stop'], 'economy'),
+    personas: parsePersonas(args.list('persona').map(given => personaPath(given, io.cwd))),
+    prices: { ...shippedPrices(), ...(prices !== undefined && readPrices(resolve(io.cwd, prices))) },
+    ...(cache !== undefined && { cache: resolve(io.cwd, cache) }),
+    ...(maxCost !== undefined && { maxCost }),
+    ...(maxTokens !== undefined && { maxTokens }),
+    ...(timeoutEpisode !== undefined && { timeoutEpisodeMs: timeoutEpisode * 1000 }),
+    retry: {
+      ...(timeoutCall !== undefined && { timeoutMs: timeoutCall * 1000 }),
+      ...(text('max-retries') !== undefined && { maxRetries: args.integer('max-retries', 0, 0) }),
+    },
+  })
+}
+
+function readSampling(args: Args): Sampling {
+  const temperature = number(args, 'temperature')
+  const topP = number(args, 'top-p')
+  const effort = args.text('reasoning-effort')
+  return {
+    ...(temperature !== undefined && { temperature }),
+    ...(topP !== undefined && { top_p: topP }),
+    ...(args.text('max-completion-tokens') !== undefined && { max_tokens: args.integer('max-completion-tokens', 0, 1) }),
+    ...(effort !== undefined && { reasoning_effort: effort }),
+  }
+}
+
+function readExtraBody(text: string | undefined): Readonly<Record<string, unknown>> {
+  if (text === undefined) return {}
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    throw new UserError(`--extra-body: expected a JSON object: ${(error as Error).message}.`)
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new UserError(`--extra-body: expected a JSON object, got ${text.slice(0, 64)}.`)
+  return value as Record<string, unknown>
+}
+
+/** A file is looked for where the command was typed; the part before an equals sign names a seat. */
+function personaPath(given: string, cwd: string): string {
+  const [, seat = '', persona = ''] = /^(\w+=)?(.*)$/s.exec(given)!
+  return /[./\\]/.test(persona) ? `${seat}${resolve(cwd, persona)}` : given
+}
+
+function number(args: Args, name: string): number | undefined {
+  const text = args.text(name)
+  if (text === undefined) return undefined
+  const value = Number(text)
+  if (text.trim() === '' || !Number.isFinite(value))
+    throw new UserError(`--${name}: expected a number, got '${text.slice(0, 64)}'.`)
+  return value
+}
+
+function positive(args: Args, name: string): number | undefined {
+  const value = number(args, name)
+  if (value !== undefined && value <= 0) throw new UserError(`--${name}: expected a number above 0, got '${args.text(name)}'.`)
+  return value
+}
+
+/** One of a few words. */
+function choice<T extends string>(args: Args, name: string, words: readonly T[], fallback: T): T {
+  const text = args.text(name)
+  if (text === undefined) return fallback
+  const found = words.find(word => word === text)
+  if (found === undefined)
+    throw new UserError(`--${name}: expected ${words.join(', ')}; got '${text.slice(0, 64)}'.${nearest(text, words)}`)
+  return found
+}

@@ -1,0 +1,135 @@
+/** `replicate`: published figures beside ours. */
+import { resolve } from 'node:path'
+import { nearest, UserError } from '../envs/core/errors.ts'
+import { studies } from '../evals/replicate/index.ts'
+import type { Study, StudyOption, StudyResult, StudyRow } from '../evals/replicate/study.ts'
+import { Progress } from '../rollouts/progress.ts'
+import type { Args, Command, OptionSpecs } from './command.ts'
+import { block, columns } from './text.ts'
+
+const COMMON_OPTIONS: OptionSpecs = {
+  out: { type: 'string', describe: 'folder for the files that the study writes, if it writes any' },
+}
+
+export const replicate: Command = {
+  name: 'replicate',
+  positionals: { STUDY: `one of: ${studies.map(({ id }) => id).join(', ') || 'none yet'}` },
+  describe: 'Run a published study again and print its figures beside ours.',
+  options: words => ({ ...COMMON_OPTIONS, ...studyOptions(words) }),
+  examples: [['econgym replicate sim-economy-paper --out study', 'a published study, with its files in ./study']],
+  async run(args, io) {
+    const study = studyOf(args.text('STUDY')!)
+    const out = args.text('out')
+    let progress: Progress | undefined
+    const result = await study
+      .run({
+        options: Object.fromEntries(
+          Object.entries(study.options).map(([name, option]) => [name, optionValue(args, name, option)]),
+        ),
+        ...(out !== undefined && { out: resolve(io.cwd, out) }),
+        signal: io.signal,
+        progress(done, total) {
+          progress ??= new Progress({ total, write: io.err, terminal: io.isTTY.err, columns: io.columns, unit: 'runs' })
+          progress.set(done)
+        },
+      })
+      .finally(() => progress?.end())
+    const failed = result.rows.filter(({ ok }) => ok === false)
+    const ok = result.ok && failed.length === 0
+    if (args.flag('json')) {
+      const { id, title, source } = study
+      io.out(`${JSON.stringify({ id, title, source, ...result, ok }, null, 2)}\n`)
+    } else io.out(studyText(study, result, io.columns()))
+    for (const { group, figure, ours, published, tolerance } of failed)
+      io.err(`outside its tolerance: ${group}, ${figure}: ${ours} instead of ${published} ± ${tolerance}\n`)
+    if (!result.ok && failed.length === 0) io.err(`the study failed; the notes say why\n`)
+    return ok ? 0 : 1
+  },
+}
+
+function studyOf(id: string): Study {
+  const study = studies.find(known => known.id === id)
+  if (study !== undefined) return study
+  const ids = studies.map(known => known.id)
+  throw new UserError(`No study '${id.slice(0, 64)}'. Studies: ${ids.join(', ') || 'none'}.${nearest(id, ids)}`)
+}
+
+/** The options of the study that is named among the words. */
+function studyOptions(words: readonly string[]): OptionSpecs {
+  const study = studies.find(({ id }) => words.includes(id))
+  return Object.fromEntries(
+    Object.entries(study?.options ?? {}).map(([name, { type, description, default: fallback }]) => [
+      name,
+      {
+        type: type === 'boolean' ? 'boolean' : 'string',
+        describe: fallback === undefined || fallback === false ? description : `${description} (${fallback})`,
+      },
+    ]),
+  )
+}
+
+function optionValue(args: Args, name: string, { type, default: fallback }: StudyOption): string | number | boolean | undefined {
+  if (type === 'boolean') return args.flag(name) || fallback
+  const text = args.text(name)
+  if (text === undefined || type === 'string') return text ?? fallback
+  const value = Number(text)
+  if (text.trim() === '' || !Number.isFinite(value))
+    throw new UserError(`--${name}: expected a number, got '${text.slice(0, 64)}'.`)
+  return value
+}
+
+function studyText({ title, source }: Study, { rows, notes }: StudyResult, width: number): string {
+  const groups = [...new Set(rows.map(({ group }) => group))]
+  const tables = groups.map(
+    group =>
+      `${block(group, width)}\n${groupTable(
+        rows.filter(row => row.group === group),
+        width,
+      )}`,
+  )
+  return `${[block(`${title}\n${source}`, width), ...tables, ...notes.map(note => block(note, width))].join('\n\n')}\n`
+}
+
+/** The rows of a group. What is the same in every row stands in the head, and a column that says nothing is left out. */
+function groupTable(rows: readonly StudyRow[], width: number): string {
+  const published = common(rows.filter(row => row.published !== null).map(row => row.publishedN))
+  const ours = common(rows.map(row => row.n))
+  const head = ['figure', `published${size(published)}`, `ours${size(ours)}`, 'allowed', '']
+  const cells = rows.map(row => [
+    row.figure,
+    theirs(row, published === undefined ? row.publishedN : undefined),
+    figure(row.ours, row, row.oursSd, ours === undefined ? row.n : undefined),
+    allowed(row),
+    MARKS[String(row.ok)]!,
+  ])
+  const told = head.map((_, column) => column < 3 || cells.some(row => row[column] !== ''))
+  return columns(
+    [head, ...cells].map(row => row.filter((_, column) => told[column])),
+    width,
+  )
+}
+
+/** What all values are; undefined where they differ. */
+function common(values: readonly (number | undefined)[]): number | undefined {
+  return new Set(values).size === 1 ? values[0] : undefined
+}
+
+function size(n: number | undefined): string {
+  return n === undefined ? '' : ` (n ${n})`
+}
+
+/** Inside its tolerance, outside, printed for information. */
+const MARKS: Readonly<Record<string, string>> = { true: 'ok', false: 'FAILED', null: '' }
+
+function theirs(row: StudyRow, n: number | undefined): string {
+  if (row.published === null) return '–'
+  return `${figure(row.published, row, row.publishedSd, n)}${row.kind === 'prototype' ? ' (prototype)' : ''}`
+}
+
+function figure(value: number, { digits = 3 }: StudyRow, sd: number | undefined, n: number | undefined): string {
+  return `${value.toFixed(digits)}${sd === undefined ? '' : ` ± ${sd.toFixed(digits)}`}${size(n)}`
+}
+
+function allowed({ tolerance, published, digits = 3 }: StudyRow): string {
+  return tolerance === undefined || published === null ? '' : `± ${tolerance.toFixed(digits)}`
+}

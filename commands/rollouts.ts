@@ -1,0 +1,60 @@
+/** `rollouts`: plays groups of rollouts for reinforcement learning. */
+import { estimatorNamed } from '../rollouts/export/advantage.ts'
+import { type GroupsSummary, writeGroups } from '../rollouts/export/groups.ts'
+import type { Command, OptionSpecs } from './command.ts'
+import { PLAY_OPTIONS, playRepeats, told } from './eval.ts'
+import { evaluationFacts } from './evaluate.ts'
+import { ADVANTAGE_OPTION } from './export.ts'
+import { block, number, plural, shownPath } from './text.ts'
+
+// Rollouts to learn from are sampled anew each time: there is no cache of answers to ask for.
+const { cache: _, ...OPTIONS }: OptionSpecs = PLAY_OPTIONS
+
+export const rollouts: Command = {
+  name: 'rollouts',
+  positionals: { ENV: 'id of an economy; `econgym envs` lists them' },
+  describe: 'Play groups of rollouts to learn from: the same seed several times, with rewards and advantages.',
+  options: {
+    player: {
+      type: 'string',
+      describe: "who plays the evaluated seat; several, separated by commas, in turn (the economy's own)",
+    },
+    'group-size': { type: 'string', describe: 'rollouts of each seed or scenario (8)' },
+    ...ADVANTAGE_OPTION,
+    ...OPTIONS,
+  },
+  examples: [
+    [
+      'econgym rollouts sim_economy --player openai:qwen3@http://localhost:8000/v1 --group-size 8 --seeds 0:64',
+      'eight rollouts of each of 64 seeds',
+    ],
+    ['econgym export runs --format tokens --out data/tokens --include-truncated', 'what was played, as token rows'],
+  ],
+  async run(args, io) {
+    const estimator = estimatorNamed(args.text('advantage'))
+    const size = args.integer('group-size', 8, 1)
+    const played = await playRepeats(args, io, size)
+    if (played === undefined) return 0
+    const summaries = played.runs.map(({ folder }) => writeGroups(folder, size, estimator))
+    if (args.flag('json')) {
+      const facts = evaluationFacts(played.runs).map((run, i) => ({ ...run, groups: summaries[i] }))
+      io.out(
+        `${JSON.stringify({ runs: facts, group_size: size, advantage: { id: estimator.id, formula: estimator.formula } }, null, 2)}\n`,
+      )
+      return played.code
+    }
+    const width = io.columns()
+    io.out(`${told(played, width)}\n${block(`Advantage: ${estimator.formula}.`, width)}\n`)
+    for (const summary of summaries) io.out(`${block(groupsLine(summary, size), width)}\n${shownPath(summary.path, io.cwd)}\n`)
+    return played.code
+  },
+}
+
+function groupsLine({ groups, small, even, sd }: GroupsSummary, size: number): string {
+  return [
+    `${plural(groups, 'group')} of ${size}`,
+    ...(small > 0 ? [`${small} with fewer`] : []),
+    ...(even > 0 ? [`${even} of equal rewards`] : []),
+    ...(sd === null ? [] : [`sd within a group ${number(sd)}`]),
+  ].join(', ')
+}

@@ -1,0 +1,73 @@
+/** `scenarios`: writes an economy's scenario data set, one row a line, for `--scenario-file` and for other programs. */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { parseConfig } from '../envs/core/config.ts'
+import { type AnyEnvironment, learnerOf, type Scenario } from '../envs/core/environment.ts'
+import { Episode } from '../envs/core/episode.ts'
+import { UserError } from '../envs/core/errors.ts'
+import { environments } from '../envs/index.ts'
+import type { Message } from '../rollouts/messages.ts'
+import type { Command } from './command.ts'
+import { CONFIG_OPTIONS, readSetting } from './setup.ts'
+import { plural } from './text.ts'
+
+/** A row with what the evaluated seat is told before its first move. */
+interface ScenarioRow extends Scenario {
+  readonly prompt: readonly Message[]
+}
+
+export const scenarios: Command = {
+  name: 'scenarios',
+  positionals: { ENV: 'id of an economy; `econgym envs` lists them' },
+  describe: "Write an economy's scenario data set as JSON Lines of id, seed, config and first messages.",
+  options: {
+    ...CONFIG_OPTIONS,
+    count: { type: 'string', describe: 'rows; the data set goes on as far as is asked (all of it)' },
+    out: { type: 'string', describe: 'file to write (standard output)' },
+  },
+  examples: [
+    ['econgym scenarios swarm_economy --profile v0.2 --out v02.jsonl', 'the data set of a version'],
+    ['econgym eval swarm_economy --scenario-file v02.jsonl', 'and an evaluation on it'],
+  ],
+  run(args, io) {
+    const { env, config } = readSetting(args)
+    if (env.scenarios === undefined) {
+      const having = environments.list().filter(other => other.scenarios !== undefined)
+      throw new UserError(`${env.id} has no scenarios. Economies that have: ${having.map(({ id }) => id).join(', ') || 'none'}.`)
+    }
+    const rows = env
+      .scenarios(config, args.text('count') === undefined ? undefined : args.integer('count', 0, 1))
+      .map(row => scenarioRow(env, row))
+    const lines = rows.map(row => `${JSON.stringify(row)}\n`)
+    const out = args.text('out')
+    if (out === undefined) {
+      if (args.flag('json')) io.out(`${JSON.stringify(rows, null, 2)}\n`)
+      else for (const line of lines) io.out(line)
+      return 0
+    }
+    write(resolve(io.cwd, out), lines.join(''), out)
+    io.out(
+      args.flag('json') ? `${JSON.stringify({ file: out, rows: rows.length })}\n` : `${out}: ${plural(rows.length, 'row')}\n`,
+    )
+    return 0
+  },
+}
+
+function scenarioRow(env: AnyEnvironment, { id, seed, config: given }: Scenario): ScenarioRow {
+  const config = parseConfig(env, given)
+  const learner = learnerOf(env.seats(config))
+  const prompt: Message[] = [
+    { role: 'system', content: env.rules(config, learner) },
+    { role: 'user', content: env.render(new Episode(env, config, seed).observe(learner)) },
+  ]
+  return { id, seed, config: given, prompt }
+}
+
+function write(path: string, text: string, shown: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, text)
+  } catch (error) {
+    throw new UserError(`--out: cannot write ${shown}: ${(error as NodeJS.ErrnoException).code ?? (error as Error).message}.`)
+  }
+}

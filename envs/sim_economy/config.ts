@@ -1,0 +1,197 @@
+/**
+ * What can be set about the economy, the named settings, and the integers that the rules work with. Field names are those
+ * of the published runs. Knows no rule.
+ */
+import { z } from 'zod'
+
+/** Rates are integers over this; a rate with more decimals is refused, so that no floor depends on a rounding. */
+export const SCALE = 10_000
+
+/** No balance is pushed past ± this by a fee, a wage, a reward or interest: every sum of the ledger stays an exact integer. */
+export const LEDGER_LIMIT = 100_000_000_000
+
+/** The most inference units of either kind that one turn is billed for. */
+export const MAX_UNITS = 1_000_000
+
+/** The most tokens one action may name. */
+export const MAX_TOKENS = 1_000_000_000
+
+const rate = (max = 1) =>
+  z
+    .number()
+    .min(0)
+    .max(max)
+    .refine(value => Math.abs(value * SCALE - Math.round(value * SCALE)) < 1e-6, 'expected at most four decimals')
+    .overwrite(unsigned)
+const integer = (min: number, max: number) => z.int().min(min).max(max).overwrite(unsigned)
+const tokens = (min = 0) => integer(min, MAX_TOKENS)
+const turns = integer
+
+/** -0 becomes 0: a log is read back with 0. */
+function unsigned(value: number): number {
+  return value + 0
+}
+
+const template = z.strictObject({
+  payment: tokens(1).describe('tokens the counterparty is paid'),
+  deposit: tokens().describe('tokens each party deposits'),
+  due_turns: turns(1, 50).describe('turns from acceptance to delivery'),
+})
+
+const shock = z.discriminatedUnion('shock', [
+  z.strictObject({
+    shock: z.literal('fee_rate').describe('fees are multiplied from this turn on; wages are not'),
+    turn: turns(1, 1_000_000).describe('the turn it strikes'),
+    factor: rate(100).describe('times the configured rate; 1 ends an earlier one'),
+  }),
+  z.strictObject({
+    shock: z.literal('confiscate').describe('every positive balance loses a share, which is destroyed'),
+    turn: turns(1, 1_000_000).describe('the turn it strikes'),
+    share: rate().describe('share of the balance'),
+  }),
+  z.strictObject({
+    shock: z.literal('wage_stop').describe('jobs pay neither wage nor bonus'),
+    turn: turns(1, 1_000_000).describe('the first turn without pay'),
+    length: turns(1, 1_000_000).describe('turns without pay'),
+  }),
+])
+
+const MODULE = 'governance module, off where null;'
+
+export const configSchema = z.strictObject({
+  num_agents: integer(1, 10_000).default(8).describe('agents agent_0 to agent_{n-1}'),
+  num_cores: integer(1, 1000).default(4).describe('compute cores core_0 to core_{m-1}; each earns an equal part of the fees'),
+  genesis_tokens_per_agent: tokens(1).default(1000).describe('starting balance in tokens'),
+  commons_threshold_per_turn: integer(0, MAX_UNITS).default(100).describe('inference units per agent and turn that are free'),
+  base_inference_rate: rate(100).default(1).describe('tokens per billed unit'),
+  thinking_layer_discount: rate().default(0.1).describe('weight of a thinking unit; an output unit weighs 1'),
+  mine_base_weight: rate(1_000_000).default(10).describe('lottery weight of a mining agent'),
+  stake_weight_per_token: rate(1000).default(0.01).describe('further lottery weight per staked token'),
+  burn_weight_per_token: rate(1000).default(0.05).describe('further lottery weight per burned token, once matured'),
+  burn_decay_rate: rate().default(0.02).describe('decay of matured burn weight per turn'),
+  burn_maturity_turns: turns(0, 1000).default(3).describe('turns before a burn counts'),
+  unstake_delay_turns: turns(0, 1000).default(5).describe('turns before unstaked tokens return'),
+  interest_rate_per_turn: rate().default(0.01).describe('interest on a negative balance, per turn'),
+  signing_bonus: tokens().default(50).describe('tokens paid with the first job an agent ever takes'),
+  block_threshold: rate(1_000_000_000).default(20).describe('least sum of miners’ base weights for a block'),
+  attested_confirmation_window: turns(1, 1000)
+    .default(3)
+    .describe('turns for the acceptance and for the attestation of a contract'),
+  slash_both_on_timeout: z
+    .boolean()
+    .default(true)
+    .describe('whether both deposits are destroyed when an accepted contract times out'),
+  study_cost: tokens().default(50).describe('price of a study in tokens'),
+  study_discount: rate().default(0.05).describe('permanent cut of billed inference per study'),
+  core_auction: z.boolean().default(false).describe('whether the cores are sold by sealed bid on turn 1'),
+  horizon_turns: turns(1, 100_000).default(60).describe('turns of an episode'),
+  block_reward: tokens().default(0).describe('tokens minted to the winner of a block'),
+  job_wage_cap: tokens()
+    .nullable()
+    .default(null)
+    .describe('most tokens one job pays as its wage, the bonus apart; null for no cap'),
+  fee_cap: z
+    .strictObject({
+      window: turns(1, 1000).default(10).describe('turns looked at'),
+      ratio: rate(1000).default(1.5).describe('most fees per token that wages and rewards could have paid'),
+    })
+    .nullable()
+    .default(null)
+    .describe(`${MODULE} fees of the last turns may not exceed a multiple of what wages and rewards could have paid`),
+  reinvestment_rebate: z
+    .strictObject({
+      share: rate().default(0.5).describe('share of the fee given back'),
+      hold: turns(1, 1000).default(5).describe('turns that a stake must have been held'),
+    })
+    .nullable()
+    .default(null)
+    .describe(`${MODULE} who studied, settled a contract or holds a stake gets back a share of its fee`),
+  debt_rail: z
+    .strictObject({
+      cap: tokens().default(500).describe('debt in tokens above which it is frozen'),
+      service: rate().default(0.5).describe('share of every later income that repays frozen debt'),
+    })
+    .nullable()
+    .default(null)
+    .describe(`${MODULE} debt above a cap is frozen without interest and repaid out of income`),
+  contract_scaffold: z
+    .strictObject({
+      share: rate().default(0.05).describe('share of the fees that feeds the fund'),
+      arbitrator_fee: tokens().default(5).describe('tokens the fund pays for an attestation, as far as it holds them'),
+      templates: z
+        .array(template)
+        .min(1)
+        .max(16)
+        .default([
+          { payment: 40, deposit: 20, due_turns: 2 },
+          { payment: 120, deposit: 60, due_turns: 4 },
+        ])
+        .describe('the only terms a contract may have'),
+    })
+    .nullable()
+    .default(null)
+    .describe(`${MODULE} contracts have template terms, and arbitrators are paid from a fund fed by fees`),
+  concentration_monitor: z
+    .strictObject({ limit: rate().default(0.4).describe('shifted Gini of wealth above which it acts') })
+    .nullable()
+    .default(null)
+    .describe(`${MODULE} while wealth is concentrated, the poorest half pays half its fees`),
+  shocks: z.array(shock).max(64).default([]).describe('shocks, each with its turn'),
+})
+
+export type Config = z.infer<typeof configSchema>
+export type Shock = Config['shocks'][number]
+export type Template = z.infer<typeof template>
+
+/** The first is for new evaluations: cores are sold, and a wage does not grow with the length of an answer without limit. */
+export const presets = {
+  'econgym-1': { core_auction: true, job_wage_cap: 235 },
+  paper: {},
+  'llm-run-01': { num_agents: 4, num_cores: 2, block_threshold: 10, core_auction: true, horizon_turns: 11 },
+} satisfies Record<string, z.input<typeof configSchema>>
+
+/** The configuration's rates as integers over `SCALE`. */
+export interface Rates {
+  readonly inference: number
+  readonly thinking: number
+  readonly study: number
+  readonly interest: number
+  readonly mineWeight: number
+  readonly stakeWeight: number
+  readonly burnWeight: number
+  readonly blockThreshold: number
+  /** What is left of matured burn weight after a turn, in [0, 1]. */
+  readonly burnKept: number
+}
+
+/** A rate as an integer over `SCALE`. */
+export function scaled(value: number): number {
+  return Math.round(value * SCALE)
+}
+
+/** ⌊amount · rate⌋, exactly, for an amount ≥ 0 and a rate in integers over `SCALE`. */
+export function portion(amount: number, rateScaled: number): number {
+  const rest = amount % SCALE
+  return ((amount - rest) / SCALE) * rateScaled + Math.floor((rest * rateScaled) / SCALE)
+}
+
+const known = new WeakMap<Config, Rates>()
+
+export function ratesOf(config: Config): Rates {
+  let rates = known.get(config)
+  if (rates === undefined) {
+    rates = {
+      inference: scaled(config.base_inference_rate),
+      thinking: scaled(config.thinking_layer_discount),
+      study: scaled(config.study_discount),
+      interest: scaled(config.interest_rate_per_turn),
+      mineWeight: scaled(config.mine_base_weight),
+      stakeWeight: scaled(config.stake_weight_per_token),
+      burnWeight: scaled(config.burn_weight_per_token),
+      blockThreshold: scaled(config.block_threshold),
+      burnKept: (SCALE - scaled(config.burn_decay_rate)) / SCALE,
+    }
+    known.set(config, rates)
+  }
+  return rates
+}

@@ -1,0 +1,85 @@
+/** What can be varied, and the named configurations. Knows no rule. */
+import { z } from 'zod'
+import { LAB_SESSIONS } from './lab_sessions.ts'
+import { MAX_OWNERS, MAX_SPECULATORS, rosterOf, SHARES, TREATMENTS } from './roster.ts'
+
+const perRole = (describe: string, high: number) =>
+  z.strictObject({
+    owner: z.int().min(0).max(high).describe(`${describe} of an owner`),
+    developer: z.int().min(0).max(high).describe(`${describe} of the developer`),
+    speculator: z.int().min(0).max(high).describe(`${describe} of a speculator`),
+  })
+
+export const config = z
+  .strictObject({
+    treatment: z
+      .enum(TREATMENTS)
+      .default('harberger')
+      .describe('who decides: the sum of self-assessed values, two conditional markets, or a vote with compensation'),
+    session: z
+      .int()
+      .min(0)
+      .max(LAB_SESSIONS)
+      .default(0)
+      .describe(
+        "real values and signals: 1 to 11 plays that session of the laboratory's stimuli, 0 draws fresh ones from the seed",
+      ),
+    rounds: z.int().min(1).max(5).default(5).describe('paid rounds; one of them, drawn by the seed, is paid in euros'),
+    practice: z.boolean().default(false).describe('an unpaid practice round before the paid ones'),
+    owners: z.int().min(1).max(MAX_OWNERS).default(MAX_OWNERS).describe('owners beside the developer'),
+    speculators: z
+      .int()
+      .min(1)
+      .max(MAX_SPECULATORS)
+      .default(MAX_SPECULATORS)
+      .describe('speculators; none sit in the voting treatment'),
+    ticks: z
+      .int()
+      .min(1)
+      .max(60)
+      .default(9)
+      .describe('turns each player has in a market; 18 are 15 s of the laboratory each, 9 are 30 s'),
+    chatBefore: z.int().min(0).max(10).default(3).describe('voting: messages each player may send before the requests'),
+    chatAfter: z.int().min(0).max(10).default(2).describe('voting: messages each player may send once the offer is known'),
+    declarations: z.enum(['all', 'speculators']).default('all').describe('who sees what the land holders declared'),
+    tie: z
+      .enum(['laboratory', 'no_project', 'project'])
+      .default('laboratory')
+      .describe(
+        'what an undecided round comes to; laboratory: project, but no_project where two conditional markets have the same median',
+      ),
+    initialTax: z.int().min(0).max(100).default(1).describe('percent of the initial declaration'),
+    finalTax: z
+      .int()
+      .min(1)
+      .max(100)
+      .default(33)
+      .describe('percent of the final declaration; its revenue is the dividend of 100 shares'),
+    cash: perRole('points to trade with', 10_000_000)
+      .default({ owner: 60_000, developer: 300_000, speculator: 50_000 })
+      .describe('points to trade with in a market, each round anew'),
+    shares: perRole('tax shares', SHARES)
+      .default({ owner: 6, developer: 30, speculator: 5 })
+      .describe('tax shares to begin a market with, each round anew; at most 100 in all'),
+    signals: z
+      .enum(['additive', 'multiplicative'])
+      .default('additive')
+      .describe("private signals: the share's true worth plus noise of constant width, or times 0.95 to 1.05"),
+  })
+  .refine(
+    ({ shares, ...counts }) =>
+      rosterOf({ ...counts, treatment: 'harberger' }).roles.reduce((sum, role) => sum + shares[role], 0) <= SHARES,
+    { path: ['shares'], error: `expected at most ${SHARES} shares in all hands together` },
+  )
+
+export type SpatialConfig = Readonly<z.infer<typeof config>>
+
+export const presets = {
+  harberger: { treatment: 'harberger' },
+  futarchy: { treatment: 'futarchy' },
+  voting: { treatment: 'voting' },
+  harberger_quick: { treatment: 'harberger', ticks: 4 },
+  futarchy_quick: { treatment: 'futarchy', ticks: 4 },
+  harberger_lab: { treatment: 'harberger', ticks: 18, practice: true },
+  futarchy_lab: { treatment: 'futarchy', ticks: 18, practice: true },
+} as const

@@ -1,0 +1,51 @@
+/** spatial_planning: is a building project decided better by self-assessed land values, by conditional markets, or by a vote? */
+import type { Environment } from '../core/environment.ts'
+import { config, presets } from './config.ts'
+import { LAB_SESSIONS } from './lab_sessions.ts'
+import { laws } from './laws.ts'
+import { metrics } from './metrics.ts'
+import { observe, shared } from './observe.ts'
+import { acting, reset } from './phases.ts'
+import { render } from './render.ts'
+import { rosterOf } from './roster.ts'
+import { rules } from './rules.ts'
+import { score } from './score.ts'
+import type { SpatialTypes } from './state.ts'
+import { MARKET_CALLS, step } from './step.ts'
+import { offered, TOOLS, withheld } from './tools.ts'
+
+export const spatialPlanning: Environment<SpatialTypes> = {
+  id: 'spatial_planning',
+  summary:
+    'Five owners, a developer and six speculators decide on a building project by self-assessed land values, conditional markets or a vote.',
+  version: 1,
+  config,
+  presets,
+  seats(c) {
+    const { agents, roles } = rosterOf(c)
+    return agents.map((agent, player) => ({ agent, role: roles[player]!, learner: agent === 'developer' }))
+  },
+  tools: c => TOOLS[c.treatment],
+  offered,
+  withheld,
+  turn: () => ({ maxCalls: MARKET_CALLS, repairs: 3, onSilence: 'pass' }),
+  rules,
+  reset,
+  actors(state) {
+    const { agents } = rosterOf(state.config)
+    return acting(state).map(player => agents[player]!)
+  },
+  shared,
+  observe,
+  render,
+  step,
+  score,
+  metrics,
+  invariants: laws,
+  scenarios: (c, count = LAB_SESSIONS) =>
+    Array.from({ length: count }, (_, i) => {
+      const session = (i % LAB_SESSIONS) + 1
+      const seed = Math.floor(i / LAB_SESSIONS)
+      return { id: `session_${session}_seed_${seed}`, config: { ...c, session }, seed }
+    }),
+}

@@ -1,0 +1,136 @@
+/** The order of play: which phase follows which, whose turn it is, and when a round is over. Knows no tool and no formula. */
+import { stream } from '../core/random.ts'
+import type { SpatialConfig } from './config.ts'
+import { ROLES, type Role, rosterOf, type Treatment } from './roster.ts'
+import { newPlay, type Phase, type SpatialState } from './state.ts'
+import { stimulusOf } from './stimuli.ts'
+
+export interface PhaseRule {
+  readonly phase: Exclude<Phase, 'over'>
+  /** The laboratory's number of the phase; its others (waiting, showing, pausing) want no decision. */
+  readonly number: number
+  readonly roles: readonly Role[]
+  /** `sealed`: all its actors decide at once. `turns`: one after another, in an order drawn anew for every sweep. */
+  readonly play: 'sealed' | 'turns'
+}
+
+const LAND = ['owner', 'developer'] as const
+
+const MARKET_PHASES: readonly PhaseRule[] = [
+  { phase: 'declaration', number: 2, roles: LAND, play: 'sealed' },
+  { phase: 'speculation', number: 3, roles: ['speculator'], play: 'sealed' },
+  { phase: 'market', number: 6, roles: ROLES, play: 'turns' },
+  { phase: 'final_declaration', number: 7, roles: LAND, play: 'sealed' },
+  { phase: 'final_speculation', number: 8, roles: ['speculator'], play: 'sealed' },
+]
+
+/** The phases of a round that want decisions, in order. */
+const PHASES: Readonly<Record<Treatment, readonly PhaseRule[]>> = {
+  harberger: MARKET_PHASES,
+  futarchy: MARKET_PHASES,
+  voting: [
+    { phase: 'deliberation', number: 2, roles: LAND, play: 'turns' },
+    { phase: 'request', number: 3, roles: ['owner'], play: 'sealed' },
+    { phase: 'offer', number: 4, roles: ['developer'], play: 'sealed' },
+    { phase: 'reply', number: 5, roles: LAND, play: 'turns' },
+    { phase: 'vote', number: 6, roles: ['owner'], play: 'sealed' },
+  ],
+}
+
+/** How many sweeps over its players a phase of turns has; a sealed phase has one. */
+export function sweepsOf(config: SpatialConfig, phase: Phase): number {
+  switch (phase) {
+    case 'market':
+      return config.ticks
+    case 'deliberation':
+      return config.chatBefore
+    case 'reply':
+      return config.chatAfter
+    default:
+      return 1
+  }
+}
+
+/** The phases that are played: one without a sweep is left out. */
+function played(config: SpatialConfig): PhaseRule[] {
+  return PHASES[config.treatment].filter(({ phase }) => sweepsOf(config, phase) > 0)
+}
+
+/** The rule of the phase that is on; undefined once the session is over. */
+export function phaseRule({ config, phase }: Pick<SpatialState, 'config' | 'phase'>): PhaseRule | undefined {
+  return PHASES[config.treatment].find(rule => rule.phase === phase)
+}
+
+/** The state before the first decision. */
+export function reset(config: SpatialConfig, seed: number): SpatialState {
+  const state: SpatialState = {
+    config,
+    seed,
+    round: config.practice ? 0 : 1,
+    phase: 'over',
+    sweep: 0,
+    queue: [],
+    turn: 0,
+    stimulus: { values: [], signals: [] },
+    play: newPlay(config),
+    history: [],
+  }
+  openRound(state)
+  return state
+}
+
+/** Deals the stimuli of `state.round`, wipes the board and begins the first phase. */
+export function openRound(state: SpatialState): void {
+  state.stimulus = stimulusOf(state.config, state.seed, state.round)
+  state.play = newPlay(state.config)
+  begin(state, played(state.config)[0]!)
+}
+
+/** Whether no decision of this round has been taken yet. */
+export function isOpening(state: SpatialState): boolean {
+  return played(state.config)[0]!.phase === state.phase && state.sweep === 1 && state.turn === 0
+}
+
+function begin(state: SpatialState, rule: PhaseRule): void {
+  state.phase = rule.phase
+  state.sweep = 1
+  state.turn = 0
+  state.queue = queueOf(state, rule)
+}
+
+/** The players of a sweep by index: in seat order where they decide at once, else in an order of this round, phase and sweep. */
+function queueOf({ config, seed, round, sweep }: SpatialState, rule: PhaseRule): readonly number[] {
+  const { roles } = rosterOf(config)
+  const players = [...roles.keys()].filter(player => rule.roles.includes(roles[player]!))
+  return rule.play === 'sealed' ? players : stream(seed, rule.phase, round, sweep).shuffle(players)
+}
+
+/** Who decides in the next step, by index, in seat order. */
+export function acting(state: SpatialState): readonly number[] {
+  const rule = phaseRule(state)
+  if (rule === undefined) return []
+  return rule.play === 'sealed' ? state.queue : [state.queue[state.turn]!]
+}
+
+/**
+ * Goes on after a step: to the next player, the next sweep or the next phase. Gives `phase` where a phase has just ended (the
+ * state already stands in the next one) and `round` where the round has (the state is left as it is).
+ */
+export function advance(state: SpatialState): 'turn' | 'phase' | 'round' {
+  const rule = phaseRule(state)!
+  if (rule.play === 'turns') {
+    state.turn++
+    if (state.turn < state.queue.length) return 'turn'
+    if (state.sweep < sweepsOf(state.config, rule.phase)) {
+      state.sweep++
+      state.turn = 0
+      state.queue = queueOf(state, rule)
+      return 'turn'
+    }
+  }
+  const phases = played(state.config)
+  const next = phases[phases.findIndex(({ phase }) => phase === rule.phase) + 1]
+  if (next === undefined) return 'round'
+  begin(state, next)
+  return 'phase'
+}

@@ -1,0 +1,159 @@
+/** The text of an observation: what the laboratory shows on the screen of a phase, in words. Knows no state. */
+import type { DeclarationView, MarketView, Observation, OrderView } from './observe.ts'
+import { CONDITIONS, type Cond, indexOf } from './roster.ts'
+import type { Phase, RoundAccount } from './state.ts'
+import { conditionWords, list, points, quote } from './words.ts'
+
+/** What is wanted in each phase, of those whose turn it is. */
+const WANTED: Readonly<Record<Phase, string>> = {
+  declaration: 'Declare what your land is worth without and with the project.',
+  speculation: 'Choose the plots to buy at their initial declaration.',
+  market: 'Trade tax shares: up to three actions, then the turn passes.',
+  final_declaration: 'Declare what your land is worth under the chosen condition.',
+  final_speculation: 'Choose the plots to buy at their final declaration.',
+  deliberation: 'You may send one message.',
+  request: 'Name the compensation you ask for if the project is built.',
+  offer: 'Name the compensation you offer to every owner if the project is built.',
+  reply: 'You may send one message; the offer is known.',
+  vote: 'Vote for or against the project, or abstain.',
+  over: 'The session is over.',
+}
+
+export function render(observation: Observation): string {
+  const { shared } = observation
+  const sections: readonly (readonly [title: string, lines: readonly string[]])[] = [
+    ['', head(observation)],
+    ['Your land', landLines(observation)],
+    ['Declarations', declarationLines(observation.declarations, observation.declared)],
+    ['First speculation', speculationLines(observation)],
+    ['Signals of the worth of a share', signalLines(observation)],
+    ...CONDITIONS.flatMap(condition => {
+      const view = observation.markets[condition]
+      return view === undefined ? [] : [[`Market: ${conditionWords(indexOf(condition))}`, marketLines(view)] as const]
+    }),
+    ['Your holdings after the market', holdingLines(observation)],
+    ['Final declarations', finalLines(observation)],
+    ['Requests', requestLines(observation)],
+    ['Messages you sent or received this round', observation.messages.map(messageLine)],
+    [
+      'Your paid rounds so far',
+      observation.history.map(({ round, chosen, account }) => `Round ${round} (${chosen}): ${accountLine(account)}`),
+    ],
+    ['', [WANTED[shared.phase]]],
+  ]
+  return sections
+    .filter(([, lines]) => lines.length > 0)
+    .map(([title, lines]) => (title === '' ? lines.join('\n') : `## ${title}\n${lines.join('\n')}`))
+    .join('\n\n')
+}
+
+function head({ shared, agent, role }: Observation): string[] {
+  const { round, practice, rounds, phase, turn, turns, secondsLeft, chosen, leading, offer } = shared
+  const time = turn === null ? '' : `, turn ${turn} of ${turns}${secondsLeft === null ? '' : ` (${secondsLeft} seconds left)`}`
+  return [
+    `${practice ? 'Practice round' : `Round ${round} of ${rounds}`}, phase ${phase}${time}. You are ${agent} (${role}).`,
+    ...(chosen === null ? [] : [`Chosen: ${conditionWords(indexOf(chosen))}.`]),
+    ...(leading === null ? [] : [`The prices would now choose: ${conditionWords(indexOf(leading))}.`]),
+    ...(offer === null ? [] : [`The developer offers ${points(offer)} to every owner if the project is built.`]),
+  ]
+}
+
+function landLines({ land }: Observation): string[] {
+  if (land === null) return []
+  const under = (condition: Cond): string =>
+    `${conditionWords(condition)}: really worth ${points(land.values[condition])} (range ${points(land.low[condition])} to ${points(land.high[condition])}; at most ${points(land.cap[condition])} may be declared)`
+  return [under(0), under(1)]
+}
+
+function declarationLines(declarations: readonly DeclarationView[] | null, own: Observation['declared']): string[] {
+  const mine = own === null ? [] : [`You declared ${points(own[0])} without and ${points(own[1])} with the project.`]
+  return [...mine, ...(declarations ?? []).map(declarationLine)]
+}
+
+function declarationLine({ plot, declared, percentile }: DeclarationView): string {
+  const parts = ([0, 1] as const).flatMap(condition =>
+    declared[condition] === null
+      ? []
+      : [
+          `${conditionWords(condition)} ${points(declared[condition])}${percentile[condition] === null ? '' : ` (percentile ${percentile[condition]})`}`,
+        ],
+  )
+  return `${plot}: ${parts.join(', ')}`
+}
+
+function speculationLines({ boughtPlot, deals, role }: Observation): string[] {
+  if (boughtPlot !== null) {
+    const { buyers, result } = boughtPlot
+    return [buyers === 0 ? 'Nobody bought your plot.' : `${buyers} bought your plot; that brought you ${points(result)} points.`]
+  }
+  if (deals === null || role !== 'speculator') return []
+  return deals.length === 0
+    ? ['You bought nothing.']
+    : deals.map(({ plot, profit }) => `${plot}: ${points(profit)} points for you`)
+}
+
+function signalLines({ shared, signals }: Observation): string[] {
+  return ([0, 1] as const).flatMap(condition => {
+    const own = signals[condition]
+    return own === null
+      ? []
+      : [`${conditionWords(condition)}: public ${points(shared.publicSignal[condition]!)}, your private ${points(own)}`]
+  })
+}
+
+function marketLines({ cash, freeCash, shares, freeShares, bids, asks, trades, traded, median }: MarketView): string[] {
+  const orders = (side: readonly OrderView[]): string =>
+    list(
+      side.map(({ price, mine, id }) => (mine ? `${points(price)}* (order ${id})` : points(price))),
+      'none',
+    )
+  return [
+    `You have ${points(cash)} points (${points(freeCash)} free) and ${shares} shares (${freeShares} free).`,
+    `Bids, best first (* yours): ${orders(bids)}`,
+    `Asks, best first (* yours): ${orders(asks)}`,
+    `Trades so far: ${traded}. Last prices, oldest first: ${list(trades.map(({ price, mine }) => `${points(price)}${mine === null ? '' : ` (you ${mine})`}`))}`,
+    `Median of the last 7: ${median === null ? 'none yet' : points(median)}`,
+  ]
+}
+
+function holdingLines({ holdings }: Observation): string[] {
+  return holdings === null ? [] : [`${points(holdings.cash)} points and ${holdings.shares} shares`]
+}
+
+function finalLines({ finals }: Observation): string[] {
+  return (finals ?? []).map(
+    ({ plot, declared, percentile }) => `${plot}: ${points(declared)}${percentile === null ? '' : ` (percentile ${percentile})`}`,
+  )
+}
+
+function requestLines({ request, requests }: Observation): string[] {
+  if (request !== null) return [`You asked for ${points(request)}.`]
+  return requests === null ? [] : [`The owners ask for: ${list(requests.map(points))}`]
+}
+
+function messageLine({ from, to, text }: Observation['messages'][number]): string {
+  return `${from} to ${to.join(', ')}: ${quote(text)}`
+}
+
+function accountLine(account: RoundAccount): string {
+  if (account.kind === 'vote') {
+    const { value, compensation, payoff, yes, no } = account
+    return `${yes} for, ${no} against; value ${points(value)}, compensation ${points(compensation)}, total ${points(payoff)}`
+  }
+  const { value, initial, final, initialTax, finalTax, initialDeals, finalDeals, cash, shares, sharePrice, payoff } = account
+  const land =
+    value === null
+      ? []
+      : [
+          `value ${points(value)}`,
+          `declared ${points(initial!)} then ${points(final!)}`,
+          `taxes ${points(initialTax!)} and ${points(finalTax!)}`,
+        ]
+  return [
+    ...land,
+    `speculation ${points(initialDeals)} and ${points(finalDeals)}`,
+    `cash ${points(cash)}`,
+    `${shares} shares paying ${points(sharePrice)} each`,
+    `total ${points(payoff)}`,
+  ].join(', ')
+}

@@ -1,0 +1,84 @@
+/**
+ * Scores of a seat in the package's terms. `reward` is the payoff alone: the mean over paid rounds of the points earned, at the
+ * role's exchange rate, so that it is the euros a participant expects from the drawn round, base points and show-up fee left out.
+ * The other three are told beside it and are no part of it.
+ */
+import type { Scores } from '../core/environment.ts'
+import type { EpisodeLog } from '../core/log.ts'
+import type { AgentId } from '../core/tool.ts'
+import type { SpatialConfig } from './config.ts'
+import { PAYMENT, rosterOf } from './roster.ts'
+import { type Finished, finishedRounds, type Session, sessionOf } from './session.ts'
+import { gameFee } from './settlement.ts'
+import type { SpatialTypes } from './state.ts'
+
+/** What a round's payoff adds to a player's reward, in euros. */
+export function rewardOf(config: SpatialConfig, player: number, payoff: number): number {
+  const role = rosterOf(config).roles[player]!
+  return payoff / PAYMENT[config.treatment][role].pointsPerEuro / config.rounds
+}
+
+/** Scores of every seat, of the finished paid rounds of any prefix of a log. */
+export function score(log: EpisodeLog<SpatialTypes>): Record<AgentId, Scores> {
+  const session = sessionOf(log)
+  const rounds = finishedRounds(session)
+  return Object.fromEntries(
+    session.roster.agents.map((agent, player) => {
+      const payoff = rounds.reduce((sum, { payoffs }) => sum + rewardOf(session.config, player, payoffs[player]!), 0)
+      return [
+        agent,
+        {
+          reward: payoff,
+          payoff,
+          reputation: truthfulness(rounds, player),
+          survival: solvency(session, rounds, player),
+          quality: diligence(session, player),
+          points: rounds.reduce((sum, { payoffs }) => sum + payoffs[player]!, 0),
+          euros: session.paid?.euros[player] ?? null,
+        },
+      ]
+    }),
+  )
+}
+
+/**
+ * How close a player's statements came to the truth: the mean of 1 − |stated − true| / true, at least 0, over the declarations he
+ * made himself; in the voting treatment over his requests against the loss the project brings him. 1 without a statement.
+ */
+export function truthfulness(rounds: readonly Finished[], player: number): number {
+  const marks = statements(rounds, player).map(({ stated, real }) => Math.max(0, 1 - Math.abs(stated - real) / real))
+  return marks.length === 0 ? 1 : marks.reduce((a, b) => a + b, 0) / marks.length
+}
+
+/** What a player stated of his own accord, beside what was true. Points; `real` > 0. */
+export function statements(rounds: readonly Finished[], player: number): { readonly stated: number; readonly real: number }[] {
+  return rounds.flatMap(({ values, play }) => {
+    const value = values[player]
+    if (value === undefined) return []
+    if (play.kind === 'vote') {
+      const request = play.requests[player]
+      const loss = value[0] - value[1]
+      return request?.declared && loss > 0 ? [{ stated: request.value, real: loss }] : []
+    }
+    const initial = play.initial[player]!
+    const final = play.final[player]!
+    return [
+      ...(initial.declared ? [0, 1].map(condition => ({ stated: initial.value[condition]!, real: value[condition]! })) : []),
+      ...(final.declared ? [{ stated: final.value, real: value[play.chosen!] }] : []),
+    ]
+  })
+}
+
+/** The share of paid rounds that would have left the player without a debt: base points and payoff not below zero. 1 before any. */
+function solvency({ payment, roster }: Session, rounds: readonly Finished[], player: number): number {
+  const terms = payment[roster.roles[player]!]
+  const solvent = rounds.filter(({ payoffs }) => gameFee(payoffs[player]!, terms) >= 0)
+  return rounds.length === 0 ? 1 : solvent.length / rounds.length
+}
+
+/** Of all the seat called or was asked for, the share that was carried out: refused calls and defaulted decisions count against it. */
+function diligence({ conduct }: Session, player: number): number {
+  const { accepted, refused, defaulted } = conduct[player]!
+  const asked = accepted + refused + defaulted
+  return asked === 0 ? 1 : accepted / asked
+}

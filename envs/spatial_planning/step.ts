@@ -1,0 +1,354 @@
+/**
+ * One step: everybody's decision in a sealed phase, one player's turn in a market or conversation. Runs the calls, puts the
+ * laboratory's default where somebody was silent, and carries out what the end of a phase brings.
+ */
+import type { Decisions, Done, Step } from '../core/environment.ts'
+import { Outcome, perform, tooManyCalls } from '../core/outcome.ts'
+import { stream } from '../core/random.ts'
+import type { AgentId, Call } from '../core/tool.ts'
+import { close, median7 } from './market.ts'
+import { acting, advance, isOpening, openRound } from './phases.ts'
+import { CONDITIONS, type Cond, PAYMENT, type Pair, rangeOf, rosterOf } from './roster.ts'
+import { rewardOf } from './score.ts'
+import {
+  type Account,
+  type Deal,
+  decideByMedian,
+  decideBySum,
+  decideByVote,
+  dividendOf,
+  eurosOf,
+  publicSignal,
+  settle,
+  settleVote,
+  speculate,
+} from './settlement.ts'
+import {
+  copyPlay,
+  type Declaration,
+  endowedBook,
+  type LandPlay,
+  landOf,
+  type MarketAccount,
+  type RoundAccount,
+  type Selection,
+  type SpatialState,
+  type SpatialTypes,
+  type VotePlay,
+  voteOf,
+} from './state.ts'
+import { total } from './stimuli.ts'
+import { offered, TOOLS, withheld } from './tools.ts'
+
+type Emit = Outcome<SpatialTypes>['emit']
+
+/** Calls of one message that are carried out: three in a market, one where a single decision is wanted. */
+export const MARKET_CALLS = 3
+const OTHER_CALLS = 1
+
+export function step(state: SpatialState, decisions: Decisions): Step<SpatialTypes> {
+  const draft: SpatialState = { ...state, play: copyPlay(state.play) }
+  const outcome = new Outcome<SpatialTypes>()
+  if (isOpening(draft)) announce(draft, outcome.emit)
+  const { agents } = rosterOf(draft.config)
+  const players = acting(draft)
+  for (const player of players) play(draft, agents[player]!, decisions[agents[player]!]?.calls ?? [], outcome)
+  DECIDED[draft.phase]?.(draft, players, outcome.emit)
+
+  const rewards: Record<AgentId, number> = {}
+  for (const agent of agents) rewards[agent] = 0
+  let done: Done = false
+  const ended = draft.phase
+  const moved = advance(draft)
+  if (moved !== 'turn') ENDED[ended]?.(draft, outcome.emit)
+  if (moved === 'round') {
+    const payoffs = settleRound(draft, outcome.emit)
+    if (draft.round > 0)
+      for (const [player, payoff] of payoffs.entries()) rewards[agents[player]!] = rewardOf(draft.config, player, payoff)
+    if (draft.round === draft.config.rounds) {
+      pay(draft, outcome.emit)
+      draft.phase = 'over'
+      draft.queue = []
+      done = 'terminated'
+    } else {
+      draft.round++
+      openRound(draft)
+    }
+  }
+  const { events, results, refused } = outcome
+  return { state: draft, rewards, events, results, refused, done }
+}
+
+/** Runs one agent's message. */
+function play(draft: SpatialState, agent: AgentId, calls: readonly Call[], outcome: Outcome<SpatialTypes>): void {
+  const tools = TOOLS[draft.config.treatment]
+  const may = offered(draft, agent)
+  const limit = draft.phase === 'market' ? MARKET_CALLS : OTHER_CALLS
+  let ended = false
+  for (const [i, call] of calls.entries()) {
+    const name = typeof call === 'object' && call !== null && typeof call.tool === 'string' ? call.tool.slice(0, 64) : ''
+    if (i >= limit) outcome.refuse(agent, name, tooManyCalls(limit))
+    else if (ended) outcome.refuse(agent, name, { code: 'turn_ended', message: 'You ended your turn before this call.' })
+    else if (perform(outcome, tools, may, draft, agent, call, tool => withheld(draft, agent, tool))) ended = name === 'end_turn'
+  }
+}
+
+function byAgent<V>(agents: readonly AgentId[], of: (player: number) => V): Record<AgentId, V> {
+  return Object.fromEntries(agents.map((agent, player) => [agent, of(player)]))
+}
+
+function announce({ config, round, stimulus }: SpatialState, emit: Emit): void {
+  const { agents, plots } = rosterOf(config)
+  emit({
+    type: 'round_began',
+    round,
+    practice: round === 0,
+    values: byAgent(plots, plot => stimulus.values[plot]!),
+    signals: stimulus.signals.length === 0 ? {} : byAgent(agents, player => stimulus.signals[player]!),
+  })
+}
+
+/** What is done with the decisions of a step before the game moves on: silence becomes the laboratory's default, all is told. */
+const DECIDED: { readonly [P in SpatialState['phase']]?: (draft: SpatialState, players: readonly number[], emit: Emit) => void } =
+  {
+    declaration(draft, players, emit) {
+      const play = landOf(draft)
+      const { plots } = rosterOf(draft.config)
+      for (const plot of players) {
+        const { low: noProject } = rangeOf(plots[plot]!, 0)
+        const { low: project } = rangeOf(plots[plot]!, 1)
+        play.initial[plot] ??= { value: [noProject, project], declared: false }
+        const { value, declared } = play.initial[plot]!
+        emit({ type: 'declared', agent: plots[plot]!, noProject: value[0], project: value[1], declared })
+      }
+    },
+    speculation: (draft, players, emit) => selected(draft, landOf(draft).selected, 'initial', players, emit),
+    final_declaration(draft, players, emit) {
+      const play = landOf(draft)
+      const { plots } = rosterOf(draft.config)
+      for (const plot of players) {
+        play.final[plot] ??= { value: rangeOf(plots[plot]!, play.chosen!).low, declared: false }
+        emit({ type: 'declared_final', agent: plots[plot]!, ...play.final[plot]! })
+      }
+    },
+    final_speculation: (draft, players, emit) => selected(draft, landOf(draft).finalSelected, 'final', players, emit),
+    request(draft, players, emit) {
+      const play = voteOf(draft)
+      for (const owner of players) {
+        play.requests[owner] ??= { value: 0, declared: false }
+        const { value: amount, declared } = play.requests[owner]!
+        emit({ type: 'compensation_requested', agent: rosterOf(draft.config).plots[owner]!, amount, declared })
+      }
+    },
+    offer(draft, players, emit) {
+      const play = voteOf(draft)
+      play.offer ??= { value: 0, declared: false }
+      const { value: amount, declared } = play.offer
+      emit({ type: 'compensation_offered', agent: rosterOf(draft.config).plots[players[0]!]!, amount, declared })
+    },
+    vote(draft, players, emit) {
+      const play = voteOf(draft)
+      for (const owner of players) {
+        play.votes[owner] ??= { value: 'abstain', declared: false }
+        const { value: choice, declared } = play.votes[owner]!
+        emit({ type: 'voted', agent: rosterOf(draft.config).plots[owner]!, choice, declared })
+      }
+    },
+  }
+
+function selected(
+  draft: SpatialState,
+  selections: (Selection | null)[],
+  stage: 'initial' | 'final',
+  players: readonly number[],
+  emit: Emit,
+): void {
+  const { agents } = rosterOf(draft.config)
+  for (const player of players) {
+    selections[player] ??= { plots: [[], []], declared: false }
+    const { plots, declared } = selections[player]!
+    const [noProject, project] = plots.map(chosen => chosen.map(plot => agents[plot]!)) as [AgentId[], AgentId[]]
+    emit({ type: 'plots_selected', stage, agent: agents[player]!, noProject, project, declared })
+  }
+}
+
+/** What the end of a phase brings; the state already stands in the next one. */
+const ENDED: { readonly [P in SpatialState['phase']]?: (draft: SpatialState, emit: Emit) => void } = {
+  declaration(draft, emit) {
+    if (draft.config.treatment !== 'harberger') return
+    const initial = landOf(draft).initial.map(made => made!.value)
+    const sums: Pair = [total(initial, 0), total(initial, 1)]
+    choose(draft, decideBySum(sums, draft.config.tie), sums, emit)
+  },
+  speculation(draft, emit) {
+    const play = landOf(draft)
+    if (play.chosen !== null) settleInitial(draft, emit)
+    for (const condition of play.chosen === null ? ([0, 1] as const) : [play.chosen]) {
+      play.books[condition] = endowedBook(draft.config)
+      const signal = publicSignal(
+        play.initial.map(made => made!.value[condition]),
+        draft.config.finalTax,
+      )
+      emit({ type: 'market_opened', condition: CONDITIONS[condition], publicSignal: signal })
+    }
+  },
+  market(draft, emit) {
+    const play = landOf(draft)
+    const { agents } = rosterOf(draft.config)
+    for (const [condition, book] of play.books.entries()) {
+      if (book === null) continue
+      close(book)
+      emit({
+        type: 'market_closed',
+        condition: CONDITIONS[condition as Cond],
+        median: median7(book),
+        cash: byAgent(agents, player => book.cash[player]!),
+        shares: byAgent(agents, player => book.shares[player]!),
+      })
+    }
+    if (play.chosen !== null) return
+    const medians = play.books.map(book => median7(book!)) as [number | null, number | null]
+    choose(draft, decideByMedian(medians, draft.config.tie), medians, emit)
+    settleInitial(draft, emit)
+  },
+}
+
+function choose(
+  draft: SpatialState,
+  condition: Cond,
+  [noProject, project]: readonly [number | null, number | null],
+  emit: Emit,
+): void {
+  landOf(draft).chosen = condition
+  emit({ type: 'condition_chosen', condition: CONDITIONS[condition], noProject, project })
+}
+
+/** Who bought each plot under the chosen condition. */
+function buyersOf(play: LandPlay, selections: readonly (Selection | null)[]): number[][] {
+  return play.initial.map((_, plot) =>
+    selections.flatMap((selection, player) => (selection?.plots[play.chosen!].includes(plot) ? [player] : [])),
+  )
+}
+
+function settleInitial(draft: SpatialState, emit: Emit): void {
+  const play = landOf(draft)
+  const declarations = play.initial.map(made => made!.value[play.chosen!])
+  play.deals = deal(draft, 'initial', declarations, play.selected, emit)
+}
+
+/** Settles one speculation on the declarations it was made at. */
+function deal(
+  draft: SpatialState,
+  stage: 'initial' | 'final',
+  declarations: readonly number[],
+  selections: readonly (Selection | null)[],
+  emit: Emit,
+): readonly Deal[] {
+  const play = landOf(draft)
+  const { agents } = rosterOf(draft.config)
+  const deals = speculate(valuesUnder(draft, play.chosen!), declarations, buyersOf(play, selections))
+  emit({
+    type: 'speculation_settled',
+    stage,
+    deals: deals.map(({ speculator, plot, profit }) => ({ speculator: agents[speculator]!, plot: agents[plot]!, profit })),
+  })
+  return deals
+}
+
+function valuesUnder({ stimulus }: SpatialState, condition: Cond): number[] {
+  return stimulus.values.map(value => value[condition])
+}
+
+/** Closes the round's books and gives every player's payoff. */
+function settleRound(draft: SpatialState, emit: Emit): number[] {
+  const { agents } = rosterOf(draft.config)
+  const { chosen, accounts, sharePrice } = draft.play.kind === 'land' ? landAccounts(draft, emit) : voteAccounts(draft, emit)
+  const { round } = draft
+  const payoffs = accounts.map(account => account.payoff)
+  draft.history = [...draft.history, { round, practice: round === 0, chosen, accounts }]
+  emit({ type: 'round_settled', round, practice: round === 0, sharePrice, payoffs: byAgent(agents, player => payoffs[player]!) })
+  return payoffs
+}
+
+interface Settled {
+  readonly chosen: Cond
+  readonly accounts: readonly RoundAccount[]
+  readonly sharePrice: number | null
+}
+
+function landAccounts(draft: SpatialState, emit: Emit): Settled {
+  const play = landOf(draft)
+  const chosen = play.chosen!
+  const book = play.books[chosen]!
+  const initial = play.initial.map(made => made!.value[chosen])
+  const final = play.final.map(made => made!.value)
+  const initialDeals = play.deals!
+  const finalDeals = deal(draft, 'final', final, play.finalSelected, emit)
+  const { initialTax, finalTax } = draft.config
+  const sharePrice = dividendOf(final, finalTax)
+  const accounts = settle({
+    values: valuesUnder(draft, chosen),
+    initial,
+    final,
+    initialDeals,
+    finalDeals,
+    cash: book.cash,
+    shares: book.shares,
+    initialTax,
+    finalTax,
+  }).map((account: Account, player): MarketAccount => {
+    const buyers = (deals: readonly Deal[]) =>
+      player < initial.length ? deals.filter(({ plot }) => plot === player).length : null
+    return {
+      kind: 'land',
+      ...account,
+      initial: initial[player] ?? null,
+      final: final[player] ?? null,
+      initialBuyers: buyers(initialDeals),
+      finalBuyers: buyers(finalDeals),
+      sharePrice,
+    }
+  })
+  return { chosen, accounts, sharePrice }
+}
+
+function voteAccounts(draft: SpatialState, emit: Emit): Settled {
+  const play = voteOf(draft)
+  const { roles } = rosterOf(draft.config)
+  const [no, yes] = votesOf(play)
+  const chosen = decideByVote(no, yes, draft.config.tie)
+  emit({ type: 'condition_chosen', condition: CONDITIONS[chosen], noProject: no, project: yes })
+  const values = valuesUnder(draft, chosen)
+  const offer = play.offer!.value
+  const payoffs = settleVote(values, roles.indexOf('developer'), chosen, offer)
+  const accounts = values.map((value, player) => ({
+    kind: 'vote' as const,
+    value,
+    request: play.requests[player]?.value ?? null,
+    vote: play.votes[player]?.value ?? null,
+    offer,
+    yes,
+    no,
+    compensation: payoffs[player]! - value,
+    payoff: payoffs[player]!,
+  }))
+  return { chosen, accounts, sharePrice: null }
+}
+
+function votesOf(play: VotePlay): Pair {
+  const count = (choice: Declaration<unknown>['value']): number => play.votes.filter(made => made?.value === choice).length
+  return [count('no_project'), count('project')]
+}
+
+/** Draws the paid round and turns its payoffs into euros. */
+function pay(draft: SpatialState, emit: Emit): void {
+  const { agents, roles } = rosterOf(draft.config)
+  const round = stream(draft.seed, 'paid_round').int(1, draft.config.rounds)
+  const { accounts } = draft.history.find(finished => finished.round === round)!
+  const payment = PAYMENT[draft.config.treatment]
+  emit({
+    type: 'session_paid',
+    round,
+    euros: byAgent(agents, player => eurosOf(accounts[player]!.payoff, payment[roles[player]!])),
+  })
+}

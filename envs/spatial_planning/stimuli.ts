@@ -1,0 +1,96 @@
+/**
+ * What nature deals a round: real land values and private signals of a share's worth, from the laboratory's file or drawn from
+ * the seed. Knows nothing of what players do with them.
+ */
+import { stream } from '../core/random.ts'
+import type { SpatialConfig } from './config.ts'
+import { type LabRound, labRound } from './lab_sessions.ts'
+import { type Cond, MAX_OWNERS, MAX_SPECULATORS, type Pair, PLOTS, type Plot, rangeOf, rosterOf } from './roster.ts'
+
+export interface Stimulus {
+  /** Points per plot and condition. */
+  readonly values: readonly Pair[]
+  /** Points per player and condition; empty in the voting treatment. */
+  readonly signals: readonly Pair[]
+}
+
+/** Points one share pays per point of total declared land value: the final rate, in percent, of a hundredth. */
+export function sharePerPoint(finalTax: number): number {
+  return finalTax / 10_000
+}
+
+/** Mean of the average total values without and with the project over the laboratory's 66 rounds (its workbook, sheet `signals`). */
+const LAB_TOTAL = 2_753_738
+
+/**
+ * Half the width of the additive noise: 5 % of the share's worth at the average total value, 454.4 points at the laboratory's
+ * rates. With fewer plots it shrinks as the expected total does (ours: the laboratory's file knows six plots only).
+ */
+export function signalWidth({ finalTax, owners }: Pick<SpatialConfig, 'finalTax' | 'owners'>): number {
+  return 0.05 * LAB_TOTAL * sharePerPoint(finalTax) * (expectedTotal(PLOTS.slice(0, owners + 1)) / expectedTotal(PLOTS))
+}
+
+function expectedTotal(plots: readonly Plot[]): number {
+  let sum = 0
+  for (const plot of plots)
+    for (const condition of [0, 1] as const) {
+      const { low, high } = rangeOf(plot, condition)
+      sum += (low + high) / 2
+    }
+  return sum
+}
+
+/** Values and signals of a round: 0 is the practice round, 1 and on are paid. */
+export function stimulusOf(config: SpatialConfig, seed: number, round: number): Stimulus {
+  const roster = rosterOf(config)
+  const lab = config.session === 0 ? undefined : labRound(config.session, round)
+  const values =
+    lab === undefined ? drawValues(roster.plots, seed, round) : roster.plots.map(plot => labPair(lab.values, plot, 1000))
+  if (config.treatment === 'voting') return { values, signals: [] }
+  // The stored signals speak of six plots taxed at the laboratory's rate; anybody else's are drawn.
+  const stored = lab !== undefined && config.owners === MAX_OWNERS && config.finalTax === 33 && config.signals === 'additive'
+  return {
+    values,
+    signals: stored ? roster.agents.map(agent => labPair(lab.signals, agent, 1)) : drawSignals(config, seed, round, values),
+  }
+}
+
+const LAB_ORDER: readonly string[] = [
+  'developer',
+  ...PLOTS.filter(plot => plot !== 'developer'),
+  ...Array.from({ length: MAX_SPECULATORS }, (_, i) => `speculator_${i + 1}`),
+]
+
+function labPair(columns: LabRound['values'], agent: string, unit: number): Pair {
+  const at = LAB_ORDER.indexOf(agent)
+  return [columns[0][at]! * unit, columns[1][at]! * unit]
+}
+
+function drawValues(plots: readonly Plot[], seed: number, round: number): Pair[] {
+  const random = stream(seed, 'values', round)
+  const draw = (plot: Plot, condition: Cond): number => {
+    const { low, high } = rangeOf(plot, condition)
+    return 1000 * Math.round(random.uniform(low, high) / 1000)
+  }
+  return plots.map(plot => [draw(plot, 0), draw(plot, 1)])
+}
+
+function drawSignals(config: SpatialConfig, seed: number, round: number, values: readonly Pair[]): Pair[] {
+  const random = stream(seed, 'signals', round)
+  const width = signalWidth(config)
+  const worth = ([0, 1] as const).map(condition => sharePerPoint(config.finalTax) * total(values, condition))
+  const draw = (condition: Cond): number =>
+    Math.round(
+      config.signals === 'additive'
+        ? worth[condition]! + random.uniform(-width, width)
+        : worth[condition]! * random.uniform(0.95, 1.05),
+    )
+  return rosterOf(config).agents.map(() => [draw(0), draw(1)])
+}
+
+/** The sum over plots under a condition. */
+export function total(values: readonly Pair[], condition: Cond): number {
+  let sum = 0
+  for (const value of values) sum += value[condition]
+  return sum
+}

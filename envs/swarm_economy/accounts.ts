@@ -1,0 +1,214 @@
+/**
+ * Reads events into the accounts that metrics are computed from: reputation by cause, labelled interactions, offers. Knows
+ * events only, no state and no formula.
+ */
+import { type EpisodeLog, eventsOf } from '../core/log.ts'
+import type { AgentId } from '../core/tool.ts'
+import type { SwarmConfig } from './config.ts'
+import { callIn, count, emptyTally, type Made, type Tally } from './score.ts'
+import { type BotType, START_REPUTATION, type SwarmEvent, type SwarmTypes, type TradeStatus } from './state.ts'
+
+export const CAUSES = ['work', 'posts', 'replies', 'votes', 'trades', 'audits', 'decay', 'appeals'] as const
+export type Cause = (typeof CAUSES)[number]
+
+export interface ReputationChange {
+  readonly agent: AgentId
+  readonly cause: Cause
+  readonly by: number
+}
+
+/** Every change of a reputation; `ids` are the agents in the order of the arrays in events. */
+export function* reputationChanges(events: Iterable<SwarmEvent>, ids: readonly AgentId[]): Generator<ReputationChange> {
+  for (const event of events) {
+    switch (event.type) {
+      case 'work_submitted':
+        yield { agent: event.agent, cause: 'work', by: event.reputation }
+        break
+      case 'posted':
+        yield { agent: event.agent, cause: 'posts', by: event.reputation }
+        break
+      case 'replied':
+        yield { agent: event.agent, cause: 'replies', by: event.reputation }
+        break
+      case 'voted':
+        yield { agent: event.author, cause: 'votes', by: event.reputation }
+        break
+      case 'trade_accepted':
+        yield { agent: event.agent, cause: 'trades', by: event.reputation }
+        yield { agent: event.from, cause: 'trades', by: event.proposerReputation }
+        break
+      case 'audited':
+        yield { agent: event.agent, cause: 'audits', by: event.reputation }
+        break
+      case 'unfrozen':
+        yield { agent: event.agent, cause: 'appeals', by: event.reputation }
+        break
+      case 'step_ended':
+        for (const [i, agent] of ids.entries()) yield { agent, cause: 'decay', by: event.decay[i]! }
+        break
+    }
+  }
+}
+
+/** An offer and what became of it. */
+export interface OfferRecord {
+  readonly from: AgentId
+  readonly to: AgentId
+  readonly transfer: number
+  readonly exploit: boolean
+  /** p when it was made, and when it was accepted if it was. */
+  readonly p: number
+  status: TradeStatus
+  acceptance: Extract<SwarmEvent, { type: 'trade_accepted' }> | null
+}
+
+/**
+ * What the framework calls an interaction: a submission, which counts as accepted, or a trade proposal that was settled.
+ */
+export interface Interaction {
+  readonly initiator: AgentId
+  /** Null for a submission. */
+  readonly counterparty: AgentId | null
+  readonly accepted: boolean
+  /** At settlement where it was accepted, when it was made otherwise. */
+  readonly p: number
+  /** From the initiator to the counterparty. */
+  readonly transfer: number
+  /** Changes of reputation. */
+  readonly reputation: number
+  readonly counterpartyReputation: number
+  /** What both sides earned. */
+  readonly payoff: number
+  readonly counterpartyPayoff: number
+}
+
+/** Everything that the metrics of one log read. */
+export interface Accounts {
+  readonly config: SwarmConfig
+  readonly ids: readonly AgentId[]
+  readonly types: ReadonlyMap<AgentId, BotType | 'player'>
+  readonly messages: number
+  readonly stop: string | null
+  /** Steps of the world. */
+  readonly steps: number
+  readonly freezeBelow: number | null
+  readonly tallies: ReadonlyMap<AgentId, Tally>
+  readonly calls: readonly Made[]
+  readonly reputation: readonly number[]
+  readonly resources: readonly number[]
+  readonly startResources: number
+  readonly changes: readonly ReputationChange[]
+  readonly submissions: readonly Extract<SwarmEvent, { type: 'work_submitted' }>[]
+  readonly audits: readonly Extract<SwarmEvent, { type: 'audited' }>[]
+  readonly votes: readonly Extract<SwarmEvent, { type: 'voted' }>[]
+  readonly passes: readonly Extract<SwarmEvent, { type: 'passed' }>[]
+  readonly refusals: readonly Extract<SwarmEvent, { type: 'call_refused' }>[]
+  readonly offers: readonly OfferRecord[]
+  readonly interactions: readonly Interaction[]
+  /** Tax paid by agent, in the order of `ids`. */
+  readonly tax: readonly number[]
+}
+
+const SETTLED = {
+  trade_accepted: 'accepted',
+  trade_rejected: 'rejected',
+  trade_cancelled: 'cancelled',
+  trade_expired: 'expired',
+} as const
+
+/** One pass over a log. */
+export function accountsOf(log: EpisodeLog<SwarmTypes>): Accounts {
+  const ids = Object.keys(log.header.seats)
+  const tallies = new Map(ids.map(id => [id, emptyTally()]))
+  const events = [...eventsOf(log)].map(([, event]) => event)
+  const offers: OfferRecord[] = []
+  const interactions: Interaction[] = []
+  const tax = ids.map(() => 0)
+  let types = new Map<AgentId, BotType | 'player'>()
+  let steps = 0
+  let freezeBelow: number | null = null
+  let startResources = 0
+  let reputation: readonly number[] = ids.map(() => START_REPUTATION)
+  let resources: readonly number[] = ids.map(() => 0)
+  for (const event of events) {
+    count(event, id => tallies.get(id)!)
+    switch (event.type) {
+      case 'opened':
+        types = new Map(event.agents.map(({ agent, type }) => [agent, type]))
+        freezeBelow = event.freezeBelow
+        startResources = event.resources
+        resources = ids.map(() => event.resources)
+        break
+      case 'step_ended':
+        steps++
+        ;({ reputation, resources } = event)
+        for (const [i, paid] of event.tax.entries()) tax[i]! += paid
+        break
+      case 'work_submitted':
+        interactions.push({
+          initiator: event.agent,
+          counterparty: null,
+          accepted: true,
+          p: event.p,
+          transfer: 0,
+          reputation: event.reputation,
+          counterpartyReputation: 0,
+          payoff: event.payoff,
+          counterpartyPayoff: 0,
+        })
+        break
+      case 'trade_proposed': {
+        const { agent: from, to, transfer, exploit, p } = event
+        offers.push({ from, to, transfer, exploit, p, status: 'pending', acceptance: null })
+        break
+      }
+      case 'trade_accepted':
+      case 'trade_rejected':
+      case 'trade_cancelled':
+      case 'trade_expired': {
+        // Ids of proposals count from 1.
+        const offer = offers[event.proposal - 1]!
+        const acceptance = event.type === 'trade_accepted' ? event : null
+        offer.status = SETTLED[event.type]
+        offer.acceptance = acceptance
+        interactions.push({
+          initiator: offer.from,
+          counterparty: offer.to,
+          accepted: acceptance !== null,
+          p: acceptance?.p ?? offer.p,
+          transfer: acceptance === null ? offer.transfer : Math.sign(offer.transfer) * acceptance.paid,
+          reputation: acceptance?.proposerReputation ?? 0,
+          counterpartyReputation: acceptance?.reputation ?? 0,
+          payoff: acceptance?.proposerPayoff ?? 0,
+          counterpartyPayoff: acceptance?.payoff ?? 0,
+        })
+        break
+      }
+    }
+  }
+  const only = <Type extends SwarmEvent['type']>(type: Type) =>
+    events.filter((event): event is Extract<SwarmEvent, { type: Type }> => event.type === type)
+  return {
+    config: log.header.config as SwarmConfig,
+    ids,
+    types,
+    messages: log.steps.length,
+    stop: log.stop,
+    steps,
+    freezeBelow,
+    tallies,
+    calls: events.flatMap(event => callIn(event) ?? []),
+    reputation,
+    resources,
+    startResources,
+    changes: [...reputationChanges(events, ids)],
+    submissions: only('work_submitted'),
+    audits: only('audited'),
+    votes: only('voted'),
+    passes: only('passed'),
+    refusals: only('call_refused'),
+    offers,
+    interactions,
+    tax,
+  }
+}

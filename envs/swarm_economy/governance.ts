@@ -1,0 +1,93 @@
+/**
+ * What governs every step, in this order: audits, tax, decay of reputation, circuit breaker and appeals. Rates and
+ * formulas are documented; the outcome of an audit, the idle factor's size and the order are reconstructed.
+ */
+import { stream } from '../core/random.ts'
+import type { Scenario, Shift } from './config.ts'
+import { clamp } from './label.ts'
+import { type Agent, agentOf, changeReputation, changeResources, type Emit, type Levers, type State } from './state.ts'
+import type { Submitted } from './tasks.ts'
+
+const AUDIT = { passed: 1, failed: -5, fine: 0.25 }
+const TAX_CAP = 0.5
+/** Steps an agent stays frozen before it may return, and how far above the threshold it then stands. */
+export const APPEAL = { after: 3, above: 5 }
+/** The step at which a phase shift takes effect is the first of this epoch, counting from 1. */
+const SHIFT_EPOCH = 3
+
+/** The levers a game starts with. */
+export function openingLevers({ taxRate, auditRisk, decay, bountyMultiplier }: Scenario): Levers {
+  return { taxRate, auditRisk, decay, bountyMultiplier }
+}
+
+/** The shift that takes effect with the epoch that starts now; changes the levers. */
+export function shiftPhase(draft: State): Shift {
+  const { phaseShift, stepsPerEpoch } = draft.config
+  if (draft.step !== (SHIFT_EPOCH - 1) * stepsPerEpoch) return 'none'
+  const { taxRate, auditRisk, decay, bountyMultiplier } = draft.levers
+  const shifted: Readonly<Record<Shift, Partial<Levers>>> = {
+    none: {},
+    tax: { taxRate: Math.min(1, taxRate * 2) },
+    audit: { auditRisk: Math.min(1, auditRisk * 2) },
+    decay: { decay: faster(decay, 2) },
+    bounty: { bountyMultiplier: bountyMultiplier * 0.5 },
+  }
+  draft.levers = { ...draft.levers, ...shifted[phaseShift] }
+  return phaseShift
+}
+
+/** Audits of this step's submissions; each has a stream of its own, so that one more submission changes no other's luck. */
+export function audit(draft: State, submitted: readonly Submitted[], emit: Emit): void {
+  for (const { agent: id, task, p } of submitted) {
+    if (!stream(draft.seed, 'audit', draft.step, id).chance(draft.levers.auditRisk)) continue
+    const agent = agentOf(draft, id)
+    const passed = p >= draft.config.auditFailsBelow
+    const payoff = passed ? 0 : -AUDIT.fine * draft.tasks[task - 1]!.bounty
+    changeResources(agent, payoff)
+    const reputation = changeReputation(agent, passed ? AUDIT.passed : AUDIT.failed)
+    emit({ type: 'audited', agent: id, task, p, passed, payoff, reputation })
+  }
+}
+
+/** Takes everybody's tax, destroys it, and gives what each paid. A frozen agent pays none. */
+export function tax(draft: State): number[] {
+  const { taxRate } = draft.levers
+  const mean = draft.agents.reduce((sum, agent) => sum + agent.resources, 0) / draft.agents.length
+  return draft.agents.map(agent => {
+    if (agent.frozenFor !== null) return 0
+    const rate = draft.config.progressiveTax && mean > 0 ? taxRate * (1 + agent.resources / mean) : taxRate
+    const paid = Math.min(rate, draft.config.progressiveTax ? TAX_CAP : 1) * agent.resources
+    changeResources(agent, -paid)
+    return paid
+  })
+}
+
+/** Lets every reputation decay, faster for players that passed, and gives what each lost as a number ≤ 0. */
+export function decay(draft: State, idle: ReadonlySet<Agent>): number[] {
+  const usual = draft.levers.decay
+  const faded = faster(usual, draft.config.idleDecayFactor)
+  return draft.agents.map(agent => changeReputation(agent, agent.reputation * ((idle.has(agent) ? faded : usual) - 1)))
+}
+
+/** A decay whose loss is `factor` times as large. */
+function faster(decay: number, factor: number): number {
+  return clamp(1 - factor * (1 - decay), 0, 1)
+}
+
+/** Freezes who is below the threshold; where appeals are heard, brings back who has been frozen long enough. */
+export function breakCircuit(draft: State, emit: Emit): void {
+  const { freezeBelow, appeals } = draft.config
+  for (const agent of draft.agents) {
+    if (agent.frozenFor === null) {
+      if (agent.reputation >= freezeBelow) continue
+      agent.frozenFor = 0
+      emit({ type: 'frozen', agent: agent.id })
+      continue
+    }
+    agent.frozenFor++
+    if (!appeals || agent.frozenFor < APPEAL.after) continue
+    agent.frozenFor = null
+    const reputation = changeReputation(agent, freezeBelow + APPEAL.above - agent.reputation)
+    emit({ type: 'unfrozen', agent: agent.id, reputation })
+  }
+}

@@ -1,0 +1,137 @@
+/**
+ * Scenarios: what a configuration leaves open is drawn here, in one fixed order, for a row of the data set or for a single
+ * game. Difficulty ranges, extreme kinds and the draw order are reconstructed; row counts, the seed 42 and the shares of
+ * phase shifts and extremes are documented ("Qwen3-30B trains in the SWARM Economy" and its companion notes).
+ */
+import type { Scenario as Row } from '../core/environment.ts'
+import { type Random, stream } from '../core/random.ts'
+import {
+  DIFFICULTIES,
+  type Difficulty,
+  EXTREMES,
+  type Extreme,
+  type Profile,
+  type Scenario,
+  SHIFTS,
+  type Shift,
+  type SwarmConfig,
+  written,
+} from './config.ts'
+
+type Range = readonly [low: number, high: number]
+
+/** What a difficulty is drawn from. */
+const LEVERS: Readonly<Record<Difficulty, { mixes: readonly string[]; taxRate: Range; auditRisk: Range; decay: Range }>> = {
+  easy: { mixes: ['3/0/0', '2/1/0', '3/1/0'], taxRate: [0.02, 0.04], auditRisk: [0.05, 0.1], decay: [0.985, 1] },
+  medium: { mixes: ['2/1/0', '1/1/1', '1/2/0'], taxRate: [0.03, 0.06], auditRisk: [0.08, 0.15], decay: [0.975, 0.995] },
+  hard: { mixes: ['1/1/2', '0/2/2', '1/2/1'], taxRate: [0.05, 0.08], auditRisk: [0.12, 0.2], decay: [0.97, 0.985] },
+}
+const FREEZE_BELOW: Range = [5, 20]
+const RESOURCES: Range = [50, 150]
+const BOUNTY_MULTIPLIER: Range = [0.5, 2]
+
+const EXTREME_SHARE = 0.05
+const SHIFT_SHARE = 0.1
+
+/** What an extreme scenario sets. `sparse` also has one task an epoch (`tasks.ts`). */
+const EXTREME_LEVERS: Readonly<Record<Extreme, Partial<Scenario>>> = {
+  none: {},
+  all_deceptive: { mix: '0/0/4' },
+  all_honest: { mix: '4/0/0' },
+  single_type: { mix: '0/4/0' },
+  high_stakes: { bountyMultiplier: 2, auditRisk: 0.3, freezeBelow: 20 },
+  sparse: { resources: 50 },
+}
+
+/** Rows of the published data sets, and of ours. */
+const ROWS: Readonly<Record<Profile, number>> = { 'econgym-1': 500, 'v0.1': 200, 'v0.1-fixed': 200, 'v0.2': 500, 'v0.2.3': 500 }
+const DATA_SET_SEED = 42
+
+/** Bots of a mix. */
+function size(mix: string): number {
+  return mix.split('/').reduce((sum, count) => sum + Number(count), 0)
+}
+
+/** The mix that a configuration fixes, if it does. */
+function fixedMix({ mix, extreme }: SwarmConfig): string | undefined {
+  return mix ?? (extreme === null ? undefined : EXTREME_LEVERS[extreme].mix)
+}
+
+/**
+ * How many bots sit in a game of this configuration. Where the mix is open, the number is that of the difficulty's first
+ * mix (`mixed`: of the easiest), because seats cannot depend on the seed.
+ */
+export function botCount(config: SwarmConfig): number {
+  return size(fixedMix(config) ?? LEVERS[config.difficulty === 'mixed' ? 'easy' : config.difficulty].mixes[0]!)
+}
+
+/**
+ * The scenario of a single game: what is open is drawn from its seed. An open mix is one of the difficulty's that fills the
+ * seats, or one of any difficulty where none does (`mixed` that drew hard).
+ */
+export function scenarioOf(config: SwarmConfig, seed: number): Scenario {
+  const seats = botCount(config)
+  const every = DIFFICULTIES.flatMap(difficulty => LEVERS[difficulty].mixes)
+  return draw({ ...config, extreme: config.extreme ?? 'none' }, stream(seed, 'scenario'), mixes => {
+    const filling = [mixes, every].map(some => some.filter(mix => size(mix) === seats)).find(some => some.length > 0)
+    // Nothing fills them where the configuration has a mix of its own.
+    return filling ?? mixes
+  })
+}
+
+/** The data set's rows: the same row has the same seed, mix and levers in every profile that leaves them open. */
+export function scenarioRows(config: SwarmConfig, count: number = ROWS[config.profile]): readonly Row[] {
+  return Array.from({ length: count }, (_, i) => {
+    const random = stream(DATA_SET_SEED, 'scenarios', i)
+    const scenario = draw(config, random, mixes => mixes)
+    return {
+      id: `${config.profile}-${config.difficulty}-${String(i).padStart(3, '0')}`,
+      config: written(scenario),
+      seed: random.int(0, 2 ** 31 - 1),
+    }
+  })
+}
+
+/** Everything is drawn whether it is open or not, so that fixing one lever moves no other. */
+function draw(config: SwarmConfig, random: Random, among: (mixes: readonly string[]) => readonly string[]): Scenario {
+  const difficulty = config.difficulty === 'mixed' ? random.pick(DIFFICULTIES) : config.difficulty
+  const levers = LEVERS[difficulty]
+  const drawnExtreme = sometimes<Extreme>(random, EXTREME_SHARE, EXTREMES)
+  const extreme = config.extreme ?? drawnExtreme
+  const drawn = {
+    mix: random.pick(among(levers.mixes)),
+    taxRate: within(random, levers.taxRate, 3),
+    auditRisk: within(random, levers.auditRisk, 3),
+    resources: within(random, RESOURCES, 1),
+    freezeBelow: within(random, FREEZE_BELOW, 1),
+    decay: within(random, levers.decay, 3),
+    bountyMultiplier: within(random, BOUNTY_MULTIPLIER, 2),
+    phaseShift: sometimes<Shift>(random, SHIFT_SHARE, SHIFTS),
+    ...EXTREME_LEVERS[extreme],
+  }
+  return {
+    ...config,
+    difficulty,
+    extreme,
+    mix: config.mix ?? drawn.mix,
+    taxRate: config.taxRate ?? drawn.taxRate,
+    auditRisk: config.auditRisk ?? drawn.auditRisk,
+    resources: config.resources ?? drawn.resources,
+    freezeBelow: config.freezeBelow ?? drawn.freezeBelow,
+    decay: config.decay ?? drawn.decay,
+    bountyMultiplier: config.bountyMultiplier ?? drawn.bountyMultiplier,
+    phaseShift: config.phaseShift ?? drawn.phaseShift,
+  }
+}
+
+/** One of the kinds after the first (which is `none`) with probability `share`, else the first. Always two draws. */
+function sometimes<T>(random: Random, share: number, kinds: readonly T[]): T {
+  const happens = random.chance(share)
+  const kind = random.pick(kinds.slice(1))
+  return happens ? kind : kinds[0]!
+}
+
+/** Uniform in the range, rounded so that what an agent reads is what counts. */
+function within(random: Random, [low, high]: Range, digits: number): number {
+  return Number(random.uniform(low, high).toFixed(digits))
+}

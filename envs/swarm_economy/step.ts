@@ -1,0 +1,282 @@
+/**
+ * The order of events: a message's calls one after another, each a full step of the world in which the players act, then
+ * all residents at once, then governance, then the clock. That order is documented, and so is the turn limit that is
+ * tested before a message's calls run; how several players share a step is ours.
+ */
+
+import type { CallResult, Decisions, Done, Step } from '../core/environment.ts'
+import { Outcome } from '../core/outcome.ts'
+import { stream } from '../core/random.ts'
+import type { AgentId, Call } from '../core/tool.ts'
+import { check } from '../core/tool.ts'
+import { horizon, type SwarmConfig } from './config.ts'
+import { signed } from './format.ts'
+import { audit, breakCircuit, decay, openingLevers, shiftPhase, tax } from './governance.ts'
+import { news } from './news.ts'
+import { moveResidents } from './residents/index.ts'
+import { botCount, scenarioOf } from './scenarios.ts'
+import { copyTally, count, emptyTally, scoresOf } from './score.ts'
+import {
+  type Agent,
+  agentOf,
+  BOT_TYPES,
+  type BotType,
+  type Emit,
+  LEARNER,
+  RECENT,
+  START_REPUTATION,
+  type State,
+  type SwarmEvent,
+  type SwarmTypes,
+  seatIds,
+  type Task,
+} from './state.ts'
+import { lapseClaims, type Submitted, spawn } from './tasks.ts'
+import { TEMPLATES } from './templates.ts'
+import { offered, toolsOf, withheld } from './tools.ts'
+import { expireProposals } from './trades.ts'
+
+const TRUST = { fixed: 5, low: 3, high: 8 }
+
+/** The state before the first message. Bot types are shuffled over the ids, so that an id reveals none. */
+export function reset(config: SwarmConfig, seed: number, played: readonly AgentId[] = [LEARNER]): State {
+  const scenario = scenarioOf(config, seed)
+  const counts = scenario.mix.split('/').map(Number)
+  const types = stream(seed, 'cast').shuffle(
+    BOT_TYPES.flatMap((type, i) => Array.from({ length: counts[i]! }, (): BotType => type)),
+  )
+  const agents = seatIds(botCount(config)).map((id, i): Agent => {
+    const resident = i > 0 && !played.includes(id)
+    return {
+      id,
+      type: resident ? types[i - 1]! : 'player',
+      reputation: START_REPUTATION,
+      resources: scenario.resources,
+      task: null,
+      frozenFor: null,
+      social: 0,
+      left: i === 0 && !played.includes(id),
+      interactions: 0,
+      trust: scenario.trustPhase === 'fixed' ? TRUST.fixed : stream(seed, 'trust', id).int(TRUST.low, TRUST.high),
+      luck: stream(seed, 'bot', id).words(),
+      works: [],
+      dealings: {},
+      outcome: '',
+      tally: emptyTally(),
+    }
+  })
+  const state: State = {
+    config: scenario,
+    seed,
+    step: 0,
+    turns: 0,
+    levers: openingLevers(scenario),
+    agents,
+    tasks: [],
+    posts: [],
+    proposals: [],
+    order: stream(seed, 'order').words(),
+    recent: [],
+  }
+  spawn(state)
+  return state
+}
+
+export function actors({ agents }: State): AgentId[] {
+  return agents.flatMap(({ id, type, left }) => (type === 'player' && !left ? [id] : []))
+}
+
+export function step(state: State, decisions: Decisions): Step<SwarmTypes> {
+  const draft: State = {
+    ...state,
+    agents: state.agents.map(agent => ({ ...agent, tally: copyTally(agent.tally) })),
+    tasks: state.tasks.slice(),
+    posts: state.posts.slice(),
+    proposals: state.proposals.slice(),
+  }
+  const outcome = new Outcome<SwarmTypes>()
+  const play = new Play(draft, outcome)
+  if (draft.turns === 0) play.open()
+  draft.turns++
+
+  const { config } = draft
+  const queues = actors(state).map(id => ({ agent: agentOf(draft, id), calls: decisions[id]?.calls ?? [] }))
+  const limited = draft.turns >= config.maxTurns
+  if (limited && !config.executeFinalTurn) {
+    for (const { agent, calls } of queues) for (const call of calls) play.leaveOut(agent, call, LIMIT)
+  } else {
+    if (config.textOnlyTurn === 'stop') for (const { agent, calls } of queues) agent.left = calls.length === 0
+    const staying = queues.filter(({ agent }) => !agent.left)
+    // A message without a call is one automatic pass; a world without players goes on by itself.
+    const rounds = staying.length > 0 || queues.length === 0 ? Math.max(1, ...staying.map(({ calls }) => calls.length)) : 0
+    for (let round = 0; round < rounds; round++) {
+      if (draft.step < horizon(config)) play.worldStep(staying, round)
+      else for (const { agent, calls } of staying) if (round < calls.length) play.leaveOut(agent, calls[round]!, OVER)
+    }
+  }
+
+  const rewards = Object.fromEntries(
+    draft.agents.map((agent, i) => {
+      const before = state.agents[i]!
+      const earned = scoresOf(config, agent.tally, agent.reputation).reward
+      return [agent.id, earned - scoresOf(config, before.tally, before.reputation).reward]
+    }),
+  )
+  const { events, results, refused } = outcome
+  return { state: draft, rewards, events, results, refused, ...ending(draft, queues.length > 0) }
+}
+
+function ending(draft: State, withPlayers: boolean): { done: Done; stop?: string } {
+  if (draft.step >= horizon(draft.config)) return { done: 'terminated', stop: 'simulation_complete' }
+  if (draft.turns >= draft.config.maxTurns) return { done: 'truncated', stop: 'max_turns_reached' }
+  if (withPlayers && actors(draft).length === 0) return { done: 'terminated', stop: 'no_tools_called' }
+  return { done: false }
+}
+
+const LIMIT = { code: 'turn_limit', message: 'the turn limit was reached; this call counts and was not carried out' }
+const OVER = { code: 'over', message: 'the simulation has ended; no further actions' }
+const SILENT = 'no tool was called; this turn was passed automatically'
+
+/** A player and the calls of its message. */
+interface Queue {
+  readonly agent: Agent
+  readonly calls: readonly Call[]
+}
+
+/** One message's play on a draft. */
+class Play {
+  readonly #draft: State
+  readonly #outcome: Outcome<SwarmTypes>
+  #submitted: Submitted[] = []
+  constructor(draft: State, outcome: Outcome<SwarmTypes>) {
+    this.#draft = draft
+    this.#outcome = outcome
+  }
+
+  readonly #emit: Emit = (event: SwarmEvent): void => {
+    const draft = this.#draft
+    this.#outcome.emit(event)
+    count(event, id => agentOf(draft, id).tally)
+    if (event.type === 'work_submitted') this.#submitted.push(event)
+    if (draft.config.observationDetail === 'full') {
+      const line = news(event)
+      if (line !== undefined) draft.recent = [...draft.recent, line].slice(-RECENT)
+    }
+  }
+
+  /** Says what the game starts with: the log then holds all that its metrics need. */
+  open(): void {
+    const { config, agents, tasks } = this.#draft
+    const { resources, freezeBelow, taxRate, auditRisk, decay: rate, bountyMultiplier } = config
+    this.#emit({
+      type: 'opened',
+      agents: agents.map(({ id, type }) => ({ agent: id, type })),
+      resources,
+      freezeBelow,
+      taxRate,
+      auditRisk,
+      decay: rate,
+      bountyMultiplier,
+    })
+    this.#emit({ type: 'epoch_started', epoch: 1, shift: 'none', tasks: posted(tasks) })
+  }
+
+  /** A call that counts and comes too late. */
+  leaveOut(agent: Agent, call: unknown, refusal: typeof LIMIT): void {
+    const tool = toolNamed(call)
+    this.#emit({ type: 'call_unexecuted', agent: agent.id, tool })
+    this.#outcome.refused.push({ agent: agent.id, tool, ...refusal })
+    agent.outcome = errorLine(refusal.message)
+    this.#outcome.tell(agent.id, { ok: false, text: agent.outcome })
+  }
+
+  /** One step of the world: the players' calls of this round in seat order, the residents, governance, the clock. */
+  worldStep(queues: readonly Queue[], round: number): void {
+    const draft = this.#draft
+    const emit = this.#emit
+    this.#submitted = []
+    const before = this.#outcome.events.length
+    const told = queues.map(({ agent, calls }) => {
+      if (round < calls.length) return this.#act(agent, calls[round])
+      emit({ type: 'passed', agent: agent.id, reason: calls.length === 0 ? 'automatic' : 'waiting', tool: null })
+      if (calls.length === 0) agent.outcome = SILENT
+      return undefined
+    })
+    const idle = new Set(draft.agents.filter(agent => agent.left))
+    for (const event of this.#outcome.events.slice(before)) if (event.type === 'passed') idle.add(agentOf(draft, event.agent))
+
+    moveResidents(draft, emit)
+
+    const audits = new Map<AgentId, string>()
+    audit(draft, this.#submitted, event => {
+      emit(event)
+      if (event.type === 'audited') audits.set(event.agent, auditWords(event))
+    })
+    for (const [i, result] of told.entries()) {
+      const { agent } = queues[i]!
+      if (result === undefined) continue
+      const text = `${result.text}${audits.get(agent.id) ?? ''}`
+      agent.outcome = text
+      this.#outcome.tell(agent.id, { ok: result.ok, text })
+    }
+    const taxes = tax(draft)
+    const decays = decay(draft, idle)
+    breakCircuit(draft, emit)
+
+    draft.step++
+    emit({
+      type: 'step_ended',
+      step: draft.step,
+      tax: taxes,
+      decay: decays,
+      reputation: draft.agents.map(agent => agent.reputation),
+      resources: draft.agents.map(agent => agent.resources),
+    })
+    expireProposals(draft, emit)
+    lapseClaims(draft, emit)
+    const { stepsPerEpoch } = draft.config
+    if (draft.step % stepsPerEpoch === 0 && draft.step < horizon(draft.config)) {
+      const shift = shiftPhase(draft)
+      emit({ type: 'epoch_started', epoch: draft.step / stepsPerEpoch + 1, shift, tasks: posted(spawn(draft)) })
+    }
+  }
+
+  /** One call of a player, judged at the gate. A frozen player's call becomes a pass, any other refused call stands as made. */
+  #act(agent: Agent, call: unknown): CallResult {
+    const draft = this.#draft
+    const { tools } = toolsOf(draft.config)
+    const checked = check(tools, offered(draft, agent.id), draft, agent.id, call, () => withheld(draft, agent.id))
+    if (checked.ok) {
+      const tool = tools[checked.action.tool]!
+      return { ok: true, text: tool.kind === 'act' ? tool.apply(draft, agent.id, checked.action.args, this.#emit) : '' }
+    }
+    const { tool, refusal } = checked
+    this.#emit(
+      agent.frozenFor === null
+        ? { type: 'call_refused', agent: agent.id, tool, code: refusal.code }
+        : { type: 'passed', agent: agent.id, reason: 'frozen', tool },
+    )
+    this.#outcome.refused.push({ agent: agent.id, tool, ...refusal })
+    return { ok: false, text: errorLine(refusal.message) }
+  }
+}
+
+function errorLine(message: string): string {
+  return `Error: ${message}`
+}
+
+function auditWords({ passed, reputation, payoff }: Extract<SwarmEvent, { type: 'audited' }>): string {
+  return ` | audit ${passed ? 'passed' : 'failed'}, reputation ${signed(reputation)}${passed ? '' : `, payoff ${signed(payoff)}`}`
+}
+
+function posted(tasks: readonly Task[]): Extract<SwarmEvent, { type: 'epoch_started' }>['tasks'] {
+  return tasks.map(({ id, template, bounty }) => {
+    const { title, difficulty } = TEMPLATES[template]!
+    return { task: id, title, difficulty, bounty }
+  })
+}
+
+function toolNamed(call: unknown): string {
+  const tool = typeof call === 'object' && call !== null ? (call as Call).tool : undefined
+  return typeof tool === 'string' ? tool.slice(0, 64) : ''
+}

@@ -1,0 +1,138 @@
+/**
+ * Reads the runs of any number of players, a row at a time, and says how they compare. Knows run folders; knows no layout.
+ */
+import { UserError } from '../envs/core/errors.ts'
+import type { AgentId } from '../envs/core/tool.ts'
+import { environments } from '../envs/index.ts'
+import type { Metadata } from '../rollouts/metadata.ts'
+import { readCallFigures, readErrors, readFigures, readMetadata, readSteps } from '../rollouts/store.ts'
+import { PASS_THRESHOLD } from '../rollouts/summary.ts'
+import type { Figure } from './figures.ts'
+import type { PublishedRun } from './replicate/study.ts'
+import { Setting, settingId, settingLabels } from './setting.ts'
+import { publishedFigures, settingFigures, settingsFigures } from './tables.ts'
+
+export interface CompareOptions {
+  /** The player that the others are compared with; the first of a setting by default. */
+  readonly baseline?: string
+  /** The reward that counts as a pass. */
+  readonly threshold?: number
+  /** Of the bootstrap. */
+  readonly seed?: number
+  /** Whether logs are read too: what follows what, first use, dealings, texts. True by default. */
+  readonly logs?: boolean
+  /** Published runs to stand beside. */
+  readonly published?: readonly PublishedRun[]
+}
+
+/** A run as the figures speak of it. */
+export interface ComparedRun {
+  readonly folder: string
+  readonly setting: string
+  /** What the figures call the run's evaluated players, by name. */
+  readonly players: Readonly<Record<string, string>>
+}
+
+export interface Comparison {
+  readonly runs: readonly ComparedRun[]
+  /** In the order of the runs; players of different settings are never put in one table, `settings` apart. */
+  readonly settings: readonly string[]
+  readonly figures: readonly Figure[]
+  /** What a reader must know, a line each. */
+  readonly notes: readonly string[]
+}
+
+/** Compares the runs in these folders. A UserError where one is no run, or nobody is the baseline. */
+export function compare(folders: readonly string[], options: CompareOptions = {}): Comparison {
+  const { threshold = PASS_THRESHOLD, logs = true, seed = 0, published = [] } = options
+  const settings = new Map<string, Setting>()
+  const scenarios = new Map<string, Map<string, number>>()
+  const runs: { readonly folder: string; readonly setting: Setting; readonly players: Readonly<Record<string, string>> }[] = []
+  const notes: string[] = []
+  for (const folder of folders) {
+    const metadata = readMetadata(folder)
+    if (metadata === undefined) throw new UserError(`${folder} is no run: it has no metadata.json that can be read.`)
+    const id = settingId(metadata)
+    const numbers = scenarios.get(metadata.env_id) ?? new Map<string, number>()
+    scenarios.set(metadata.env_id, numbers)
+    const setting = settings.get(id) ?? new Setting(metadata, numbers)
+    settings.set(id, setting)
+    addRun(setting, folder, metadata, threshold)
+    const players = [...playersOf(metadata).keys()].map(player => [player, setting.tally(folder, metadata, player).label])
+    runs.push({ folder, setting, players: Object.fromEntries(players) })
+    if (!logs) continue
+    if (environments.has(metadata.env_id)) addLogs(setting, folder, metadata)
+    else notes.push(`${metadata.env_id} is not registered here: the logs in ${folder} were not read.`)
+  }
+  const all = [...settings.values()]
+  checkBaseline(all, options.baseline)
+  const labels = settingLabels(all)
+  const beside = published.flatMap(run => all.flatMap((setting, i) => (setting.isOf(run) ? [{ run, label: labels[i]! }] : [])))
+  const absent = published.length - new Set(beside.map(({ run }) => run)).size
+  if (absent > 0) notes.push(`${absent} published runs are of settings that none of these runs is of; they are not shown.`)
+  const shown = { threshold, seed, ...(options.baseline !== undefined && { baseline: options.baseline }) }
+  return {
+    runs: runs.map(run => ({ ...run, setting: labels[all.indexOf(run.setting)]! })),
+    settings: labels,
+    figures: [
+      ...all.flatMap((setting, i) => settingFigures(setting, labels[i]!, shown)),
+      ...settingsFigures(all, labels, shown),
+      ...beside.flatMap(({ run, label }) => publishedFigures(run, label)),
+    ],
+    notes,
+  }
+}
+
+/** The players of a run, each evaluated seat's. */
+function playersOf({ lineup, evaluated }: Metadata): Map<string, AgentId[]> {
+  const players = new Map<string, AgentId[]>()
+  for (const agent of evaluated) players.set(lineup[agent]!, [...(players.get(lineup[agent]!) ?? []), agent])
+  return players
+}
+
+function addRun(setting: Setting, folder: string, metadata: Metadata, threshold: number): void {
+  const players = [...playersOf(metadata).keys()]
+  const tallies = new Map(players.map(player => [player, setting.tally(folder, metadata, player)]))
+  const failed = new Set<string>()
+  for (const { key } of readErrors(folder)) failed.add(key)
+  let rollout: { key: string; seats: { player: number; reward: number; scenario: number }[] } = { key: '', seats: [] }
+  for (const row of readFigures(folder)) {
+    failed.delete(row.key)
+    const scenario = setting.scenario(row)
+    const tally = tallies.get(row.info.player)
+    if (tally === undefined) continue
+    tally.add(row, scenario, threshold)
+    // The rows of a rollout stand together.
+    if (players.length === 1) continue
+    if (rollout.key !== row.key) rollout = { key: row.key, seats: [] }
+    const seat = { player: setting.tallies.indexOf(tally), reward: row.reward, scenario }
+    for (const other of rollout.seats)
+      if (other.player !== seat.player) setting.games.play(scenario, other.player, seat.player, other.reward, seat.reward)
+    rollout.seats.push(seat)
+  }
+  for (const tally of tallies.values()) {
+    tally.failed += failed.size
+    tally.missing += Math.max(0, metadata.planned - metadata.ok - failed.size)
+  }
+  for (const call of readCallFigures(folder)) {
+    const player = metadata.lineup[call.agent]
+    if (player !== undefined && metadata.evaluated.includes(call.agent)) tallies.get(player)?.spending.add(call)
+  }
+}
+
+function addLogs(setting: Setting, folder: string, metadata: Metadata): void {
+  const env = environments.get(metadata.env_id)
+  if (env.version !== metadata.version_info.env_version) return
+  const players = [...playersOf(metadata)].map(
+    ([player, agents]) => [setting.tally(folder, metadata, player).habits, agents] as const,
+  )
+  for (const { key: _, ...log } of readSteps(folder))
+    for (const [habits, agents] of players) for (const agent of agents) habits.add(env, log, agent)
+}
+
+function checkBaseline(settings: readonly Setting[], baseline: string | undefined): void {
+  if (baseline === undefined) return
+  const players = [...new Set(settings.flatMap(({ tallies }) => tallies.map(({ label }) => label)))]
+  if (!players.includes(baseline))
+    throw new UserError(`--baseline: no player '${baseline}' in these runs. Players: ${players.join(', ')}.`)
+}

@@ -1,0 +1,109 @@
+/**
+ * What a comparison says, as one flat list of figures: every table, file format and chart is a view of it. Knows the
+ * tables; knows no files and no layout.
+ */
+import { from, op } from 'arquero'
+import type { IntervalMethod } from './stats.ts'
+
+/** How the values of a table are to be read. */
+export type Unit = 'number' | 'count' | 'share'
+
+interface TableFacts {
+  readonly title: string
+  /** What is said under it. */
+  readonly note?: string
+  /** Rows shown to people at most, the first ones; files and machines get all. */
+  readonly most?: number
+}
+
+const INTERVAL = 'mean ± sd [95 % interval, scenarios as clusters; * by bootstrap, where too skewed for t]'
+
+/** The tables, in the order they are shown. */
+export const TABLES = {
+  rollouts: { title: 'Rollouts', note: 'failed: given up by a provider, never scored; missing: planned and not played yet' },
+  scores: { title: 'Scores', note: INTERVAL },
+  differences: {
+    title: 'Difference from the baseline',
+    note: 'mean difference on shared scenarios [95 % interval], p after Holm’s correction over the players of the row',
+    most: 12,
+  },
+  settings: { title: 'Reward against the first setting', note: 'mean difference on shared scenarios [95 % interval], p' },
+  passes: { title: 'Passing' },
+  wins: {
+    title: 'Wins',
+    note: 'strength: Bradley–Terry in Elo points, mean 0 within a group [95 % bootstrap interval]; between groups the games fix no order',
+  },
+  spending: { title: 'Model calls', note: 'per rollout, unless it says otherwise' },
+  stops: { title: 'Stopped by', note: 'share of rollouts' },
+  turns: { title: 'Turns', note: 'share of rollouts' },
+  calls: { title: 'Calls a rollout', note: 'mean ± sd; refused calls included' },
+  refusals: { title: 'Refused calls a rollout, by code', note: 'mean ± sd' },
+  first_use: { title: 'First use', note: 'turn of the first call, mean ± sd (share of rollouts that make one)' },
+  sequences: { title: 'What follows what', note: 'share of the first among all that follows it', most: 20 },
+  dealings: { title: 'Dealings a rollout', note: 'mean ± sd' },
+  treatment: { title: 'What became of offers', note: 'share of offers' },
+  partners: { title: 'Partners' },
+  texts: { title: 'Characters written', note: 'mean ± sd, a text' },
+  metrics: { title: 'Metrics', note: INTERVAL },
+} as const satisfies Readonly<Record<string, TableFacts>>
+export type TableId = keyof typeof TABLES
+
+export const tableFacts: Readonly<Record<TableId, TableFacts>> = TABLES
+
+/** One number of one player, with its uncertainty where it has one. */
+export interface Figure {
+  readonly table: TableId
+  /** Economy, configuration and opponents: players are compared within one. */
+  readonly setting: string
+  readonly player: string
+  readonly item: string
+  readonly unit: Unit
+  /** Null where it is not defined. */
+  readonly value: number | null
+  /** Values behind it. */
+  readonly n: number
+  readonly sd?: number | null
+  /** The 95 % interval. */
+  readonly low?: number | null
+  readonly high?: number | null
+  readonly method?: IntervalMethod
+  /** Two-sided, corrected where the table says so. */
+  readonly p?: number | null
+  /** Share of rollouts that the value speaks of. */
+  readonly share?: number
+}
+
+/** A table as people see it: a column a player. */
+export interface Sheet {
+  readonly heads: readonly string[]
+  readonly rows: readonly { readonly label: string; readonly cells: readonly string[] }[]
+  /** Rows that were left out. */
+  readonly more: number
+}
+
+/** The figures of one table and setting side by side; empty cells where a player has none. */
+export function sheet(figures: readonly Figure[], cell: (figure: Figure) => string, most = Number.POSITIVE_INFINITY): Sheet {
+  const heads = [...new Set(figures.map(({ player }) => player))]
+  // Columns by number: a player may be called like one of the table's own.
+  const wide = from(figures.map(figure => ({ item: figure.item, at: `c${heads.indexOf(figure.player)}`, text: cell(figure) })))
+    .groupby('item')
+    .pivot('at', { text: op.any('text') }, { sort: false })
+    .objects() as Record<string, string>[]
+  const rows = wide.map(row => ({ label: row.item!, cells: heads.map((_, i) => row[`c${i}`] ?? '') }))
+  return { heads, rows: rows.slice(0, most), more: Math.max(0, rows.length - most) }
+}
+
+/** The sheet as a Markdown table. */
+export function markdown({ heads, rows }: Sheet): string {
+  const names = Object.fromEntries([[LABEL, ' '], ...heads.map((head, i) => [`c${i}`, head])])
+  const objects = rows.map(({ label, cells }) => Object.fromEntries([[LABEL, label], ...cells.map((cell, i) => [`c${i}`, cell])]))
+  return from(objects).rename(names).toMarkdown()
+}
+const LABEL = 'label'
+
+const FIELDS = ['table', 'setting', 'player', 'item', 'unit', 'n', 'value', 'sd', 'low', 'high', 'method', 'p', 'share'] as const
+
+/** All figures as CSV, a line a figure, empty where a figure has no such field. */
+export function csv(figures: readonly Figure[]): string {
+  return from(figures.map(figure => Object.fromEntries(FIELDS.map(field => [field, figure[field] ?? ''])))).toCSV()
+}

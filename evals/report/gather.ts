@@ -1,0 +1,242 @@
+/**
+ * What the report's page shows, read off the files of the compared runs: a row a rollout and seat, how quantities moved
+ * over time, and the transcripts. Knows run folders and the page's data; knows nothing of its looks.
+ */
+import type { AnyEnvironment, AnyTypes } from '../../envs/core/environment.ts'
+import { type EpisodeLog, RESIDENT } from '../../envs/core/log.ts'
+import type { AgentId } from '../../envs/core/tool.ts'
+import { environments } from '../../envs/index.ts'
+import type { Message } from '../../rollouts/messages.ts'
+import type { ResultFigures, StepsRow, TracedEpisode } from '../../rollouts/rows.ts'
+import { readErrors, readFigures, readMetadata, readSteps, readTraces } from '../../rollouts/store.ts'
+import { Moments } from '../column.ts'
+import type { ComparedRun, Comparison } from '../compare.ts'
+
+/** One rollout of one seat; all rows of the report have the same fields, undefined where a row has none. */
+export interface ReportRow {
+  readonly setting: string
+  readonly player: string
+  readonly key: string
+  /** The row of the data set: the seed itself, or the scenario's place. */
+  readonly example: number
+  readonly scenario?: string
+  readonly seed: number
+  readonly repeat: number
+  readonly seat: AgentId
+  /** `ok`, `truncated`, or the class of the failure. */
+  readonly outcome: string
+  readonly stop: string
+  readonly reward?: number
+  readonly turns?: number
+  readonly calls?: number
+  readonly refused?: number
+  readonly input?: number
+  readonly output?: number
+  /** USD. */
+  readonly cost?: number
+  readonly seconds?: number
+  readonly metrics?: Readonly<Record<string, number>>
+  /** Of a failed rollout: what went wrong, and after how many attempts. */
+  readonly error?: string
+  readonly attempts?: number
+}
+
+/** How a quantity moved, over the rollouts of a player. */
+export interface Series {
+  readonly setting: string
+  readonly player: string
+  readonly quantity: string
+  /** `itself`, or the kind of the other agents it is the mean of. */
+  readonly who: string
+  /** Steps before each point. */
+  readonly t: readonly number[]
+  readonly mean: readonly number[]
+  readonly sd: readonly number[]
+}
+
+/** A message as the page shows it. */
+export interface ReportMessage {
+  readonly role: 'system' | 'user' | 'assistant' | 'tool'
+  readonly text: string
+  readonly thinking?: string
+  readonly calls?: readonly { readonly name: string; readonly arguments: string }[]
+  /** Of a tool's answer: which tool's. */
+  readonly name?: string
+}
+
+/** What one seat was told and said. */
+export interface ReportTranscript {
+  readonly messages: readonly ReportMessage[]
+  /** By quantity and agent, every `stride` steps. */
+  readonly standings: Readonly<Record<string, Readonly<Record<AgentId, readonly number[]>>>>
+  readonly stride: number
+}
+
+/** The rows of the compared runs, in their order; failed rollouts that nothing made up for stand after a run's others. */
+export function* reportRows({ runs }: Comparison): Generator<ReportRow> {
+  for (const { folder, setting, players } of runs) {
+    const failed = new Map<string, ReportRow>()
+    for (const { key, example_id, seed, repeat, agent, player, code, message, attempt, total } of readErrors(folder)) {
+      const row = {
+        setting,
+        player: players[player] ?? player,
+        key,
+        example: example_id,
+        seed,
+        repeat,
+        seat: agent,
+        outcome: code,
+        stop: code,
+      }
+      failed.set(key, { ...row, error: message, attempts: attempt, seconds: total })
+    }
+    for (const row of readFigures(folder)) {
+      failed.delete(row.key)
+      const player = players[row.info.player]
+      if (player !== undefined) yield reportRow(row, setting, player)
+    }
+    yield* failed.values()
+  }
+}
+
+function reportRow(row: ResultFigures, setting: string, player: string): ReportRow {
+  const { key, reward, info, token_usage, timing, metrics } = row
+  return {
+    setting,
+    player,
+    key,
+    example: row.example_id,
+    ...(info.scenario !== undefined && { scenario: info.scenario }),
+    seed: info.seed,
+    repeat: info.repeat,
+    seat: info.seat,
+    outcome: row.is_truncated ? 'truncated' : 'ok',
+    stop: row.stop_condition,
+    reward,
+    turns: metrics.num_turns ?? 0,
+    calls: metrics.num_calls ?? 0,
+    refused: metrics.num_refused ?? 0,
+    ...(token_usage !== undefined && { input: token_usage.input_tokens, output: token_usage.output_tokens }),
+    ...(typeof info.cost === 'number' && { cost: info.cost }),
+    seconds: timing.total,
+    metrics,
+  }
+}
+
+/** Points of a line at most: longer rollouts are thinned evenly. */
+const POINTS = 120
+
+/** The quantity that every economy has. */
+const REWARD = 'reward'
+
+function strideOf({ steps }: EpisodeLog<AnyTypes>): number {
+  return Math.max(1, Math.ceil(steps.length / POINTS))
+}
+
+/** Lines over time of every player, summed up a log at a time. */
+export class SeriesSum {
+  readonly #lines = new Map<string, { readonly id: Omit<Series, 't' | 'mean' | 'sd'>; readonly at: Map<number, Moments> }>()
+
+  add(env: AnyEnvironment, log: EpisodeLog<AnyTypes>, agent: AgentId, setting: string, player: string): void {
+    const stride = strideOf(log)
+    const kinds = env.facts?.kinds?.(log) ?? {}
+    const kindOf = (other: AgentId): string =>
+      kinds[other] ?? (log.header.seats[other] === RESIDENT ? other : log.header.seats[other]!)
+    const tell = (quantity: string, who: string, values: readonly number[]): void =>
+      this.#add({ setting, player, quantity, who }, values, stride)
+    tell(REWARD, 'itself', rewards(env, log, agent))
+    for (const [quantity, byAgent] of Object.entries(env.facts?.standings?.(log) ?? {}))
+      for (const [other, values] of Object.entries(byAgent)) tell(quantity, other === agent ? 'itself' : kindOf(other), values)
+  }
+
+  #add(id: Omit<Series, 't' | 'mean' | 'sd'>, values: readonly number[], stride: number): void {
+    const name = JSON.stringify(id)
+    let line = this.#lines.get(name)
+    if (line === undefined) {
+      line = { id, at: new Map() }
+      this.#lines.set(name, line)
+    }
+    for (let t = 0; t < values.length; t += stride) {
+      const moments = line.at.get(t) ?? new Moments()
+      moments.add(values[t]!)
+      line.at.set(t, moments)
+    }
+  }
+
+  lines(): Series[] {
+    return [...this.#lines.values()].map(({ id, at }) => {
+      const points = [...at].sort(([a], [b]) => a - b)
+      return {
+        ...id,
+        t: points.map(([t]) => t + 1),
+        mean: points.map(([, { mean }]) => rounded(mean)),
+        sd: points.map(([, { sd }]) => rounded(sd ?? 0)),
+      }
+    })
+  }
+}
+
+/** The reward as it stood after each step. */
+function rewards(env: AnyEnvironment, log: EpisodeLog<AnyTypes>, agent: AgentId): number[] {
+  let reward = env.score({ ...log, steps: [] })[agent]!.reward
+  return log.steps.map(step => {
+    reward += step.rewards[agent] ?? 0
+    return reward
+  })
+}
+
+/** Six significant digits: what a chart can show, in half the bytes. */
+export function rounded(value: number): number {
+  return Number.isInteger(value) ? value : Number(value.toPrecision(6))
+}
+
+/** The logs and transcripts of a run, episode by episode. A run's files hold its rollouts in the same order. */
+export function* episodes(
+  run: ComparedRun,
+): Generator<{ readonly log: StepsRow; readonly traces: TracedEpisode; readonly env: AnyEnvironment }> {
+  const metadata = readMetadata(run.folder)!
+  if (!environments.has(metadata.env_id)) return
+  const env = environments.get(metadata.env_id)
+  if (env.version !== metadata.version_info.env_version) return
+  const traces = readTraces(run.folder)
+  for (const log of readSteps(run.folder)) {
+    const { value } = traces.next()
+    if (value?.id === log.key) yield { log, traces: value, env }
+  }
+}
+
+/** What the page shows of one seat of an episode; undefined where the seat left no messages. */
+export function transcriptOf(
+  traced: TracedEpisode,
+  log: StepsRow,
+  env: AnyEnvironment,
+  seat: AgentId,
+): ReportTranscript | undefined {
+  const trace = traced.traces.find(({ agent }) => agent.name === seat)
+  if (trace === undefined || trace.nodes.length === 0) return undefined
+  const stride = strideOf(log)
+  const thinned = (values: readonly number[]): number[] => values.filter((_, t) => t % stride === 0).map(rounded)
+  const standings = { [REWARD]: { [seat]: rewards(env, log, seat) }, ...env.facts?.standings?.(log) }
+  return {
+    messages: trace.nodes.map(({ message }) => reportMessage(message)),
+    standings: mapValues(standings, byAgent => mapValues(byAgent, thinned)),
+    stride,
+  }
+}
+
+function reportMessage(message: Message): ReportMessage {
+  const { role, content: text } = message
+  if (role === 'tool') return { role, text, name: message.name }
+  if (role !== 'assistant') return { role, text }
+  const { reasoning_content: thinking, tool_calls: calls } = message
+  return {
+    role,
+    text,
+    ...(thinking !== undefined && { thinking }),
+    ...(calls !== undefined && { calls: calls.map(({ name, arguments: written }) => ({ name, arguments: written })) }),
+  }
+}
+
+function mapValues<A, B>(record: Readonly<Record<string, A>>, of: (value: A) => B): Record<string, B> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, of(value)]))
+}

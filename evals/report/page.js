@@ -1,0 +1,279 @@
+/** The page: what is chosen, and what is shown for it. Ties data, tables, charts and the list together. */
+import { chip, drawHeat, drawHistogram, drawLines, drawScatter, drawSpread } from './charts.js'
+import { rowsOf, unpack } from './data.js'
+import { number, plain } from './format.js'
+import { Grid } from './grid.js'
+import { element, figureTable, foldedTable } from './tables.js'
+import { fillTranscript } from './transcript.js'
+
+const $ = id => document.getElementById(id)
+const [facts, figures, columns, series, index] = await Promise.all(['facts', 'figures', 'rows', 'series', 'index'].map(unpack))
+const rows = rowsOf(columns)
+
+/** What is chosen. */
+const chosen = { setting: facts.settings[0], off: new Set() }
+
+/** The players of the setting with their place, which decides colour and symbol. */
+function playersOf(setting) {
+  const labels = new Set([
+    ...figures.filter(figure => figure.setting === setting && figure.table === 'rollouts').map(({ player }) => player),
+    ...rows.filter(row => row.setting === setting).map(({ player }) => player),
+  ])
+  return [...labels].map((label, place) => ({ label, place }))
+}
+
+const shownPlayers = () => playersOf(chosen.setting).filter(({ label }) => !chosen.off.has(label))
+const isShown = player => !chosen.off.has(player)
+const shownRows = () => rows.filter(row => row.setting === chosen.setting && isShown(row.player))
+const shownFigures = table =>
+  figures.filter(
+    figure =>
+      figure.table === table &&
+      figure.setting === chosen.setting &&
+      (table === 'differences' ? !chosen.off.has(figure.player.split(' − ')[0]) : isShown(figure.player)),
+  )
+
+function fillSelect(select, options, value) {
+  select.replaceChildren(...options.map(option => element('option', {}, option)))
+  if (options.includes(value)) select.value = value
+  select.disabled = options.length < 2
+}
+
+function fillPlayers() {
+  const boxes = playersOf(chosen.setting).map(({ label, place }) => {
+    const box = element('input', { type: 'checkbox', value: label })
+    box.checked = isShown(label)
+    box.addEventListener('change', () => {
+      if (box.checked) chosen.off.delete(label)
+      else chosen.off.add(label)
+      show()
+    })
+    return element('label', {}, box, chip(place), label)
+  })
+  $('players').replaceChildren($('players').querySelector('legend'), ...boxes)
+}
+
+/** Reward, then the score's parts, then the metrics of the setting. */
+function metricsOf() {
+  const names = ['scores', 'metrics'].flatMap(table =>
+    figures.filter(figure => figure.setting === chosen.setting && figure.table === table).map(({ item }) => item),
+  )
+  return [...new Set([...names, 'turns', 'calls', 'refused', 'input', 'output', 'cost', 'seconds'])].filter(name =>
+    rows.some(row => row.setting === chosen.setting && typeof numberOf(row, name) === 'number'),
+  )
+}
+
+const numberOf = (row, name) => row[name] ?? row[`metrics.${name}`]
+
+/** Everything that depends on the setting alone. */
+function showSetting() {
+  fillPlayers()
+  fillSelect($('metric'), metricsOf(), $('metric').value || 'reward')
+  const own = series.filter(line => line.setting === chosen.setting)
+  fillSelect($('quantity'), [...new Set(own.map(({ quantity }) => quantity))], $('quantity').value)
+  fillSelect($('who'), [...new Set(own.map(({ who }) => who))], $('who').value)
+  show()
+}
+
+/** Everything that depends on the players. */
+function show() {
+  $('scores').replaceChildren(
+    figureTable([...shownFigures('rollouts'), ...shownFigures('scores')], 'Scores'),
+    element('p', { class: 'note' }, `${facts.tables.scores.note}. ${facts.tables.rollouts.note}.`),
+  )
+  fillSelect($('walker'), [...new Set(shownFigures('sequences').map(({ player }) => player))], $('walker').value)
+  const others = Object.entries(facts.tables).filter(([table]) => !['rollouts', 'scores'].includes(table))
+  $('tables').replaceChildren(
+    ...others.flatMap(([table, about]) => {
+      const own = shownFigures(table)
+      return own.length === 0 ? [] : [foldedTable(own, about)]
+    }),
+  )
+  const outcomes = [...new Set(shownRows().map(({ outcome }) => outcome))].sort()
+  fillSelect($('outcome'), ['all', ...outcomes], $('outcome').value)
+  drawAll()
+  list()
+}
+
+function drawAll() {
+  drawMetric()
+  drawScatter($('scatter'), { rows: shownRows(), players: shownPlayers() }, openRow)
+  drawTime()
+  drawCalls()
+  drawWalks()
+}
+
+function drawMetric() {
+  const name = $('metric').value
+  const about = facts.docs[chosen.setting]?.[name]
+  $('metric-note').textContent = about === undefined ? '' : `${about.description}: ${about.formula} (${about.range})`
+  const picked = shownRows().map(row => ({ player: row.player, value: numberOf(row, name) }))
+  const players = shownPlayers().filter(({ label }) =>
+    picked.some(({ player, value }) => player === label && typeof value === 'number'),
+  )
+  const means = [...shownFigures('scores'), ...shownFigures('metrics')].filter(
+    ({ item, value }) => item === name && value !== null,
+  )
+  if ($('shape').value === 'histogram') drawHistogram($('spread'), { rows: picked, players, name })
+  else
+    drawSpread($('spread'), {
+      rows: picked,
+      players,
+      name,
+      means: means.filter(({ player }) => players.some(({ label }) => label === player)),
+    })
+}
+
+function drawTime() {
+  const [quantity, who] = [$('quantity').value, $('who').value]
+  const lines = series.filter(
+    line => line.setting === chosen.setting && line.quantity === quantity && line.who === who && isShown(line.player),
+  )
+  drawLines($('lines'), { lines, players: shownPlayers(), quantity: who === 'itself' ? quantity : `${quantity} of ${who}` })
+}
+
+function drawCalls() {
+  const calls = shownFigures('calls').filter(({ item }) => !item.startsWith('('))
+  drawHeat($('heat'), {
+    cells: calls.map(({ player, item, value }) => ({ x: item, y: player, value, text: number(value) })),
+    xs: [...new Set(calls.map(({ item }) => item))],
+    ys: [...new Set(calls.map(({ player }) => player))],
+    summary: 'Calls a rollout by player and tool, refused calls included.',
+    xLabel: null,
+    yLabel: null,
+  })
+}
+
+function drawWalks() {
+  const pairs = shownFigures('sequences')
+    .filter(({ player }) => player === $('walker').value)
+    .map(({ item, value, n }) => ({ steps: item.split(' → '), value, n }))
+  const order = names => [...new Set(names)].sort((a, b) => a.localeCompare(b))
+  drawHeat($('walks'), {
+    cells: pairs.map(({ steps: [y, x], value, n }) => ({ x, y, value, text: `${Math.round(100 * value)} %`, n })),
+    xs: order(pairs.map(({ steps }) => steps[1])),
+    ys: order(pairs.map(({ steps }) => steps[0])),
+    summary: 'Of all that follows the call at the left, the share of the call at the top.',
+    xLabel: null,
+    yLabel: null,
+  })
+}
+
+const column = (name, key, more = {}) => ({
+  name,
+  value: row => row[key] ?? null,
+  text: row => (row[key] === null || row[key] === undefined ? '' : typeof row[key] === 'number' ? plain(row[key]) : row[key]),
+  ...more,
+})
+const failed = ({ outcome }) => outcome !== 'ok' && outcome !== 'truncated'
+const grid = new Grid(
+  [
+    column('Player', 'player'),
+    column('Example', 'example'),
+    column('Repeat', 'repeat', { wide: true }),
+    column('Seat', 'seat', { wide: true }),
+    column('Outcome', 'stop', { bad: failed }),
+    column('Reward', 'reward', { down: true }),
+    column('Turns', 'turns', { down: true }),
+    column('Refused', 'refused', { down: true, wide: true }),
+    {
+      ...column('Tokens', 'output', { down: true, wide: true }),
+      text: row => (row.output === null || row.output === undefined ? '' : `${plain(row.input)} + ${plain(row.output)}`),
+    },
+    column('USD', 'cost', { down: true, wide: true }),
+    column('Seconds', 'seconds', { down: true, wide: true }),
+  ],
+  openRow,
+)
+$('grid').append(grid.root)
+
+function list() {
+  const outcome = $('outcome').value
+  const search = $('search').value.trim().toLowerCase()
+  const sought = /^\d+$/.test(search)
+    ? row => row.example === Number(search) || row.seed === Number(search)
+    : row => row.key.toLowerCase().includes(search) || (row.scenario ?? '').toLowerCase().includes(search)
+  const matches = row => (outcome === 'all' || row.outcome === outcome) && (search === '' || sought(row))
+  const found = shownRows().filter(matches)
+  grid.show(found)
+  $('count').textContent = `${found.length} of ${rows.length} rollouts`
+}
+
+const dialog = $('transcript')
+let opened
+
+async function openRow(row) {
+  opened = row
+  grid.mark(row)
+  if (!dialog.open) dialog.showModal()
+  const at = grid.rows.indexOf(row)
+  $('before').disabled = at <= 0
+  $('after').disabled = at < 0 || at >= grid.rows.length - 1
+  await fillTranscript(row, index)
+}
+
+function openBeside(step) {
+  const row = grid.rows[grid.rows.indexOf(opened) + step]
+  if (row !== undefined) openRow(row)
+}
+
+$('before').addEventListener('click', () => openBeside(-1))
+$('after').addEventListener('click', () => openBeside(1))
+$('close').addEventListener('click', () => dialog.close())
+dialog.addEventListener('close', () => grid.focus())
+dialog.addEventListener('keydown', event => {
+  if (event.target.matches('select, input')) return
+  if (event.key === 'ArrowLeft') openBeside(-1)
+  if (event.key === 'ArrowRight') openBeside(1)
+})
+
+$('setting').addEventListener('change', () => {
+  chosen.setting = $('setting').value
+  showSetting()
+})
+for (const id of ['metric', 'shape']) $(id).addEventListener('change', drawMetric)
+for (const id of ['quantity', 'who']) $(id).addEventListener('change', drawTime)
+$('walker').addEventListener('change', drawWalks)
+$('outcome').addEventListener('change', list)
+$('search').addEventListener('input', list)
+$('filters').addEventListener('submit', event => event.preventDefault())
+
+const systemDark = matchMedia('(prefers-color-scheme: dark)')
+const isDark = () => (document.documentElement.dataset.theme ?? (systemDark.matches ? 'dark' : 'light')) === 'dark'
+function showTheme() {
+  $('theme').textContent = isDark() ? 'Light' : 'Dark'
+  $('theme').setAttribute('aria-pressed', String(isDark()))
+}
+$('theme').addEventListener('click', () => {
+  document.documentElement.dataset.theme = isDark() ? 'light' : 'dark'
+  showTheme()
+  drawAll()
+})
+systemDark.addEventListener('change', () => {
+  showTheme()
+  drawAll()
+})
+
+let width = innerWidth
+let later
+addEventListener('resize', () => {
+  if (innerWidth === width) return
+  width = innerWidth
+  clearTimeout(later)
+  later = setTimeout(drawAll, 150)
+})
+
+fillSelect($('setting'), facts.settings, chosen.setting)
+$('summary').textContent =
+  `${rows.length} rollouts, ${new Set(rows.map(({ player }) => player)).size} players, econgym ${facts.version}`
+if (facts.notes.length > 0) {
+  $('notes').hidden = false
+  $('notes')
+    .querySelector('ul')
+    .append(...facts.notes.map(note => element('li', {}, note)))
+}
+// Scrolled by keys as well.
+$('transcript-body').tabIndex = 0
+showTheme()
+showSetting()
+document.documentElement.dataset.ready = 'true'

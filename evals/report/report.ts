@@ -1,0 +1,185 @@
+/**
+ * Writes the report: one HTML file that holds everything it shows and asks no network. The page's own files and the charting
+ * library are put into it as they are; data is compressed and unpacked by the browser when it is wanted. Knows how the file
+ * is put together; what it shows is gathered and drawn elsewhere.
+ */
+import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { environments } from '../../envs/index.ts'
+import { refused } from '../../rollouts/jsonl.ts'
+import { packageVersion } from '../../rollouts/metadata.ts'
+import { readMetadata } from '../../rollouts/store.ts'
+import type { Comparison } from '../compare.ts'
+import { tableFacts } from '../figures.ts'
+import { episodes, type ReportRow, type ReportTranscript, reportRows, rounded, SeriesSum, transcriptOf } from './gather.ts'
+
+export interface ReportOptions {
+  readonly title?: string
+  /** Transcripts at most, chosen evenly over the rollouts; 1,000 by default. */
+  readonly transcripts?: number
+}
+
+export interface ReportFacts {
+  readonly rows: number
+  readonly transcripts: number
+  readonly bytes: number
+}
+
+/** The page's scripts in the order of their imports: joined, they are one module. */
+const SCRIPTS = ['format.js', 'data.js', 'charts.js', 'tables.js', 'grid.js', 'transcript.js', 'page.js']
+
+/** Characters of transcripts that are compressed together: much alike, and quickly unpacked. */
+const CHUNK = 1 << 19
+
+/** Writes the report of these runs to a file. A RunError where the file cannot be written. */
+export function writeReport(comparison: Comparison, path: string, options: ReportOptions = {}): ReportFacts {
+  const { title = 'econgym report', transcripts: most = 1000 } = options
+  const page = new PageFile(path)
+  try {
+    const [head, foot] = asset('page.html').split('<!-- content -->') as [string, string]
+    page.write(
+      head.replaceAll('{{title}}', () => escaped(title)).replace('<!-- styles -->', () => `<style>${asset('page.css')}</style>`),
+    )
+    const columns = columnsOf(reportRows(comparison))
+    const rows = columns.key!.length
+    const { series, index } = writeEpisodes(page, comparison, rows === 0 ? 0 : Math.min(1, most / rows))
+    const { settings, figures, notes } = comparison
+    page.data('facts', { title, version: packageVersion(), settings, notes, tables: tableFacts, docs: docsOf(comparison) })
+    page.data('figures', figures)
+    page.data('rows', columns)
+    page.data('series', series)
+    page.data('index', index)
+    for (const library of libraries()) page.write(`<script>${library}</script>\n`)
+    page.write(`<script type="module">${SCRIPTS.map(joinable).join('\n')}</script>${foot}`)
+    return { rows, transcripts: index.length, bytes: page.bytes }
+  } finally {
+    page.close()
+  }
+}
+
+/** The file, written piece by piece. */
+class PageFile {
+  bytes = 0
+  readonly #path: string
+  readonly #file: number
+
+  constructor(path: string) {
+    this.#path = path
+    try {
+      this.#file = openSync(path, 'w')
+    } catch (error) {
+      throw refused(path, error)
+    }
+  }
+
+  write(text: string): void {
+    const bytes = Buffer.from(text)
+    try {
+      for (let written = 0; written < bytes.length; ) written += writeSync(this.#file, bytes, written)
+    } catch (error) {
+      throw refused(this.#path, error)
+    }
+    this.bytes += bytes.length
+  }
+
+  /** Data by name, as the page's `unpack` reads it. */
+  data(name: string, value: unknown): void {
+    const packed = gzipSync(JSON.stringify(value)).toString('base64')
+    this.write(`<script type="application/gzip" id="data-${name}">${packed}</script>\n`)
+  }
+
+  close(): void {
+    closeSync(this.#file)
+  }
+}
+
+/** Where a transcript lies: of which row, in which chunk, at which place. */
+type IndexEntry = readonly [key: string, seat: string, chunk: number, place: number]
+
+/** Sums up the lines over time, and writes the transcripts of that share of the rows, evenly chosen. */
+function writeEpisodes(page: PageFile, { runs }: Comparison, share: number) {
+  const sum = new SeriesSum()
+  const index: IndexEntry[] = []
+  let chunk: ReportTranscript[] = []
+  let size = 0
+  let chunks = 0
+  let seen = 0
+  const flush = (): void => {
+    if (chunk.length === 0) return
+    page.data(`chunk-${chunks++}`, chunk)
+    chunk = []
+    size = 0
+  }
+  for (const run of runs) {
+    for (const { log, traces, env } of episodes(run)) {
+      for (const { agent } of traces.traces) {
+        const player = run.players[log.header.seats[agent.name]!]
+        if (player === undefined || !agent.trainable) continue
+        sum.add(env, log, agent.name, run.setting, player)
+        if (Math.floor(++seen * share) === Math.floor((seen - 1) * share)) continue
+        const transcript = transcriptOf(traces, log, env, agent.name)
+        if (transcript === undefined) continue
+        index.push([log.key, agent.name, chunks, chunk.length])
+        chunk.push(transcript)
+        size += transcript.messages.reduce((length, { text }) => length + text.length, 0)
+        if (size > CHUNK) flush()
+      }
+    }
+  }
+  flush()
+  return { series: sum.lines(), index }
+}
+
+/** Rows as columns: each field's values one after another, null where a row has none. */
+function columnsOf(rows: Iterable<ReportRow>): Record<string, unknown[]> {
+  const columns: Record<string, unknown[]> = {}
+  let count = 0
+  const put = (name: string, value: unknown): void => {
+    columns[name] ??= new Array<unknown>(count).fill(null)
+    columns[name].push(typeof value === 'number' ? rounded(value) : value)
+  }
+  for (const { metrics = {}, ...fields } of rows) {
+    for (const [name, value] of Object.entries(fields)) put(name, value)
+    for (const [name, value] of Object.entries(metrics)) put(`metrics.${name}`, value)
+    count++
+    for (const column of Object.values(columns)) if (column.length < count) column.push(null)
+  }
+  columns.key ??= []
+  return columns
+}
+
+/** What each metric is, by setting. */
+function docsOf({ runs }: Comparison): Record<string, unknown> {
+  return Object.fromEntries(
+    runs.flatMap(({ folder, setting }) => {
+      const id = readMetadata(folder)!.env_id
+      return environments.has(id) ? [[setting, environments.get(id).metrics.docs]] : []
+    }),
+  )
+}
+
+function asset(name: string): string {
+  return readFileSync(join(import.meta.dirname, name), 'utf8')
+}
+
+/** A module's text without its imports and exports. */
+function joinable(name: string): string {
+  return asset(name)
+    .replace(/^import [^']* from '[^']*'$/gm, '')
+    .replace(/^export /gm, '')
+}
+
+/** Observable Plot and what it stands on, minified by their authors. */
+function libraries(): string[] {
+  const require = createRequire(import.meta.url)
+  return [
+    join(dirname(require.resolve('d3')), 'd3.min.js'),
+    join(dirname(require.resolve('@observablehq/plot')), '..', 'dist', 'plot.umd.min.js'),
+  ].map(path => readFileSync(path, 'utf8').replaceAll('</script', '<\\/script'))
+}
+
+function escaped(text: string): string {
+  return text.replace(/[&<>"]/g, character => `&#${character.charCodeAt(0)};`)
+}

@@ -1,0 +1,114 @@
+/**
+ * A setting: an economy, a configuration and the same opponents, within which players are compared. Knows whose rollouts are
+ * added up together; adds up nothing.
+ */
+import { basename, dirname } from 'node:path'
+import { resolveConfig } from '../envs/core/config.ts'
+import { digest } from '../envs/core/plain.ts'
+import { environments } from '../envs/index.ts'
+import type { Metadata } from '../rollouts/metadata.ts'
+import { configDigest } from '../rollouts/rollout.ts'
+import type { ResultFigures } from '../rollouts/rows.ts'
+import { Games } from './games.ts'
+import type { PublishedRun } from './replicate/study.ts'
+import { Tally } from './tally.ts'
+
+/** The runs of one economy, configuration and opponents. */
+export class Setting {
+  readonly metadata: Metadata
+  readonly tallies: Tally[] = []
+  readonly games = new Games()
+  readonly #scenarios: Map<string, number>
+  /** By player and what it was made of. */
+  readonly #byPlayer = new Map<string, Tally>()
+  /** Runs by what they are, to tell a run that was made twice. */
+  readonly #runs = new Map<string, string>()
+
+  /** `scenarios` numbers the economy's scenarios by example and seed; its settings share it, so that they can be paired. */
+  constructor(metadata: Metadata, scenarios: Map<string, number>) {
+    this.metadata = metadata
+    this.#scenarios = scenarios
+  }
+
+  /** Whether a published run is of this economy and configuration. */
+  isOf({ env_id, env_args }: PublishedRun): boolean {
+    const { metadata } = this
+    if (metadata.env_id !== env_id || !environments.has(env_id)) return false
+    return metadata.config_digest === configDigest(resolveConfig(environments.get(env_id), env_args.preset, env_args.set))
+  }
+
+  /** The number of a row's scenario. */
+  scenario({ example_id, info }: ResultFigures): number {
+    const id = `${example_id} ${info.seed}`
+    let known = this.#scenarios.get(id)
+    if (known === undefined) {
+      known = this.#scenarios.size
+      this.#scenarios.set(id, known)
+    }
+    return known
+  }
+
+  /** The tally of a player of a run; runs of one player join unless they differ in what the player is or repeat each other. */
+  tally(folder: string, metadata: Metadata, player: string): Tally {
+    const { player_details } = metadata
+    const details = metadata.player === player ? player_details : player_details[player]
+    const run = digest([metadata.lineup, metadata.evaluated, player_details])
+    if (!this.#runs.has(run)) this.#runs.set(run, folder)
+    const again = this.#runs.get(run) === folder ? '' : folder
+    const id = digest([player, details, again])
+    let tally = this.#byPlayer.get(id)
+    if (tally === undefined) {
+      tally = new Tally(this.#label(player, folder))
+      this.tallies.push(tally)
+      this.#byPlayer.set(id, tally)
+    }
+    return tally
+  }
+
+  #label(player: string, folder: string): string {
+    const taken = new Set(this.tallies.map(({ label }) => label))
+    if (!taken.has(player)) return player
+    const named = `${player} [${basename(dirname(folder))}]`
+    let label = named
+    for (let i = 2; taken.has(label); i++) label = `${named} ${i}`
+    return label
+  }
+}
+
+/** Who sat beside the evaluated seats. */
+function othersOf({ lineup, evaluated }: Metadata): string {
+  const counts = new Map<string, number>()
+  for (const [agent, player] of Object.entries(lineup))
+    if (!evaluated.includes(agent)) counts.set(player, (counts.get(player) ?? 0) + 1)
+  return [...counts]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([player, n]) => `${n} ${player}`)
+    .join(', ')
+}
+
+/** Equal for runs whose players are compared. */
+export function settingId(metadata: Metadata): string {
+  const { env_id, version_info, config_digest } = metadata
+  return JSON.stringify([env_id, version_info.env_version, config_digest, othersOf(metadata)])
+}
+
+/** Such as `swarm_economy v0.2, tax_rate=0`. */
+function settingLabel({ env_id, env_args }: Metadata): string {
+  const set = Object.entries(env_args.set).map(([field, value]) => `, ${field}=${JSON.stringify(value)}`)
+  return `${env_id} ${env_args.preset}${set.join('')}`
+}
+
+/** A label each; what tells two apart is said where they would read the same. */
+export function settingLabels(settings: readonly Setting[]): string[] {
+  const sayMore: ((metadata: Metadata) => string)[] = [
+    () => '',
+    metadata => ` against ${othersOf(metadata) || 'nobody'}`,
+    ({ version_info, config_digest }) => ` (version ${version_info.env_version}, ${config_digest.slice(0, 8)})`,
+  ]
+  const labels = settings.map(({ metadata }) => settingLabel(metadata))
+  for (const more of sayMore) {
+    const twice = labels.map(label => labels.filter(other => other === label).length > 1)
+    for (const [i, { metadata }] of settings.entries()) if (twice[i]) labels[i] += more(metadata)
+  }
+  return labels
+}

@@ -1,0 +1,25 @@
+/** What ends a run or an episode from outside the game. A user's mistake is a `UserError`, a provider's a `ProviderError`. */
+
+/** The run cannot go on (a full disk, a folder that cannot be written): one line that says what to do, exit code 1. */
+export class RunError extends Error {
+  override readonly name: string = 'RunError'
+}
+
+/**
+ * The run ends before its time, and nothing is wrong with what is in flight: it is finished and kept. A ceiling was reached,
+ * or somebody pressed Ctrl-C.
+ */
+export class RunStopped extends RunError {
+  override readonly name = 'RunStopped'
+}
+
+/** Thrown by a policy that ends its episode: the reason becomes the log's footer, and what was played so far is scored. */
+export class EpisodeStopped extends Error {
+  override readonly name = 'EpisodeStopped'
+  /** snake_case, such as `player_quit`. */
+  readonly reason: string
+  constructor(reason: string) {
+    super(`the episode was stopped: ${reason}`)
+    this.reason = reason
+  }
+}

@@ -1,0 +1,260 @@
+/**
+ * Exports: runs in, a folder of training files out, task by task, so that what is held does not grow with the runs. Knows
+ * filters, splits and counts; the formats know the rows.
+ */
+import { writeFileSync } from 'node:fs'
+import { setImmediate } from 'node:timers/promises'
+import { UserError } from '../../envs/core/errors.ts'
+import type { Registry } from '../../envs/core/registry.ts'
+import { RunError } from '../errors.ts'
+import { refused } from '../jsonl.ts'
+import { packageVersion } from '../metadata.ts'
+import type { Estimator } from './advantage.ts'
+import type { Columns } from './columns.ts'
+import { type CardFile, type CardRun, type DataCard, GROUP_RULE, readme } from './datacard.ts'
+import { type ExportFacts, type Format, type FormatWriter, REASONS, type Reason, type TaskPlays } from './format.ts'
+import { Plays } from './play.ts'
+import { RolloutIndex, RunFiles, type TaskRollouts } from './reader.ts'
+import { SPLIT_RULE, type Split, splitOf } from './split.ts'
+import { CARD, fingerprint, README, Target } from './target.ts'
+import { openRowFile, type RowFile } from './writers.ts'
+
+export interface ExportOptions {
+  /** Run folders. */
+  readonly runs: readonly string[]
+  readonly format: Format
+  readonly out: string
+  /** By default there is one part and no folder for it. */
+  readonly splits?: readonly Split[]
+  readonly includeTruncated?: boolean
+  readonly includeFailed?: boolean
+  readonly estimator: Estimator
+  /** The reward from which a rollout counts as good. */
+  readonly threshold: number
+  /** How much better the better rollout of a pair is at least. */
+  readonly margin: number
+  /** Where the economies are found whose logs are played again. */
+  readonly environments: Registry
+  readonly signal?: AbortSignal
+  /** Called once, with the number of finished rollouts; what it gives is called with how many have been exported. */
+  readonly onStart?: (rollouts: number) => (done: number) => void
+}
+
+/** Writes the export and gives its data card. A UserError where `out` is taken, a RunError where it was interrupted. */
+export async function exportRuns(options: ExportOptions): Promise<DataCard> {
+  const { format } = options
+  if (options.includeFailed && format.failed === undefined)
+    throw new UserError(
+      `--include-failed: rollouts that failed have no messages, so ${format.id} has no rows for them; leave it out.`,
+    )
+  const runs = RunFiles.of(options.runs)
+  const broken = runs.find(({ metadata }) => metadata === undefined)
+  if (broken !== undefined) throw new UserError(`${broken.folder}: metadata.json cannot be read; expected a run folder.`)
+  const target = new Target(options.out)
+  const pause = pauses(options.signal)
+  const index = new RolloutIndex(runs, target.scratch, format.reads)
+  try {
+    for (const _ of index.scan()) if (pause.due()) await pause.take()
+    const work = new Export(options, index, target)
+    const tell = options.onStart?.(index.size)
+    for (const task of index.tasks()) {
+      work.add(task)
+      tell?.(work.rollouts)
+      if (pause.due()) await pause.take()
+    }
+    return work.finish()
+  } catch (error) {
+    target.abandon()
+    throw error
+  } finally {
+    index.close()
+  }
+}
+
+/** Milliseconds of work before signals and timers have their turn. */
+const SLICE = 20
+
+function pauses(signal: AbortSignal | undefined) {
+  let last = performance.now()
+  return {
+    due: (): boolean => performance.now() - last > SLICE,
+    async take(): Promise<void> {
+      await setImmediate()
+      if (signal?.aborted) throw new RunError('Stopped; nothing was exported.')
+      last = performance.now()
+    },
+  }
+}
+
+/** One part of the export: its files and what had no row. */
+interface Part {
+  readonly split: string | null
+  readonly writer: FormatWriter
+  readonly files: ReadonlyMap<string, { readonly columns: Columns; readonly file: RowFile; rows: number }>
+  readonly leftOut: Map<Reason, number>
+  tasks: number
+}
+
+class Export {
+  readonly #options: ExportOptions
+  readonly #index: RolloutIndex
+  readonly #target: Target
+  readonly #plays: Plays
+  readonly #parts: ReadonlyMap<string | null, Part>
+  #seeds: { least: number; greatest: number } | null = null
+  rollouts = 0
+  #seatRollouts = 0
+  #truncated = 0
+  #failed = 0
+
+  constructor(options: ExportOptions, index: RolloutIndex, target: Target) {
+    const { format, estimator, threshold, margin, environments, splits } = options
+    this.#options = options
+    this.#index = index
+    this.#target = target
+    this.#plays = new Plays(estimator)
+    const facts: ExportFacts = { runs: index.runs, metrics: index.metrics, estimator, threshold, margin, environments }
+    const names = splits?.map(({ name }) => name) ?? [null]
+    this.#parts = new Map(names.map(split => [split, this.#open(split, format, facts)]))
+  }
+
+  #open(split: string | null, format: Format, facts: ExportFacts): Part {
+    const files = format.files(facts).map(({ path, columns }) => {
+      const place = this.#target.place(below(split, path))
+      return [path, { columns, file: openRowFile(place, columns), rows: 0 }] as const
+    })
+    return { split, writer: format.open(facts), files: new Map(files), leftOut: new Map(), tasks: 0 }
+  }
+
+  add(task: TaskRollouts): void {
+    const { splits, includeTruncated = false, includeFailed = false, format } = this.#options
+    const all = this.#plays.of(task)
+    const { seed } = task
+    const part = this.#parts.get(splits === undefined ? null : splitOf(seed, splits))!
+    const leaveOut = (reason: Reason, count = 1): void => {
+      if (count > 0) part.leftOut.set(reason, (part.leftOut.get(reason) ?? 0) + count)
+    }
+    const whole = all.filter(({ figures }) => !figures.is_truncated)
+    const plays = includeTruncated ? all : whole
+    part.tasks++
+    this.#seeds = {
+      least: Math.min(seed, this.#seeds?.least ?? seed),
+      greatest: Math.max(seed, this.#seeds?.greatest ?? seed),
+    }
+    this.rollouts += task.finished.length
+    this.#seatRollouts += all.length
+    this.#truncated += new Set(all.filter(({ figures }) => figures.is_truncated).map(({ rollout }) => rollout)).size
+    this.#failed += task.failed.length
+    leaveOut('unfinished', task.unfinished)
+    if (format.anyEnd === undefined) leaveOut('truncated', all.length - plays.length)
+    if (!includeFailed) leaveOut('failed', task.failed.length)
+
+    const view: TaskPlays = { plays, all, failed: includeFailed ? task.failed : [] }
+    part.writer.task(view, {
+      row(path, row) {
+        const file = part.files.get(path)!
+        file.file.write(row)
+        file.rows++
+      },
+      leaveOut,
+    })
+  }
+
+  finish(): DataCard {
+    const files = [...this.#parts.values()].flatMap(part => this.#close(part))
+    const card = this.#card(files)
+    this.#write(CARD, `${JSON.stringify(card, null, 2)}\n`)
+    this.#write(README, readme(card))
+    this.#target.publish([...files.map(({ path }) => path), README, CARD])
+    return card
+  }
+
+  #close({ split, writer, files, leftOut, tasks }: Part): CardFile[] {
+    const tables = [...files].map(([name, { columns, file, rows }]): CardFile => {
+      file.close()
+      const path = below(split, name)
+      const empty = rows === 0 ? { empty: whyEmpty(tasks, leftOut, this.rollouts) } : {}
+      return { path, split, rows, ...fingerprint(this.#target.place(path)), columns, ...empty }
+    })
+    const documents = Object.entries(writer.documents?.() ?? {}).map(([name, document]): CardFile => {
+      const path = below(split, name)
+      this.#write(path, `${JSON.stringify(document, null, 2)}\n`)
+      return { path, split, ...fingerprint(this.#target.place(path)) }
+    })
+    return [...tables, ...documents]
+  }
+
+  #write(path: string, text: string): void {
+    const place = this.#target.place(path)
+    try {
+      writeFileSync(place, text)
+    } catch (error) {
+      throw refused(place, error)
+    }
+  }
+
+  #card(files: readonly CardFile[]): DataCard {
+    const { format, splits, includeTruncated = false, includeFailed = false, estimator, threshold, margin } = this.#options
+    const runs = this.#index.runs.map(cardRun)
+    const leftOut = new Map<Reason, number>()
+    for (const part of this.#parts.values())
+      for (const [reason, count] of part.leftOut) leftOut.set(reason, (leftOut.get(reason) ?? 0) + count)
+    const envs = new Map(runs.map(({ env, env_version }) => [`${env} ${env_version}`, { id: env, version: env_version }]))
+    const models = this.#index.runs.flatMap(({ metadata }) => (metadata?.player_kind === 'model' ? [metadata.model] : []))
+    return {
+      format: format.id,
+      econgym_version: packageVersion(),
+      envs: [...envs.values()],
+      seeds: this.#seeds,
+      players: [...new Set(runs.map(({ player }) => player))],
+      models: [...new Set(models)],
+      runs,
+      filters: {
+        include_truncated: includeTruncated,
+        include_failed: includeFailed,
+        ...(format.uses === 'threshold' && { threshold }),
+        ...(format.uses === 'margin' && { margin }),
+      },
+      advantage: { id: estimator.id, formula: estimator.formula, group: GROUP_RULE },
+      split:
+        splits === undefined
+          ? null
+          : { rule: SPLIT_RULE, shares: Object.fromEntries(splits.map(({ name, share }) => [name, share])) },
+      counts: {
+        rollouts: this.rollouts,
+        seat_rollouts: this.#seatRollouts,
+        truncated: this.#truncated,
+        failed: this.#failed,
+        rows: files.reduce((sum, { rows = 0 }) => sum + rows, 0),
+      },
+      left_out: Object.fromEntries([...leftOut].map(([reason, count]) => [reason, { count, why: REASONS[reason] }])),
+      files,
+    }
+  }
+}
+
+const below = (split: string | null, path: string): string => (split === null ? path : `${split}/${path}`)
+
+function whyEmpty(tasks: number, leftOut: ReadonlyMap<Reason, number>, rollouts: number): string {
+  if (rollouts === 0 && leftOut.size === 0) return 'the runs hold no finished rollout'
+  if (tasks === 0) return 'no seed of the runs falls into this part'
+  return [...leftOut].map(([reason, count]) => `${count} ${reason}: ${REASONS[reason]}`).join('; ')
+}
+
+function cardRun({ name, metadata }: RunFiles): CardRun {
+  const { env_id, version_info, player, model, lineup, evaluated, config_digest, prompt_digest, examples, complete } = metadata!
+  return {
+    name,
+    env: env_id,
+    env_version: version_info.env_version,
+    player,
+    model,
+    lineup,
+    evaluated,
+    config_digest,
+    prompt_digest,
+    examples,
+    complete,
+    econgym_version: version_info.econgym_version,
+  }
+}

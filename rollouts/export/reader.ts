@@ -1,0 +1,236 @@
+/**
+ * The rollouts of finished runs, task by task in the order of their keys, whatever order they ended in and however many
+ * there are: what is held is where their lines lie, never the lines. Knows the files of a run; knows no export format.
+ */
+import { basename, join } from 'node:path'
+import { RunError } from '../errors.ts'
+import { lines, PlaceReader } from '../jsonl.ts'
+import type { Metadata } from '../metadata.ts'
+import type { CallRow } from '../player.ts'
+import { keyParts } from '../rollout.ts'
+import type { ErrorRow, ResultFigures, StepsRow, TracedEpisode } from '../rows.ts'
+import { FILES, figures, keyOf, longFields, readMetadata } from '../store.ts'
+import { JsonText } from './columns.ts'
+import { SortedLines } from './sorted.ts'
+
+/** A kind of line that is looked for, the file it lies in. */
+type Kind = 'results' | 'traces' | 'steps' | 'calls' | 'errors'
+
+/** Where a line lies. */
+interface Place {
+  readonly start: number
+  readonly length: number
+}
+
+/** A run that is read from. */
+export class RunFiles {
+  readonly folder: string
+  /** Unlike that of any other run that is read with it. */
+  readonly name: string
+  readonly metadata: Metadata | undefined
+  readonly #readers = new Map<Kind, PlaceReader>()
+
+  constructor(folder: string, name: string) {
+    this.folder = folder
+    this.name = name
+    this.metadata = readMetadata(folder)
+  }
+
+  /** The runs of these folders, each named like its folder; where two are named alike, the later one with a number. */
+  static of(folders: readonly string[]): RunFiles[] {
+    const taken = new Set<string>()
+    return folders.map(folder => {
+      let name = basename(folder)
+      for (let n = 2; taken.has(name); n++) name = `${basename(folder)}-${n}`
+      taken.add(name)
+      return new RunFiles(folder, name)
+    })
+  }
+
+  path(kind: Kind): string {
+    return join(this.folder, FILES[kind])
+  }
+
+  bytes(kind: Kind, { start, length }: Place): Buffer {
+    let reader = this.#readers.get(kind)
+    if (reader === undefined) {
+      reader = new PlaceReader(this.path(kind))
+      this.#readers.set(kind, reader)
+    }
+    return reader.bytes(start, length)
+  }
+
+  close(): void {
+    for (const reader of this.#readers.values()) reader.close()
+    this.#readers.clear()
+  }
+}
+
+/** A rollout of a run: where its lines lie. A finished one has results and a trace, a failed one errors. */
+export class StoredRollout {
+  readonly run: RunFiles
+  readonly key: string
+  readonly places: Readonly<Partial<Record<Kind, readonly Place[]>>>
+
+  constructor(run: RunFiles, key: string, places: Readonly<Partial<Record<Kind, readonly Place[]>>>) {
+    this.run = run
+    this.key = key
+    this.places = places
+  }
+
+  /** The rows of results.jsonl without their long fields, one an evaluated seat. */
+  figures(): ResultFigures[] {
+    return this.#lines('results').map(line => figures(line) ?? this.#notARow())
+  }
+
+  /** The long fields of the row of that number, as they stand in the file. */
+  longFields(row: number): Record<'prompt' | 'completion' | 'tool_defs', JsonText> {
+    const line = this.run.bytes('results', this.places.results![row]!)
+    const { prompt, completion, tool_defs } = longFields(line) ?? this.#notARow()
+    return { prompt: new JsonText(prompt), completion: new JsonText(completion), tool_defs: new JsonText(tool_defs) }
+  }
+
+  #notARow(): never {
+    throw new RunError(`${this.run.path('results')}: no whole row of ${this.key}.`)
+  }
+
+  episode(): TracedEpisode {
+    return this.#rows<TracedEpisode>('traces')[0]!
+  }
+
+  /** The log; undefined where the run has none of this rollout. */
+  log(): StepsRow | undefined {
+    return this.#rows<StepsRow>('steps')[0]
+  }
+
+  calls(): CallRow[] {
+    return this.#rows('calls')
+  }
+
+  /** The last row of errors.jsonl about this rollout. */
+  error(): ErrorRow {
+    return this.#rows<ErrorRow>('errors').at(-1)!
+  }
+
+  #rows<T>(kind: Kind): T[] {
+    return this.#lines(kind).map((line, i) => {
+      try {
+        return JSON.parse(line.toString()) as T
+      } catch (error) {
+        const { start } = this.places[kind]![i]!
+        throw new RunError(
+          `${this.run.path(kind)}: the line at byte ${start} is not JSON: ${(error as Error).message.slice(0, 80)}`,
+        )
+      }
+    })
+  }
+
+  /** The lines of a kind, in the order they were written. */
+  #lines(kind: Kind): Buffer[] {
+    return (this.places[kind] ?? []).map(place => this.run.bytes(kind, place))
+  }
+}
+
+/** The rollouts of one economy, version, configuration and seed. */
+export interface TaskRollouts {
+  readonly key: string
+  readonly seed: number
+  readonly finished: readonly StoredRollout[]
+  /** Those that were given up and not made up for since. */
+  readonly failed: readonly StoredRollout[]
+  /** What a kill left half-written. */
+  readonly unfinished: number
+}
+
+/** How the index names a kind. */
+const LETTERS: Readonly<Record<Kind, string>> = { results: 'r', traces: 't', steps: 's', calls: 'c', errors: 'e' }
+const KINDS = Object.fromEntries(Object.entries(LETTERS).map(([kind, letter]) => [letter, kind])) as Record<string, Kind>
+
+/** A number that sorts as text; up to 36⁹ (10¹⁴). */
+const sortable = (value: number): string => value.toString(36).padStart(9, '0')
+
+export class RolloutIndex {
+  readonly runs: readonly RunFiles[]
+  readonly #kinds: readonly Kind[]
+  readonly #wantsMetrics: boolean
+  readonly #sorted: SortedLines
+  readonly #metrics = new Set<string>()
+  #size = 0
+
+  /** `scratch` is a folder for what does not fit into memory; what `also` names is looked for as well. */
+  constructor(runs: readonly RunFiles[], scratch: string, also: readonly ('steps' | 'calls' | 'metrics')[] = []) {
+    this.runs = runs
+    this.#kinds = ['results', 'traces', 'errors', ...also.filter(kind => kind !== 'metrics')]
+    this.#wantsMetrics = also.includes('metrics')
+    this.#sorted = new SortedLines(scratch)
+  }
+
+  /** The names of all metrics in the results, sorted; known once the runs have been scanned for them. */
+  get metrics(): string[] {
+    return [...this.#metrics].sort()
+  }
+
+  /** Finished rollouts; known once the runs have been scanned. */
+  get size(): number {
+    return this.#size
+  }
+
+  /** Reads through the files once, line by line: done when the generator is. */
+  *scan(): Generator<void> {
+    for (const [number, run] of this.runs.entries()) {
+      for (const kind of this.#kinds) {
+        for (const { bytes, start } of lines(run.path(kind))) {
+          yield
+          const key = keyOf(bytes)
+          if (key === '') continue
+          this.#sorted.add([key, sortable(number), LETTERS[kind], sortable(start), sortable(bytes.length)].join('\t'))
+          if (kind === 'results' && this.#wantsMetrics) for (const name in figures(bytes)?.metrics) this.#metrics.add(name)
+          if (kind === 'traces') this.#size++
+        }
+      }
+    }
+  }
+
+  /** All tasks, in the order of their keys. Can be called once. */
+  *tasks(): Generator<TaskRollouts> {
+    let task: { key: string; seed: number; finished: StoredRollout[]; failed: StoredRollout[]; unfinished: number } | undefined
+    for (const rollout of this.#rollouts()) {
+      const { task: key, seed } = keyParts(rollout.key)
+      if (task !== undefined && task.key !== key) yield task
+      if (task?.key !== key) task = { key, seed, finished: [], failed: [], unfinished: 0 }
+      if (isFinished(rollout)) task.finished.push(rollout)
+      else if (rollout.places.errors !== undefined) task.failed.push(rollout)
+      else task.unfinished++
+    }
+    if (task !== undefined) yield task
+  }
+
+  *#rollouts(): Generator<StoredRollout> {
+    let current: { key: string; run: string; places: Partial<Record<Kind, Place[]>> } | undefined
+    const rollout = ({ key, run, places }: NonNullable<typeof current>): StoredRollout =>
+      new StoredRollout(this.runs[Number.parseInt(run, 36)]!, key, places)
+    for (const line of this.#sorted.inOrder()) {
+      const [key, run, letter, start, length] = line.split('\t') as [string, string, string, string, string]
+      if (current !== undefined && (current.key !== key || current.run !== run)) {
+        yield rollout(current)
+        current = undefined
+      }
+      current ??= { key, run, places: {} }
+      const place = { start: Number.parseInt(start, 36), length: Number.parseInt(length, 36) }
+      const kind = KINDS[letter]!
+      const places = current.places[kind]
+      if (places === undefined) current.places[kind] = [place]
+      else places.push(place)
+    }
+    if (current !== undefined) yield rollout(current)
+  }
+
+  close(): void {
+    for (const run of this.runs) run.close()
+  }
+}
+
+/** Whether a trace and the rows of all evaluated seats are there; the rows are written first. */
+function isFinished({ places: { results, traces } }: StoredRollout): boolean {
+  return results !== undefined && traces !== undefined
+}

@@ -1,0 +1,158 @@
+/**
+ * metadata.json: what a run is and what it came to, in the field names of Verifiers' saved evaluations, with ours beside
+ * them. Knows the shape and how it is filled; reads and writes nothing but the package's own version.
+ */
+import { createRequire } from 'node:module'
+import type { AnyEnvironment } from '../envs/core/environment.ts'
+import { UserError } from '../envs/core/errors.ts'
+import { difference, digest } from '../envs/core/plain.ts'
+import { type AgentId, toolSchema } from '../envs/core/tool.ts'
+import type { Player, Usage } from './player.ts'
+import { configDigest } from './rollout.ts'
+import type { ToolDefinition } from './rows.ts'
+import { mean, PASS_THRESHOLD, type Summary } from './summary.ts'
+
+export interface Metadata {
+  readonly env_id: string
+  /** The preset, and the fields that were set beside it. */
+  readonly env_args: { readonly preset: string; readonly set: Readonly<Record<string, unknown>> }
+  /** The model, or the player string where the player is no model. */
+  readonly model: string
+  readonly base_url: string | null
+  readonly num_examples: number
+  readonly rollouts_per_example: number
+  readonly shuffle: false
+  readonly shuffle_seed: null
+  readonly sampling_args: Readonly<Record<string, unknown>>
+  /** Seconds of playing, over all the commands that went on with the run. */
+  readonly time: number
+  readonly avg_reward: number | null
+  readonly avg_metrics: Readonly<Record<string, number>>
+  /** Share of rollouts that failed. */
+  readonly avg_error: number
+  readonly pass_at_k: Readonly<Record<string, number>>
+  readonly pass_all_k: Readonly<Record<string, number>>
+  readonly pass_threshold: number
+  readonly usage: Usage | null
+  readonly cost: { readonly total_usd: number } | null
+  readonly version_info: { readonly econgym_version: string; readonly env_version: number }
+  readonly state_columns: readonly string[]
+  readonly tools: readonly ToolDefinition[]
+
+  /** The player in the evaluated seats; several are joined by ` + `. */
+  readonly player: string
+  readonly player_kind: Player['kind']
+  readonly player_details: Readonly<Record<string, unknown>>
+  /** The player string of every seat that a player takes. */
+  readonly lineup: Readonly<Record<AgentId, string>>
+  readonly evaluated: readonly AgentId[]
+  /** The resolved configuration; scenarios override it row by row. */
+  readonly config: object
+  readonly config_digest: string
+  /** SHA-256 of what the first evaluated seat is told of rules and tools. */
+  readonly prompt_digest: string
+  /** Such as `seeds 0:20` or `scenarios 20`. */
+  readonly examples: string
+  /** Rollouts that the run is to have; fewer are there until `complete`. */
+  readonly planned: number
+  readonly ok: number
+  readonly failed: number
+  readonly truncated: number
+  readonly complete: boolean
+  /** ISO 8601. */
+  readonly started: string
+  readonly updated: string
+}
+
+/** What a run is, before anything of it is played. */
+export interface RunFacts {
+  readonly env: AnyEnvironment
+  readonly preset: string
+  readonly set: Readonly<Record<string, unknown>>
+  readonly config: object
+  readonly player: Pick<Player, 'name' | 'kind' | 'details'>
+  readonly lineup: Readonly<Record<AgentId, string>>
+  readonly evaluated: readonly AgentId[]
+  readonly examples: string
+  readonly exampleCount: number
+  readonly repeats: number
+}
+
+/** What has come of it so far. */
+export interface RunState {
+  readonly summary: Summary | undefined
+  readonly planned: number
+  readonly seconds: number
+  readonly started: string
+  readonly updated: string
+}
+
+export function metadata(facts: RunFacts, { summary, planned, seconds, started, updated }: RunState): Metadata {
+  const { env, config, player, evaluated } = facts
+  const { model, base_url, sampling } = player.details as {
+    model?: string
+    base_url?: string
+    sampling?: Record<string, unknown>
+  }
+  const tools = Object.entries(env.tools(config)).map(([name, tool]) => ({ ...toolSchema(name, tool), strict: false }))
+  const ok = summary?.ok ?? 0
+  const failed = summary?.failed ?? 0
+  return {
+    env_id: env.id,
+    env_args: { preset: facts.preset, set: facts.set },
+    model: model ?? player.name,
+    base_url: base_url ?? null,
+    num_examples: facts.exampleCount,
+    rollouts_per_example: facts.repeats,
+    shuffle: false,
+    shuffle_seed: null,
+    sampling_args: sampling ?? {},
+    time: seconds,
+    avg_reward: summary === undefined ? null : mean(summary.reward),
+    avg_metrics: Object.fromEntries(Object.entries(summary?.metrics ?? {}).map(([name, figure]) => [name, mean(figure) ?? 0])),
+    avg_error: ok + failed === 0 ? 0 : failed / (ok + failed),
+    pass_at_k: summary?.passAtK ?? {},
+    pass_all_k: summary?.passAllK ?? {},
+    pass_threshold: PASS_THRESHOLD,
+    usage: summary?.usage ?? null,
+    cost: summary === undefined || summary.cost === null ? null : { total_usd: summary.cost },
+    version_info: { econgym_version: packageVersion(), env_version: env.version },
+    state_columns: [],
+    tools,
+    player: player.name,
+    player_kind: player.kind,
+    player_details: player.details,
+    lineup: facts.lineup,
+    evaluated,
+    config,
+    config_digest: configDigest(config),
+    prompt_digest: digest([env.rules(config, evaluated[0]!), tools]),
+    examples: facts.examples,
+    planned,
+    ok,
+    failed,
+    truncated: summary?.truncated ?? 0,
+    complete: ok === planned,
+    started,
+    updated,
+  }
+}
+
+/** What must be the same for a run to be gone on with. */
+const SAME = ['env_id', 'version_info.env_version', 'config', 'lineup', 'evaluated', 'player_details'] as const
+
+/** Throws a UserError where the run in that folder is another than the one that is asked for. */
+export function checkSameRun(folder: string, before: Metadata, now: Metadata): void {
+  const facts = (of: Metadata) =>
+    Object.fromEntries(
+      SAME.map(path => [path, path.split('.').reduce<unknown>((at, key) => (at as Record<string, unknown>)?.[key], of)]),
+    )
+  // A trip through JSON: what is compared is what a file holds.
+  const found = difference(JSON.parse(JSON.stringify(facts(before))), JSON.parse(JSON.stringify(facts(now))))
+  if (found !== undefined) throw new UserError(`${folder} holds another run (${found}); choose another folder with --out.`)
+}
+
+/** The version of this package. */
+export function packageVersion(): string {
+  return (createRequire(import.meta.url)('econgym/package.json') as { version: string }).version
+}

@@ -1,0 +1,97 @@
+/**
+ * One seat's conversation with its model: what was said, what of it is sent again, and the digest that a resume compares.
+ * Append-only, so that a provider's cache holds. Knows no provider and no economy.
+ */
+import { createHash } from 'node:crypto'
+import { UserError } from '../../envs/core/errors.ts'
+import { digest } from '../../envs/core/plain.ts'
+import type { Message } from '../messages.ts'
+
+/** How much of the game a model is shown again: everything, nothing (0), or its last so many turns. */
+export type History = 'full' | number
+
+/** Reads `full`, `none` or `last:N`. */
+export function parseHistory(text: string): History {
+  if (text === 'full') return 'full'
+  if (text === 'none') return 0
+  const turns = Number(/^last:(\d+)$/.exec(text)?.[1])
+  if (!(turns >= 1)) throw new UserError(`--history: expected full, last:N (N ≥ 1) or none, got '${text}'.`)
+  return turns
+}
+
+export function historyName(history: History): string {
+  return history === 'full' ? 'full' : history === 0 ? 'none' : `last:${history}`
+}
+
+export class Conversation {
+  readonly #system: Message
+  readonly #history: History
+  /** A turn begins with what the user says and ends with the results of what the model did. */
+  readonly #turns: Message[][] = []
+
+  constructor(system: string, history: History) {
+    this.#system = { role: 'system', content: system }
+    this.#history = history
+  }
+
+  get system(): Message {
+    return this.#system
+  }
+
+  /** Begins a turn. */
+  open(message: Message): void {
+    this.#turns.push([message])
+    // What is never sent again need not be kept.
+    if (this.#history !== 'full' && this.#turns.length > this.#history + 1) this.#turns.shift()
+  }
+
+  append(message: Message): void {
+    this.#turns.at(-1)!.push(message)
+  }
+
+  /** Whether results of the turn before still stand beside the calls they answer. */
+  get remembers(): boolean {
+    return this.#history !== 0
+  }
+
+  /** The messages of the next request. */
+  messages(): readonly Message[] {
+    if (this.#history === 'full') return [this.#system, ...this.#turns.flat()]
+    const past = this.#turns.slice(0, -1).flat()
+    // Signed reasoning belongs to the conversation as it was; what is left of a shortened one goes without.
+    return [this.#system, ...past.map(withoutState), ...this.#turns.at(-1)!]
+  }
+}
+
+const bare = new WeakMap<Message, Message>()
+
+function withoutState(message: Message): Message {
+  if (message.role !== 'assistant' || message.provider_state === undefined) return message
+  let known = bare.get(message)
+  if (known === undefined) {
+    const { provider_state: _, ...rest } = message
+    known = rest
+    bare.set(message, known)
+  }
+  return known
+}
+
+const digests = new WeakMap<object, string>()
+
+function digestOnce(value: object): string {
+  let known = digests.get(value)
+  if (known === undefined) {
+    known = digest(value)
+    digests.set(value, known)
+  }
+  return known
+}
+
+/**
+ * SHA-256 of a request, in hex: of its messages, tools and settings. Each message is digested once, however often it is sent.
+ */
+export function requestDigest(messages: readonly Message[], tools: readonly object[], settings: object): string {
+  const hash = createHash('sha256')
+  for (const part of [settings, ...tools, ...messages]) hash.update(digestOnce(part))
+  return hash.digest('hex')
+}

@@ -1,0 +1,13 @@
+/** The fake provider, exported to users through `econgym/testing`. */
+export type { Dialect, FakeReply } from './dialects.ts'
+export {
+  type FakeProvider,
+  type FakeProviderOptions,
+  type FakeRequest,
+  type Fault,
+  MODEL_FAULTS,
+  PROVIDER_FAULTS,
+  type Script,
+  startFakeProvider,
+} from './provider.ts'
+export { fromTranscript, randomCalls } from './scripts.ts'

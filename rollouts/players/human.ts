@@ -1,0 +1,129 @@
+/**
+ * `human`: a person at a terminal. Shows what the seat sees and a menu of moves made from the tools' candidates; takes a
+ * number, or any call written down. Knows no economy.
+ */
+
+import type { AnyTypes, Decision } from '../../envs/core/environment.ts'
+import type { Policy, SeatContext, Turn } from '../../envs/core/policy.ts'
+import { PASS } from '../../envs/core/policy.ts'
+import { type Call, candidates, moves, type ToolSet, toolSchema, typeName } from '../../envs/core/tool.ts'
+import { EpisodeStopped } from '../errors.ts'
+import type { Player } from '../player.ts'
+
+/** Where a person reads and writes. */
+export interface Terminal {
+  /** Shows text; a line end is added. What goes on with a line that is too long is indented by `hang` characters. */
+  show(text: string, hang?: number): void
+  /** The next line that is typed, without its end; undefined once there is no more. */
+  ask(prompt: string): Promise<string | undefined>
+}
+
+/** Moves offered by number; a call can always be written down. */
+const MENU = 20
+
+const HELP = [
+  'Type the number of a move, or write a call: a tool, then its arguments as JSON, such as',
+  '  sell {"quantity": 2}',
+  'or several as a JSON list, [{"tool": "sell", "args": {"quantity": 2}}, …].',
+  't lists the tools, p says nothing this turn, q leaves the game.',
+].join('\n')
+
+/** The person at `terminal`. Several human seats of an episode are asked one after the other. */
+export function humanPlayer(terminal: Terminal): Player {
+  let turn: Promise<unknown> = Promise.resolve()
+  return {
+    name: 'human',
+    kind: 'human',
+    details: {},
+    policies: () => context => {
+      const policy = humanPolicy(terminal, context)
+      return {
+        act(given) {
+          const decided = turn.then(() => policy(given))
+          turn = decided.catch(() => {})
+          return decided
+        },
+      } satisfies Policy<AnyTypes>
+    },
+  }
+}
+
+function humanPolicy(terminal: Terminal, { env, config, seat }: SeatContext<AnyTypes>) {
+  const tools = env.tools(config)
+  let greeted = false
+  return async (turn: Turn<AnyTypes>): Promise<Decision> => {
+    if (!greeted) terminal.show(`${env.rules(config, seat.agent)}\n\n${HELP}`)
+    greeted = true
+    for (const { text } of turn.results) terminal.show(`> ${text}`)
+    const menu = legalMoves(tools, turn)
+    terminal.show(`\n${env.render(turn.observation)}\n`)
+    for (const [i, call] of menu.slice(0, MENU).entries()) terminal.show(`${String(i + 1).padStart(3)}  ${callText(call)}`, 5)
+    if (menu.length > MENU) terminal.show(`     and ${menu.length - MENU} more; write any of them down`)
+    for (;;) {
+      turn.signal?.throwIfAborted()
+      const typed = (await terminal.ask(`${seat.agent} (? for help): `))?.trim()
+      if (typed === undefined || typed === 'q') throw new EpisodeStopped('player_quit')
+      const answer = understood(typed, menu, tools, turn)
+      if (typeof answer === 'object') return answer
+      terminal.show(answer)
+    }
+  }
+}
+
+/** The candidates of the offered moves that the economy accepts now, each once. */
+function legalMoves(tools: ToolSet<AnyTypes>, { offered, observation, check }: Turn<AnyTypes>): Call[] {
+  const possible = moves(tools, offered).flatMap(tool => candidates(tools[tool]!, observation).map(args => ({ tool, args })))
+  const byText = new Map(possible.map(call => [callText(call), call]))
+  return [...byText.values()].filter(call => check(call).ok)
+}
+
+/** The decision that was typed, or what to say instead. */
+function understood(typed: string, menu: readonly Call[], tools: ToolSet<AnyTypes>, turn: Turn<AnyTypes>): Decision | string {
+  if (typed === '' || typed === '?') return HELP
+  if (typed === 'p') return PASS
+  if (typed === 't') return toolList(tools, turn.offered)
+  if (/^\d+$/.test(typed)) {
+    const call = menu[Number(typed) - 1]
+    return call === undefined ? `No move ${typed}; the menu has ${menu.length}.` : { calls: [call] }
+  }
+  const calls = parseCalls(typed)
+  if (typeof calls === 'string') return calls
+  if (calls.length === 1) {
+    const checked = turn.check(calls[0])
+    if (!checked.ok) return checked.refusal.message
+    if (checked.answer !== undefined) return checked.answer
+  }
+  return { calls }
+}
+
+/** `tool {…}`, `tool`, or a JSON list of calls. */
+function parseCalls(typed: string): Call[] | string {
+  const [, tool, args] = /^([a-z][a-z0-9_]*)\s*(.*)$/s.exec(typed) ?? []
+  try {
+    if (tool !== undefined) return [{ tool, args: args === '' ? {} : JSON.parse(args!) }]
+    const parsed: unknown = JSON.parse(typed)
+    return (Array.isArray(parsed) ? parsed : [parsed]) as Call[]
+  } catch (error) {
+    return `That is not JSON: ${(error as Error).message}`
+  }
+}
+
+/** A call on one line, as it can be typed; spaces in the arguments let it be wrapped. What is no call is shown as it is. */
+export function callText(call: Call): string {
+  const spaced = (value: unknown): string => JSON.stringify(value, null, 1).replace(/\n */g, ' ')
+  if (typeof call?.tool !== 'string') return spaced(call ?? null)
+  const args = spaced(call.args ?? {})
+  return args === '{}' ? call.tool : `${call.tool} ${args}`
+}
+
+function toolList(tools: ToolSet<AnyTypes>, offered: readonly string[]): string {
+  return offered
+    .map(name => {
+      const { description, parameters } = toolSchema(name, tools[name]!)
+      const fields = Object.entries((parameters.properties ?? {}) as Record<string, Record<string, unknown>>).map(
+        ([field, schema]) => `\n    ${field}: ${typeName(schema)}, ${String(schema.description ?? '')}`,
+      )
+      return `${name}: ${description}${fields.join('')}`
+    })
+    .join('\n')
+}

@@ -1,0 +1,388 @@
+/**
+ * One episode: seats its players, asks all actors of a step at once, steps, scores. Knows no file and no provider.
+ *
+ * Bots answer at once and cost no promise; the loop turns asynchronous at the first policy that answers with one.
+ */
+import type { AnyEnvironment, AnyTypes, Decision, Scores } from '../envs/core/environment.ts'
+import { Episode } from '../envs/core/episode.ts'
+import type { EpisodeLog, LogRecord } from '../envs/core/log.ts'
+import { digest, short } from '../envs/core/plain.ts'
+import type { Policy } from '../envs/core/policy.ts'
+import type { AgentId } from '../envs/core/tool.ts'
+import { EpisodeStopped, RunError, RunStopped } from './errors.ts'
+import type { Transcript } from './messages.ts'
+import { type CallRow, type Player, ProviderError, type TranscribedPolicy } from './player.ts'
+
+/** Who takes which seat; the seats that are not named stay residents'. */
+export type Lineup = Readonly<Record<AgentId, Player>>
+
+/** One episode to be played. */
+export interface RolloutSpec {
+  readonly env: AnyEnvironment
+  /** Resolved. */
+  readonly config: object
+  readonly seed: number
+  readonly repeat: number
+  readonly lineup: Lineup
+  /** The seats whose play is measured, in seat order. */
+  readonly evaluated: readonly AgentId[]
+  /** The row of the data set: the seed itself, or the index of the scenario. Repeats share it. */
+  readonly example: number
+  /** The id of the scenario, where there is one. */
+  readonly scenario?: string
+}
+
+/** Seconds since the epoch, and seconds. */
+export interface Span {
+  readonly start: number
+  readonly end: number
+  readonly duration: number
+}
+
+export interface Timing {
+  readonly start_time: number
+  readonly setup: Span
+  readonly generation: Span
+  readonly scoring: Span
+  /** Waiting for players: one span a step in which somebody had to be waited for. */
+  readonly model: { readonly spans: readonly Span[]; readonly duration: number }
+  /** The rest of the generation. */
+  readonly env: { readonly spans: readonly Span[]; readonly duration: number }
+  readonly total: number
+  /** What is neither `model` nor `env`. */
+  readonly overhead: number
+}
+
+/** A call without its reply, which is long and lies in calls.jsonl. */
+export type CallFigures = Omit<CallRow, 'reply'> & { readonly finish_reason: CallRow['reply']['finish_reason'] }
+
+/** An episode that was played to its end, or to where a player stopped it. */
+export interface Rollout {
+  readonly ok: true
+  readonly key: string
+  readonly spec: RolloutSpec
+  readonly log: EpisodeLog<AnyTypes>
+  /** Ended by a limit or from outside rather than by its own rules. */
+  readonly truncated: boolean
+  /** Of every seat. */
+  readonly scores: Readonly<Record<AgentId, Scores>>
+  /** Of the evaluated seats. */
+  readonly metrics: Readonly<Record<AgentId, Readonly<Record<string, number | null>>>>
+  /** Of the seats whose policies kept one; `transcribe` makes the others from the log. */
+  readonly transcripts: Readonly<Record<AgentId, Transcript>>
+  /** What the policies counted of their own affairs. */
+  readonly counters: Readonly<Record<AgentId, Readonly<Record<string, number>>>>
+  /** The model calls, recorded ones included, in the order they were made. */
+  readonly calls: readonly CallFigures[]
+  readonly timing: Timing
+}
+
+/** An episode that was given up because a provider failed for good. It is never scored. */
+export interface FailedRollout {
+  readonly ok: false
+  readonly key: string
+  readonly spec: RolloutSpec
+  readonly agent: AgentId
+  /** The step it was given up in. */
+  readonly t: number
+  readonly error: ProviderError
+  readonly timing: Pick<Timing, 'start_time' | 'total'>
+}
+
+/** Where the evidence of a rollout goes and comes from. Everything is optional: an episode can be played for its own sake. */
+export interface RolloutOptions {
+  /** Aborts the policies' turns; the rollout is then rejected with the signal's reason. */
+  readonly signal?: AbortSignal
+  /** What an interrupted run of this rollout left in calls.jsonl. */
+  readonly recorded?: readonly CallRow[]
+  readonly record?: (row: CallRow) => void
+  /** Called after every step of an episode in which somebody had to be waited for, beginning with those already played. */
+  readonly onStep?: (log: EpisodeLog<AnyTypes>, record: LogRecord<AnyTypes>) => void
+}
+
+const digests = new WeakMap<object, string>()
+
+/** The digest of something that many rollouts share, computed once. The object must not change. */
+function sharedDigest(shared: object, value: () => unknown): string {
+  let known = digests.get(shared)
+  if (known === undefined) {
+    known = digest(value())
+    digests.set(shared, known)
+  }
+  return known
+}
+
+/** SHA-256 of a resolved configuration, in hex. */
+export function configDigest(config: object): string {
+  return sharedDigest(config, () => config)
+}
+
+/** The player's name by seat. */
+export function lineupNames(lineup: Lineup): Record<AgentId, string> {
+  return Object.fromEntries(Object.entries(lineup).map(([agent, player]) => [agent, player.name]))
+}
+
+/** What the repeats of a rollout share, line-up apart: economy, version, configuration and seed. Fit for a file name. */
+export function taskKey({ env, config, seed }: Pick<RolloutSpec, 'env' | 'config' | 'seed'>): string {
+  return `${env.id}.v${env.version}-${configDigest(config).slice(0, 12)}-s${seed}`
+}
+
+/** What the repeats of a rollout share: the task and the line-up. */
+export function groupKey(spec: RolloutSpec): string {
+  const lineup = sharedDigest(spec.lineup, () => lineupNames(spec.lineup))
+  return `${taskKey(spec)}-${digest([lineup, spec.evaluated]).slice(0, 12)}`
+}
+
+/** A rollout's key: (economy, version, configuration, seed, line-up, repeat). Fit for a file name. */
+export function rolloutKey(spec: RolloutSpec): string {
+  return `${groupKey(spec)}-r${spec.repeat}`
+}
+
+/** What a rollout's key says. A RunError where it is none. */
+export function keyParts(key: string): { readonly group: string; readonly task: string; readonly seed: number } {
+  const [, group, task, seed] = /^((.+-s(\d+))-[0-9a-f]+)-r\d+$/.exec(key) ?? []
+  if (group === undefined || task === undefined) throw new RunError(`Not a rollout's key: ${short(key)}.`)
+  return { group, task, seed: Number(seed) }
+}
+
+/** Seconds since the epoch, monotonic within a process. */
+const now = (): number => (performance.timeOrigin + performance.now()) / 1000
+const span = (start: number, end: number): Span => ({ start, end, duration: end - start })
+
+/** A failure with the seat it happened in. */
+class SeatFailure extends Error {
+  readonly agent: AgentId
+  constructor(agent: AgentId, cause: unknown) {
+    super(`${agent} failed`, { cause })
+    this.agent = agent
+  }
+}
+
+/**
+ * Plays one episode. Answers at once where every policy does, with a promise otherwise. A `ProviderError` of a player is a
+ * result; whatever else a policy or the economy throws is a bug and is thrown on.
+ */
+export function runRollout(
+  spec: RolloutSpec,
+  options: RolloutOptions = {},
+): Rollout | FailedRollout | Promise<Rollout | FailedRollout> {
+  const table = new Table(spec, options)
+  let waiting: Promise<void> | undefined
+  try {
+    waiting = table.play()
+  } catch (error) {
+    return table.end(error)
+  }
+  return waiting === undefined
+    ? table.end()
+    : waiting.then(
+        () => table.end(),
+        error => table.end(error),
+      )
+}
+
+/** An episode with its players seated. */
+class Table {
+  readonly #spec: RolloutSpec
+  readonly #options: RolloutOptions
+  readonly #key: string
+  readonly #episode: Episode<AnyTypes>
+  readonly #policies = new Map<AgentId, { readonly policy: Policy<AnyTypes>; readonly repeat: number }>()
+  readonly #calls = new Map<string, CallFigures>()
+  readonly #given = new AbortController()
+  readonly #giveUp = (): void => this.#given.abort(this.#options.signal?.reason)
+  readonly #start = now()
+  readonly #ready: number
+  readonly #waits: Span[] = []
+  #told = 0
+
+  constructor(spec: RolloutSpec, options: RolloutOptions) {
+    const { env, lineup, evaluated, seed } = spec
+    this.#spec = spec
+    this.#options = options
+    this.#key = rolloutKey(spec)
+    if (options.signal?.aborted) this.#giveUp()
+    options.signal?.addEventListener('abort', this.#giveUp)
+    this.#episode = new Episode(env, spec.config, seed, { repeat: spec.repeat, seats: lineupNames(lineup) })
+
+    const recorded = options.recorded ?? []
+    for (const row of recorded) this.#note(row)
+    const context = {
+      key: this.#key,
+      signal: this.#given.signal,
+      recorded,
+      record: (row: CallRow) => {
+        this.#note(row)
+        options.record?.(row)
+      },
+    }
+    const seatsOf = new Map<Player, AgentId[]>()
+    for (const [agent, player] of Object.entries(lineup)) {
+      const seats = seatsOf.get(player)
+      if (seats === undefined) seatsOf.set(player, [agent])
+      else seats.push(agent)
+    }
+    const seats = new Map(env.seats(this.#episode.config).map(seat => [seat.agent, seat]))
+    for (const [player, agents] of seatsOf) {
+      const factory = player.policies(context)
+      const make = factory.episode?.(seed, agents) ?? factory
+      for (const agent of agents) {
+        // The others play alike in every repeat, so that repeats measure the evaluated player alone.
+        const repeat = evaluated.includes(agent) ? spec.repeat : 0
+        const policy = make({ env, config: this.#episode.config, seat: seats.get(agent)!, repeat })
+        this.#policies.set(agent, { policy, repeat })
+      }
+    }
+    this.#ready = now()
+  }
+
+  /** Plays to the end, or up to the first answer that must be waited for; the promise then plays on. */
+  play(): Promise<void> | undefined {
+    const episode = this.#episode
+    while (!episode.over) {
+      const decisions: Record<AgentId, Decision> = {}
+      const waits = this.#ask(decisions)
+      if (waits !== undefined) return this.#playOn(decisions, waits)
+      episode.step(decisions)
+    }
+    return undefined
+  }
+
+  async #playOn(first: Record<AgentId, Decision>, firstWaits: readonly Promise<void>[]): Promise<void> {
+    const episode = this.#episode
+    let decisions = first
+    let waits: readonly Promise<void>[] | undefined = firstWaits
+    for (;;) {
+      if (waits !== undefined) await this.#settle(waits)
+      this.#given.signal.throwIfAborted()
+      episode.step(decisions)
+      this.#tell()
+      if (episode.over) return
+      decisions = {}
+      waits = this.#ask(decisions)
+    }
+  }
+
+  /** Asks all actors at once; answers that are there go into `decisions`, the others will. */
+  #ask(decisions: Record<AgentId, Decision>): Promise<void>[] | undefined {
+    const episode = this.#episode
+    let waits: Promise<void>[] | undefined
+    for (const agent of episode.actors()) {
+      const seat = this.#policies.get(agent)
+      if (seat === undefined) throw new Error(`rollout: nobody plays seat ${agent} of ${episode.env.id}; name a player for it`)
+      let answer: Decision | Promise<Decision>
+      try {
+        answer = seat.policy.act(episode.turn(agent, this.#given.signal, seat.repeat))
+      } catch (error) {
+        if (waits === undefined) throw new SeatFailure(agent, error)
+        // Others have been asked already: they are waited for like after any other failure.
+        answer = Promise.reject(error)
+      }
+      if (answer instanceof Promise) {
+        const settled = answer.then(
+          decision => {
+            decisions[agent] = decision
+          },
+          error => {
+            throw new SeatFailure(agent, error)
+          },
+        )
+        if (waits === undefined) waits = [settled]
+        else waits.push(settled)
+      } else decisions[agent] = answer
+    }
+    return waits
+  }
+
+  /**
+   * Waits for all; at the first failure the other seats are told to give up, and nothing is left running. Where the run is
+   * stopped rather than failing, what they have asked for is waited for and kept.
+   */
+  async #settle(waits: readonly Promise<void>[]): Promise<void> {
+    const start = now()
+    try {
+      await Promise.all(waits)
+    } catch (error) {
+      if (!(error instanceof SeatFailure && error.cause instanceof RunStopped)) this.#given.abort(error)
+      await Promise.allSettled(waits)
+      throw error
+    } finally {
+      this.#waits.push(span(start, now()))
+    }
+  }
+
+  #tell(): void {
+    const { onStep } = this.#options
+    if (onStep === undefined) return
+    const { log } = this.#episode
+    while (this.#told < log.steps.length) onStep(log, log.steps[this.#told++]!)
+  }
+
+  #note({ reply, ...row }: CallRow): void {
+    this.#calls.set(`${row.agent} ${row.call}`, { ...row, finish_reason: reply.finish_reason })
+  }
+
+  /** The result; `failure` is what play threw. */
+  end(failure?: unknown): Rollout | FailedRollout {
+    const { signal } = this.#options
+    signal?.removeEventListener('abort', this.#giveUp)
+    const cause = failure instanceof SeatFailure ? failure.cause : failure
+    if (signal?.aborted) throw signal.reason
+    const played = now()
+    if (failure instanceof SeatFailure && cause instanceof ProviderError) {
+      return {
+        ok: false,
+        key: this.#key,
+        spec: this.#spec,
+        agent: failure.agent,
+        t: this.#episode.t,
+        error: cause,
+        timing: { start_time: this.#start, total: played - this.#start },
+      }
+    }
+    if (cause instanceof EpisodeStopped) this.#episode.stop(cause.reason)
+    else if (cause !== undefined) throw cause
+    return this.#scored(played)
+  }
+
+  #scored(played: number): Rollout {
+    const { env, evaluated } = this.#spec
+    const { log, done } = this.#episode
+    const scores = env.score(log)
+    const metrics = Object.fromEntries(evaluated.map(agent => [agent, env.metrics.of(log, agent)]))
+    const transcripts: Record<AgentId, Transcript> = {}
+    const counters: Record<AgentId, Readonly<Record<string, number>>> = {}
+    for (const [agent, { policy }] of this.#policies) {
+      const { transcript, counters: counted } = policy as Partial<TranscribedPolicy>
+      if (transcript !== undefined) transcripts[agent] = transcript.call(policy)
+      if (counted !== undefined) counters[agent] = counted.call(policy)
+    }
+    const end = now()
+    const waited = this.#waits.reduce((sum, wait) => sum + wait.duration, 0)
+    const generation = span(this.#ready, played)
+    const stepping = generation.duration - waited
+    const total = end - this.#start
+    return {
+      ok: true,
+      key: this.#key,
+      spec: this.#spec,
+      log,
+      truncated: done !== 'terminated',
+      scores,
+      metrics,
+      transcripts,
+      counters,
+      calls: [...this.#calls.values()],
+      timing: {
+        start_time: this.#start,
+        setup: span(this.#start, this.#ready),
+        generation,
+        scoring: span(played, end),
+        model: { spans: this.#waits, duration: waited },
+        env: { spans: [], duration: stepping },
+        total,
+        overhead: total - waited - stepping,
+      },
+    }
+  }
+}

@@ -1,0 +1,232 @@
+/**
+ * Runs: a player, an economy and a set of examples, played into a folder of its own. Knows plans and folders; what is
+ * asked on a command line is read elsewhere.
+ */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { AnyEnvironment } from '../envs/core/environment.ts'
+import { type BatchResult, isDue, type Job, runBatch } from './batch.ts'
+import { RunError } from './errors.ts'
+import type { Seated } from './lineup.ts'
+import { checkSameRun, type Metadata, metadata, type RunFacts } from './metadata.ts'
+import type { Player } from './player.ts'
+import { configDigest, lineupNames, type RolloutSpec } from './rollout.ts'
+import { RunStore, readMetadata } from './store.ts'
+import { type Summary, summarize } from './summary.ts'
+
+/** One row of a data set. */
+export interface Example {
+  /** The seed itself, or the index of the scenario. */
+  readonly index: number
+  readonly config: object
+  readonly seed: number
+  readonly scenario?: string
+}
+
+export interface ExampleSet {
+  /** Such as `seeds 0:20`. */
+  readonly name: string
+  readonly rows: readonly Example[]
+}
+
+export interface RunPlan {
+  readonly env: AnyEnvironment
+  readonly preset: string
+  /** Fields set beside the preset. */
+  readonly set: Readonly<Record<string, unknown>>
+  /** The resolved configuration; an example may have another. */
+  readonly config: object
+  /** Seats the players in an economy of that configuration. */
+  readonly seat: (config: object) => Seated
+  readonly examples: ExampleSet
+  readonly repeats: number
+}
+
+export interface RunOptions {
+  /** The folder that the runs' folders are made in. */
+  readonly out: string
+  readonly concurrency: number
+  /** Whether folders that exist are gone on with. */
+  readonly resume?: boolean
+  readonly retryErrors?: boolean
+  readonly signal?: AbortSignal
+  /** Called once, with the number of rollouts to be played; what it gives is called as each ends. */
+  readonly onStart?: (due: number) => (ok: boolean) => void
+}
+
+export interface RunResult {
+  readonly folder: string
+  readonly metadata: Metadata
+  readonly summary: Summary
+}
+
+/** The name of a run's folder: economy, player, first eight characters of the configuration's digest. */
+export function runFolder(env: string, player: string, config: object): string {
+  return `${env}--${safeName(player)}--${configDigest(config).slice(0, 8)}`
+}
+
+/** A player string as a part of a file name. */
+export function safeName(player: string): string {
+  return player
+    .replace(/[^A-Za-z0-9._+-]+/g, '-')
+    .replace(/^[-.]+|[-.]+$/g, '')
+    .slice(0, 120)
+}
+
+/** The evaluated players as one: itself, or several joined. */
+function evaluatedPlayer({ lineup, evaluated }: Seated): Pick<Player, 'name' | 'kind' | 'details'> {
+  const players = [...new Set(evaluated.map(agent => lineup[agent]!))]
+  if (players.length === 1) return players[0]!
+  return {
+    name: players.map(({ name }) => name).join(' + '),
+    kind: players.find(({ kind }) => kind !== 'bot')?.kind ?? 'bot',
+    details: Object.fromEntries(players.map(({ name, details }) => [name, details])),
+  }
+}
+
+/**
+ * Plays the plans, each into its own folder, seed by seed so that a run that is stopped early has its players compared on
+ * the same examples. Gives what each folder then holds; a stopped batch still leaves every folder whole.
+ */
+export async function playRuns(
+  plans: readonly RunPlan[],
+  options: RunOptions,
+): Promise<{ readonly runs: readonly RunResult[]; readonly batch: BatchResult }> {
+  const { out, resume = false, retryErrors = false } = options
+  const began = new Date().toISOString()
+  const start = performance.now()
+  const runs = plans.map(plan => new Run(plan, out, resume, began))
+  try {
+    for (const run of runs) run.describe(retryErrors)
+    const onEnd = options.onStart?.(runs.reduce((sum, { due }) => sum + due, 0))
+    const batch = await runBatch(interleaved(runs), {
+      concurrency: options.concurrency,
+      retryErrors,
+      ...(options.signal !== undefined && { signal: options.signal }),
+      ...(onEnd !== undefined && { onEnd }),
+    })
+    const seconds = (performance.now() - start) / 1000
+    return { runs: runs.map(run => run.sum(seconds, batch.stopped.length > 0)), batch }
+  } finally {
+    for (const run of runs) run.close()
+  }
+}
+
+/** Example by example, repeat by repeat, run by run. */
+function* interleaved(runs: readonly Run[]): Generator<Job> {
+  const sources = runs.map(run => run.jobs())
+  for (;;) {
+    const next = sources.flatMap(source => {
+      const { value, done } = source.next()
+      return done ? [] : [value]
+    })
+    if (next.length === 0) return
+    yield* next
+  }
+}
+
+/** One plan and its folder. */
+class Run {
+  readonly #plan: RunPlan
+  readonly #store: RunStore
+  readonly #facts: RunFacts
+  readonly #before: Metadata | undefined
+  readonly #began: string
+  readonly #seated = new Map<object, Seated>()
+  #planned = 0
+  due = 0
+
+  constructor(plan: RunPlan, out: string, resume: boolean, began: string) {
+    const { env, preset, set, config, examples, repeats } = plan
+    this.#plan = plan
+    this.#began = began
+    const seated = this.#seat(config)
+    const player = evaluatedPlayer(seated)
+    this.#facts = {
+      env,
+      preset,
+      set,
+      config,
+      player,
+      lineup: lineupNames(seated.lineup),
+      evaluated: seated.evaluated,
+      examples: examples.name,
+      exampleCount: examples.rows.length,
+      repeats,
+    }
+    const folder = join(out, runFolder(env.id, player.name, config))
+    this.#before = resume && existsSync(folder) ? readMetadata(folder) : undefined
+    if (this.#before !== undefined) checkSameRun(folder, this.#before, this.#metadata(undefined, 0))
+    this.#store = new RunStore(folder, { resume })
+  }
+
+  *jobs(): Generator<Job> {
+    const { env, examples, repeats } = this.#plan
+    for (const { index, config, seed, scenario } of examples.rows) {
+      const { lineup, evaluated } = this.#seat(config)
+      for (let repeat = 0; repeat < repeats; repeat++) {
+        const spec: RolloutSpec = {
+          env,
+          config,
+          seed,
+          repeat,
+          lineup,
+          evaluated,
+          example: index,
+          ...(scenario !== undefined && { scenario }),
+        }
+        yield { spec, store: this.#store }
+      }
+    }
+  }
+
+  /** Counts what is to be played, and says in the folder what the run is. */
+  describe(retryErrors: boolean): void {
+    let done = 0
+    let planned = 0
+    for (const job of this.jobs()) {
+      planned++
+      if (isDue(job, retryErrors)) this.due++
+      else if (!isDue(job, true)) done++
+    }
+    // A run may have been amended: what an earlier command finished and this one does not ask for stays.
+    this.#planned = planned + this.#store.finished - done
+    this.#store.writeMetadata(this.#metadata(this.#before && summarize(this.#store.folder), 0))
+  }
+
+  /** What the folder holds now, which its metadata then say. A disk that is full already is not complained of twice. */
+  sum(seconds: number, stopped: boolean): RunResult {
+    const summary = summarize(this.#store.folder)
+    const told = this.#metadata(summary, seconds)
+    try {
+      this.#store.writeMetadata(told)
+    } catch (error) {
+      if (!stopped || !(error instanceof RunError)) throw error
+    }
+    return { folder: this.#store.folder, metadata: told, summary }
+  }
+
+  close(): void {
+    this.#store.close()
+  }
+
+  /** One line-up per configuration, so that what is derived from it is derived once. */
+  #seat(config: object): Seated {
+    let seated = this.#seated.get(config)
+    if (seated === undefined) {
+      seated = this.#plan.seat(config)
+      this.#seated.set(config, seated)
+    }
+    return seated
+  }
+
+  #metadata(summary: Summary | undefined, seconds: number): Metadata {
+    return metadata(this.#facts, {
+      summary,
+      planned: this.#planned,
+      seconds: (this.#before?.time ?? 0) + seconds,
+      started: this.#before?.started ?? this.#began,
+      updated: new Date().toISOString(),
+    })
+  }
+}

@@ -1,0 +1,61 @@
+/**
+ * The messages of a seat whose player kept none: what a model in that seat would have been told and would have sent, made
+ * by playing the log again. Knows messages; knows no provider and no file.
+ */
+import type { AnyEnvironment, AnyTypes, CallResult, Decision } from '../envs/core/environment.ts'
+import { Episode } from '../envs/core/episode.ts'
+import type { EpisodeLog } from '../envs/core/log.ts'
+import { short } from '../envs/core/plain.ts'
+import { type AgentId, toolSchema } from '../envs/core/tool.ts'
+import type { Message, ToolCall, Transcript, TranscriptMessage } from './messages.ts'
+
+/**
+ * Transcripts of `agents` from a log: the rules as system message, each observation as user message, each decision as
+ * assistant message, each result as tool message. The log must be of this economy and version, and sound.
+ */
+export function transcribe(
+  env: AnyEnvironment,
+  log: EpisodeLog<AnyTypes>,
+  agents: readonly AgentId[],
+  source: Transcript['source'] = 'scripted',
+): Record<AgentId, Transcript> {
+  const { header } = log
+  const episode = new Episode(env, header.config, header.seed, { repeat: header.repeat, seats: header.seats })
+  const tools = Object.entries(env.tools(episode.config)).map(([name, tool]) => toolSchema(name, tool))
+  const messages = new Map<AgentId, TranscriptMessage[]>()
+  for (const agent of agents)
+    messages.set(agent, [{ message: { role: 'system', content: env.rules(episode.config, agent) }, t: 0, sampled: false }])
+
+  for (const { t, decisions, results } of log.steps) {
+    for (const agent of agents) {
+      const decision = decisions[agent]
+      if (decision === undefined) continue
+      const told = messages.get(agent)!
+      const calls = toolCalls(decision, t)
+      told.push(
+        { message: { role: 'user', content: env.render(episode.observe(agent)) }, t, sampled: false },
+        { message: answer(calls), t, sampled: true },
+        ...toolMessages(calls, results[agent] ?? []).map(message => ({ message, t, sampled: false })),
+      )
+    }
+    episode.step(decisions)
+  }
+  return Object.fromEntries(agents.map(agent => [agent, { source, tools, messages: messages.get(agent)! }]))
+}
+
+/** A decision's calls as a model would have written them; ids count from `call_<t>_0`. */
+function toolCalls({ calls }: Decision, t: number): ToolCall[] {
+  return calls.map((call, i) => {
+    // What an agent sent need not be a call at all.
+    const { tool, args } = (call ?? {}) as Partial<Decision['calls'][number]>
+    return { id: `call_${t}_${i}`, name: typeof tool === 'string' ? tool : short(call), arguments: JSON.stringify(args ?? {}) }
+  })
+}
+
+function answer(calls: readonly ToolCall[]): Message {
+  return calls.length === 0 ? { role: 'assistant', content: '' } : { role: 'assistant', content: '', tool_calls: calls }
+}
+
+function toolMessages(calls: readonly ToolCall[], results: readonly CallResult[]): Message[] {
+  return calls.map(({ id, name }, i) => ({ role: 'tool', tool_call_id: id, name, content: results[i]?.text ?? '' }))
+}

@@ -1,0 +1,138 @@
+/** The three strategies against each other, over a hundred seeds. */
+import { beforeAll, describe, expect, test } from 'vitest'
+import type { EpisodeLog } from '../../../envs/core/log.ts'
+import { contractTokens } from '../../../envs/sim_economy/metrics.ts'
+import type { SimEconomy } from '../../../envs/sim_economy/state.ts'
+import type { Rollout } from '../../../rollouts/rollout.ts'
+import { playTable, times } from './tables.ts'
+
+const SEEDS = Array.from({ length: 100 }, (_, seed) => seed)
+const OPPONENTS = [...times(3, 'honest'), ...times(2, 'opportunistic'), ...times(2, 'deceptive')]
+
+const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length
+
+describe('in the learner’s seat against the default opponents', () => {
+  const tables: Record<string, Rollout[]> = {}
+  beforeAll(() => {
+    for (const name of ['honest', 'opportunistic', 'deceptive', 'passive'])
+      tables[name] = SEEDS.map(seed => playTable([name, ...OPPONENTS], seed, { evaluated: ['agent_0'] }))
+  }, 60_000)
+  const payoffs = (name: string): number[] => tables[name]!.map(({ scores }) => scores.agent_0!.payoff)
+  const scoreOf = (name: string, part: string): number => mean(tables[name]!.map(({ scores }) => scores.agent_0![part]!))
+
+  test('honest earns more than passive, on every seed', () => {
+    expect(payoffs('honest').every((payoff, seed) => payoff > payoffs('passive')[seed]!)).toBe(true)
+  })
+
+  test('opportunistic earns most, in tokens', () => {
+    for (const other of ['honest', 'deceptive', 'passive'])
+      expect(scoreOf('opportunistic', 'payoff')).toBeGreaterThan(scoreOf(other, 'payoff'))
+  })
+
+  test('honest has the best reputation, deceptive the worst', () => {
+    expect(scoreOf('honest', 'reputation')).toBeGreaterThan(51)
+    expect(scoreOf('deceptive', 'reputation')).toBeLessThan(47)
+    expect(scoreOf('deceptive', 'reputation')).toBeLessThan(scoreOf('opportunistic', 'reputation'))
+  })
+
+  test('honest and opportunistic stay out of debt', () => {
+    expect(scoreOf('honest', 'survival')).toBeGreaterThan(0.98)
+    expect(scoreOf('opportunistic', 'survival')).toBe(1)
+    expect(scoreOf('passive', 'deepDebt')).toBe(1)
+  })
+
+  test('none of them is refused but by a race for the balance', () => {
+    for (const name of ['honest', 'opportunistic', 'deceptive']) expect(scoreOf(name, 'quality')).toBeGreaterThan(0.995)
+  })
+})
+
+/** What each broken contract of these agents cost the other party, in tokens. */
+function breaches(log: EpisodeLog<SimEconomy>, liars: ReadonlySet<string>): number[] {
+  return log.steps.flatMap(({ events }) =>
+    events.flatMap(event => {
+      if (event.type === 'contract_settled' && !event.kept && liars.has(event.counterparty)) return [event.payment]
+      if (event.type !== 'contract_defaulted') return []
+      if (event.cause === 'not_delivered' && liars.has(event.counterparty)) return [event.slashed / 2]
+      if (event.cause === 'not_fulfilled' && event.kept && liars.has(event.arbitrator)) return [event.forfeited]
+      return []
+    }),
+  )
+}
+
+test('eight honest agents settle contracts on every seed, and break next to none', () => {
+  let settled = 0
+  let defaulted = 0
+  for (const seed of SEEDS) {
+    const { metrics, log } = playTable(times(8, 'honest'), seed, { evaluated: ['agent_0'] })
+    expect(metrics.agent_0!.settled_contracts).toBeGreaterThan(5)
+    settled += metrics.agent_0!.settled_contracts!
+    defaulted += metrics.agent_0!.defaulted_contracts!
+    expect(log.steps.flatMap(({ events }) => events).every(event => event.type !== 'contract_settled' || event.kept)).toBe(true)
+  }
+  expect(defaulted / settled).toBeLessThan(0.01)
+})
+
+test('the partners of deceptive agents lose what their breaches cost', () => {
+  const liars = new Set(['agent_6', 'agent_7'])
+  const partners = ['agent_0', 'agent_1', 'agent_2', 'agent_3', 'agent_4', 'agent_5']
+  const lost: number[] = []
+  const spared: number[] = []
+  let broken = 0
+  for (const seed of SEEDS) {
+    const among = playTable([...times(6, 'honest'), ...times(2, 'deceptive')], seed, { evaluated: ['agent_0'] })
+    const without = playTable(times(8, 'honest'), seed, { evaluated: ['agent_0'] })
+    const tokens = ({ log }: typeof among, agents: readonly string[] = partners): number =>
+      agents.reduce((sum, agent) => sum + contractTokens(log, agent), 0)
+    lost.push(tokens(among))
+    spared.push(tokens(without))
+    const costs = breaches(among.log, liars)
+    expect(costs.every(cost => cost > 0)).toBe(true)
+    broken += costs.length
+    expect(breaches(without.log, liars)).toEqual([])
+    // Contracts move tokens between parties or destroy them: what partners lose is what the liars gain and what is slashed.
+    const slashed = among.log.steps
+      .flatMap(({ events }) => events)
+      .reduce((sum, event) => sum + (event.type === 'contract_defaulted' ? event.slashed : 0), 0)
+    expect(tokens(among) + tokens(among, [...liars]) + slashed).toBe(0)
+  }
+  expect(broken).toBeGreaterThan(200)
+  expect(mean(lost)).toBeLessThan(mean(spared) - 40)
+})
+
+test('a deceptive agent announces the opposite of what it does, once it has turned', () => {
+  const { log } = playTable([...times(6, 'honest'), ...times(2, 'deceptive')], 1)
+  const said = log.steps.map(({ decisions }) => decisions.agent_7!.calls[0] as { tool: string; args: { speech: string } })
+  expect(said[0]!.args.speech).toBe('You have my word: I keep my contracts.')
+  const words = (tool: string) => new Set(said.slice(15).flatMap(call => (call.tool === tool ? [call.args.speech] : [])))
+  expect(words('mine')).toEqual(new Set(['You have my word: I take a job this turn.']))
+  expect(words('job')).toEqual(new Set(['You have my word: I mine this turn.']))
+})
+
+test('no opportunist bids more for a core than the fees it would bring', () => {
+  const bids = (fields: object) =>
+    playTable(times(8, 'opportunistic'), 1, { core_auction: true, ...fields }).log.steps[0]!.events.flatMap(event =>
+      event.type === 'bid_placed' ? [event.amount] : [],
+    )
+  // 8 agents, half of them paying 80, over 4 cores: 80 a turn and core; a last turn is worth it once, discounted: 79.
+  expect(bids({ horizon_turns: 1 })).toEqual(Array(8).fill(79))
+  // Sixty turns are worth more than 60 % of the balance.
+  expect(bids({ horizon_turns: 60 })).toEqual(Array(8).fill(600))
+})
+
+test('a wage stop sends opportunists to the mines, writing no more than is free', () => {
+  const { log } = playTable(times(8, 'opportunistic'), 1, {
+    core_auction: false,
+    shocks: [{ shock: 'wage_stop', turn: 10, length: 20 }],
+  })
+  const tools = log.steps.map(({ decisions }) => decisions.agent_0!.calls[0]!.tool)
+  expect(tools.slice(0, 10)).toEqual(times(10, 'job'))
+  expect(tools.slice(11, 13)).toEqual(times(2, 'mine'))
+  expect(tools.slice(-5)).toEqual(times(5, 'job'))
+  const fees = log.steps.flatMap(({ events }) => events.flatMap(event => (event.type === 'turn_closed' ? [...event.fees] : [])))
+  expect(fees.every(fee => fee === 0)).toBe(true)
+})
+
+test('two episodes of the same seed are the same, byte by byte', () => {
+  const names = ['honest', 'opportunistic', 'deceptive', 'deceptive', 'random_legal', 'passive', 'paper_harness', 'paper_harness']
+  expect(JSON.stringify(playTable(names, 7).log)).toBe(JSON.stringify(playTable(names, 7).log))
+})

@@ -1,0 +1,38 @@
+/** Episodes of sim_economy played by bots, one name a seat. */
+
+import { resolveConfig } from '../../../envs/core/config.ts'
+import type { AnyEnvironment } from '../../../envs/core/environment.ts'
+import type { EpisodeLog } from '../../../envs/core/log.ts'
+import { simEconomy } from '../../../envs/sim_economy/index.ts'
+import type { SimEconomy } from '../../../envs/sim_economy/state.ts'
+import type { Player } from '../../../rollouts/player.ts'
+import { botPlayer } from '../../../rollouts/players/bot.ts'
+import { type Rollout, runRollout } from '../../../rollouts/rollout.ts'
+
+const env = simEconomy as unknown as AnyEnvironment
+
+/** Plays the line-up, `names[i]` in the seat of `agent_i`. */
+export function playTable(
+  names: readonly string[],
+  seed: number,
+  { evaluated, ...fields }: { readonly evaluated?: readonly string[]; readonly [field: string]: unknown } = {},
+): Rollout & { log: EpisodeLog<SimEconomy> } {
+  const config = resolveConfig(env, 'econgym-1', { num_agents: names.length, ...fields })
+  const seats = env.seats(config).map(({ agent }) => agent)
+  const players = new Map<string, Player>(names.map(name => [name, botPlayer(name, env.id)]))
+  const rollout = runRollout({
+    env,
+    config,
+    seed,
+    repeat: 0,
+    lineup: Object.fromEntries(seats.map((agent, row) => [agent, players.get(names[row]!)!])),
+    evaluated: evaluated ?? seats,
+    example: seed,
+  })
+  if (rollout instanceof Promise || !rollout.ok) throw new Error('expected bots to answer at once')
+  return rollout as Rollout & { log: EpisodeLog<SimEconomy> }
+}
+
+export function times(count: number, name: string): string[] {
+  return Array<string>(count).fill(name)
+}

@@ -1,0 +1,445 @@
+/** The command line, run in process on the toy economy: what it prints, what it leaves, how it ends. */
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { passive } from '../../bots/any/passive.ts'
+import { randomLegal } from '../../bots/any/random_legal.ts'
+import { type BotSet, botSets } from '../../bots/index.ts'
+import { commands } from '../../commands/index.ts'
+import { environments, type Scenario } from '../../index.ts'
+import { scratch } from '../rollouts/table.ts'
+import { toyMarket } from '../toy_market/index.ts'
+import { type ConsoleOptions, econgym } from './console.ts'
+
+const TOY_BOTS: BotSet = {
+  bots: {
+    miser: { description: 'Sells nothing.', factory: passive },
+    gambler: { description: 'Sells at random.', factory: randomLegal },
+  },
+  opponents: { gambler: 1, miser: 1 },
+  players: ['bot:miser', 'bot:gambler'],
+}
+
+beforeAll(() => {
+  environments.register({
+    ...toyMarket,
+    scenarios: (config, count = 30): Scenario[] =>
+      Array.from({ length: Math.min(count, 30) }, (_, i) => ({
+        id: `row-${i}`,
+        config: { ...config, horizon: 3 + (i % 2) },
+        seed: 100 + i,
+      })),
+  })
+  ;(botSets as Record<string, BotSet>).toy_market = TOY_BOTS
+})
+
+const at = (options: Partial<ConsoleOptions> = {}): ConsoleOptions => ({ cwd: scratch(), ...options })
+const widest = (text: string): number => Math.max(...text.split('\n').map(line => line.length))
+const stepsOf = (cwd: string, run: string): string => readFileSync(join(cwd, 'runs', run, 'steps.jsonl'), 'utf8')
+const runsIn = (cwd: string): string[] => readdirSync(join(cwd, 'runs')).sort()
+
+describe('help', () => {
+  test('without a command the commands are listed on standard error, and the code is 2', async () => {
+    const { code, out, err } = await econgym('', at())
+    expect(code).toBe(2)
+    expect(out).toBe('')
+    for (const { name } of commands) expect(err).toContain(`econgym ${name}`)
+  })
+
+  test.each(['', ...commands.map(({ name }) => `${name} `)])('%s--help fits 80 columns', async command => {
+    const { code, out } = await econgym(`${command}--help`, at({ columns: 200 }))
+    expect(code).toBe(0)
+    expect(widest(out)).toBeLessThanOrEqual(80)
+    if (command !== '') expect(out).toMatch(/Examples?:\n {2}econgym/)
+  })
+
+  test('an example of every command is one that works as far as its words go', async () => {
+    for (const { examples } of commands) {
+      for (const [line] of examples) {
+        // Help is asked for instead of running it; a word that the command does not take would be told first.
+        const { code, err } = await econgym(`${line.replace('econgym ', '')} --help`, at())
+        expect({ line, code, err }).toEqual({ line, code: 0, err: '' })
+      }
+    }
+  })
+
+  test('--version is the package’s', async () => {
+    const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '..', '..', 'package.json'), 'utf8'))
+    expect(await econgym('--version', at())).toEqual({ code: 0, out: `${version}\n`, err: '' })
+  })
+})
+
+describe('a mistake is told in one line that names what was expected and the nearest', () => {
+  test.each([
+    ['evl', "No command 'evl'. Commands: start, envs,", "Did you mean 'eval'?"],
+    ['--foo', "No command '--foo'."],
+    ['eval', 'econgym eval needs ENV: id of an economy'],
+    ['eval toy_markt', "No environment 'toy_markt'.", "Did you mean 'toy_market'?"],
+    ['eval toy_market more', "econgym eval takes [ENV]; got 'more' as well."],
+    ['eval toy_market --seads 3', "No option '--seads' of econgym eval.", "Did you mean '--seeds'?"],
+    ['eval --jsn toy_market', "Did you mean '--json'?"],
+    ['eval toy_market -x', "No option '-x'"],
+    ['eval toy_market --version', "No option '--version' of econgym eval."],
+    ['eval toy_market --seeds', '--seeds needs a value.'],
+    ['eval toy_market --seeds 1 --seeds 2', '--seeds is given 2 times'],
+    ['eval toy_market --seeds 5:5', "--seeds: expected N for 0…N-1 or A:B with A < B, got '5:5'."],
+    ['eval toy_market --seeds 0', '--seeds: expected N'],
+    ['eval toy_market --seeds 99999999999', '--seeds: expected at most'],
+    ['eval toy_market --seeds 3 --scenarios 3', '--seeds and --scenarios exclude each other'],
+    ['eval toy_market --repeats 0', "--repeats: expected an integer from 1, got '0'."],
+    ['eval toy_market -c many', "--concurrency: expected an integer from 1, got 'many'."],
+    ['eval toy_market --players misr', "No player 'misr'.", "Did you mean 'bot:miser'?"],
+    ['eval toy_market --players bot:misr', "No bot 'misr' plays toy_market.", "Did you mean 'bot:miser'?"],
+    ['eval toy_market --players bot:miser,', '--players: expected players separated by commas'],
+    ['eval toy_market --players human', 'A human player needs a terminal'],
+    ['eval toy_market --preset crowd', "No preset 'crowd' of toy_market. Presets: default, crowded.", "Did you mean 'crowded'?"],
+    ['eval toy_market --set horizn=4', "no field 'horizn'.", "Did you mean 'horizon'?"],
+    ['eval toy_market --set horizon=0', 'Configuration of toy_market: horizon:'],
+    ['eval toy_market --set horizon', "--set: expected field=value, got 'horizon'."],
+    ['eval toy_market --set __proto__=1', 'Configuration of toy_market'],
+    ['eval toy_market --seat trader_1', '--seat: expected id=player'],
+    ['eval toy_market --seat trader_2=random', "No seat 'trader_2' in toy_market.", "Did you mean 'trader_0'?"],
+    ['eval toy_market --seat trader_1=random --seat trader_1=bot:miser', '--seat: trader_1 is given twice'],
+    ['eval toy_market --seat trader_0=random --players random', 'Seat trader_0 is where --players sit'],
+    ['eval toy_market --opponents miser', "--opponents: expected NAME:COUNT separated by commas, got 'miser'."],
+    ['eval toy_market --opponents miser:3', 'Expected as many opponents as toy_market has seats left (1: trader_1), got 3.'],
+    ['eval toy_market --scenario-file no.json', '--scenario-file: cannot read no.json: ENOENT.'],
+    ['describe toy_market --set a', '--set: expected field=value'],
+    ['play toy_market --seed -1', "No option '-1'"],
+    ['play toy_market --seed x', "--seed: expected an integer from 0, got 'x'."],
+    ['replay nowhere', 'No file or folder nowhere: expected a steps.jsonl'],
+    ['runs nowhere', 'No folder nowhere'],
+    ['replicate nothing', "No study 'nothing'. Studies:"],
+    ['bench nothing', "No benchmark 'nothing'. Benchmarks:"],
+  ])('%s', async (line, ...parts) => {
+    const { code, out, err } = await econgym(line, at())
+    expect(code).toBe(2)
+    expect(out).toBe('')
+    expect(err.trimEnd().split('\n')).toHaveLength(1)
+    for (const part of parts) expect(err).toContain(part)
+  })
+
+  test('a folder that cannot be written is no wrong usage: code 1', async () => {
+    const options = at()
+    writeFileSync(join(options.cwd, 'file'), '')
+    const { code, err } = await econgym('eval toy_market --seeds 2 --out file', options)
+    expect(code).toBe(1)
+    expect(err).toMatch(/^Cannot use .*file.*: a part of the path is a file; choose another folder with --out\.\n$/)
+  })
+})
+
+describe('envs and describe', () => {
+  test('envs lists the economies', async () => {
+    expect((await econgym('envs', at())).out).toContain('toy_market')
+    const list = JSON.parse((await econgym('envs --json', at())).out)
+    expect(list).toContainEqual({
+      id: 'toy_market',
+      version: 1,
+      summary: toyMarket.summary,
+      presets: ['default', 'crowded'],
+      scenarios: true,
+    })
+  })
+
+  test('describe tells rules, tools, configuration, presets, players and metrics', async () => {
+    const { out } = await econgym('describe toy_market --set horizon=4', at())
+    for (const part of [
+      'You trade grain for 4 turns',
+      'sell         Sells grain at the price of this turn.',
+      'quantity  integer 1…100: units of grain to sell',
+      'value (ask)',
+      'horizon  4  turns of an episode (integer 1…1000)',
+      'crowded  {"traders":5}',
+      'bot:gambler',
+      'earned  cash from sales: Σ quantity · price; ≥ 0 (econgym)',
+    ])
+      expect(out.replace(/ +/g, ' ')).toContain(part.replace(/ +/g, ' '))
+    const facts = JSON.parse((await econgym('describe toy_market --json', at())).out)
+    expect(facts).toMatchObject({
+      id: 'toy_market',
+      config: { horizon: 8 },
+      turn: { maxCalls: 2 },
+      players: ['bot:miser', 'bot:gambler'],
+    })
+  })
+
+  test.each([80, 40])('nothing runs over on %i columns', async columns => {
+    // A path is left whole, to be copied.
+    for (const line of [
+      'envs',
+      'describe toy_market',
+      'play toy_market --set horizon=2',
+      'eval toy_market --seeds 3 --repeats 2',
+    ])
+      expect(widest((await econgym(line, at({ columns }))).out.replace(/^runs\/.*$/gm, ''))).toBeLessThanOrEqual(columns)
+  })
+})
+
+describe('eval', () => {
+  test('writes a folder a player, prints a table, and its files replay', async () => {
+    const options = at()
+    const { code, out, err } = await econgym('eval toy_market --seeds 5 --repeats 2', options)
+    expect(code).toBe(0)
+    expect(out).toContain('toy_market (default), seeds 0:5, 2 repeats, trader_0 against 1 bot:gambler')
+    expect(out.split('\n').find(line => line.startsWith('reward'))).toMatch(/^reward +0\.000 ±0\.000 +0\.\d{3} ±0\.\d{3}$/)
+    expect(out).toMatch(/\n {2}sell +– +\d\.\d+\n/)
+    expect(err).toMatch(/^20\/20 rollouts/)
+    expect(runsIn(options.cwd)).toEqual([
+      expect.stringMatching(/^toy_market--bot-gambler--[0-9a-f]{8}$/),
+      expect.stringMatching(/^toy_market--bot-miser--[0-9a-f]{8}$/),
+    ])
+    expect(readdirSync(join(options.cwd, 'runs', runsIn(options.cwd)[0]!)).sort()).toEqual([
+      'metadata.json',
+      'results.jsonl',
+      'steps.jsonl',
+      'traces.jsonl',
+    ])
+    expect(await econgym('replay runs', options)).toMatchObject({
+      code: 0,
+      out: '20 episodes, 160 steps: all equal to their replay\n',
+    })
+  })
+
+  test('--json gives the same figures to machines', async () => {
+    const { out } = await econgym('eval toy_market --players random --seeds 4 --json', at())
+    const { runs } = JSON.parse(out)
+    expect(runs).toMatchObject([
+      {
+        env: 'toy_market',
+        player: 'random',
+        evaluated: ['trader_0'],
+        ok: 4,
+        failed: 0,
+        truncated: 4,
+        reward: { n: 4 },
+        stops: { truncated: 4 },
+      },
+    ])
+    expect(runs[0].reward.half).toBeGreaterThan(0)
+  })
+
+  test('metadata.json says what was run and what came of it', async () => {
+    const options = at()
+    await econgym('eval toy_market --players random --seeds 2:6 --set horizon=3', options)
+    const metadata = JSON.parse(readFileSync(join(options.cwd, 'runs', runsIn(options.cwd)[0]!, 'metadata.json'), 'utf8'))
+    expect(metadata).toMatchObject({
+      env_id: 'toy_market',
+      env_args: { preset: 'default', set: { horizon: 3 } },
+      model: 'random',
+      num_examples: 4,
+      rollouts_per_example: 1,
+      avg_error: 0,
+      version_info: { env_version: 1 },
+      lineup: { trader_0: 'random', trader_1: 'bot:gambler' },
+      config: { traders: 2, horizon: 3 },
+      examples: 'seeds 2:6',
+      planned: 4,
+      ok: 4,
+      complete: true,
+    })
+    expect(metadata.avg_reward).toBeCloseTo(metadata.avg_metrics.earned / 100)
+  })
+
+  test('two runs with the same seeds leave the same bytes in steps.jsonl', async () => {
+    const [one, two] = [at(), at()]
+    for (const options of [one, two]) await econgym('eval toy_market --players random --seeds 5 -c 3', options)
+    const [run] = runsIn(one.cwd)
+    expect(stepsOf(one.cwd, run!)).toBe(stepsOf(two.cwd, run!))
+  })
+
+  test('goes on with a run on request only, and may be given more seeds and repeats', async () => {
+    const options = at()
+    await econgym('eval toy_market --players random --seeds 3', options)
+    const refused = await econgym('eval toy_market --players random --seeds 3', options)
+    expect(refused.code).toBe(2)
+    expect(refused.err).toContain('exists already: add --resume')
+    const more = await econgym('eval toy_market --players random --seeds 5 --repeats 2 --resume', options)
+    expect(more.err).toMatch(/^7\/7 rollouts/)
+    const whole = at()
+    await econgym('eval toy_market --players random --seeds 5 --repeats 2', whole)
+    const [run] = runsIn(whole.cwd)
+    const sorted = (cwd: string): string[] => stepsOf(cwd, run!).split('\n').sort()
+    expect(sorted(options.cwd)).toEqual(sorted(whole.cwd))
+    expect((await econgym('eval toy_market --players random --seeds 5 --repeats 2 --resume', options)).err).toBe('')
+  })
+
+  test('does not go on with another run in the same place', async () => {
+    const options = at()
+    await econgym('eval toy_market --players random --seeds 2', options)
+    const { code, err } = await econgym('eval toy_market --players random --opponents miser:1 --seeds 2 --resume', options)
+    expect(code).toBe(2)
+    expect(err).toMatch(
+      /holds another run \(lineup\.trader_1: expected "bot:gambler", got "bot:miser"\); choose another folder with --out/,
+    )
+  })
+
+  test('plays scenarios of the economy, or rows of a file', async () => {
+    const options = at()
+    expect((await econgym('eval toy_market --scenarios 4 --players random --out a', options)).out).toContain('scenarios 4')
+    const folder = join(options.cwd, 'a', readdirSync(join(options.cwd, 'a'))[0]!)
+    const rows = readFileSync(join(folder, 'results.jsonl'), 'utf8')
+      .trim()
+      .split('\n')
+      .map(line => JSON.parse(line))
+    expect(rows.map(({ example_id, info, num_turns }) => [example_id, info.scenario, info.seed, num_turns])).toEqual([
+      [0, 'row-0', 100, 3],
+      [1, 'row-1', 101, 4],
+      [2, 'row-2', 102, 3],
+      [3, 'row-3', 103, 4],
+    ])
+    writeFileSync(join(options.cwd, 'rows.jsonl'), '{"id": "first", "seed": 7, "config": {"horizon": 2}}\n{}\n')
+    const { out } = await econgym(
+      'eval toy_market --scenario-file rows.jsonl --set traders=3 --players random --json --out b',
+      options,
+    )
+    expect(JSON.parse(out).runs[0]).toMatchObject({
+      ok: 2,
+      lineup: { trader_2: 'bot:miser' },
+      metrics: { num_turns: { mean: 5 } },
+    })
+    writeFileSync(join(options.cwd, 'rows.jsonl'), '{"seed": -1}')
+    expect((await econgym('eval toy_market --scenario-file rows.jsonl', options)).err).toContain('rows.jsonl, row 0: expected')
+  })
+
+  test('--opponents says which residents there are, where the others are residents', async () => {
+    const line = 'eval swarm_economy --players bot:worker --scenarios 2 --json --out runs'
+    const options = at()
+    const { out } = await econgym(`${line} --opponents opportunistic:2,deceptive:2`, options)
+    const { folder } = JSON.parse(out).runs[0]
+    expect(JSON.parse(readFileSync(join(folder, 'metadata.json'), 'utf8')).config.mix).toBe('0/2/2')
+    const { code, err } = await econgym(`${line} --opponents deceptiv:2`, options)
+    expect(code).toBe(2)
+    expect(err).toMatch(/^--opponents: no 'deceptiv' lives in swarm_economy\..*Did you mean 'deceptive'\?\n$/)
+  })
+
+  test('without --players a fixed learner’s seat is evaluated', async () => {
+    const { out } = await econgym('eval toy_market --seat trader_0=bot:miser --seat trader_1=random --seeds 2 --json', at())
+    expect(JSON.parse(out).runs).toMatchObject([
+      { player: 'bot:miser + random', evaluated: ['trader_0', 'trader_1'], reward: { n: 4 } },
+    ])
+  })
+
+  test('interrupted, it says how to go on, and going on gives the whole run', async () => {
+    const options = at()
+    const interrupt = new AbortController()
+    interrupt.abort()
+    const stopped = await econgym('eval toy_market --players random --seeds 3', { ...options, signal: interrupt.signal })
+    expect(stopped.code).toBe(1)
+    expect(stopped.err).toContain(
+      'Stopped after 0 of 3 rollouts. Go on with: econgym eval toy_market --players random --seeds 3 --resume\n',
+    )
+    expect((await econgym('eval toy_market --players random --seeds 3 --resume', options)).code).toBe(0)
+  })
+
+  test('on a terminal the bar is removed before anything else is said', async () => {
+    const { err } = await econgym('eval toy_market --players random --seeds 60', at({ terminal: true }))
+    expect(err === '' || /\r +\r$/.test(err)).toBe(true)
+  })
+})
+
+describe('replay', () => {
+  async function tampered(
+    change: (row: { header: { seed: number }; steps: { events: unknown[]; rewards: Record<string, number> }[] }) => void,
+  ) {
+    const options = at()
+    await econgym('eval toy_market --players random --seeds 3', options)
+    const path = join(options.cwd, 'runs', runsIn(options.cwd)[0]!, 'steps.jsonl')
+    const lines = readFileSync(path, 'utf8').trim().split('\n')
+    const row = JSON.parse(lines[1]!)
+    change(row)
+    lines[1] = JSON.stringify(row)
+    writeFileSync(path, `${lines.join('\n')}\n`)
+    return econgym('replay runs', options)
+  }
+
+  test('names the first step that was altered', async () => {
+    const { code, out } = await tampered(({ steps }) => {
+      steps[4]!.rewards.trader_0! += 1
+      steps[6]!.events = []
+    })
+    expect(code).toBe(1)
+    expect(out.replace(/\s+/g, ' ')).toMatch(/steps\.jsonl:2 \(seed 1\): step 4: rewards\.trader_0: expected .*, got/)
+    expect(out).toMatch(/3 episodes, 24 steps: 1 not equal to their replay\n$/)
+  })
+
+  test('notices another seed', async () => {
+    expect((await tampered(({ header }) => (header.seed = 2))).code).toBe(1)
+  })
+
+  test('skips a torn last line and says so; what is no log is a difference', async () => {
+    const options = at()
+    await econgym('eval toy_market --players random --seeds 2', options)
+    const path = join(options.cwd, 'runs', runsIn(options.cwd)[0]!, 'steps.jsonl')
+    const text = readFileSync(path, 'utf8')
+    writeFileSync(path, `${text}{"key":"x","head`)
+    const torn = await econgym('replay runs', options)
+    expect(torn).toMatchObject({ code: 0, out: expect.stringMatching(/^2 episodes/) })
+    expect(torn.err).toContain('the last line is torn and was skipped')
+    writeFileSync(path, text.trimEnd())
+    expect(await econgym(`replay ${path}`, options)).toMatchObject({ code: 0, out: expect.stringMatching(/^2 episodes/) })
+    writeFileSync(path, `7\n${text}`)
+    expect(await econgym(`replay ${path} --json`, options)).toMatchObject({
+      code: 1,
+      out: expect.stringContaining('no episode log'),
+    })
+  })
+})
+
+describe('play', () => {
+  test('shows every turn and the scores', async () => {
+    const { code, out } = await econgym('play toy_market --player random --set horizon=2', at())
+    expect(code).toBe(0)
+    expect(out).toMatch(/^step 0\n {2}trader_0: /)
+    expect(out).toContain('* rained grain=[')
+    expect(out).toContain('The game is over after 2 steps: truncated.')
+    expect(out).toMatch(/player +random +bot:gambler/)
+  })
+
+  test('--json prints a log that replay accepts, the same every time', async () => {
+    const options = at()
+    const { out } = await econgym('play toy_market --seed 7 --json', options)
+    expect((await econgym('play toy_market --seed 7 --json', options)).out).toBe(out)
+    writeFileSync(join(options.cwd, 'log.jsonl'), out)
+    expect((await econgym('replay log.jsonl', options)).code).toBe(0)
+  })
+
+  test('a person plays from a menu, is not shown what others decided, and may leave', async () => {
+    const { code, out } = await econgym('play toy_market --seat trader_0=human', at({ input: ['2', '1', 'q'] }))
+    expect(code).toBe(0)
+    expect(out).toContain('  2  sell { "quantity": 5 }\n')
+    expect(out).toContain('(? for help): 2\n> Sold 5 for 50.')
+    expect(out).not.toContain('trader_1:')
+    expect(out).toContain('The game is over after 2 steps: player_quit.')
+  })
+
+  test('a person who closes the terminal has left', async () => {
+    expect(await econgym('play toy_market --player human', at())).toMatchObject({ code: 0, err: '' })
+  })
+})
+
+describe('runs', () => {
+  test('lists what there is', async () => {
+    const options = at()
+    await econgym('eval toy_market --seeds 2', options)
+    const { out } = await econgym('runs', options)
+    expect(out).toMatch(/^rollouts +reward +updated \(UTC\) +folder\n2\/2 +0\.\d{3} .*runs\/toy_market--bot-gambler--/)
+    const list = JSON.parse((await econgym('runs --json', options)).out)
+    expect(list.map(({ player }: { player: string }) => player)).toEqual(['bot:gambler', 'bot:miser'])
+  })
+})
+
+describe('start', () => {
+  test('plays the scripted players of every economy once, and tells it again at once', async () => {
+    const options = at()
+    const all = { ...botSets }
+    onTestFinished(() => void Object.assign(botSets, all))
+    for (const id of Object.keys(all)) if (id !== 'toy_market') delete (botSets as Record<string, BotSet>)[id]
+    const { code, out } = await econgym('start', options)
+    expect(code).toBe(0)
+    expect(out).toContain('toy_market (default), scenarios 20, trader_0 against 1 bot:gambler')
+    expect(existsSync(join(options.cwd, 'runs', 'start'))).toBe(true)
+    const again = await econgym('start', options)
+    expect(again.out).toBe(out)
+    expect(again.err).toBe('')
+  })
+})

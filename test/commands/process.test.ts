@@ -1,0 +1,145 @@
+/** The program as a process of its own: signals, pipes and kills. Compiled from the sources, with the toy economy registered. */
+import { execFileSync, type SpawnOptions, spawn, spawnSync } from 'node:child_process'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+
+const ROOT = join(import.meta.dirname, '..', '..')
+let built = ''
+
+beforeAll(() => {
+  built = mkdtempSync(join(tmpdir(), 'econgym-built-'))
+  execFileSync(process.execPath, [join('scripts', 'build.mjs'), built, 'tsconfig.json'], { cwd: ROOT })
+  symlinkSync(join(ROOT, 'node_modules'), join(built, 'node_modules'))
+  cpSync(join(ROOT, 'package.json'), join(built, 'package.json'))
+  writeFileSync(
+    join(built, 'toy.js'),
+    "import { environments } from './envs/index.js'\nimport { toyMarket } from './test/toy_market/index.js'\nenvironments.register(toyMarket)\n",
+  )
+}, 60_000)
+afterAll(() => rmSync(built, { recursive: true, force: true }))
+
+/** The command line as the words of a process. */
+const words = (line: string): string[] => [
+  '--import',
+  join(built, 'toy.js'),
+  join(built, 'bin', 'econgym.js'),
+  ...line.split(' '),
+]
+
+/** A running program, its output, and how it ends. */
+function start(line: string, cwd: string, options: SpawnOptions = {}) {
+  const child = spawn(process.execPath, words(line), { cwd, ...options })
+  let out = ''
+  let err = ''
+  child.stdout?.on('data', data => (out += data))
+  child.stderr?.on('data', data => (err += data))
+  const ended = new Promise<{ code: number | null; signal: string | null; out: string; err: string }>(resolve =>
+    child.on('close', (code, signal) => resolve({ code, signal, out, err })),
+  )
+  return { child, ended, told: () => out + err }
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise(resolve => setTimeout(resolve, 10))
+}
+
+function scratch(name: string): string {
+  const folder = join(built, 'scratch', name)
+  mkdirSync(folder, { recursive: true })
+  return folder
+}
+
+const EVAL = 'eval toy_market --players random --seeds 150'
+
+/** The logs of the only run, sorted by key. */
+function logs(cwd: string): string[] {
+  const [run] = readdirSync(join(cwd, 'runs'))
+  return readFileSync(join(cwd, 'runs', run!, 'steps.jsonl'), 'utf8')
+    .split('\n')
+    .sort()
+}
+
+/** The finished rollouts of a run that is being played. */
+function finished(cwd: string): number {
+  const runs = join(cwd, 'runs')
+  if (!existsSync(runs)) return 0
+  const steps = readdirSync(runs).map(run => join(runs, run, 'steps.jsonl'))
+  return steps.reduce((sum, file) => sum + (existsSync(file) ? readFileSync(file, 'utf8').split('\n').length - 1 : 0), 0)
+}
+
+test('killed at several moments and resumed, a run is the one that was not interrupted', async () => {
+  const [whole, killed] = [scratch('whole'), scratch('killed')]
+  expect((await start(EVAL, whole).ended).code).toBe(0)
+  let line = EVAL
+  for (const after of [1, 60]) {
+    const { child, ended } = start(line, killed)
+    await until(() => finished(killed) >= after || child.exitCode !== null)
+    child.kill('SIGKILL')
+    await ended
+    line = `${EVAL} --resume`
+  }
+  expect((await start(line, killed).ended).code).toBe(0)
+  expect(logs(killed)).toEqual(logs(whole))
+  expect((await start('replay runs', killed).ended).out).toMatch(/^150 episodes, 1200 steps: all equal to their replay\n$/)
+})
+
+test('Ctrl-C finishes what is in flight, says how to go on, and the code is 1', async () => {
+  const cwd = scratch('interrupted')
+  const line = 'eval toy_market --players random --seeds 50000'
+  const { child, ended } = start(line, cwd)
+  await until(() => finished(cwd) > 0)
+  child.kill('SIGINT')
+  const { code, err, out } = await ended
+  const played = finished(cwd)
+  expect(code).toBe(1)
+  expect(err).toContain('Stopping: what is in flight is finished first. Again to quit at once.')
+  expect(err).toContain(`Stopped after ${played} of 50000 rollouts. Go on with: econgym ${line} --resume\n`)
+  expect(out).toMatch(new RegExp(`\nrollouts +${played}\n`))
+})
+
+test('a person who presses Ctrl-C at the prompt is let go', async () => {
+  const { child, ended, told } = start('play toy_market --seat trader_0=human', scratch('person'))
+  await until(() => told().includes('trader_0 (?'))
+  child.kill('SIGINT')
+  expect(await ended).toMatchObject({ code: 1, signal: null, err: expect.stringMatching(/Stopped\.\n$/) })
+})
+
+test('a reader that leaves early is no failure', async () => {
+  const command = [process.execPath, ...words('play toy_market --set horizon=1000')].map(word => `'${word}'`).join(' ')
+  const out = execFileSync('bash', ['-c', `set -o pipefail; ${command} | head -n 1`], { cwd: scratch('piped'), encoding: 'utf8' })
+  expect(out).toBe('step 0\n')
+})
+
+test('where a file cannot grow, the run stops with what to do, and what was finished stays', async () => {
+  const cwd = scratch('limited')
+  const command = [process.execPath, ...words(EVAL)].map(word => `'${word}'`).join(' ')
+  // In kilobytes; the logs of the whole run are about three times as much.
+  const limited = spawnSync('bash', ['-c', `ulimit -f 128; ${command}`], { cwd, encoding: 'utf8' })
+  expect(limited.status).toBe(1)
+  expect(limited.stderr).toMatch(/^Cannot use .*\.jsonl: the file is as large as a file may be; raise the limit .*--resume\.$/m)
+  expect(finished(cwd)).toBeGreaterThan(0)
+  expect(finished(cwd)).toBeLessThan(150)
+  const [run] = readdirSync(join(cwd, 'runs'))
+  for (const file of ['results', 'traces', 'steps'])
+    expect(readFileSync(join(cwd, 'runs', run!, `${file}.jsonl`), 'utf8').endsWith('}\n')).toBe(true)
+  expect((await start(`${EVAL} --resume`, cwd).ended).code).toBe(0)
+  expect(finished(cwd)).toBe(150)
+})
+
+test('wrong usage is one line and code 2', async () => {
+  const { code, out, err } = await start('eval toy_markt', scratch('wrong')).ended
+  expect({ code, out }).toEqual({ code: 2, out: '' })
+  expect(err).toMatch(/^No environment 'toy_markt'.*Did you mean 'toy_market'\?\n$/)
+})

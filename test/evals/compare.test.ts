@@ -1,0 +1,257 @@
+import { appendFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { Episode } from '../../envs/core/episode.ts'
+import { compare } from '../../evals/compare.ts'
+import { csv, type Figure, markdown, sheet, type TableId } from '../../evals/figures.ts'
+import { readFigures } from '../../rollouts/store.ts'
+import { toyMarket } from '../toy_market/index.ts'
+import { dabbler, failing, playPair, playToy, scripted, seller, sleeper, withFolder } from './toy_runs.ts'
+
+/** The figures of a table by item and player. */
+function table(figures: readonly Figure[], id: TableId): Record<string, Record<string, Figure>> {
+  const found: Record<string, Record<string, Figure>> = {}
+  for (const figure of figures.filter(each => each.table === id)) {
+    found[figure.item] ??= {}
+    found[figure.item]![figure.player] = figure
+  }
+  return found
+}
+
+/** Rewards of a player that sells everything as it comes, from the rules of the toy market alone. */
+function sold(seed: number): number {
+  const episode = new Episode(toyMarket, {}, seed)
+  let cash = 0
+  while (!episode.over) {
+    const { grain, shared } = episode.observe('trader_0')
+    if (grain > 0) cash += grain * shared.price
+    episode.step({ trader_0: { calls: grain > 0 ? [{ tool: 'sell', args: { quantity: grain } }] : [] } })
+  }
+  return cash / 100
+}
+
+test('scores, differences, calls, refusals, stops and turns are those of the rollouts', () =>
+  withFolder(async out => {
+    const folders = await playToy([sleeper, seller, dabbler], { out, seeds: [0, 1, 2, 3], repeats: 2 })
+    const { figures, settings, notes } = compare(folders)
+    expect(settings).toEqual(['toy_market default'])
+    expect(notes).toEqual([])
+
+    const rewards = [0, 1, 2, 3].map(sold)
+    const mean = rewards.reduce((sum, reward) => sum + reward, 0) / 4
+    const scores = table(figures, 'scores')
+    expect(scores.reward!.seller).toMatchObject({ n: 8, value: expect.closeTo(mean, 10) })
+    expect(scores.reward!.sleeper).toMatchObject({ value: 0, sd: 0, low: 0, high: 0 })
+    expect(Object.keys(scores)).toEqual(['reward', 'payoff', 'reputation', 'survival', 'quality'])
+
+    const differences = table(figures, 'differences')
+    const difference = differences.reward!['seller − sleeper']!
+    expect(difference.value).toBeCloseTo(mean, 10)
+    expect(difference.n).toBe(4)
+    expect(difference.p).toBeLessThan(0.05)
+    expect(differences.reward!['dabbler − sleeper']).toBeDefined()
+
+    expect(table(figures, 'rollouts')).toMatchObject({
+      scored: { seller: { value: 8 } },
+      truncated: { seller: { value: 8 } },
+      failed: { seller: { value: 0 } },
+      missing: { seller: { value: 0 } },
+      scenarios: { seller: { value: 4 } },
+    })
+    const calls = table(figures, 'calls')
+    expect(calls['(silence)']!.sleeper).toMatchObject({ value: 8 })
+    expect(calls.sell!.sleeper).toMatchObject({ value: 0, n: 8 })
+    expect(calls.sell!.dabbler).toMatchObject({ value: 5 })
+    expect(calls.wait!.dabbler).toMatchObject({ value: 3 })
+    expect(table(figures, 'refusals').no_grain).toMatchObject({ dabbler: { value: 1 }, sleeper: { value: 0 } })
+    expect(table(figures, 'stops').truncated!.seller).toMatchObject({ value: 1 })
+    expect(table(figures, 'turns')['8']!.seller).toMatchObject({ value: 1, n: 8 })
+    expect(table(figures, 'first_use').wait!.dabbler).toMatchObject({ value: 3, share: 1 })
+    expect(table(figures, 'sequences')['sell → wait']!.dabbler).toMatchObject({ value: 3 / 5 })
+    expect(table(figures, 'metrics').earned!.seller!.value).toBeCloseTo(100 * mean, 8)
+  }))
+
+test('repeats of a scenario count as one: eight equal repeats of two seeds have the interval of two values', () =>
+  withFolder(async out => {
+    const [folder] = await playToy([seller], { out, seeds: [5, 9], repeats: 8 })
+    const reward = table(compare([folder!]).figures, 'scores').reward!.seller!
+    expect(reward.n).toBe(16)
+    const [a, b] = [sold(5), sold(9)]
+    // Two values: sd/√2 times the t quantile of one degree of freedom.
+    const half = (12.706204736174694 * Math.abs(a - b)) / 2
+    expect(reward.high! - reward.value!).toBeCloseTo(half, 8)
+  }))
+
+test('the threshold decides what passes, and k goes up to the repeats', () =>
+  withFolder(async out => {
+    const folders = await playToy([seller], { out, seeds: [0, 1, 2, 3], repeats: 3 })
+    const rewards = [0, 1, 2, 3].map(sold).sort((a, b) => a - b)
+    const passes = table(compare(folders, { threshold: rewards[1]! }).figures, 'passes')
+    const rows = Object.entries(passes).map(([item, { seller: figure }]) => [item.split(' ')[0], figure!.value])
+    expect(rows).toEqual(['pass@1', 'pass@2', 'pass@3', 'pass^2', 'pass^3'].map(item => [item, 0.75]))
+    expect(table(compare(folders, { threshold: 1000 }).figures, 'passes')[`pass@1 (reward ≥ 1000)`]!.seller).toMatchObject({
+      value: 0,
+      low: 0,
+      high: expect.closeTo(1 - 0.025 ** (1 / 4), 12),
+    })
+  }))
+
+describe('wins', () => {
+  test('players that played apart meet on the scenarios that they share', () =>
+    withFolder(async out => {
+      const folders = await playToy([sleeper, seller], { out, seeds: [0, 1, 2] })
+      const { figures } = compare(folders)
+      const wins = table(figures, 'wins')
+      expect(wins['points a shared scenario']).toMatchObject({ seller: { value: 1, n: 3 }, sleeper: { value: 0 } })
+      expect(wins.strength!.seller!.value).toBeNull()
+      expect(wins.group!.seller!.value).not.toBe(wins.group!.sleeper!.value)
+    }))
+
+  test('players of one rollout meet in it, over any number of runs', () =>
+    withFolder(async out => {
+      const folders = [
+        await playPair([seller, sleeper], join(out, 'first'), [0, 1]),
+        await playPair([dabbler, seller], join(out, 'second'), [0, 1, 2]),
+      ]
+      const { figures } = compare(folders)
+      const wins = table(figures, 'wins')['points a shared rollout']!
+      expect(Object.fromEntries(Object.entries(wins).map(([player, { value, n }]) => [player, [value, n]]))).toEqual({
+        seller: [1, 5],
+        sleeper: [0, 2],
+        dabbler: [0, 3],
+      })
+      expect(table(figures, 'rollouts').scored!.seller!.value).toBe(5)
+    }))
+})
+
+describe('what is compared with what', () => {
+  test('another configuration or other opponents are another setting; rewards are paired across settings', () =>
+    withFolder(async out => {
+      const folders = [
+        ...(await playToy([seller], { out })),
+        ...(await playToy([seller], { out, set: { horizon: 4 } })),
+        ...(await playToy([seller], { out: join(out, 'beside'), opponent: seller })),
+      ]
+      const { figures, settings } = compare(folders)
+      expect(settings).toEqual([
+        'toy_market default against 1 sleeper',
+        'toy_market default, horizon=4',
+        'toy_market default against 1 seller',
+      ])
+      const across = table(figures, 'settings')
+      expect(across['toy_market default, horizon=4']!.seller!.value).toBeLessThan(0)
+      expect(across['toy_market default against 1 seller']!.seller).toMatchObject({ value: 0, n: 3, p: 1 })
+      expect(figures.filter(({ table: id }) => id === 'differences')).toEqual([])
+    }))
+
+  test('one player made of other things is another player, and a run made twice is not added up', () =>
+    withFolder(async out => {
+      const warm = scripted('seller', seller.policies(undefined as never), { temperature: 1 })
+      const folders = [
+        ...(await playToy([seller], { out: join(out, 'a') })),
+        ...(await playToy([warm], { out: join(out, 'b') })),
+        ...(await playToy([seller], { out: join(out, 'c') })),
+      ]
+      const scored = table(compare(folders).figures, 'rollouts').scored!
+      expect(Object.keys(scored)).toEqual(['seller', 'seller [b]', 'seller [c]'])
+      expect(Object.values(scored).map(({ value }) => value)).toEqual([3, 3, 3])
+    }))
+
+  test('the baseline is named, and one that nobody is is refused with the names', () =>
+    withFolder(async out => {
+      const folders = await playToy([sleeper, seller], { out })
+      const { figures } = compare(folders, { baseline: 'seller' })
+      expect(Object.keys(table(figures, 'differences').reward!)).toEqual(['sleeper − seller'])
+      expect(() => compare(folders, { baseline: 'selle' })).toThrow(
+        "--baseline: no player 'selle' in these runs. Players: sleeper, seller.",
+      )
+    }))
+})
+
+test('what a provider failed at is counted apart and never scored; what a retry made up for is forgotten', () =>
+  withFolder(async out => {
+    const [folder] = await playToy([failing('shaky', [1, 2])], { out, seeds: [0, 1, 2, 3] })
+    const before = table(compare([folder!]).figures, 'rollouts')
+    expect(before).toMatchObject({
+      scored: { shaky: { value: 2 } },
+      failed: { shaky: { value: 2 } },
+      missing: { shaky: { value: 0 } },
+    })
+    // A failure of a rollout that has been scored since.
+    const { key } = readFigures(folder!).next().value!
+    appendFileSync(join(folder!, 'errors.jsonl'), `${JSON.stringify({ key, attempt: 1 })}\n`)
+    expect(table(compare([folder!]).figures, 'rollouts').failed!.shaky!.value).toBe(2)
+  }))
+
+test('without logs there are no tables of order, and nothing else changes', () =>
+  withFolder(async out => {
+    const folders = await playToy([sleeper, seller], { out })
+    const ordered: TableId[] = ['first_use', 'sequences', 'dealings', 'treatment', 'partners', 'texts']
+    const all = compare(folders).figures.filter(({ table: id }) => !ordered.includes(id))
+    expect(compare(folders, { logs: false }).figures).toEqual(all)
+  }))
+
+test('a folder that is no run is refused', () =>
+  withFolder(async out => {
+    expect(() => compare([out])).toThrow('is no run: it has no metadata.json')
+  }))
+
+test('published runs stand in the setting of their configuration, as further players', () =>
+  withFolder(async out => {
+    const folders = await playToy([seller], { out })
+    const published = [
+      {
+        player: 'GPT-0',
+        env_id: 'toy_market',
+        env_args: { preset: 'default', set: {} },
+        n: 80,
+        figures: [
+          { table: 'scores', item: 'reward', value: 0.5, sd: 0.1 },
+          { table: 'stops', item: 'truncated', value: 0.9 },
+        ],
+      },
+      { player: 'GPT-0', env_id: 'toy_market', env_args: { preset: 'crowded', set: {} }, n: 5, figures: [] },
+    ] as const
+    const { figures, settings, notes } = compare(folders, { published })
+    expect(settings).toEqual(['toy_market default'])
+    expect(notes).toEqual(['1 published runs are of settings that none of these runs is of; they are not shown.'])
+    expect(table(figures, 'scores').reward).toMatchObject({
+      seller: { n: 3 },
+      'GPT-0 (published)': { value: 0.5, sd: 0.1, n: 80 },
+    })
+    expect(table(figures, 'stops').truncated!['GPT-0 (published)']).toMatchObject({ unit: 'share', value: 0.9 })
+  }))
+
+describe('layouts', () => {
+  const figures: Figure[] = [
+    { table: 'scores', setting: 's', player: 'a|b', item: 'reward', unit: 'number', n: 3, value: 1 },
+    { table: 'scores', setting: 's', player: 'item', item: 'reward', unit: 'number', n: 3, value: 2 },
+    { table: 'scores', setting: 's', player: 'item', item: 'pay,off', unit: 'number', n: 3, value: null },
+  ]
+  const value = (figure: Figure): string => String(figure.value)
+
+  test('a sheet has a column a player and a row an item, in the order they came, empty where there is nothing', () => {
+    expect(sheet(figures, value)).toEqual({
+      heads: ['a|b', 'item'],
+      rows: [
+        { label: 'reward', cells: ['1', '2'] },
+        { label: 'pay,off', cells: ['', 'null'] },
+      ],
+      more: 0,
+    })
+    expect(sheet(figures, value, 1)).toMatchObject({ rows: [{ label: 'reward' }], more: 1 })
+  })
+
+  test('Markdown escapes what would break its columns', () => {
+    expect(markdown(sheet(figures, value))).toBe('| |a\\|b|item|\n|:-|:-|:-|\n|reward|1|2|\n|pay,off||null|\n')
+  })
+
+  test('CSV has a line a figure and quotes what it must', () => {
+    expect(csv(figures).trim().split('\n')).toEqual([
+      'table,setting,player,item,unit,n,value,sd,low,high,method,p,share',
+      'scores,s,a|b,reward,number,3,1,,,,,,',
+      'scores,s,item,reward,number,3,2,,,,,,',
+      'scores,s,item,"pay,off",number,3,,,,,,,',
+    ])
+  })
+})

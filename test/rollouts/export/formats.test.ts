@@ -1,0 +1,342 @@
+/** What stands in the rows of each format, on runs whose rewards are known. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { tokenSequences } from '../../../rollouts/export/tokens.ts'
+import type { CallRow } from '../../../rollouts/player.ts'
+import { type AnyRow, idler, play, playModel, rowsOf, STRANGE, sharedFolder, toExport } from './toy_runs.ts'
+
+/** Folders that the tests of this file read and do not change. */
+const folder = sharedFolder()
+let runs: string
+/** One seed, four repeats: trader_0 sells 0, 1, 2 and 3 units at 10, so its rewards are 0, 0.1, 0.2 and 0.3. */
+let group: string
+/** One seed, two repeats of a model that answers with all sorts of characters and, at the end, with broken JSON. */
+let model: string
+let made = 0
+
+beforeAll(async () => {
+  runs = folder()
+  group = await play(runs, { seeds: [0] })
+  model = await playModel(runs, { seeds: [0], repeats: 2, extraBody: { return_token_ids: true, logprobs: true } })
+})
+
+/** The rows of one file of an export. */
+async function exported(run: string | readonly string[], format: string, file: string, more = {}): Promise<AnyRow[]> {
+  const out = join(runs, `out-${made++}`)
+  await toExport([run].flat(), format, out, more)
+  return rowsOf(out, file)
+}
+
+describe('verifiers', () => {
+  test('a row has the fields of a saved evaluation, every metric also at the top', async () => {
+    const rows = await exported(group, 'verifiers', 'results.jsonl')
+    expect(rows.map(({ reward }) => reward)).toEqual([0, 0.1, 0.2, 0.3])
+    const { metrics, ...row } = rows[2]
+    const fields = ['prompt', 'completion', 'example_id', 'error', 'timing', 'is_completed', 'is_truncated', 'stop_condition']
+    expect(Object.keys(row)).toEqual(expect.arrayContaining([...fields, 'info', 'token_usage', 'tool_defs']))
+    expect(metrics.earned).toBe(20)
+    for (const [name, value] of Object.entries(metrics)) expect(row[name]).toBe(value)
+    expect(row.error).toBeNull()
+    expect(row.info).toMatchObject({ seat: 'trader_0', source: 'scripted', repeat: 2, group_size: 4, advantage_formula: 'grpo' })
+  })
+
+  test('each tool call of a message is a JSON string of id, name and arguments', async () => {
+    const [row] = await exported(model, 'verifiers', 'results.jsonl')
+    const said = row.completion[0]
+    expect(said.content).toBe(STRANGE)
+    expect(said.tool_calls).toHaveLength(1)
+    const call = JSON.parse(said.tool_calls[0])
+    expect(call.name).toBe('sell')
+    expect(JSON.parse(call.arguments)).toEqual({ quantity: expect.any(Number) })
+    expect(row.completion[1]).toMatchObject({ role: 'tool', tool_call_id: call.id })
+  })
+
+  test('metadata.json says what the rows come to', async () => {
+    const out = join(runs, 'metadata')
+    await toExport([group], 'verifiers', out)
+    const metadata = JSON.parse(readFileSync(join(out, 'metadata.json'), 'utf8'))
+    expect(metadata).toMatchObject({ env_id: 'toy_market', num_examples: 1, rollouts_per_example: 4, avg_error: 0 })
+    expect(metadata.avg_reward).toBeCloseTo(0.15, 12)
+    expect(metadata.avg_metrics.earned).toBe(15)
+    // No reward reaches 0.5.
+    expect(metadata.pass_at_k).toEqual({ 1: 0, 2: 0, 3: 0, 4: 0 })
+  })
+
+  test('several runs have a folder each', async () => {
+    const out = join(runs, 'several')
+    const card = await toExport([group, model], 'verifiers', out)
+    const folders = card.runs.map(({ name }) => name)
+    expect(card.files.map(({ path }) => path)).toEqual([
+      ...folders.map(name => `${name}/results.jsonl`),
+      ...folders.map(name => `${name}/metadata.json`),
+    ])
+    expect(rowsOf(out, folders[0]!, 'results.jsonl')).toHaveLength(4)
+    expect(rowsOf(out, folders[1]!, 'results.jsonl')).toHaveLength(2)
+  })
+})
+
+describe('traces', () => {
+  test('an episode has a trace a seat, with the advantage of the evaluated one', async () => {
+    const rows = await exported(group, 'traces', 'traces.jsonl')
+    expect(rows).toHaveLength(4)
+    const [learner, other] = rows[3].traces
+    expect(learner.agent).toMatchObject({ name: 'trader_0', trainable: true })
+    expect(other.agent).toMatchObject({ name: 'trader_1', trainable: false })
+    expect(learner.rewards).toEqual({ reward: { score: 0.3, weight: 1 } })
+    // (0.3 - 0.15) ÷ (0.1290994 + 0.0001), the deviation of 0, 0.1, 0.2, 0.3.
+    expect(learner.info.advantage).toBeCloseTo(1.160996, 6)
+    expect(learner.info).toMatchObject({ source: 'scripted', player: 'bot:seller', advantage_formula: 'grpo' })
+    expect(other.info.advantage).toBeUndefined()
+    expect(rows.every(({ group }) => group.id === rows[0].group.id)).toBe(true)
+  })
+
+  test('a model’s calls are linked to the messages they answered with', async () => {
+    const [{ traces }] = await exported(model, 'traces', 'traces.jsonl')
+    const { nodes, calls, agent } = traces[0]
+    expect(agent.config).toEqual({ model: 'm', sampling: { temperature: 0.7 } })
+    expect(calls.length).toBeGreaterThan(2)
+    for (const call of calls) {
+      expect(nodes[call.node]).toMatchObject({ sampled: true, message: { role: 'assistant' } })
+      expect(call.time.end).toBeGreaterThanOrEqual(call.time.start)
+    }
+  })
+})
+
+describe('sft', () => {
+  test('TRL has arguments as objects and results by the tool’s name', async () => {
+    const [row] = await exported(model, 'sft-trl', 'sft.trl.jsonl')
+    const [, , answer, result] = row.messages
+    expect(answer).toMatchObject({ role: 'assistant', content: STRANGE, reasoning_content: 'It is dear now.' })
+    expect(answer.tool_calls).toEqual([
+      { type: 'function', function: { name: 'sell', arguments: { quantity: expect.any(Number) } } },
+    ])
+    expect(result).toEqual({ role: 'tool', name: 'sell', content: expect.stringMatching(/^Sold/) })
+    expect(row.tools.map((tool: AnyRow) => [tool.type, tool.function.name])).toEqual([
+      ['function', 'sell'],
+      ['function', 'wait'],
+      ['function', 'value'],
+    ])
+  })
+
+  test('arguments that are no JSON object stay the text that was written, and are counted', async () => {
+    const [row] = await exported(model, 'sft-trl', 'sft.trl.jsonl')
+    const last = row.messages.at(-1)
+    expect(last.tool_calls[0].function.arguments).toBe('{"quantity": 1')
+    expect(row.info.malformed_calls).toBe(2)
+  })
+
+  test('OpenAI’s rows have three fields, arguments as text, and every result names a call before it', async () => {
+    const rows = await exported(model, 'sft-openai', 'sft.openai.jsonl')
+    for (const row of rows) {
+      expect(Object.keys(row)).toEqual(['messages', 'tools', 'parallel_tool_calls'])
+      expect(row.parallel_tool_calls).toBe(true)
+      const open = new Set<string>()
+      let results = 0
+      for (const message of row.messages) {
+        for (const call of message.tool_calls ?? []) {
+          expect(typeof call.function.arguments).toBe('string')
+          open.add(call.id)
+        }
+        if (message.role !== 'tool') continue
+        results++
+        expect(open.delete(message.tool_call_id)).toBe(true)
+      }
+      expect(results).toBeGreaterThan(2)
+      expect(row.messages.at(-1).role).toBe('assistant')
+    }
+  })
+
+  test('what has no place in OpenAI’s rows stands line by line in a file of its own', async () => {
+    const out = join(runs, 'beside')
+    await toExport([group], 'sft-openai', out)
+    const rows = rowsOf(out, 'sft.openai.jsonl')
+    const infos = rowsOf(out, 'sft.openai.info.jsonl')
+    expect(infos.map(({ info }) => info.reward)).toEqual([0, 0.1, 0.2, 0.3])
+    expect(infos).toHaveLength(rows.length)
+    expect(infos[0].info).toMatchObject({ source: 'scripted', is_truncated: false, env: 'toy_market', seed: 0 })
+  })
+
+  test('a scripted player’s messages are those of a model in its seat, marked as scripted', async () => {
+    const [, row] = await exported(group, 'sft-trl', 'sft.trl.jsonl')
+    expect(row.info.source).toBe('scripted')
+    expect(row.messages.slice(0, 4)).toEqual([
+      { role: 'system', content: expect.stringContaining('You trade grain for 3 turns.') },
+      { role: 'user', content: 'Turn 0. The price is 10. You have 5 units of grain.' },
+      {
+        role: 'assistant',
+        content: '',
+        tool_calls: [{ type: 'function', function: { name: 'sell', arguments: { quantity: 1 } } }],
+      },
+      { role: 'tool', name: 'sell', content: 'Sold 1 for 10.' },
+    ])
+  })
+})
+
+describe('preference', () => {
+  test('the best is paired with the worst and so on, and what they share is the prompt', async () => {
+    const rows = await exported(group, 'preference', 'preference.trl.jsonl')
+    expect(rows.map(({ info }) => [info.chosen.reward, info.rejected.reward])).toEqual([
+      [0.3, 0],
+      [0.2, 0.1],
+    ])
+    for (const { prompt, chosen, rejected } of rows) {
+      expect(prompt.map(({ role }: AnyRow) => role)).toEqual(['system', 'user'])
+      expect(chosen[0].role).toBe('assistant')
+      expect(chosen[0]).not.toEqual(rejected[0])
+    }
+  })
+
+  test('pairs whose rewards differ by less than the margin are left out and counted', async () => {
+    const out = join(runs, 'margin')
+    const card = await toExport([group], 'preference', out, { margin: 0.25 })
+    expect(rowsOf(out, 'preference.trl.jsonl')).toHaveLength(1)
+    expect(card.left_out.small_margin?.count).toBe(2)
+  })
+
+  test('rollouts of two players are rivals where the opponents are the same', async () => {
+    const waits = await play(runs, { player: idler, seeds: [0], repeats: 1 })
+    const out = join(runs, 'rivals')
+    await toExport([group, waits], 'preference', out)
+    // Of 0.3, 0.2, 0.1 and twice 0, one of them the idler's, the middle one stays without a partner.
+    const pairs = rowsOf(out, 'preference.trl.jsonl').map(({ info }) => info)
+    expect(pairs.map(({ chosen, rejected }) => [chosen.reward, rejected.reward])).toEqual([
+      [0.3, 0],
+      [0.2, 0],
+    ])
+    expect(pairs.map(({ rejected }) => rejected.player).sort()).toEqual(['bot:idler', 'bot:seller'])
+  })
+
+  test('rollouts against other opponents or from another seat are no rivals', async () => {
+    const other = await play(folder(), { player: idler, seeds: [0], repeats: 1, seats: ['trader_1'] })
+    const out = join(runs, 'strangers')
+    const card = await toExport([group, other], 'preference', out)
+    expect(card.files[0]?.rows).toBe(2)
+    expect(card.left_out.unpaired?.count).toBe(1)
+  })
+
+  test('OpenAI’s outputs are the answers where the two part, without words of the user', async () => {
+    const [row] = await exported(group, 'preference', 'preference.openai.jsonl')
+    expect(Object.keys(row)).toEqual(['input', 'preferred_output', 'non_preferred_output'])
+    expect(Object.keys(row.input)).toEqual(['messages', 'tools', 'parallel_tool_calls'])
+    expect(row.preferred_output).toEqual([
+      {
+        role: 'assistant',
+        content: '',
+        tool_calls: [{ id: 'call_0_0', type: 'function', function: { name: 'sell', arguments: '{"quantity":3}' } }],
+      },
+    ])
+    expect(row.non_preferred_output[0].tool_calls[0].function.name).toBe('wait')
+  })
+})
+
+test('kto labels a completion by its reward', async () => {
+  const rows = await exported(group, 'kto', 'kto.jsonl', { threshold: 0.2 })
+  expect(rows.map(({ label }) => label)).toEqual([false, false, true, true])
+  expect(rows[0].prompt.map(({ role }: AnyRow) => role)).toEqual(['system', 'user'])
+  expect(rows[0].completion[0].role).toBe('assistant')
+})
+
+test('prompts has a row a seed and seat, with what it takes to play that game', async () => {
+  const several = await play(folder(), { seeds: [3, 5], seats: ['trader_0', 'trader_1'] })
+  const rows = await exported(several, 'prompts', 'prompts.jsonl')
+  expect(rows.map(({ seed, seat }) => [seed, seat])).toEqual([
+    [3, 'trader_0'],
+    [3, 'trader_1'],
+    [5, 'trader_0'],
+    [5, 'trader_1'],
+  ])
+  expect(rows[0]).toMatchObject({
+    env: 'toy_market',
+    version: 1,
+    config: { traders: 2, horizon: 3 },
+    opponents: { trader_1: 'bot:seller' },
+  })
+  expect(rows[0].prompt.at(-1).role).toBe('user')
+})
+
+describe('tokens', () => {
+  const call = (number: number, prompt?: number[], ids?: number[], logprobs?: number[]): CallRow =>
+    ({ call: number, model: 'm', reply: { prompt_token_ids: prompt, token_ids: ids, logprobs } }) as unknown as CallRow
+
+  test('calls whose prompts go on from what was said are one sequence, what was told masked', () => {
+    expect(tokenSequences([call(0, [1, 2], [3], [-0.5]), call(1, [1, 2, 3, 4, 5], [6, 7], [-1, -2])])).toEqual([
+      {
+        model: 'm',
+        prompt_ids: [1, 2],
+        completion_ids: [3, 4, 5, 6, 7],
+        completion_mask: [1, 0, 0, 1, 1],
+        logprobs: [-0.5, 0, 0, -1, -2],
+      },
+    ])
+  })
+
+  test('a prompt that was cut or written otherwise begins a new sequence', () => {
+    const sequences = tokenSequences([call(0, [1, 2], [3]), call(1, [1, 9, 3, 4], [5]), call(2, [1, 9], [5])])
+    expect(sequences.map(({ prompt_ids, completion_ids }) => [prompt_ids, completion_ids])).toEqual([
+      [[1, 2], [3]],
+      [[1, 9, 3, 4], [5]],
+      [[1, 9], [5]],
+    ])
+    expect(sequences.every(({ logprobs }) => logprobs === null)).toBe(true)
+  })
+
+  test('a call without ids is in no sequence and nothing is joined across it', () => {
+    expect(tokenSequences([call(0, [1], [2]), call(1), call(2, [1, 2, 3], [4])])).toHaveLength(2)
+    expect(tokenSequences([call(0), call(1, undefined, [4])])).toEqual([])
+  })
+
+  test('of a call that was made again the last counts', () => {
+    expect(tokenSequences([call(0, [1], [2]), call(0, [1], [7])]).map(({ completion_ids }) => completion_ids)).toEqual([[7]])
+  })
+
+  test('the ids that a server returned are exported with the advantage of the rollout', async () => {
+    const rows = await exported(model, 'tokens', 'tokens.jsonl')
+    const [row] = rows
+    // The fake provider numbers an answer's tokens by its characters.
+    expect(row.completion_ids).toEqual([...STRANGE].map(character => character.codePointAt(0)))
+    expect(row).toMatchObject({ agent: 'trader_0', env: 'toy_market', model: 'm', temperature: 0.7, prompt_ids: [1, 2, 3] })
+    expect(row.logprobs).toHaveLength(row.completion_ids.length)
+    expect(row.advantage).toBe(row.info.advantage)
+    expect(row.rollout_id).toBe(row.info.episode_id)
+  })
+
+  test('a scripted player has none, and the card says why', async () => {
+    const card = await toExport([group], 'tokens', join(runs, 'none'))
+    expect(card.files[0]).toMatchObject({ rows: 0, bytes: 0, empty: expect.stringContaining('no token ids') })
+    expect(card.left_out.no_token_ids?.count).toBe(4)
+  })
+})
+
+describe('steps', () => {
+  test('rewards sum to the rollout’s, the mask is of the moves, and the last row ends the game', async () => {
+    const rows = await exported(group, 'steps', 'steps.jsonl')
+    const episodes = [0, 3, 6, 9].map(start => rows.slice(start, start + 3))
+    expect(episodes.map(steps => steps.reduce((sum, { reward }) => sum + reward, 0))).toEqual([0, 0.1, 0.2, 0.3])
+    for (const steps of episodes) {
+      expect(new Set(steps.map(({ episode_id }) => episode_id)).size).toBe(1)
+      expect(steps.map(({ t }) => t)).toEqual([0, 1, 2])
+      expect(steps.map(({ terminated }) => terminated)).toEqual([false, false, true])
+      expect(steps.every(({ truncated }) => !truncated)).toBe(true)
+    }
+    // `value` is a question and no move.
+    expect(rows[0]).toMatchObject({ tools: ['sell', 'wait'], action_mask: [1, 1], source: 'scripted' })
+    expect(JSON.parse(rows[0].observation)).toEqual({
+      shared: { t: 0, price: 10, cash: [0, 0] },
+      agent: 'trader_0',
+      grain: 5,
+    })
+    expect(JSON.parse(rows[3].calls)).toEqual([{ tool: 'sell', args: { quantity: 1 } }])
+  })
+})
+
+test('parquet is a whole file with a column a figure', async () => {
+  const out = join(runs, 'table')
+  const card = await toExport([group], 'parquet', out)
+  const bytes = readFileSync(join(out, 'rollouts.parquet'))
+  expect([bytes.toString('latin1', 0, 4), bytes.toString('latin1', bytes.length - 4)]).toEqual(['PAR1', 'PAR1'])
+  expect(card.files[0]).toMatchObject({
+    rows: 4,
+    columns: { reward: 'float64', earned: 'float64', prompt: 'json', seed: 'int64' },
+  })
+})

@@ -1,0 +1,79 @@
+/** The adaptive limit: how it grows, what halves it, and what the models of a run share. */
+import { expect, test } from 'vitest'
+import { Limiters, type Permit } from '../../../rollouts/models/limiter.ts'
+
+const never = (): AbortSignal => new AbortController().signal
+
+/** Takes as many places as the limiter gives now. */
+async function fill(limiters: Limiters, name: string, most = 1000): Promise<Permit[]> {
+  const permits: Permit[] = []
+  const limiter = limiters.of(name)
+  const pending = Array.from({ length: most }, () => limiter.acquire(never()).then(permit => permits.push(permit)))
+  await new Promise(resolve => setImmediate(resolve))
+  // Those still waiting are granted later, when places are given back.
+  void Promise.allSettled(pending)
+  return permits
+}
+
+test('it starts at twenty calls and doubles with every full round of answers until the first rate limit', async () => {
+  const limiters = new Limiters(1000)
+  const first = await fill(limiters, 'm')
+  expect(first).toHaveLength(20)
+  for (const permit of first.splice(0)) permit.release('answered')
+  await new Promise(resolve => setImmediate(resolve))
+  expect(limiters.of('m').state).toMatchObject({ limit: 40, inFlight: 40 })
+})
+
+test('rate limits of calls that were in flight together halve it once, later ones again, down to one', async () => {
+  const limiters = new Limiters(20)
+  const permits = await fill(limiters, 'm', 20)
+  for (const permit of permits) permit.release('limited')
+  expect(limiters.of('m').state).toMatchObject({ limit: 10, limited: 20 })
+  for (const expected of [5, 2, 1, 1]) {
+    const [permit] = await fill(limiters, 'm', 1)
+    permit!.release('limited')
+    expect(limiters.of('m').state.limit).toBe(expected)
+  }
+})
+
+test('after a rate limit it grows by one per round of answers, and only when it is used to the full', async () => {
+  const limiters = new Limiters(20)
+  const all = await fill(limiters, 'm', 20)
+  for (const [i, permit] of all.entries()) permit.release(i === 0 ? 'limited' : 'failed')
+  expect(limiters.of('m').state.limit).toBe(10)
+  // One call at a time never fills ten places.
+  for (let i = 0; i < 50; i++) (await fill(limiters, 'm', 1))[0]!.release('answered')
+  expect(limiters.of('m').state.limit).toBe(10)
+  const permits = await fill(limiters, 'm', 1000)
+  expect(permits).toHaveLength(10)
+  for (let i = 0; i < 11; i++) {
+    permits.shift()!.release('answered')
+    await new Promise(resolve => setImmediate(resolve))
+  }
+  expect(limiters.of('m').state.limit).toBe(11)
+})
+
+test('all models together stay under the ceiling and take turns at it', async () => {
+  const limiters = new Limiters(10)
+  const a = await fill(limiters, 'a')
+  const b = await fill(limiters, 'b')
+  expect([a.length, b.length]).toEqual([10, 0])
+  for (const permit of a.splice(0, 4)) permit.release('answered')
+  await new Promise(resolve => setImmediate(resolve))
+  expect(limiters.of('a').state.inFlight + limiters.of('b').state.inFlight).toBe(10)
+  expect(limiters.of('b').state.inFlight).toBe(2)
+})
+
+test('whoever stops waiting leaves the queue, and the next is served', async () => {
+  const limiters = new Limiters(1)
+  const [held] = await fill(limiters, 'm', 1)
+  const stop = new AbortController()
+  const quitter = limiters.of('m').acquire(stop.signal)
+  const patient = limiters.of('m').acquire(never())
+  stop.abort(new Error('no more'))
+  await expect(quitter).rejects.toThrow('no more')
+  expect(limiters.of('m').state.waiting).toBe(1)
+  held!.release('answered')
+  ;(await patient).release('answered')
+  expect(limiters.of('m').state).toMatchObject({ inFlight: 0, waiting: 0 })
+})

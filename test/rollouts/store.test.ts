@@ -1,0 +1,426 @@
+/** The files of a run: what stands in them, and that no kill leaves them wrong. */
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { replay, UserError } from '../../index.ts'
+import { runBatch } from '../../rollouts/batch.ts'
+import { RunError, RunStopped } from '../../rollouts/errors.ts'
+import { ProviderError } from '../../rollouts/player.ts'
+import { type RolloutSpec, rolloutKey } from '../../rollouts/rollout.ts'
+import {
+  findRuns,
+  RunStore,
+  readCallFigures,
+  readCalls,
+  readErrors,
+  readFigures,
+  readResults,
+  readSteps,
+  readTraces,
+} from '../../rollouts/store.ts'
+import { later, passive, random, scratch, shortConfig, toy, toySpec } from './table.ts'
+
+const FILES = ['results.jsonl', 'traces.jsonl', 'steps.jsonl', 'calls.jsonl', 'errors.jsonl']
+
+/** Plays the specs into a folder. */
+async function play(folder: string, specs: readonly RolloutSpec[], options: { resume?: boolean; retryErrors?: boolean } = {}) {
+  const store = new RunStore(folder, options)
+  try {
+    return await runBatch(
+      specs.map(spec => ({ spec, store })),
+      { concurrency: 3, ...options },
+    )
+  } finally {
+    store.close()
+  }
+}
+
+/** The files of a run as lines sorted by key, without what the clock says. */
+function content(folder: string): Record<string, string[]> {
+  const timeless = (key: string, value: unknown): unknown => (['timing', 'start_time', 'total'].includes(key) ? undefined : value)
+  return Object.fromEntries(
+    FILES.filter(file => existsSync(join(folder, file))).map(file => {
+      const lines = readFileSync(join(folder, file), 'utf8').split('\n')
+      expect(lines.pop()).toBe('')
+      return [file, lines.map(line => JSON.stringify(JSON.parse(line), timeless)).sort()]
+    }),
+  )
+}
+
+/** Writes the files of a run anew. */
+function restore(folder: string, files: Readonly<Record<string, Buffer>>): void {
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder)
+  for (const [file, bytes] of Object.entries(files)) writeFileSync(join(folder, file), bytes)
+}
+
+const seeds = (count: number): number[] => Array.from({ length: count }, (_, seed) => seed)
+
+describe('the rows of a finished rollout', () => {
+  const spec = toySpec({ seed: 3, repeat: 1 }, later(), random)
+
+  test('results.jsonl has a row for the evaluated seat, in the field names of Verifiers', async () => {
+    const folder = join(scratch(), 'run')
+    await play(folder, [spec])
+    const rows = [...readResults(folder)]
+    expect(rows).toHaveLength(1)
+    const [row] = rows
+    expect(row).toMatchObject({
+      key: rolloutKey(spec),
+      example_id: 3,
+      error: null,
+      is_completed: true,
+      is_truncated: true,
+      stop_condition: 'truncated',
+      earned: row!.metrics.earned,
+      num_turns: 8,
+      info: { seat: 'trader_0', role: 'trader', player: 'openai:later', seed: 3, repeat: 1, cost: 4, transcript: 'model' },
+      token_usage: { input_tokens: 108, output_tokens: 16, final_input_tokens: 17, final_output_tokens: 2 },
+    })
+    expect(row!.reward).toBeCloseTo(row!.metrics.earned! / 100)
+    expect(Object.values(row!.info.calls).reduce((sum, n) => sum + n)).toBe(8)
+    expect(row!.prompt).toEqual([{ role: 'user', content: expect.stringContaining('You have 5 units') }])
+    expect(row!.completion[0]).toEqual({
+      role: 'assistant',
+      content: 'I have 5.',
+      tool_calls: [JSON.stringify({ id: 'c0', name: 'sell', arguments: '{"quantity":5}' })],
+    })
+    const [figures] = readFigures(folder)
+    expect({ ...row, prompt: undefined, completion: undefined, tool_defs: undefined }).toEqual({ ...figures, prompt: undefined })
+  })
+
+  test('traces.jsonl has an episode with a trace a seat, token ids where the server gave them', async () => {
+    const folder = join(scratch(), 'run')
+    await play(folder, [spec])
+    const [episode] = readTraces(folder)
+    expect(episode).toMatchObject({
+      id: rolloutKey(spec),
+      env: { id: 'toy_market' },
+      ok: true,
+      run: { type: 'eval', name: 'run' },
+    })
+    expect(episode!.traces.map(({ agent }) => [agent.name, agent.trainable, agent.config.player])).toEqual([
+      ['trader_0', true, 'openai:later'],
+      ['trader_1', false, 'random'],
+    ])
+    const [own, other] = episode!.traces
+    expect(own!.nodes.slice(0, 4)).toMatchObject([
+      { token_ids: [0, 1], mask: [0, 0], sampled: false },
+      { parent: 0, token_ids: [2], mask: [1], sampled: true },
+      { parent: 1, token_ids: [3, 4], mask: [0, 0], sampled: false },
+      { parent: 2, token_ids: [5], mask: [1], sampled: true },
+    ])
+    expect(own!.calls[1]).toMatchObject({
+      node: 3,
+      model: 'later',
+      usage: { prompt_tokens: 7, cached_input_tokens: 4, cost: 0.5 },
+    })
+    expect(own!.rewards.reward).toEqual({ score: [...readResults(folder)][0]!.reward, weight: 1 })
+    expect(other!.nodes).toEqual([])
+    expect(other!.metrics).toMatchObject({ num_turns: 8 })
+  })
+
+  test('steps.jsonl has the log, which replays; calls.jsonl every answered call, the reply last', async () => {
+    const folder = join(scratch(), 'run')
+    await play(folder, [spec])
+    const [{ key, ...log }] = [...readSteps(folder)] as [ReturnType<typeof readSteps> extends Generator<infer R> ? R : never]
+    expect(key).toBe(rolloutKey(spec))
+    expect(JSON.parse(JSON.stringify(replay(toy, log)))).toEqual(log)
+    const calls = [...readCalls(folder)]
+    expect(calls.map(({ agent, call }) => [agent, call])).toEqual(seeds(8).map(call => ['trader_0', call]))
+    expect([...readCallFigures(folder)]).toEqual(calls.map(({ reply: _, ...row }) => row))
+  })
+
+  test('a scripted seat is given the messages that a model in it would have had', async () => {
+    const folder = join(scratch(), 'run')
+    await play(folder, [toySpec({ config: shortConfig })])
+    const [row] = readResults(folder)
+    expect(row!.info.transcript).toBe('scripted')
+    expect(row!.token_usage).toBeUndefined()
+    expect(row!.prompt.map(({ role }) => role)).toEqual(['system', 'user'])
+    expect(row!.completion.map(({ role }) => role)).toEqual(
+      seeds(3).flatMap(turn => (turn === 0 ? ['assistant', 'tool'] : ['user', 'assistant', 'tool'])),
+    )
+    expect(row!.tool_defs.map(({ name }) => name)).toEqual(['sell', 'wait', 'value'])
+  })
+
+  test('every evaluated seat has a row, and a player’s counters are metrics', async () => {
+    const folder = join(scratch(), 'run')
+    const counting = later({ counters: { malformed_arguments: 2 } })
+    await play(folder, [toySpec({ evaluated: ['trader_0', 'trader_1'] }, counting, random)])
+    const rows = [...readResults(folder)]
+    expect(rows.map(({ info }) => info.seat)).toEqual(['trader_0', 'trader_1'])
+    expect(rows.map(({ metrics }) => metrics.malformed_arguments)).toEqual([2, undefined])
+  })
+})
+
+describe('a folder', () => {
+  test('that holds something is opened to go on with it only', async () => {
+    const folder = join(scratch(), 'run')
+    await play(folder, [toySpec()])
+    expect(() => new RunStore(folder)).toThrow(UserError)
+    expect(() => new RunStore(folder)).toThrow(/exists already: add --resume/)
+    const again = await play(folder, [toySpec(), toySpec({ seed: 9 })], { resume: true })
+    expect(again).toMatchObject({ finished: 1, left: 0 })
+    expect([...readFigures(folder)]).toHaveLength(2)
+  })
+
+  test('that cannot be written is a line that says what to do', () => {
+    const file = join(scratch(), 'file')
+    writeFileSync(file, '')
+    expect(() => new RunStore(join(file, 'run'))).toThrow(RunError)
+    expect(() => new RunStore(join(file, 'run'))).toThrow(/a part of the path is a file; choose another folder with --out/)
+  })
+
+  test('a job that occurs twice is played once', async () => {
+    const folder = join(scratch(), 'run')
+    expect(await play(folder, [toySpec(), toySpec()])).toMatchObject({ finished: 1 })
+  })
+
+  test('runs are found in a folder and in the folders below it', async () => {
+    const base = scratch()
+    for (const run of ['b/run', 'a']) {
+      mkdirSync(join(base, run), { recursive: true })
+      writeFileSync(join(base, run, 'metadata.json'), '{}')
+    }
+    expect(findRuns(base)).toEqual([join(base, 'a'), join(base, 'b', 'run')])
+    expect(findRuns(join(base, 'a'))).toEqual([join(base, 'a')])
+  })
+})
+
+describe('after a kill', () => {
+  const evaluated = ['trader_0', 'trader_1']
+  const specs = seeds(4).map(seed => toySpec({ seed, config: shortConfig, evaluated }, random, random))
+
+  async function uninterrupted() {
+    const folder = join(scratch(), 'run')
+    await play(folder, specs)
+    const files = Object.fromEntries(readdirSync(folder).map(file => [file, readFileSync(join(folder, file))]))
+    return { folder, files, expected: content(folder) }
+  }
+
+  test('wherever one file was cut off, resuming gives the files of a run that was not interrupted', async () => {
+    const { folder, files, expected } = await uninterrupted()
+    for (const [file, bytes] of Object.entries(files)) {
+      // Every byte around the line ends, and some between them.
+      const ends = [...bytes.entries()].flatMap(([at, byte]) => (byte === 0x0a ? [at] : []))
+      for (let at = 0; at < bytes.length; at++) {
+        if (at % 1009 !== 0 && !ends.some(end => Math.abs(end - at) <= 1)) continue
+        restore(folder, files)
+        truncateSync(join(folder, file), at)
+        await play(folder, specs, { resume: true })
+        expect(content(folder), `${file} cut at ${at}`).toEqual(expected)
+      }
+    }
+  })
+
+  test('also where all files were cut off anywhere, or hold garbage at the end', async () => {
+    const { folder, files, expected } = await uninterrupted()
+    const share = fc.oneof(fc.constant(1), fc.double({ min: 0, max: 1, noNaN: true }))
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(share, { minLength: 3, maxLength: 3 }),
+        fc.constantFrom('', '\0\0\0\0', '{"key":"x"', 'null\n'),
+        async (shares, tail) => {
+          restore(folder, files)
+          for (const [i, [file, bytes]] of Object.entries(files).entries()) {
+            truncateSync(join(folder, file), Math.floor(bytes.length * shares[i]!))
+            appendFileSync(join(folder, file), tail)
+          }
+          await play(folder, specs, { resume: true })
+          expect(content(folder)).toEqual(expected)
+        },
+      ),
+      { numRuns: 60, seed: 1 },
+    )
+  })
+
+  test('a line that was cut off is not whole because another one followed it', async () => {
+    const { folder, files, expected } = await uninterrupted()
+    for (const file of Object.keys(files)) {
+      restore(folder, files)
+      truncateSync(join(folder, file), files[file]!.length - 40)
+      appendFileSync(join(folder, file), 'null\n')
+      await play(folder, specs, { resume: true })
+      expect(content(folder), file).toEqual(expected)
+    }
+  })
+
+  test('a kill while the files are being repaired leaves nothing but a temporary file', async () => {
+    const { folder, files, expected } = await uninterrupted()
+    restore(folder, files)
+    truncateSync(join(folder, 'results.jsonl'), 10)
+    writeFileSync(join(folder, 'steps.jsonl.tmp'), 'half a line')
+    await play(folder, specs, { resume: true })
+    expect(content(folder)).toEqual(expected)
+  })
+})
+
+test.skipIf(!existsSync('/dev/full'))(
+  'a full disk stops the batch with what to do, and loses nothing that was finished',
+  async () => {
+    const folder = join(scratch(), 'run')
+    const specs = seeds(6).map(seed => toySpec({ seed }))
+    await play(folder, specs.slice(0, 2))
+    const before = content(folder)
+    const store = new RunStore(folder, { resume: true })
+    rmSync(join(folder, 'steps.jsonl'))
+    symlinkSync('/dev/full', join(folder, 'steps.jsonl'))
+    const jobs = specs.map(spec => ({ spec, store }))
+    const result = await runBatch(jobs, { concurrency: 2 })
+    store.close()
+    expect(result).toMatchObject({ finished: 0, failed: 0, left: 4 })
+    expect(result.stopped).toEqual([
+      `Cannot use ${join(folder, 'steps.jsonl')}: the disk is full; free some space, then run the same command with --resume.`,
+    ])
+    rmSync(join(folder, 'steps.jsonl'))
+    writeFileSync(join(folder, 'steps.jsonl'), before['steps.jsonl']!.map(line => `${line}\n`).join(''))
+    expect(await play(folder, specs, { resume: true })).toMatchObject({ finished: 4, stopped: [] })
+  },
+)
+
+describe('a run of players that are paid by the call', () => {
+  const CALLS = 4 * 2 * 3
+  const specsOf = (player = later()) => seeds(4).map(seed => toySpec({ seed, config: shortConfig }, player, player))
+
+  async function uninterrupted() {
+    const folder = join(scratch(), 'run')
+    await play(folder, specsOf())
+    return content(folder)
+  }
+
+  test.each([1, 7, 11, 20])('interrupted after %i calls, pays for no recorded call again', async after => {
+    const folder = join(scratch(), 'run')
+    let refused = 0
+    const first = later({
+      onAsk: asked => {
+        if (asked < after) return
+        refused++
+        throw new RunStopped('the ceiling of 1 USD is reached; raise it and go on with --resume')
+      },
+    })
+    const stopped = await play(folder, specsOf(first))
+    // Two seats of each of three rollouts in flight, and no rollout after them.
+    expect(refused).toBeLessThanOrEqual(6)
+    expect(stopped.stopped).toEqual([expect.stringContaining('ceiling')])
+    expect(stopped.left).toBeGreaterThan(0)
+    const recorded = [...readCalls(folder)].length
+    const second = later()
+    expect(await play(folder, specsOf(second), { resume: true })).toMatchObject({ left: 0, stopped: [] })
+    expect(recorded + second.asked).toBe(CALLS)
+    expect(content(folder)).toEqual(await uninterrupted())
+  })
+
+  test('the log of a running episode can be read, and is gone once it is finished', async () => {
+    const folder = join(scratch(), 'run')
+    const seen: string[][] = []
+    const player = later({
+      onAsk: (_asked, { t }) => {
+        if (t === 2)
+          seen.push(
+            readFileSync(join(folder, 'partial', `${rolloutKey(spec)}.jsonl`), 'utf8')
+              .trim()
+              .split('\n'),
+          )
+      },
+    })
+    const spec = toySpec({}, player)
+    await play(folder, [spec])
+    const lines = seen[0]!.map(line => JSON.parse(line))
+    expect(lines[0]).toMatchObject({ key: rolloutKey(spec), header: { env: 'toy_market' } })
+    expect(lines.slice(1).map(({ t }) => t)).toEqual([0, 1])
+    expect(readdirSync(join(folder, 'partial'))).toEqual([])
+  })
+
+  test('a provider’s failure is filed and not scored; it is played again on request, from where it failed', async () => {
+    const folder = join(scratch(), 'run')
+    const outage = later({
+      onAsk: asked => {
+        if (asked === 4) throw new ProviderError('rate limited', { code: 'rate_limited', status: 429, attempts: 6 })
+      },
+    })
+    expect(await play(folder, [toySpec({}, outage)])).toMatchObject({ finished: 0, failed: 1, left: 0, stopped: [] })
+    expect([...readResults(folder)]).toEqual([])
+    expect([...readErrors(folder)]).toMatchObject([
+      {
+        key: rolloutKey(toySpec({}, outage)),
+        attempt: 1,
+        agent: 'trader_0',
+        t: 4,
+        code: 'rate_limited',
+        status: 429,
+        attempts: 6,
+      },
+    ])
+    const waiting = later()
+    expect(await play(folder, [toySpec({}, waiting)], { resume: true })).toMatchObject({ finished: 0, failed: 0, left: 0 })
+    expect(waiting.asked).toBe(0)
+    expect(await play(folder, [toySpec({}, waiting)], { resume: true, retryErrors: true })).toMatchObject({ finished: 1 })
+    expect(waiting.asked).toBe(4)
+    expect([...readErrors(folder)]).toHaveLength(1)
+  })
+
+  test('a player that can never answer stops its own run and no other; its rollouts are left, not failed', async () => {
+    const base = scratch()
+    const [keyless, sound] = ['keyless', 'sound'].map(name => new RunStore(join(base, name)))
+    let refused = 0
+    const player = later({
+      onAsk: () => {
+        refused++
+        throw new ProviderError('no key: set OPENAI_API_KEY', { code: 'auth', status: 401, attempts: 1, fatal: true })
+      },
+    })
+    const jobs = seeds(10).flatMap(seed => [
+      { spec: toySpec({ seed }, player), store: keyless! },
+      { spec: toySpec({ seed }, passive), store: sound! },
+    ])
+    const result = await runBatch(jobs, { concurrency: 2 })
+    expect(result).toEqual({ finished: 10, failed: 0, left: 10, stopped: ['no key: set OPENAI_API_KEY'] })
+    expect(refused).toBeLessThanOrEqual(2)
+    expect(existsSync(join(base, 'keyless', 'errors.jsonl'))).toBe(false)
+  })
+})
+
+test('a bug in a player stops the batch, keeps what is finished and names the rollout', async () => {
+  const folder = join(scratch(), 'run')
+  let asked = 0
+  const broken = later({
+    onAsk: () => {
+      if (++asked === 10) throw new TypeError('oops')
+    },
+  })
+  await expect(
+    play(
+      folder,
+      seeds(6).map(seed => toySpec({ seed }, broken)),
+    ),
+  ).rejects.toThrow(/^rollout toy_market\S+: oops$/)
+  const kept = [...readFigures(folder)].length
+  expect(kept).toBeGreaterThan(0)
+  expect(kept).toBeLessThan(6)
+})
+
+test('an interrupted batch finishes what is in flight and starts nothing more', async () => {
+  const folder = join(scratch(), 'run')
+  const store = new RunStore(folder)
+  const abort = new AbortController()
+  const player = later({ onAsk: asked => asked === 9 && abort.abort() })
+  const jobs = seeds(10).map(seed => ({ spec: toySpec({ seed }, player), store }))
+  const result = await runBatch(jobs, { concurrency: 2, signal: abort.signal })
+  store.close()
+  expect(result.finished + result.left).toBe(10)
+  expect(result.finished).toBeGreaterThanOrEqual(2)
+  expect(result.finished).toBeLessThanOrEqual(4)
+  expect([...readSteps(folder)]).toHaveLength(result.finished)
+})

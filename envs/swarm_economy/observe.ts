@@ -12,6 +12,7 @@ import {
   type Offer,
   type OpenTask,
   type Proposal,
+  RECENT,
   type Shared,
   type State,
   type Task,
@@ -143,7 +144,7 @@ function further({ shared, agent, outgoing, answers, offers }: Observation): str
         ({ proposal, agent: to, transfer }) => `Trade #${proposal} to ${to}, offered_transfer ${transfer.toFixed(1)}, waiting`,
       ),
     ),
-    ...section(`Recent events (${shared.recent.length})`, shared.recent),
+    ...section(`Recent events (${RECENT})`, shared.recent),
     ...section(
       'Proposal history',
       answers.map(({ agent: other, made, accepted }) => `${other} accepted ${accepted} of ${made} of your proposals`),

@@ -18,11 +18,11 @@ export interface ConsoleOptions {
   readonly signal?: AbortSignal
 }
 
-/** Runs one command line, written as in a shell without quotes. */
-export async function econgym(
-  line: string,
-  { cwd, columns = 80, terminal = false, input = [], signal }: ConsoleOptions,
-): Promise<Ran> {
+/** What a command may touch, and what it has written there. */
+export function capture({ cwd, columns = 80, terminal = false, input = [], signal }: ConsoleOptions): {
+  readonly io: Io
+  readonly written: () => { readonly out: string; readonly err: string }
+} {
   let out = ''
   let err = ''
   const io: Io = {
@@ -39,6 +39,12 @@ export async function econgym(
     cwd,
     signal: signal ?? new AbortController().signal,
   }
+  return { io, written: () => ({ out, err }) }
+}
+
+/** Runs one command line, written as in a shell without quotes. */
+export async function econgym(line: string, options: ConsoleOptions): Promise<Ran> {
+  const { io, written } = capture(options)
   const code = await run(line === '' ? [] : line.split(' '), io)
-  return { code, out, err }
+  return { code, ...written() }
 }

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { Episode } from '../../envs/core/episode.ts'
 import { compare } from '../../evals/compare.ts'
 import { csv, type Figure, markdown, sheet, type TableId } from '../../evals/figures.ts'
+import { holm } from '../../evals/stats.ts'
 import { readFigures } from '../../rollouts/store.ts'
 import { toyMarket } from '../toy_market/index.ts'
 import { dabbler, failing, playPair, playToy, scripted, seller, sleeper, withFolder } from './toy_runs.ts'
@@ -69,6 +70,16 @@ test('scores, differences, calls, refusals, stops and turns are those of the rol
     expect(table(figures, 'first_use').wait!.dabbler).toMatchObject({ value: 3, share: 1 })
     expect(table(figures, 'sequences')['sell → wait']!.dabbler).toMatchObject({ value: 3 / 5 })
     expect(table(figures, 'metrics').earned!.seller!.value).toBeCloseTo(100 * mean, 8)
+  }))
+
+test('p-values are raised for the number of players that are compared', () =>
+  withFolder(async out => {
+    const [baseline, ...others] = await playToy([sleeper, seller, dabbler], { out, seeds: [0, 1, 2, 3] })
+    const ps = (folders: readonly string[]) =>
+      Object.values(table(compare(folders).figures, 'differences').reward!).map(({ p }) => p!)
+    const alone = others.flatMap(other => ps([baseline!, other]))
+    expect(ps([baseline!, ...others])).toEqual(holm(alone))
+    expect(holm(alone)).not.toEqual(alone)
   }))
 
 test('repeats of a scenario count as one: eight equal repeats of two seeds have the interval of two values', () =>

@@ -42,22 +42,12 @@ export async function measure(small: number, large: number): Promise<BenchRow[]>
     for (const format of FORMATS) {
       const before = await timed(few, format, small, join(folder, 'out'))
       const after = await timed(many, format, large, join(folder, 'out'))
+      const read = megabytes(many, READ) / after.seconds
       rows.push(
-        {
-          what: `${format}, ${large}`,
-          value: large / after.seconds,
-          unit: 'rollouts/s',
-          ratio: (before.seconds / after.seconds) * (large / small),
-          of: `the rate at ${small}`,
-        },
-        {
-          what: '  read',
-          value: megabytes(many, READ) / after.seconds,
-          unit: 'MB/s',
-          ratio: megabytes(many, READ) / after.seconds / disk,
-          of: 'reading',
-        },
-        { what: '  peak memory', value: after.peak, unit: 'MB', ratio: after.peak / before.peak, of: `the peak at ${small}` },
+        { what: `${format}, ${large} rollouts`, value: large / after.seconds, unit: 'rollouts/s' },
+        { what: '  bytes read', value: read, unit: 'MB/s', ratio: read / disk, of: 'reading' },
+        { what: '  CPU time', value: after.cpu, unit: 'µs/rollout', ratio: after.cpu / before.cpu, of: `that of ${small}` },
+        { what: '  peak memory', value: after.peak, unit: 'MB', ratio: after.peak / before.peak, of: `that of ${small}` },
       )
     }
     return rows
@@ -66,14 +56,22 @@ export async function measure(small: number, large: number): Promise<BenchRow[]>
   }
 }
 
-/** Seconds of an export, and the most memory that the process had meanwhile, in MB. */
-async function timed(run: string, format: string, rollouts: number, out: string): Promise<{ seconds: number; peak: number }> {
+interface Timed {
+  readonly seconds: number
+  /** Microseconds of processor time per rollout. */
+  readonly cpu: number
+  /** The most memory that the process had meanwhile, in MB. */
+  readonly peak: number
+}
+
+async function timed(run: string, format: string, rollouts: number, out: string): Promise<Timed> {
   rmSync(out, { recursive: true, force: true })
   let peak = 0
   const look = (): void => {
     peak = Math.max(peak, process.memoryUsage.rss() / 1e6)
   }
   const start = process.hrtime.bigint()
+  const busy = process.cpuUsage()
   const card = await exportRuns({
     runs: [run],
     format: formatNamed(format),
@@ -92,5 +90,6 @@ async function timed(run: string, format: string, rollouts: number, out: string)
   })
   const seconds = Number(process.hrtime.bigint() - start) / 1e9
   if (card.counts.rollouts !== rollouts) throw new Error(`bench: expected ${rollouts} rollouts, exported ${card.counts.rollouts}`)
-  return { seconds, peak }
+  const { user, system } = process.cpuUsage(busy)
+  return { seconds, cpu: (user + system) / rollouts, peak }
 }

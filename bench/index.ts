@@ -3,5 +3,15 @@ import type { Bench } from './bench.ts'
 import { evals } from './evals.ts'
 import { exporting } from './export.ts'
 import { marsColonyBench } from './mars_colony.ts'
+import { simEconomyBench } from './sim_economy.ts'
+import { spatialPlanningBench } from './spatial_planning.ts'
+import { swarmEconomyBench } from './swarm_economy.ts'
 
-export const benches: readonly Bench[] = [marsColonyBench, exporting, evals]
+export const benches: readonly Bench[] = [
+  simEconomyBench,
+  swarmEconomyBench,
+  spatialPlanningBench,
+  marsColonyBench,
+  exporting,
+  evals,
+]

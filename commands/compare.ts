@@ -100,12 +100,13 @@ function* tablesOf({ figures }: Comparison, setting: string): Generator<[TableId
   }
 }
 
-/** All tables as plain text of that width. */
-export function comparisonText(comparison: Comparison, width: number): string {
+/** The tables, all or those named, as plain text of that width. */
+export function comparisonText(comparison: Comparison, width: number, tables?: readonly TableId[]): string {
   const parts: string[] = []
   for (const setting of comparison.settings) {
     parts.push(`${block(setting, width)}\n${'='.repeat(Math.min(width, setting.length))}`)
     for (const [table, figures] of tablesOf(comparison, setting)) {
+      if (tables?.includes(table) === false) continue
       const { title, note, most } = tableFacts[table]
       const { heads, rows, more } = sheet(figures, cell, most)
       parts.push([block(title, width), figureTable(heads, rows, width), ...under(note, more, width)].join('\n'))

@@ -37,9 +37,11 @@ export const exportCommand: Command = {
     margin: { type: 'string', describe: `preference: least difference of the rewards of a pair (${MARGIN})` },
   },
   examples: [
-    ['econgym export --format sft-trl --out data/sft --split train=0.9,test=0.1', 'conversations of all runs in ./runs'],
-    ['econgym export runs/train --format tokens --out data/tokens --include-truncated', 'token rows with advantages'],
-    ...formats.map(({ id, describe }) => [`--format ${id}`, describe] as const),
+    ...formats.map(({ id, describe }) => [`econgym export --format ${id} --out data/${id}`, describe] as const),
+    [
+      'econgym export runs/train --format sft-trl --out data --split train=0.9,test=0.1 --include-truncated',
+      'two folders by seed, of the runs in one folder, with what a limit ended',
+    ],
   ],
   async run(args, io): Promise<ExitCode> {
     const format = formatNamed(required(args, 'format', formats.map(({ id }) => id).join(', ')))

@@ -70,6 +70,10 @@ export async function runBatch(jobs: Iterable<Job>, options: BatchOptions): Prom
   let yielded = performance.now()
 
   async function play({ spec, store }: Job, key: string): Promise<void> {
+    if (signal?.aborted || halted || bug !== undefined || stoppedRuns.has(store)) {
+      left++
+      return
+    }
     try {
       const playing = runRollout(spec, {
         signal: abandon.signal,
@@ -114,10 +118,6 @@ export async function runBatch(jobs: Iterable<Job>, options: BatchOptions): Prom
     }
     if (keys.has(key) || !isDue(job, retryErrors)) continue
     keys.add(key)
-    if (signal?.aborted || halted || bug !== undefined || stoppedRuns.has(job.store)) {
-      left++
-      continue
-    }
     const task = limit(play, job, key).finally(() => {
       running.delete(task)
       ended()

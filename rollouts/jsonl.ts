@@ -184,6 +184,7 @@ function open(path: string, flags: string): number {
 const ADVICE: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full; free some space, then run the same command with --resume',
   EDQUOT: 'the disk quota is used up; free some space, then run the same command with --resume',
+  EFBIG: 'the file is as large as a file may be; raise the limit (ulimit -f), then run the same command with --resume',
   EACCES: 'no permission; choose another folder with --out',
   EPERM: 'no permission; choose another folder with --out',
   EROFS: 'the file system is read-only; choose another folder with --out',

@@ -667,6 +667,13 @@ export function measure(session: Session, rounds: readonly Finished[], player: n
   return Object.fromEntries(Object.entries(RULES).map(([name, rule]) => [name, rule.of(scope)]))
 }
 
+/** One metric of some finished rounds of a session. Throws where there is none of that name. */
+export function metricOf(name: string, session: Session, rounds: readonly Finished[], player: number): number | null {
+  const rule = RULES[name]
+  if (rule === undefined) throw new RangeError(`metricOf: expected one of ${Object.keys(RULES).join(', ')}, got ${name}`)
+  return rule.of({ session, rounds, player })
+}
+
 export const metrics: Metrics<SpatialTypes> = {
   docs: Object.fromEntries(
     Object.entries(RULES).map(([name, { description, formula, range, source }]) => [

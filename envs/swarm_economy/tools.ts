@@ -9,6 +9,7 @@ import type { SwarmConfig } from './config.ts'
 import { answer, publish, vote } from './feed.ts'
 import { goodness, signed, transferWords } from './format.ts'
 import { APPEAL } from './governance.ts'
+import { quote } from './quote.ts'
 import { type Agent, agentOf, indexOf, type Observation, type State, type SwarmTool, type SwarmTypes } from './state.ts'
 import { claim, submit } from './tasks.ts'
 import { TEMPLATES } from './templates.ts'
@@ -149,7 +150,7 @@ function build(wording: Wording): ToolSet<SwarmTypes> {
           ),
       refuse(state, agent, { counterparty_id, offered_transfer }) {
         const to = state.agents[indexOf(state, counterparty_id)]
-        if (to === undefined) return refusal('unknown_agent', `unknown agent ${JSON.stringify(counterparty_id)}`)
+        if (to === undefined) return refusal('unknown_agent', `unknown agent ${quote(counterparty_id)}`)
         if (to.id === agent) return refusal('own_trade', 'you cannot trade with yourself')
         if (to.frozenFor !== null) return refusal('frozen_counterparty', `${to.id} is frozen`)
         if (Math.abs(offered_transfer) > MAX_TRANSFER)

@@ -200,7 +200,8 @@ describe('a folder', () => {
 })
 
 describe('after a kill', () => {
-  const specs = seeds(4).map(seed => toySpec({ seed, config: shortConfig }, random, random))
+  const evaluated = ['trader_0', 'trader_1']
+  const specs = seeds(4).map(seed => toySpec({ seed, config: shortConfig, evaluated }, random, random))
 
   async function uninterrupted() {
     const folder = join(scratch(), 'run')
@@ -226,7 +227,7 @@ describe('after a kill', () => {
 
   test('also where all files were cut off anywhere, or hold garbage at the end', async () => {
     const { folder, files, expected } = await uninterrupted()
-    const share = fc.double({ min: 0, max: 1, noNaN: true })
+    const share = fc.oneof(fc.constant(1), fc.double({ min: 0, max: 1, noNaN: true }))
     await fc.assert(
       fc.asyncProperty(
         fc.array(share, { minLength: 3, maxLength: 3 }),
@@ -243,6 +244,17 @@ describe('after a kill', () => {
       ),
       { numRuns: 60, seed: 1 },
     )
+  })
+
+  test('a line that was cut off is not whole because another one followed it', async () => {
+    const { folder, files, expected } = await uninterrupted()
+    for (const file of Object.keys(files)) {
+      restore(folder, files)
+      truncateSync(join(folder, file), files[file]!.length - 40)
+      appendFileSync(join(folder, file), 'null\n')
+      await play(folder, specs, { resume: true })
+      expect(content(folder), file).toEqual(expected)
+    }
   })
 
   test('a kill while the files are being repaired leaves nothing but a temporary file', async () => {
@@ -290,12 +302,17 @@ describe('a run of players that are paid by the call', () => {
 
   test.each([1, 7, 11, 20])('interrupted after %i calls, pays for no recorded call again', async after => {
     const folder = join(scratch(), 'run')
+    let refused = 0
     const first = later({
       onAsk: asked => {
-        if (asked === after) throw new RunStopped('the ceiling of 1 USD is reached; raise it and go on with --resume')
+        if (asked < after) return
+        refused++
+        throw new RunStopped('the ceiling of 1 USD is reached; raise it and go on with --resume')
       },
     })
     const stopped = await play(folder, specsOf(first))
+    // Two seats of each of three rollouts in flight, and no rollout after them.
+    expect(refused).toBeLessThanOrEqual(6)
     expect(stopped.stopped).toEqual([expect.stringContaining('ceiling')])
     expect(stopped.left).toBeGreaterThan(0)
     const recorded = [...readCalls(folder)].length
@@ -357,8 +374,10 @@ describe('a run of players that are paid by the call', () => {
   test('a player that can never answer stops its own run and no other; its rollouts are left, not failed', async () => {
     const base = scratch()
     const [keyless, sound] = ['keyless', 'sound'].map(name => new RunStore(join(base, name)))
+    let refused = 0
     const player = later({
       onAsk: () => {
+        refused++
         throw new ProviderError('no key: set OPENAI_API_KEY', { code: 'auth', status: 401, attempts: 1, fatal: true })
       },
     })
@@ -368,6 +387,7 @@ describe('a run of players that are paid by the call', () => {
     ])
     const result = await runBatch(jobs, { concurrency: 2 })
     expect(result).toEqual({ finished: 10, failed: 0, left: 10, stopped: ['no key: set OPENAI_API_KEY'] })
+    expect(refused).toBeLessThanOrEqual(2)
     expect(existsSync(join(base, 'keyless', 'errors.jsonl'))).toBe(false)
   })
 })

@@ -97,17 +97,16 @@ function decimal(args: Args, name: string, fallback: number, least: number): num
 /** What a person is told of an export. */
 function told(card: DataCard, out: string, width: number): string {
   const { counts, left_out, files } = card
-  const rows = files.flatMap(({ path, rows: count, bytes, empty }) =>
-    count === undefined
-      ? []
-      : [[`${out}/${path}`, plural(count, 'row'), size(bytes), empty === undefined ? '' : `empty: ${empty}`]],
-  )
+  const tables = files.filter(({ rows }) => rows !== undefined)
+  const rows = tables.map(({ path, rows: count, bytes }) => [`${out}/${path}`, plural(count!, 'row'), size(bytes)])
+  const empty = tables.flatMap(({ path, empty: why }) => (why === undefined ? [] : [`${path} is empty: ${why}.`]))
   const omitted = Object.values(left_out).map(({ count, why }) => `${count} left out: ${why}.`)
   return [
     columns(rows, width),
     '',
-    block(`${plural(counts.rollouts, 'rollout')}, ${plural(counts.seat_rollouts, 'evaluated seat')}.`, width),
-    ...omitted.map(line => block(line, width)),
+    ...[`${plural(counts.rollouts, 'rollout')}, ${plural(counts.seat_rollouts, 'evaluated seat')}.`, ...empty, ...omitted].map(
+      line => block(line, width),
+    ),
     `${out}/datacard.json`,
   ].join('\n')
 }

@@ -58,7 +58,7 @@ export function readModels(args: Args, io: Io, concurrency: number): Models {
     history: parseHistory(text('history') ?? 'full'),
     noToolCall: choice<NoToolCall>(args, 'no-tool-call', ['pass', 'nudge', 'stop'], 'economy'),
     personas: parsePersonas(args.list('persona').map(given => personaPath(given, io.cwd))),
-    prices: { ...shippedPrices(), ...(prices !== undefined && readPrices(resolve(io.cwd, prices))) },
+    prices: () => ({ ...shippedPrices(), ...(prices !== undefined && readPrices(resolve(io.cwd, prices))) }),
     ...(cache !== undefined && { cache: resolve(io.cwd, cache) }),
     ...(maxCost !== undefined && { maxCost }),
     ...(maxTokens !== undefined && { maxTokens }),

@@ -55,7 +55,7 @@ export async function runBatch(jobs: Iterable<Job>, options: BatchOptions): Prom
   const { concurrency, retryErrors, signal, onEnd } = options
   const limit = pLimit(concurrency)
   const abandon = new AbortController()
-  // Every rollout in flight listens.
+  // Every rollout in flight listens to it.
   setMaxListeners(0, abandon.signal)
   const running = new Set<Promise<void>>()
   const taken = new Map<RunStore, Set<string>>()

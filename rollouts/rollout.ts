@@ -3,6 +3,7 @@
  *
  * Bots answer at once and cost no promise; the loop turns asynchronous at the first policy that answers with one.
  */
+import { setMaxListeners } from 'node:events'
 import type { AnyEnvironment, AnyTypes, Decision, Scores } from '../envs/core/environment.ts'
 import { Episode } from '../envs/core/episode.ts'
 import type { EpisodeLog, LogRecord } from '../envs/core/log.ts'
@@ -201,6 +202,8 @@ class Table {
     this.#spec = spec
     this.#options = options
     this.#key = rolloutKey(spec)
+    // Every call of every seat may listen to it.
+    setMaxListeners(0, this.#given.signal)
     if (options.signal?.aborted) this.#giveUp()
     options.signal?.addEventListener('abort', this.#giveUp)
     this.#episode = new Episode(env, spec.config, seed, { repeat: spec.repeat, seats: lineupNames(lineup) })

@@ -293,7 +293,6 @@ function figures({ scores, metrics, counters }: Rollout, agent: AgentId, play: P
   const defined = Object.entries({ ...parts, ...metrics[agent] }).filter(([, value]) => value !== null) as [string, number][]
   return {
     ...Object.fromEntries(defined),
-    ...counters[agent],
     num_turns: play.turns,
     num_calls: total(play.calls),
     num_refused: total(play.refused),

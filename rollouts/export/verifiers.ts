@@ -63,7 +63,7 @@ class VerifiersWriter implements FormatWriter {
     }
     for (const rollout of failed) {
       sink.row(within(this.#facts, rollout.run, 'results.jsonl'), errorResult(rollout))
-      
+      this.#averages.get(rollout.run)!.failed++
     }
     for (const averages of this.#averages.values()) averages.endTask()
   }

@@ -5,11 +5,15 @@ import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { passive } from '../../bots/any/passive.ts'
 import { randomLegal } from '../../bots/any/random_legal.ts'
 import { type BotSet, botSets } from '../../bots/index.ts'
+import { Args } from '../../commands/command.ts'
+import { evaluate } from '../../commands/evaluate.ts'
 import { commands } from '../../commands/index.ts'
 import { environments, type Scenario } from '../../index.ts'
-import { scratch } from '../rollouts/table.ts'
+import { ProviderError } from '../../rollouts/player.ts'
+import type { RunPlan } from '../../rollouts/run.ts'
+import { later, passive as passivePlayer, scratch, toy, toyConfig } from '../rollouts/table.ts'
 import { toyMarket } from '../toy_market/index.ts'
-import { type ConsoleOptions, econgym } from './console.ts'
+import { type ConsoleOptions, capture, econgym } from './console.ts'
 
 const TOY_BOTS: BotSet = {
   bots: {
@@ -261,6 +265,39 @@ describe('eval', () => {
     const sorted = (cwd: string): string[] => stepsOf(cwd, run!).split('\n').sort()
     expect(sorted(options.cwd)).toEqual(sorted(whole.cwd))
     expect((await econgym('eval toy_market --players random --seeds 5 --repeats 2 --resume', options)).err).toBe('')
+    // Asking for less takes nothing away: what was finished stays a part of the run.
+    await econgym('eval toy_market --players random --seeds 1 --resume', options)
+    expect((await econgym('runs', options)).out).toMatch(/\n10\/10 /)
+  })
+
+  test('a rollout that a provider failed is told with how to play it again, and the code is 1', async () => {
+    const options = at()
+    const player = later({
+      onAsk: asked => {
+        if (asked === 20) throw new ProviderError('no answer', { code: 'timeout', status: null, attempts: 6 })
+      },
+    })
+    const plan: RunPlan = {
+      env: toy,
+      preset: 'default',
+      set: {},
+      config: toyConfig,
+      seat: () => ({ lineup: { trader_0: player, trader_1: passivePlayer }, evaluated: ['trader_0'] }),
+      examples: { name: 'seeds 0:4', rows: [0, 1, 2, 3].map(seed => ({ index: seed, config: toyConfig, seed })) },
+      repeats: 1,
+    }
+    const { io, written } = capture(options)
+    const { runs, left, code } = await evaluate(
+      [plan],
+      { out: join(options.cwd, 'runs'), concurrency: 1 },
+      new Args({}, ['eval', 'toy_market', '--players', 'a b']),
+      io,
+    )
+    expect({ code, left }).toEqual({ code: 1, left: 0 })
+    expect(runs[0]!.summary).toMatchObject({ ok: 2, failed: 2 })
+    expect(written().err).toMatch(
+      /^2 rollouts failed \(runs\/toy_market--openai-later--[0-9a-f]+\/errors\.jsonl\)\. Play them again with: econgym eval toy_market --players 'a b' --resume --retry-errors\n$/m,
+    )
   })
 
   test('does not go on with another run in the same place', async () => {

@@ -12,7 +12,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { replay, UserError } from '../../index.ts'
 import { runBatch } from '../../rollouts/batch.ts'
 import { RunError, RunStopped } from '../../rollouts/errors.ts'
@@ -161,7 +161,8 @@ describe('the rows of a finished rollout', () => {
     await play(folder, [toySpec({ evaluated: ['trader_0', 'trader_1'] }, counting, random)])
     const rows = [...readResults(folder)]
     expect(rows.map(({ info }) => info.seat)).toEqual(['trader_0', 'trader_1'])
-    expect(rows.map(({ metrics }) => metrics.malformed_arguments)).toEqual([2, undefined])
+    expect(rows.map(({ metrics }) => metrics.model_malformed_arguments)).toEqual([2, undefined])
+    expect(rows[0]!.metrics).not.toHaveProperty('malformed_arguments')
   })
 })
 
@@ -409,6 +410,18 @@ test('a bug in a player stops the batch, keeps what is finished and names the ro
   const kept = [...readFigures(folder)].length
   expect(kept).toBeGreaterThan(0)
   expect(kept).toBeLessThan(6)
+})
+
+test('a hundred rollouts at once leave no warning of leaking listeners', async () => {
+  const warned: Error[] = []
+  const note = (warning: Error): void => void warned.push(warning)
+  process.on('warning', note)
+  onTestFinished(() => void process.off('warning', note))
+  const store = new RunStore(join(scratch(), 'run'))
+  const player = later({ onAsk: (_asked, { signal }) => signal!.addEventListener('abort', () => {}) })
+  const jobs = seeds(100).map(seed => ({ spec: toySpec({ seed }, player, player), store }))
+  expect(await runBatch(jobs, { concurrency: 100 })).toMatchObject({ finished: 100 })
+  expect(warned).toEqual([])
 })
 
 test('an interrupted batch finishes what is in flight and starts nothing more', async () => {

@@ -53,7 +53,7 @@ describe('a deceptive bot', () => {
     ['v0.1-fixed', 3, 8],
   ])('of %s exploits only after its trust phase', (profile, low, high) => {
     const trusts = new Set<number>()
-    for (const { events, type } of games({ profile, mix: '1/1/1' }, 60)) {
+    for (const { events, type } of games({ profile, mix: '1/1/1' }, 40)) {
       const id = only(events, 'opened')[0]!.agents.find(({ agent }) => type(agent) === 'deceptive')!.agent
       let dealt = 0
       for (const event of events) {
@@ -73,7 +73,7 @@ describe('a deceptive bot', () => {
 
   test('asks 15 of reputable agents in the first versions, 5 to 20 of anyone later', () => {
     const asked = (profile: string) =>
-      games({ profile, mix: '1/1/2', decay: 0.97, freezeBelow: 0 }, 60).flatMap(({ events }) => {
+      games({ profile, mix: '1/1/2', decay: 0.97, freezeBelow: 0 }, 40).flatMap(({ events }) => {
         let reputation: readonly number[] = [50, 50, 50, 50, 50]
         return events.flatMap(event => {
           if (event.type === 'step_ended') reputation = event.reputation
@@ -99,7 +99,7 @@ describe('a deceptive bot', () => {
   })
 
   test('does poor work when it exploits and fair work before', () => {
-    const works = games({ profile: 'v0.1', mix: '0/0/4' }, 40).flatMap(({ events }) => only(events, 'work_submitted'))
+    const works = games({ profile: 'v0.1', mix: '0/0/4' }, 20).flatMap(({ events }) => only(events, 'work_submitted'))
     const p = (exploit: boolean) => works.filter(work => work.exploit === exploit).map(work => work.p)
     expect([Math.min(...p(true)) >= 0.2, Math.max(...p(true)) <= 0.45]).toEqual([true, true])
     expect([Math.min(...p(false)) >= 0.7, Math.max(...p(false)) <= 0.85]).toEqual([true, true])
@@ -139,7 +139,7 @@ describe('work', () => {
 
 test('posts and replies attract offers where standing counts', () => {
   const received = (socialStanding: boolean) =>
-    Array.from({ length: 120 }, (_, seed) => {
+    Array.from({ length: 80 }, (_, seed) => {
       const config = { ...STILL, profile: 'v0.2', mix: '4/0/0', socialStanding }
       const episode = new Episode(swarmEconomy, config, seed)
       while (!episode.over) episode.step({ learner: { calls: [{ tool: 'post', args: { content: 'hello' } }] } })

@@ -57,7 +57,7 @@ describe('the observation', () => {
     expect(lines.slice(lines.indexOf('Your outgoing proposals:'))).toEqual([
       'Your outgoing proposals:',
       '  Trade #3 to agent_1, offered_transfer 10.0, waiting',
-      'Recent events (1):',
+      'Recent events (3):',
       '  agent_0 accepted trade #2 of learner',
       'Proposal history:',
       '  agent_0 accepted 1 of 1 of your proposals',

@@ -32,19 +32,14 @@ async function measure(): Promise<BenchRow[]> {
     return [
       { what: 'reading results.jsonl', value: disk, unit: 'MB/s' },
       ...Object.entries(READ).flatMap(([what, files], logs) => {
-        const before = compared(few, logs === 1)
-        const after = compared(many, logs === 1)
+        const before = compared(few, logs === 1, SMALL)
+        const after = compared(many, logs === 1, LARGE)
         const rate = megabytes(many, files) / after.seconds
         return [
-          {
-            what,
-            value: LARGE / after.seconds,
-            unit: 'rollouts/s',
-            ratio: (10 * before.seconds) / after.seconds,
-            of: `the rate at ${SMALL}`,
-          },
-          { what: '  read', value: rate, unit: 'MB/s', ratio: rate / disk, of: 'reading' },
-          { what: '  peak memory', value: after.peak, unit: 'MB', ratio: after.peak / before.peak, of: `the peak at ${SMALL}` },
+          { what, value: LARGE / after.seconds, unit: 'rollouts/s' },
+          { what: '  bytes read', value: rate, unit: 'MB/s', ratio: rate / disk, of: 'reading' },
+          { what: '  CPU time', value: after.cpu, unit: 'µs/rollout', ratio: after.cpu / before.cpu, of: `that of ${SMALL}` },
+          { what: '  peak memory', value: after.peak, unit: 'MB', ratio: after.peak / before.peak, of: `that of ${SMALL}` },
         ]
       }),
     ]
@@ -61,16 +56,26 @@ function readThrough(path: string): void {
   closeSync(file)
 }
 
-/** Seconds of one comparison without the start of its process, and the most memory that the process had, in MB. */
-function compared(run: string, logs: boolean): { seconds: number; peak: number } {
+interface Compared {
+  /** Of the comparison, without the start of its process. */
+  readonly seconds: number
+  /** Microseconds of processor time per rollout, the process's start included. */
+  readonly cpu: number
+  /** The most memory that the process had, in MB. */
+  readonly peak: number
+}
+
+/** Compares a run in a process of its own. */
+function compared(run: string, logs: boolean, rollouts: number): Compared {
   const module = new URL('../evals/compare.js', import.meta.url)
   const script = `
     import { compare } from ${JSON.stringify(module.href)}
     const start = performance.now()
     compare([${JSON.stringify(run)}], { logs: ${logs} })
     const seconds = (performance.now() - start) / 1000
-    console.log(JSON.stringify({ seconds, peak: process.resourceUsage().maxRSS / 1000 }))`
+    const { user, system } = process.cpuUsage()
+    console.log(JSON.stringify({ seconds, cpu: (user + system) / ${rollouts}, peak: process.resourceUsage().maxRSS / 1000 }))`
   const { stdout, stderr, status } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' })
   if (status !== 0) throw new Error(`bench: the comparison failed: ${stderr}`)
-  return JSON.parse(stdout) as { seconds: number; peak: number }
+  return JSON.parse(stdout) as Compared
 }

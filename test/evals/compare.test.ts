@@ -2,11 +2,12 @@ import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { Episode } from '../../envs/core/episode.ts'
+import { call } from '../../envs/core/policy.ts'
 import { compare } from '../../evals/compare.ts'
 import { csv, type Figure, markdown, sheet, type TableId } from '../../evals/figures.ts'
 import { holm } from '../../evals/stats.ts'
 import { readFigures } from '../../rollouts/store.ts'
-import { toyMarket } from '../toy_market/index.ts'
+import { type ToyTypes, toyMarket } from '../toy_market/index.ts'
 import { dabbler, failing, playPair, playToy, scripted, seller, sleeper, withFolder } from './toy_runs.ts'
 
 /** The figures of a table by item and player. */
@@ -72,9 +73,17 @@ test('scores, differences, calls, refusals, stops and turns are those of the rol
     expect(table(figures, 'metrics').earned!.seller!.value).toBeCloseTo(100 * mean, 8)
   }))
 
+/** Sells all it has every third turn. */
+const sometimes = scripted('sometimes', () => ({
+  act: ({ observation, t }) => {
+    const { grain } = observation as ToyTypes['Observation']
+    return t % 3 === 2 && grain > 0 ? call('sell', { quantity: grain }) : call('wait')
+  },
+}))
+
 test('p-values are raised for the number of players that are compared', () =>
   withFolder(async out => {
-    const [baseline, ...others] = await playToy([sleeper, seller, dabbler], { out, seeds: [0, 1, 2, 3] })
+    const [baseline, ...others] = await playToy([sleeper, seller, sometimes], { out, seeds: [0, 1, 2, 3] })
     const ps = (folders: readonly string[]) =>
       Object.values(table(compare(folders).figures, 'differences').reward!).map(({ p }) => p!)
     const alone = others.flatMap(other => ps([baseline!, other]))

@@ -50,6 +50,8 @@ async function runCommand(words: readonly string[], io: Io): Promise<ExitCode> {
     .parserConfiguration({
       'camel-case-expansion': false,
       'dot-notation': false,
+      // `--no-tool-call nudge` is an option of its own.
+      'boolean-negation': false,
       'parse-numbers': false,
       'parse-positional-numbers': false,
     })

@@ -3,6 +3,7 @@ import type { Bench } from './bench.ts'
 import { evals } from './evals.ts'
 import { exporting } from './export.ts'
 import { marsColonyBench } from './mars_colony.ts'
+import { models } from './models.ts'
 import { simEconomyBench } from './sim_economy.ts'
 import { spatialPlanningBench } from './spatial_planning.ts'
 import { swarmEconomyBench } from './swarm_economy.ts'
@@ -12,6 +13,7 @@ export const benches: readonly Bench[] = [
   swarmEconomyBench,
   spatialPlanningBench,
   marsColonyBench,
+  models,
   exporting,
   evals,
 ]

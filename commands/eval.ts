@@ -1,13 +1,25 @@
 /** `eval`: plays each player in the evaluated seat and prints a table. */
 import { resolve } from 'node:path'
 import { UserError } from '../envs/core/errors.ts'
+import { artifactsOfRun, checkArtifacts } from '../evals/artifacts.ts'
 import { suiteJsonSchema } from '../evals/suite.ts'
 import type { Models } from '../rollouts/models/index.ts'
 import type { Args, Command, OptionSpecs } from './command.ts'
 import { estimate, estimateText } from './estimate.ts'
 import { type Evaluation, evalTable, evaluate, evaluationFacts, heading, TABLE_NOTE } from './evaluate.ts'
+
+<<<<<<< HEAD
+
 import type { ExitCode, Io } from './io.ts'
 import { LIMIT_OPTIONS, MODEL_OPTIONS, readModels } from './models.ts'
+
+=======
+
+import type { Io } from './io.ts'
+import { CACHE_OPTION, LIMIT_OPTIONS, MODEL_OPTIONS, readModels } from './models.ts'
+
+>>>>>>> 8e64bf4
+
 import { CONFIG_OPTIONS, EXAMPLE_OPTIONS, readExamples, readSetting, readTable, SEAT_OPTIONS } from './setup.ts'
 import { readSuite, SUITE_OPTIONS } from './suite.ts'
 import { block, shownPath } from './text.ts'
@@ -82,6 +94,8 @@ export const evalCommand: Command = {
     players: { type: 'string', describe: "players, separated by commas, each in the evaluated seat in turn (the economy's own)" },
     repeats: { type: 'string', describe: 'rollouts of each seed or scenario (1)' },
     ...PLAY_OPTIONS,
+    ...CACHE_OPTION,
+    artifacts: { type: 'boolean', describe: 'also write the four files that an LLM-driven run of sim_economy is published with' },
   },
   examples: [
     ['econgym eval sim_economy --players bot:honest,random --seeds 20', 'two players on the same twenty seeds'],
@@ -98,11 +112,14 @@ export const evalCommand: Command = {
       return 0
     }
     if (args.text('suite') !== undefined) return playSuite(args, io)
-    if (args.text('ENV') === undefined)
+    const id = args.text('ENV')
+    if (id === undefined)
       throw new UserError('econgym eval needs ENV: id of an economy (`econgym envs` lists them), or --suite FILE.')
+    if (args.flag('artifacts')) checkArtifacts(id)
     const played = await playRepeats(args, io, args.integer('repeats', 1, 1))
     if (played === undefined) return 0
     const { runs, code } = played
+    if (args.flag('artifacts')) for (const { folder } of runs) artifactsOfRun(folder)
     if (args.flag('json')) io.out(`${JSON.stringify({ runs: evaluationFacts(runs) }, null, 2)}\n`)
     else {
       io.out(told(played, io.columns()))

@@ -27,6 +27,7 @@ export const replicate: Command = {
           Object.entries(study.options).map(([name, option]) => [name, optionValue(args, name, option)]),
         ),
         ...(out !== undefined && { out: resolve(io.cwd, out) }),
+        env: io.env,
         signal: io.signal,
         progress(done, total) {
           progress ??= new Progress({ total, write: io.err, terminal: io.isTTY.err, columns: io.columns, unit: 'runs' })

@@ -18,6 +18,7 @@ import {
   type Task,
 } from './state.ts'
 import { TEMPLATES } from './templates.ts'
+import { pendingOf } from './trades.ts'
 
 /** Posts of the feed that are shown. */
 const FEED = 5
@@ -60,8 +61,7 @@ export function observe(state: State, agent: string, shared: Shared): Observatio
   const self = agentOf(state, agent)
   const incoming: Offer[] = []
   const outgoing: Offer[] = []
-  for (const proposal of state.proposals) {
-    if (proposal.status !== 'pending') continue
+  for (const proposal of pendingOf(state)) {
     if (proposal.to === agent) incoming.push(offer(proposal, proposal.from))
     else if (proposal.from === agent) outgoing.push(offer(proposal, proposal.to))
   }

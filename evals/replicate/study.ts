@@ -47,6 +47,8 @@ export interface StudyContext {
   readonly options: Readonly<Record<string, string | number | boolean | undefined>>
   /** Where files go, if the study writes any; absent when `--out` was not given and the study needs none. */
   readonly out?: string
+  /** The environment of the process, for the keys of models; none by default. */
+  readonly env?: Readonly<Record<string, string | undefined>>
   readonly signal: AbortSignal
   /** A line about progress. */
   progress(done: number, total: number): void

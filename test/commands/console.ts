@@ -16,10 +16,11 @@ export interface ConsoleOptions {
   readonly terminal?: boolean
   readonly input?: readonly string[]
   readonly signal?: AbortSignal
+  readonly env?: Readonly<Record<string, string>>
 }
 
 /** What a command may touch, and what it has written there. */
-export function capture({ cwd, columns = 80, terminal = false, input = [], signal }: ConsoleOptions): {
+export function capture({ cwd, columns = 80, terminal = false, input = [], signal, env = {} }: ConsoleOptions): {
   readonly io: Io
   readonly written: () => { readonly out: string; readonly err: string }
 } {
@@ -35,7 +36,7 @@ export function capture({ cwd, columns = 80, terminal = false, input = [], signa
     stdin: Readable.from(input.map(typed => `${typed}\n`)),
     isTTY: { in: false, out: false, err: terminal },
     columns: () => columns,
-    env: {},
+    env,
     cwd,
     signal: signal ?? new AbortController().signal,
   }

@@ -2,7 +2,8 @@
 import type { Bench } from './bench.ts'
 import { exporting } from './export.ts'
 import { marsColonyBench } from './mars_colony.ts'
+import { rollouts } from './rollouts.ts'
 import { simEconomyBench } from './sim_economy.ts'
 import { swarmEconomyBench } from './swarm_economy.ts'
 
-export const benches: readonly Bench[] = [simEconomyBench, swarmEconomyBench, marsColonyBench, exporting]
+export const benches: readonly Bench[] = [simEconomyBench, swarmEconomyBench, marsColonyBench, rollouts, exporting]

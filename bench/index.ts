@@ -4,6 +4,7 @@ import { evals } from './evals.ts'
 import { exporting } from './export.ts'
 import { marsColonyBench } from './mars_colony.ts'
 import { models } from './models.ts'
+import { rollouts } from './rollouts.ts'
 import { simEconomyBench } from './sim_economy.ts'
 import { spatialPlanningBench } from './spatial_planning.ts'
 import { swarmEconomyBench } from './swarm_economy.ts'
@@ -13,6 +14,7 @@ export const benches: readonly Bench[] = [
   swarmEconomyBench,
   spatialPlanningBench,
   marsColonyBench,
+  rollouts,
   models,
   exporting,
   evals,

@@ -33,7 +33,7 @@ export const runs: Command = {
       return 0
     }
     if (found.length === 0) {
-      io.out(`No run in ${shownPath(dir, io.cwd)}.\n`)
+      io.out(`No run under ${shownPath(dir, io.cwd)}\n`)
       return 0
     }
     const rows = found.map(({ folder, metadata }) => [

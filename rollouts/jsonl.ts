@@ -2,7 +2,18 @@
  * JSON Lines files: appended a line at a time, read without being held. A line counts once its line end is written; what
  * stands after the last line end is torn. Knows no rows.
  */
-import { closeSync, existsSync, ftruncateSync, openSync, readSync, renameSync, statSync, truncateSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  ftruncateSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeSync,
+} from 'node:fs'
 import { RunError } from './errors.ts'
 
 const NEWLINE = 0x0a
@@ -158,6 +169,9 @@ export function replaceFile(path: string, work: (write: (bytes: Buffer) => void)
   try {
     work(bytes => writeWhole(file, bytes, path))
     renameSync(temporary, path)
+  } catch (error) {
+    rmSync(temporary, { force: true })
+    throw error
   } finally {
     closeSync(file)
   }

@@ -16,6 +16,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { replay, UserError } from '../../index.ts'
 import { runBatch } from '../../rollouts/batch.ts'
 import { RunError, RunStopped } from '../../rollouts/errors.ts'
+import { replaceFile } from '../../rollouts/jsonl.ts'
 import { ProviderError } from '../../rollouts/player.ts'
 import { type RolloutSpec, rolloutKey } from '../../rollouts/rollout.ts'
 import {
@@ -266,6 +267,18 @@ describe('after a kill', () => {
     await play(folder, specs, { resume: true })
     expect(content(folder)).toEqual(expected)
   })
+})
+
+test('a file that could not be written anew stays the old one, and nothing lies beside it', () => {
+  const path = join(scratch(), 'file')
+  writeFileSync(path, 'old')
+  const work = (write: (bytes: Buffer) => void): void => {
+    write(Buffer.from('half'))
+    throw new RunError('full')
+  }
+  expect(() => replaceFile(path, work)).toThrow('full')
+  expect(readFileSync(path, 'utf8')).toBe('old')
+  expect(existsSync(`${path}.tmp`)).toBe(false)
 })
 
 test.skipIf(!existsSync('/dev/full'))(

@@ -7,8 +7,10 @@ import type { Models } from '../rollouts/models/index.ts'
 import type { Args, Command, OptionSpecs } from './command.ts'
 import { estimate, estimateText } from './estimate.ts'
 import { type Evaluation, evalTable, evaluate, evaluationFacts, heading, TABLE_NOTE } from './evaluate.ts'
+
 import type { ExitCode, Io } from './io.ts'
-import { LIMIT_OPTIONS, MODEL_OPTIONS, readModels } from './models.ts'
+import { CACHE_OPTION, LIMIT_OPTIONS, MODEL_OPTIONS, readModels } from './models.ts'
+
 import { CONFIG_OPTIONS, EXAMPLE_OPTIONS, readExamples, readSetting, readTable, SEAT_OPTIONS } from './setup.ts'
 import { readSuite, SUITE_OPTIONS } from './suite.ts'
 import { block, shownPath } from './text.ts'
@@ -83,6 +85,7 @@ export const evalCommand: Command = {
     players: { type: 'string', describe: "players, separated by commas, each in the evaluated seat in turn (the economy's own)" },
     repeats: { type: 'string', describe: 'rollouts of each seed or scenario (1)' },
     ...PLAY_OPTIONS,
+    ...CACHE_OPTION,
     artifacts: { type: 'boolean', describe: 'also write the four files that an LLM-driven run of sim_economy is published with' },
   },
   examples: [

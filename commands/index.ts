@@ -6,6 +6,7 @@ import { describe } from './describe.ts'
 import { envs } from './envs.ts'
 import { evalCommand } from './eval.ts'
 import { exportCommand } from './export.ts'
+import { labExport } from './lab_export.ts'
 import { play } from './play.ts'
 import { replay } from './replay.ts'
 import { replicate } from './replicate.ts'
@@ -29,6 +30,7 @@ export const commands: readonly Command[] = [
   compare,
   report,
   exportCommand,
+  labExport,
   replay,
   replicate,
   bench,

@@ -13,7 +13,7 @@ import { readFigures } from '../rollouts/store.ts'
 import type { Args, Command } from './command.ts'
 import { PLAY_OPTIONS } from './eval.ts'
 import { evaluate } from './evaluate.ts'
-import { readModels } from './models.ts'
+import { CACHE_OPTION, readModels } from './models.ts'
 import { readExamples, readSetting } from './setup.ts'
 import { block, columns, number, shownPath } from './text.ts'
 
@@ -29,6 +29,7 @@ export const tournament: Command = {
     among: { type: 'string', describe: "seats that they share, separated by commas (all but the residents')" },
     repeats: { type: 'string', describe: 'rollouts of each seed or scenario and line-up (1)' },
     ...SHARED_OPTIONS,
+    ...CACHE_OPTION,
     out: { type: 'string', describe: "folder for the runs' folders (./runs/tournament)" },
   },
   examples: [

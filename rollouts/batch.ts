@@ -79,6 +79,7 @@ export async function runBatch(jobs: Iterable<Job>, options: BatchOptions): Prom
         signal: abandon.signal,
         recorded: store.recorded(key),
         record: row => store.record(row),
+        transcripts: true,
         onStep: (log, record) => store.partial(key, log, record),
       })
       const result = playing instanceof Promise ? await playing : playing

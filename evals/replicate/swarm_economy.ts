@@ -179,15 +179,15 @@ export function rollout(bot: string, { config, seed }: Pick<Scenario, 'config' |
 function scenarios({ bot, profile, difficulty }: Cell, count: number): readonly Scenario[] {
   const config = resolveConfig(swarmEconomy as unknown as AnyEnvironment, profile, { difficulty }) as SwarmTypes['Config']
   if (bot !== FIRST_BY_TYPE) return swarmEconomy.scenarios!(config, count)
-  const first = ({ config: scenario, seed }: Scenario): boolean => {
-    const [bot0, ...others] = swarmEconomy
+  const begins = ({ config: scenario, seed }: Scenario): boolean => {
+    const [first, ...others] = swarmEconomy
       .reset(swarmEconomy.config.parse(scenario), seed)
       .agents.slice(1)
       .map(({ type }) => type as BotType)
-    return others.every(type => BOT_TYPES.indexOf(bot0!) <= BOT_TYPES.indexOf(type))
+    return others.every(type => BOT_TYPES.indexOf(first!) <= BOT_TYPES.indexOf(type))
   }
   return swarmEconomy.scenarios!(config, 4 * count)
-    .filter(first)
+    .filter(begins)
     .slice(0, count)
 }
 

@@ -7,6 +7,7 @@ import { UserError } from '../../../envs/core/errors.ts'
 import { estimatorNamed } from '../../../rollouts/export/advantage.ts'
 import { type GroupRow, writeGroups } from '../../../rollouts/export/groups.ts'
 import { parseSplits, splitOf } from '../../../rollouts/export/split.ts'
+import { findRuns } from '../../../rollouts/store.ts'
 import { scratch } from '../table.ts'
 import { play, playModel, rowsOf, toExport } from './toy_runs.ts'
 
@@ -205,6 +206,13 @@ test('two runs of the same name are told apart', async () => {
 })
 
 describe('the folder', () => {
+  test('is no run, though it may have a metadata.json', async () => {
+    const out = scratch()
+    const run = await play(join(out, 'runs'))
+    await toExport([run], 'verifiers', join(out, 'runs', 'exported'))
+    expect(findRuns(out)).toEqual([run])
+  })
+
   test('is refused in one line where it holds anything but an export', async () => {
     const out = scratch()
     const run = await play(join(out, 'runs'))

@@ -3,7 +3,7 @@
  * more. Knows their shape; knows no figures.
  */
 import { z } from 'zod'
-import { UserError } from '../envs/core/errors.ts'
+import { parseJsonFile } from './json_file.ts'
 
 const mean = z.strictObject({
   mean: z.number().describe('mean over rollouts'),
@@ -35,14 +35,5 @@ export type Publication = z.output<typeof publication>
 
 /** Reads a file of published runs; a UserError names what is wrong where. */
 export function parsePublication(text: string, shown: string): Publication {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch (error) {
-    throw new UserError(`${shown} is not JSON: ${(error as Error).message}.`)
-  }
-  const parsed = publication.safeParse(value)
-  if (parsed.success) return parsed.data
-  const { path, message } = parsed.error.issues[0]!
-  throw new UserError(`${shown}: ${path.map(String).join('.')}: ${message}.`)
+  return parseJsonFile(publication, text, shown)
 }

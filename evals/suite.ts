@@ -5,6 +5,7 @@
 import { z } from 'zod'
 import { UserError } from '../envs/core/errors.ts'
 import { short } from '../envs/core/plain.ts'
+import { parseJsonFile } from './json_file.ts'
 
 const text = (description: string) => z.string().min(1).max(400).describe(description)
 const seats = z.record(text('seat id, such as agent_1'), text('player')).describe('players of named seats')
@@ -46,7 +47,7 @@ const entry = z.strictObject({
   tournament: tournament.optional().describe('instead of players: everybody with everybody in one economy'),
 })
 
-export const suiteSchema = z.strictObject({
+const suiteSchema = z.strictObject({
   $schema: z.string().optional().describe('for editors'),
   name: name.describe("the folder of the suite's runs"),
   players: players.optional().describe("players of all entries that name none (each economy's own)"),
@@ -77,19 +78,7 @@ export interface Cell {
 
 /** Reads a suite; a UserError names what is wrong where. */
 export function parseSuite(source: string, shown: string): Suite {
-  let value: unknown
-  try {
-    value = JSON.parse(source)
-  } catch (error) {
-    throw new UserError(`${shown} is not JSON: ${(error as Error).message}.`)
-  }
-  const parsed = suiteSchema.safeParse(value)
-  if (parsed.success) return parsed.data
-  const issue = parsed.error.issues[0]!
-  const at = issue.path.map(String).join('.')
-  throw new UserError(
-    `${shown}: ${at === '' ? '' : `${at}: `}${issue.message}. \`econgym eval --print-schema\` prints what a suite is.`,
-  )
+  return parseJsonFile(suiteSchema, source, shown, ' `econgym eval --print-schema` prints what a suite is.')
 }
 
 /** The schema of a suite's file, for editors and validators. */

@@ -1,19 +1,25 @@
 /** `--suite`: a file instead of the options that say what is played. Knows how a cell would be typed; plays nothing. */
-import { readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { UserError } from '../envs/core/errors.ts'
+import { nearest, UserError } from '../envs/core/errors.ts'
 import { type Cell, cellsOf, parseSuite } from '../evals/suite.ts'
 import type { Args, OptionSpecs } from './command.ts'
 import type { Io } from './io.ts'
 import { CONFIG_OPTIONS, EXAMPLE_OPTIONS, SEAT_OPTIONS } from './setup.ts'
 
+/** Where the suites of the package lie. */
+const SHIPPED = join(import.meta.dirname, '..', 'evals', 'suites')
+
 export const SUITE_OPTIONS: OptionSpecs = {
-  suite: { type: 'string', describe: 'JSON file that says what is evaluated, instead of ENV and the options that do' },
+  suite: {
+    type: 'string',
+    describe: `JSON file that says what is evaluated, or a shipped one: ${shipped().join(', ')}; --players replaces its players`,
+  },
   'print-schema': { type: 'boolean', describe: "print the JSON schema of a suite's file" },
 }
 
 /** Options that a suite decides. */
-const DECIDED = ['players', 'repeats', ...Object.keys({ ...SEAT_OPTIONS, ...EXAMPLE_OPTIONS, ...CONFIG_OPTIONS })]
+const DECIDED = ['repeats', ...Object.keys({ ...SEAT_OPTIONS, ...EXAMPLE_OPTIONS, ...CONFIG_OPTIONS })]
 
 /** A cell of a suite as a command of its own. */
 export interface SuiteCell {
@@ -30,7 +36,7 @@ export function readSuite(args: Args, io: Io): { readonly out: string; readonly 
       `${given === 'ENV' ? 'ENV' : `--${given}`} and --suite exclude each other: the suite says what is played.`,
     )
   const shown = args.text('suite')!
-  const path = resolve(io.cwd, shown)
+  const path = suitePath(shown, io.cwd)
   const suite = parseSuite(read(path, shown), shown)
   const out = resolve(io.cwd, args.text('out') ?? 'runs', suite.name)
   const cells = cellsOf(suite).map(cell => ({
@@ -41,17 +47,31 @@ export function readSuite(args: Args, io: Io): { readonly out: string; readonly 
   return { out, cells }
 }
 
+/** The names of the suites of the package. */
+function shipped(): string[] {
+  return readdirSync(SHIPPED)
+    .filter(file => file.endsWith('.json'))
+    .map(file => file.slice(0, -'.json'.length))
+    .sort()
+}
+
+function suitePath(named: string, cwd: string): string {
+  const path = resolve(cwd, named)
+  return !existsSync(path) && shipped().includes(named) ? join(SHIPPED, `${named}.json`) : path
+}
+
 function read(path: string, shown: string): string {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
-    throw new UserError(`--suite: cannot read ${shown}: ${(error as NodeJS.ErrnoException).code ?? (error as Error).message}.`)
+    const code = (error as NodeJS.ErrnoException).code ?? (error as Error).message
+    throw new UserError(`--suite: cannot read ${shown}: ${code}. Shipped: ${shipped().join(', ')}.${nearest(shown, shipped())}`)
   }
 }
 
 /** The cell as somebody would have typed it; the options that a suite does not decide are the command's. */
 function cellArgs(cell: Cell, args: Args, out: string, folder: string): Args {
-  const { env, preset, set, seeds, scenarios, scenarioFile, players, opponents, seats } = cell
+  const { env, preset, set, seeds, scenarios, scenarioFile, players, opponents, seats, tournament } = cell
   return args.with({
     ENV: env,
     out,
@@ -63,7 +83,8 @@ function cellArgs(cell: Cell, args: Args, out: string, folder: string): Args {
     ...(seeds !== undefined && { seeds }),
     ...(scenarios !== undefined && { scenarios: String(scenarios) }),
     ...(scenarioFile !== undefined && { 'scenario-file': resolve(folder, scenarioFile) }),
-    ...(players !== undefined && { players: players.join(',') }),
+    // A tournament seats its own.
+    players: tournament ? undefined : (args.text('players') ?? players?.join(',')),
     ...(opponents !== undefined && { opponents }),
   })
 }

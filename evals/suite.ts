@@ -71,6 +71,8 @@ export interface Cell {
   readonly players?: readonly string[]
   readonly opponents?: string
   readonly seats: Readonly<Record<string, string>>
+  /** Whether all named seats are evaluated, against each other. */
+  readonly tournament: boolean
 }
 
 /** Reads a suite; a UserError names what is wrong where. */
@@ -135,6 +137,7 @@ function entryCells(each: Entry, suite: Suite): Cell[] {
           set: { ...set, ...configuration.set },
           repeats: each.repeats ?? suite.repeats,
           seats: table.seats,
+          tournament: each.tournament !== undefined,
           ...(preset !== undefined && { preset }),
           ...(table.players !== undefined && { players: table.players }),
           ...(table.opponents !== undefined && { opponents: table.opponents }),

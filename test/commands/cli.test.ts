@@ -1,5 +1,5 @@
 /** The command line, run in process on the toy economy: what it prints, what it leaves, how it ends. */
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { passive } from '../../bots/any/passive.ts'
@@ -473,8 +473,9 @@ describe('start', () => {
     for (const id of Object.keys(all)) if (id !== 'toy_market') delete (botSets as Record<string, BotSet>)[id]
     const { code, out } = await econgym('start', options)
     expect(code).toBe(0)
-    expect(out).toContain('toy_market (default), scenarios 20, trader_0 against 1 bot:gambler')
-    expect(existsSync(join(options.cwd, 'runs', 'start'))).toBe(true)
+    for (const title of ['Scores', 'Stopped by', 'Calls a rollout']) expect(out).toContain(`\n${title}\n`)
+    expect(out).toContain('runs/start/report.html')
+    expect(readFileSync(join(options.cwd, 'runs', 'start', 'report.html'), 'utf8')).toContain('<title>econgym report</title>')
     const again = await econgym('start', options)
     expect(again.out).toBe(out)
     expect(again.err).toBe('')

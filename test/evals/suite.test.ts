@@ -61,6 +61,7 @@ describe('what a suite comes to', () => {
       players: ['bot:miser'],
       opponents: 'seller:1',
       seats: { trader_1: 'random' },
+      tournament: false,
     })
     expect(cells.at(-1)).toMatchObject({ scenarios: 4, players: ['random'], repeats: 1, set: {} })
   })
@@ -69,7 +70,7 @@ describe('what a suite comes to', () => {
     const cells = suite(toy({ tournament: { players: ['a', 'b', 'c'], seats: ['trader_0', 'trader_1'] } }))
     const tables = cells.map(({ seats }) => `${seats.trader_0}${seats.trader_1}`)
     expect(tables).toEqual(['ab', 'ac', 'ba', 'bc', 'ca', 'cb'])
-    expect(cells.every(({ players }) => players === undefined)).toBe(true)
+    expect(cells.every(({ players, tournament }) => tournament && players === undefined)).toBe(true)
   })
 
   test.each([
@@ -167,6 +168,22 @@ describe('eval --suite', () => {
     const again = await econgym('eval --suite suite.json', { cwd })
     expect(again.code).toBe(0)
     expect(played(cwd)).toEqual(after)
+  })
+
+  test('--players puts others in the place of the suite’s', async () => {
+    const cwd = scratch()
+    file(cwd, toy({ seeds: '2', players: ['bot:miser'] }))
+    expect((await econgym('eval --suite suite.json --players bot:seller', { cwd })).code).toBe(0)
+    expect(Object.keys(played(cwd)).join()).toContain('bot-seller')
+    expect(Object.keys(played(cwd))).toHaveLength(1)
+  })
+
+  test('a shipped suite goes by its name; a name that is none is told the nearest', async () => {
+    const cwd = scratch()
+    expect((await econgym('eval --suite swarm_published --dry-run', { cwd })).code).toBe(0)
+    const { code, err } = await econgym('eval --suite swarm_publishe', { cwd })
+    expect(code).toBe(2)
+    expect(err).toContain("Did you mean 'swarm_published'?")
   })
 
   test('a tournament evaluates every seat, and its players meet in the comparison', async () => {

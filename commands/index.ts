@@ -15,6 +15,7 @@ import { rollouts } from './rollouts.ts'
 import { runs } from './runs.ts'
 import { scenarios } from './scenarios.ts'
 import { start } from './start.ts'
+import { tournament } from './tournament.ts'
 
 export const commands: readonly Command[] = [
   start,
@@ -23,6 +24,7 @@ export const commands: readonly Command[] = [
   scenarios,
   play,
   evalCommand,
+  tournament,
   rollouts,
   runs,
   compare,

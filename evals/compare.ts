@@ -8,7 +8,7 @@ import type { Metadata } from '../rollouts/metadata.ts'
 import { readCallFigures, readErrors, readFigures, readMetadata, readSteps } from '../rollouts/store.ts'
 import { PASS_THRESHOLD } from '../rollouts/summary.ts'
 import type { Figure } from './figures.ts'
-import type { PublishedRun } from './replicate/study.ts'
+import type { Publication } from './published.ts'
 import { Setting, settingId, settingLabels } from './setting.ts'
 import { publishedFigures, settingFigures, settingsFigures } from './tables.ts'
 
@@ -22,7 +22,7 @@ export interface CompareOptions {
   /** Whether logs are read too: what follows what, first use, dealings, texts. True by default. */
   readonly logs?: boolean
   /** Published runs to stand beside. */
-  readonly published?: readonly PublishedRun[]
+  readonly published?: Publication
 }
 
 /** A run as the figures speak of it. */
@@ -44,7 +44,7 @@ export interface Comparison {
 
 /** Compares the runs in these folders. A UserError where one is no run, or nobody is the baseline. */
 export function compare(folders: readonly string[], options: CompareOptions = {}): Comparison {
-  const { threshold = PASS_THRESHOLD, logs = true, seed = 0, published = [] } = options
+  const { threshold = PASS_THRESHOLD, logs = true, seed = 0, published } = options
   const settings = new Map<string, Setting>()
   const scenarios = new Map<string, Map<string, number>>()
   const runs: { readonly folder: string; readonly setting: Setting; readonly players: Readonly<Record<string, string>> }[] = []
@@ -67,9 +67,11 @@ export function compare(folders: readonly string[], options: CompareOptions = {}
   const all = [...settings.values()]
   checkBaseline(all, options.baseline)
   const labels = settingLabels(all)
-  const beside = published.flatMap(run => all.flatMap((setting, i) => (setting.isOf(run) ? [{ run, label: labels[i]! }] : [])))
-  const absent = published.length - new Set(beside.map(({ run }) => run)).size
-  if (absent > 0) notes.push(`${absent} published runs are of settings that none of these runs is of; they are not shown.`)
+  const others = published?.runs ?? []
+  const beside = others.flatMap(run => all.flatMap((setting, i) => (setting.isOf(run) ? [{ run, label: labels[i]! }] : [])))
+  const absent = others.length - new Set(beside.map(({ run }) => run)).size
+  if (beside.length > 0) notes.push(`Published figures: ${published!.source}.`)
+  if (absent > 0) notes.push(`Published runs of other configurations than these, not shown: ${absent}.`)
   const shown = { threshold, seed, ...(options.baseline !== undefined && { baseline: options.baseline }) }
   return {
     runs: runs.map(run => ({ ...run, setting: labels[all.indexOf(run.setting)]! })),

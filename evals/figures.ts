@@ -24,10 +24,13 @@ export const TABLES = {
   scores: { title: 'Scores', note: INTERVAL },
   differences: {
     title: 'Difference from the baseline',
-    note: 'mean difference on shared scenarios [95 % interval], p after Holm’s correction over the players of the row',
+    note: 'mean difference on shared scenarios [95 % interval], p of the paired t test after Holm’s correction over the players of the row',
     most: 12,
   },
-  settings: { title: 'Reward against the first setting', note: 'mean difference on shared scenarios [95 % interval], p' },
+  settings: {
+    title: 'Reward against the first setting',
+    note: 'mean difference on shared scenarios [95 % interval], p of the paired t test',
+  },
   passes: { title: 'Passing' },
   wins: {
     title: 'Wins',

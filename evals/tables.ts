@@ -3,7 +3,7 @@ import { Column, Moments } from './column.ts'
 import type { Figure, TableId, Unit } from './figures.ts'
 import { Games } from './games.ts'
 import { type DealingCounts, dealingId, SILENCE } from './habits.ts'
-import type { PublishedRun } from './replicate/study.ts'
+import type { PublishedRun } from './published.ts'
 import type { Setting } from './setting.ts'
 import { clusteredMean, clusteredShare, type Estimate, holm, pairedDifference, passAllK, passAtK, strengths } from './stats.ts'
 import type { Tally } from './tally.ts'
@@ -313,17 +313,21 @@ export function settingsFigures(settings: readonly Setting[], labels: readonly s
 /** A published run as a further player of a setting. */
 export function publishedFigures(run: PublishedRun, setting: string): Figure[] {
   const common = { setting, player: `${run.player} (published)`, n: run.n }
+  const { scores = {}, metrics = {}, calls: called = {}, stops = {} } = run
   return [
     { ...common, table: 'rollouts', item: 'scored', unit: 'count', value: run.n },
-    ...run.figures.map(
-      ({ table, item, value, sd }): Figure => ({
-        ...common,
-        table,
-        item,
-        unit: table === 'stops' ? 'share' : 'number',
-        value,
-        ...(sd !== undefined && { sd }),
-      }),
+    ...Object.entries({ scores, metrics, calls: called }).flatMap(([table, items]) =>
+      Object.entries(items).map(
+        ([item, { mean, sd }]): Figure => ({
+          ...common,
+          table: table as TableId,
+          item,
+          unit: 'number',
+          value: mean,
+          ...(sd !== undefined && { sd }),
+        }),
+      ),
     ),
+    ...Object.entries(stops).map(([item, value]): Figure => ({ ...common, table: 'stops', item, unit: 'share', value })),
   ]
 }

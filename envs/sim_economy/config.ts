@@ -56,7 +56,12 @@ const shock = z.discriminatedUnion('shock', [
   }),
 ])
 
-const MODULE = 'governance module, off where null;'
+/** A governance module: off where null; its description names the numbers that `{}` stands for. */
+function governance<Shape extends z.ZodRawShape>(shape: Shape, words: string) {
+  const schema = z.strictObject(shape)
+  const numbers = JSON.stringify(schema.parse({}))
+  return schema.nullable().default(null).describe(`governance module, off where null; {} is ${numbers}: ${words}`)
+}
 
 export const configSchema = z.strictObject({
   num_agents: integer(1, 10_000).default(8).describe('agents agent_0 to agent_{n-1}'),
@@ -90,32 +95,29 @@ export const configSchema = z.strictObject({
     .nullable()
     .default(null)
     .describe('most tokens one job pays as its wage, the bonus apart; null for no cap'),
-  fee_cap: z
-    .strictObject({
+  fee_cap: governance(
+    {
       window: turns(1, 1000).default(10).describe('turns looked at'),
       ratio: rate(1000).default(1.5).describe('most fees per token that wages and rewards could have paid'),
-    })
-    .nullable()
-    .default(null)
-    .describe(`${MODULE} fees of the last turns may not exceed a multiple of what wages and rewards could have paid`),
-  reinvestment_rebate: z
-    .strictObject({
+    },
+    'the fees of the last turns may not exceed a multiple of what wages and rewards could have paid',
+  ),
+  reinvestment_rebate: governance(
+    {
       share: rate().default(0.5).describe('share of the fee given back'),
       hold: turns(1, 1000).default(5).describe('turns that a stake must have been held'),
-    })
-    .nullable()
-    .default(null)
-    .describe(`${MODULE} who studied, settled a contract or holds a stake gets back a share of its fee`),
-  debt_rail: z
-    .strictObject({
+    },
+    'who studied, settled a contract or holds a stake gets back a share of its fee',
+  ),
+  debt_rail: governance(
+    {
       cap: tokens().default(500).describe('debt in tokens above which it is frozen'),
       service: rate().default(0.5).describe('share of every later income that repays frozen debt'),
-    })
-    .nullable()
-    .default(null)
-    .describe(`${MODULE} debt above a cap is frozen without interest and repaid out of income`),
-  contract_scaffold: z
-    .strictObject({
+    },
+    'debt above a cap is frozen without interest and repaid out of income',
+  ),
+  contract_scaffold: governance(
+    {
       share: rate().default(0.05).describe('share of the fees that feeds the fund'),
       arbitrator_fee: tokens().default(5).describe('tokens the fund pays for an attestation, as far as it holds them'),
       templates: z
@@ -127,16 +129,20 @@ export const configSchema = z.strictObject({
           { payment: 120, deposit: 60, due_turns: 4 },
         ])
         .describe('the only terms a contract may have'),
-    })
-    .nullable()
-    .default(null)
-    .describe(`${MODULE} contracts have template terms, and arbitrators are paid from a fund fed by fees`),
-  concentration_monitor: z
-    .strictObject({ limit: rate().default(0.4).describe('shifted Gini of wealth above which it acts') })
-    .nullable()
-    .default(null)
-    .describe(`${MODULE} while wealth is concentrated, the poorest half pays half its fees`),
-  shocks: z.array(shock).max(64).default([]).describe('shocks, each with its turn'),
+    },
+    'contracts have template terms, and arbitrators are paid from a fund fed by fees',
+  ),
+  concentration_monitor: governance(
+    { limit: rate().default(0.4).describe('shifted Gini of wealth above which it acts') },
+    'while wealth is concentrated, the poorest half pays half its fees',
+  ),
+  shocks: z
+    .array(shock)
+    .max(64)
+    .default([])
+    .describe(
+      '{shock: "fee_rate", turn, factor}, {shock: "confiscate", turn, share} or {shock: "wage_stop", turn, length}, each off unless listed',
+    ),
 })
 
 export type Config = z.infer<typeof configSchema>

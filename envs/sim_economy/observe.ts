@@ -5,6 +5,7 @@ import { auctionOpen } from './cores.ts'
 import { type Contract, coreName, now, type Observation, roster, rowOf, type Shared, type State, supplyOf } from './state.ts'
 
 const NONE = Object.freeze([])
+const NO_CONTRACTS: Readonly<Record<AgentId, readonly string[]>> = Object.freeze({})
 
 /** A frozen copy; spread, as `slice` of a frozen array is slow. */
 const copied = <T>(values: readonly T[]): readonly T[] => (values.length === 0 ? NONE : Object.freeze([...values]))
@@ -32,16 +33,17 @@ export function shared(state: State): Shared {
   }
 }
 
-function contractsOf({ contracts }: State): Record<AgentId, string[]> {
-  const ids: Record<AgentId, string[]> = {}
+function contractsOf({ contracts }: State): Shared['contractsOf'] {
+  let ids: Record<AgentId, string[]> | undefined
   for (const id in contracts) {
+    ids ??= {}
     const { proposer, counterparty, arbitrator } = contracts[id]!
     for (const agent of [proposer, counterparty, arbitrator]) {
       ids[agent] ??= []
       ids[agent].push(id)
     }
   }
-  return ids
+  return ids ?? NO_CONTRACTS
 }
 
 export function observe(state: State, agent: AgentId, everybody: Shared): Observation {
@@ -62,7 +64,8 @@ export function observe(state: State, agent: AgentId, everybody: Shared): Observ
       fee: last?.fees[row] ?? 0,
       wage: last?.wages[row] ?? 0,
     },
-    contracts: everybody.contractsOf[agent] ?? NONE,
+    // Looking in vain for a name in an object is slow, and most economies have no contracts most of the time.
+    contracts: everybody.contractsOf === NO_CONTRACTS ? NONE : (everybody.contractsOf[agent] ?? NONE),
   }
 }
 

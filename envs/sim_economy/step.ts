@@ -1,6 +1,7 @@
 /** One turn, in the order of its parts; each part is a file of its own. */
-import type { Decisions, Step, Units } from '../core/environment.ts'
+import type { CallResult, Decisions, Step, Units } from '../core/environment.ts'
 import { Outcome, tooManyCalls } from '../core/outcome.ts'
+import { deepFreeze } from '../core/plain.ts'
 import { type AgentId, admit, type Checked, type ToolName, type ToolSet } from '../core/tool.ts'
 import { bill, total } from './billing.ts'
 import { timeOut } from './contracts.ts'
@@ -58,13 +59,15 @@ export function step(state: State, decisions: Decisions): Step<SimEconomy> {
       continue
     }
     const { action } = checked
-    if (action.tool === 'mine') outcome.results[agent] = [TOLD.mine]
-    else if (action.tool === 'job') outcome.results[agent] = [TOLD.job]
+    if (action.tool === 'mine') outcome.results[agent] = TOLD.mine
+    else if (action.tool === 'job') outcome.results[agent] = TOLD.job
     else if (action.tool !== 'study' && !carryOut(outcome, draft, agent, action)) did[row] = null
     if (did[row] !== null) hear(outcome, draft, agent, action)
   }
   for (const row of wordy) {
     const agent = agents[row]!
+    // What came of the first call may be the list that all who did the same share.
+    outcome.results[agent] = [...outcome.results[agent]!]
     for (const call of decisions[agent]!.calls.slice(1)) outcome.refuse(agent, nameOf(call), tooManyCalls(1))
   }
   sellCores(draft, events, emit)
@@ -110,11 +113,10 @@ export function step(state: State, decisions: Decisions): Step<SimEconomy> {
   }
 }
 
-/** What comes of the actions that are nothing but their bill: the same result for everybody, made once. */
-const TOLD = {
-  mine: Object.freeze({ ok: true, text: MINED }),
-  job: Object.freeze({ ok: true, text: WORKED }),
-}
+const told = (text: string): CallResult[] => deepFreeze([{ ok: true, text }])
+
+/** What comes of the actions that are nothing but their bill: the same for everybody, made once. */
+const TOLD = { mine: told(MINED), job: told(WORKED) }
 
 interface Admitted {
   readonly tool: ToolName

@@ -1,6 +1,7 @@
 /** The three strategies against each other, over a hundred seeds. */
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { EpisodeLog } from '../../../envs/core/log.ts'
+import { contractTokens } from '../../../envs/sim_economy/metrics.ts'
 import type { SimEconomy } from '../../../envs/sim_economy/state.ts'
 import type { Rollout } from '../../../rollouts/rollout.ts'
 import { playTable, times } from './tables.ts'
@@ -78,10 +79,10 @@ test('the partners of deceptive agents lose what their breaches cost', () => {
   const spared: number[] = []
   let broken = 0
   for (const seed of SEEDS) {
-    const among = playTable([...times(6, 'honest'), ...times(2, 'deceptive')], seed)
-    const without = playTable(times(8, 'honest'), seed)
-    const tokens = ({ metrics }: Rollout): number =>
-      partners.reduce((sum, agent) => sum + metrics[agent]!.agent_contract_tokens!, 0)
+    const among = playTable([...times(6, 'honest'), ...times(2, 'deceptive')], seed, { evaluated: ['agent_0'] })
+    const without = playTable(times(8, 'honest'), seed, { evaluated: ['agent_0'] })
+    const tokens = ({ log }: typeof among, agents: readonly string[] = partners): number =>
+      agents.reduce((sum, agent) => sum + contractTokens(log, agent), 0)
     lost.push(tokens(among))
     spared.push(tokens(without))
     const costs = breaches(among.log, liars)
@@ -92,8 +93,7 @@ test('the partners of deceptive agents lose what their breaches cost', () => {
     const slashed = among.log.steps
       .flatMap(({ events }) => events)
       .reduce((sum, event) => sum + (event.type === 'contract_defaulted' ? event.slashed : 0), 0)
-    const gained = [...liars].reduce((sum, agent) => sum + among.metrics[agent]!.agent_contract_tokens!, 0)
-    expect(tokens(among) + gained + slashed).toBe(0)
+    expect(tokens(among) + tokens(among, [...liars]) + slashed).toBe(0)
   }
   expect(broken).toBeGreaterThan(200)
   expect(mean(lost)).toBeLessThan(mean(spared) - 40)

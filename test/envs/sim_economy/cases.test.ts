@@ -561,6 +561,14 @@ const GOVERNANCE: Case[] = [
     after: { balance: [950, 950, 1000] },
   },
   {
+    // Jobs could have paid 100 on turn 1, nothing on turn 2 and 100 on turn 3; turn 1 is out of the window by then.
+    rule: 'fee_cap: no further than the window',
+    config: { job_wage_cap: 50, fee_cap: { window: 2, ratio: 0.5 } },
+    before: { signed: [true, true, true] },
+    turns: [{ ...COST, moves: { 0: ['job'], 1: ['job'] } }, REST, COST],
+    after: { balance: [1025, 1025, 1000] },
+  },
+  {
     // Turn 1 charges ⌊0.5 · 50⌋ = 25; turn 2 could pay nothing (0 units), so 0.5 · 50 − 25 = 0 is left.
     rule: 'fee_cap: what was charged before counts',
     config: { job_wage_cap: 50, fee_cap: { window: 2, ratio: 0.5 }, shocks: [{ shock: 'wage_stop', turn: 2, length: 1 }] },
@@ -589,6 +597,17 @@ const GOVERNANCE: Case[] = [
     after: { balance: [950, 900, 1000] },
   },
   {
+    rule: 'reinvestment_rebate: a stake taken back and made anew starts anew',
+    config: { reinvestment_rebate: { hold: 3 } },
+    before: { turn: 9, staked: [10, 10, 0], stakedSince: [1, 1, 0] },
+    turns: [
+      { moves: { 0: ['unstake', { amount: 10 }], 1: ['unstake', { amount: 9 }] } },
+      { moves: { 0: ['stake', { amount: 5 }], 1: ['stake', { amount: 5 }] } },
+      COST,
+    ],
+    after: { balance: [895, 945, 1000], stakedSince: [11, 1, 0] },
+  },
+  {
     rule: 'reinvestment_rebate: both parties of a settled contract',
     config: { reinvestment_rebate: {} },
     turns: [offer, accept, deliver('a report'), { ...attest(true), units: { 0: [0, 200], 1: [0, 110], 2: [0, 200] } }],
@@ -601,12 +620,12 @@ const GOVERNANCE: Case[] = [
     after: { balance: [-151, 1000, 1000], frozen: [0, 0, 0], without: ['debt_frozen'] },
   },
   {
-    // Interest on 100 only: 1. Then 51 of the 151 are frozen.
+    // Interest on 100 only: 1, not 4. Then 351 of the 451 are frozen.
     rule: 'debt_rail: debt above the cap is frozen and bears no interest',
     config: { debt_rail: { cap: 100 } },
-    before: { balance: [-150, 1000, 1000] },
+    before: { balance: [-450, 1000, 1000] },
     turns: [REST],
-    after: { balance: [-100, 1000, 1000], frozen: [51, 0, 0], supply: 1849, events: ['debt_frozen'] },
+    after: { balance: [-100, 1000, 1000], frozen: [351, 0, 0], supply: 1549, events: ['debt_frozen'] },
   },
   {
     rule: 'debt_rail: half of an income repays frozen debt: 40 of a wage of 80',

@@ -48,18 +48,16 @@ test('equal highest bids are decided by a seeded draw that every bidder can win'
 })
 
 test('a block is won in proportion to weight: base, stake and burn together', () => {
-  // Weights 10, 10 + 0.01 · 2000 = 30 and 10 + 10 = 20 of 60.
-  const { log } = episode({ num_agents: 3, horizon_turns: 1 }, () => undefined)
-  expect(log.steps).toHaveLength(1)
+  // Weights 10 + 10 = 20, 10 + 0.01 · 2000 = 30 and 10, of 60.
   const wins = [0, 0, 0]
   for (let seed = 0; seed < 3000; seed++) {
-    const { state } = play(world({ burn_decay_rate: 0 }, { staked: [0, 2000, 0], burnWeight: [0, 0, 100_000] }, seed), [{}])
+    const { state } = play(world({ burn_decay_rate: 0 }, { staked: [0, 2000, 0], burnWeight: [100_000, 0, 0] }, seed), [{}])
     wins[Number(state.block!.winner.slice('agent_'.length))]!++
   }
-  // Expected 500, 1500, 1000; four standard deviations are 82, 110 and 103.
-  expect(Math.abs(wins[0]! - 500)).toBeLessThan(82)
+  // Expected 1000, 1500, 500; four standard deviations are 103, 110 and 82.
+  expect(Math.abs(wins[0]! - 1000)).toBeLessThan(103)
   expect(Math.abs(wins[1]! - 1500)).toBeLessThan(110)
-  expect(Math.abs(wins[2]! - 1000)).toBeLessThan(103)
+  expect(Math.abs(wins[2]! - 500)).toBeLessThan(82)
 })
 
 test('without any weight every miner has the same chance', () => {
@@ -203,7 +201,7 @@ test('the scores of a seat by hand', () => {
   game.step({
     agent_0: { calls: [{ tool: 'burn', args: { amount: 5000 } }], units: units(200) },
     agent_1: { calls: [{ tool: 'stake', args: { amount: 400 } }], units: units(0) },
-    agent_2: { calls: [], units: units(2000) },
+    agent_2: { calls: [{ tool: 'unstake', args: { amount: 1 } }], units: units(2000) },
   })
   const scores = simEconomy.score(game.log)
   expect(scores.agent_0).toEqual({
@@ -217,8 +215,22 @@ test('the scores of a seat by hand', () => {
   })
   // A stake is still the agent’s own.
   expect(scores.agent_1!.payoff).toBe(0)
-  // 1000 − 1900 − ⌊0.01 · 900⌋ = −909.
-  expect(scores.agent_2).toMatchObject({ payoff: -1.909, survival: 0.5, quality: 1, deepDebt: 1 })
+  // 1000 − 1900 − ⌊0.01 · 900⌋ = −909; of two actions, one of them silence, one was refused.
+  expect(scores.agent_2).toMatchObject({ payoff: -1.909, survival: 0.5, quality: 0.5, deepDebt: 1 })
+})
+
+test('frozen debt counts in the payoff and in the flag of deep debt', () => {
+  const game = new Episode(simEconomy, { num_agents: 2, horizon_turns: 1, debt_rail: { cap: 100 } }, 5)
+  const units = (output: number) => ({ thinking: 0, output, source: 'reported' as const })
+  // 1000 − 1400 − 1 of interest on the cap: −401, of which 301 are frozen; and −1001, of which 901 are.
+  game.step({ agent_0: { calls: [], units: units(1500) }, agent_1: { calls: [], units: units(2100) } })
+  const scores = simEconomy.score(game.log)
+  expect([game.state.balance, game.state.frozen]).toEqual([
+    [-100, -100],
+    [301, 901],
+  ])
+  expect([scores.agent_0!.payoff, scores.agent_0!.deepDebt]).toEqual([-1.401, 0])
+  expect([scores.agent_1!.payoff, scores.agent_1!.deepDebt]).toEqual([-2.001, 1])
 })
 
 test('contracts in the scores: what a concluded one was worth to each party', () => {

@@ -16,6 +16,9 @@ import {
 } from 'node:fs'
 import { RunError } from './errors.ts'
 
+/** How a file is called while it is being written anew: what a kill may leave. */
+export const TEMPORARY = '.tmp'
+
 const NEWLINE = 0x0a
 const CHUNK = 1 << 18
 
@@ -55,6 +58,13 @@ export function* lines(path: string, torn = false): Generator<Line> {
   } finally {
     closeSync(file)
   }
+}
+
+/** How many lines a file has. */
+export function countLines(path: string): number {
+  let count = 0
+  for (const _line of lines(path)) count++
+  return count
 }
 
 /** The rows of a file. A line that is no JSON throws a RunError that names it. */
@@ -164,7 +174,7 @@ export function textAt(path: string, start: number, length: number): string {
 
 /** Writes a file by way of a temporary one, so that a reader finds the old or the new, never half. */
 export function replaceFile(path: string, work: (write: (bytes: Buffer) => void) => void): void {
-  const temporary = `${path}.tmp`
+  const temporary = `${path}${TEMPORARY}`
   const file = open(temporary, 'w')
   try {
     work(bytes => writeWhole(file, bytes, path))

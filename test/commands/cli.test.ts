@@ -246,7 +246,8 @@ describe('eval', () => {
 
   test('two runs with the same seeds leave the same bytes in steps.jsonl', async () => {
     const [one, two] = [at(), at()]
-    for (const options of [one, two]) await econgym('eval toy_market --players random --seeds 5 -c 3', options)
+    await econgym('eval toy_market --players random --seeds 5 -c 3', one)
+    await econgym('eval toy_market --players=random --seeds=5 -c64', two)
     const [run] = runsIn(one.cwd)
     expect(stepsOf(one.cwd, run!)).toBe(stepsOf(two.cwd, run!))
   })
@@ -462,6 +463,18 @@ describe('runs', () => {
     expect(out).toMatch(/^rollouts +reward +updated \(UTC\) +folder\n2\/2 +0\.\d{3} .*runs\/toy_market--bot-gambler--/)
     const list = JSON.parse((await econgym('runs --json', options)).out)
     expect(list.map(({ player }: { player: string }) => player)).toEqual(['bot:gambler', 'bot:miser'])
+  })
+
+  test('counts what a killed run has finished', async () => {
+    const options = at()
+    await econgym('eval toy_market --players random --seeds 3', options)
+    const path = join(options.cwd, 'runs', runsIn(options.cwd)[0]!, 'metadata.json')
+    // As the command leaves it before the first rollout ends.
+    writeFileSync(
+      path,
+      JSON.stringify({ ...JSON.parse(readFileSync(path, 'utf8')), ok: 0, complete: false, planned: 9, avg_reward: null }),
+    )
+    expect((await econgym('runs', options)).out).toMatch(/\n3\/9 +– /)
   })
 })
 

@@ -259,13 +259,14 @@ describe('after a kill', () => {
     }
   })
 
-  test('a kill while the files are being repaired leaves nothing but a temporary file', async () => {
+  test('a kill while the files are being repaired leaves a temporary file, which is gone after resuming', async () => {
     const { folder, files, expected } = await uninterrupted()
     restore(folder, files)
     truncateSync(join(folder, 'results.jsonl'), 10)
     writeFileSync(join(folder, 'steps.jsonl.tmp'), 'half a line')
     await play(folder, specs, { resume: true })
     expect(content(folder)).toEqual(expected)
+    expect(readdirSync(folder).filter(file => file.endsWith('.tmp'))).toEqual([])
   })
 })
 

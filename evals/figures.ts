@@ -36,7 +36,7 @@ export const TABLES = {
     title: 'Wins',
     note: 'strength: Bradley–Terry in Elo points, mean 0 within a group [95 % bootstrap interval]; between groups the games fix no order',
   },
-  spending: { title: 'Model calls', note: 'per rollout, unless it says otherwise' },
+  spending: { title: 'Model calls', note: 'per scored rollout, unless it says otherwise; calls of rollouts that failed count' },
   stops: { title: 'Stopped by', note: 'share of rollouts' },
   turns: { title: 'Turns', note: 'share of rollouts' },
   calls: { title: 'Calls a rollout', note: 'mean ± sd; refused calls included' },

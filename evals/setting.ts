@@ -37,6 +37,17 @@ export class Setting {
     return config_digest === configDigest(resolveConfig(environments.get(env), preset, set))
   }
 
+  /** Whether thinking costs something here. */
+  get billed(): boolean {
+    const { env_id } = this.metadata
+    return environments.has(env_id) && environments.get(env_id).facts?.billed === true
+  }
+
+  /** Whether two players may be ranked: not where thinking is billed and only one of them had it reported. */
+  comparable(a: Tally, b: Tally): boolean {
+    return !this.billed || a.units === undefined || b.units === undefined || a.units === b.units
+  }
+
   /** The number of a row's scenario. */
   scenario({ example_id, info }: ResultFigures): number {
     const id = `${example_id} ${info.seed}`

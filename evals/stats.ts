@@ -155,7 +155,8 @@ function needsBootstrap(sums: readonly number[], counts: readonly number[], mean
     squares += deviation ** 2
     cubes += deviation ** 3
   }
-  if (squares === 0) return false
+  // Values that differ in their last bits only have no shape.
+  if (Math.sqrt(squares) <= 1e-9 * Math.abs(mean)) return false
   const skewness = cubes / sums.length / (squares / sums.length) ** 1.5
   return sums.length <= 25 * skewness ** 2
 }

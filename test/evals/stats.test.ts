@@ -173,6 +173,11 @@ describe('coverage on simulated rollouts of known truth', () => {
     expect(clusteredMean(data)!.method).toBe('bootstrap')
   })
 
+  test('values that differ by rounding alone are not skewed', () => {
+    const rounded = [0.3, 0.3, 0.3, 0.3, 0.1 + 0.2]
+    expect(clusteredMean(naive(rounded))).toMatchObject({ method: 't', value: expect.closeTo(0.3, 12) })
+  })
+
   test('a rare success among few scenarios has no bootstrap spread to speak of and falls back to t', () => {
     const rare = clusteredMean(naive([0, 0, 0, 0, 0, 0, 0, 1]), { method: 'bootstrap' })!
     expect(rare.method).toBe('t')

@@ -41,7 +41,6 @@ export interface Shared {
   /** What is left of the laboratory's 270 seconds of market. */
   readonly secondsLeft: number | null
   readonly plots: readonly Plot[]
-  readonly speculators: number
   /** Percent. */
   readonly taxes: { readonly initial: number; readonly final: number }
   /** The condition that was chosen; null until it is. */
@@ -143,7 +142,7 @@ const SIGNALLED: readonly Phase[] = ['market', 'final_declaration', 'final_specu
 
 export function shared(state: SpatialState): Shared {
   const { config, phase, play, sweep } = state
-  const { plots, roles } = rosterOf(config)
+  const { plots } = rosterOf(config)
   const turns = phase === 'market' || phase === 'deliberation' || phase === 'reply' ? sweepsOf(config, phase) : null
   const chosen = play.kind === 'land' && play.chosen !== null ? CONDITIONS[play.chosen] : null
   return {
@@ -156,7 +155,6 @@ export function shared(state: SpatialState): Shared {
     turns,
     secondsLeft: phase === 'market' ? Math.round(MARKET_SECONDS * (1 - (sweep - 1) / config.ticks)) : null,
     plots,
-    speculators: roles.length - plots.length,
     taxes: { initial: config.initialTax, final: config.finalTax },
     chosen,
     publicSignal: play.kind === 'land' && SIGNALLED.includes(phase) ? publicSignals(play, config.finalTax) : NOT_TOLD,

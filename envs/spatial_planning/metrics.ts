@@ -517,8 +517,8 @@ function medianPairs(scope: Scope): { readonly round: Finished; readonly prices:
   })
 }
 
-function eurosIn({ payment, roster }: Session, { payoffs }: Finished): number[] {
-  return payoffs.map((payoff, player) => eurosOf(payoff, payment[roster.roles[player]!]))
+function eurosIn({ payment, roster, showUpFee }: Session, { payoffs }: Finished): number[] {
+  return payoffs.map((payoff, player) => eurosOf(payoff, payment[roster.roles[player]!], showUpFee))
 }
 
 /** Rounds of a land holder; none where the seat holds no land. */

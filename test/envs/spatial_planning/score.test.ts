@@ -197,6 +197,7 @@ test('the truthful optimum of the laboratory’s 55 paid rounds is what it is kn
   const points: Record<string, number[]> = { owner: [], developer: [], speculator: [] }
   const euros: Record<string, number[]> = { owner: [], developer: [], speculator: [] }
   const shareValues: number[] = []
+  const inequality: { points: number[]; euros: number[] } = { points: [], euros: [] }
   for (let session = 1; session <= 11; session++) {
     for (let round = 1; round <= 5; round++) {
       const { values } = stimulusOf({ ...config, session }, 0, round)
@@ -215,9 +216,12 @@ test('the truthful optimum of the laboratory’s 55 paid rounds is what it is kn
         initialTax: 1,
         finalTax: 33,
       })
+      const paid = accounts.map(({ payoff }, player) => eurosOf(payoff, PAYMENT.harberger[roles[player]!]))
+      inequality.points.push(gini(accounts.map(({ payoff }) => payoff))!)
+      inequality.euros.push(gini(paid)!)
       for (const [player, { payoff }] of accounts.entries()) {
         points[roles[player]!]!.push(payoff / 1000)
-        euros[roles[player]!]!.push(eurosOf(payoff, PAYMENT.harberger[roles[player]!]))
+        euros[roles[player]!]!.push(paid[player]!)
       }
     }
   }
@@ -226,6 +230,7 @@ test('the truthful optimum of the laboratory’s 55 paid rounds is what it is kn
   expect(['developer', 'owner', 'speculator'].map(role => mean(euros[role]!).toFixed(2))).toEqual(['35.74', '32.63', '30.10'])
   expect([Math.min(...euros.developer!), Math.max(...euros.developer!)]).toEqual([18.68, 55.51])
   expect([mean(shareValues), Math.min(...shareValues), Math.max(...shareValues)].map(Math.round)).toEqual([10_386, 7884, 13_863])
+  expect([mean(inequality.points), mean(inequality.euros)].map(value => value.toFixed(3))).toEqual(['0.473', '0.066'])
 })
 
 describe('under random play', () => {

@@ -293,6 +293,12 @@ describe('the wide sheet', () => {
     expect(six(plot => `Dec2_${capital(plot)}_O`)).toEqual([324_000, 300_000, null, 1_099_000])
     expect(six(plot => `snipe2_TO_${plot}_result`)).toEqual([null, 250, null, 1500])
   })
+  test('final declarations with their tax, empty for speculators', () => {
+    const final = (row: number) =>
+      ['Declaration2_Outcome', 'Taxes2_Outcome', 'Declaration2_acted'].map(name => at(sheet, row, name))
+    expect(final(owner)).toEqual([324_000, 106_920, 'Yes'])
+    expect(final(speculator)).toEqual([null, null, null])
+  })
   test('the market of either condition', () => {
     const market = (row: number, condition: string) =>
       [

@@ -238,12 +238,18 @@ describe('the files of an LLM-driven run', () => {
 
   test('of the published setting, and its figures beside the published ones', async () => {
     const cwd = scratch()
-    const url = await serve({ script: () => ({ content: 'I mine.', calls: [{ name: 'mine', arguments: {} }] }) })
+    // All mine, but for agent_1, who begins with a gift.
+    const url = await serve({
+      script: ({ messages }) =>
+        /^Turn 1 of 11\. You are agent_1\./.test(messages.at(-1)!.content)
+          ? { calls: [{ name: 'transfer', arguments: { to: 'agent_0', amount: 10, fee: 0 } }] }
+          : { content: 'I mine.', calls: [{ name: 'mine', arguments: {} }] },
+    })
     const { code, out } = await econgym(`replicate llm-run-01 --player openai:m@${url} --out study --json`, { cwd })
     expect(code).toBe(0)
     const { rows } = JSON.parse(out)
     const ours = Object.fromEntries(rows.map(({ figure, ours: value }: { figure: string; ours: number }) => [figure, value]))
-    // Eleven turns of four agents who all mine: a block every turn.
+    // Eleven turns of four agents of whom three mine at least: a block every turn.
     expect(ours).toMatchObject({ 'model calls': 44, blocks: 11, 'fees in tokens': 0, 'highest core price': 0 })
     expect(rows.find(({ figure }: { figure: string }) => figure === 'blocks')).toMatchObject({ published: 8, ok: null })
 
@@ -253,7 +259,7 @@ describe('the files of an LLM-driven run', () => {
       turn: 2,
       agent_id: 'agent_1',
       action: { action: 'mine' },
-      balance: 1000,
+      balance: 990,
       prompt_tokens: expect.any(Number),
       completion_tokens: expect.any(Number),
       model: 'm',

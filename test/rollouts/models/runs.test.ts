@@ -236,6 +236,16 @@ describe('a ceiling', () => {
     expect(without(contents(second.folder))).toEqual(without(contents(whole.folder)))
   })
 
+  test('counts what was answered, not what was refused', async () => {
+    const { models, folder: at } = await run(await serve({ rates: { rate_limit: 0.3 }, retryAfterMs: 1 }), {
+      maxTokens: 1_000_000,
+      ...fast,
+    })
+    const used = [...readCalls(at)].reduce((sum, row) => sum + row.prompt_tokens + row.completion_tokens, 0)
+    expect(provider!.counts.rate_limit).toBeGreaterThan(10)
+    expect(models.spent.tokens).toBe(used)
+  })
+
   test('on cost without a price is refused before anything is called', async () => {
     await expect(run(await serve(), { maxCost: 1 })).rejects.toThrow('--max-cost: no price of openai:m@')
     expect(provider!.requests).toHaveLength(0)
@@ -250,7 +260,8 @@ test('an interrupted run finishes the calls in flight, keeps them, and goes on w
       if (++requests === 30) stop.abort()
       return sells(request)
     },
-    latencyMs: 2,
+    // One seat's call is long under way when the other's next is refused.
+    latencyMs: ({ session }) => (session.charCodeAt(0) % 2 === 0 ? 1 : 60),
   })
   const first = await run(url, { stop: stop.signal })
   expect(first.batch.stopped[0]).toBe('Interrupted: calls in flight were finished and kept.')

@@ -260,8 +260,7 @@ test('an interrupted run finishes the calls in flight, keeps them, and goes on w
       if (++requests === 30) stop.abort()
       return sells(request)
     },
-    // One seat's call is long under way when the other's next is refused.
-    latencyMs: ({ session }) => (session.charCodeAt(0) % 2 === 0 ? 1 : 60),
+    latencyMs: 2,
   })
   const first = await run(url, { stop: stop.signal })
   expect(first.batch.stopped[0]).toBe('Interrupted: calls in flight were finished and kept.')
@@ -271,6 +270,26 @@ test('an interrupted run finishes the calls in flight, keeps them, and goes on w
   const second = await run(await serve(), { resume: true })
   expect(second.metadata.complete).toBe(true)
   expect(provider!.requests.length + asked).toBe([...readCalls(second.folder)].length)
+})
+
+test('where one seat is refused its next call, the call of another that is under way is still waited for and kept', async () => {
+  const stop = new AbortController()
+  let hasty: string | undefined
+  const url = await serve({
+    fault: () => undefined,
+    // Whoever is first asks for too much, is given it back, and may not ask again; the other takes its time.
+    latencyMs({ session }) {
+      hasty ??= session
+      return session === hasty ? 0 : 100
+    },
+    script({ session }) {
+      if (session === hasty) stop.abort()
+      return { calls: [{ name: 'sell', arguments: { quantity: 99 } }] }
+    },
+  })
+  const { folder: at } = await run(url, { stop: stop.signal, size: { seeds: 1, repeats: 1 } })
+  expect(provider!.requests).toHaveLength(2)
+  expect([...readCalls(at)]).toHaveLength(2)
 })
 
 test('what every rollout would meet stops the run with one line', async () => {

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { randomLegal } from '../../bots/any/random_legal.ts'
 import { type BotSet, botSets } from '../../bots/index.ts'
+import { cacheNote } from '../../commands/models.ts'
 import { environments } from '../../index.ts'
 import { type FakeProvider, type FakeProviderOptions, randomCalls, startFakeProvider } from '../../testing.ts'
 import { scratch } from '../rollouts/table.ts'
@@ -298,4 +299,28 @@ describe('the files of an LLM-driven run', () => {
     expect(code).toBe(1)
     expect(out).toContain("The model 'm' does not exist")
   })
+})
+
+test('a provider’s own cache that was never hit is remarked upon; a server of one’s own may not report it', () => {
+  const run = (base_url: string, history: string, read: number) =>
+    ({
+      metadata: { player: 'openai:m', base_url, player_details: { history } },
+      summary: {
+        usage: {
+          input_uncached: 300_000 - read,
+          input_cached_read: read,
+          input_cache_write: 0,
+          output: 1,
+          output_reasoning: null,
+        },
+        traffic: { calls: 100 },
+      },
+    }) as never
+  const own = 'https://api.openai.com/v1'
+  expect(cacheNote(run(own, 'full', 0))).toMatch(
+    /^openai:m: hardly any prompt token was read from the provider's cache.*lower -c/,
+  )
+  expect(cacheNote(run(own, 'full', 200_000))).toBe('')
+  expect(cacheNote(run(own, 'last:2', 0))).toBe('')
+  expect(cacheNote(run('http://localhost:8000/v1', 'full', 0))).toBe('')
 })

@@ -17,7 +17,7 @@ const GAMES = [
   ['sim_economy', '--set', 'horizon_turns=10'],
   ['sim_economy', '--set', 'horizon_turns=10', ...calling('transfer')],
   ['swarm_economy', '--set', 'maxTurns=10'],
-  ['swarm_economy', '--set', 'maxTurns=10', ...calling('post')],
+  ['swarm_economy', '--set', 'maxTurns=10', ...calling('claim_task')],
 ]
 const HOW = ['--seeds', '1', '-c', '1', '--history', 'none', '--max-completion-tokens', '64', '--temperature', '0.7']
 

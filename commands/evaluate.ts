@@ -9,6 +9,7 @@ import { playRuns, type RunOptions, type RunPlan, type RunResult } from '../roll
 import type { Figure, Summary, Traffic } from '../rollouts/summary.ts'
 import type { Args } from './command.ts'
 import type { ExitCode, Io } from './io.ts'
+import { cacheNote } from './models.ts'
 import { type FigureRow, figureTable, number, plural, shownPath } from './text.ts'
 
 /** What was played, and how the command ends. */
@@ -49,6 +50,7 @@ export async function evaluate(
     },
   }).finally(() => progress?.end())
   const again = (...more: string[]): string => commandLine(args.typed, more)
+  for (const run of runs) io.err(cacheNote(run))
   for (const reason of batch.stopped) io.err(`${reason}\n`)
   if (batch.left > 0) {
     const played = batch.finished + batch.failed

@@ -1,6 +1,7 @@
 /** The options of model players, read the same way by every command that seats players. */
 import { resolve } from 'node:path'
 import { nearest, UserError } from '../envs/core/errors.ts'
+import { isOwn } from '../rollouts/models/endpoint.ts'
 import {
   Models,
   type NoToolCall,
@@ -10,6 +11,8 @@ import {
   type Sampling,
   shippedPrices,
 } from '../rollouts/models/index.ts'
+import { promptTokens } from '../rollouts/models/usage.ts'
+import type { RunResult } from '../rollouts/run.ts'
 import type { Args, OptionSpecs } from './command.ts'
 import type { Io } from './io.ts'
 
@@ -128,4 +131,17 @@ function choice<T extends string>(args: Args, name: string, words: readonly T[],
   if (found === undefined)
     throw new UserError(`--${name}: expected ${words.join(', ')}; got '${text.slice(0, 64)}'.${nearest(text, words)}`)
   return found
+}
+
+/** Prompts shorter than this are not cached by the providers. */
+const CACHEABLE = 1024
+
+/** What to say of a run whose repeated prompts were all paid for again, though the provider has a cache; empty for nothing. */
+export function cacheNote({ metadata, summary }: RunResult): string {
+  const { player, base_url, player_details } = metadata
+  const { usage, traffic } = summary
+  if (usage === null || traffic === null || base_url === null || !isOwn(base_url) || player_details.history !== 'full') return ''
+  const prompt = promptTokens(usage)
+  if (prompt < 2 * CACHEABLE * traffic.calls || usage.input_cached_read > prompt / 100) return ''
+  return `${player}: hardly any prompt token was read from the provider's cache, which forgets after some minutes; lower -c, so that the turns of an episode follow each other.\n`
 }

@@ -40,11 +40,6 @@ export class Budget {
     return this.#spent
   }
 
-  /** Which ceiling ended the run, in words; undefined while there is room. */
-  get reached(): string | undefined {
-    return this.#reached
-  }
-
   /**
    * Sets the worst case of one call aside. Waits while calls in flight hold what is left; throws RunStopped once nothing
    * in flight could make room, and from then on always.

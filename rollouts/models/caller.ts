@@ -66,7 +66,6 @@ export interface Answered extends ModelAnswer {
 
 /** What goes on between a run and its providers, for the progress line. */
 export class Traffic {
-  answered = 0
   retries = 0
   /** The last failed attempt, in a few words. */
   last = ''
@@ -120,7 +119,7 @@ export class Caller {
 
   /** Asks, as often as it takes. Throws ProviderError, RunStopped at a ceiling, or a signal's reason. */
   async ask(ask: Ask): Promise<Answered> {
-    const { cache, clock, limiters, retry, secrets, traffic } = this.#context
+    const { cache, clock, limiters, retry, secrets } = this.#context
     const cacheKey = cache === null ? '' : digest([this.endpoint.name, ask.cacheName])
     const known = await cache?.get(cacheKey)
     if (known !== undefined) return { ...known, retries: 0, latencyMs: 0, workedMs: 0, cost: 0, cached: true, dropped: [] }
@@ -142,7 +141,6 @@ export class Caller {
       },
     )
     this.#answeredBefore = true
-    traffic.answered++
     const answer: ModelAnswer = { ...value, reply: secrets.data(value.reply) }
     await cache?.put(cacheKey, answer)
     const cost = costOf(answer.usage, this.price)

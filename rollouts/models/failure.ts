@@ -73,7 +73,7 @@ function failure(code: string, status: number | null, message: string, rest: Par
 }
 
 function codeOf(status: number, message: string): string {
-  if (status === 429 && /insufficient_quota|exceeded your current quota|credit balance/i.test(message)) return 'quota'
+  if (status < 500 && /insufficient_quota|exceeded your current quota|credit balance/i.test(message)) return 'quota'
   if (status < 500 && /context.{0,10}length|prompt is too long|context window|exceed_context_size|maximum context/i.test(message))
     return 'context_length'
   return BY_STATUS[status] ?? (status >= 500 ? 'server_error' : 'bad_request')

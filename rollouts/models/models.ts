@@ -11,7 +11,7 @@ import { Caller, type CallerContext, type CallerSettings, Traffic } from './call
 import { type History, historyName } from './conversation.ts'
 import { type Endpoint, parseEndpoint } from './endpoint.ts'
 import { ASSUMED_COMPLETION, type Measured, measuringPolicy } from './estimate.ts'
-import { type LimiterState, Limiters } from './limiter.ts'
+import { Limiters } from './limiter.ts'
 import { modelPolicy, type NoToolCall } from './model_policy.ts'
 import type { Personas } from './personas.ts'
 import { type Price, type Prices, priceOf } from './prices.ts'
@@ -139,16 +139,6 @@ export class Models {
   /** Tokens and USD spent so far, as the ceilings count them. */
   get spent(): Spending {
     return this.#context.budget.spent
-  }
-
-  /** Which ceiling was reached, in words; undefined while there is room. */
-  get ceilingReached(): string | undefined {
-    return this.#context.budget.reached
-  }
-
-  /** What goes on with each model now. */
-  get limits(): ReadonlyMap<string, LimiterState> {
-    return this.#context.limiters.states
   }
 
   /** One line about what goes on: calls in flight of how many allowed, retries, waits. Empty before the first call. */

@@ -16,10 +16,13 @@ export interface Clock {
   random(): number
 }
 
+/** The longest that a timer of the system waits: about 25 days. Beyond, it would fire at once. */
+const LONGEST = 2 ** 31 - 1
+
 export const systemClock: Clock = {
   now: Date.now,
   after(ms, callback) {
-    const timer = setTimeout(callback, ms)
+    const timer = setTimeout(callback, Math.min(ms, LONGEST))
     return () => clearTimeout(timer)
   },
   random: Math.random,

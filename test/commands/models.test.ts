@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { randomLegal } from '../../bots/any/random_legal.ts'
 import { type BotSet, botSets } from '../../bots/index.ts'
+import { cacheNote } from '../../commands/models.ts'
 import { environments } from '../../index.ts'
 import { type FakeProvider, type FakeProviderOptions, randomCalls, startFakeProvider } from '../../testing.ts'
 import { scratch } from '../rollouts/table.ts'
@@ -238,12 +239,18 @@ describe('the files of an LLM-driven run', () => {
 
   test('of the published setting, and its figures beside the published ones', async () => {
     const cwd = scratch()
-    const url = await serve({ script: () => ({ content: 'I mine.', calls: [{ name: 'mine', arguments: {} }] }) })
+    // All mine, but for agent_1, who begins with a gift.
+    const url = await serve({
+      script: ({ messages }) =>
+        /^Turn 1 of 11\. You are agent_1\./.test(messages.at(-1)!.content)
+          ? { calls: [{ name: 'transfer', arguments: { to: 'agent_0', amount: 10, fee: 0 } }] }
+          : { content: 'I mine.', calls: [{ name: 'mine', arguments: {} }] },
+    })
     const { code, out } = await econgym(`replicate llm-run-01 --player openai:m@${url} --out study --json`, { cwd })
     expect(code).toBe(0)
     const { rows } = JSON.parse(out)
     const ours = Object.fromEntries(rows.map(({ figure, ours: value }: { figure: string; ours: number }) => [figure, value]))
-    // Eleven turns of four agents who all mine: a block every turn.
+    // Eleven turns of four agents of whom three mine at least: a block every turn.
     expect(ours).toMatchObject({ 'model calls': 44, blocks: 11, 'fees in tokens': 0, 'highest core price': 0 })
     expect(rows.find(({ figure }: { figure: string }) => figure === 'blocks')).toMatchObject({ published: 8, ok: null })
 
@@ -253,7 +260,7 @@ describe('the files of an LLM-driven run', () => {
       turn: 2,
       agent_id: 'agent_1',
       action: { action: 'mine' },
-      balance: 1000,
+      balance: 990,
       prompt_tokens: expect.any(Number),
       completion_tokens: expect.any(Number),
       model: 'm',
@@ -292,4 +299,28 @@ describe('the files of an LLM-driven run', () => {
     expect(code).toBe(1)
     expect(out).toContain("The model 'm' does not exist")
   })
+})
+
+test('a provider’s own cache that was never hit is remarked upon; a server of one’s own may not report it', () => {
+  const run = (base_url: string, history: string, read: number) =>
+    ({
+      metadata: { player: 'openai:m', base_url, player_details: { history } },
+      summary: {
+        usage: {
+          input_uncached: 300_000 - read,
+          input_cached_read: read,
+          input_cache_write: 0,
+          output: 1,
+          output_reasoning: null,
+        },
+        traffic: { calls: 100 },
+      },
+    }) as never
+  const own = 'https://api.openai.com/v1'
+  expect(cacheNote(run(own, 'full', 0))).toMatch(
+    /^openai:m: hardly any prompt token was read from the provider's cache.*lower -c/,
+  )
+  expect(cacheNote(run(own, 'full', 200_000))).toBe('')
+  expect(cacheNote(run(own, 'last:2', 0))).toBe('')
+  expect(cacheNote(run('http://localhost:8000/v1', 'full', 0))).toBe('')
 })

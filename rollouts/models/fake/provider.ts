@@ -12,6 +12,8 @@ import { type Dialect, type FakeReply, NotWellFormed, PATHS, type ReadRequest, r
 /** What a script is told of a request. */
 export interface FakeRequest extends ReadRequest {
   readonly dialect: Dialect
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string>>
   /** The conversation's name, as the X-Session-ID header gives it; empty where there is none. */
   readonly session: string
   /** Assistant messages so far: 0 for the first request of a conversation. */
@@ -111,7 +113,7 @@ export async function startFakeProvider(options: FakeProviderOptions): Promise<F
 
     let request: FakeRequest
     try {
-      request = describe(dialect, read(dialect, JSON.parse(body)), String(incoming.headers['x-session-id'] ?? ''))
+      request = describe(dialect, read(dialect, JSON.parse(body)), incoming.headers as Record<string, string>)
     } catch (error) {
       if (error instanceof NotWellFormed || error instanceof SyntaxError) return refuse(400, error.message)
       throw error
@@ -148,7 +150,8 @@ export async function startFakeProvider(options: FakeProviderOptions): Promise<F
     }
   }
 
-  function describe(dialect: Dialect, request: ReadRequest, session: string): FakeRequest {
+  function describe(dialect: Dialect, request: ReadRequest, headers: Readonly<Record<string, string>>): FakeRequest {
+    const session = headers['x-session-id'] ?? ''
     // What was said is digested only if somebody asks: it costs more than the answer.
     let known: string | undefined
     const said = (): string => {
@@ -160,6 +163,7 @@ export async function startFakeProvider(options: FakeProviderOptions): Promise<F
     return {
       ...request,
       dialect,
+      headers,
       session,
       turn: request.messages.filter(({ role }) => role === 'assistant').length,
       get attempt() {

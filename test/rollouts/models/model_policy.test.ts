@@ -143,6 +143,13 @@ describe('what becomes of what a model says', () => {
     expect(stubborn.policy.counters!()).toMatchObject({ calls: 2, repairs: 1 })
   })
 
+  test('a refusal of a call beyond the limit of a message is no reason to give the message back', async () => {
+    const turn = () => ({ maxCalls: 1, repairs: 1, onSilence: 'pass' as const })
+    const { rows, log } = await play({ script: saying({ calls: [sell(1), sell(50)] }) }, { horizon: 1, economy: { turn } })
+    expect(rows).toHaveLength(1)
+    expect(log.steps[0]!.decisions.trader_0!.calls).toHaveLength(2)
+  })
+
   test('questions are answered within the turn, also beside a move', async () => {
     const ask = { name: 'value', arguments: { quantity: 3 } }
     const { log, policy } = await play({ script: saying({ calls: [ask] }, { calls: [ask, sell(3)] }, wait) })

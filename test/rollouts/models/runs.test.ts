@@ -236,6 +236,16 @@ describe('a ceiling', () => {
     expect(without(contents(second.folder))).toEqual(without(contents(whole.folder)))
   })
 
+  test('counts what was answered, not what was refused', async () => {
+    const { models, folder: at } = await run(await serve({ rates: { rate_limit: 0.3 }, retryAfterMs: 1 }), {
+      maxTokens: 1_000_000,
+      ...fast,
+    })
+    const used = [...readCalls(at)].reduce((sum, row) => sum + row.prompt_tokens + row.completion_tokens, 0)
+    expect(provider!.counts.rate_limit).toBeGreaterThan(10)
+    expect(models.spent.tokens).toBe(used)
+  })
+
   test('on cost without a price is refused before anything is called', async () => {
     await expect(run(await serve(), { maxCost: 1 })).rejects.toThrow('--max-cost: no price of openai:m@')
     expect(provider!.requests).toHaveLength(0)
@@ -260,6 +270,26 @@ test('an interrupted run finishes the calls in flight, keeps them, and goes on w
   const second = await run(await serve(), { resume: true })
   expect(second.metadata.complete).toBe(true)
   expect(provider!.requests.length + asked).toBe([...readCalls(second.folder)].length)
+})
+
+test('where one seat is refused its next call, the call of another that is under way is still waited for and kept', async () => {
+  const stop = new AbortController()
+  let hasty: string | undefined
+  const url = await serve({
+    fault: () => undefined,
+    // Whoever is first asks for too much, is given it back, and may not ask again; the other takes its time.
+    latencyMs({ session }) {
+      hasty ??= session
+      return session === hasty ? 0 : 100
+    },
+    script({ session }) {
+      if (session === hasty) stop.abort()
+      return { calls: [{ name: 'sell', arguments: { quantity: 99 } }] }
+    },
+  })
+  const { folder: at } = await run(url, { stop: stop.signal, size: { seeds: 1, repeats: 1 } })
+  expect(provider!.requests).toHaveLength(2)
+  expect([...readCalls(at)]).toHaveLength(2)
 })
 
 test('what every rollout would meet stops the run with one line', async () => {

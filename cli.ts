@@ -50,6 +50,8 @@ async function runCommand(words: readonly string[], io: Io): Promise<ExitCode> {
     .parserConfiguration({
       'camel-case-expansion': false,
       'dot-notation': false,
+      // `--no-tool-call nudge` is an option of its own.
+      'boolean-negation': false,
       'parse-numbers': false,
       'parse-positional-numbers': false,
     })
@@ -112,15 +114,17 @@ const SHAPES = {
 
 /** Refuses an option that the command does not have, before anything can be taken for its value. */
 function checkOptions(command: Command, words: readonly string[]): void {
-  const known = Object.entries(optionsOf(command, words)).flatMap(([option, { alias }]) => [option, ...(alias ? [alias] : [])])
-  const accepted = [...known, 'help', 'h']
+  const declared = Object.entries(optionsOf(command, words)).flatMap(([option, { alias }]) => [option, ...(alias ? [alias] : [])])
+  const accepted = [...declared, 'help', 'h']
   for (const word of words) {
-    const option = /^--?([^=]+)/.exec(word)?.[1]
+    // `--out=runs`, `-c64`
+    const [, name, letter] = /^(?:--([^=]+)|-([^-]))/.exec(word) ?? []
+    const option = name ?? letter
     if (option === undefined || accepted.includes(option)) continue
-    const long = accepted.filter(name => name.length > 1)
+    const long = accepted.filter(known => known.length > 1)
     const meant = nearest(option, long).replace("'", "'--")
     throw new UserError(
-      `No option '${word.slice(0, 64)}' of econgym ${command.name}. Options: ${long.map(name => `--${name}`).join(', ')}.${meant}`,
+      `No option '${word.slice(0, 64)}' of econgym ${command.name}. Options: ${long.map(known => `--${known}`).join(', ')}.${meant}`,
     )
   }
 }

@@ -7,6 +7,7 @@ import { passive } from './any/passive.ts'
 import { randomLegal } from './any/random_legal.ts'
 import { marsColonyBots } from './mars_colony/index.ts'
 import { simEconomyBots } from './sim_economy/index.ts'
+import { spatialPlanningBots } from './spatial_planning/index.ts'
 import { swarmBots } from './swarm_economy/index.ts'
 
 export interface Bot {
@@ -42,6 +43,7 @@ export const anyBots: Readonly<Record<string, Bot>> = {
 export const botSets: Readonly<Record<string, BotSet>> = {
   sim_economy: simEconomyBots,
   swarm_economy: swarmBots,
+  spatial_planning: spatialPlanningBots,
   mars_colony: marsColonyBots,
 }
 

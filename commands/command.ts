@@ -40,6 +40,11 @@ export class Args {
     this.typed = typed
   }
 
+  /** The same with other values for some names. */
+  with(values: Readonly<Record<string, unknown>>): Args {
+    return new Args({ ...this.#values, ...values }, this.typed)
+  }
+
   text(name: string): string | undefined {
     const value = this.#values[name]
     if (Array.isArray(value)) throw new UserError(`--${name} is given ${value.length} times; give it once.`)

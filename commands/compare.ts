@@ -1,11 +1,11 @@
 /** `compare`: the runs of any number of players side by side. */
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { nearest, UserError } from '../envs/core/errors.ts'
 import { type Comparison, compare as compareRuns } from '../evals/compare.ts'
 import { csv, type Figure, markdown, sheet, type TableId, tableFacts } from '../evals/figures.ts'
+import { type Publication, parsePublication } from '../evals/published.ts'
 import { studies } from '../evals/replicate/index.ts'
-import type { PublishedRun } from '../evals/replicate/study.ts'
 import { findRuns } from '../rollouts/store.ts'
 import type { Args, Command, OptionSpecs } from './command.ts'
 import type { Io } from './io.ts'
@@ -15,7 +15,10 @@ import { block, figureTable, number } from './text.ts'
 export const COMPARE_OPTIONS: OptionSpecs = {
   baseline: { type: 'string', describe: 'player that the others are compared with (the first of a setting)' },
   threshold: { type: 'string', describe: 'reward that counts as a pass (0.5)' },
-  published: { type: 'string', describe: `study whose published runs stand beside: ${publishing().join(', ') || 'none yet'}` },
+  published: {
+    type: 'string',
+    describe: `published runs to stand beside: those of a study (${publishing().join(', ') || 'none yet'}) or of a JSON file`,
+  },
   'bootstrap-seed': { type: 'string', describe: 'seed of the bootstrap intervals (0)' },
 }
 
@@ -38,7 +41,7 @@ export const compare: Command = {
     const format = args.flag('json') ? 'json' : (args.text('format') ?? 'text')
     if (!FORMATS.some(known => known === format))
       throw new UserError(`--format: expected ${FORMATS.join(', ')}, got '${format.slice(0, 64)}'.${nearest(format, FORMATS)}`)
-    const comparison = compareRuns(runFolders(args, io), { ...readCompare(args), logs: !args.flag('no-logs') })
+    const comparison = compareRuns(runFolders(args, io), { ...readCompare(args, io), logs: !args.flag('no-logs') })
     io.out(FORMATTED[format as (typeof FORMATS)[number]](comparison, io.columns()))
     return 0
   },
@@ -57,7 +60,7 @@ export function runFolders(args: Args, { cwd }: Io): string[] {
   return [...new Set(folders)]
 }
 
-export function readCompare(args: Args) {
+export function readCompare(args: Args, { cwd }: Io) {
   const baseline = args.text('baseline')
   const threshold = args.text('threshold')
   const study = args.text('published')
@@ -67,7 +70,7 @@ export function readCompare(args: Args) {
     seed: args.integer('bootstrap-seed', 0, 0),
     ...(baseline !== undefined && { baseline }),
     ...(threshold !== undefined && { threshold: Number(threshold) }),
-    ...(study !== undefined && { published: publishedRuns(study) }),
+    ...(study !== undefined && { published: readPublished(study, cwd) }),
   }
 }
 
@@ -76,12 +79,15 @@ function publishing(): string[] {
   return studies.filter(({ published }) => published !== undefined).map(({ id }) => id)
 }
 
-function publishedRuns(id: string): readonly PublishedRun[] {
-  const published = studies.find(study => study.id === id)?.published
-  if (published !== undefined) return published
+/** Of a study, or of a file. */
+function readPublished(named: string, cwd: string): Publication {
+  const study = studies.find(({ id }) => id === named)
+  if (study?.published !== undefined) return { source: study.source, runs: [...study.published] }
+  const path = resolve(cwd, named)
+  if (existsSync(path)) return parsePublication(readFileSync(path, 'utf8'), named)
   const known = publishing()
   throw new UserError(
-    `--published: no study '${id.slice(0, 64)}' with published runs. Studies: ${known.join(', ') || 'none'}.${nearest(id, known)}`,
+    `--published: expected a file or a study with published runs (${known.join(', ') || 'none'}), got '${named.slice(0, 64)}'.${nearest(named, known)}`,
   )
 }
 
@@ -100,12 +106,13 @@ function* tablesOf({ figures }: Comparison, setting: string): Generator<[TableId
   }
 }
 
-/** All tables as plain text of that width. */
-export function comparisonText(comparison: Comparison, width: number): string {
+/** The tables, all or those named, as plain text of that width. */
+export function comparisonText(comparison: Comparison, width: number, tables?: readonly TableId[]): string {
   const parts: string[] = []
   for (const setting of comparison.settings) {
     parts.push(`${block(setting, width)}\n${'='.repeat(Math.min(width, setting.length))}`)
     for (const [table, figures] of tablesOf(comparison, setting)) {
+      if (tables?.includes(table) === false) continue
       const { title, note, most } = tableFacts[table]
       const { heads, rows, more } = sheet(figures, cell, most)
       parts.push([block(title, width), figureTable(heads, rows, width), ...under(note, more, width)].join('\n'))

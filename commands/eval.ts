@@ -1,11 +1,18 @@
 /** `eval`: plays each player in the evaluated seat and prints a table. */
 import { resolve } from 'node:path'
+import { UserError } from '../envs/core/errors.ts'
+import { artifactsOfRun, checkArtifacts } from '../evals/artifacts.ts'
+import { suiteJsonSchema } from '../evals/suite.ts'
+import type { Models } from '../rollouts/models/index.ts'
 import type { Args, Command, OptionSpecs } from './command.ts'
 import { estimate, estimateText } from './estimate.ts'
 import { type Evaluation, evalTable, evaluate, evaluationFacts, heading, TABLE_NOTE } from './evaluate.ts'
-import type { Io } from './io.ts'
-import { LIMIT_OPTIONS, MODEL_OPTIONS, readModels } from './models.ts'
+
+import type { ExitCode, Io } from './io.ts'
+import { CACHE_OPTION, LIMIT_OPTIONS, MODEL_OPTIONS, readModels } from './models.ts'
+
 import { CONFIG_OPTIONS, EXAMPLE_OPTIONS, readExamples, readSetting, readTable, SEAT_OPTIONS } from './setup.ts'
+import { readSuite, SUITE_OPTIONS } from './suite.ts'
 import { block, shownPath } from './text.ts'
 
 /** What the commands that play runs have in common, but for who plays and how often. */
@@ -22,11 +29,18 @@ export const PLAY_OPTIONS: OptionSpecs = {
   ...LIMIT_OPTIONS,
 }
 
-/** Plays every player on every example `repeats` times. After a dry run there is nothing to tell any more. */
-export async function playRepeats(args: Args, io: Io, repeats: number): Promise<Evaluation | undefined> {
+/**
+ * Plays every player on every example `repeats` times; `models` are those of a command that plays more than this. After a dry
+ * run there is nothing to tell any more.
+ */
+export async function playRepeats(
+  args: Args,
+  io: Io,
+  repeats: number,
+  models: Models = modelsOf(args, io),
+): Promise<Evaluation | undefined> {
   const setting = readSetting(args)
-  const concurrency = args.integer('concurrency', 32, 1)
-  const models = readModels(args, io, concurrency)
+  const concurrency = concurrencyOf(args)
   const table = readTable(args, setting, { models })
   const examples = readExamples(args, setting, io.cwd)
   const plans = table.players.map(player => ({
@@ -54,6 +68,9 @@ export async function playRepeats(args: Args, io: Io, repeats: number): Promise<
   )
 }
 
+const concurrencyOf = (args: Args): number => args.integer('concurrency', 32, 1)
+const modelsOf = (args: Args, io: Io): Models => readModels(args, io, concurrencyOf(args))
+
 /** The table of an evaluation and what was played, for a person. */
 export function told({ runs }: Evaluation, width: number): string {
   return `${block(heading(runs[0]!), width)}\n\n${evalTable(runs, width)}\n\n${block(TABLE_NOTE, width)}\n`
@@ -61,12 +78,15 @@ export function told({ runs }: Evaluation, width: number): string {
 
 export const evalCommand: Command = {
   name: 'eval',
-  positionals: { ENV: 'id of an economy; `econgym envs` lists them' },
-  describe: 'Evaluate players in an economy: one folder of files a player, and a table.',
+  positionals: { '[ENV]': 'id of an economy; `econgym envs` lists them' },
+  describe: 'Evaluate players in an economy, or a suite of evaluations: one folder of files a player, and a table.',
   options: {
+    ...SUITE_OPTIONS,
     players: { type: 'string', describe: "players, separated by commas, each in the evaluated seat in turn (the economy's own)" },
     repeats: { type: 'string', describe: 'rollouts of each seed or scenario (1)' },
     ...PLAY_OPTIONS,
+    ...CACHE_OPTION,
+    artifacts: { type: 'boolean', describe: 'also write the four files that an LLM-driven run of sim_economy is published with' },
   },
   examples: [
     ['econgym eval sim_economy --players bot:honest,random --seeds 20', 'two players on the same twenty seeds'],
@@ -75,11 +95,22 @@ export const evalCommand: Command = {
       'a model on a server of your own beside a bot',
     ],
     ['econgym eval sim_economy --seeds 100:200 --set num_agents=4 --resume', 'go on with an interrupted run'],
+    ['econgym eval --suite suite.json', 'what a file says; again, after more was added to it, plays what is new'],
   ],
   async run(args, io) {
+    if (args.flag('print-schema')) {
+      io.out(`${JSON.stringify(suiteJsonSchema(), null, 2)}\n`)
+      return 0
+    }
+    if (args.text('suite') !== undefined) return playSuite(args, io)
+    const id = args.text('ENV')
+    if (id === undefined)
+      throw new UserError('econgym eval needs ENV: id of an economy (`econgym envs` lists them), or --suite FILE.')
+    if (args.flag('artifacts')) checkArtifacts(id)
     const played = await playRepeats(args, io, args.integer('repeats', 1, 1))
     if (played === undefined) return 0
     const { runs, code } = played
+    if (args.flag('artifacts')) for (const { folder } of runs) artifactsOfRun(folder)
     if (args.flag('json')) io.out(`${JSON.stringify({ runs: evaluationFacts(runs) }, null, 2)}\n`)
     else {
       io.out(told(played, io.columns()))
@@ -87,4 +118,25 @@ export const evalCommand: Command = {
     }
     return code
   },
+}
+
+/** Plays the cells of a suite one after the other, under one budget; what is finished is not played again. */
+async function playSuite(args: Args, io: Io): Promise<ExitCode> {
+  const { out, cells } = readSuite(args, io)
+  const models = modelsOf(args, io)
+  const facts: object[] = []
+  let worst: ExitCode = 0
+  for (const cell of cells) {
+    const played = await playRepeats(cell.args, io, cell.repeats, models)
+    if (played === undefined) continue
+    facts.push({ cell: cell.label, runs: evaluationFacts(played.runs) })
+    if (!args.flag('json')) io.out(`${told(played, io.columns())}\n`)
+    if (played.code !== 0) worst = played.code
+    if (played.left > 0) break
+  }
+  if (args.flag('dry-run')) return worst
+  const shown = shownPath(out, io.cwd)
+  if (args.flag('json')) io.out(`${JSON.stringify({ out, cells: facts }, null, 2)}\n`)
+  else io.out(`${shown}\n${block(`Side by side, with behaviour: econgym compare ${shown}`, io.columns())}\n`)
+  return worst
 }

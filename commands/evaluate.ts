@@ -14,6 +14,8 @@ import { type FigureRow, figureTable, number, plural, shownPath } from './text.t
 /** What was played, and how the command ends. */
 export interface Evaluation {
   readonly runs: readonly RunResult[]
+  /** Rollouts that were due and have not been played: it was interrupted, or a budget or a disk ran out. */
+  readonly left: number
   readonly code: ExitCode
 }
 
@@ -61,7 +63,7 @@ export async function evaluate(
       `${plural(failed, 'rollout')} failed (${where.join(', ')}). Play them again with: ${again('--resume', '--retry-errors')}\n`,
     )
   }
-  return { runs, code: batch.left > 0 || failed > 0 ? 1 : 0 }
+  return { runs, left: batch.left, code: batch.left > 0 || failed > 0 ? 1 : 0 }
 }
 
 /** The command as it was typed, with options added that were not. */

@@ -37,9 +37,11 @@ export const exportCommand: Command = {
     margin: { type: 'string', describe: `preference: least difference of the rewards of a pair (${MARGIN})` },
   },
   examples: [
-    ['econgym export --format sft-trl --out data/sft --split train=0.9,test=0.1', 'conversations of all runs in ./runs'],
-    ['econgym export runs/train --format tokens --out data/tokens --include-truncated', 'token rows with advantages'],
-    ...formats.map(({ id, describe }) => [`--format ${id}`, describe] as const),
+    ...formats.map(({ id, describe }) => [`econgym export --format ${id} --out data/${id}`, describe] as const),
+    [
+      'econgym export runs/train --format sft-trl --out data --split train=0.9,test=0.1 --include-truncated',
+      'two folders by seed, of the runs in one folder, with what a limit ended',
+    ],
   ],
   async run(args, io): Promise<ExitCode> {
     const format = formatNamed(required(args, 'format', formats.map(({ id }) => id).join(', ')))
@@ -95,17 +97,16 @@ function decimal(args: Args, name: string, fallback: number, least: number): num
 /** What a person is told of an export. */
 function told(card: DataCard, out: string, width: number): string {
   const { counts, left_out, files } = card
-  const rows = files.flatMap(({ path, rows: count, bytes, empty }) =>
-    count === undefined
-      ? []
-      : [[`${out}/${path}`, plural(count, 'row'), size(bytes), empty === undefined ? '' : `empty: ${empty}`]],
-  )
+  const tables = files.filter(({ rows }) => rows !== undefined)
+  const rows = tables.map(({ path, rows: count, bytes }) => [`${out}/${path}`, plural(count!, 'row'), size(bytes)])
+  const empty = tables.flatMap(({ path, empty: why }) => (why === undefined ? [] : [`${path} is empty: ${why}.`]))
   const omitted = Object.values(left_out).map(({ count, why }) => `${count} left out: ${why}.`)
   return [
     columns(rows, width),
     '',
-    block(`${plural(counts.rollouts, 'rollout')}, ${plural(counts.seat_rollouts, 'evaluated seat')}.`, width),
-    ...omitted.map(line => block(line, width)),
+    ...[`${plural(counts.rollouts, 'rollout')}, ${plural(counts.seat_rollouts, 'evaluated seat')}.`, ...empty, ...omitted].map(
+      line => block(line, width),
+    ),
     `${out}/datacard.json`,
   ].join('\n')
 }

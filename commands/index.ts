@@ -6,6 +6,7 @@ import { describe } from './describe.ts'
 import { envs } from './envs.ts'
 import { evalCommand } from './eval.ts'
 import { exportCommand } from './export.ts'
+import { labExport } from './lab_export.ts'
 import { play } from './play.ts'
 import { replay } from './replay.ts'
 import { replicate } from './replicate.ts'
@@ -14,6 +15,7 @@ import { rollouts } from './rollouts.ts'
 import { runs } from './runs.ts'
 import { scenarios } from './scenarios.ts'
 import { start } from './start.ts'
+import { tournament } from './tournament.ts'
 
 export const commands: readonly Command[] = [
   start,
@@ -22,11 +24,13 @@ export const commands: readonly Command[] = [
   scenarios,
   play,
   evalCommand,
+  tournament,
   rollouts,
   runs,
   compare,
   report,
   exportCommand,
+  labExport,
   replay,
   replicate,
   bench,

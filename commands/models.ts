@@ -32,10 +32,14 @@ export const LIMIT_OPTIONS: OptionSpecs = {
   'max-cost': { type: 'string', describe: 'stop before the calls of this command cost more, in USD' },
   'max-tokens': { type: 'string', describe: 'stop before the calls of this command use more tokens' },
   prices: { type: 'string', describe: 'price file, read before the shipped one' },
-  cache: { type: 'string', describe: 'folder of answers to use again (none)' },
   'timeout-call': { type: 'string', describe: 'seconds of one attempt at a call (300)' },
   'timeout-episode': { type: 'string', describe: 'seconds that the calls of one seat may take in one episode (no limit)' },
   'max-retries': { type: 'string', describe: 'further attempts at a failing call (8)' },
+}
+
+/** For evaluations only: rollouts that are trained on must not repeat answers. */
+export const CACHE_OPTION: OptionSpecs = {
+  cache: { type: 'string', describe: 'folder of answers to use again (none)' },
 }
 
 /** The models of a command: who is asked how, within which limits. */
@@ -58,7 +62,7 @@ export function readModels(args: Args, io: Io, concurrency: number): Models {
     history: parseHistory(text('history') ?? 'full'),
     noToolCall: choice<NoToolCall>(args, 'no-tool-call', ['pass', 'nudge', 'stop'], 'economy'),
     personas: parsePersonas(args.list('persona').map(given => personaPath(given, io.cwd))),
-    prices: { ...shippedPrices(), ...(prices !== undefined && readPrices(resolve(io.cwd, prices))) },
+    prices: () => ({ ...shippedPrices(), ...(prices !== undefined && readPrices(resolve(io.cwd, prices))) }),
     ...(cache !== undefined && { cache: resolve(io.cwd, cache) }),
     ...(maxCost !== undefined && { maxCost }),
     ...(maxTokens !== undefined && { maxTokens }),

@@ -5,7 +5,7 @@ import type { AnyEnvironment } from '../envs/core/environment.ts'
 import { UserError } from '../envs/core/errors.ts'
 import { verify } from '../envs/core/replay.ts'
 import { environments } from '../envs/index.ts'
-import { lines } from '../rollouts/jsonl.ts'
+import { countLines, lines } from '../rollouts/jsonl.ts'
 import { Progress } from '../rollouts/progress.ts'
 import type { StepsRow } from '../rollouts/rows.ts'
 import type { Command } from './command.ts'
@@ -79,12 +79,6 @@ export const replay: Command = {
 }
 
 const NO_LOG = 'no episode log: expected {"key", "header", "steps", "stop"}'
-
-function countLines(path: string): number {
-  let count = 0
-  for (const _line of lines(path)) count++
-  return count
-}
 
 /** The logs that a path names; a UserError where it names none. */
 function stepFiles(path: string, shown: string): string[] {

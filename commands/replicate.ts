@@ -2,7 +2,7 @@
 import { resolve } from 'node:path'
 import { nearest, UserError } from '../envs/core/errors.ts'
 import { studies } from '../evals/replicate/index.ts'
-import type { Study, StudyOption, StudyResult, StudyRow } from '../evals/replicate/study.ts'
+import type { FigureKind, Study, StudyOption, StudyResult, StudyRow } from '../evals/replicate/study.ts'
 import { Progress } from '../rollouts/progress.ts'
 import type { Args, Command, OptionSpecs } from './command.ts'
 import { block, columns } from './text.ts'
@@ -27,6 +27,7 @@ export const replicate: Command = {
           Object.entries(study.options).map(([name, option]) => [name, optionValue(args, name, option)]),
         ),
         ...(out !== undefined && { out: resolve(io.cwd, out) }),
+        env: io.env,
         signal: io.signal,
         progress(done, total) {
           progress ??= new Progress({ total, write: io.err, terminal: io.isTTY.err, columns: io.columns, unit: 'runs' })
@@ -94,10 +95,11 @@ function studyText({ title, source }: Study, { rows, notes }: StudyResult, width
 function groupTable(rows: readonly StudyRow[], width: number): string {
   const published = common(rows.filter(row => row.published !== null).map(row => row.publishedN))
   const ours = common(rows.map(row => row.n))
-  const head = ['figure', `published${size(published)}`, `ours${size(ours)}`, 'allowed', '']
+  const kind = rows.every(row => row.kind === 'prototype') ? 'prototype' : 'published'
+  const head = ['figure', `${kind}${size(published)}`, `ours${size(ours)}`, 'allowed', '']
   const cells = rows.map(row => [
     row.figure,
-    theirs(row, published === undefined ? row.publishedN : undefined),
+    theirs(row, kind, published === undefined ? row.publishedN : undefined),
     figure(row.ours, row, row.oursSd, ours === undefined ? row.n : undefined),
     allowed(row),
     MARKS[String(row.ok)]!,
@@ -121,9 +123,10 @@ function size(n: number | undefined): string {
 /** Inside its tolerance, outside, printed for information. */
 const MARKS: Readonly<Record<string, string>> = { true: 'ok', false: 'FAILED', null: '' }
 
-function theirs(row: StudyRow, n: number | undefined): string {
+/** The figure to compare with, marked where it is of another kind than the column says. */
+function theirs(row: StudyRow, kind: FigureKind, n: number | undefined): string {
   if (row.published === null) return '–'
-  return `${figure(row.published, row, row.publishedSd, n)}${row.kind === 'prototype' ? ' (prototype)' : ''}`
+  return `${figure(row.published, row, row.publishedSd, n)}${row.kind === kind ? '' : ` (${row.kind})`}`
 }
 
 function figure(value: number, { digits = 3 }: StudyRow, sd: number | undefined, n: number | undefined): string {

@@ -20,7 +20,7 @@ export const report: Command = {
   run(args, io) {
     const path = resolve(io.cwd, args.text('html') ?? 'report.html')
     const title = args.text('title')
-    const facts = writeReport(compare(runFolders(args, io), readCompare(args)), path, {
+    const facts = writeReport(compare(runFolders(args, io), readCompare(args, io)), path, {
       transcripts: args.integer('transcripts', 1000, 0),
       ...(title !== undefined && { title }),
     })

@@ -1,14 +1,11 @@
 /** `rollouts`: plays groups of rollouts for reinforcement learning. */
 import { estimatorNamed } from '../rollouts/export/advantage.ts'
 import { type GroupsSummary, writeGroups } from '../rollouts/export/groups.ts'
-import type { Command, OptionSpecs } from './command.ts'
+import type { Command } from './command.ts'
 import { PLAY_OPTIONS, playRepeats, told } from './eval.ts'
 import { evaluationFacts } from './evaluate.ts'
 import { ADVANTAGE_OPTION } from './export.ts'
 import { block, number, plural, shownPath } from './text.ts'
-
-// Rollouts to learn from are sampled anew each time: there is no cache of answers to ask for.
-const { cache: _, ...OPTIONS }: OptionSpecs = PLAY_OPTIONS
 
 export const rollouts: Command = {
   name: 'rollouts',
@@ -21,7 +18,8 @@ export const rollouts: Command = {
     },
     'group-size': { type: 'string', describe: 'rollouts of each seed or scenario (8)' },
     ...ADVANTAGE_OPTION,
-    ...OPTIONS,
+    // Rollouts to learn from are sampled anew each time: there is no cache of answers to ask for.
+    ...PLAY_OPTIONS,
   },
   examples: [
     [

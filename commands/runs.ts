@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { UserError } from '../envs/core/errors.ts'
-import { findRuns, readMetadata } from '../rollouts/store.ts'
+import { countFinished, findRuns, readMetadata } from '../rollouts/store.ts'
 import type { Command } from './command.ts'
 import { columns, number, shownPath } from './text.ts'
 
@@ -20,7 +20,10 @@ export const runs: Command = {
       throw new UserError(`No folder ${given}: expected one that holds runs, as \`econgym eval\` writes them.`)
     const found = findRuns(dir).flatMap(folder => {
       const metadata = readMetadata(folder)
-      return metadata === undefined ? [] : [{ folder, metadata }]
+      if (metadata === undefined) return []
+      // While a run is played, and after a kill, its metadata say what was there when it began.
+      const ok = metadata.complete ? metadata.ok : countFinished(folder)
+      return [{ folder, metadata: { ...metadata, ok } }]
     })
     if (args.flag('json')) {
       io.out(
@@ -33,7 +36,7 @@ export const runs: Command = {
       return 0
     }
     if (found.length === 0) {
-      io.out(`No run in ${shownPath(dir, io.cwd)}.\n`)
+      io.out(`No run under ${shownPath(dir, io.cwd)}\n`)
       return 0
     }
     const rows = found.map(({ folder, metadata }) => [

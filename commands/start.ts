@@ -1,20 +1,28 @@
-/** `start`: the scripted players of every economy that has some, side by side. */
-import { resolve } from 'node:path'
+/** `start`: the scripted players of every economy that has some, compared, and the report of it. */
+import { join, resolve } from 'node:path'
 import { botSets } from '../bots/index.ts'
 import { resolveConfig } from '../envs/core/config.ts'
 import { UserError } from '../envs/core/errors.ts'
 import { environments } from '../envs/index.ts'
+import { compare } from '../evals/compare.ts'
+import type { TableId } from '../evals/figures.ts'
+import { writeReport } from '../evals/report/report.ts'
 import type { RunResult } from '../rollouts/run.ts'
+import { findRuns } from '../rollouts/store.ts'
 import type { Command } from './command.ts'
-import { evalTable, evaluate, evaluationFacts, heading, TABLE_NOTE } from './evaluate.ts'
+import { comparisonText } from './compare.ts'
+import { evaluate, evaluationFacts } from './evaluate.ts'
 import type { ExitCode } from './io.ts'
 import { defaultExamples, readTable, type Setting } from './setup.ts'
 import { block, shownPath } from './text.ts'
 
+/** What a first look is given; `compare` prints every table, and the report holds them. */
+const TABLES: readonly TableId[] = ['rollouts', 'scores', 'stops', 'calls', 'treatment']
+
 export const start: Command = {
   name: 'start',
   positionals: {},
-  describe: 'Evaluate the scripted players of every economy; what is finished is not played again.',
+  describe: 'Compare the scripted players of every economy and write a report; what is finished is not played again.',
   options: { out: { type: 'string', describe: "folder for the runs' folders (./runs/start)" } },
   examples: [['econgym start', 'needs no key and no server']],
   async run(args, io) {
@@ -38,12 +46,20 @@ export const start: Command = {
       const { runs, code } = await evaluate(plans, { out, concurrency: 32, resume: true }, args, io)
       all.push(...runs)
       if (code !== 0) worst = code
-      const width = io.columns()
-      if (!args.flag('json')) io.out(`${block(heading(runs[0]!), width)}\n\n${evalTable(runs, width)}\n\n`)
       if (io.signal.aborted) break
     }
-    if (args.flag('json')) io.out(`${JSON.stringify({ runs: evaluationFacts(all) }, null, 2)}\n`)
-    else io.out(`${block(TABLE_NOTE, io.columns())}\nFiles: ${shownPath(out, io.cwd)}\n`)
+    const comparison = compare(findRuns(out))
+    const html = join(out, 'report.html')
+    writeReport(comparison, html)
+    if (args.flag('json')) io.out(`${JSON.stringify({ runs: evaluationFacts(all), report: html }, null, 2)}\n`)
+    else {
+      const width = io.columns()
+      const told = [
+        `The report, to open in a browser: ${shownPath(html, io.cwd)}`,
+        `All tables: npx econgym compare ${shownPath(out, io.cwd)}`,
+      ]
+      io.out(`${comparisonText(comparison, width, TABLES)}\n${told.map(line => block(line, width)).join('\n')}\n`)
+    }
     return worst
   },
 }

@@ -91,7 +91,7 @@ export function figureTable(heads: readonly string[], rows: readonly FigureRow[]
   }
   return blocks
     .map(columns => {
-      const broken = columns.map(i => pieces(heads[i]!, wide[i]!))
+      const broken = columns.map(i => wrap(heads[i]!, wide[i]!))
       const height = Math.max(...broken.map(lines => lines.length))
       const head = Array.from({ length: height }, (_, line) =>
         columns.reduce((text, i, at) => `${text}  ${(broken[at]![line] ?? '').padEnd(wide[i]!)}`, ' '.repeat(label)).trimEnd(),
@@ -102,11 +102,6 @@ export function figureTable(heads: readonly string[], rows: readonly FigureRow[]
       return [...head, ...body].join('\n')
     })
     .join('\n\n')
-}
-
-/** A name in pieces of at most `width` characters. */
-function pieces(name: string, width: number): string[] {
-  return name.match(new RegExp(`.{1,${Math.max(1, width)}}`, 'gs')) ?? ['']
 }
 
 /** Rows in columns, the last one wrapped; where that leaves it too little room, one cell a line. */

@@ -8,9 +8,10 @@ import type { Metadata } from '../rollouts/metadata.ts'
 import { readCallFigures, readErrors, readFigures, readMetadata, readSteps } from '../rollouts/store.ts'
 import { PASS_THRESHOLD } from '../rollouts/summary.ts'
 import type { Figure } from './figures.ts'
-import type { PublishedRun } from './replicate/study.ts'
+import type { Publication } from './published.ts'
 import { Setting, settingId, settingLabels } from './setting.ts'
 import { publishedFigures, settingFigures, settingsFigures } from './tables.ts'
+import type { Tally } from './tally.ts'
 
 export interface CompareOptions {
   /** The player that the others are compared with; the first of a setting by default. */
@@ -22,7 +23,7 @@ export interface CompareOptions {
   /** Whether logs are read too: what follows what, first use, dealings, texts. True by default. */
   readonly logs?: boolean
   /** Published runs to stand beside. */
-  readonly published?: readonly PublishedRun[]
+  readonly published?: Publication
 }
 
 /** A run as the figures speak of it. */
@@ -44,7 +45,7 @@ export interface Comparison {
 
 /** Compares the runs in these folders. A UserError where one is no run, or nobody is the baseline. */
 export function compare(folders: readonly string[], options: CompareOptions = {}): Comparison {
-  const { threshold = PASS_THRESHOLD, logs = true, seed = 0, published = [] } = options
+  const { threshold = PASS_THRESHOLD, logs = true, seed = 0, published } = options
   const settings = new Map<string, Setting>()
   const scenarios = new Map<string, Map<string, number>>()
   const runs: { readonly folder: string; readonly setting: Setting; readonly players: Readonly<Record<string, string>> }[] = []
@@ -61,15 +62,18 @@ export function compare(folders: readonly string[], options: CompareOptions = {}
     const players = [...playersOf(metadata).keys()].map(player => [player, setting.tally(folder, metadata, player).label])
     runs.push({ folder, setting, players: Object.fromEntries(players) })
     if (!logs) continue
-    if (environments.has(metadata.env_id)) addLogs(setting, folder, metadata)
-    else notes.push(`${metadata.env_id} is not registered here: the logs in ${folder} were not read.`)
+    const unread = addLogs(setting, folder, metadata)
+    if (unread !== undefined) notes.push(`The logs in ${folder} were not read: ${unread}.`)
   }
   const all = [...settings.values()]
   checkBaseline(all, options.baseline)
   const labels = settingLabels(all)
-  const beside = published.flatMap(run => all.flatMap((setting, i) => (setting.isOf(run) ? [{ run, label: labels[i]! }] : [])))
-  const absent = published.length - new Set(beside.map(({ run }) => run)).size
-  if (absent > 0) notes.push(`${absent} published runs are of settings that none of these runs is of; they are not shown.`)
+  notes.push(...all.flatMap((setting, i) => unranked(setting, labels[i]!)))
+  const others = published?.runs ?? []
+  const beside = others.flatMap(run => all.flatMap((setting, i) => (setting.isOf(run) ? [{ run, label: labels[i]! }] : [])))
+  const absent = others.length - new Set(beside.map(({ run }) => run)).size
+  if (beside.length > 0) notes.push(`Published figures: ${published!.source}.`)
+  if (absent > 0) notes.push(`Published runs of other configurations than these, not shown: ${absent}.`)
   const shown = { threshold, seed, ...(options.baseline !== undefined && { baseline: options.baseline }) }
   return {
     runs: runs.map(run => ({ ...run, setting: labels[all.indexOf(run.setting)]! })),
@@ -120,14 +124,29 @@ function addRun(setting: Setting, folder: string, metadata: Metadata, threshold:
   }
 }
 
-function addLogs(setting: Setting, folder: string, metadata: Metadata): void {
-  const env = environments.get(metadata.env_id)
-  if (env.version !== metadata.version_info.env_version) return
+/** Adds the habits in the logs of a run; says why where it cannot. */
+function addLogs(setting: Setting, folder: string, metadata: Metadata): string | undefined {
+  const { env_id, version_info } = metadata
+  if (!environments.has(env_id)) return `${env_id} is not registered here`
+  const env = environments.get(env_id)
+  if (env.version !== version_info.env_version)
+    return `they are of ${env_id} version ${version_info.env_version}, this is version ${env.version}`
   const players = [...playersOf(metadata)].map(
     ([player, agents]) => [setting.tally(folder, metadata, player).habits, agents] as const,
   )
   for (const { key: _, ...log } of readSteps(folder))
     for (const [habits, agents] of players) for (const agent of agents) habits.add(env, log, agent)
+  return undefined
+}
+
+/** What is not ranked, and why. */
+function unranked({ billed, tallies }: Setting, label: string): string[] {
+  const of = (source: Tally['units']) => tallies.flatMap(({ units, label: player }) => (units === source ? [player] : []))
+  const [reported, estimated] = [of('reported'), of('estimated')]
+  if (!billed || reported.length === 0 || estimated.length === 0) return []
+  return [
+    `${label}: thinking is billed here; it was reported for ${reported.join(', ')} and estimated for ${estimated.join(', ')}, so they are not ranked.`,
+  ]
 }
 
 function checkBaseline(settings: readonly Setting[], baseline: string | undefined): void {

@@ -24,16 +24,19 @@ export const TABLES = {
   scores: { title: 'Scores', note: INTERVAL },
   differences: {
     title: 'Difference from the baseline',
-    note: 'mean difference on shared scenarios [95 % interval], p after Holm’s correction over the players of the row',
+    note: 'mean difference on shared scenarios [95 % interval], p of the paired t test after Holm’s correction over the players of the row',
     most: 12,
   },
-  settings: { title: 'Reward against the first setting', note: 'mean difference on shared scenarios [95 % interval], p' },
+  settings: {
+    title: 'Reward against the first setting',
+    note: 'mean difference on shared scenarios [95 % interval], p of the paired t test',
+  },
   passes: { title: 'Passing' },
   wins: {
     title: 'Wins',
     note: 'strength: Bradley–Terry in Elo points, mean 0 within a group [95 % bootstrap interval]; between groups the games fix no order',
   },
-  spending: { title: 'Model calls', note: 'per rollout, unless it says otherwise' },
+  spending: { title: 'Model calls', note: 'per scored rollout, unless it says otherwise; calls of rollouts that failed count' },
   stops: { title: 'Stopped by', note: 'share of rollouts' },
   turns: { title: 'Turns', note: 'share of rollouts' },
   calls: { title: 'Calls a rollout', note: 'mean ± sd; refused calls included' },

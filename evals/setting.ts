@@ -10,7 +10,7 @@ import type { Metadata } from '../rollouts/metadata.ts'
 import { configDigest } from '../rollouts/rollout.ts'
 import type { ResultFigures } from '../rollouts/rows.ts'
 import { Games } from './games.ts'
-import type { PublishedRun } from './replicate/study.ts'
+import type { PublishedRun } from './published.ts'
 import { Tally } from './tally.ts'
 
 /** The runs of one economy, configuration and opponents. */
@@ -31,10 +31,21 @@ export class Setting {
   }
 
   /** Whether a published run is of this economy and configuration. */
-  isOf({ env_id, env_args }: PublishedRun): boolean {
-    const { metadata } = this
-    if (metadata.env_id !== env_id || !environments.has(env_id)) return false
-    return metadata.config_digest === configDigest(resolveConfig(environments.get(env_id), env_args.preset, env_args.set))
+  isOf({ env, preset, set }: PublishedRun): boolean {
+    const { env_id, config_digest } = this.metadata
+    if (env_id !== env || !environments.has(env)) return false
+    return config_digest === configDigest(resolveConfig(environments.get(env), preset, set))
+  }
+
+  /** Whether thinking costs something here. */
+  get billed(): boolean {
+    const { env_id } = this.metadata
+    return environments.has(env_id) && environments.get(env_id).facts?.billed === true
+  }
+
+  /** Whether two players may be ranked: not where thinking is billed and only one of them had it reported. */
+  comparable(a: Tally, b: Tally): boolean {
+    return !this.billed || a.units === undefined || b.units === undefined || a.units === b.units
   }
 
   /** The number of a row's scenario. */

@@ -43,6 +43,8 @@ export interface IntervalOptions {
 
 const TAIL = 0.025
 const RESAMPLES = 2000
+/** A standard error that is this much smaller than another of the same data is rounding. */
+const ROUNDING = 1e-9
 
 /** The clusters of single values: `ids[i]` is the cluster of `values[i]`. */
 export function cluster(values: readonly number[], ids: readonly (string | number)[]): Clustered {
@@ -153,7 +155,8 @@ function needsBootstrap(sums: readonly number[], counts: readonly number[], mean
     squares += deviation ** 2
     cubes += deviation ** 3
   }
-  if (squares === 0) return false
+  // Values that differ in their last bits only have no shape.
+  if (Math.sqrt(squares) <= 1e-9 * Math.abs(mean)) return false
   const skewness = cubes / sums.length / (squares / sums.length) ** 1.5
   return sums.length <= 25 * skewness ** 2
 }
@@ -181,7 +184,9 @@ function bootstrapT(
     const n = total(drawn.counts)
     const again = total(drawn.sums) / n
     const away = again - mean
-    ratios[b] = away === 0 ? 0 : away / standardError(drawn.sums, drawn.counts, n, again)
+    const spread = standardError(drawn.sums, drawn.counts, n, again)
+    // Clusters drawn all alike have no spread; what is left of it then is rounding, and the ratio has no bound.
+    ratios[b] = away === 0 ? 0 : spread > ROUNDING * se ? away / spread : Math.sign(away) * Number.POSITIVE_INFINITY
   }
   ratios.sort()
   const low = mean - quantileOfSorted(ratios, 1 - TAIL) * se

@@ -3,7 +3,7 @@ import { Column, Moments } from './column.ts'
 import type { Figure, TableId, Unit } from './figures.ts'
 import { Games } from './games.ts'
 import { type DealingCounts, dealingId, SILENCE } from './habits.ts'
-import type { PublishedRun } from './replicate/study.ts'
+import type { PublishedRun } from './published.ts'
 import type { Setting } from './setting.ts'
 import { clusteredMean, clusteredShare, type Estimate, holm, pairedDifference, passAllK, passAtK, strengths } from './stats.ts'
 import type { Tally } from './tally.ts'
@@ -26,14 +26,14 @@ export function settingFigures(setting: Setting, label: string, options: TableOp
   for (const tally of tallies) {
     rollouts(cells, tally)
     scores(cells, tally)
-    passes(cells, tally, options.threshold)
+    passes(cells, tally, options)
     spending(cells, tally)
     logs(cells, tally, tools)
   }
   calls(cells, tallies, tools)
   sequences(cells, tallies)
   dealings(cells, tallies)
-  differences(cells, tallies, options.baseline)
+  differences(cells, setting, options)
   wins(cells, setting, options.seed)
   shares(cells, tallies, 'stops', ({ stops }) => stops)
   turns(cells, tallies)
@@ -89,7 +89,7 @@ function scores(cells: Cells, { label, reward, metrics, parts }: Tally): void {
 }
 
 /** k = 1, 2, 4, … and the most repeats that any scenario has. */
-function passes(cells: Cells, { label, passes: all }: Tally, threshold: number): void {
+function passes(cells: Cells, { label, passes: all }: Tally, { threshold, seed }: TableOptions): void {
   const known = all.filter(pass => pass !== undefined)
   const most = known.reduce((max, { n }) => Math.max(max, n), 0)
   const ks = [1, 2, 4, 8, 16, 32, 64].filter(k => k < most)
@@ -101,7 +101,7 @@ function passes(cells: Cells, { label, passes: all }: Tally, threshold: number):
     for (const k of ks) {
       if (k === 1 && name === 'pass^') continue
       const rates = known.flatMap(({ n, passed }) => rate(n, passed, k) ?? [])
-      const estimate = clusteredShare({ sums: rates, counts: rates.map(() => 1) })
+      const estimate = clusteredShare({ sums: rates, counts: rates.map(() => 1) }, { seed })
       if (estimate !== undefined) cells.add('passes', label, `${name}${k} (reward ≥ ${threshold})`, 'share', interval(estimate))
     }
   }
@@ -111,10 +111,11 @@ function spending(cells: Cells, { label, rows, cost, spending: spent }: Tally): 
   const { calls, retries, input, cached, output, reasoning, split } = spent
   if (calls === 0) return
   const add = (item: string, unit: Unit, value: number | null) => cells.add('spending', label, item, unit, { n: calls, value })
-  add('model calls', 'number', calls / rows.n)
-  add('input tokens', 'number', input / rows.n)
+  const each = (sum: number): number | null => (rows.n === 0 ? null : sum / rows.n)
+  add('model calls', 'number', each(calls))
+  add('input tokens', 'number', each(input))
   add('of them read from cache', 'share', input === 0 ? null : cached / input)
-  add('output tokens', 'number', output / rows.n)
+  add('output tokens', 'number', each(output))
   add('of them reasoning', 'share', split && output > 0 ? reasoning / output : null)
   if (cost.n > 0) cells.mean('spending', label, 'USD', cost)
   add('USD, all priced rollouts', 'number', cost.n === 0 ? null : cost.mean * cost.n)
@@ -202,15 +203,16 @@ function dealings(cells: Cells, tallies: readonly Tally[]): void {
   }
 }
 
-function differences(cells: Cells, tallies: readonly Tally[], named: string | undefined): void {
+function differences(cells: Cells, setting: Setting, { baseline: named, seed }: TableOptions): void {
+  const { tallies } = setting
   const baseline = tallies.find(({ label }) => label === named) ?? tallies[0]
   if (baseline === undefined) return
-  const others = tallies.filter(tally => tally !== baseline)
+  const others = tallies.filter(tally => tally !== baseline && setting.comparable(tally, baseline))
   const columns = (tally: Tally): Map<string, Column> => new Map([['reward', tally.reward], ...tally.metrics])
   for (const [name, column] of columns(baseline)) {
     const found = others.map(other => {
       const theirs = columns(other).get(name)
-      return theirs && pairedDifference(theirs, column)
+      return theirs && pairedDifference(theirs, column, { seed })
     })
     const corrected = holm(found.map(difference => difference?.p ?? null))
     for (const [i, difference] of found.entries()) {
@@ -223,8 +225,9 @@ function differences(cells: Cells, tallies: readonly Tally[], named: string | un
 }
 
 /** Games are rollouts that several players shared; where there are none, the scenarios that they played apart. */
-function wins(cells: Cells, { tallies, games }: Setting, seed: number): void {
-  if (tallies.length < 2) return
+function wins(cells: Cells, setting: Setting, seed: number): void {
+  const { tallies, games } = setting
+  if (tallies.length < 2 || tallies.some((a, i) => tallies.slice(i).some(b => !setting.comparable(a, b)))) return
   const shared = !games.empty
   const points = (shared ? games : apart(tallies)).points()
   if (points.length === 0) return
@@ -313,17 +316,21 @@ export function settingsFigures(settings: readonly Setting[], labels: readonly s
 /** A published run as a further player of a setting. */
 export function publishedFigures(run: PublishedRun, setting: string): Figure[] {
   const common = { setting, player: `${run.player} (published)`, n: run.n }
+  const { scores = {}, metrics = {}, calls: called = {}, stops = {} } = run
   return [
     { ...common, table: 'rollouts', item: 'scored', unit: 'count', value: run.n },
-    ...run.figures.map(
-      ({ table, item, value, sd }): Figure => ({
-        ...common,
-        table,
-        item,
-        unit: table === 'stops' ? 'share' : 'number',
-        value,
-        ...(sd !== undefined && { sd }),
-      }),
+    ...Object.entries({ scores, metrics, calls: called }).flatMap(([table, items]) =>
+      Object.entries(items).map(
+        ([item, { mean, sd }]): Figure => ({
+          ...common,
+          table: table as TableId,
+          item,
+          unit: 'number',
+          value: mean,
+          ...(sd !== undefined && { sd }),
+        }),
+      ),
     ),
+    ...Object.entries(stops).map(([item, value]): Figure => ({ ...common, table: 'stops', item, unit: 'share', value })),
   ]
 }

@@ -18,7 +18,7 @@ export class Spending {
   cached = 0
   output = 0
   reasoning = 0
-  /** Null once a provider reported no split. */
+  /** Whether every call said how much of its output was reasoning. */
   split = true
   /** Calls by latency: the bucket b holds those of about `BUCKET ** b` milliseconds. */
   readonly #latencies = new Map<number, number>()
@@ -91,6 +91,12 @@ export class Tally {
     this.passes[scenario] ??= { n: 0, passed: 0 }
     this.passes[scenario].n++
     if (reward >= threshold) this.passes[scenario].passed++
+  }
+
+  /** Where the units of its messages come from; undefined for a player that called no model, whose units the economy draws. */
+  get units(): 'reported' | 'estimated' | undefined {
+    if (this.spending.calls === 0) return undefined
+    return this.spending.split ? 'reported' : 'estimated'
   }
 
   /** Scenarios with at least one row. */

@@ -55,7 +55,7 @@ export async function runBatch(jobs: Iterable<Job>, options: BatchOptions): Prom
   const { concurrency, retryErrors, signal, onEnd } = options
   const limit = pLimit(concurrency)
   const abandon = new AbortController()
-  // Every rollout in flight listens.
+  // Every rollout in flight listens to it.
   setMaxListeners(0, abandon.signal)
   const running = new Set<Promise<void>>()
   const taken = new Map<RunStore, Set<string>>()
@@ -70,11 +70,16 @@ export async function runBatch(jobs: Iterable<Job>, options: BatchOptions): Prom
   let yielded = performance.now()
 
   async function play({ spec, store }: Job, key: string): Promise<void> {
+    if (signal?.aborted || halted || bug !== undefined || stoppedRuns.has(store)) {
+      left++
+      return
+    }
     try {
       const playing = runRollout(spec, {
         signal: abandon.signal,
         recorded: store.recorded(key),
         record: row => store.record(row),
+        transcripts: true,
         onStep: (log, record) => store.partial(key, log, record),
       })
       const result = playing instanceof Promise ? await playing : playing
@@ -114,10 +119,6 @@ export async function runBatch(jobs: Iterable<Job>, options: BatchOptions): Prom
     }
     if (keys.has(key) || !isDue(job, retryErrors)) continue
     keys.add(key)
-    if (signal?.aborted || halted || bug !== undefined || stoppedRuns.has(job.store)) {
-      left++
-      continue
-    }
     const task = limit(play, job, key).finally(() => {
       running.delete(task)
       ended()

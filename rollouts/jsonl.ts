@@ -2,8 +2,22 @@
  * JSON Lines files: appended a line at a time, read without being held. A line counts once its line end is written; what
  * stands after the last line end is torn. Knows no rows.
  */
-import { closeSync, existsSync, ftruncateSync, openSync, readSync, renameSync, statSync, truncateSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  ftruncateSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeSync,
+} from 'node:fs'
 import { RunError } from './errors.ts'
+
+/** How a file is called while it is being written anew: what a kill may leave. */
+export const TEMPORARY = '.tmp'
 
 const NEWLINE = 0x0a
 const CHUNK = 1 << 18
@@ -44,6 +58,13 @@ export function* lines(path: string, torn = false): Generator<Line> {
   } finally {
     closeSync(file)
   }
+}
+
+/** How many lines a file has. */
+export function countLines(path: string): number {
+  let count = 0
+  for (const _line of lines(path)) count++
+  return count
 }
 
 /** The rows of a file. A line that is no JSON throws a RunError that names it. */
@@ -153,11 +174,14 @@ export function textAt(path: string, start: number, length: number): string {
 
 /** Writes a file by way of a temporary one, so that a reader finds the old or the new, never half. */
 export function replaceFile(path: string, work: (write: (bytes: Buffer) => void) => void): void {
-  const temporary = `${path}.tmp`
+  const temporary = `${path}${TEMPORARY}`
   const file = open(temporary, 'w')
   try {
     work(bytes => writeWhole(file, bytes, path))
     renameSync(temporary, path)
+  } catch (error) {
+    rmSync(temporary, { force: true })
+    throw error
   } finally {
     closeSync(file)
   }
@@ -184,6 +208,7 @@ function open(path: string, flags: string): number {
 const ADVICE: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full; free some space, then run the same command with --resume',
   EDQUOT: 'the disk quota is used up; free some space, then run the same command with --resume',
+  EFBIG: 'the file is as large as a file may be; raise the limit (ulimit -f), then run the same command with --resume',
   EACCES: 'no permission; choose another folder with --out',
   EPERM: 'no permission; choose another folder with --out',
   EROFS: 'the file system is read-only; choose another folder with --out',

@@ -3,6 +3,7 @@
  *
  * Bots answer at once and cost no promise; the loop turns asynchronous at the first policy that answers with one.
  */
+import { setMaxListeners } from 'node:events'
 import type { AnyEnvironment, AnyTypes, Decision, Scores } from '../envs/core/environment.ts'
 import { Episode } from '../envs/core/episode.ts'
 import type { EpisodeLog, LogRecord } from '../envs/core/log.ts'
@@ -12,6 +13,7 @@ import type { AgentId } from '../envs/core/tool.ts'
 import { EpisodeStopped, RunError, RunStopped } from './errors.ts'
 import type { Transcript } from './messages.ts'
 import { type CallRow, type Player, ProviderError, type TranscribedPolicy } from './player.ts'
+import { transcriptOf } from './transcript.ts'
 
 /** Who takes which seat; the seats that are not named stay residents'. */
 export type Lineup = Readonly<Record<AgentId, Player>>
@@ -68,7 +70,7 @@ export interface Rollout {
   readonly scores: Readonly<Record<AgentId, Scores>>
   /** Of the evaluated seats. */
   readonly metrics: Readonly<Record<AgentId, Readonly<Record<string, number | null>>>>
-  /** Of the seats whose policies kept one; `transcribe` makes the others from the log. */
+  /** Of the seats whose policies kept one, or that were asked for; `transcribe` makes the others from the log. */
   readonly transcripts: Readonly<Record<AgentId, Transcript>>
   /** What the policies counted of their own affairs. */
   readonly counters: Readonly<Record<AgentId, Readonly<Record<string, number>>>>
@@ -96,6 +98,8 @@ export interface RolloutOptions {
   /** What an interrupted run of this rollout left in calls.jsonl. */
   readonly recorded?: readonly CallRow[]
   readonly record?: (row: CallRow) => void
+  /** Whether evaluated seats whose policies keep no transcript get one as they play; it costs the rendering of each turn. */
+  readonly transcripts?: boolean
   /** Called after every step of an episode in which somebody had to be waited for, beginning with those already played. */
   readonly onStep?: (log: EpisodeLog<AnyTypes>, record: LogRecord<AnyTypes>) => void
 }
@@ -145,6 +149,11 @@ export function keyParts(key: string): { readonly group: string; readonly task: 
   return { group, task, seed: Number(seed) }
 }
 
+/** Whose words a transcript is that the runner wrote down. */
+export function sourceOf({ kind }: Player): Transcript['source'] {
+  return kind === 'human' ? 'human' : 'scripted'
+}
+
 /** Seconds since the epoch, monotonic within a process. */
 const now = (): number => (performance.timeOrigin + performance.now()) / 1000
 const span = (start: number, end: number): Span => ({ start, end, duration: end - start })
@@ -181,13 +190,20 @@ export function runRollout(
       )
 }
 
+interface SeatedPolicy {
+  readonly policy: Policy<AnyTypes> & Partial<TranscribedPolicy>
+  readonly repeat: number
+  /** What the seat saw as text, turn by turn, where its transcript is written down for it. */
+  readonly seen?: string[]
+}
+
 /** An episode with its players seated. */
 class Table {
   readonly #spec: RolloutSpec
   readonly #options: RolloutOptions
   readonly #key: string
   readonly #episode: Episode<AnyTypes>
-  readonly #policies = new Map<AgentId, { readonly policy: Policy<AnyTypes>; readonly repeat: number }>()
+  readonly #policies = new Map<AgentId, SeatedPolicy>()
   readonly #calls = new Map<string, CallFigures>()
   readonly #given = new AbortController()
   readonly #giveUp = (): void => this.#given.abort(this.#options.signal?.reason)
@@ -201,6 +217,8 @@ class Table {
     this.#spec = spec
     this.#options = options
     this.#key = rolloutKey(spec)
+    // Every call of every seat may listen to it.
+    setMaxListeners(0, this.#given.signal)
     if (options.signal?.aborted) this.#giveUp()
     options.signal?.addEventListener('abort', this.#giveUp)
     this.#episode = new Episode(env, spec.config, seed, { repeat: spec.repeat, seats: lineupNames(lineup) })
@@ -229,8 +247,9 @@ class Table {
       for (const agent of agents) {
         // The others play alike in every repeat, so that repeats measure the evaluated player alone.
         const repeat = evaluated.includes(agent) ? spec.repeat : 0
-        const policy = make({ env, config: this.#episode.config, seat: seats.get(agent)!, repeat })
-        this.#policies.set(agent, { policy, repeat })
+        const policy: SeatedPolicy['policy'] = make({ env, config: this.#episode.config, seat: seats.get(agent)!, repeat })
+        const written = options.transcripts === true && policy.transcript === undefined && evaluated.includes(agent)
+        this.#policies.set(agent, { policy, repeat, ...(written && { seen: [] }) })
       }
     }
     this.#ready = now()
@@ -272,7 +291,9 @@ class Table {
       if (seat === undefined) throw new Error(`rollout: nobody plays seat ${agent} of ${episode.env.id}; name a player for it`)
       let answer: Decision | Promise<Decision>
       try {
-        answer = seat.policy.act(episode.turn(agent, this.#given.signal, seat.repeat))
+        const turn = episode.turn(agent, this.#given.signal, seat.repeat)
+        seat.seen?.push(episode.env.render(turn.observation))
+        answer = seat.policy.act(turn)
       } catch (error) {
         if (waits === undefined) throw new SeatFailure(agent, error)
         // Others have been asked already: they are waited for like after any other failure.
@@ -346,16 +367,16 @@ class Table {
   }
 
   #scored(played: number): Rollout {
-    const { env, evaluated } = this.#spec
+    const { env, evaluated, lineup } = this.#spec
     const { log, done } = this.#episode
     const scores = env.score(log)
     const metrics = Object.fromEntries(evaluated.map(agent => [agent, env.metrics.of(log, agent)]))
     const transcripts: Record<AgentId, Transcript> = {}
     const counters: Record<AgentId, Readonly<Record<string, number>>> = {}
-    for (const [agent, { policy }] of this.#policies) {
-      const { transcript, counters: counted } = policy as Partial<TranscribedPolicy>
-      if (transcript !== undefined) transcripts[agent] = transcript.call(policy)
-      if (counted !== undefined) counters[agent] = counted.call(policy)
+    for (const [agent, { policy, seen }] of this.#policies) {
+      if (policy.transcript !== undefined) transcripts[agent] = policy.transcript()
+      else if (seen !== undefined) transcripts[agent] = transcriptOf(env, log, agent, seen, sourceOf(lineup[agent]!))
+      if (policy.counters !== undefined) counters[agent] = policy.counters()
     }
     const end = now()
     const waited = this.#waits.reduce((sum, wait) => sum + wait.duration, 0)

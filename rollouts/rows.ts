@@ -16,6 +16,7 @@ import {
   groupKey,
   type Rollout,
   type Span,
+  sourceOf,
   type Timing,
   taskKey,
 } from './rollout.ts'
@@ -214,12 +215,9 @@ export interface RolloutLines {
 /** The lines of a finished rollout. `run` is the name of the run it belongs to. */
 export function rolloutLines(rollout: Rollout, run: string): RolloutLines {
   const { key, spec, log, transcripts } = rollout
-  const scripted = spec.evaluated.filter(agent => transcripts[agent] === undefined)
   const told: Record<AgentId, Transcript> = { ...transcripts }
-  for (const source of ['scripted', 'human'] as const) {
-    const agents = scripted.filter(agent => (spec.lineup[agent]!.kind === 'human') === (source === 'human'))
-    if (agents.length > 0) Object.assign(told, transcribe(spec.env, log, agents, source))
-  }
+  for (const agent of spec.evaluated)
+    if (told[agent] === undefined) Object.assign(told, transcribe(spec.env, log, [agent], sourceOf(spec.lineup[agent]!)))
   const seats = spec.env.seats(log.header.config)
   const plays = tally(log, Object.keys(spec.env.tools(log.header.config)))
   return {
@@ -293,7 +291,6 @@ function figures({ scores, metrics, counters }: Rollout, agent: AgentId, play: P
   const defined = Object.entries({ ...parts, ...metrics[agent] }).filter(([, value]) => value !== null) as [string, number][]
   return {
     ...Object.fromEntries(defined),
-    ...counters[agent],
     num_turns: play.turns,
     num_calls: total(play.calls),
     num_refused: total(play.refused),

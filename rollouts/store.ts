@@ -10,7 +10,7 @@ import { basename, dirname, join } from 'node:path'
 import type { AnyTypes } from '../envs/core/environment.ts'
 import { UserError } from '../envs/core/errors.ts'
 import type { EpisodeLog, LogRecord } from '../envs/core/log.ts'
-import { Appender, keepLines, lines, refused, replaceFile, rows, textAt } from './jsonl.ts'
+import { Appender, countLines, keepLines, lines, refused, replaceFile, rows, TEMPORARY, textAt } from './jsonl.ts'
 import type { Metadata } from './metadata.ts'
 import type { CallRow } from './player.ts'
 import type { FailedRollout, Rollout } from './rollout.ts'
@@ -51,7 +51,7 @@ export class RunStore {
   readonly #failed = new Map<string, number>()
   /** Where the calls of rollouts that an interrupted run left unfinished lie in calls.jsonl. */
   readonly #recorded = new Map<string, { readonly start: number; readonly length: number }[]>()
-
+  /** Running episodes whose logs can be read. */
   readonly #partials = new Set<string>()
 
   /**
@@ -189,6 +189,7 @@ export class RunStore {
       else places.push(place)
     }
     rmSync(join(this.folder, PARTIAL), { recursive: true, force: true })
+    for (const name of readdirSync(this.folder)) if (name.endsWith(TEMPORARY)) rmSync(join(this.folder, name))
   }
 }
 
@@ -276,6 +277,11 @@ export function readErrors(folder: string): Generator<ErrorRow> {
   return rows(join(folder, FILES.errors))
 }
 
+/** How many rollouts of a run are finished, also while it is played or after it was killed. */
+export function countFinished(folder: string): number {
+  return countLines(join(folder, FILES.steps))
+}
+
 /** What metadata.json says; undefined where there is none that can be read. */
 export function readMetadata(folder: string): Metadata | undefined {
   try {
@@ -285,8 +291,12 @@ export function readMetadata(folder: string): Metadata | undefined {
   }
 }
 
+/** What lies in the folder of an export: its metadata.json is no run's. */
+export const DATA_CARD = 'datacard.json'
+
 /** The run folders in a folder: itself if it is one, else those up to three levels below, by name. */
 export function findRuns(folder: string, depth = 3): string[] {
+  if (existsSync(join(folder, DATA_CARD))) return []
   if (existsSync(join(folder, FILES.metadata))) return [folder]
   if (depth === 0) return []
   return readdirSync(folder, { withFileTypes: true })

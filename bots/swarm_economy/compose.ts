@@ -35,7 +35,8 @@ export const FILLER = `above adapt advise allow almost along already amend among
 /** The text: the wanted words first, then filler, full stops at the end; exactly of the wanted length. */
 export function compose(wanted: Wanted, task: { readonly title: string; readonly description: string }, random: Random): string {
   const { length, keywords = 0, relevance = 0 } = wanted
-  const terms = [...taskTerms(task)].slice(0, Math.round(relevance * termsNeeded(task)))
+  // The shortest terms, so that they find room in short texts too.
+  const terms = [...taskTerms(task)].sort((a, b) => a.length - b.length).slice(0, Math.round(relevance * termsNeeded(task)))
   let text = ''
   const add = (word: string): boolean => {
     const longer = text === '' ? word : `${text} ${word}`
@@ -43,7 +44,9 @@ export function compose(wanted: Wanted, task: { readonly title: string; readonly
     text = longer
     return true
   }
-  for (const word of [...KEYWORDS.slice(0, keywords), ...terms]) add(word)
+  for (const keyword of KEYWORDS.slice(0, keywords)) add(keyword)
+  // A term that still ends in s has lost one already ("assess") and would lose another.
+  for (const term of terms) add(term.endsWith('s') ? `${term}s` : term)
   while (add(random.pick(FILLER)));
   return text.padEnd(length, '.')
 }

@@ -8,7 +8,7 @@ import { offerBest, PASS_TURN, POST } from './moves.ts'
 import { uniformCalls } from './uniform_calls.ts'
 import { worker } from './worker.ts'
 
-/** What a saturating offer gives: more than the trade score counts, as much as its stake goes up to. */
+/** The score of a trade rises up to a gift of 20, its stake up to 25. */
 const SATURATING = { beside: 20, alone: 25 }
 
 export const swarmBots: BotSet = {
@@ -37,7 +37,7 @@ export const swarmBots: BotSet = {
     post_only: { description: 'Posts in every step.', factory: always(() => POST) as AnyPolicyFactory },
     pass: { description: 'Calls pass_turn in every step.', factory: always(() => PASS_TURN) as AnyPolicyFactory },
     uniform_calls: {
-      description: 'Calls a tool drawn uniformly with arguments drawn uniformly, most of which are refused.',
+      description: 'Calls a tool drawn uniformly on something drawn uniformly, also where there is nothing of the kind.',
       factory: uniformCalls as AnyPolicyFactory,
     },
     ...Object.fromEntries(

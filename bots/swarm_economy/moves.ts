@@ -1,8 +1,6 @@
 /** Moves that several learners make. Knows what an observation holds, no strategy. */
-
 import type { Decision } from '../../envs/core/environment.ts'
-import type { Turn } from '../../envs/core/policy.ts'
-import { call } from '../../envs/core/policy.ts'
+import { call, type Turn } from '../../envs/core/policy.ts'
 import type { Observation, SwarmTypes } from '../../envs/swarm_economy/index.ts'
 import { compose, type Wanted } from './compose.ts'
 

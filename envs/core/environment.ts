@@ -126,6 +126,8 @@ export interface Dealing {
 
 /** What a log says in terms that economies share, for tables and charts that know no economy's events. */
 export interface Facts<T extends EnvTypes> {
+  /** Whether the units of a message cost something here: players whose units come from different sources are then not ranked. */
+  readonly billed?: true
   /** The kind of agents whose seat does not tell it, such as the hidden types of residents. */
   kinds?(log: EpisodeLog<T>): Readonly<Record<AgentId, string>>
   /** Every offer and what became of it, in order. */

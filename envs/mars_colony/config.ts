@@ -61,7 +61,9 @@ const fields = z.strictObject({
     .min(0)
     .max(DIALOGUE.maxCalls)
     .default(DIALOGUE.maxCalls)
-    .describe('dialogue events of a session at most; each is charged 70 micro-dollars, so none costs more than 7,000'),
+    .describe(
+      `dialogue events of a session at most; each is charged ${DIALOGUE.callMicroUsd} micro-dollars, so no session more than ${DIALOGUE.ceilingMicroUsd}`,
+    ),
   weights: z
     .strictObject({
       payoff: weight.default(1).describe('of credits per step'),

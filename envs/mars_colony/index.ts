@@ -9,7 +9,7 @@ import { facts, metrics } from './metrics.ts'
 import { type MarsTypes, observe, render, shared } from './observe.ts'
 import { rules } from './rules.ts'
 import { score } from './score.ts'
-import { begin, COLONIST_IDS } from './state.ts'
+import { COLONIST_IDS, openSession } from './state.ts'
 import { step } from './step.ts'
 import { MAX_CALLS, offered, tools, withheld } from './tools.ts'
 
@@ -32,7 +32,7 @@ export const marsColony: Environment<MarsTypes> = {
   withheld,
   turn: () => ({ maxCalls: MAX_CALLS, repairs: 0, onSilence: 'pass' }),
   rules,
-  reset: (given, seed, played = given.mode === 'agentic' ? COLONIST_IDS.slice(0, 1) : []) => begin(given, seed, played),
+  reset: (given, seed, played = given.mode === 'agentic' ? COLONIST_IDS.slice(0, 1) : []) => openSession(given, seed, played),
   actors: ({ members }) => COLONIST_IDS.filter((_, i) => members[i]!.type === 'player'),
   shared,
   observe,

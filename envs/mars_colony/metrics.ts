@@ -5,22 +5,28 @@ import { eventsOf, RESIDENT } from '../core/log.ts'
 import type { AgentId } from '../core/tool.ts'
 import type { MarsConfig } from './config.ts'
 import type { MarsTypes } from './observe.ts'
-import { ACTIONS, BOND_EDGES, COLONISTS, PAIRS, SITES } from './parameters.ts'
+import { ACTIONS, BOND_EDGES, BOND_UNIT, BREACH, COLONISTS, DIALOGUE, NEED_UNIT, PAIRS, SITES } from './parameters.ts'
 import { lastShift } from './score.ts'
 import { COLONIST_IDS, indexOf, type MarsEvent, residentTypes, type Standing } from './state.ts'
 
 const PUBLICATION = 'Chuba 2026, a Mars colony simulation study'
+const EDGE = BOND_EDGES.working / BOND_UNIT
+const STRONG = BOND_EDGES.strong / BOND_UNIT
 
 /** Pairs by final bond; the four categories are all of them. */
 const CATEGORIES: Readonly<Record<string, { readonly words: string; readonly range: string; holds(bond: number): boolean }>> = {
-  strongFriendships: { words: 'strong friendships', range: 'bond > 50', holds: bond => bond > BOND_EDGES.strong },
+  strongFriendships: { words: 'strong friendships', range: `bond > ${STRONG}`, holds: bond => bond > BOND_EDGES.strong },
   workingRelationships: {
     words: 'working relationships',
-    range: '15 < bond ≤ 50',
+    range: `${EDGE} < bond ≤ ${STRONG}`,
     holds: bond => bond > BOND_EDGES.working && bond <= BOND_EDGES.strong,
   },
-  neutralPairs: { words: 'neutral pairs', range: '−15 ≤ bond ≤ 15', holds: bond => Math.abs(bond) <= BOND_EDGES.working },
-  tensions: { words: 'tensions', range: 'bond < −15', holds: bond => bond < -BOND_EDGES.working },
+  neutralPairs: {
+    words: 'neutral pairs',
+    range: `−${EDGE} ≤ bond ≤ ${EDGE}`,
+    holds: bond => Math.abs(bond) <= BOND_EDGES.working,
+  },
+  tensions: { words: 'tensions', range: `bond < −${EDGE}`, holds: bond => bond < -BOND_EDGES.working },
 }
 
 const shareName = (action: string): string => `${action}Share`
@@ -51,7 +57,7 @@ const docs: Readonly<Record<string, MetricDoc>> = {
   },
   stableNeeds: {
     description: 'stable-needs fraction',
-    formula: '1 − ticks on which some need is under 20 / ticks',
+    formula: `1 − ticks on which some need is under ${BREACH / NEED_UNIT} / ticks`,
     range: '[0, 1]',
     source: `${PUBLICATION}; the threshold is reconstructed`,
   },
@@ -61,11 +67,16 @@ const docs: Readonly<Record<string, MetricDoc>> = {
       { description: `share of time spent ${action}`, formula: 'colonist-ticks / all', range: '[0, 1]', source: PUBLICATION },
     ]),
   ),
-  dialogueEvents: { description: 'dialogue events granted', formula: 'charges', range: '0…100', source: PUBLICATION },
+  dialogueEvents: {
+    description: 'dialogue events granted',
+    formula: 'charges',
+    range: `0…${DIALOGUE.maxCalls}`,
+    source: PUBLICATION,
+  },
   dialogueMicroUsd: {
     description: 'what dialogue was charged',
-    formula: '70 · events',
-    range: '0…7,000 micro-dollars',
+    formula: `${DIALOGUE.callMicroUsd} · events`,
+    range: `0…${DIALOGUE.ceilingMicroUsd} micro-dollars`,
     source: PUBLICATION,
   },
   credits: {

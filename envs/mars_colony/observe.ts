@@ -6,18 +6,7 @@ import type { EnvTypes } from '../core/environment.ts'
 import type { AgentId } from '../core/tool.ts'
 import type { MarsConfig, Mode } from './config.ts'
 import { productivity, siteBonus } from './livelihood.ts'
-import {
-  ACTIONS,
-  type Action,
-  BOND_UNIT,
-  BUILDING,
-  COLONISTS,
-  DAYS_PER_TICK,
-  LABOUR,
-  NEED_UNIT,
-  type Role,
-  SITES,
-} from './parameters.ts'
+import { ACTIONS, type Action, BOND_UNIT, BUILDING, COLONISTS, LABOUR, MONTH, NEED_UNIT, type Role, SITES } from './parameters.ts'
 import {
   COLONIST_IDS,
   indexOf,
@@ -42,7 +31,7 @@ export interface MarsTypes extends EnvTypes {
 /** What everybody knows. */
 export interface MarsShared {
   readonly mode: Mode
-  /** Shifts before this one, and after it. */
+  /** Shifts before this one, and those left with it. */
   readonly step: number
   readonly stepsLeft: number
   readonly ticksPerStep: number
@@ -119,10 +108,10 @@ export function shared({ config, step, colony, members, settled, ledger }: MarsS
   return {
     mode: config.mode,
     step,
-    stepsLeft: config.maxSteps - step - 1,
+    stepsLeft: config.maxSteps - step,
     ticksPerStep: config.ticksPerStep,
     tick: colony.tick,
-    day: Math.floor(colony.tick * DAYS_PER_TICK) + 1,
+    day: Math.floor((colony.tick * MONTH.days) / MONTH.ticks) + 1,
     sites: colony.progress.map((progress, site) => ({ progress, labour: LABOUR, completed: colony.doneAt[site]! >= 0 })),
     siteBonus: siteBonus(SITES - openSites(colony)),
     colonists: members.map(({ reputation, suspended, kept, broken }, i) => {
@@ -185,6 +174,10 @@ function quoted(text: string): string {
   return JSON.stringify(text).replace(UNPRINTABLE, mark => `\\u${mark.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
+function shiftWords({ step, stepsLeft }: MarsShared): string {
+  return stepsLeft > 0 ? `Shift ${step + 1} of ${step + stepsLeft}` : `The session is over after ${step} shifts`
+}
+
 export function render(observation: MarsObservation): string {
   const { shared: colony, agent, name, role, traits, needs } = observation
   const nameOf = (id: AgentId): string => `${id} (${NAMES[indexOf(id)]})`
@@ -194,7 +187,7 @@ export function render(observation: MarsObservation): string {
     observation.collapsed ? 'You have COLLAPSED: an autopilot restores your needs before it follows you.' : '',
   ].filter(line => line !== '')
   return [
-    `# Shift ${colony.step + 1} of ${colony.step + 1 + colony.stepsLeft} (day ${colony.day}, tick ${colony.tick})`,
+    `# ${shiftWords(colony)} (day ${colony.day}, tick ${colony.tick})`,
     ...(colony.mode === 'two-layer' ? ['The colony runs by itself: what you call is recorded as advice and has no effect.'] : []),
     '',
     `## You: ${agent}, ${name}, ${role}, ${traits}`,

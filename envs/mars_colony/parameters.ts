@@ -98,7 +98,7 @@ export const BOND_CAP = 100 * BOND_UNIT
 export const BOND_EDGES = { working: 15 * BOND_UNIT, strong: 50 * BOND_UNIT } as const
 
 /** Documented: 10,000 ticks are about 30 days. */
-export const DAYS_PER_TICK = 30 / 10_000
+export const MONTH = { days: 30, ticks: 10_000 } as const
 
 /** Documented: at most 100 events a session at 7 × 10⁻⁵ USD, so never more than 0.007 USD. Integer micro-dollars. */
 export const DIALOGUE = { maxCalls: 100, callMicroUsd: 70, ceilingMicroUsd: 7000 } as const

@@ -4,20 +4,22 @@ import { type Ask, COLONIST_IDS, type PledgeOutcome, type Shift } from './state.
 import { openSites } from './substrate.ts'
 import { sway } from './talk.ts'
 
-/** Whether colonist i may make a promise now. */
-export function mayPledge({ draft, colony }: Shift, i: number): boolean {
+/** One pledge a shift, and none while suspended. */
+function mayPledge({ draft }: Shift, i: number): boolean {
   const { suspended, pledge } = draft.members[i]!
-  return !suspended && pledge < 0 && openSites(colony) > 0
+  return !suspended && pledge < 0
 }
 
-export function pledge({ draft, emit }: Shift, from: number, to: number, answering = -1): void {
-  draft.members[from]!.pledge = to
-  emit({ type: 'pledged', from: COLONIST_IDS[from]!, to: COLONIST_IDS[to]!, answering })
-}
-
-/** Whether colonist i may ask for help now. */
-export function mayAsk({ draft, colony }: Shift, i: number): boolean {
+/** Whether colonist i may promise labour, or ask for it, of its own accord: there must be something to build. */
+export function mayOffer({ draft, colony }: Shift, i: number): boolean {
   return !draft.members[i]!.suspended && openSites(colony) > 0
+}
+
+/** A promise to build in this shift; a second one is not made. */
+export function pledge(shift: Shift, from: number, to: number, answering = -1): void {
+  if (!mayPledge(shift, from)) return
+  shift.draft.members[from]!.pledge = to
+  shift.emit({ type: 'pledged', from: COLONIST_IDS[from]!, to: COLONIST_IDS[to]!, answering })
 }
 
 /** Posts a request, to be answered in the next step. */
@@ -27,7 +29,7 @@ export function ask({ draft, emit }: Shift, from: number, to: number): void {
   emit({ type: 'asked', askId, from: COLONIST_IDS[from]!, to: COLONIST_IDS[to]! })
 }
 
-/** Answers a request; accepting it makes a pledge to who asked, where one may be made. */
+/** Answers a request; accepting it is a pledge to who asked. */
 export function answer(shift: Shift, { askId, from, to }: Ask, accept: boolean): void {
   const accepted = accept && mayPledge(shift, to)
   shift.emit({ type: 'ask_answered', askId, from: COLONIST_IDS[from]!, to: COLONIST_IDS[to]!, accepted })

@@ -115,7 +115,7 @@ export function draftOf(state: MarsState): MarsState {
 }
 
 /** The session before its first step. `played` are the seats that players take. */
-export function begin(config: MarsConfig, seed: number, played: readonly AgentId[]): MarsState {
+export function openSession(config: MarsConfig, seed: number, played: readonly AgentId[]): MarsState {
   const colony = keep(found((...names) => stream(seed, ...names), config.initialNeeds))
   const traits = stream(seed, 'traits')
   const types = residentTypes(config, seed)

@@ -6,7 +6,7 @@
 import { z } from 'zod'
 import { type ActTool, type AgentId, notOffered, type Refusal, type ToolName, toolsFor } from '../core/tool.ts'
 import type { MarsObservation, MarsTypes } from './observe.ts'
-import { ACTIONS, type Action, COLONISTS, MESSAGE_LENGTH, SITES, SOCIETY } from './parameters.ts'
+import { ACTIONS, type Action, BOND_UNIT, COLONISTS, MESSAGE_LENGTH, SITES, SOCIETY } from './parameters.ts'
 import { COLONIST_IDS, indexOf, type MarsState, type Member, type Plan, TONES } from './state.ts'
 import { openSites } from './substrate.ts'
 
@@ -67,8 +67,14 @@ function oncePerShift(tool: ToolName): Refusal {
 }
 
 const SELF = refusal('self', `Name another colonist, one of ${COLONIST_IDS.join(', ')}, not yourself.`)
+const SUSPENDED = refusal(
+  'suspended',
+  `You are suspended: you can only rest, neither pledge nor ask, until your reputation is ${SOCIETY.suspension.until}.`,
+)
 const PLEDGED = refusal('already_pledged', 'One pledge a shift: you made one already in this message.')
 
+/** Of bond. */
+const points = (units: number): number => units / BOND_UNIT
 const colonist = (what: string) => z.enum(COLONIST_IDS as [AgentId, ...AgentId[]]).describe(what)
 const othersOf = ({ agent }: MarsObservation): readonly AgentId[] => COLONIST_IDS.filter(id => id !== agent)
 
@@ -93,8 +99,7 @@ export const tools = {
         .map(action => ({ action })),
     refuse({ state, self, member, plan }, { action, partner, site }) {
       if (plan.action !== null) return oncePerShift('choose_action')
-      if (member.suspended && action !== 'resting')
-        return refusal('suspended', `You are suspended and can only rest until your reputation is ${SOCIETY.suspension.until}.`)
+      if (member.suspended && action !== 'resting') return SUSPENDED
       if (partner !== undefined && action !== 'socializing')
         return refusal('misplaced_target', `partner goes with socializing, not with ${action}.`)
       if (site !== undefined && action !== 'building')
@@ -114,7 +119,7 @@ export const tools = {
   talk: planned('talk', {
     description:
       `Says something to one colonist, who reads it in the next shift. Uses one dialogue event of your quota. Only the tone has an effect: ` +
-      'warm moves your bond as ten ticks of socializing would, cold lowers it by 1 and your reputation by 1.',
+      `warm moves your bond as ${SOCIETY.bond.warmTicks} ticks of socializing would, cold moves it by ${points(SOCIETY.bond.cold)} and your reputation by ${SOCIETY.reputation.cold}.`,
     args: z.strictObject({
       to: colonist('whom you talk to'),
       message: z.string().max(MESSAGE_LENGTH).describe('your words'),
@@ -139,7 +144,7 @@ export const tools = {
     },
   }),
   answer: planned('answer', {
-    description: `Answers a request for help. Accepting it is a pledge to build at least ${SOCIETY.pledgeTicks} ticks in this shift; no answer declines it.`,
+    description: `Answers a request for help. Accepting it is a pledge to build at least ${SOCIETY.pledgeTicks} ticks in this shift, which you must also choose; no answer declines it.`,
     args: z.strictObject({
       askId: z.int().min(0).max(ASK_IDS).describe('the number of the request, as you read it'),
       accept: z.boolean().describe('true to accept, false to decline'),
@@ -152,18 +157,19 @@ export const tools = {
       if (plan.answers.some(answer => answer.askId === askId))
         return refusal('already_answered', `You answered request ${askId} in this message.`)
       if (!accept) return undefined
-      if (hasPledged(plan)) return PLEDGED
-      return withheldPledge(state, member)
+      return hasPledged(plan) ? PLEDGED : member.suspended ? SUSPENDED : undefined
     },
     note(plan, { askId, accept }) {
       plan.answers.push({ askId, accept })
-      return accept ? `You accept request ${askId} and pledge to build this shift.` : `You decline request ${askId}.`
+      return accept
+        ? `You accept request ${askId}: you pledge to build at least ${SOCIETY.pledgeTicks} ticks this shift.`
+        : `You decline request ${askId}.`
     },
   }),
   pledge: planned('pledge', {
     description:
-      `Promises one colonist in public to build at least ${SOCIETY.pledgeTicks} ticks in this shift. Kept: reputation +${SOCIETY.reputation.kept}, bond +2; ` +
-      `broken: reputation ${SOCIETY.reputation.broken}, bond −4. You must also choose building for it.`,
+      `Promises one colonist in public to build at least ${SOCIETY.pledgeTicks} ticks in this shift. Kept: reputation +${SOCIETY.reputation.kept}, bond +${points(SOCIETY.bond.kept)}; ` +
+      `broken: reputation ${SOCIETY.reputation.broken}, bond ${points(SOCIETY.bond.broken)}. You must also choose building for it.`,
     args: z.strictObject({ to: colonist('whom you promise it to') }),
     candidates: observation => othersOf(observation).map(to => ({ to })),
     refuse: ({ self, plan }, { to }) => (hasPledged(plan) ? PLEDGED : to === self ? SELF : undefined),
@@ -190,8 +196,7 @@ function where(action: Action, partner: AgentId | undefined, site: number | unde
 
 /** Why a colonist may make no pledge, nor ask for one, now. */
 function withheldPledge({ colony }: MarsState, { suspended }: Member): Refusal | undefined {
-  if (suspended)
-    return refusal('suspended', `You are suspended: no pledges and no asks until your reputation is ${SOCIETY.suspension.until}.`)
+  if (suspended) return SUSPENDED
   if (openSites(colony) === 0) return refusal('no_open_site', 'All sites are completed; there is nothing to build.')
   return undefined
 }

@@ -20,6 +20,7 @@ const isContractStep = (event: Event): event is ContractStep => Object.hasOwn(OU
 const QUANTITIES = ['balance', 'reputation', 'staked'] as const satisfies readonly (keyof TurnClosed)[]
 
 export const facts: Facts<SimEconomy> = {
+  billed: true,
   dealings(log) {
     const dealings: Dealing[] = []
     for (const [t, event] of eventsOf(log)) {

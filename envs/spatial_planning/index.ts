@@ -1,6 +1,7 @@
 /** spatial_planning: is a building project decided better by self-assessed land values, by conditional markets, or by a vote? */
 import type { Environment } from '../core/environment.ts'
 import { config, presets } from './config.ts'
+import { facts } from './facts.ts'
 import { LAB_SESSIONS } from './lab_sessions.ts'
 import { laws } from './laws.ts'
 import { metrics } from './metrics.ts'
@@ -41,6 +42,7 @@ export const spatialPlanning: Environment<SpatialTypes> = {
   step,
   score,
   metrics,
+  facts,
   invariants: laws,
   scenarios: (c, count = LAB_SESSIONS) =>
     Array.from({ length: count }, (_, i) => {

@@ -16,7 +16,7 @@ export const laws: NonNullable<Environment<SpatialTypes>['invariants']> = {
     const values = before.stimulus.values.map(value => value[round.chosen])
     const payoffs = round.accounts.reduce((sum, { payoff }) => sum + payoff, 0)
     const sources = before.play.kind === 'vote' ? values.reduce((a, b) => a + b, 0) : landSources(before, before.play, values)
-    return Math.abs(payoffs - sources) <= CLOSE * Math.max(1, Math.abs(sources))
+    return Math.abs(payoffs - sources) <= CLOSE
       ? undefined
       : `round ${round.round}: payoffs add up to ${payoffs}, their sources to ${sources}`
   },
@@ -47,8 +47,7 @@ function broken(book: Book, { config }: SpatialState): string | undefined {
   const sum = (of: (player: number) => number): number => players.reduce((total, player) => total + of(player), 0)
   const cash = sum(player => book.cash[player]! + reservedCash(book, player))
   const shares = sum(player => book.shares[player]! + reservedShares(book, player))
-  if (Math.abs(cash - sum(player => config.cash[roles[player]!])) > CLOSE * Math.max(1, cash))
-    return `${cash} points are in the market`
+  if (Math.abs(cash - sum(player => config.cash[roles[player]!])) > CLOSE) return `${cash} points are in the market`
   if (shares !== sum(player => config.shares[roles[player]!])) return `${shares} shares are in the market`
   if (book.cash.some(free => free < 0) || book.shares.some(free => free < 0)) return 'somebody borrows'
   for (const [side, orders] of [

@@ -517,8 +517,8 @@ function medianPairs(scope: Scope): { readonly round: Finished; readonly prices:
   })
 }
 
-function eurosIn({ payment, roster }: Session, { payoffs }: Finished): number[] {
-  return payoffs.map((payoff, player) => eurosOf(payoff, payment[roster.roles[player]!]))
+function eurosIn({ payment, roster, showUpFee }: Session, { payoffs }: Finished): number[] {
+  return payoffs.map((payoff, player) => eurosOf(payoff, payment[roster.roles[player]!], showUpFee))
 }
 
 /** Rounds of a land holder; none where the seat holds no land. */
@@ -665,6 +665,13 @@ const RULES: Readonly<Record<string, MetricRule>> = { ...WORLD, ...SEAT }
 export function measure(session: Session, rounds: readonly Finished[], player: number): Record<string, number | null> {
   const scope = { session, rounds, player }
   return Object.fromEntries(Object.entries(RULES).map(([name, rule]) => [name, rule.of(scope)]))
+}
+
+/** One metric of some finished rounds of a session. Throws where there is none of that name. */
+export function metricOf(name: string, session: Session, rounds: readonly Finished[], player: number): number | null {
+  const rule = RULES[name]
+  if (rule === undefined) throw new RangeError(`metricOf: expected one of ${Object.keys(RULES).join(', ')}, got ${name}`)
+  return rule.of({ session, rounds, player })
 }
 
 export const metrics: Metrics<SpatialTypes> = {

@@ -2,6 +2,7 @@
  * What a player sees, and the text of it. Who sees what follows the laboratory's screens: land holders always see their own real
  * values, speculators never see one; sealed decisions are shown to nobody before all are in; the book is anonymous.
  */
+import { deepFreeze } from '../core/plain.ts'
 import type { AgentId } from '../core/tool.ts'
 import { type Book, median7, type Order, reservedCash, reservedShares } from './market.ts'
 import { sweepsOf } from './phases.ts'
@@ -40,7 +41,6 @@ export interface Shared {
   /** What is left of the laboratory's 270 seconds of market. */
   readonly secondsLeft: number | null
   readonly plots: readonly Plot[]
-  readonly speculators: number
   /** Percent. */
   readonly taxes: { readonly initial: number; readonly final: number }
   /** The condition that was chosen; null until it is. */
@@ -132,7 +132,7 @@ export interface Observation {
   readonly requests: readonly number[] | null
   /** Messages of this round that one sent or received. */
   readonly messages: readonly MessageView[]
-  /** Own results of the finished paid rounds. */
+  /** Own results of the finished paid rounds; of the practice round until the first paid one is over, instead of a screen of its own. */
   readonly history: readonly HistoryView[]
 }
 
@@ -142,7 +142,7 @@ const SIGNALLED: readonly Phase[] = ['market', 'final_declaration', 'final_specu
 
 export function shared(state: SpatialState): Shared {
   const { config, phase, play, sweep } = state
-  const { plots, roles } = rosterOf(config)
+  const { plots } = rosterOf(config)
   const turns = phase === 'market' || phase === 'deliberation' || phase === 'reply' ? sweepsOf(config, phase) : null
   const chosen = play.kind === 'land' && play.chosen !== null ? CONDITIONS[play.chosen] : null
   return {
@@ -155,7 +155,6 @@ export function shared(state: SpatialState): Shared {
     turns,
     secondsLeft: phase === 'market' ? Math.round(MARKET_SECONDS * (1 - (sweep - 1) / config.ticks)) : null,
     plots,
-    speculators: roles.length - plots.length,
     taxes: { initial: config.initialTax, final: config.finalTax },
     chosen,
     publicSignal: play.kind === 'land' && SIGNALLED.includes(phase) ? publicSignals(play, config.finalTax) : NOT_TOLD,
@@ -186,8 +185,11 @@ function leading({ books }: LandPlay, { config }: SpatialState): Condition | nul
   return CONDITIONS[decideByMedian([median7(noProject), median7(project)], config.tie)]
 }
 
-/** The parts of an observation that only some phases fill. */
-const BLANK: Omit<Observation, 'shared' | 'agent' | 'role' | 'land' | 'history'> = {
+/** What an observation of a vote leaves blank, and one of a round with declarations. */
+type OfLand = 'declared' | 'declarations' | 'boughtPlot' | 'deals' | 'markets' | 'holdings' | 'signals' | 'finals'
+type OfVote = 'request' | 'requests' | 'messages'
+
+const NO_LAND: Pick<Observation, OfLand> = {
   declared: null,
   declarations: null,
   boughtPlot: null,
@@ -196,42 +198,52 @@ const BLANK: Omit<Observation, 'shared' | 'agent' | 'role' | 'land' | 'history'>
   holdings: null,
   signals: NOT_TOLD,
   finals: null,
+}
+const NO_VOTE: Pick<Observation, OfVote> = {
   request: null,
   requests: null,
   messages: Object.freeze([]) as readonly MessageView[],
 }
 
+/** The public limits of every plot. */
+const LIMITS: Readonly<Record<Plot, Omit<NonNullable<Observation['land']>, 'values'>>> = deepFreeze(
+  Object.fromEntries(
+    PLOTS.map(plot => [
+      plot,
+      {
+        low: both(condition => rangeOf(plot, condition).low),
+        high: both(condition => rangeOf(plot, condition).high),
+        cap: both(condition => capOf(plot, condition)),
+      },
+    ]),
+  ) as Record<Plot, Omit<NonNullable<Observation['land']>, 'values'>>,
+)
+
+function both(of: (condition: Cond) => number): Pair {
+  return [of(0), of(1)]
+}
+
 export function observe(state: SpatialState, agent: AgentId, view: Shared): Observation {
-  const { config, play } = state
+  const { config, play, stimulus, history } = state
   const roster = rosterOf(config)
   const player = roster.index[agent]!
   const role = roster.roles[player]!
   const plot = roster.plots[player]
-  const both = (of: (condition: Cond) => number): Pair => [of(0), of(1)]
-  const base = {
-    ...BLANK,
+  const own = stimulus.values[player]
+  return {
     shared: view,
     agent,
     role,
-    land:
-      plot === undefined
-        ? null
-        : {
-            values: both(condition => state.stimulus.values[player]![condition]),
-            low: both(condition => rangeOf(plot, condition).low),
-            high: both(condition => rangeOf(plot, condition).high),
-            cap: both(condition => capOf(plot, condition)),
-          },
-    history: state.history.flatMap(({ round, practice, chosen, accounts }) =>
-      practice ? [] : [{ round, chosen: CONDITIONS[chosen], account: { ...accounts[player]! } }],
+    land: plot === undefined ? null : { values: [own![0], own![1]], ...LIMITS[plot] },
+    history: history.flatMap(({ round, practice, chosen, accounts }) =>
+      practice && state.round > 1 ? [] : [{ round, chosen: CONDITIONS[chosen], account: { ...accounts[player]! } }],
     ),
+    ...(play.kind === 'vote' ? NO_LAND : seenOfLand(state, play, player, view)),
+    ...(play.kind === 'vote' ? seenOfVote(play, player, role, view) : NO_VOTE),
   }
-  return play.kind === 'vote'
-    ? { ...base, ...seenOfVote(play, player, role, view) }
-    : { ...base, ...seenOfLand(state, play, player, view) }
 }
 
-function seenOfVote(play: VotePlay, player: number, role: Role, { phase }: Shared): Partial<Observation> {
+function seenOfVote(play: VotePlay, player: number, role: Role, { phase }: Shared): Pick<Observation, OfVote> {
   const asked = phase === 'offer' || phase === 'reply' || phase === 'vote'
   return {
     request: play.requests[player]?.value ?? null,
@@ -250,7 +262,7 @@ function seenOfLand(
   play: LandPlay,
   player: number,
   view: Shared,
-): Partial<Observation> {
+): Pick<Observation, OfLand> {
   const { plots, roles } = rosterOf(config)
   const speculator = !isLand(roles[player]!)
   const seesDeclarations = speculator || config.declarations === 'all'

@@ -86,6 +86,18 @@ export function openRound(state: SpatialState): void {
   begin(state, played(state.config)[0]!)
 }
 
+/** Nobody acts any more. */
+export function endSession(state: SpatialState): void {
+  state.phase = 'over'
+  state.queue = []
+}
+
+/** Goes to the last turn of the phase, as if all others had been passed: for play that does not follow seeded turns. */
+export function toLastTurn(state: SpatialState): void {
+  state.sweep = sweepsOf(state.config, state.phase)
+  state.turn = state.queue.length - 1
+}
+
 /** Whether no decision of this round has been taken yet. */
 export function isOpening(state: SpatialState): boolean {
   return played(state.config)[0]!.phase === state.phase && state.sweep === 1 && state.turn === 0

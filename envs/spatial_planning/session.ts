@@ -6,15 +6,25 @@ import type { EpisodeLog } from '../core/log.ts'
 import type { AgentId } from '../core/tool.ts'
 import type { SpatialConfig } from './config.ts'
 import type { Side } from './market.ts'
-import { type Cond, indexOf, PAYMENT, type Pair, type Payment, type Role, type Roster, rosterOf, SHOW_UP_FEE } from './roster.ts'
+import {
+  type Cond,
+  type Condition,
+  indexOf,
+  PAYMENT,
+  type Pair,
+  type Payment,
+  type Role,
+  type Roster,
+  rosterOf,
+  SHOW_UP_FEE,
+} from './roster.ts'
 import type { Deal } from './settlement.ts'
 import type { Choice, Declaration, Message, Selection, SpatialEvent, SpatialTypes } from './state.ts'
 
-/** Something that happened to a book, in order. `price` is null for an order at any price. */
-export type BookEvent =
+/** What can happen to a book. `price` is null for an order at any price, `order` for one that never came to rest. */
+export type BookFact =
   | {
       readonly kind: 'posted'
-      readonly tick: number
       readonly player: number
       readonly side: Side
       readonly price: number | null
@@ -22,13 +32,15 @@ export type BookEvent =
     }
   | {
       readonly kind: 'traded'
-      readonly tick: number
       readonly buyer: number
       readonly seller: number
       readonly price: number
       readonly taker: Side
     }
-  | { readonly kind: 'cancelled'; readonly tick: number; readonly player: number; readonly order: number }
+  | { readonly kind: 'cancelled'; readonly player: number; readonly order: number }
+
+/** It happened in that turn, as the `at`-th event of the round over both books. */
+export type BookEvent = BookFact & { readonly at: number; readonly tick: number }
 
 export interface MarketRecord {
   readonly publicSignal: number
@@ -188,27 +200,18 @@ export function read(session: Session, event: SpatialEvent): void {
       }
       break
     case 'order_posted': {
-      const { tick, agent, side, price, order } = event
-      land().markets[indexOf(event.condition)]!.events.push({ kind: 'posted', tick, player: player(agent), side, price, order })
+      const { agent, side, price, order } = event
+      happened(land(), event, { kind: 'posted', player: player(agent), side, price, order })
       break
     }
     case 'traded': {
-      const { tick, buyer, seller, price, taker } = event
-      land().markets[indexOf(event.condition)]!.events.push({
-        kind: 'traded',
-        tick,
-        buyer: player(buyer),
-        seller: player(seller),
-        price,
-        taker,
-      })
+      const { buyer, seller, price, taker } = event
+      happened(land(), event, { kind: 'traded', buyer: player(buyer), seller: player(seller), price, taker })
       break
     }
-    case 'order_cancelled': {
-      const { tick, agent, order } = event
-      land().markets[indexOf(event.condition)]!.events.push({ kind: 'cancelled', tick, player: player(agent), order })
+    case 'order_cancelled':
+      happened(land(), event, { kind: 'cancelled', player: player(event.agent), order: event.order })
       break
-    }
     case 'market_closed': {
       const market = land().markets[indexOf(event.condition)]!
       market.median = event.median
@@ -239,6 +242,11 @@ export function read(session: Session, event: SpatialEvent): void {
       session.paid = { round: event.round, euros: agents.map(agent => event.euros[agent]!) }
       break
   }
+}
+
+function happened({ markets }: LandRecord, { condition, tick }: { condition: Condition; tick: number }, fact: BookFact): void {
+  const at = markets.reduce((count, market) => count + (market?.events.length ?? 0), 0)
+  markets[indexOf(condition)]!.events.push({ ...fact, at, tick })
 }
 
 export function newLand(): LandRecord {

@@ -161,9 +161,9 @@ export function settleVote(values: readonly number[], developer: number, chosen:
   return values.map((value, player) => (player === developer ? value - paid * (values.length - 1) : value + paid))
 }
 
-/** Euros of the paid round, the show-up fee included. */
-export function eurosOf(payoff: number, { basePoints, pointsPerEuro }: Payment): number {
-  return gameFee(payoff, { basePoints, pointsPerEuro }) + SHOW_UP_FEE
+/** Euros of the paid round, the show-up fee included, to the cent. */
+export function eurosOf(payoff: number, payment: Payment, showUpFee = SHOW_UP_FEE): number {
+  return Math.round((gameFee(payoff, payment) + showUpFee) * 100) / 100
 }
 
 /** Euros of the paid round without the show-up fee, to the cent. */

@@ -2,12 +2,12 @@
  * One step: everybody's decision in a sealed phase, one player's turn in a market or conversation. Runs the calls, puts the
  * laboratory's default where somebody was silent, and carries out what the end of a phase brings.
  */
-import type { Decisions, Done, Step } from '../core/environment.ts'
+import type { Decisions, Step } from '../core/environment.ts'
 import { Outcome, perform, tooManyCalls } from '../core/outcome.ts'
 import { stream } from '../core/random.ts'
 import type { AgentId, Call } from '../core/tool.ts'
 import { close, median7 } from './market.ts'
-import { acting, advance, isOpening, openRound } from './phases.ts'
+import { acting, advance, endSession, isOpening, openRound } from './phases.ts'
 import { CONDITIONS, type Cond, PAYMENT, type Pair, rangeOf, rosterOf } from './roster.ts'
 import { rewardOf } from './score.ts'
 import {
@@ -51,32 +51,35 @@ export function step(state: SpatialState, decisions: Decisions): Step<SpatialTyp
   const outcome = new Outcome<SpatialTypes>()
   if (isOpening(draft)) announce(draft, outcome.emit)
   const { agents } = rosterOf(draft.config)
-  const players = acting(draft)
-  for (const player of players) play(draft, agents[player]!, decisions[agents[player]!]?.calls ?? [], outcome)
-  DECIDED[draft.phase]?.(draft, players, outcome.emit)
+  for (const player of acting(draft)) play(draft, agents[player]!, decisions[agents[player]!]?.calls ?? [], outcome)
+  const payoffs = conclude(draft, outcome.emit)
 
   const rewards: Record<AgentId, number> = {}
-  for (const agent of agents) rewards[agent] = 0
-  let done: Done = false
-  const ended = draft.phase
-  const moved = advance(draft)
-  if (moved !== 'turn') ENDED[ended]?.(draft, outcome.emit)
-  if (moved === 'round') {
-    const payoffs = settleRound(draft, outcome.emit)
-    if (draft.round > 0)
-      for (const [player, payoff] of payoffs.entries()) rewards[agents[player]!] = rewardOf(draft.config, player, payoff)
-    if (draft.round === draft.config.rounds) {
-      pay(draft, outcome.emit)
-      draft.phase = 'over'
-      draft.queue = []
-      done = 'terminated'
-    } else {
-      draft.round++
-      openRound(draft)
-    }
-  }
+  for (const [player, agent] of agents.entries())
+    rewards[agent] = payoffs === undefined ? 0 : rewardOf(draft.config, player, payoffs[player]!)
   const { events, results, refused } = outcome
-  return { state: draft, rewards, events, results, refused, done }
+  return { state: draft, rewards, events, results, refused, done: draft.phase === 'over' ? 'terminated' : false }
+}
+
+/**
+ * What follows once the decisions of a step are on the draft: defaults for silence, the move to the next turn, phase or round, and
+ * all that comes with it. Gives the payoffs of a paid round that ended.
+ */
+export function conclude(draft: SpatialState, emit: Emit): readonly number[] | undefined {
+  const { config, phase, round } = draft
+  DECIDED[phase]?.(draft, acting(draft), emit)
+  const moved = advance(draft)
+  if (moved !== 'turn') ENDED[phase]?.(draft, emit)
+  if (moved !== 'round') return undefined
+  const payoffs = settleRound(draft, emit)
+  if (round === config.rounds) {
+    pay(draft, emit)
+    endSession(draft)
+  } else {
+    draft.round++
+    openRound(draft)
+  }
+  return round > 0 ? payoffs : undefined
 }
 
 /** Runs one agent's message. */
@@ -97,7 +100,8 @@ function byAgent<V>(agents: readonly AgentId[], of: (player: number) => V): Reco
   return Object.fromEntries(agents.map((agent, player) => [agent, of(player)]))
 }
 
-function announce({ config, round, stimulus }: SpatialState, emit: Emit): void {
+/** Tells what the round deals. */
+export function announce({ config, round, stimulus }: SpatialState, emit: Emit): void {
   const { agents, plots } = rosterOf(config)
   emit({
     type: 'round_began',

@@ -5,7 +5,7 @@
 import { stream } from '../core/random.ts'
 import type { SpatialConfig } from './config.ts'
 import { type LabRound, labRound } from './lab_sessions.ts'
-import { type Cond, MAX_OWNERS, MAX_SPECULATORS, type Pair, PLOTS, type Plot, rangeOf, rosterOf } from './roster.ts'
+import { type Cond, MAX_OWNERS, MAX_SPECULATORS, type Pair, PLOTS, type Plot, type Roster, rangeOf, rosterOf } from './roster.ts'
 
 export interface Stimulus {
   /** Points per plot and condition. */
@@ -43,16 +43,18 @@ function expectedTotal(plots: readonly Plot[]): number {
 /** Values and signals of a round: 0 is the practice round, 1 and on are paid. */
 export function stimulusOf(config: SpatialConfig, seed: number, round: number): Stimulus {
   const roster = rosterOf(config)
-  const lab = config.session === 0 ? undefined : labRound(config.session, round)
-  const values =
-    lab === undefined ? drawValues(roster.plots, seed, round) : roster.plots.map(plot => labPair(lab.values, plot, 1000))
+  const lab = config.session === 0 ? undefined : labStimulus(roster, config.session, round)
+  const values = lab?.values ?? drawValues(roster.plots, seed, round)
   if (config.treatment === 'voting') return { values, signals: [] }
   // The stored signals speak of six plots taxed at the laboratory's rate; anybody else's are drawn.
-  const stored = lab !== undefined && config.owners === MAX_OWNERS && config.finalTax === 33 && config.signals === 'additive'
-  return {
-    values,
-    signals: stored ? roster.agents.map(agent => labPair(lab.signals, agent, 1)) : drawSignals(config, seed, round, values),
-  }
+  const stored = config.owners === MAX_OWNERS && config.finalTax === 33 && config.signals === 'additive'
+  return lab !== undefined && stored ? lab : { values, signals: drawSignals(config, seed, round, values) }
+}
+
+/** What the laboratory's file holds for the players of a roster. */
+export function labStimulus({ agents, plots }: Roster, session: number, round: number): Stimulus {
+  const { values, signals } = labRound(session, round)
+  return { values: plots.map(plot => labPair(values, plot, 1000)), signals: agents.map(agent => labPair(signals, agent, 1)) }
 }
 
 const LAB_ORDER: readonly string[] = [

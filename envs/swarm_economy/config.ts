@@ -58,6 +58,8 @@ const OPTIONS = {
     .enum(['keywords', 'length', 'relevance', 'own_words'])
     .describe('how submitted text is judged: the heuristics of the published versions in order, and one of ours'),
   submissionNoise: z.number().min(0).max(2).describe('standard deviation of the noise added to the score of a submission'),
+  bountyLow: z.number().min(0).max(1000).describe('least bounty of a task, before the multiplier'),
+  bountyHigh: z.number().min(0).max(1000).describe('greatest bounty of a task, before the multiplier'),
   auditFailsBelow: share().describe('an audited submission whose p is below this fails'),
   postReward: z.number().min(0).max(50).describe('reputation for a post'),
   replyReward: z.number().min(0).max(50).describe("reputation for a reply to another agent's post"),
@@ -110,6 +112,8 @@ const V01: Options = {
   qualityScore: 'interactions',
   submissionScore: 'keywords',
   submissionNoise: 0,
+  bountyLow: 12,
+  bountyHigh: 24,
   auditFailsBelow: 0.5,
   postReward: 0.5,
   replyReward: 0.3,

@@ -2,6 +2,7 @@
 import type { Environment } from '../core/environment.ts'
 import { reputationChanges } from './accounts.ts'
 import type { SwarmTypes } from './state.ts'
+import { pendingOf } from './trades.ts'
 
 export const invariants: NonNullable<Environment<SwarmTypes>['invariants']> = {
   bounds: (_before, { agents }) =>
@@ -16,11 +17,16 @@ export const invariants: NonNullable<Environment<SwarmTypes>['invariants']> = {
     return loose === undefined ? undefined : `${loose.id} holds task #${loose.task}, which is not its own`
   },
 
-  one_pending_proposal_a_pair(_before, { proposals }) {
-    const pairs = proposals.flatMap(({ status, from, to }) => (status === 'pending' ? [`${from} to ${to}`] : []))
+  one_pending_proposal_a_pair(_before, state) {
+    const pairs = pendingOf(state).map(({ from, to }) => `${from} to ${to}`)
     const double = pairs.find((pair, i) => pairs.indexOf(pair) < i)
     return double === undefined ? undefined : `two pending proposals from ${double}`
   },
+
+  pending_are_listed: (_before, { proposals, pending }) =>
+    proposals.flatMap(({ id, status }) => (status === 'pending' ? [id] : [])).join() === pending.join()
+      ? undefined
+      : `the pending proposals are listed as ${pending.join(', ') || 'none'}`,
 
   /** What the events say of reputation adds up to its change, cause by cause. */
   reputation_adds_up(before, after, events) {

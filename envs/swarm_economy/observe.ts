@@ -12,11 +12,13 @@ import {
   type Offer,
   type OpenTask,
   type Proposal,
+  RECENT,
   type Shared,
   type State,
   type Task,
 } from './state.ts'
 import { TEMPLATES } from './templates.ts'
+import { pendingOf } from './trades.ts'
 
 /** Posts of the feed that are shown. */
 const FEED = 5
@@ -59,8 +61,7 @@ export function observe(state: State, agent: string, shared: Shared): Observatio
   const self = agentOf(state, agent)
   const incoming: Offer[] = []
   const outgoing: Offer[] = []
-  for (const proposal of state.proposals) {
-    if (proposal.status !== 'pending') continue
+  for (const proposal of pendingOf(state)) {
     if (proposal.to === agent) incoming.push(offer(proposal, proposal.from))
     else if (proposal.from === agent) outgoing.push(offer(proposal, proposal.to))
   }
@@ -143,7 +144,7 @@ function further({ shared, agent, outgoing, answers, offers }: Observation): str
         ({ proposal, agent: to, transfer }) => `Trade #${proposal} to ${to}, offered_transfer ${transfer.toFixed(1)}, waiting`,
       ),
     ),
-    ...section(`Recent events (${shared.recent.length})`, shared.recent),
+    ...section(`Recent events (${RECENT})`, shared.recent),
     ...section(
       'Proposal history',
       answers.map(({ agent: other, made, accepted }) => `${other} accepted ${accepted} of ${made} of your proposals`),

@@ -35,9 +35,9 @@ const GOVERNANCE = (config: SwarmConfig): string => {
   const { taxRate, auditRisk, decay, freezeBelow } = config
   const lines = [
     `Tax: every step you lose ${taxRate === null ? 'the share of your resources that the observation states' : `${percent(taxRate)} of your resources`}${config.progressiveTax ? ', times one plus your resources over the mean of all agents (at most 50%)' : ''}.`,
-    `Audit: submitted work is audited with probability ${auditRisk === null ? 'as the observation states' : percent(auditRisk)}; work with p of ${config.auditFailsBelow} or more then gains 1 reputation, other work loses 5 and a quarter of its bounty.`,
+    `Audit: submitted work is audited with ${auditRisk === null ? 'the probability that the observation states' : `probability ${percent(auditRisk)}`}; work with p of ${config.auditFailsBelow} or more then gains 1 reputation, other work loses 5 and a quarter of its bounty.`,
     `Decay: every step reputation falls by ${decay === null ? 'the share that the observation states' : percent(1 - decay)}${config.idleDecayFactor === 1 ? '' : `, ${config.idleDecayFactor} times as much in a step that you pass`}.`,
-    `Freezing: below reputation ${freezeBelow === null ? 'the threshold that the observation states' : freezeBelow} you are frozen and can do nothing${config.appeals ? ` for ${APPEAL.after} steps; then you return with ${APPEAL.above} above the threshold` : ', for good'}.`,
+    `${freezeBelow === null ? 'Below the reputation that the observation states' : `Below reputation ${freezeBelow}`} you are frozen and can do nothing${config.appeals ? ` for ${APPEAL.after} steps; then you return with ${APPEAL.above} above the threshold` : ', for good'}.`,
   ]
   return lines.join(' ')
 }

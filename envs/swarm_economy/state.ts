@@ -142,6 +142,8 @@ export interface State {
   tasks: Task[]
   posts: Post[]
   proposals: Proposal[]
+  /** Numbers of the pending ones, oldest first. */
+  pending: readonly number[]
   /** Where the stream of the residents' order stands. */
   order: RandomWords
   /** The newest public events in words, oldest first. */

@@ -75,6 +75,7 @@ export function reset(config: SwarmConfig, seed: number, played: readonly AgentI
     tasks: [],
     posts: [],
     proposals: [],
+    pending: [],
     order: stream(seed, 'order').words(),
     recent: [],
   }

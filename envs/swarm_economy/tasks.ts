@@ -8,19 +8,17 @@ import { payoffOf, reputationOf } from './label.ts'
 import { agentOf, changeReputation, changeResources, type Emit, LIFE, type State, type SwarmEvent, type Task } from './state.ts'
 import { TEMPLATES } from './templates.ts'
 
-/** Before the multiplier. */
-const BOUNTY = { low: 12, high: 24 }
-
 /**
  * New tasks of the epoch that starts now: 2 or 3, in a sparse scenario 1. Their stream is named by the epoch, so that
  * nothing an agent does moves them.
  */
 export function spawn(draft: State): Task[] {
-  const random = stream(draft.seed, 'tasks', draft.step / draft.config.stepsPerEpoch)
+  const { stepsPerEpoch, extreme, bountyLow, bountyHigh } = draft.config
+  const random = stream(draft.seed, 'tasks', draft.step / stepsPerEpoch)
   const usual = random.int(2, 3)
-  const tasks = Array.from({ length: draft.config.extreme === 'sparse' ? 1 : usual }, (_, i): Task => {
+  const tasks = Array.from({ length: extreme === 'sparse' ? 1 : usual }, (_, i): Task => {
     const template = random.int(0, TEMPLATES.length - 1)
-    const bounty = Number((random.uniform(BOUNTY.low, BOUNTY.high) * draft.levers.bountyMultiplier).toFixed(1))
+    const bounty = Number((random.uniform(bountyLow, bountyHigh) * draft.levers.bountyMultiplier).toFixed(1))
     return { id: draft.tasks.length + i + 1, template, bounty, status: 'open', by: null, since: 0, lapsed: null }
   })
   draft.tasks.push(...tasks)

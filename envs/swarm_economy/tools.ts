@@ -9,10 +9,11 @@ import type { SwarmConfig } from './config.ts'
 import { answer, publish, vote } from './feed.ts'
 import { goodness, signed, transferWords } from './format.ts'
 import { APPEAL } from './governance.ts'
+import { quote } from './quote.ts'
 import { type Agent, agentOf, indexOf, type Observation, type State, type SwarmTool, type SwarmTypes } from './state.ts'
 import { claim, submit } from './tasks.ts'
 import { TEMPLATES } from './templates.ts'
-import { accept, cancel, pendingBetween, propose, reject } from './trades.ts'
+import { accept, cancel, pendingOf, propose, reject } from './trades.ts'
 import { wordsDigest, workLabel } from './work.ts'
 
 const { act } = toolsFor<SwarmTypes>()
@@ -73,7 +74,7 @@ function settled({ id: number, status }: State['proposals'][number]): Refusal | 
   return status === 'pending' ? undefined : refusal('settled', `proposal #${number} is already ${status}`)
 }
 
-/** v plus noise: standard normal by Box–Muller. */
+/** Standard normal, by Box–Muller. */
 function normal(random: Random): number {
   return Math.sqrt(-2 * Math.log(1 - random.float())) * Math.cos(2 * Math.PI * random.float())
 }
@@ -149,14 +150,14 @@ function build(wording: Wording): ToolSet<SwarmTypes> {
           ),
       refuse(state, agent, { counterparty_id, offered_transfer }) {
         const to = state.agents[indexOf(state, counterparty_id)]
-        if (to === undefined) return refusal('unknown_agent', `unknown agent ${JSON.stringify(counterparty_id)}`)
+        if (to === undefined) return refusal('unknown_agent', `unknown agent ${quote(counterparty_id)}`)
         if (to.id === agent) return refusal('own_trade', 'you cannot trade with yourself')
         if (to.frozenFor !== null) return refusal('frozen_counterparty', `${to.id} is frozen`)
         if (Math.abs(offered_transfer) > MAX_TRANSFER)
           return refusal('bad_transfer', 'offered_transfer must be a finite number between -100 and 100')
         const { resources } = agentOf(state, agent)
         if (offered_transfer > resources) return refusal('no_resources', `you hold only ${resources.toFixed(1)} resources`)
-        const pending = pendingBetween(state, agent, to.id)
+        const pending = pendingOf(state).find(proposal => proposal.from === agent && proposal.to === to.id)
         return pending && refusal('pending', `you already have a pending proposal to ${to.id} (#${pending.id})`)
       },
       apply(draft, agent, { counterparty_id, content: text, offered_transfer }, emit) {
@@ -277,16 +278,28 @@ interface Offered {
 /** The tools of every wording asked for so far: the same object for the same configuration. */
 const built = new Map<string, Offered>()
 
+/** Those of the configurations that are in use: a game asks several times a step. */
+const known = new WeakMap<SwarmConfig, Offered>()
+
 /** The tools of a configuration and their names. */
-export function toolsOf({ popularBonus, explainTrades, submissionScore, cancelTool }: SwarmConfig): Offered {
-  const key = `${popularBonus} ${explainTrades} ${submissionScore} ${cancelTool}`
-  let known = built.get(key)
-  if (known === undefined) {
-    const tools = build({ popularBonus, explainTrades, submissionScore, cancelTool })
-    known = { tools, names: Object.keys(tools) }
-    built.set(key, known)
+export function toolsOf(config: SwarmConfig): Offered {
+  let found = known.get(config)
+  if (found === undefined) {
+    found = builtFor(config)
+    known.set(config, found)
   }
-  return known
+  return found
+}
+
+function builtFor({ popularBonus, explainTrades, submissionScore, cancelTool }: SwarmConfig): Offered {
+  const key = `${popularBonus} ${explainTrades} ${submissionScore} ${cancelTool}`
+  let offered = built.get(key)
+  if (offered === undefined) {
+    const tools = build({ popularBonus, explainTrades, submissionScore, cancelTool })
+    offered = { tools, names: Object.keys(tools) }
+    built.set(key, offered)
+  }
+  return offered
 }
 
 const PASS_ONLY: readonly string[] = ['pass_turn']

@@ -27,9 +27,9 @@ export function tradePayoff(transfer: number, p: number): number {
   return payoffOf(clamp(Math.abs(transfer), 5, 25), p)
 }
 
-/** The pending proposal from one agent to another, of which there is at most one. */
-export function pendingBetween(state: Pick<State, 'proposals'>, from: AgentId, to: AgentId): Proposal | undefined {
-  return state.proposals.find(proposal => proposal.status === 'pending' && proposal.from === from && proposal.to === to)
+/** The pending proposals, oldest first; there is at most one from an agent to another. */
+export function pendingOf({ proposals, pending }: Pick<State, 'proposals' | 'pending'>): Proposal[] {
+  return pending.map(id => proposals[id - 1]!)
 }
 
 export function propose(
@@ -42,6 +42,7 @@ export function propose(
   proposer.interactions++
   const id = draft.proposals.length + 1
   draft.proposals.push({ id, from, to, transfer, text: quoted(text), step: draft.step, status: 'pending', exploit })
+  draft.pending = [...draft.pending, id]
   deal(draft, from, to, ({ made }) => ({ made: made + 1 }))
   deal(draft, to, from, ({ received, asking }) => ({ received: received + 1, asking: asking + (transfer < 0 ? 1 : 0) }))
   const p = tradeLabel(proposer.reputation, transfer)
@@ -96,8 +97,8 @@ export function cancel(draft: State, id: number, emit: Emit): void {
 }
 
 export function expireProposals(draft: State, emit: Emit): void {
-  for (const { id, status, step, from, to } of draft.proposals) {
-    if (status !== 'pending' || draft.step - step < LIFE) continue
+  for (const { id, step, from, to } of pendingOf(draft)) {
+    if (draft.step - step < LIFE) break
     settle(draft, id, 'expired')
     emit({ type: 'trade_expired', agent: from, to, proposal: id })
   }
@@ -106,6 +107,7 @@ export function expireProposals(draft: State, emit: Emit): void {
 function settle(draft: State, id: number, status: Proposal['status']): Proposal {
   const proposal = draft.proposals[id - 1]!
   draft.proposals[id - 1] = { ...proposal, status }
+  draft.pending = draft.pending.filter(other => other !== id)
   return proposal
 }
 

@@ -3,6 +3,8 @@
  * file beside it, with n and source; the study says how ours are made. Knows no economy.
  */
 
+import type { PublishedRun } from '../published.ts'
+
 /** Where a figure stands: published by others, or made by an earlier prototype (a regression, not a replication). */
 export type FigureKind = 'published' | 'prototype'
 
@@ -47,32 +49,11 @@ export interface StudyContext {
   readonly options: Readonly<Record<string, string | number | boolean | undefined>>
   /** Where files go, if the study writes any; absent when `--out` was not given and the study needs none. */
   readonly out?: string
+  /** The environment of the process, for the keys of models; none by default. */
+  readonly env?: Readonly<Record<string, string | undefined>>
   readonly signal: AbortSignal
   /** A line about progress. */
   progress(done: number, total: number): void
-}
-
-/** A published figure of a run. */
-export interface PublishedFigure {
-  readonly table: PublishedTable
-  /** As our tables name it: a part of the score, a metric, a tool, a stop reason. */
-  readonly item: string
-  /** A mean over rollouts; of `stops`, a share of them. */
-  readonly value: number
-  readonly sd?: number
-}
-export type PublishedTable = 'scores' | 'metrics' | 'calls' | 'stops'
-
-/** A run that somebody published, to stand beside ours in a comparison. */
-export interface PublishedRun {
-  /** Whose play it is, such as `GPT-4.1-mini`. */
-  readonly player: string
-  /** The setting, as a user would write it. */
-  readonly env_id: string
-  readonly env_args: { readonly preset: string; readonly set: Readonly<Record<string, unknown>> }
-  /** Rollouts. */
-  readonly n: number
-  readonly figures: readonly PublishedFigure[]
 }
 
 export interface Study {

@@ -15,7 +15,8 @@ import { PROFILE_NAMES } from '../../envs/swarm_economy/config.ts'
 import { incoherence } from '../../envs/swarm_economy/incoherence.ts'
 import { swarmEconomy } from '../../envs/swarm_economy/index.ts'
 import { BOT_TYPES, type BotType, LEARNER, type SwarmTypes, TOOL_NAMES } from '../../envs/swarm_economy/state.ts'
-import { type PublishedFigure, type PublishedRun, row, type Study, type StudyRow } from './study.ts'
+import type { PublishedRun } from '../published.ts'
+import { row, type Study, type StudyRow } from './study.ts'
 
 const PARTS = ['reward', 'payoff', 'reputation', 'quality'] as const
 type Part = (typeof PARTS)[number]
@@ -178,15 +179,15 @@ export function rollout(bot: string, { config, seed }: Pick<Scenario, 'config' |
 function scenarios({ bot, profile, difficulty }: Cell, count: number): readonly Scenario[] {
   const config = resolveConfig(swarmEconomy as unknown as AnyEnvironment, profile, { difficulty }) as SwarmTypes['Config']
   if (bot !== FIRST_BY_TYPE) return swarmEconomy.scenarios!(config, count)
-  const first = ({ config: scenario, seed }: Scenario): boolean => {
-    const [bot0, ...others] = swarmEconomy
+  const begins = ({ config: scenario, seed }: Scenario): boolean => {
+    const [first, ...others] = swarmEconomy
       .reset(swarmEconomy.config.parse(scenario), seed)
       .agents.slice(1)
       .map(({ type }) => type as BotType)
-    return others.every(type => BOT_TYPES.indexOf(bot0!) <= BOT_TYPES.indexOf(type))
+    return others.every(type => BOT_TYPES.indexOf(first!) <= BOT_TYPES.indexOf(type))
   }
   return swarmEconomy.scenarios!(config, 4 * count)
-    .filter(first)
+    .filter(begins)
     .slice(0, count)
 }
 
@@ -341,25 +342,57 @@ function incoherenceRows(cell: Cell): StudyRow[] {
 }
 
 /** A published row as a run of ours would be told. What no configuration says (an unknown difficulty) is in the name. */
-function publishedRun({ model, profile, difficulty, n, scores, calls = {}, stops = {} }: PublishedRow): PublishedRun {
+function publishedRun(
+  { model, profile, difficulty, n, scores, calls = {}, stops = {} }: Omit<PublishedRow, 'source'>,
+  set: PublishedRun['set'] = {},
+): PublishedRun {
   const usual = (resolveConfig(swarmEconomy as unknown as AnyEnvironment, profile) as { difficulty: string }).difficulty
   const { turns, ...parts } = scores
   const { total, ...tools } = calls
-  const figures = (table: PublishedFigure['table'], of: Readonly<Record<string, Figure | undefined>>): PublishedFigure[] =>
-    Object.entries(of).flatMap(([item, figure]) =>
-      figure === undefined ? [] : [{ table, item, value: figure.mean, ...(figure.sd !== undefined && { sd: figure.sd }) }],
+  const means = (of: Readonly<Record<string, Figure | undefined>>) =>
+    Object.fromEntries(
+      Object.entries(of).flatMap(([item, figure]) =>
+        figure === undefined ? [] : [[item, { mean: figure.mean, ...(figure.sd !== undefined && { sd: figure.sd }) }]],
+      ),
     )
   return {
     player: difficulty === null ? `${model}, difficulty not told` : model,
-    env_id: swarmEconomy.id,
-    env_args: { preset: profile, set: difficulty === null || difficulty === usual ? {} : { difficulty } },
+    env: swarmEconomy.id,
+    preset: profile,
+    set: difficulty === null || difficulty === usual ? set : { ...set, difficulty },
     n,
-    figures: [
-      ...figures('scores', parts),
-      ...figures('calls', { '(turns)': turns, '(calls)': total, ...tools }),
-      ...Object.entries(stops).map(([item, value]) => ({ table: 'stops' as const, item, value })),
-    ],
+    scores: means(parts),
+    calls: means({ '(turns)': turns, '(calls)': total, ...tools }),
+    stops,
   }
+}
+
+/** What a curve's fields are scores of; the others say how the training went. */
+const CURVE_SCORES = [...PARTS, 'diversity', 'turns']
+
+/** Where a training run began and where it ended. */
+function curveRuns({ model, profile, difficulty, n, fields, steps, reputationWeight }: PublishedCurve): PublishedRun[] {
+  return [steps[0]!, steps.at(-1)!].map(values => {
+    const told = fields.flatMap((field, i) => {
+      const mean = values[i]
+      return typeof mean === 'number' && CURVE_SCORES.includes(field) ? [[field, { mean }] as const] : []
+    })
+    const row = {
+      model: `${model} step ${values[fields.indexOf('step')]}`,
+      profile,
+      difficulty,
+      n,
+      scores: Object.fromEntries(told),
+    }
+    return publishedRun(row, reputationWeight === undefined ? {} : { reputationWeight })
+  })
+}
+
+/** Every published evaluation, and the ends of the training runs, which some evaluations are already. */
+function publishedRuns(): PublishedRun[] {
+  const evaluations = data.published.map(row => publishedRun(row))
+  const known = new Set(evaluations.map(({ player, preset }) => `${preset} ${player}`))
+  return [...evaluations, ...data.curves.flatMap(curveRuns).filter(({ player, preset }) => !known.has(`${preset} ${player}`))]
 }
 
 export const swarmStudy: Study = {
@@ -368,7 +401,7 @@ export const swarmStudy: Study = {
   source: Object.entries(data.sources)
     .map(([key, source]) => `[${key}] ${source}`)
     .join('; '),
-  published: data.published.map(publishedRun),
+  published: publishedRuns(),
   options: {
     profile: { description: `only this profile: ${PROFILE_NAMES.join(', ')}`, type: 'string' },
     rollouts: {

@@ -88,7 +88,7 @@ const thin = rows => rows.filter((_, i) => i % Math.ceil(rows.length / POINTS) =
 /** One number of every rollout, by player: box, points, and the mean with its interval. */
 export function drawSpread(figure, { rows, players, name, means }) {
   const shown = rows.filter(row => typeof row.value === 'number')
-  if (shown.length === 0) return draw(figure, '', [], {})
+  if (players.length === 0) return draw(figure, '', [], {})
   const names = players.map(({ label }) => label)
   return draw(
     figure,
@@ -214,7 +214,7 @@ export function drawLines(figure, { lines, players, quantity }) {
   const ends = lines.map(({ player, t, mean }) => ({ player, t: t.at(-1), mean: mean.at(-1) }))
   return draw(
     figure,
-    `${quantity} after each step: mean over rollouts, the band one standard deviation to both sides.`,
+    `${quantity} after each step: mean over the rollouts that still run, the band one standard deviation to both sides.`,
     [
       Plot.areaY(points, { x: 't', y1: 'low', y2: 'high', fill: 'player', fillOpacity: 0.13 }),
       Plot.lineY(points, { x: 't', y: 'mean', stroke: 'player', strokeWidth: 2 }),

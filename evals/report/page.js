@@ -23,6 +23,11 @@ function playersOf(setting) {
 }
 
 const shownPlayers = () => playersOf(chosen.setting).filter(({ label }) => !chosen.off.has(label))
+/** The shown players that these rows or lines are of. */
+function playersIn(of) {
+  const labels = new Set(of.map(({ player }) => player))
+  return shownPlayers().filter(({ label }) => labels.has(label))
+}
 const isShown = player => !chosen.off.has(player)
 const shownRows = () => rows.filter(row => row.setting === chosen.setting && isShown(row.player))
 const shownFigures = table =>
@@ -97,7 +102,7 @@ function show() {
 
 function drawAll() {
   drawMetric()
-  drawScatter($('scatter'), { rows: shownRows(), players: shownPlayers() }, openRow)
+  drawScatter($('scatter'), { rows: shownRows(), players: playersIn(shownRows()) }, openRow)
   drawTime()
   drawCalls()
   drawWalks()
@@ -108,20 +113,18 @@ function drawMetric() {
   const about = facts.docs[chosen.setting]?.[name]
   $('metric-note').textContent = about === undefined ? '' : `${about.description}: ${about.formula} (${about.range})`
   const picked = shownRows().map(row => ({ player: row.player, value: numberOf(row, name) }))
-  const players = shownPlayers().filter(({ label }) =>
-    picked.some(({ player, value }) => player === label && typeof value === 'number'),
-  )
   const means = [...shownFigures('scores'), ...shownFigures('metrics')].filter(
     ({ item, value }) => item === name && value !== null,
   )
-  if ($('shape').value === 'histogram') drawHistogram($('spread'), { rows: picked, players, name })
-  else
-    drawSpread($('spread'), {
+  const measured = new Set([...picked.filter(({ value }) => typeof value === 'number'), ...means].map(({ player }) => player))
+  const players = shownPlayers().filter(({ label }) => measured.has(label))
+  if ($('shape').value === 'histogram')
+    drawHistogram($('spread'), {
       rows: picked,
-      players,
+      players: playersIn(picked.filter(({ value }) => typeof value === 'number')),
       name,
-      means: means.filter(({ player }) => players.some(({ label }) => label === player)),
     })
+  else drawSpread($('spread'), { rows: picked, players, name, means })
 }
 
 function drawTime() {
@@ -129,7 +132,7 @@ function drawTime() {
   const lines = series.filter(
     line => line.setting === chosen.setting && line.quantity === quantity && line.who === who && isShown(line.player),
   )
-  drawLines($('lines'), { lines, players: shownPlayers(), quantity: who === 'itself' ? quantity : `${quantity} of ${who}` })
+  drawLines($('lines'), { lines, players: playersIn(lines), quantity: who === 'itself' ? quantity : `${quantity} of ${who}` })
 }
 
 function drawCalls() {

@@ -9,6 +9,7 @@ import type { Registry } from '../../envs/core/registry.ts'
 import { RunError } from '../errors.ts'
 import { refused } from '../jsonl.ts'
 import { packageVersion } from '../metadata.ts'
+import { DATA_CARD } from '../store.ts'
 import type { Estimator } from './advantage.ts'
 import type { Columns } from './columns.ts'
 import { type CardFile, type CardRun, type DataCard, GROUP_RULE, readme } from './datacard.ts'
@@ -16,7 +17,7 @@ import { type ExportFacts, type Format, type FormatWriter, REASONS, type Reason,
 import { Plays } from './play.ts'
 import { RolloutIndex, RunFiles, type TaskRollouts } from './reader.ts'
 import { SPLIT_RULE, type Split, splitOf } from './split.ts'
-import { CARD, fingerprint, README, Target } from './target.ts'
+import { fingerprint, README, Target } from './target.ts'
 import { openRowFile, type RowFile } from './writers.ts'
 
 export interface ExportOptions {
@@ -65,6 +66,9 @@ export async function exportRuns(options: ExportOptions): Promise<DataCard> {
     return work.finish()
   } catch (error) {
     target.abandon()
+    const { code } = ((error as Error).cause ?? {}) as NodeJS.ErrnoException
+    if (code === 'ENOSPC' || code === 'EDQUOT')
+      throw new RunError(`No room for the export in ${options.out}: free some space or choose another folder with --out.`)
     throw error
   } finally {
     index.close()
@@ -163,9 +167,9 @@ class Export {
   finish(): DataCard {
     const files = [...this.#parts.values()].flatMap(part => this.#close(part))
     const card = this.#card(files)
-    this.#write(CARD, `${JSON.stringify(card, null, 2)}\n`)
+    this.#write(DATA_CARD, `${JSON.stringify(card, null, 2)}\n`)
     this.#write(README, readme(card))
-    this.#target.publish([...files.map(({ path }) => path), README, CARD])
+    this.#target.publish([...files.map(({ path }) => path), README, DATA_CARD])
     return card
   }
 
@@ -238,6 +242,7 @@ const below = (split: string | null, path: string): string => (split === null ? 
 function whyEmpty(tasks: number, leftOut: ReadonlyMap<Reason, number>, rollouts: number): string {
   if (rollouts === 0 && leftOut.size === 0) return 'the runs hold no finished rollout'
   if (tasks === 0) return 'no seed of the runs falls into this part'
+  if (leftOut.size === 0) return 'nothing that was read belongs into this file'
   return [...leftOut].map(([reason, count]) => `${count} ${reason}: ${REASONS[reason]}`).join('; ')
 }
 

@@ -5,8 +5,8 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { lines, refused } from '../jsonl.ts'
 
-/** Lines held at most; about 15 MB of the short ones that an index has. */
-const HELD = 100_000
+/** Lines held at most; a few MB of the short ones that an index has. */
+const HELD = 25_000
 
 export class SortedLines {
   readonly #folder: string

@@ -15,11 +15,11 @@ import {
   rmSync,
   statSync,
 } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { UserError } from '../../envs/core/errors.ts'
 import { refused } from '../jsonl.ts'
+import { DATA_CARD } from '../store.ts'
 
-export const CARD = 'datacard.json'
 export const README = 'README.md'
 
 /** Where an export is made; what a killed one left there is of no use to anybody. */
@@ -84,10 +84,11 @@ export class Target {
 function earlierExport(folder: string): string[] {
   const there = readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter(entry => !entry.isDirectory())
-    .map(entry => join(entry.parentPath, entry.name).slice(folder.length + 1))
+    .map(entry => relative(folder, join(entry.parentPath, entry.name)))
     .filter(path => !path.startsWith(ASIDE))
   if (there.length === 0) return []
-  const stranger = there.find(path => !exported(folder).includes(path))
+  const known = exported(folder)
+  const stranger = there.find(path => !known.includes(path))
   if (stranger !== undefined)
     throw new UserError(`${folder} is not empty (${stranger}) and not an earlier export; choose another folder with --out.`)
   return there
@@ -96,8 +97,8 @@ function earlierExport(folder: string): string[] {
 /** The files that an export's data card lists; none where there is no data card. */
 function exported(folder: string): string[] {
   try {
-    const { files } = JSON.parse(readFileSync(join(folder, CARD), 'utf8')) as { files: { path: string }[] }
-    return [CARD, README, ...files.map(({ path }) => join(path))]
+    const { files } = JSON.parse(readFileSync(join(folder, DATA_CARD), 'utf8')) as { files: { path: string }[] }
+    return [DATA_CARD, README, ...files.map(({ path }) => join(path))]
   } catch {
     return []
   }

@@ -8,7 +8,7 @@ import type { ErrorRow } from '../rows.ts'
 import { PASS_THRESHOLD, passRates } from '../summary.ts'
 import type { Estimator } from './advantage.ts'
 import type { Columns } from './columns.ts'
-import type { ExportFacts, Format, FormatWriter, TaskPlays } from './format.ts'
+import type { ExportFacts, Format, FormatWriter, Sink, TaskPlays } from './format.ts'
 import type { SeatPlay } from './play.ts'
 import type { RunFiles, StoredRollout } from './reader.ts'
 
@@ -55,7 +55,7 @@ class VerifiersWriter implements FormatWriter {
     for (const run of facts.runs) this.#averages.set(run, new Averages())
   }
 
-  task({ plays, failed }: TaskPlays, sink: Parameters<FormatWriter['task']>[1]): void {
+  task({ plays, failed }: TaskPlays, sink: Sink): void {
     for (const play of plays) {
       const { run } = play.rollout
       sink.row(within(this.#facts, run, 'results.jsonl'), resultRow(play, this.#facts.estimator))

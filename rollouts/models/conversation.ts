@@ -2,9 +2,8 @@
  * One seat's conversation with its model: what was said, what of it is sent again, and the digest that a resume compares.
  * Append-only, so that a provider's cache holds. Knows no provider and no economy.
  */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { UserError } from '../../envs/core/errors.ts'
-import { digest } from '../../envs/core/plain.ts'
 import type { Message } from '../messages.ts'
 
 /** How much of the game a model is shown again: everything, nothing (0), or its last so many turns. */
@@ -81,17 +80,15 @@ const digests = new WeakMap<object, string>()
 function digestOnce(value: object): string {
   let known = digests.get(value)
   if (known === undefined) {
-    known = digest(value)
+    known = hash('sha256', JSON.stringify(value))
     digests.set(value, known)
   }
   return known
 }
 
 /**
- * SHA-256 of a request, in hex: of its messages, tools and settings. Each message is digested once, however often it is sent.
+ * SHA-256 of a request, in hex: of its settings, tools and messages. Each is digested once, however often it is sent.
  */
 export function requestDigest(messages: readonly Message[], tools: readonly object[], settings: object): string {
-  const hash = createHash('sha256')
-  for (const part of [settings, ...tools, ...messages]) hash.update(digestOnce(part))
-  return hash.digest('hex')
+  return hash('sha256', [settings, ...tools, ...messages].map(digestOnce).join())
 }

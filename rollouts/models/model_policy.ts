@@ -90,8 +90,8 @@ export function modelPolicy({ env, config, seat }: SeatContext<AnyTypes>, seatin
   let stopped = false
   let replaying = true
   let workedMs = 0
-  /** What the last prompt was found to be, for the worst case of the next. */
-  let measured = { tokens: 0, bytes: 0 }
+  /** What the last prompt was found to be, and how many messages it had: from there the worst case of the next is counted. */
+  let measured = { tokens: 0, messages: 0 }
 
   function tell(message: Message, t: number): void {
     conversation.append(message)
@@ -124,7 +124,7 @@ export function modelPolicy({ env, config, seat }: SeatContext<AnyTypes>, seatin
     const call = counters.calls++
     const row = replayed(call, request) ?? (await asked(messages, request, call, t))
     const { reply, usage } = row
-    measured = { tokens: promptTokens(usage), bytes: sizeOf(messages) }
+    measured = { tokens: promptTokens(usage), messages: messages.length }
     const { content, reasoning_content, tool_calls, provider_state } = reply
     const message: Message = {
       role: 'assistant',
@@ -176,8 +176,8 @@ export function modelPolicy({ env, config, seat }: SeatContext<AnyTypes>, seatin
       cacheName: `${seating.key}|${seat.agent}|${call}|${request}`,
       worstPrompt: () => {
         const bytes = sizeOf(messages) + sizeOf(tools)
-        const grown = measured.tokens + sizeOf(messages) - measured.bytes
-        return style.history === 'full' && measured.tokens > 0 ? Math.min(bytes, grown) : bytes
+        if (style.history !== 'full' || measured.tokens === 0) return bytes
+        return Math.min(bytes, measured.tokens + sizeOf(messages.slice(measured.messages)))
       },
       leftMs,
     })

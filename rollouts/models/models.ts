@@ -31,7 +31,8 @@ export interface ModelsOptions extends Partial<CallerSettings> {
   /** USD and tokens that the calls of this run may use at most. */
   readonly maxCost?: number
   readonly maxTokens?: number
-  readonly prices?: Prices
+  /** Read when the first model is seated; none by default. */
+  readonly prices?: () => Prices
   /** The folder of the response cache; absent for none. */
   readonly cache?: string
   readonly retry?: Partial<RetryPolicy>
@@ -47,6 +48,7 @@ export class Models {
   readonly #context: CallerContext
   readonly #callers = new Map<string, Caller>()
   readonly #stop = new AbortController()
+  #prices: Prices | undefined
   readonly #measured = new Map<string, Measured>()
 
   constructor(options: ModelsOptions = {}) {
@@ -167,8 +169,9 @@ export class Models {
   #caller(endpoint: Endpoint): Caller {
     let caller = this.#callers.get(endpoint.name)
     if (caller === undefined) {
-      const { api = 'chat', sampling = {}, extraBody = {}, prices = {}, maxCost } = this.#options
-      const price = priceOf(endpoint, prices)
+      const { api = 'chat', sampling = {}, extraBody = {}, maxCost } = this.#options
+      this.#prices ??= this.#options.prices?.() ?? {}
+      const price = priceOf(endpoint, this.#prices)
       if (price === null && maxCost !== undefined)
         throw new UserError(
           `--max-cost: no price of ${endpoint.name} is known. Name one in a price file (--prices), or set --max-tokens instead.`,

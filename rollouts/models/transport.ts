@@ -15,9 +15,9 @@ export function send(
   { method = 'GET', headers, body, signal }: RequestInit = {},
 ): Promise<Response> {
   const target = new URL(url instanceof Request ? url.url : url)
-  const payload = typeof body === 'string' ? body : undefined
-  const fields = Object.fromEntries(new Headers(headers))
-  if (payload !== undefined) fields['content-length'] = String(Buffer.byteLength(payload))
+  const payload = typeof body === 'string' ? Buffer.from(body) : undefined
+  const fields = Object.fromEntries(headers instanceof Headers ? headers : new Headers(headers))
+  if (payload !== undefined) fields['content-length'] = String(payload.length)
   return new Promise((resolve, reject) => {
     const client = target.protocol === 'https:' ? https : http
     const attempt = (): void => {

@@ -1,15 +1,19 @@
 /** The command line, run in process on the toy economy: what it prints, what it leaves, how it ends. */
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { passive } from '../../bots/any/passive.ts'
 import { randomLegal } from '../../bots/any/random_legal.ts'
 import { type BotSet, botSets } from '../../bots/index.ts'
+import { Args } from '../../commands/command.ts'
+import { evaluate } from '../../commands/evaluate.ts'
 import { commands } from '../../commands/index.ts'
 import { environments, type Scenario } from '../../index.ts'
-import { scratch } from '../rollouts/table.ts'
+import { ProviderError } from '../../rollouts/player.ts'
+import type { RunPlan } from '../../rollouts/run.ts'
+import { later, passive as passivePlayer, scratch, toy, toyConfig } from '../rollouts/table.ts'
 import { toyMarket } from '../toy_market/index.ts'
-import { type ConsoleOptions, econgym } from './console.ts'
+import { type ConsoleOptions, capture, econgym } from './console.ts'
 
 const TOY_BOTS: BotSet = {
   bots: {
@@ -75,7 +79,7 @@ describe('a mistake is told in one line that names what was expected and the nea
     ['--foo', "No command '--foo'."],
     ['eval', 'econgym eval needs ENV: id of an economy'],
     ['eval toy_markt', "No environment 'toy_markt'.", "Did you mean 'toy_market'?"],
-    ['eval toy_market more', "econgym eval takes ENV; got 'more' as well."],
+    ['eval toy_market more', "econgym eval takes [ENV]; got 'more' as well."],
     ['eval toy_market --seads 3', "No option '--seads' of econgym eval.", "Did you mean '--seeds'?"],
     ['eval --jsn toy_market', "Did you mean '--json'?"],
     ['eval toy_market -x', "No option '-x'"],
@@ -242,7 +246,8 @@ describe('eval', () => {
 
   test('two runs with the same seeds leave the same bytes in steps.jsonl', async () => {
     const [one, two] = [at(), at()]
-    for (const options of [one, two]) await econgym('eval toy_market --players random --seeds 5 -c 3', options)
+    await econgym('eval toy_market --players random --seeds 5 -c 3', one)
+    await econgym('eval toy_market --players=random --seeds=5 -c64', two)
     const [run] = runsIn(one.cwd)
     expect(stepsOf(one.cwd, run!)).toBe(stepsOf(two.cwd, run!))
   })
@@ -261,6 +266,39 @@ describe('eval', () => {
     const sorted = (cwd: string): string[] => stepsOf(cwd, run!).split('\n').sort()
     expect(sorted(options.cwd)).toEqual(sorted(whole.cwd))
     expect((await econgym('eval toy_market --players random --seeds 5 --repeats 2 --resume', options)).err).toBe('')
+    // Asking for less takes nothing away: what was finished stays a part of the run.
+    await econgym('eval toy_market --players random --seeds 1 --resume', options)
+    expect((await econgym('runs', options)).out).toMatch(/\n10\/10 /)
+  })
+
+  test('a rollout that a provider failed is told with how to play it again, and the code is 1', async () => {
+    const options = at()
+    const player = later({
+      onAsk: asked => {
+        if (asked === 20) throw new ProviderError('no answer', { code: 'timeout', status: null, attempts: 6 })
+      },
+    })
+    const plan: RunPlan = {
+      env: toy,
+      preset: 'default',
+      set: {},
+      config: toyConfig,
+      seat: () => ({ lineup: { trader_0: player, trader_1: passivePlayer }, evaluated: ['trader_0'] }),
+      examples: { name: 'seeds 0:4', rows: [0, 1, 2, 3].map(seed => ({ index: seed, config: toyConfig, seed })) },
+      repeats: 1,
+    }
+    const { io, written } = capture(options)
+    const { runs, left, code } = await evaluate(
+      [plan],
+      { out: join(options.cwd, 'runs'), concurrency: 1 },
+      new Args({}, ['eval', 'toy_market', '--players', 'a b']),
+      io,
+    )
+    expect({ code, left }).toEqual({ code: 1, left: 0 })
+    expect(runs[0]!.summary).toMatchObject({ ok: 2, failed: 2 })
+    expect(written().err).toMatch(
+      /^2 rollouts failed \(runs\/toy_market--openai-later--[0-9a-f]+\/errors\.jsonl\)\. Play them again with: econgym eval toy_market --players 'a b' --resume --retry-errors\n$/m,
+    )
   })
 
   test('does not go on with another run in the same place', async () => {
@@ -426,6 +464,18 @@ describe('runs', () => {
     const list = JSON.parse((await econgym('runs --json', options)).out)
     expect(list.map(({ player }: { player: string }) => player)).toEqual(['bot:gambler', 'bot:miser'])
   })
+
+  test('counts what a killed run has finished', async () => {
+    const options = at()
+    await econgym('eval toy_market --players random --seeds 3', options)
+    const path = join(options.cwd, 'runs', runsIn(options.cwd)[0]!, 'metadata.json')
+    // As the command leaves it before the first rollout ends.
+    writeFileSync(
+      path,
+      JSON.stringify({ ...JSON.parse(readFileSync(path, 'utf8')), ok: 0, complete: false, planned: 9, avg_reward: null }),
+    )
+    expect((await econgym('runs', options)).out).toMatch(/\n3\/9 +– /)
+  })
 })
 
 describe('start', () => {
@@ -436,8 +486,9 @@ describe('start', () => {
     for (const id of Object.keys(all)) if (id !== 'toy_market') delete (botSets as Record<string, BotSet>)[id]
     const { code, out } = await econgym('start', options)
     expect(code).toBe(0)
-    expect(out).toContain('toy_market (default), scenarios 20, trader_0 against 1 bot:gambler')
-    expect(existsSync(join(options.cwd, 'runs', 'start'))).toBe(true)
+    for (const title of ['Scores', 'Stopped by', 'Calls a rollout']) expect(out).toContain(`\n${title}\n`)
+    expect(out).toContain('runs/start/report.html')
+    expect(readFileSync(join(options.cwd, 'runs', 'start', 'report.html'), 'utf8')).toContain('<title>econgym report</title>')
     const again = await econgym('start', options)
     expect(again.out).toBe(out)
     expect(again.err).toBe('')

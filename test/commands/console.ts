@@ -16,13 +16,14 @@ export interface ConsoleOptions {
   readonly terminal?: boolean
   readonly input?: readonly string[]
   readonly signal?: AbortSignal
+  readonly env?: Readonly<Record<string, string>>
 }
 
-/** Runs one command line, written as in a shell without quotes. */
-export async function econgym(
-  line: string,
-  { cwd, columns = 80, terminal = false, input = [], signal }: ConsoleOptions,
-): Promise<Ran> {
+/** What a command may touch, and what it has written there. */
+export function capture({ cwd, columns = 80, terminal = false, input = [], signal, env = {} }: ConsoleOptions): {
+  readonly io: Io
+  readonly written: () => { readonly out: string; readonly err: string }
+} {
   let out = ''
   let err = ''
   const io: Io = {
@@ -35,10 +36,16 @@ export async function econgym(
     stdin: Readable.from(input.map(typed => `${typed}\n`)),
     isTTY: { in: false, out: false, err: terminal },
     columns: () => columns,
-    env: {},
+    env,
     cwd,
     signal: signal ?? new AbortController().signal,
   }
+  return { io, written: () => ({ out, err }) }
+}
+
+/** Runs one command line, written as in a shell without quotes. */
+export async function econgym(line: string, options: ConsoleOptions): Promise<Ran> {
+  const { io, written } = capture(options)
   const code = await run(line === '' ? [] : line.split(' '), io)
-  return { code, out, err }
+  return { code, ...written() }
 }

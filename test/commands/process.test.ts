@@ -1,5 +1,5 @@
 /** The program as a process of its own: signals, pipes and kills. Compiled from the sources, with the toy economy registered. */
-import { execFileSync, type SpawnOptions, spawn } from 'node:child_process'
+import { execFileSync, type SpawnOptions, spawn, spawnSync } from 'node:child_process'
 import {
   cpSync,
   existsSync,
@@ -20,10 +20,7 @@ let built = ''
 
 beforeAll(() => {
   built = mkdtempSync(join(tmpdir(), 'econgym-built-'))
-  const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc')
-  execFileSync(process.execPath, [tsc, '-p', 'tsconfig.json', '--noEmit', 'false', '--declaration', 'false', '--outDir', built], {
-    cwd: ROOT,
-  })
+  execFileSync(process.execPath, [join('scripts', 'build.mjs'), built, 'tsconfig.json'], { cwd: ROOT })
   symlinkSync(join(ROOT, 'node_modules'), join(built, 'node_modules'))
   cpSync(join(ROOT, 'package.json'), join(built, 'package.json'))
   writeFileSync(
@@ -123,6 +120,22 @@ test('a reader that leaves early is no failure', async () => {
   const command = [process.execPath, ...words('play toy_market --set horizon=1000')].map(word => `'${word}'`).join(' ')
   const out = execFileSync('bash', ['-c', `set -o pipefail; ${command} | head -n 1`], { cwd: scratch('piped'), encoding: 'utf8' })
   expect(out).toBe('step 0\n')
+})
+
+test('where a file cannot grow, the run stops with what to do, and what was finished stays', async () => {
+  const cwd = scratch('limited')
+  const command = [process.execPath, ...words(EVAL)].map(word => `'${word}'`).join(' ')
+  // In kilobytes; the logs of the whole run are about three times as much.
+  const limited = spawnSync('bash', ['-c', `ulimit -f 128; ${command}`], { cwd, encoding: 'utf8' })
+  expect(limited.status).toBe(1)
+  expect(limited.stderr).toMatch(/^Cannot use .*\.jsonl: the file is as large as a file may be; raise the limit .*--resume\.$/m)
+  expect(finished(cwd)).toBeGreaterThan(0)
+  expect(finished(cwd)).toBeLessThan(150)
+  const [run] = readdirSync(join(cwd, 'runs'))
+  for (const file of ['results', 'traces', 'steps'])
+    expect(readFileSync(join(cwd, 'runs', run!, `${file}.jsonl`), 'utf8').endsWith('}\n')).toBe(true)
+  expect((await start(`${EVAL} --resume`, cwd).ended).code).toBe(0)
+  expect(finished(cwd)).toBe(150)
 })
 
 test('wrong usage is one line and code 2', async () => {

@@ -2,10 +2,13 @@ import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { Episode } from '../../envs/core/episode.ts'
+import { call } from '../../envs/core/policy.ts'
 import { compare } from '../../evals/compare.ts'
 import { csv, type Figure, markdown, sheet, type TableId } from '../../evals/figures.ts'
+import { parsePublication } from '../../evals/published.ts'
+import { holm } from '../../evals/stats.ts'
 import { readFigures } from '../../rollouts/store.ts'
-import { toyMarket } from '../toy_market/index.ts'
+import { type ToyTypes, toyMarket } from '../toy_market/index.ts'
 import { dabbler, failing, playPair, playToy, scripted, seller, sleeper, withFolder } from './toy_runs.ts'
 
 /** The figures of a table by item and player. */
@@ -69,6 +72,24 @@ test('scores, differences, calls, refusals, stops and turns are those of the rol
     expect(table(figures, 'first_use').wait!.dabbler).toMatchObject({ value: 3, share: 1 })
     expect(table(figures, 'sequences')['sell → wait']!.dabbler).toMatchObject({ value: 3 / 5 })
     expect(table(figures, 'metrics').earned!.seller!.value).toBeCloseTo(100 * mean, 8)
+  }))
+
+/** Sells all it has every third turn. */
+const sometimes = scripted('sometimes', () => ({
+  act: ({ observation, t }) => {
+    const { grain } = observation as ToyTypes['Observation']
+    return t % 3 === 2 && grain > 0 ? call('sell', { quantity: grain }) : call('wait')
+  },
+}))
+
+test('p-values are raised for the number of players that are compared', () =>
+  withFolder(async out => {
+    const [baseline, ...others] = await playToy([sleeper, seller, sometimes], { out, seeds: [0, 1, 2, 3] })
+    const ps = (folders: readonly string[]) =>
+      Object.values(table(compare(folders).figures, 'differences').reward!).map(({ p }) => p!)
+    const alone = others.flatMap(other => ps([baseline!, other]))
+    expect(ps([baseline!, ...others])).toEqual(holm(alone))
+    expect(holm(alone)).not.toEqual(alone)
   }))
 
 test('repeats of a scenario count as one: eight equal repeats of two seeds have the interval of two values', () =>
@@ -199,28 +220,47 @@ test('a folder that is no run is refused', () =>
 test('published runs stand in the setting of their configuration, as further players', () =>
   withFolder(async out => {
     const folders = await playToy([seller], { out })
-    const published = [
-      {
-        player: 'GPT-0',
-        env_id: 'toy_market',
-        env_args: { preset: 'default', set: {} },
-        n: 80,
-        figures: [
-          { table: 'scores', item: 'reward', value: 0.5, sd: 0.1 },
-          { table: 'stops', item: 'truncated', value: 0.9 },
+    const published = parsePublication(
+      JSON.stringify({
+        source: 'A paper',
+        runs: [
+          {
+            player: 'GPT-0',
+            env: 'toy_market',
+            preset: 'default',
+            n: 80,
+            scores: { reward: { mean: 0.5, sd: 0.1 } },
+            calls: { sell: { mean: 3 } },
+            stops: { truncated: 0.9 },
+          },
+          { player: 'GPT-0', env: 'toy_market', preset: 'crowded', n: 5 },
         ],
-      },
-      { player: 'GPT-0', env_id: 'toy_market', env_args: { preset: 'crowded', set: {} }, n: 5, figures: [] },
-    ] as const
+      }),
+      'paper.json',
+    )
     const { figures, settings, notes } = compare(folders, { published })
     expect(settings).toEqual(['toy_market default'])
-    expect(notes).toEqual(['1 published runs are of settings that none of these runs is of; they are not shown.'])
+    expect(notes).toEqual(['Published figures: A paper.', 'Published runs of other configurations than these, not shown: 1.'])
     expect(table(figures, 'scores').reward).toMatchObject({
       seller: { n: 3 },
       'GPT-0 (published)': { value: 0.5, sd: 0.1, n: 80 },
     })
+    expect(table(figures, 'calls').sell!['GPT-0 (published)']).toMatchObject({ value: 3, n: 80 })
     expect(table(figures, 'stops').truncated!['GPT-0 (published)']).toMatchObject({ unit: 'share', value: 0.9 })
   }))
+
+test('a file of published runs is read strictly', () => {
+  for (const [file, message] of [
+    ['{', 'paper.json is not JSON'],
+    [{ source: 'x', runs: [] }, 'paper.json: runs: '],
+    [
+      { source: 'x', runs: [{ player: 'a', env: 'toy_market', preset: 'default', n: 1, scores: { reward: 0.5 } }] },
+      'runs.0.scores.reward',
+    ],
+    [{ source: 'x', runs: [{ player: 'a', env: 'toy_market', preset: 'default', n: 1, score: {} }] }, 'Unrecognized key'],
+  ] as const)
+    expect(() => parsePublication(typeof file === 'string' ? file : JSON.stringify(file), 'paper.json')).toThrow(message)
+})
 
 describe('layouts', () => {
   const figures: Figure[] = [

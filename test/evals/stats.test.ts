@@ -173,6 +173,11 @@ describe('coverage on simulated rollouts of known truth', () => {
     expect(clusteredMean(data)!.method).toBe('bootstrap')
   })
 
+  test('values that differ by rounding alone are not skewed', () => {
+    const rounded = [0.3, 0.3, 0.3, 0.3, 0.1 + 0.2]
+    expect(clusteredMean(naive(rounded))).toMatchObject({ method: 't', value: expect.closeTo(0.3, 12) })
+  })
+
   test('a rare success among few scenarios has no bootstrap spread to speak of and falls back to t', () => {
     const rare = clusteredMean(naive([0, 0, 0, 0, 0, 0, 0, 1]), { method: 'bootstrap' })!
     expect(rare.method).toBe('t')
@@ -334,4 +339,12 @@ test('quantiles are linear between values', () => {
   expect(quantileOfSorted([1, 2, 3, 4], 0.5)).toBe(2.5)
   expect(quantileOfSorted([1, 2, 3, 4], 0.25)).toBe(1.75)
   expect(quantileOfSorted([5], 0.9)).toBe(5)
+})
+
+test('values that are nearly all alike leave an interval of their own size, not one that rounding blew up', () => {
+  // Seventeen equal sums of tenths and three lower ones: many resamples hold nothing but equal values.
+  const values = Array.from({ length: 20 }, (_, i) => (i % 7 === 3 ? 0.6 : 0.1 + 0.2 + 0.35))
+  const estimate = clusteredMean(cluster(values, [...values.keys()]), { method: 'bootstrap' })!
+  expect(estimate.low).toBeGreaterThan(0.5)
+  expect(estimate.high).toBeLessThan(0.75)
 })

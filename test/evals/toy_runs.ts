@@ -1,12 +1,10 @@
 /** Runs of the toy market on disk, played by small scripted players: the real files that comparisons and reports read. */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { type AnyPolicyFactory, call, PASS } from '../../envs/core/policy.ts'
 import { environments } from '../../envs/index.ts'
 import { seat } from '../../rollouts/lineup.ts'
 import { type Player, ProviderError } from '../../rollouts/player.ts'
 import { playRuns } from '../../rollouts/run.ts'
+import { scratch } from '../rollouts/table.ts'
 import { type ToyTypes, toyMarket } from '../toy_market/index.ts'
 
 if (!environments.has('toy_market')) environments.register(toyMarket)
@@ -93,12 +91,7 @@ export async function playPair(players: readonly [Player, Player], out: string, 
   return runs[0]!.folder
 }
 
-/** A folder that is removed when `use` is done. */
-export async function withFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
-  const folder = mkdtempSync(join(tmpdir(), 'econgym-'))
-  try {
-    return await use(folder)
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
+/** A folder to use, gone after the test. */
+export function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
+  return use(scratch())
 }

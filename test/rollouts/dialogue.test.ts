@@ -1,5 +1,4 @@
 /** The dialogue layer: whatever a source says, costs or does, the session and its ceiling stay what they were. */
-import { createServer } from 'node:http'
 import { describe, expect, test } from 'vitest'
 import { UserError } from '../../envs/core/errors.ts'
 import { marsColony } from '../../envs/mars_colony/index.ts'
@@ -10,9 +9,15 @@ import {
   completionSource,
   type DialogueSource,
   grantsOf,
+  modelSource,
   renderDialogue,
   templateSource,
 } from '../../rollouts/dialogue.ts'
+import { openAiClient } from '../../rollouts/models/clients.ts'
+import { Optional } from '../../rollouts/models/dialect.ts'
+import { parseEndpoint } from '../../rollouts/models/endpoint.ts'
+import { startFakeProvider } from '../../rollouts/models/fake/index.ts'
+import { openAiChat } from '../../rollouts/models/openai_chat.ts'
 
 function session(seed: number) {
   const episode = new Episode(marsColony, { mode: 'two-layer' }, seed)
@@ -155,26 +160,23 @@ test('template lines are the same every time, and name the listener', async () =
   expect(one.lines.some(({ text }) => /[{}]/.test(text))).toBe(false)
 })
 
-test('a model behind a real server speaks, and its failures are silence', async () => {
-  let served = 0
-  const server = createServer((_request, response) => {
-    served++
-    response.statusCode = served % 3 === 0 ? 500 : 200
-    response.end(JSON.stringify({ content: `line ${served}`, usage: { cost: 1e6 } }))
+test('a model speaks through the real SDK; what its provider fails at is silence, charged and asked once', async () => {
+  const provider = await startFakeProvider({
+    script: ({ messages }) => ({ content: `Noted: ${messages.at(-1)!.content.slice(0, 20)}` }),
+    rates: { server_error: 0.1, rate_limit: 0.1, cut_off: 0.05, empty_choice: 0.05 },
   })
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as { port: number }
-  const complete: Complete = async (prompt, _tokens, signal) => {
-    const response = await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', body: prompt, signal })
-    if (!response.ok) throw new Error(String(response.status))
-    return (await response.json()) as { content: string }
-  }
   try {
-    const { lines, ledger } = await renderDialogue(grants, completionSource(complete, LIMITS))
-    expect(served).toBe(grants.length)
-    expect(lines.filter(({ status }) => status === 'failed')).toHaveLength(Math.floor(grants.length / 3))
-    expect(ledger.spentMicroUsd).toBe(70 * grants.length)
+    const client = openAiClient(parseEndpoint(`openai:m@${provider.url}`), 'none', {})
+    const model = openAiChat({ model: 'm', client, own: false, extraBody: {}, optional: new Optional() })
+    const { lines, ledger } = await renderDialogue(requests(120), modelSource(model, LIMITS))
+    expect(provider.requests).toHaveLength(100)
+    expect(provider.requests.every(({ body }) => body.max_tokens === 60)).toBe(true)
+    expect(ledger).toMatchObject({ calls: 100, spentMicroUsd: 7000, refused: 20 })
+    const count = (status: string): number => lines.filter(line => line.status === status).length
+    expect(count('spoken')).toBe(provider.counts.ok)
+    expect(count('failed')).toBe(100 - provider.counts.ok!)
+    expect(count('failed')).toBeGreaterThan(5)
   } finally {
-    server.close()
+    await provider.close()
   }
 })

@@ -32,13 +32,27 @@ test.each([79, 60, 45, 30, 20, 10, 5, 1])('on %i columns the line fits', width =
   expect('100/400'.startsWith(bar.line(width).slice(0, 3)) || bar.line(width).includes('100/400')).toBe(true)
 })
 
-test('the line is rewritten in place, at most ten times a second, and removed at the end', () => {
-  const { bar, written, play } = progress(true)
-  play(100, 1)
-  expect(written.length).toBeLessThanOrEqual(10)
-  expect(written.every(text => text.startsWith('\r') && !text.includes('\n'))).toBe(true)
-  bar.end()
-  expect(written.at(-1)).toMatch(/^\r +\r$/)
+test.each([80, 36, 12])(
+  'on %i columns the line is rewritten in place, at most ten times a second, and removed at the end',
+  columns => {
+    const { bar, written, play } = progress(true, columns)
+    play(100, 1)
+    expect(written.length).toBeLessThanOrEqual(10)
+    expect(written.every(text => text.startsWith('\r') && !text.includes('\n'))).toBe(true)
+    // A terminal that wraps at its last column must not be made to.
+    expect(Math.max(...written.map(text => text.length - 1))).toBeLessThan(columns)
+    bar.end()
+    expect(written.at(-1)).toMatch(/^\r +\r$/)
+  },
+)
+
+test('the last column stays free, where many terminals would wrap', () => {
+  const whole = '[#####...............]  100/400 rollouts  10/s  0:30 left'
+  for (const columns of [whole.length + 1, whole.length]) {
+    const { written, play } = progress(true, columns)
+    play(100, 10)
+    expect(written.at(-1)!.slice(1).trimEnd() === whole).toBe(columns > whole.length)
+  }
 })
 
 test('elsewhere there is a plain line every five seconds and one at the end', () => {

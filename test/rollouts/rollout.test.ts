@@ -124,6 +124,7 @@ describe('an episode that a provider fails', () => {
 
   test('is given up and not scored; the other seats are told to stop, and nothing is left running', async () => {
     let told: unknown
+    let running = 0
     const failing = later({
       onAsk: asked => {
         if (asked === 3) throw outage()
@@ -131,13 +132,18 @@ describe('an episode that a provider fails', () => {
     })
     const waiting = later({
       name: 'openai:waiting',
-      delay: () => new Promise(resolve => setTimeout(resolve, 1)),
+      delay: async () => {
+        running++
+        await new Promise(resolve => setTimeout(resolve, 1))
+        running--
+      },
       onAsk: (_asked, { signal, t }) => t === 3 && signal?.addEventListener('abort', () => (told = signal.reason)),
     })
     const result = await runRollout(toySpec({}, failing, waiting))
     expect(result).toMatchObject({ ok: false, agent: 'trader_0', t: 3, error: { code: 'timeout', attempts: 4 } })
     expect(result).not.toHaveProperty('scores')
     expect(told).toBeInstanceOf(Error)
+    expect(running).toBe(0)
   })
 
   test('also where the provider fails before anyone was waited for', () => {
@@ -184,6 +190,20 @@ test('an aborted episode is rejected with the reason and plays no further step',
   const steps: number[] = []
   const options = { signal: abort.signal, onStep: (_log: unknown, { t }: { t: number }) => void steps.push(t) }
   await expect(runRollout(toySpec({}, player), options)).rejects.toThrow('enough')
+  expect(steps).toEqual([0, 1])
+})
+
+test('an aborted episode ends also where a player does not listen', async () => {
+  const abort = new AbortController()
+  const deaf = bot('bot:deaf', () => ({
+    async act({ t }): Promise<Decision> {
+      if (t === 2) abort.abort(new Error('enough'))
+      return { calls: [] }
+    },
+  }))
+  const steps: number[] = []
+  const options = { signal: abort.signal, onStep: (_log: unknown, { t }: { t: number }) => void steps.push(t) }
+  await expect(runRollout(toySpec({}, deaf), options)).rejects.toThrow('enough')
   expect(steps).toEqual([0, 1])
 })
 

@@ -12,10 +12,11 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { replay, UserError } from '../../index.ts'
 import { runBatch } from '../../rollouts/batch.ts'
 import { RunError, RunStopped } from '../../rollouts/errors.ts'
+import { replaceFile } from '../../rollouts/jsonl.ts'
 import { ProviderError } from '../../rollouts/player.ts'
 import { type RolloutSpec, rolloutKey } from '../../rollouts/rollout.ts'
 import {
@@ -161,7 +162,8 @@ describe('the rows of a finished rollout', () => {
     await play(folder, [toySpec({ evaluated: ['trader_0', 'trader_1'] }, counting, random)])
     const rows = [...readResults(folder)]
     expect(rows.map(({ info }) => info.seat)).toEqual(['trader_0', 'trader_1'])
-    expect(rows.map(({ metrics }) => metrics.malformed_arguments)).toEqual([2, undefined])
+    expect(rows.map(({ metrics }) => metrics.model_malformed_arguments)).toEqual([2, undefined])
+    expect(rows[0]!.metrics).not.toHaveProperty('malformed_arguments')
   })
 })
 
@@ -200,7 +202,8 @@ describe('a folder', () => {
 })
 
 describe('after a kill', () => {
-  const specs = seeds(4).map(seed => toySpec({ seed, config: shortConfig }, random, random))
+  const evaluated = ['trader_0', 'trader_1']
+  const specs = seeds(4).map(seed => toySpec({ seed, config: shortConfig, evaluated }, random, random))
 
   async function uninterrupted() {
     const folder = join(scratch(), 'run')
@@ -226,7 +229,7 @@ describe('after a kill', () => {
 
   test('also where all files were cut off anywhere, or hold garbage at the end', async () => {
     const { folder, files, expected } = await uninterrupted()
-    const share = fc.double({ min: 0, max: 1, noNaN: true })
+    const share = fc.oneof(fc.constant(1), fc.double({ min: 0, max: 1, noNaN: true }))
     await fc.assert(
       fc.asyncProperty(
         fc.array(share, { minLength: 3, maxLength: 3 }),
@@ -245,14 +248,38 @@ describe('after a kill', () => {
     )
   })
 
-  test('a kill while the files are being repaired leaves nothing but a temporary file', async () => {
+  test('a line that was cut off is not whole because another one followed it', async () => {
+    const { folder, files, expected } = await uninterrupted()
+    for (const file of Object.keys(files)) {
+      restore(folder, files)
+      truncateSync(join(folder, file), files[file]!.length - 40)
+      appendFileSync(join(folder, file), 'null\n')
+      await play(folder, specs, { resume: true })
+      expect(content(folder), file).toEqual(expected)
+    }
+  })
+
+  test('a kill while the files are being repaired leaves a temporary file, which is gone after resuming', async () => {
     const { folder, files, expected } = await uninterrupted()
     restore(folder, files)
     truncateSync(join(folder, 'results.jsonl'), 10)
     writeFileSync(join(folder, 'steps.jsonl.tmp'), 'half a line')
     await play(folder, specs, { resume: true })
     expect(content(folder)).toEqual(expected)
+    expect(readdirSync(folder).filter(file => file.endsWith('.tmp'))).toEqual([])
   })
+})
+
+test('a file that could not be written anew stays the old one, and nothing lies beside it', () => {
+  const path = join(scratch(), 'file')
+  writeFileSync(path, 'old')
+  const work = (write: (bytes: Buffer) => void): void => {
+    write(Buffer.from('half'))
+    throw new RunError('full')
+  }
+  expect(() => replaceFile(path, work)).toThrow('full')
+  expect(readFileSync(path, 'utf8')).toBe('old')
+  expect(existsSync(`${path}.tmp`)).toBe(false)
 })
 
 test.skipIf(!existsSync('/dev/full'))(
@@ -290,12 +317,17 @@ describe('a run of players that are paid by the call', () => {
 
   test.each([1, 7, 11, 20])('interrupted after %i calls, pays for no recorded call again', async after => {
     const folder = join(scratch(), 'run')
+    let refused = 0
     const first = later({
       onAsk: asked => {
-        if (asked === after) throw new RunStopped('the ceiling of 1 USD is reached; raise it and go on with --resume')
+        if (asked < after) return
+        refused++
+        throw new RunStopped('the ceiling of 1 USD is reached; raise it and go on with --resume')
       },
     })
     const stopped = await play(folder, specsOf(first))
+    // Two seats of each of three rollouts in flight, and no rollout after them.
+    expect(refused).toBeLessThanOrEqual(6)
     expect(stopped.stopped).toEqual([expect.stringContaining('ceiling')])
     expect(stopped.left).toBeGreaterThan(0)
     const recorded = [...readCalls(folder)].length
@@ -357,8 +389,10 @@ describe('a run of players that are paid by the call', () => {
   test('a player that can never answer stops its own run and no other; its rollouts are left, not failed', async () => {
     const base = scratch()
     const [keyless, sound] = ['keyless', 'sound'].map(name => new RunStore(join(base, name)))
+    let refused = 0
     const player = later({
       onAsk: () => {
+        refused++
         throw new ProviderError('no key: set OPENAI_API_KEY', { code: 'auth', status: 401, attempts: 1, fatal: true })
       },
     })
@@ -368,6 +402,7 @@ describe('a run of players that are paid by the call', () => {
     ])
     const result = await runBatch(jobs, { concurrency: 2 })
     expect(result).toEqual({ finished: 10, failed: 0, left: 10, stopped: ['no key: set OPENAI_API_KEY'] })
+    expect(refused).toBeLessThanOrEqual(2)
     expect(existsSync(join(base, 'keyless', 'errors.jsonl'))).toBe(false)
   })
 })
@@ -389,6 +424,18 @@ test('a bug in a player stops the batch, keeps what is finished and names the ro
   const kept = [...readFigures(folder)].length
   expect(kept).toBeGreaterThan(0)
   expect(kept).toBeLessThan(6)
+})
+
+test('a hundred rollouts at once leave no warning of leaking listeners', async () => {
+  const warned: Error[] = []
+  const note = (warning: Error): void => void warned.push(warning)
+  process.on('warning', note)
+  onTestFinished(() => void process.off('warning', note))
+  const store = new RunStore(join(scratch(), 'run'))
+  const player = later({ onAsk: (_asked, { signal }) => signal!.addEventListener('abort', () => {}) })
+  const jobs = seeds(100).map(seed => ({ spec: toySpec({ seed }, player, player), store }))
+  expect(await runBatch(jobs, { concurrency: 100 })).toMatchObject({ finished: 100 })
+  expect(warned).toEqual([])
 })
 
 test('an interrupted batch finishes what is in flight and starts nothing more', async () => {

@@ -1,7 +1,10 @@
 /** The messages that a model in a scripted seat would have had. */
 import { describe, expect, test } from 'vitest'
-import { Episode } from '../../index.ts'
+import { Episode, environments, resolveConfig } from '../../index.ts'
+import { seat } from '../../rollouts/lineup.ts'
 import type { Transcript } from '../../rollouts/messages.ts'
+import { playersFor } from '../../rollouts/players/index.ts'
+import { runRollout } from '../../rollouts/rollout.ts'
 import { traceNodes } from '../../rollouts/rows.ts'
 import { transcribe } from '../../rollouts/transcript.ts'
 import { shortConfig, toy } from './table.ts'
@@ -44,6 +47,17 @@ test('are the rules, each observation, each decision as calls, each result', () 
   expect(trader_0!.tools.map(({ name }) => name)).toEqual(['sell', 'wait', 'value'])
   // What is no call at all is shown as it came.
   expect(trader_1!.messages.at(-2)!.message).toMatchObject({ tool_calls: [{ id: 'call_1_0', name: 'null', arguments: '{}' }] })
+})
+
+test('are the same whether written down as it plays or made from the log', () => {
+  for (const env of [toy, ...environments.list()]) {
+    const config = resolveConfig(env, undefined)
+    const player = playersFor({ env: env.id })('random')
+    const seated = seat(env, config, { learner: player, fixed: {}, opponents: [{ player, count: 1 }], exact: false })
+    const rollout = runRollout({ env, config, seed: 2, repeat: 0, example: 2, ...seated }, { transcripts: true })
+    if (rollout instanceof Promise || !rollout.ok) throw new Error('expected a rollout at once')
+    expect(rollout.transcripts).toEqual(transcribe(env, rollout.log, seated.evaluated))
+  }
 })
 
 describe('token ids on nodes', () => {

@@ -2,7 +2,7 @@
 import { stream } from '../../core/random.ts'
 import type { ResidentType } from '../config.ts'
 import { COLONISTS } from '../parameters.ts'
-import { ask, mayAsk, mayPledge, pledge } from '../pledges.ts'
+import { ask, mayOffer, pledge } from '../pledges.ts'
 import type { Member, Shift } from '../state.ts'
 import { lowestNeed, pairIndex, pickPartner } from '../substrate.ts'
 import { talk } from '../talk.ts'
@@ -45,9 +45,9 @@ export function takeInitiative(shift: Shift): void {
       bestBonded: () => bestOther(i, j => colony.bond[pairIndex(i, j)]!),
       mostReputable: () => bestOther(i, j => draft.members[j]!.reputation),
     })
-    if (wanted.pledge !== undefined && mayPledge(shift, i)) pledge(shift, i, wanted.pledge)
+    if (wanted.pledge !== undefined && mayOffer(shift, i)) pledge(shift, i, wanted.pledge)
     if (wanted.talk !== undefined) talk(shift, i, wanted.talk, 'warm', GREETING)
-    if (wanted.ask !== undefined && mayAsk(shift, i)) ask(shift, i, wanted.ask)
+    if (wanted.ask !== undefined && mayOffer(shift, i)) ask(shift, i, wanted.ask)
   }
 }
 

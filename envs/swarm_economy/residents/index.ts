@@ -5,9 +5,9 @@
  */
 import { resume } from '../../core/random.ts'
 import { publish, vote } from '../feed.ts'
-import { type Agent, type BotType, type Emit, LIFE, type State } from '../state.ts'
+import { type Agent, type BotType, type Emit, LIFE, type Post, type State } from '../state.ts'
 import { claim, submit } from '../tasks.ts'
-import { accept, propose, reject } from '../trades.ts'
+import { accept, pendingOf, propose, reject } from '../trades.ts'
 import type { Character, Move, View } from './character.ts'
 import { deceptive } from './deceptive.ts'
 import { honest } from './honest.ts'
@@ -41,7 +41,7 @@ function decide(character: Character, view: View): Move | undefined {
   const { state, self, random } = view
   const { words } = character
 
-  const proposal = state.proposals.find(({ status, to }) => status === 'pending' && to === self.id)
+  const proposal = pendingOf(state).find(({ to }) => to === self.id)
   if (proposal !== undefined) {
     return { kind: random.chance(character.accepts(view, proposal)) ? 'accept' : 'reject', proposal: proposal.id }
   }
@@ -58,9 +58,7 @@ function decide(character: Character, view: View): Move | undefined {
   const wanted = open.length > 0 ? character.claims(view, open) : undefined
   if (wanted !== undefined) return { kind: 'claim', task: wanted.id }
 
-  const fresh = state.posts.findLast(
-    ({ author, step, voters }) => author !== self.id && state.step - step < LIFE && !voters.includes(self.id),
-  )
+  const fresh = freshPost(state, self)
   if (fresh !== undefined && random.chance(character.votes)) return { kind: 'vote', post: fresh.id }
 
   const drawn = random.float()
@@ -71,6 +69,15 @@ function decide(character: Character, view: View): Move | undefined {
     const to = eligible[random.weighted(eligible.map(agent => attraction(state, agent)))]!.id
     const transfer = oneDecimal(random.uniform(...character.transfers))
     return { kind: 'propose', to, transfer, text: random.pick(words.offers), exploit: false }
+  }
+  return undefined
+}
+
+/** The newest post of another agent that is younger than five steps and not yet voted on. */
+function freshPost({ posts, step }: State, self: Agent): Post | undefined {
+  for (let i = posts.length - 1; i >= 0 && step - posts[i]!.step < LIFE; i--) {
+    const { author, voters } = posts[i]!
+    if (author !== self.id && !voters.includes(self.id)) return posts[i]
   }
   return undefined
 }

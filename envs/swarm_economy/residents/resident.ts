@@ -1,11 +1,10 @@
 /** What the characters share: whom one can make an offer to, and how one chooses. */
 import type { Agent, State } from '../state.ts'
+import { pendingOf } from '../trades.ts'
 
 /** Active others that have no pending proposal from `self`. */
 export function targets(state: State, self: Agent): Agent[] {
-  const addressed = new Set(
-    state.proposals.flatMap(({ status, from, to }) => (status === 'pending' && from === self.id ? [to] : [])),
-  )
+  const addressed = new Set(pendingOf(state).flatMap(({ from, to }) => (from === self.id ? [to] : [])))
   return state.agents.filter(agent => agent !== self && agent.frozenFor === null && !addressed.has(agent.id))
 }
 

@@ -311,6 +311,25 @@ describe('pledges', () => {
     expect(answered.state.asks).toEqual([])
   })
 
+  test('void when the last site was completed before it was made', () => {
+    const { state, events } = act(situation(all(quiet, asksOne, doneAt(3, 3, 3))), [])
+    expect(of({ events }, 'pledge_settled')).toMatchObject([{ from: 'colonist_1', to: ME, outcome: 'void' }])
+    expect(member(state, 1)).toMatchObject({ reputation: 50, kept: 0, broken: 0 })
+    expect(state.colony.bond[pairIndex(0, 1)]).toBe(0)
+  })
+
+  test('one a shift: of two requests a resident accepts one, and a suspended one none', () => {
+    const two: Edit = ({ asks }) => {
+      asks.push({ askId: 0, from: 0, to: 1 }, { askId: 1, from: 2, to: 1 })
+    }
+    const accepted = (edit: Edit) => of(act(situation(edit), []), 'ask_answered').map(event => event.accepted)
+    expect(accepted(two)).toEqual([true, false])
+    const suspended: Edit = ({ members }) => {
+      members[1]!.suspended = true
+    }
+    expect(accepted(all(two, suspended))).toEqual([false, false])
+  })
+
   test('what was settled is public, and no longer than one shift', () => {
     const { state } = act(situation(quiet), [pledge('colonist_3')])
     const seen = marsColony.shared(state)
@@ -382,18 +401,48 @@ describe('residents', () => {
     expect(one.broken).toBeGreaterThan(one.kept)
   })
 
-  test('who means to keep a pledge builds fifty ticks for it at once, at the most advanced site', () => {
-    const progress: Edit = ({ colony }) => {
-      colony.progress = [10, 700, 20]
+  test('who means to keep a pledge builds fifty ticks for it at once, at the most advanced site, and what is left elsewhere', () => {
+    const built = (progress: number[]) => {
+      const advanced: Edit = ({ colony }) => {
+        colony.progress = progress
+      }
+      const { events } = act(situation(all(advanced, asksOne)), [])
+      expect(of({ events }, 'pledge_settled')).toMatchObject([{ from: 'colonist_1', to: ME, outcome: 'kept' }])
+      return of({ events }, 'decided')
+        .filter(({ tick, colonist, action }) => tick < 50 && colonist === 'colonist_1' && action === 'building')
+        .map(({ tick, site, ticks }) => [tick, site, ticks])
     }
-    const kept = act(situation(all(progress, asksOne)), [])
-    const first = of(kept, 'decided').find(({ tick, colonist }) => tick === 0 && colonist === 'colonist_1')
-    expect(first).toMatchObject({ action: 'building', site: 1, ticks: 50 })
-    expect(of(kept, 'pledge_settled')).toMatchObject([{ from: 'colonist_1', to: ME, outcome: 'kept' }])
+    expect(built([10, 700, 20])).toEqual([[0, 1, 50]])
+    const building: Edit = ({ colony }) => {
+      colony.act[1] = 3
+      colony.target[1] = 2
+      colony.left[1] = 60
+    }
+    const undisturbed = act(situation(all(building, asksOne)), [])
+    expect(of(undisturbed, 'decided').find(({ colonist }) => colonist === 'colonist_1')!.tick).toBe(60)
+    const [first, second] = built([10, 0, LABOUR - 20])
+    expect(first).toEqual([0, 2, 50])
+    expect(second).toEqual([second![0], 0, 50 - (second![0] as number)])
   })
 })
 
 describe('suspension and collapse', () => {
+  test('residents fall under both as players do', () => {
+    const actions = (edit: Edit) =>
+      of(act(situation(edit), []), 'decided').flatMap(({ colonist, action }) => (colonist === 'colonist_1' ? [action] : []))
+    const suspended = actions(({ members }) => {
+      members[1]!.suspended = true
+      members[1]!.reputation = 5
+    })
+    expect(suspended.length).toBeGreaterThan(0)
+    expect(new Set(suspended)).toEqual(new Set(['resting']))
+    const collapsed = actions(({ members, colony }) => {
+      members[1]!.collapsed = true
+      colony.need[3 + 1] = 10_000
+    })
+    expect(new Set(collapsed)).toEqual(new Set(['socializing']))
+  })
+
   test('under a reputation of 10 a colonist only rests, neither pledges nor asks, until 20', () => {
     let state = situation(reputation(12))
     const fallen = act(state, [pledge('colonist_2')])
@@ -440,11 +489,30 @@ describe('suspension and collapse', () => {
   })
 })
 
+describe('the autopilot', () => {
+  test.each([
+    ['energy', 0, 'resting'],
+    ['social', 1, 'socializing'],
+    ['purpose', 2, 'working'],
+  ])('restores %s first where it is the lowest, and earns nothing by it', (_name, kind, action) => {
+    const fallen: Edit = ({ members }) => {
+      members[0]!.collapsed = true
+    }
+    const step = act(situation(all(fallen, need(kind, 25_000))), [choose('walking')])
+    const mine = of(step, 'decided').filter(({ colonist }) => colonist === ME)
+    expect(mine[0]).toMatchObject({ tick: 0, action, ticks: 40 })
+    expect(member(step.state).credits).toBe(0)
+  })
+})
+
 describe('refusals', () => {
   const asked: Edit = ({ asks }) => {
     asks.push({ askId: 4, from: 2, to: 0 }, { askId: 5, from: 3, to: 0 }, { askId: 6, from: 3, to: 1 })
   }
   const done = doneAt(3, 3, 3)
+  const suspended: Edit = ({ members }) => {
+    members[0]!.suspended = true
+  }
   test.each<[string, Edit, Call[], string]>([
     ['a second choice', () => {}, [choose('working'), choose('resting')], 'once_per_shift'],
     ['a second talk', () => {}, [talk('colonist_1'), talk('colonist_2')], 'once_per_shift'],
@@ -463,10 +531,10 @@ describe('refusals', () => {
     ['an answer to nothing', () => {}, [answer(4, true)], 'no_ask'],
     ['an answer to another’s request', asked, [answer(6, true)], 'no_such_ask'],
     ['two answers to one request', asked, [answer(4, false), answer(4, true)], 'already_answered'],
+    ['a request accepted while suspended', all(asked, suspended), [answer(4, true)], 'suspended'],
     ['two accepted requests', asked, [answer(4, true), answer(5, true)], 'already_pledged'],
     ['an accepted request after a pledge', asked, [pledge('colonist_1'), answer(4, true)], 'already_pledged'],
     ['a pledge after an accepted request', asked, [answer(4, true), pledge('colonist_1')], 'already_pledged'],
-    ['an accepted request where all is done', all(asked, done), [answer(4, true)], 'no_open_site'],
     ['a message that is too long', () => {}, [talk('colonist_1', 'warm', 'x'.repeat(281))], 'bad_arguments'],
     ['a fourteenth call', asked, Array(14).fill(choose('flying')), 'too_many_calls'],
   ])('%s', (_what, edit, calls, code) => {
@@ -506,6 +574,16 @@ describe('scores', () => {
     ).length
     expect(visits).toHaveLength(6)
     expect(marsColony.score(log)[ME]).toMatchObject({ quality: good / 12, socialQuality: good / 12, pledgeQuality: null })
+  })
+
+  test('a kept pledge is a success and a broken one is none', () => {
+    const quality = (action: string): unknown => {
+      const episode = new Episode(marsColony, { maxSteps: 1 }, 3)
+      episode.step({ [ME]: { calls: [choose(action), pledge('colonist_1')] } })
+      return marsColony.score(episode.log)[ME]
+    }
+    expect(quality('building')).toMatchObject({ quality: 1, pledgeQuality: 1, socialQuality: null })
+    expect(quality('working')).toMatchObject({ quality: 0, pledgeQuality: 0, socialQuality: null })
   })
 
   test('the facts of a log name the residents’ types, every dealing and how everybody stood', () => {

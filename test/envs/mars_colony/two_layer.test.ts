@@ -117,6 +117,23 @@ describe('nothing that is said or advised changes the trajectory', () => {
     expect(marsColony.score(log).colonist_0).toMatchObject({ reward: 0, survival: 1 })
   })
 
+  test('a transcript of the agentic mode is advice here, call by call', () => {
+    const agentic = new Episode(marsColony, {}, 6)
+    while (!agentic.over) {
+      const calls = [
+        { tool: 'choose_action', args: { action: agentic.t % 3 === 0 ? 'building' : 'resting' } },
+        { tool: 'pledge', args: { to: 'colonist_2' } },
+        { tool: 'talk', args: { to: 'colonist_1', tone: 'warm', message: 'On my way.' } },
+      ]
+      agentic.step({ colonist_0: { calls } })
+    }
+    const decisions = agentic.log.steps.map(step => step.decisions.colonist_0!)
+    const { log } = session(6, { maxSteps: 25 }, ['colonist_0'], (_agent, t) => decisions[t]!)
+    expect(digestOf(log)).toBe(fastDigest(6, 2500))
+    expect(eventsOfType(log, 'advised')).toHaveLength(75)
+    expect(log.steps.every(({ refused }) => refused.length === 0)).toBe(true)
+  })
+
   test('a budget of nothing, of a few events or of all changes nothing', () => {
     for (const dialogueEvents of [0, 3, 100]) {
       const { log, state } = session(4, { dialogueEvents })
@@ -139,8 +156,10 @@ describe('granted dialogue', () => {
   })
 
   test('shows speaker and listener as they were at that tick, whatever the step size', () => {
-    const one = eventsOfType(session(0, { ticksPerStep: 1, maxSteps: 10_000 }).log, 'dialogue_granted')
-    expect(grants).toEqual(one)
+    for (let seed = 0; seed < 25; seed++) {
+      const cut = eventsOfType(session(seed, { ticksPerStep: 13, maxSteps: 800 }).log, 'dialogue_granted')
+      expect(eventsOfType(session(seed, { ticksPerStep: 5_200, maxSteps: 2 }).log, 'dialogue_granted')).toEqual(cut)
+    }
     expect(grants.every(({ speaker, listener }) => speaker.agent !== listener.agent && speaker.action === 'socializing')).toBe(
       true,
     )

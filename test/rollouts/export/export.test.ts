@@ -7,14 +7,15 @@ import { UserError } from '../../../envs/core/errors.ts'
 import { estimatorNamed } from '../../../rollouts/export/advantage.ts'
 import { type GroupRow, writeGroups } from '../../../rollouts/export/groups.ts'
 import { parseSplits, splitOf } from '../../../rollouts/export/split.ts'
-import { play, playModel, rowsOf, testFolder, toExport } from './toy_runs.ts'
+import { findRuns } from '../../../rollouts/store.ts'
+import { scratch } from '../table.ts'
+import { play, playModel, rowsOf, toExport } from './toy_runs.ts'
 
-const folder = testFolder()
 const seeds = (rows: ReturnType<typeof rowsOf>): number[] => rows.map(({ info }) => info.seed)
 
 describe('truncated and failed rollouts', () => {
   test('truncated ones are left out and counted, or exported with a flag where they are asked for', async () => {
-    const out = folder()
+    const out = scratch()
     const run = await play(join(out, 'runs'), { seeds: [4, 5], repeats: 2 })
     const without = await toExport([run], 'sft-trl', join(out, 'without'))
     expect(seeds(rowsOf(out, 'without', 'sft.trl.jsonl'))).toEqual([4, 4])
@@ -34,7 +35,7 @@ describe('truncated and failed rollouts', () => {
   })
 
   test('an export of nothing but truncated rollouts is an empty file and the reason', async () => {
-    const out = folder()
+    const out = scratch()
     const run = await play(join(out, 'runs'), { seeds: [5] })
     const card = await toExport([run], 'kto', join(out, 'kto'))
     expect(readFileSync(join(out, 'kto', 'kto.jsonl'), 'utf8')).toBe('')
@@ -42,7 +43,7 @@ describe('truncated and failed rollouts', () => {
   })
 
   test('the advantage counts all rollouts of the group, also where some are not exported', async () => {
-    const out = folder()
+    const out = scratch()
     const run = await play(join(out, 'runs'), { seeds: [0] })
     // Repeat 3 ends by a limit: its row is altered as a longer horizon would have.
     const results = join(run, 'results.jsonl')
@@ -60,7 +61,7 @@ describe('truncated and failed rollouts', () => {
   })
 
   test('failed ones are rows with an error and no reward where they are asked for', async () => {
-    const out = folder()
+    const out = scratch()
     // Of the two rollouts of the seed the provider serves one: it knows a rollout by its session.
     let served: string | undefined
     const failing = ({ session }: { readonly session: string }): boolean => {
@@ -84,13 +85,13 @@ describe('truncated and failed rollouts', () => {
   })
 
   test('formats that have no row for failed rollouts refuse to include them', async () => {
-    const out = folder()
+    const out = scratch()
     const run = await play(join(out, 'runs'))
     await expect(toExport([run], 'sft-trl', join(out, 'x'), { includeFailed: true })).rejects.toThrow(UserError)
   })
 
   test('what a kill left half-written is no rollout', async () => {
-    const out = folder()
+    const out = scratch()
     const run = await play(join(out, 'runs'), { seeds: [0], repeats: 2 })
     const traces = join(run, 'traces.jsonl')
     const lines = readFileSync(traces, 'utf8').trimEnd().split('\n')
@@ -106,7 +107,7 @@ describe('splits', () => {
   const splits = parseSplits('train=0.5,test=0.5')
 
   test('all rollouts of a seed are in one part, a folder each', async () => {
-    const out = folder()
+    const out = scratch()
     const run = await play(join(out, 'runs'), { seeds: [0, 1, 2, 3, 4] })
     const card = await toExport([run], 'sft-trl', join(out, 'sft'), { splits })
     for (const { name } of splits) {
@@ -118,7 +119,7 @@ describe('splits', () => {
   })
 
   test('more seeds move no row to another part', async () => {
-    const out = folder()
+    const out = scratch()
     const run = await play(join(out, 'runs'), { seeds: [0, 1, 2] })
     await toExport([run], 'sft-trl', join(out, 'few'), { splits })
     await play(join(out, 'runs'), { seeds: [0, 1, 2, 3, 4, 6, 7], resume: true })
@@ -131,7 +132,7 @@ describe('splits', () => {
   })
 
   test('a part that no seed falls into is empty and says so', async () => {
-    const out = folder()
+    const out = scratch()
     const run = await play(join(out, 'runs'), { seeds: [1] })
     const card = await toExport([run], 'sft-trl', join(out, 'sft'), { splits: parseSplits('train=0.9,test=0.1') })
     expect(card.files.map(({ split, rows, empty }) => [split, rows, empty])).toEqual([
@@ -143,7 +144,7 @@ describe('splits', () => {
 
 describe('the data card', () => {
   test('names every file with its rows, bytes and SHA-256', async () => {
-    const out = folder()
+    const out = scratch()
     const run = await play(join(out, 'runs'))
     const card = await toExport([run], 'verifiers', join(out, 'v'), { splits: parseSplits('a=0.5,b=0.5') })
     expect(JSON.parse(readFileSync(join(out, 'v', 'datacard.json'), 'utf8'))).toEqual(card)
@@ -158,7 +159,7 @@ describe('the data card', () => {
   })
 
   test('says what was read: economy, seeds, players, models and the formula of the advantage', async () => {
-    const out = folder()
+    const out = scratch()
     const run = await playModel(join(out, 'runs'), { seeds: [2, 7], repeats: 1 })
     const card = await toExport([run], 'sft-trl', join(out, 'sft'))
     expect(card).toMatchObject({
@@ -173,7 +174,7 @@ describe('the data card', () => {
   })
 
   test('an empty run is an export of empty files', async () => {
-    const out = folder()
+    const out = scratch()
     const run = await play(join(out, 'runs'), { seeds: [] })
     const card = await toExport([run], 'parquet', join(out, 'none'))
     expect(card.files[0]).toMatchObject({ rows: 0, empty: 'the runs hold no finished rollout' })
@@ -182,7 +183,7 @@ describe('the data card', () => {
 })
 
 test('rows are in the order of their rollouts’ keys, in whatever order the rollouts ended', async () => {
-  const out = folder()
+  const out = scratch()
   const run = await play(join(out, 'runs'), { seeds: [0, 1, 2, 11] })
   await toExport([run], 'sft-trl', join(out, 'before'))
   for (const file of ['results.jsonl', 'traces.jsonl', 'steps.jsonl']) {
@@ -195,7 +196,7 @@ test('rows are in the order of their rollouts’ keys, in whatever order the rol
 })
 
 test('two runs of the same name are told apart', async () => {
-  const out = folder()
+  const out = scratch()
   const runs = [await play(join(out, 'a'), { seeds: [0] }), await play(join(out, 'b'), { seeds: [0] })]
   const card = await toExport(runs, 'sft-trl', join(out, 'sft'))
   const names = card.runs.map(({ name }) => name)
@@ -205,8 +206,15 @@ test('two runs of the same name are told apart', async () => {
 })
 
 describe('the folder', () => {
+  test('is no run, though it may have a metadata.json', async () => {
+    const out = scratch()
+    const run = await play(join(out, 'runs'))
+    await toExport([run], 'verifiers', join(out, 'runs', 'exported'))
+    expect(findRuns(out)).toEqual([run])
+  })
+
   test('is refused in one line where it holds anything but an export', async () => {
-    const out = folder()
+    const out = scratch()
     const run = await play(join(out, 'runs'))
     for (const taken of [join(out, 'runs'), run]) {
       await expect(toExport([run], 'kto', taken)).rejects.toThrow(/is not empty .* choose another folder with --out\.$/)
@@ -217,7 +225,7 @@ describe('the folder', () => {
   })
 
   test('of an earlier export is used again, and nothing of it stays', async () => {
-    const out = folder()
+    const out = scratch()
     const run = await play(join(out, 'runs'))
     await toExport([run], 'verifiers', join(out, 'x'), { splits: parseSplits('a=0.5,b=0.5') })
     await toExport([run], 'kto', join(out, 'x'))
@@ -225,7 +233,7 @@ describe('the folder', () => {
   })
 
   test('of an earlier export to which somebody added a file is refused', async () => {
-    const out = folder()
+    const out = scratch()
     const run = await play(join(out, 'runs'))
     await toExport([run], 'kto', join(out, 'x'))
     writeFileSync(join(out, 'x', 'notes.txt'), 'mine')
@@ -233,7 +241,7 @@ describe('the folder', () => {
   })
 
   test('keeps an earlier export where the new one fails, and nothing of the new one', async () => {
-    const out = folder()
+    const out = scratch()
     const run = await play(join(out, 'runs'))
     await toExport([run], 'kto', join(out, 'x'))
     const before = readFileSync(join(out, 'x', 'kto.jsonl'), 'utf8')
@@ -245,7 +253,7 @@ describe('the folder', () => {
   })
 
   test('with what a killed export left is used', async () => {
-    const out = folder()
+    const out = scratch()
     const run = await play(join(out, 'runs'))
     mkdirSync(join(out, 'x', '.partial', 'files'), { recursive: true })
     writeFileSync(join(out, 'x', '.partial', 'files', 'kto.jsonl'), 'half')
@@ -256,7 +264,7 @@ describe('the folder', () => {
 })
 
 test('a stopped export leaves nothing', async () => {
-  const out = folder()
+  const out = scratch()
   const run = await play(join(out, 'runs'), { seeds: Array.from({ length: 60 }, (_, seed) => seed) })
   const stop = new AbortController()
   const stopped = toExport([run], 'steps', join(out, 'x'), { signal: stop.signal, onStart: () => () => stop.abort() })
@@ -265,7 +273,7 @@ test('a stopped export leaves nothing', async () => {
 })
 
 test('a log of another version cannot be played again and is left out', async () => {
-  const out = folder()
+  const out = scratch()
   const run = await play(join(out, 'runs'), { seeds: [0], repeats: 2 })
   const steps = join(run, 'steps.jsonl')
   writeFileSync(steps, readFileSync(steps, 'utf8').replaceAll('"version":1', '"version":99'))
@@ -276,7 +284,7 @@ test('a log of another version cannot be played again and is left out', async ()
 
 describe('groups.jsonl', () => {
   test('has a row a seed and seat with rewards and advantages by hand', async () => {
-    const run = await play(folder(), { seeds: [0, 5] })
+    const run = await play(scratch(), { seeds: [0, 5] })
     const summary = writeGroups(run, 4, estimatorNamed('dr-grpo'))
     const rows = rowsOf(run, 'groups.jsonl') as GroupRow[]
     expect(rows.map(({ seed, seat, size }) => [seed, seat, size])).toEqual([
@@ -298,7 +306,7 @@ describe('groups.jsonl', () => {
   })
 
   test('tells of groups with too few rollouts and of groups of equal rewards', async () => {
-    const run = await play(folder(), { seeds: [0], repeats: 1 })
+    const run = await play(scratch(), { seeds: [0], repeats: 1 })
     expect(writeGroups(run, 4, estimatorNamed('grpo'))).toMatchObject({ groups: 1, small: 1, even: 1, sd: 0 })
   })
 })

@@ -7,9 +7,9 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { formats } from '../../../rollouts/export/formats.ts'
 import { parseSplits } from '../../../rollouts/export/split.ts'
-import { play, playModel, testFolder, toExport } from './toy_runs.ts'
+import { scratch } from '../table.ts'
+import { play, playModel, toExport } from './toy_runs.ts'
 
-const folder = testFolder()
 const python = process.env.ECONGYM_PYTHON ?? 'python3'
 const CHECK = join(import.meta.dirname, '../../python/check_exports.py')
 
@@ -29,7 +29,7 @@ if (why !== undefined)
 test.skipIf(why !== undefined)(
   'datasets, TRL and Verifiers read every format as it was written',
   async () => {
-    const out = folder()
+    const out = scratch()
     const bots = await play(join(out, 'runs'), { seeds: [0, 1, 5], repeats: 3 })
     const model = await playModel(join(out, 'runs'), {
       seeds: [0, 1],

@@ -5,7 +5,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach } from 'vitest'
+import { afterAll } from 'vitest'
 import { passive } from '../../../bots/any/passive.ts'
 import { Registry } from '../../../envs/core/registry.ts'
 import { type AgentId, call, type Environment, PASS, type PolicyFactory } from '../../../index.ts'
@@ -142,19 +142,6 @@ export function rowsOf(...path: readonly string[]): AnyRow[] {
     .split('\n')
     .filter(line => line !== '')
     .map(line => JSON.parse(line))
-}
-
-/** A folder of its own for each test, removed after it. */
-export function testFolder(): () => string {
-  const folders: string[] = []
-  afterEach(() => {
-    for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true })
-  })
-  return () => {
-    const folder = mkdtempSync(join(tmpdir(), 'econgym-'))
-    folders.push(folder)
-    return folder
-  }
 }
 
 /** A maker of folders that all tests of a file share, removed after the last. */

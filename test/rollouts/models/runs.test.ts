@@ -66,11 +66,13 @@ interface RunOptions extends ModelsOptions {
   readonly retryErrors?: boolean
   readonly size?: Parameters<typeof plan>[1]
   readonly dialect?: 'openai' | 'anthropic'
+  /** Rollouts at once. */
+  readonly atOnce?: number
 }
 
 async function run(
   url: string,
-  { out = folder, resume = false, retryErrors = false, size, dialect = 'openai', ...options }: RunOptions = {},
+  { out = folder, resume = false, retryErrors = false, size, dialect = 'openai', atOnce = 16, ...options }: RunOptions = {},
 ) {
   // A fixed port would collide; a fixed name makes the runs of two providers comparable.
   const models = new Models(options)
@@ -78,7 +80,7 @@ async function run(
   const player = { ...made, name: `${dialect}:m`, details: {} }
   const { runs, batch } = await playRuns([plan(player, size)], {
     out,
-    concurrency: 16,
+    concurrency: atOnce,
     resume,
     retryErrors,
     ...(options.stop !== undefined && { signal: options.stop }),
@@ -211,10 +213,10 @@ describe('a kill at any moment', () => {
 describe('a ceiling', () => {
   test.each([
     ['tokens', { maxTokens: 9000 }],
-    ['cost', { maxCost: 0.009, prices: { m: { input: 1, output: 1 } } }],
+    ['cost', { maxCost: 0.009, prices: () => ({ m: { input: 1, output: 1 } }) }],
   ])('on %s is kept, leaves a run that is whole, and can be raised', async (_name, ceiling) => {
     const sampling = { max_tokens: 200 }
-    const first = await run(await serve(), { ...ceiling, sampling })
+    const first = await run(await serve(), { ...ceiling, sampling, atOnce: 2 })
     expect(first.batch.stopped[0]).toMatch(/^Stopped at --max-/)
     expect(first.summary.ok).toBeGreaterThan(0)
     expect(first.batch.left).toBeGreaterThan(0)

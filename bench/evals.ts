@@ -1,0 +1,81 @@
+/**
+ * How fast runs are compared, and what is held meanwhile: the same at a tenth of the rollouts. Each comparison runs in a
+ * process of its own, so that its peak is its own.
+ */
+import { spawnSync } from 'node:child_process'
+import { closeSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { FILES } from '../rollouts/store.ts'
+import type { Bench, BenchRow } from './bench.ts'
+import { clocked, megabytes, playShort, repeated } from './short_runs.ts'
+
+const SMALL = 10_000
+const LARGE = 100_000
+
+/** What is read without and with logs. */
+const READ = { figures: [FILES.results], 'figures and logs': [FILES.results, FILES.steps] } as const
+
+export const evals: Bench = {
+  id: 'evals',
+  title: `comparing ${LARGE} rollouts of ${LARGE / 4} scenarios, bytes read a second beside those of reading alone`,
+  run: measure,
+}
+
+async function measure(): Promise<BenchRow[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'econgym-bench-'))
+  try {
+    const played = await playShort(join(folder, 'played'))
+    const few = repeated(played, join(folder, 'few'), SMALL, [FILES.results, FILES.steps])
+    const many = repeated(played, join(folder, 'many'), LARGE, [FILES.results, FILES.steps])
+    const disk = megabytes(many, [FILES.results]) / clocked(() => readThrough(join(many, FILES.results)))
+    return [
+      { what: 'reading results.jsonl', value: disk, unit: 'MB/s' },
+      ...Object.entries(READ).flatMap(([what, files], logs) => {
+        const before = compared(few, logs === 1, SMALL)
+        const after = compared(many, logs === 1, LARGE)
+        const rate = megabytes(many, files) / after.seconds
+        return [
+          { what, value: LARGE / after.seconds, unit: 'rollouts/s' },
+          { what: '  bytes read', value: rate, unit: 'MB/s', ratio: rate / disk, of: 'reading' },
+          { what: '  CPU time', value: after.cpu, unit: 'µs/rollout', ratio: after.cpu / before.cpu, of: `that of ${SMALL}` },
+          { what: '  peak memory', value: after.peak, unit: 'MB', ratio: after.peak / before.peak, of: `that of ${SMALL}` },
+        ]
+      }),
+    ]
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** Reads a file a chunk at a time: a process that held it whole would hand its peak on to those it starts. */
+function readThrough(path: string): void {
+  const chunk = Buffer.allocUnsafe(1 << 20)
+  const file = openSync(path, 'r')
+  while (readSync(file, chunk, 0, chunk.length, null) > 0);
+  closeSync(file)
+}
+
+interface Compared {
+  /** Of the comparison, without the start of its process. */
+  readonly seconds: number
+  /** Microseconds of processor time per rollout, the process's start included. */
+  readonly cpu: number
+  /** The most memory that the process had, in MB. */
+  readonly peak: number
+}
+
+/** Compares a run in a process of its own. */
+function compared(run: string, logs: boolean, rollouts: number): Compared {
+  const module = new URL('../evals/compare.js', import.meta.url)
+  const script = `
+    import { compare } from ${JSON.stringify(module.href)}
+    const start = performance.now()
+    compare([${JSON.stringify(run)}], { logs: ${logs} })
+    const seconds = (performance.now() - start) / 1000
+    const { user, system } = process.cpuUsage()
+    console.log(JSON.stringify({ seconds, cpu: (user + system) / ${rollouts}, peak: process.resourceUsage().maxRSS / 1000 }))`
+  const { stdout, stderr, status } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' })
+  if (status !== 0) throw new Error(`bench: the comparison failed: ${stderr}`)
+  return JSON.parse(stdout) as Compared
+}

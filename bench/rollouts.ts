@@ -1,0 +1,117 @@
+/**
+ * What the runner adds to play: the first scripted player of each economy in its default setting, as a bare episode, as a
+ * scored rollout, with its rows made, and into a run folder. The same episodes each time.
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { botSets } from '../bots/index.ts'
+import { resolveConfig } from '../envs/core/config.ts'
+import type { AnyEnvironment, Decision } from '../envs/core/environment.ts'
+import { Episode } from '../envs/core/episode.ts'
+import { environments } from '../envs/index.ts'
+import { type Seated, seat } from '../rollouts/lineup.ts'
+import { playersFor } from '../rollouts/players/index.ts'
+import { lineupNames, type Rollout, type RolloutSpec, runRollout } from '../rollouts/rollout.ts'
+import { rolloutLines } from '../rollouts/rows.ts'
+import { RunStore } from '../rollouts/store.ts'
+import type { Bench, BenchRow } from './bench.ts'
+
+/** Episodes of a timing. */
+const EPISODES = 20
+
+/** Timings of each way to play, the first of which only warms up. */
+const ROUNDS = 6
+
+export const rollouts: Bench = {
+  id: 'rollouts',
+  title: 'rollouts of scripted players: what scoring, rows and files add to the bare episode',
+  run: () => environments.list().flatMap(env => (botSets[env.id] === undefined ? [] : measure(env))),
+}
+
+/** The figures of one economy: processor time, which other programs on the machine do not disturb much. */
+export function measure(env: AnyEnvironment, episodes = EPISODES): BenchRow[] {
+  const config = resolveConfig(env, undefined)
+  const seated = defaultTable(env, config)
+  const specs = Array.from(
+    { length: episodes },
+    (_, seed): RolloutSpec => ({ env, config, seed, repeat: 0, example: seed, ...seated }),
+  )
+  return inFolder(store => {
+    const ways: readonly (readonly [what: string, play: (spec: RolloutSpec) => void])[] = [
+      [`${env.id}, bare`, playBare],
+      ['  scored', spec => void played(spec)],
+      ['  with rows', spec => void rolloutLines(played(spec, true), 'bench')],
+      ['  in a run folder', spec => store.finish(played(spec, true))],
+    ]
+    // In turns, so that whatever else goes on falls on all of them.
+    const timings = Array.from({ length: ROUNDS }, () =>
+      ways.map(([, play]) => processorTime(() => specs.forEach(play)) / episodes),
+    )
+    const [bare = 0, ...rest] = ways.map((_, way) => median(timings.slice(1).map(round => round[way]!)))
+    return [
+      { what: ways[0]![0], value: bare, unit: 'CPU ms/rollout' },
+      ...rest.map((value, i) => ({ what: ways[i + 1]![0], value, unit: 'CPU ms/rollout', ratio: value / bare, of: 'bare' })),
+    ]
+  })
+}
+
+/** Milliseconds. */
+function processorTime(work: () => void): number {
+  const before = process.cpuUsage()
+  work()
+  const { user, system } = process.cpuUsage(before)
+  return (user + system) / 1000
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!
+}
+
+function defaultTable(env: AnyEnvironment, config: object): Seated {
+  const player = playersFor({ env: env.id })
+  const { players, opponents } = botSets[env.id]!
+  const crowd = Object.entries(opponents).map(([bot, count]) => ({ player: player(`bot:${bot}`), count }))
+  const anybody = [{ player: player('random'), count: 1 }]
+  return seat(env, config, {
+    learner: player(players[0]!),
+    fixed: {},
+    opponents: crowd.length > 0 ? crowd : anybody,
+    exact: false,
+  })
+}
+
+/** An episode by hand: nothing but turns, policies and steps. */
+function playBare({ env, config, seed, lineup }: RolloutSpec): void {
+  const episode = new Episode(env, config, seed, { seats: lineupNames(lineup) })
+  const context = { key: '', signal: new AbortController().signal, recorded: [], record: () => {} }
+  const policies = new Map(
+    env.seats(episode.config).flatMap(one => {
+      const factory = lineup[one.agent]?.policies(context)
+      return factory === undefined ? [] : [[one.agent, factory({ env, config: episode.config, seat: one, repeat: 0 })] as const]
+    }),
+  )
+  while (!episode.over) {
+    const decisions: Record<string, Decision> = {}
+    for (const agent of episode.actors()) decisions[agent] = policies.get(agent)!.act(episode.turn(agent)) as Decision
+    episode.step(decisions)
+  }
+}
+
+function played(spec: RolloutSpec, transcripts = false): Rollout {
+  const rollout = runRollout(spec, { transcripts })
+  if (rollout instanceof Promise || !rollout.ok)
+    throw new Error(`bench: a scripted player of ${spec.env.id} did not answer at once`)
+  return rollout
+}
+
+function inFolder<R>(work: (store: RunStore) => R): R {
+  const folder = mkdtempSync(join(tmpdir(), 'econgym-bench-'))
+  const store = new RunStore(join(folder, 'run'))
+  try {
+    return work(store)
+  } finally {
+    store.close()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}

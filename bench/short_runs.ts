@@ -1,0 +1,83 @@
+/**
+ * Runs of any size, made fast: rollouts of a short game, really played once and then repeated in the files under other
+ * seeds. What the benchmarks of everything that reads runs stand on.
+ */
+import { mkdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { passive } from '../bots/any/passive.ts'
+import { randomLegal } from '../bots/any/random_legal.ts'
+import { resolveConfig } from '../envs/core/config.ts'
+import { defaultPlayed, learnerOf } from '../envs/core/environment.ts'
+import type { AnyPolicyFactory } from '../envs/core/policy.ts'
+import { environments } from '../envs/index.ts'
+import { Appender, lines } from '../rollouts/jsonl.ts'
+import type { Player } from '../rollouts/player.ts'
+import { playRuns } from '../rollouts/run.ts'
+import { RunStore, readMetadata } from '../rollouts/store.ts'
+
+/** What is really played: so many seeds, so many repeats. */
+const SEEDS = 25
+export const REPEATS = 4
+
+/** A run of two agents over two turns; the evaluated one plays at random, so that repeats differ. */
+export async function playShort(out: string): Promise<string> {
+  const env = environments.get('sim_economy')
+  const config = resolveConfig(env, undefined, { num_agents: 2, horizon_turns: 2 })
+  const seats = env.seats(config)
+  const own = learnerOf(seats)
+  const bot = (name: string, factory: AnyPolicyFactory): Player => ({ name, kind: 'bot', details: {}, policies: () => factory })
+  const lineup = Object.fromEntries(
+    defaultPlayed(seats).map(agent => [agent, agent === own ? bot('random', randomLegal) : bot('bot:passive', passive)]),
+  )
+  const { runs } = await playRuns(
+    [
+      {
+        env,
+        preset: 'bench',
+        set: {},
+        config,
+        seat: () => ({ lineup, evaluated: [own] }),
+        examples: { name: 'seeds', rows: Array.from({ length: SEEDS }, (_, seed) => ({ index: seed, config, seed })) },
+        repeats: REPEATS,
+      },
+    ],
+    { out, concurrency: 1 },
+  )
+  return runs[0]!.folder
+}
+
+/** A run of `count` rollouts: the lines of `run` over and over, each time under seeds of their own. */
+export function repeated(run: string, folder: string, count: number, files: readonly string[]): string {
+  mkdirSync(folder)
+  const store = new RunStore(folder, { resume: true })
+  store.writeMetadata(readMetadata(run)!)
+  store.close()
+  for (const file of files) {
+    const texts = [...lines(join(run, file))].map(({ bytes }) => bytes.toString())
+    const to = new Appender(join(folder, file))
+    for (let done = 0; done < count; done += texts.length) {
+      const shift = (digits: string): string => String(Number(digits) + (done / texts.length) * SEEDS)
+      to.append(
+        ...texts.map(text =>
+          text
+            .replace(/-s(\d+)(?=[-"])/g, (_, seed: string) => `-s${shift(seed)}`)
+            .replace(/"(seed|example_id|idx)":(\d+)/g, (_, name: string, seed: string) => `"${name}":${shift(seed)}`),
+        ),
+      )
+    }
+    to.close()
+  }
+  return folder
+}
+
+/** The size of these files of a run. */
+export function megabytes(run: string, files: readonly string[]): number {
+  return files.reduce((sum, file) => sum + statSync(join(run, file)).size, 0) / 1e6
+}
+
+/** Seconds of work. */
+export function clocked(work: () => unknown): number {
+  const start = process.hrtime.bigint()
+  work()
+  return Number(process.hrtime.bigint() - start) / 1e9
+}

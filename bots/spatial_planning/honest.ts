@@ -1,0 +1,21 @@
+/** Tells the truth about its land, trades on what it believes a share to be worth, and buys plots only where it cannot lose. */
+import { indexOf } from '../../envs/spatial_planning/roster.ts'
+import { signalWidth } from '../../envs/spatial_planning/stimuli.ts'
+import { type Context, carryingOffer, character, type Habits, lossOf, once, rationalVote, sureGains } from './common.ts'
+import { fairValue, valueTurn } from './desk.ts'
+
+export function honestHabits({ config, seat }: Context): Habits {
+  const noise = signalWidth(config)
+  return {
+    declare: ({ land }) => land!.values,
+    declareFinal: ({ land, shared }) => land!.values[indexOf(shared.chosen!)],
+    select: sureGains,
+    trade: desk => valueTurn(desk, fairValue(desk, noise)),
+    message: seen => (seat.role === 'owner' ? once(seen, `The project would cost me ${lossOf(seen)} points.`) : undefined),
+    request: lossOf,
+    offer: carryingOffer,
+    vote: rationalVote,
+  }
+}
+
+export const honest = character(honestHabits)

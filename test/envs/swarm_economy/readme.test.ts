@@ -1,0 +1,22 @@
+/** The README's table of profiles is the profiles. */
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { PROFILE_NAMES, PROFILES } from '../../../envs/swarm_economy/config.ts'
+
+test('the table of profiles says what the code does', () => {
+  const text = readFileSync(new URL('../../../envs/swarm_economy/README.md', import.meta.url), 'utf8')
+  const [, written] = /<!-- profiles -->\n([\s\S]*?)\n<!-- \/profiles -->/.exec(text)!
+  const value = (of: unknown): string => (of === null ? 'drawn' : String(of))
+  const options = Object.keys(PROFILES['v0.1']) as (keyof (typeof PROFILES)['v0.1'])[]
+  const [head, rule, ...rows] = written!.split('\n').map(line =>
+    line
+      .split('|')
+      .slice(1, -1)
+      .map(cell => cell.trim()),
+  )
+  expect(rule!.every(cell => /^-+$/.test(cell))).toBe(true)
+  expect([head, ...rows]).toEqual([
+    ['option', ...PROFILE_NAMES.map(name => `\`${name}\``)],
+    ...options.map(option => [`\`${option}\``, ...PROFILE_NAMES.map(name => value(PROFILES[name][option]))]),
+  ])
+})

@@ -1,0 +1,92 @@
+import { appendFileSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { environments } from '../../envs/index.ts'
+import { compare } from '../../evals/compare.ts'
+import type { Figure, TableId } from '../../evals/figures.ts'
+import { Spending } from '../../evals/tally.ts'
+import type { CallRow } from '../../rollouts/player.ts'
+import { playToy, scripted, seller, sleeper, withFolder } from './toy_runs.ts'
+
+const call = (fields: { latency?: number; reasoning?: number | null; retries?: number } = {}): Omit<CallRow, 'reply'> => ({
+  key: 'k',
+  agent: 'trader_0',
+  t: 0,
+  call: 0,
+  player: 'model',
+  model: 'm',
+  request: '',
+  prompt_tokens: 100,
+  completion_tokens: 20,
+  usage: {
+    input_uncached: 60,
+    input_cached_read: 30,
+    input_cache_write: 10,
+    output: 20,
+    output_reasoning: fields.reasoning ?? null,
+  },
+  latency_ms: fields.latency ?? 100,
+  retries: fields.retries ?? 0,
+  cost: 0.5,
+})
+
+describe('spending', () => {
+  test('tokens, retries and cached tokens add up, and the split holds as long as every call has one', () => {
+    const spending = new Spending()
+    spending.add(call({ reasoning: 5, retries: 2 }))
+    spending.add(call({ reasoning: 0 }))
+    expect(spending).toMatchObject({ calls: 2, retries: 2, input: 200, cached: 60, output: 40, reasoning: 5, split: true })
+    spending.add(call())
+    expect(spending.split).toBe(false)
+  })
+
+  test('quantiles of the latency are right to one per cent, in any order', () => {
+    const spending = new Spending()
+    for (let i = 1000; i > 0; i--) spending.add(call({ latency: 10 * i }))
+    expect(Math.abs(spending.latency(0.5) / 5000 - 1)).toBeLessThan(0.011)
+    expect(Math.abs(spending.latency(0.95) / 9500 - 1)).toBeLessThan(0.011)
+    expect(Number.isNaN(new Spending().latency(0.5))).toBe(true)
+  })
+})
+
+describe('players whose thinking is known in different ways', () => {
+  /** Two runs with a model call each: the split of the first is reported, that of the second is not. */
+  async function played(out: string): Promise<string[]> {
+    const folders = await playToy([seller, scripted('other', sleeper.policies(undefined as never)), sleeper], { out })
+    const write = (folder: string, fields: object): void => {
+      const { key } = JSON.parse(readFileSync(join(folder, 'results.jsonl'), 'utf8').split('\n')[0]!) as { key: string }
+      appendFileSync(join(folder, 'calls.jsonl'), `${JSON.stringify({ ...call(fields), key, reply: {} })}\n`)
+    }
+    write(folders[0]!, { reasoning: 5 })
+    write(folders[1]!, {})
+    return folders
+  }
+  const players = (figures: readonly Figure[], table: TableId): string[] => [
+    ...new Set(figures.filter(figure => figure.table === table).map(({ player }) => player)),
+  ]
+
+  test('are ranked where thinking costs nothing', () =>
+    withFolder(async out => {
+      const { figures, notes } = compare(await played(out))
+      expect(players(figures, 'differences')).toEqual(['other − seller', 'sleeper − seller'])
+      expect(players(figures, 'wins')).toHaveLength(3)
+      expect(notes).toEqual([])
+      expect(players(figures, 'spending')).toEqual(['seller', 'other'])
+    }))
+
+  test('are not ranked where it is billed, and a note says so; scripted players are ranked with either', () =>
+    withFolder(async out => {
+      const env = environments.get('toy_market') as { facts?: object }
+      const facts = env.facts
+      env.facts = { ...facts, billed: true }
+      onTestFinished(() => {
+        env.facts = facts!
+      })
+      const { figures, notes } = compare(await played(out))
+      expect(players(figures, 'differences')).toEqual(['sleeper − seller'])
+      expect(players(figures, 'wins')).toEqual([])
+      expect(notes).toEqual([
+        'toy_market default: thinking is billed here; it was reported for seller and estimated for other, so they are not ranked.',
+      ])
+    }))
+})

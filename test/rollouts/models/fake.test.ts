@@ -1,0 +1,255 @@
+/** The provider that can be told to fail does what it is told, in three dialects, and is as strict as a real one. */
+import { afterEach, describe, expect, test } from 'vitest'
+import {
+  type FakeProvider,
+  type FakeProviderOptions,
+  fromTranscript,
+  MODEL_FAULTS,
+  randomCalls,
+  startFakeProvider,
+} from '../../../testing.ts'
+
+let provider: FakeProvider | undefined
+afterEach(async () => {
+  await provider?.close()
+  provider = undefined
+})
+
+const TOOL = {
+  name: 'sell',
+  description: 'Sells.',
+  parameters: {
+    type: 'object',
+    properties: { quantity: { type: 'integer', minimum: 1, maximum: 5 }, to: { enum: ['a', 'b'] }, note: { type: 'string' } },
+    required: ['quantity', 'to'],
+  },
+}
+
+/** A first request in the chat dialect. */
+const hello = (text = 'Turn 0.') => ({
+  model: 'm',
+  messages: [{ role: 'user', content: text }],
+  tools: [{ type: 'function', function: TOOL }],
+})
+
+async function start(options: Partial<FakeProviderOptions> = {}): Promise<(body: object, path?: string) => Promise<Response>> {
+  provider = await startFakeProvider({ script: randomCalls, ...options })
+  const { url } = provider
+  return (body, path = '/chat/completions') =>
+    fetch(`${url}${path}`, { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } })
+}
+
+const callOf = async (response: Response) =>
+  ((await response.json()) as { choices: { message: { tool_calls?: { function: { arguments: string } }[] } }[] }).choices[0]!
+    .message.tool_calls?.[0]?.function
+
+describe('a random model', () => {
+  test('says the same to the same conversation, whenever it is asked, and calls within the schema', async () => {
+    const post = await start()
+    const texts = Array.from({ length: 12 }, (_, i) => `Turn ${i}.`)
+    const first = await Promise.all(texts.map(async text => callOf(await post(hello(text)))))
+    const second = await Promise.all([...texts].reverse().map(async text => callOf(await post(hello(text)))))
+    expect(second.reverse()).toEqual(first)
+    expect(new Set(first.map(call => call!.arguments)).size).toBeGreaterThan(3)
+    for (const call of first) {
+      const args = JSON.parse(call!.arguments)
+      expect(Object.keys(args)).toEqual(['quantity', 'to'])
+      expect([1, 2, 3, 4, 5]).toContain(args.quantity)
+      expect(['a', 'b']).toContain(args.to)
+    }
+  })
+
+  test('keeps to the tools it may call now', async () => {
+    const post = await start()
+    expect(await callOf(await post(hello('Turn 0.\n\nYou may call now: wait.')))).toBeUndefined()
+  })
+})
+
+describe('faults of the provider', () => {
+  test.each([
+    ['retry-after-ms', '1500'],
+    ['retry-after', '1.5'],
+  ] as const)('a rate limit says in %s how long to wait', async (retryAfterHeader, value) => {
+    const post = await start({ fault: () => 'rate_limit', retryAfterMs: 1500, retryAfterHeader })
+    const response = await post(hello())
+    expect([response.status, response.headers.get(retryAfterHeader)]).toEqual([429, value])
+  })
+
+  test('a server error, an answer cut off, and one without a choice', async () => {
+    const faults = ['server_error', 'cut_off', 'empty_choice'] as const
+    let next = 0
+    const post = await start({ fault: () => faults[next++] })
+    expect((await post(hello())).status).toBe(500)
+    await expect(post(hello()).then(response => response.text())).rejects.toThrow('terminated')
+    expect(await (await post(hello())).json()).toMatchObject({ choices: [] })
+    expect(provider!.counts).toEqual({ server_error: 1, cut_off: 1, empty_choice: 1 })
+  })
+
+  test('at a rate: drawn from what was said, and anew when the same is asked again', async () => {
+    const post = await start({ rates: { server_error: 0.5 }, seed: 3 })
+    const statuses = async (text: string) => {
+      const seen: number[] = []
+      for (let i = 0; i < 8; i++) seen.push((await post(hello(text))).status)
+      return seen
+    }
+    const [a, b] = [await statuses('Turn 0.'), await statuses('Turn 1.')]
+    expect(new Set([...a, ...b])).toEqual(new Set([200, 500]))
+    expect(a).not.toEqual(b)
+    await provider!.close()
+    const again = await start({ rates: { server_error: 0.5 }, seed: 3 })
+    expect((await again(hello('Turn 1.'))).status).toBe(b[0])
+  })
+})
+
+describe('faults of the model', () => {
+  test.each(MODEL_FAULTS)('%s is an answer all the same', async fault => {
+    const post = await start({ fault: () => fault })
+    const response = await post(hello())
+    expect(response.status).toBe(200)
+    const { choices } = (await response.json()) as { choices: { finish_reason: string; message: { content: string | null } }[] }
+    expect({ fault, finish: choices[0]!.finish_reason, said: choices[0]!.message.content !== null }).toEqual(
+      {
+        malformed_arguments: { fault, finish: 'tool_calls', said: true },
+        wrong_arguments: { fault, finish: 'tool_calls', said: true },
+        empty_reply: { fault, finish: 'stop', said: false },
+        refusal: { fault, finish: 'content_filter', said: false },
+        length: { fault, finish: 'length', said: true },
+      }[fault],
+    )
+  })
+
+  test('malformed arguments are no JSON, wrong ones are', async () => {
+    const malformed = await start({ fault: () => 'malformed_arguments' })
+    const written = (await callOf(await malformed(hello())))!.arguments
+    expect(() => JSON.parse(written)).toThrow(SyntaxError)
+    await provider!.close()
+    const wrong = await start({ fault: () => 'wrong_arguments' })
+    expect(JSON.parse((await callOf(await wrong(hello())))!.arguments)).toEqual({ surprise: true })
+  })
+
+  test('at a rate they belong to what was said, however often it is asked', async () => {
+    const post = await start({ rates: { empty_reply: 0.5 } })
+    for (const text of ['a', 'b', 'c', 'd']) {
+      const seen = new Set<boolean>()
+      for (let i = 0; i < 3; i++) seen.add((await callOf(await post(hello(text)))) === undefined)
+      expect(seen.size).toBe(1)
+    }
+  })
+})
+
+describe('a request that is not well-formed is refused like a strict provider would', () => {
+  const call = { id: 'c1', type: 'function', function: { name: 'sell', arguments: '{}' } }
+  const use = { type: 'tool_use', id: 'c1', name: 'sell', input: {} }
+  test.each<[string, string, object]>([
+    [
+      'a call without an answer',
+      '/chat/completions',
+      {
+        messages: [
+          { role: 'assistant', tool_calls: [call] },
+          { role: 'user', content: 'x' },
+        ],
+      },
+    ],
+    ['an answer without a call', '/chat/completions', { messages: [{ role: 'tool', tool_call_id: 'c1', content: 'x' }] }],
+    [
+      'arguments that are no JSON',
+      '/chat/completions',
+      { messages: [{ role: 'assistant', tool_calls: [{ ...call, function: { name: 'sell', arguments: '{' } }] }] },
+    ],
+    ['an own message at the end', '/chat/completions', { messages: [{ role: 'assistant', content: 'x' }] }],
+    [
+      'reasoning that nobody stored',
+      '/responses',
+      {
+        input: [
+          { type: 'reasoning', id: 'rs' },
+          { role: 'user', content: 'x' },
+        ],
+      },
+    ],
+    ['no maximum', '/messages', { messages: [{ role: 'user', content: 'x' }] }],
+    [
+      'one role twice',
+      '/messages',
+      {
+        max_tokens: 9,
+        messages: [
+          { role: 'user', content: 'x' },
+          { role: 'user', content: 'y' },
+        ],
+      },
+    ],
+    ['an empty text', '/messages', { max_tokens: 9, messages: [{ role: 'user', content: ' ' }] }],
+    [
+      'a result after other words',
+      '/messages',
+      {
+        max_tokens: 9,
+        messages: [
+          { role: 'user', content: 'x' },
+          { role: 'assistant', content: [use] },
+          {
+            role: 'user',
+            content: [
+              { type: 'text', text: 'y' },
+              { type: 'tool_result', tool_use_id: 'c1', content: 'z' },
+            ],
+          },
+        ],
+      },
+    ],
+    [
+      'thinking that was changed',
+      '/messages',
+      {
+        max_tokens: 9,
+        messages: [
+          { role: 'user', content: 'x' },
+          {
+            role: 'assistant',
+            content: [
+              { type: 'thinking', thinking: 'hm', signature: 'signed:9' },
+              { type: 'text', text: 'y' },
+            ],
+          },
+          { role: 'user', content: 'z' },
+        ],
+      },
+    ],
+  ])('%s', async (_name, path, body) => {
+    const post = await start()
+    expect((await post({ model: 'm', ...body }, path)).status).toBe(400)
+  })
+})
+
+test('a recorded conversation is repeated answer by answer, then nothing is said', async () => {
+  const script = fromTranscript([
+    { message: { role: 'user', content: 'Turn 0.' }, t: 0, sampled: false },
+    {
+      message: {
+        role: 'assistant',
+        content: 'One.',
+        reasoning_content: 'hm',
+        tool_calls: [{ id: 'x', name: 'sell', arguments: '{"quantity":2}' }],
+      },
+      t: 0,
+      sampled: true,
+    },
+    { message: { role: 'assistant', content: 'Two.' }, t: 1, sampled: true },
+  ])
+  const at = (turn: number) => script({ turn } as never)
+  expect(at(0)).toEqual({ content: 'One.', reasoning: 'hm', calls: [{ name: 'sell', arguments: '{"quantity":2}' }] })
+  expect(at(1)).toEqual({ content: 'Two.', calls: [] })
+  expect(at(2)).toEqual({})
+})
+
+test('a script that throws is shown to the one who wrote it', async () => {
+  const post = await start({
+    script: () => {
+      throw new Error('boom')
+    },
+  })
+  const response = await post(hello())
+  expect([response.status, await response.text()]).toEqual([400, 'the script threw: boom'])
+})

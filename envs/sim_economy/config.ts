@@ -42,7 +42,7 @@ const shock = z.discriminatedUnion('shock', [
   z.strictObject({
     shock: z.literal('fee_rate').describe('fees are multiplied from this turn on; wages are not'),
     turn: turns(1, 1_000_000).describe('the turn it strikes'),
-    factor: rate(100).describe('times the configured rate; 1 ends an earlier one'),
+    factor: rate(100).describe('times the configured rate, cut to four decimals; 1 ends an earlier one'),
   }),
   z.strictObject({
     shock: z.literal('confiscate').describe('every positive balance loses a share, which is destroyed'),

@@ -96,7 +96,7 @@ const attestArgs = z.strictObject({
 
 /** What the most frequent actions tell: the same words for everybody. */
 export const MINED = 'You mine: you are in this turn’s lottery.'
-export const WORKED = 'You take a job: no fee; it pays what your thinking would have cost.'
+export const WORKED = 'You take a job: no fee this turn; your next observation says what it paid.'
 
 export const tools = {
   mine: act({

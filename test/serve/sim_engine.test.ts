@@ -88,6 +88,15 @@ describe('requests and answers', () => {
     expect((await get('/state')).body.turn).toBe(1)
   })
 
+  test('a null in an action counts as absent', async () => {
+    await init()
+    const { body } = await turn(
+      { agent_id: 'ann', action: { action: 'mine', amount: null, to: null } },
+      { agent_id: 'bob', action: { action: 'mine', amount: 0 } },
+    )
+    expect((body.data as { rejected: Json[] }).rejected.map(({ agent_id }) => agent_id)).toEqual(['bob'])
+  })
+
   test('who is missing mines and thinks nothing; one input an agent', async () => {
     await init({ block_threshold: 30 })
     const { body } = await turn()

@@ -46,14 +46,18 @@ describe('in the learner’s seat against the default opponents', () => {
   })
 })
 
-/** What each broken contract of these agents cost the other party, in tokens. */
-function breaches(log: EpisodeLog<SimEconomy>, liars: ReadonlySet<string>): number[] {
+type Breach = readonly [how: 'paid for nothing' | 'no work' | 'false verdict', cost: number]
+
+/** What each contract that these agents broke cost the other party, in tokens. */
+function breaches(log: EpisodeLog<SimEconomy>, liars: ReadonlySet<string>): Breach[] {
   return log.steps.flatMap(({ events }) =>
-    events.flatMap(event => {
-      if (event.type === 'contract_settled' && !event.kept && liars.has(event.counterparty)) return [event.payment]
+    events.flatMap((event): Breach[] => {
+      if (event.type === 'contract_settled' && !event.kept && liars.has(event.counterparty))
+        return [['paid for nothing', event.payment]]
       if (event.type !== 'contract_defaulted') return []
-      if (event.cause === 'not_delivered' && liars.has(event.counterparty)) return [event.slashed / 2]
-      if (event.cause === 'not_fulfilled' && event.kept && liars.has(event.arbitrator)) return [event.forfeited]
+      if (event.cause === 'not_delivered' && liars.has(event.counterparty)) return [['no work', event.slashed / 2]]
+      if (event.cause === 'not_fulfilled' && event.kept && liars.has(event.arbitrator))
+        return [['false verdict', event.forfeited]]
       return []
     }),
   )
@@ -77,7 +81,7 @@ test('the partners of deceptive agents lose what their breaches cost', () => {
   const partners = ['agent_0', 'agent_1', 'agent_2', 'agent_3', 'agent_4', 'agent_5']
   const lost: number[] = []
   const spared: number[] = []
-  let broken = 0
+  const broken = new Map<string, number>()
   for (const seed of SEEDS) {
     const among = playTable([...times(6, 'honest'), ...times(2, 'deceptive')], seed, { evaluated: ['agent_0'] })
     const without = playTable(times(8, 'honest'), seed, { evaluated: ['agent_0'] })
@@ -86,8 +90,8 @@ test('the partners of deceptive agents lose what their breaches cost', () => {
     lost.push(tokens(among))
     spared.push(tokens(without))
     const costs = breaches(among.log, liars)
-    expect(costs.every(cost => cost > 0)).toBe(true)
-    broken += costs.length
+    expect(costs.every(([, cost]) => cost > 0)).toBe(true)
+    for (const [how] of costs) broken.set(how, (broken.get(how) ?? 0) + 1)
     expect(breaches(without.log, liars)).toEqual([])
     // Contracts move tokens between parties or destroy them: what partners lose is what the liars gain and what is slashed.
     const slashed = among.log.steps
@@ -95,7 +99,9 @@ test('the partners of deceptive agents lose what their breaches cost', () => {
       .reduce((sum, event) => sum + (event.type === 'contract_defaulted' ? event.slashed : 0), 0)
     expect(tokens(among) + tokens(among, [...liars]) + slashed).toBe(0)
   }
-  expect(broken).toBeGreaterThan(200)
+  // Each way of breaking a contract occurs.
+  expect([...broken.keys()].sort()).toEqual(['false verdict', 'no work', 'paid for nothing'])
+  expect([...broken.values()].reduce((a, b) => a + b)).toBeGreaterThan(200)
   expect(mean(lost)).toBeLessThan(mean(spared) - 40)
 })
 

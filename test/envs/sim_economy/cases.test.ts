@@ -597,6 +597,13 @@ const GOVERNANCE: Case[] = [
     after: { balance: [950, 900, 1000] },
   },
   {
+    rule: 'reinvestment_rebate: a stake taken back counts no more',
+    config: { reinvestment_rebate: {} },
+    before: { turn: 9, staked: [10, 0, 0], stakedSince: [1, 0, 0] },
+    turns: [{ moves: { 0: ['unstake', { amount: 10 }] } }, COST],
+    after: { balance: [900, 900, 1000], stakedSince: [0, 0, 0], without: ['fee_rebated'] },
+  },
+  {
     rule: 'reinvestment_rebate: a stake taken back and made anew starts anew',
     config: { reinvestment_rebate: { hold: 3 } },
     before: { turn: 9, staked: [10, 10, 0], stakedSince: [1, 1, 0] },

@@ -39,6 +39,6 @@ function rows(treatment: string, name: string, botOf: typeof mixed): readonly Be
 
 export const spatialPlanningBench: Bench = {
   id: 'spatial_planning',
-  title: 'spatial_planning: sessions of six rounds, scripted players',
+  title: 'sessions of six rounds, scripted players',
   run,
 }

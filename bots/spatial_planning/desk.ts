@@ -149,8 +149,8 @@ export function valueTurn(desk: Desk, fair: number): void {
   if (bestBid !== null && bestBid >= fair + half / 2 && desk.sell()) return
   const bidFirst = desk.random.chance(0.5)
   const away = desk.random.uniform(0, half)
-  const quoteBid = () => !desk.quotesBid && desk.bid(Math.round(fair - half - away))
-  const quoteAsk = () => !desk.quotesAsk && desk.ask(Math.round(fair + half + away))
-  if (bidFirst) quoteBid() || quoteAsk()
-  else quoteAsk() || quoteBid()
+  const quoteBid = (): boolean => !desk.quotesBid && desk.bid(Math.round(fair - half - away))
+  const quoteAsk = (): boolean => !desk.quotesAsk && desk.ask(Math.round(fair + half + away))
+  const [first, second] = bidFirst ? ([quoteBid, quoteAsk] as const) : ([quoteAsk, quoteBid] as const)
+  if (!first()) second()
 }

@@ -142,8 +142,8 @@ function makeMarket(desk: Desk, fair: number, endowment: number): void {
   const stale = (price: number, target: number): boolean => Math.abs(price - target) > STALE * centre
   if (!desk.quotesBid) desk.bid(bid)
   if (!desk.quotesAsk) desk.ask(ask)
-  for (const order of desk.ownBids) if (stale(order.price, bid) && desk.left > 1) desk.cancel(order) && desk.bid(bid)
-  for (const order of desk.ownAsks) if (stale(order.price, ask) && desk.left > 1) desk.cancel(order) && desk.ask(ask)
+  for (const order of desk.ownBids) if (stale(order.price, bid) && desk.left > 1 && desk.cancel(order)) desk.bid(bid)
+  for (const order of desk.ownAsks) if (stale(order.price, ask) && desk.left > 1 && desk.cancel(order)) desk.ask(ask)
 }
 
 /** Buys while prices rise and sells while they fall, not far from value; else trades on value. */

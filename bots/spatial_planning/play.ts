@@ -1,5 +1,5 @@
 /** Plays whole sessions of scripted players at once: for studies, benchmarks and tests. */
-import type { Decision, Seat } from '../../envs/core/environment.ts'
+import type { AnyEnvironment, Decision, Seat } from '../../envs/core/environment.ts'
 import { Episode } from '../../envs/core/episode.ts'
 import { spatialPlanning } from '../../envs/spatial_planning/index.ts'
 import type { SpatialTypes } from '../../envs/spatial_planning/state.ts'
@@ -13,11 +13,11 @@ export function playSession(config: object, seed: number, botOf: (seat: Seat) =>
   const episode = new Episode<SpatialTypes>(spatialPlanning, config, seed, {
     seats: Object.fromEntries(Object.entries(names).map(([agent, name]) => [agent, `bot:${name}`])),
   })
-  const context = { env: spatialPlanning as never, config: episode.config, repeat: 0 }
+  const context = { env: spatialPlanning as unknown as AnyEnvironment, config: episode.config, repeat: 0 }
   const policies = new Map(seats.map(seat => [seat.agent, bots[names[seat.agent]!]!.factory({ ...context, seat })]))
   while (!episode.over) {
     const decisions: Record<string, Decision> = {}
-    for (const agent of episode.actors()) decisions[agent] = policies.get(agent)!.act(episode.turn(agent) as never) as Decision
+    for (const agent of episode.actors()) decisions[agent] = policies.get(agent)!.act(episode.turn(agent)) as Decision
     episode.step(decisions)
   }
   return episode

@@ -11,7 +11,9 @@ function steering(wanted: Cond) {
   return character(context => ({
     ...honestHabits(context),
     declare: ({ land }) => (wanted === 1 ? [0, land!.cap[1]] : [land!.cap[0], 0]),
-    trade: desk => desk.index === wanted && tradeOnce(desk),
+    trade(desk) {
+      if (desk.index === wanted) tradeOnce(desk)
+    },
     message: () => undefined,
     vote: () => CONDITIONS[wanted],
   }))

@@ -5,7 +5,7 @@
 import { deepFreeze } from '../core/plain.ts'
 import type { AgentId } from '../core/tool.ts'
 import { type Book, median7, type Order, reservedCash, reservedShares } from './market.ts'
-import { sweepsOf } from './phases.ts'
+import { phaseRule, sweepsOf } from './phases.ts'
 import {
   CONDITIONS,
   type Cond,
@@ -23,7 +23,7 @@ import {
   rosterOf,
   type Treatment,
 } from './roster.ts'
-import { decideByMedian, publicSignal } from './settlement.ts'
+import { decideByMedian, publicSignal, speculationResult } from './settlement.ts'
 import type { LandPlay, Phase, RoundAccount, SpatialState, VotePlay } from './state.ts'
 
 /** What everybody may see. */
@@ -143,7 +143,7 @@ const SIGNALLED: readonly Phase[] = ['market', 'final_declaration', 'final_specu
 export function shared(state: SpatialState): Shared {
   const { config, phase, play, sweep } = state
   const { plots } = rosterOf(config)
-  const turns = phase === 'market' || phase === 'deliberation' || phase === 'reply' ? sweepsOf(config, phase) : null
+  const turns = phaseRule(state)?.play === 'turns' ? sweepsOf(config, phase) : null
   const chosen = play.kind === 'land' && play.chosen !== null ? CONDITIONS[play.chosen] : null
   return {
     treatment: config.treatment,
@@ -268,7 +268,6 @@ function seenOfLand(
   const seesDeclarations = speculator || config.declarations === 'all'
   const settled = play.deals !== null && SIGNALLED.includes(phase) ? play.deals : null
   const own = play.initial[player]?.value
-  const mine = settled?.filter(deal => deal.plot === player)
   const signals = SIGNALLED.includes(phase) ? told(play.chosen, condition => stimulus.signals[player]![condition]) : NOT_TOLD
   const closed = phase === 'final_declaration' || phase === 'final_speculation' ? play.books[play.chosen!] : null
   return {
@@ -287,9 +286,9 @@ function seenOfLand(
           })
         : null,
     boughtPlot:
-      mine === undefined || speculator
+      settled === null || speculator
         ? null
-        : { buyers: mine.length, result: -mine.reduce((sum, deal) => sum + deal.profit, 0) },
+        : { buyers: settled.filter(deal => deal.plot === player).length, result: speculationResult(settled, player) },
     deals:
       settled !== null && speculator
         ? settled.filter(deal => deal.speculator === player).map(({ plot, profit }) => ({ plot: PLOTS[plot]!, profit }))

@@ -141,7 +141,7 @@ describe('speculation', () => {
     const { values } = table.state.stimulus
     const seen = table.observe('owner_1')
     expect(seen.boughtPlot).toEqual({ buyers: 2, result: -(values[0]![0] - 350_000) / 2 })
-    expect(table.observe('owner_2').boughtPlot).toEqual({ buyers: 0, result: -0 })
+    expect(table.observe('owner_2').boughtPlot).toEqual({ buyers: 0, result: 0 })
     const { shared, ...own } = seen
     expect(JSON.stringify(own)).not.toContain('speculator')
     expect(JSON.stringify(shared)).not.toContain('speculator_')

@@ -23,29 +23,34 @@ export function historyName(history: History): string {
 }
 
 export class Conversation {
-  readonly #system: Message
   readonly #history: History
-  /** A turn begins with what the user says and ends with the results of what the model did. */
-  readonly #turns: Message[][] = []
+  /** The system message and what is still sent of the rest. */
+  #messages: Message[]
+  /** Where turns begin among the messages: with what the user says; they end with the results of what the model did. */
+  #turns: number[] = []
 
   constructor(system: string, history: History) {
-    this.#system = { role: 'system', content: system }
+    this.#messages = [{ role: 'system', content: system }]
     this.#history = history
   }
 
   get system(): Message {
-    return this.#system
+    return this.#messages[0]!
   }
 
   /** Begins a turn. */
   open(message: Message): void {
-    this.#turns.push([message])
+    this.#turns.push(this.#messages.length)
+    this.#messages.push(message)
+    if (this.#history === 'full' || this.#turns.length <= this.#history + 1) return
     // What is never sent again need not be kept.
-    if (this.#history !== 'full' && this.#turns.length > this.#history + 1) this.#turns.shift()
+    const [first, second] = this.#turns as [number, number]
+    this.#messages.splice(first, second - first)
+    this.#turns = this.#turns.slice(1).map(start => start - (second - first))
   }
 
   append(message: Message): void {
-    this.#turns.at(-1)!.push(message)
+    this.#messages.push(message)
   }
 
   /** Whether results of the turn before still stand beside the calls they answer. */
@@ -55,10 +60,10 @@ export class Conversation {
 
   /** The messages of the next request. */
   messages(): readonly Message[] {
-    if (this.#history === 'full') return [this.#system, ...this.#turns.flat()]
-    const past = this.#turns.slice(0, -1).flat()
+    if (this.#history === 'full') return this.#messages.slice()
     // Signed reasoning belongs to the conversation as it was; what is left of a shortened one goes without.
-    return [this.#system, ...past.map(withoutState), ...this.#turns.at(-1)!]
+    const now = this.#turns.at(-1)!
+    return this.#messages.map((message, i) => (i < now ? withoutState(message) : message))
   }
 }
 

@@ -49,19 +49,7 @@ export function openAiChat({ model, client, own, extraBody, optional }: OpenAiOp
   }
 }
 
-const translated = new WeakMap<Message, object>()
-
-/** Messages are translated once: an append-only history sends them many times. */
 function chatMessage(message: Message): object {
-  let known = translated.get(message)
-  if (known === undefined) {
-    known = translate(message)
-    translated.set(message, known)
-  }
-  return known
-}
-
-function translate(message: Message): object {
   switch (message.role) {
     case 'system':
     case 'user':
@@ -84,16 +72,8 @@ function translate(message: Message): object {
   }
 }
 
-const translatedTools = new WeakMap<ToolSchema, object>()
-
-function chatTool(tool: ToolSchema): object {
-  let known = translatedTools.get(tool)
-  if (known === undefined) {
-    const { name, description, parameters } = tool
-    known = { type: 'function', function: { name, description, parameters } }
-    translatedTools.set(tool, known)
-  }
-  return known
+function chatTool({ name, description, parameters }: ToolSchema): object {
+  return { type: 'function', function: { name, description, parameters } }
 }
 
 const FINISH: Readonly<Record<string, Reply['finish_reason']>> = {

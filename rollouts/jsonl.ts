@@ -137,6 +137,27 @@ export function keepLines(path: string, keep: (line: Buffer) => boolean): void {
   })
 }
 
+/** Puts the lines of a file in the order of their ranks, equal ones as they stood. Left alone where they are in order. */
+export function sortLines(path: string, rank: (line: Buffer) => number): void {
+  const places: { readonly rank: number; readonly start: number; readonly length: number }[] = []
+  let sorted = true
+  for (const { bytes, start } of lines(path)) {
+    const place = { rank: rank(bytes), start, length: bytes.length + 1 }
+    sorted &&= places.length === 0 || places.at(-1)!.rank <= place.rank
+    places.push(place)
+  }
+  if (sorted) return
+  places.sort((a, b) => a.rank - b.rank)
+  const reader = new PlaceReader(path)
+  try {
+    replaceFile(path, write => {
+      for (const { start, length } of places) write(reader.bytes(start, length))
+    })
+  } finally {
+    reader.close()
+  }
+}
+
 /** A file kept open, read anywhere. */
 export class PlaceReader {
   readonly #file: number

@@ -143,10 +143,15 @@ export function rolloutKey(spec: RolloutSpec): string {
 }
 
 /** What a rollout's key says. A RunError where it is none. */
-export function keyParts(key: string): { readonly group: string; readonly task: string; readonly seed: number } {
-  const [, group, task, seed] = /^((.+-s(\d+))-[0-9a-f]+)-r\d+$/.exec(key) ?? []
+export function keyParts(key: string): {
+  readonly group: string
+  readonly task: string
+  readonly seed: number
+  readonly repeat: number
+} {
+  const [, group, task, seed, repeat] = /^((.+-s(\d+))-[0-9a-f]+)-r(\d+)$/.exec(key) ?? []
   if (group === undefined || task === undefined) throw new RunError(`Not a rollout's key: ${short(key)}.`)
-  return { group, task, seed: Number(seed) }
+  return { group, task, seed: Number(seed), repeat: Number(repeat) }
 }
 
 /** Whose words a transcript is that the runner wrote down. */

@@ -10,10 +10,10 @@ import { basename, dirname, join } from 'node:path'
 import type { AnyTypes } from '../envs/core/environment.ts'
 import { UserError } from '../envs/core/errors.ts'
 import type { EpisodeLog, LogRecord } from '../envs/core/log.ts'
-import { Appender, countLines, keepLines, lines, refused, replaceFile, rows, TEMPORARY, textAt } from './jsonl.ts'
+import { Appender, countLines, keepLines, lines, refused, replaceFile, rows, sortLines, TEMPORARY, textAt } from './jsonl.ts'
 import type { Metadata } from './metadata.ts'
 import type { CallRow } from './player.ts'
-import type { FailedRollout, Rollout } from './rollout.ts'
+import { type FailedRollout, keyParts, type Rollout } from './rollout.ts'
 import {
   type ErrorRow,
   errorRow,
@@ -148,6 +148,20 @@ export class RunStore {
     replaceFile(join(this.folder, FILES.metadata), write => write(Buffer.from(text)))
   }
 
+  /**
+   * Puts the finished rollouts in the order of their examples and repeats, so that whatever is made of the files does not
+   * depend on which ended first.
+   */
+  order(): void {
+    this.close()
+    const examples = new Map<string, number>()
+    for (const { bytes } of lines(this.#results.path)) examples.set(keyOf(bytes), exampleOf(bytes))
+    const rollouts = [...examples].map(([key, example]) => ({ key, example, ...keyParts(key) }))
+    rollouts.sort((a, b) => a.example - b.example || compare(a.group, b.group) || a.repeat - b.repeat)
+    const ranks = new Map(rollouts.map(({ key }, rank) => [key, rank]))
+    for (const { path } of [this.#results, this.#traces, this.#steps]) sortLines(path, line => ranks.get(keyOf(line))!)
+  }
+
   close(): void {
     for (const file of [this.#results, this.#traces, this.#steps, this.#calls, this.#errors]) file.close()
   }
@@ -208,6 +222,15 @@ function count(counts: Map<string, number>, key: string): void {
 export function keyOf(line: Buffer): string {
   if (line.at(-1) !== 0x7d) return ''
   return /^\{"(?:key|id)":"([^"\\]+)"/.exec(line.toString('latin1', 0, 512))?.[1] ?? ''
+}
+
+/** The example of a result row. */
+function exampleOf(line: Buffer): number {
+  return Number(/,"example_id":(\d+)/.exec(line.toString('latin1', 0, 512))?.[1])
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b)
 }
 
 /** A result row without its long fields, which are not even parsed; undefined where the line is none. */

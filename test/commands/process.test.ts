@@ -1,5 +1,5 @@
 /** The program as a process of its own: signals, pipes and kills. Compiled from the sources, with the toy economy registered. */
-import { execFileSync, type SpawnOptions, spawn, spawnSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import {
   cpSync,
   existsSync,
@@ -14,6 +14,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startNode } from './program.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 let built = ''
@@ -38,18 +39,7 @@ const words = (line: string): string[] => [
   ...line.split(' '),
 ]
 
-/** A running program, its output, and how it ends. */
-function start(line: string, cwd: string, options: SpawnOptions = {}) {
-  const child = spawn(process.execPath, words(line), { cwd, ...options })
-  let out = ''
-  let err = ''
-  child.stdout?.on('data', data => (out += data))
-  child.stderr?.on('data', data => (err += data))
-  const ended = new Promise<{ code: number | null; signal: string | null; out: string; err: string }>(resolve =>
-    child.on('close', (code, signal) => resolve({ code, signal, out, err })),
-  )
-  return { child, ended, told: () => out + err }
-}
+const start = (line: string, cwd: string) => startNode(words(line), { cwd })
 
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise(resolve => setTimeout(resolve, 10))

@@ -15,7 +15,6 @@ import { Models, type ModelsOptions } from '../../../rollouts/models/index.ts'
 import type { Player } from '../../../rollouts/player.ts'
 import { playRuns, type RunPlan } from '../../../rollouts/run.ts'
 import { readCalls, readErrors, readMetadata, readResults } from '../../../rollouts/store.ts'
-import type { Figure } from '../../../rollouts/summary.ts'
 import { toyMarket } from '../../toy_market/index.ts'
 
 let folder: string
@@ -104,14 +103,6 @@ function lines(path: string): string[] {
   return readFileSync(path, 'utf8').split('\n').filter(Boolean)
 }
 
-/** Sums by example without their order and last digits, which depend on who ended first. */
-function rounded(metrics: Readonly<Record<string, Figure>>) {
-  return Object.entries(metrics).map(([name, { sums, counts }]) => [
-    name,
-    sums.map((sum, i) => `${sum.toFixed(9)} of ${counts[i]}`).sort(),
-  ])
-}
-
 const fast = { retry: { timeoutMs: 1500, backoffMs: 1, backoffCapMs: 5 } }
 
 describe('a provider that fails', () => {
@@ -138,7 +129,7 @@ describe('a provider that fails', () => {
     expect(failing.summary).toMatchObject({ ok: 10, failed: 0 })
     expect(failing.summary.traffic!.retries).toBeGreaterThan(10)
     expect(contents(failing.folder)).toEqual(contents(sound.folder))
-    expect(rounded(failing.summary.metrics)).toEqual(rounded(sound.summary.metrics))
+    expect(failing.summary.metrics).toEqual(sound.summary.metrics)
     // Slips of the model are play, and happened in both.
     expect(Math.max(...sound.summary.metrics.model_malformed_arguments!.sums)).toBeGreaterThan(0)
   })
@@ -162,6 +153,19 @@ describe('a provider that fails', () => {
     expect(contents(second.folder)).toEqual(contents(whole.folder))
     expect([...readCalls(second.folder)].length - paid).toBe(contents(whole.folder).calls.length - paid)
   })
+})
+
+test('finished rollouts lie in the order of their examples and repeats, whichever ended first', async () => {
+  // Those that were asked first are answered last.
+  let waits = 40
+  const url = await serve({ latencyMs: () => Math.max(0, waits--) })
+  const { folder: at } = await run(url, { size: { seeds: 3, repeats: 2 } })
+  const keys = [...readResults(at)].map(({ key }) => key)
+  const order = [...readResults(at)].map(({ example_id, info }) => `${example_id} ${info.repeat} ${info.seat}`)
+  expect(order).toHaveLength(12)
+  expect(order).toEqual([...order].sort())
+  for (const file of ['traces', 'steps'])
+    expect(lines(join(at, `${file}.jsonl`)).map(line => JSON.parse(line).key ?? JSON.parse(line).id)).toEqual([...new Set(keys)])
 })
 
 describe('a kill at any moment', () => {
@@ -354,7 +358,7 @@ test('the response cache answers the same evaluation again, and never one repeat
   const third = await run(url, { cache, out: join(folder, 'c') })
   expect(provider!.requests).toHaveLength(asked)
   expect(third.summary.traffic).toMatchObject({ calls: asked, cached: asked })
-  expect(rounded(third.summary.metrics)).toEqual(rounded(second.summary.metrics))
+  expect(third.summary.metrics).toEqual(second.summary.metrics)
   expect(contents(third.folder).steps).toEqual(contents(first.folder).steps)
   const opening = (repeat: string) =>
     [...readCalls(third.folder)]

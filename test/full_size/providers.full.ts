@@ -1,0 +1,192 @@
+/**
+ * Runs of model players at full size, each command a process of its own: a provider that fails in every way, twenty kills, a
+ * disk that is full, an interruption. What is compared are the files that the runs leave. The tests of every commit claim the
+ * same on small runs; here are the sizes that people use.
+ */
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { stream } from '../../index.ts'
+import { lines } from '../../rollouts/jsonl.ts'
+import {
+  type FakeProvider,
+  type FakeProviderOptions,
+  randomCalls,
+  type Script,
+  startFakeProvider,
+} from '../../rollouts/models/fake/index.ts'
+import { findRuns, readCalls, readErrors, readMetadata, readResults } from '../../rollouts/store.ts'
+import { type Ended, startNode } from '../commands/program.ts'
+
+const CLI = join(import.meta.dirname, '..', '..', 'dist', 'bin', 'econgym.js')
+let folder: string
+let provider: FakeProvider | undefined
+
+beforeAll(() => {
+  if (!existsSync(CLI)) throw new Error('nothing is compiled; npm run build')
+  folder = mkdtempSync(join(tmpdir(), 'econgym-full-'))
+})
+afterEach(async () => {
+  await provider?.close()
+  provider = undefined
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const econgym = (line: string, cwd = folder) => startNode([CLI, ...line.split(' ')], { cwd })
+
+/** Plays at random, by what it was told and by its rollout: repeats differ. */
+const script: Script = request => randomCalls({ ...request, random: stream(1, 'player', request.session, request.turn) })
+
+/** The model's own faults are play: drawn from what was said, they are the same whatever the provider does. */
+const SLIPS = { malformed_arguments: 0.05, wrong_arguments: 0.05, empty_reply: 0.05 }
+const FAULTS = { rate_limit: 0.1, server_error: 0.05, cut_off: 0.02, hung: 0.01 }
+
+/** Always the same port, so that players have the same names in the runs that are compared. */
+let port = 0
+async function serve(options: Partial<FakeProviderOptions> = {}): Promise<string> {
+  await provider?.close()
+  provider = await startFakeProvider({ script, rates: SLIPS, keep: false, port, ...options })
+  port = Number(new URL(provider.url).port)
+  return provider.url
+}
+
+/** What the runs of a folder hold, without times, retries and the number of an attempt. */
+function contents(out: string) {
+  const runs = findRuns(out)
+  const byKey = (a: { key: string }, b: { key: string }): number => (a.key < b.key ? -1 : 1)
+  return {
+    results: runs.flatMap(run => [...readResults(run)].map(({ timing: _, ...row }) => row)).sort(byKey),
+    steps: runs.flatMap(run => [...lines(join(run, 'steps.jsonl'))].map(({ bytes }) => bytes.toString())).sort(),
+    calls: runs
+      .flatMap(run =>
+        [...readCalls(run)].map(({ latency_ms: _l, retries: _r, ...row }) => ({
+          ...row,
+          key: `${row.key} ${row.agent} ${row.call}`,
+        })),
+      )
+      .sort(byKey),
+  }
+}
+
+/** The table without what depends on time and luck. */
+function rows(out: string): unknown[] {
+  const { runs } = JSON.parse(out) as { runs: Record<string, unknown>[] }
+  return runs.map(({ folder: _f, seconds: _s, traffic: _t, ...row }) => row)
+}
+
+function wellEnded({ code, err }: Ended): void {
+  expect({ code, err: code === 0 ? '' : err }).toEqual({ code: 0, err: '' })
+}
+
+test('a provider that fails in every way leaves no trace in what is played, scored and printed', async () => {
+  const url = await serve()
+  const players = `openai:m@${url},anthropic:m@${url},bot:worker`
+  const line = `eval swarm_economy --players ${players} --scenarios 20 --repeats 4 -c 64 --timeout-call 5 --max-retries 12 --json`
+  const sound = await econgym(`${line} --out sound`).ended
+  wellEnded(sound)
+  const asked = { ...provider!.counts }
+  await serve({ rates: { ...SLIPS, ...FAULTS }, retryAfterMs: 50 })
+  const failing = await econgym(`${line} --out failing`).ended
+  wellEnded(failing)
+
+  for (const run of findRuns(join(folder, 'failing'))) {
+    const { ok, failed, complete } = readMetadata(run)!
+    expect({ total: ok + failed, listed: [...readErrors(run)].length, complete }).toEqual({
+      total: 80,
+      listed: failed,
+      complete: true,
+    })
+  }
+  const [without, having] = [contents(join(folder, 'sound')), contents(join(folder, 'failing'))]
+  console.log(`without faults: ${JSON.stringify(asked)}\nwith faults: ${JSON.stringify(provider!.counts)}`)
+  for (const fault of Object.keys(FAULTS)) expect(provider!.counts[fault]).toBeGreaterThan(0)
+  expect(having.results).toHaveLength(240)
+  expect(having).toEqual(without)
+  expect(rows(failing.out)).toEqual(rows(sound.out))
+  console.log((await econgym(`${line.replace(' --json', '')} --out failing --resume`).ended).out)
+})
+
+test('killed at twenty random moments and resumed, a run is the one that was not interrupted', async () => {
+  const concurrency = 16
+  const latencyMs = 50
+  const url = await serve({ latencyMs })
+  const line = `eval swarm_economy --players openai:m@${url} --scenarios 20 --repeats 4 -c ${concurrency} --json`
+  const start = performance.now()
+  wellEnded(await econgym(`${line} --out whole`).ended)
+  const took = performance.now() - start
+  const total = provider!.counts.ok! + Object.keys(SLIPS).reduce((sum, slip) => sum + (provider!.counts[slip] ?? 0), 0)
+
+  await serve({ latencyMs })
+  const random = stream(3, 'kills')
+  const moments: string[] = []
+  for (let kill = 0; kill < 20; kill++) {
+    const { child, ended } = econgym(`${line} --out killed --resume`)
+    // The first half second goes into starting; what is left is spread over the run.
+    const after = 500 + random.uniform(0, took / 10)
+    const timer = setTimeout(() => child.kill('SIGKILL'), after)
+    const { signal } = await ended
+    clearTimeout(timer)
+    const done = findRuns(join(folder, 'killed')).flatMap(run => [...lines(join(run, 'steps.jsonl'))]).length
+    moments.push(`${Math.round(after)} ms: ${signal === null ? 'had ended' : `${done} rollouts done`}`)
+  }
+  wellEnded(await econgym(`${line} --out killed --resume`).ended)
+  const asked = Object.values(provider!.counts).reduce((sum, n) => sum + n, 0)
+  console.log(
+    `${moments.join('; ')}\n${total} calls uninterrupted, ${asked} with kills: ${asked - total} were in flight at a kill`,
+  )
+  expect(moments.filter(moment => !moment.endsWith('had ended')).length).toBeGreaterThanOrEqual(15)
+  // No answer that was recorded is paid again.
+  expect(asked - total).toBeLessThanOrEqual(20 * concurrency)
+  expect(contents(join(folder, 'killed'))).toEqual(contents(join(folder, 'whole')))
+})
+
+test('on a disk that fills up, the run stops with one line, and goes on when there is room', async context => {
+  const disk = join(folder, 'disk')
+  mkdirSync(disk)
+  const mount = (...words: string[]) => execFileSync('mount', [...words, disk], { stdio: 'pipe' })
+  try {
+    mount('-t', 'tmpfs', '-o', 'size=2m', 'tmpfs')
+  } catch {
+    context.skip('no file system can be mounted here')
+  }
+  try {
+    const url = await serve()
+    const line = `eval swarm_economy --players openai:m@${url} --scenarios 20 --repeats 4 -c 16 --json`
+    wellEnded(await econgym(`${line} --out roomy`).ended)
+    const asked = Object.values(provider!.counts).reduce((sum, n) => sum + n, 0)
+
+    const { code, err } = await econgym(`${line} --out ${disk}`).ended
+    console.log(err.trim())
+    expect(code).toBe(1)
+    expect(err).toMatch(/^Cannot use .*: the disk is full; free some space, then run the same command with --resume\.$/m)
+    const [run] = findRuns(disk)
+    for (const name of readdirSync(run!).filter(name => name.endsWith('.jsonl')))
+      for (const row of readFileSync(join(run!, name), 'utf8').split('\n').filter(Boolean)) JSON.parse(row)
+    mount('-o', 'remount,size=200m')
+    wellEnded(await econgym(`${line} --out ${disk} --resume`).ended)
+    const again = Object.values(provider!.counts).reduce((sum, n) => sum + n, 0) - asked
+    // An answer that could not be written down has to be asked for again.
+    expect(again - asked).toBeLessThanOrEqual(16)
+    expect(contents(disk)).toEqual(contents(join(folder, 'roomy')))
+  } finally {
+    execFileSync('umount', [disk])
+  }
+})
+
+test('Ctrl-C finishes the calls in flight, and the resumed run asks for nothing twice', async () => {
+  const url = await serve({ latencyMs: 100 })
+  const line = `eval swarm_economy --players openai:m@${url} --scenarios 20 -c 16 --json`
+  const { child, ended } = econgym(`${line} --out stopped`)
+  while ((provider!.counts.ok ?? 0) < 50) await new Promise(resolve => setTimeout(resolve, 10))
+  child.kill('SIGINT')
+  const { code, err } = await ended
+  console.log(err.trim())
+  expect(code).toBe(1)
+  expect(err).toMatch(/Go on with: econgym eval .* --resume$/m)
+  wellEnded(await econgym(`${line} --out stopped --resume`).ended)
+  const asked = Object.values(provider!.counts).reduce((sum, n) => sum + n, 0)
+  const { calls } = contents(join(folder, 'stopped'))
+  expect(calls).toHaveLength(asked)
+})

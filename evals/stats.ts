@@ -217,28 +217,6 @@ export function holm(ps: readonly (number | null)[]): (number | null)[] {
   return adjusted
 }
 
-/**
- * The chance that at least one of k tries succeeds, unbiased, from c successes in n tries: 1 − C(n−c, k) / C(n, k) (Chen et
- * al. 2021, "Evaluating Large Language Models Trained on Code"). Null where n < k.
- */
-export function passAtK(n: number, c: number, k: number): number | null {
-  return n < k ? null : 1 - chosen(n - c, n, k)
-}
-
-/**
- * The chance that all of k tries succeed, unbiased: C(c, k) / C(n, k) (Yao et al. 2024, "τ-bench"). Null where n < k.
- */
-export function passAllK(n: number, c: number, k: number): number | null {
-  return n < k ? null : chosen(c, n, k)
-}
-
-/** C(m, k) / C(n, k) for m ≤ n, without large factorials. */
-function chosen(m: number, n: number, k: number): number {
-  let ratio = 1
-  for (let i = 0; i < k; i++) ratio *= Math.max(0, m - i) / (n - i)
-  return ratio
-}
-
 /** Points that each player scored against each other: 1 a win, ½ a tie; `points[i][j]` is i's against j. */
 export type Points = readonly (readonly number[])[]
 

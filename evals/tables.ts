@@ -1,11 +1,12 @@
 /** From what was added up to figures: the content of every table. Knows tallies and statistics; reads nothing. */
+import { passAllK, passAtK } from '../rollouts/pass_rates.ts'
 import { Column, Moments } from './column.ts'
 import type { Figure, TableId, Unit } from './figures.ts'
 import { Games } from './games.ts'
 import { type DealingCounts, dealingId, SILENCE } from './habits.ts'
 import type { PublishedRun } from './published.ts'
 import type { Setting } from './setting.ts'
-import { clusteredMean, clusteredShare, type Estimate, holm, pairedDifference, passAllK, passAtK, strengths } from './stats.ts'
+import { clusteredMean, clusteredShare, type Estimate, holm, pairedDifference, strengths } from './stats.ts'
 import type { Tally } from './tally.ts'
 
 export interface TableOptions {

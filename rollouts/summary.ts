@@ -2,6 +2,7 @@
  * What a run came to: figures added up by example, counts of what happened. Reads the rows of a run once and holds sums
  * only. Knows no player, no statistics beyond a mean, and no layout.
  */
+import { type PassRates, passRates } from './pass_rates.ts'
 import type { Usage } from './player.ts'
 import { readCallFigures, readErrors, readFigures } from './store.ts'
 
@@ -12,7 +13,7 @@ export interface Figure {
   readonly counts: readonly number[]
 }
 
-export interface Summary {
+export interface Summary extends PassRates {
   /** Rollouts that were scored. */
   readonly ok: number
   /** Rollouts that were given up and not made up for since. */
@@ -28,9 +29,6 @@ export interface Summary {
   readonly calls: Readonly<Record<string, number>>
   /** Refused calls per rollout by code. */
   readonly refused: Readonly<Record<string, number>>
-  /** Share of examples solved by at least one, and by all, of k repeats (reward ≥ the threshold), by k. */
-  readonly passAtK: Readonly<Record<string, number>>
-  readonly passAllK: Readonly<Record<string, number>>
   /** Tokens of all model calls of the run, those of failed rollouts included; null where no model was called. */
   readonly usage: Usage | null
   /** USD; null where a price is not known or no model was called. */
@@ -120,7 +118,6 @@ export function summarize(folder: string): Summary {
 
   const failed = new Set<string>()
   for (const { key } of readErrors(folder)) if (!done.has(key)) failed.add(key)
-  const { passAtK, passAllK } = passRates([...examples.values()])
   return {
     ok: done.size,
     failed: failed.size,
@@ -130,8 +127,7 @@ export function summarize(folder: string): Summary {
     stops,
     calls: scaled(calls, rowCount),
     refused: scaled(refused, rowCount),
-    passAtK,
-    passAllK,
+    ...passRates([...examples.values()]),
     ...spent(folder),
   }
 }
@@ -198,35 +194,4 @@ function addUsage(a: Usage, b: Usage): Usage {
     output_reasoning: reasoning,
     ...((a.estimated ?? b.estimated) && { estimated: true as const }),
   }
-}
-
-/** Examples of which `passed` of `n` repeats passed. */
-export interface PassCount {
-  readonly n: number
-  readonly passed: number
-  /** How many examples are like that; one by default. */
-  readonly times?: number
-}
-
-/** Unbiased pass@k (one of k drawn repeats passes) and pass^k (all do), over the examples with at least k repeats. */
-export function passRates(examples: readonly PassCount[]): Pick<Summary, 'passAtK' | 'passAllK'> {
-  const passAtK: Record<string, number> = {}
-  const passAllK: Record<string, number> = {}
-  const most = examples.reduce((max, { n }) => Math.max(max, n), 0)
-  for (let k = 1; k <= most; k++) {
-    const enough = examples.filter(({ n }) => n >= k)
-    const count = enough.reduce((sum, { times = 1 }) => sum + times, 0)
-    const mean = (of: (example: PassCount) => number): number =>
-      enough.reduce((sum, example) => sum + (example.times ?? 1) * of(example), 0) / count
-    passAtK[k] = mean(({ n, passed }) => 1 - drawShare(n - passed, n, k))
-    passAllK[k] = mean(({ n, passed }) => drawShare(passed, n, k))
-  }
-  return { passAtK, passAllK }
-}
-
-/** C(part, k) ÷ C(whole, k): how often k drawn without replacement are all of the part. */
-function drawShare(part: number, whole: number, k: number): number {
-  let share = 1
-  for (let i = 0; i < k; i++) share *= Math.max(0, part - i) / (whole - i)
-  return share
 }

@@ -67,4 +67,4 @@ function run(): readonly BenchRow[] {
 
 const LISTING = 'readable listing'
 
-export const marsColonyBench: Bench = { id: 'mars_colony', title: 'mars_colony: ten colonists, sessions of 10,000 ticks', run }
+export const marsColonyBench: Bench = { id: 'mars_colony', title: 'ten colonists, sessions of 10,000 ticks', run }

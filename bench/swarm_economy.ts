@@ -29,7 +29,7 @@ function play({ config, seed }: Scenario, bot: string, repeat: number, reading: 
 
 export const swarmEconomyBench: Bench = {
   id: 'swarm_economy',
-  title: 'Swarm economy, v0.2, 20 scenarios × 4: steps of the world with a learner and three residents',
+  title: 'v0.2, 20 scenarios × 4: steps of the world with a learner and three residents',
   run(): readonly BenchRow[] {
     const rows = env.scenarios!(env.config.parse({ profile: 'v0.2' }), SCENARIOS)
     const all = (bot: string, reading: boolean): number =>

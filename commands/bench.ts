@@ -23,11 +23,10 @@ export const bench: Command = {
       const rows = await run()
       results.push({ id, title, rows })
       if (args.flag('json')) continue
-      const lines = rows.map(({ what, value, unit, ratio, of }) => [
-        `  ${what}`,
-        `${number(value)} ${unit}`,
-        ratio === undefined ? '' : `${number(ratio)} × ${of ?? 'the first'}`,
-      ])
+      const lines = rows.map(({ what, value, unit, ratio, of }) => {
+        const beside = ratio === undefined ? '' : `, ${number(ratio)} × ${of ?? 'the first'}`
+        return [`  ${what}`, `${number(value)} ${unit}${beside}`]
+      })
       io.out(`${id}: ${title}\n${columns(lines, io.columns())}\n\n`)
     }
     if (args.flag('json')) io.out(`${JSON.stringify(results, null, 2)}\n`)

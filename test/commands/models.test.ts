@@ -138,6 +138,8 @@ test('the settings of a model reach its requests and the metadata', async () => 
   expect(code).toBe(0)
   const [request] = provider!.requests
   expect(request!.body).toMatchObject({ temperature: 0.5, top_p: 0.9, max_tokens: 99, reasoning_effort: 'low', seed: 4 })
+  // What only the provider's own URL understands is not sent elsewhere.
+  expect(request!.body).not.toHaveProperty('prompt_cache_key')
   expect(request!.messages[0]!.content).toMatch(/You are shy\.$/)
   const [run] = readdirSync(join(cwd, 'runs'))
   expect(JSON.parse(readFileSync(join(cwd, 'runs', run!, 'metadata.json'), 'utf8'))).toMatchObject({

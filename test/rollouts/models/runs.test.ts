@@ -155,17 +155,21 @@ describe('a provider that fails', () => {
   })
 })
 
-test('finished rollouts lie in the order of their examples and repeats, whichever ended first', async () => {
-  // Those that were asked first are answered last.
-  let waits = 40
+test('finished rollouts lie in the order of their examples and repeats, whichever ended first and were asked for later', async () => {
+  // Those that are asked first are answered last.
+  let waits = 60
   const url = await serve({ latencyMs: () => Math.max(0, waits--) })
-  const { folder: at } = await run(url, { size: { seeds: 3, repeats: 2 } })
-  const keys = [...readResults(at)].map(({ key }) => key)
-  const order = [...readResults(at)].map(({ example_id, info }) => `${example_id} ${info.repeat} ${info.seat}`)
-  expect(order).toHaveLength(12)
-  expect(order).toEqual([...order].sort())
+  const out = { out: join(folder, 'runs') }
+  await run(url, { ...out, size: { seeds: 2, repeats: 2 } })
+  const { folder: at } = await run(url, { ...out, resume: true, size: { seeds: 11, repeats: 3 } })
+  const rows = [...readResults(at)]
+  const wanted = Array.from({ length: 11 }, (_, example) =>
+    [0, 1, 2].flatMap(repeat => ['trader_0', 'trader_1'].map(seat => `${example} ${repeat} ${seat}`)),
+  )
+  expect(rows.map(({ example_id, info }) => `${example_id} ${info.repeat} ${info.seat}`)).toEqual(wanted.flat())
+  const keys = [...new Set(rows.map(({ key }) => key))]
   for (const file of ['traces', 'steps'])
-    expect(lines(join(at, `${file}.jsonl`)).map(line => JSON.parse(line).key ?? JSON.parse(line).id)).toEqual([...new Set(keys)])
+    expect(lines(join(at, `${file}.jsonl`)).map(line => JSON.parse(line).key ?? JSON.parse(line).id)).toEqual(keys)
 })
 
 describe('a kill at any moment', () => {

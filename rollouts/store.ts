@@ -5,11 +5,12 @@
  * A rollout is done when its rows stand whole in results.jsonl, traces.jsonl and steps.jsonl. They are appended in that
  * order, so the line of steps.jsonl is what commits it; whatever else is found at a resume is dropped and played again.
  */
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { AnyTypes } from '../envs/core/environment.ts'
 import { UserError } from '../envs/core/errors.ts'
 import type { EpisodeLog, LogRecord } from '../envs/core/log.ts'
+import { RunError } from './errors.ts'
 import { Appender, countLines, keepLines, lines, refused, replaceFile, rows, sortLines, TEMPORARY, textAt } from './jsonl.ts'
 import type { Metadata } from './metadata.ts'
 import type { CallRow } from './player.ts'
@@ -36,6 +37,8 @@ export const FILES = {
   groups: 'groups.jsonl',
 } as const
 const PARTIAL = 'partial'
+/** Holds the id of the process that plays the run, while it does. */
+const LOCK = 'lock'
 
 export class RunStore {
   readonly folder: string
@@ -56,7 +59,8 @@ export class RunStore {
 
   /**
    * Opens the folder of a run, made where it does not exist. One that holds something is opened with `resume` only (a
-   * UserError otherwise), after what a kill left half-written has been removed. A RunError where it cannot be written.
+   * UserError otherwise), after what a kill left half-written has been removed. A RunError where it cannot be written, or
+   * another process of this machine has it open: two that append would spoil each other's lines.
    */
   constructor(folder: string, { resume = false }: { readonly resume?: boolean } = {}) {
     this.folder = folder
@@ -73,10 +77,10 @@ export class RunStore {
     } catch (error) {
       throw refused(folder, error)
     }
-    if (!used) return
-    if (!resume)
+    if (used && !resume)
       throw new UserError(`${folder} exists already: add --resume to go on with it, or choose another folder with --out.`)
-    this.#recover()
+    this.#lock()
+    if (used) this.#recover()
   }
 
   /** Whether the rollout of that key is finished. */
@@ -153,7 +157,7 @@ export class RunStore {
    * depend on which ended first.
    */
   order(): void {
-    this.close()
+    this.#closeFiles()
     const examples = new Map<string, number>()
     for (const { bytes } of lines(this.#results.path)) examples.set(keyOf(bytes), exampleOf(bytes))
     const rollouts = [...examples].map(([key, example]) => ({ key, example, ...keyParts(key) }))
@@ -163,7 +167,29 @@ export class RunStore {
   }
 
   close(): void {
+    this.#closeFiles()
+    rmSync(join(this.folder, LOCK), { force: true })
+  }
+
+  #closeFiles(): void {
     for (const file of [this.#results, this.#traces, this.#steps, this.#calls, this.#errors]) file.close()
+  }
+
+  #lock(): void {
+    const path = join(this.folder, LOCK)
+    for (;;) {
+      try {
+        writeFileSync(path, String(process.pid), { flag: 'wx' })
+        return
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw refused(path, error)
+      }
+      const pid = Number(readFileSync(path, 'utf8'))
+      if (pid !== process.pid && isRunning(pid))
+        throw new RunError(`${this.folder} is being played by process ${pid}: wait until it ends, or stop it, then --resume.`)
+      // What a kill left.
+      rmSync(path, { force: true })
+    }
   }
 
   #partialPath(key: string): string {
@@ -204,6 +230,15 @@ export class RunStore {
     }
     rmSync(join(this.folder, PARTIAL), { recursive: true, force: true })
     for (const name of readdirSync(this.folder)) if (name.endsWith(TEMPORARY)) rmSync(join(this.folder, name))
+  }
+}
+
+function isRunning(pid: number): boolean {
+  if (!(pid > 0)) return false
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }
 

@@ -85,6 +85,22 @@ test('killed at several moments and resumed, a run is the one that was not inter
   expect((await start('replay runs', killed).ended).out).toMatch(/^150 episodes, 1200 steps: all equal to their replay\n$/)
 })
 
+test('a run that is being played is not gone on with by another process', async () => {
+  const cwd = scratch('twice')
+  const line = 'eval toy_market --players random --seeds 50000 --resume'
+  const first = start(line, cwd)
+  await until(() => finished(cwd) > 0)
+  const { code, err } = await start(line, cwd).ended
+  expect(code).toBe(1)
+  expect(err).toMatch(
+    new RegExp(`^\\S+ is being played by process ${first.child.pid}: wait until it ends, or stop it, then --resume\\.\n$`),
+  )
+  first.child.kill('SIGINT')
+  await first.ended
+  const [run] = readdirSync(join(cwd, 'runs'))
+  expect(readdirSync(join(cwd, 'runs', run!))).not.toContain('lock')
+})
+
 test('Ctrl-C finishes what is in flight, says how to go on, and the code is 1', async () => {
   const cwd = scratch('interrupted')
   const line = 'eval toy_market --players random --seeds 50000'

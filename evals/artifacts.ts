@@ -33,8 +33,10 @@ export function callSummary({ reply, ...row }: CallRow): CallSummary {
 export function artifactsOf(log: Log, calls: readonly CallSummary[]): Artifacts {
   const closed = log.steps.map(({ events }) => events.find((event): event is TurnClosed => event.type === 'turn_closed')!)
   const agents = Object.keys(log.header.seats)
-  const callsAt = (t: number, agent?: string): CallSummary[] =>
-    calls.filter(call => call.t === t && (agent === undefined || call.agent === agent))
+  const byTurn: CallSummary[][] = log.steps.map(() => [])
+  for (const call of calls) byTurn[call.t]?.push(call)
+  const callsAt = (t: number, agent?: string): readonly CallSummary[] =>
+    byTurn[t]!.filter(call => agent === undefined || call.agent === agent)
   const sum = (of: readonly CallSummary[], tokens: 'prompt_tokens' | 'completion_tokens'): number =>
     of.reduce((total, call) => total + call[tokens], 0)
 

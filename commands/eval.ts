@@ -73,7 +73,9 @@ const modelsOf = (args: Args, io: Io): Models => readModels(args, io, concurrenc
 
 /** The table of an evaluation and what was played, for a person. */
 export function told({ runs }: Evaluation, width: number): string {
-  return `${block(heading(runs[0]!), width)}\n\n${evalTable(runs, width)}\n\n${block(TABLE_NOTE, width)}\n`
+  const head = block(heading(runs[0]!), width)
+  if (runs.every(({ summary }) => summary.ok === 0)) return `${head}\n\nNo rollout was played to its end.\n`
+  return `${head}\n\n${evalTable(runs, width)}\n\n${block(TABLE_NOTE, width)}\n`
 }
 
 export const evalCommand: Command = {

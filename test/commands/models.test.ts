@@ -39,8 +39,9 @@ const toy = 'eval toy_market --set horizon=2 --seeds 2'
 describe('what is wrong is said in one line with what to do, and the code is 1', () => {
   const told = async (line: string, env = {}) => {
     const cwd = scratch()
-    const { code, err } = await econgym(line, { cwd, env })
+    const { code, err, out } = await econgym(line, { cwd, env })
     expect(code).toBe(1)
+    expect(out).not.toContain('reward')
     return { cwd, err, first: err.split('\n').find(text => !text.includes('rollouts  '))! }
   }
 

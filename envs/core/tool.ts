@@ -192,11 +192,27 @@ export interface ToolSchema {
 
 const schemas = new WeakMap<object, ToolSchema>()
 
+/**
+ * Texts whose bound is this long or longer have it in their description only. llama.cpp, and what is built on it, makes one
+ * grammar of the schemas of all tools and refuses the whole request for a longer repetition (its MAX_REPETITION_THRESHOLD).
+ */
+const LONG_TEXT = 2000
+
+function sayLongBounds({ jsonSchema }: { readonly jsonSchema: { maxLength?: number; description?: string } }): void {
+  const { maxLength, description } = jsonSchema
+  if (maxLength === undefined || maxLength < LONG_TEXT) return
+  jsonSchema.description = [description, `at most ${maxLength} characters`].filter(Boolean).join('; ')
+  delete jsonSchema.maxLength
+}
+
 /** The model schema of one tool. Throws where the arguments are not an object at the root. */
 export function toolSchema<T extends ToolTypes>(name: ToolName, tool: Tool<T>): ToolSchema {
   let known = schemas.get(tool)
   if (known === undefined) {
-    const { $schema: _, ...parameters } = z.toJSONSchema(tool.args, { io: 'input' }) as Record<string, unknown>
+    const { $schema: _, ...parameters } = z.toJSONSchema(tool.args, { io: 'input', override: sayLongBounds }) as Record<
+      string,
+      unknown
+    >
     if (parameters.type !== 'object')
       throw new TypeError(`${name}: expected arguments with an object at the root, got ${short(parameters)}`)
     known = { name, description: tool.description, parameters }

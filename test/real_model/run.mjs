@@ -15,20 +15,23 @@ const calling = tool => ['--extra-body', JSON.stringify({ tool_choice: { type: '
 /** Ten turns each: once as the model likes, once with a tool whose arguments it has to find. */
 const GAMES = [
   ['sim_economy', '--set', 'horizon_turns=10'],
-  ['sim_economy', '--set', 'horizon_turns=10', ...calling('transfer')],
+  ['sim_economy', '--set', 'horizon_turns=10', ...calling('stake')],
   ['swarm_economy', '--set', 'maxTurns=10'],
-  ['swarm_economy', '--set', 'maxTurns=10', ...calling('claim_task')],
+  ['swarm_economy', '--set', 'maxTurns=10', ...calling('post')],
 ]
-const HOW = ['--seeds', '1', '-c', '1', '--history', 'none', '--max-completion-tokens', '64', '--temperature', '0.7']
+const HOW = ['--seeds', '1', '-c', '1', '--history', 'none', '--max-completion-tokens', '128', '--temperature', '0.7']
 
 class Skip extends Error {}
 
 try {
-  const { player, stop } = process.env.ECONGYM_REAL_PLAYER
-    ? { player: process.env.ECONGYM_REAL_PLAYER, stop: () => {} }
+  const { player, stop, lastWords } = process.env.ECONGYM_REAL_PLAYER
+    ? { player: process.env.ECONGYM_REAL_PLAYER, stop: () => {}, lastWords: () => '' }
     : await serve(install())
   try {
     for (const game of GAMES) play(game, player)
+  } catch (error) {
+    console.error(lastWords())
+    throw error
   } finally {
     stop()
   }
@@ -80,7 +83,7 @@ async function serve({ python, model }) {
   for (let i = 0; i < 120; i++) {
     if (server.exitCode !== null) throw new Skip(`the server ended: ${said.trim().split('\n').at(-1)}`)
     try {
-      if ((await fetch(`${url}/models`)).ok) return { player: `openai:smollm2@${url}`, stop: () => server.kill() }
+      if ((await fetch(`${url}/models`)).ok) return { player: `openai:smollm2@${url}`, stop: () => server.kill(), lastWords: () => said }
     } catch {
       // Not yet.
     }

@@ -1,7 +1,19 @@
 /** The gate, and what is derived from a tool's declaration. */
 import fc from 'fast-check'
 import { describe, expect, expectTypeOf, test } from 'vitest'
-import { type ActionOf, admit, check, Episode, moves, plain, toolDocs, toolSchema } from '../../../index.ts'
+import { z } from 'zod'
+import {
+  type ActionOf,
+  type AnyTypes,
+  admit,
+  check,
+  Episode,
+  moves,
+  plain,
+  toolDocs,
+  toolSchema,
+  toolsFor,
+} from '../../../index.ts'
 import { toyMarket, toyTools } from '../../toy_market/index.ts'
 
 const episode = () => new Episode(toyMarket, {}, 1)
@@ -87,6 +99,26 @@ test('a model’s schema comes from the declaration: closed, described, without 
       additionalProperties: false,
     },
   })
+})
+
+test('the bound of a text that is too long for a server’s grammar stands in its description, and holds all the same', () => {
+  const { act } = toolsFor<AnyTypes>()
+  const args = z.strictObject({
+    title: z.string().max(1999),
+    text: z.string().max(2000).describe('the report'),
+    notes: z.array(z.strictObject({ note: z.string().max(30_000) })).max(3),
+  })
+  const tools = { report: act({ description: 'Reports.', args, apply: () => 'ok' }) }
+  expect(toolSchema('report', tools.report).parameters.properties).toMatchObject({
+    title: { type: 'string', maxLength: 1999 },
+    text: { type: 'string', description: 'the report; at most 2000 characters' },
+    notes: { maxItems: 3, items: { properties: { note: { type: 'string', description: 'at most 30000 characters' } } } },
+  })
+  expect(JSON.stringify(toolSchema('report', tools.report)).match(/maxLength/g)).toHaveLength(1)
+  const told = (length: number) =>
+    admit(tools, ['report'], { tool: 'report', args: { title: '', text: 'x'.repeat(length), notes: [] } })
+  expect(told(2000).ok).toBe(true)
+  expect(told(2001)).toMatchObject({ ok: false, refusal: { code: 'bad_arguments' } })
 })
 
 test('the docs table has a row a tool with types and bounds', () => {

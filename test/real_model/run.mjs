@@ -83,7 +83,8 @@ async function serve({ python, model }) {
   for (let i = 0; i < 120; i++) {
     if (server.exitCode !== null) throw new Skip(`the server ended: ${said.trim().split('\n').at(-1)}`)
     try {
-      if ((await fetch(`${url}/models`)).ok) return { player: `openai:smollm2@${url}`, stop: () => server.kill(), lastWords: () => said }
+      if ((await fetch(`${url}/models`)).ok)
+        return { player: `openai:smollm2@${url}`, stop: () => server.kill(), lastWords: () => said }
     } catch {
       // Not yet.
     }

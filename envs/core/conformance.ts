@@ -17,7 +17,7 @@ import type { EpisodeLog } from './log.ts'
 import { clone, deepFreeze, difference, short } from './plain.ts'
 import { type Random, stream } from './random.ts'
 import { verify } from './replay.ts'
-import { candidates, moves, toolSchema } from './tool.ts'
+import { candidates, moves } from './tool.ts'
 
 export interface ConformanceOptions {
   /** Configurations to play, as a user would write them; every preset by default. */
@@ -188,7 +188,8 @@ function checkDeclarations(env: AnyEnvironment, input: unknown, fail: Fail): voi
   for (const [name, tool] of Object.entries(tools)) {
     if (!/^[a-z][a-z0-9_]{0,63}$/.test(name)) fail('tools', `name ${short(name)}`)
     if (!tool.description) fail('tools', `${name} has no description`)
-    const { properties = {}, additionalProperties } = toolSchema(name, tool).parameters as {
+    // As it is declared: models are told of some bounds in words.
+    const { properties = {}, additionalProperties } = z.toJSONSchema(tool.args, { io: 'input' }) as {
       properties?: Record<string, object>
       additionalProperties?: unknown
     }

@@ -84,6 +84,8 @@ export class Progress {
         : [
             [...bar, `${counted} ${unit}`, ...failed, ...speed, ...left, more],
             [counted, ...failed, ...left, more],
+            // Its beginning tells most: what is in flight, and what was refused.
+            [counted, ...failed, ...left, cut(more, width - [counted, ...failed, ...left, ''].join('  ').length)],
           ]),
       [...bar, `${counted} ${unit}`, ...failed, ...speed, ...left],
       [...bar, counted, ...failed, ...left],
@@ -106,6 +108,11 @@ export class Progress {
     write(`\r${line.padEnd(Math.min(this.#shown, columns() - 1))}`)
     this.#shown = line.length
   }
+}
+
+/** The beginning of a text, as much as fits; whole where that would be too little to read. */
+function cut(text: string, room: number): string {
+  return text.length <= room || room < 16 ? text : `${text.slice(0, room - 1)}…`
 }
 
 function gauge(share: number, width: number): string {

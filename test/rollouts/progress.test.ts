@@ -55,6 +55,22 @@ test('the last column stays free, where many terminals would wrap', () => {
   }
 })
 
+test.each([
+  [120, '[##########..........]  1/2 rollouts  1.0/s  0:01 left  m 16/20 (+44) 429×7 · 25 retries, last 429 rate_limited'],
+  [70, '1/2  0:01 left  m 16/20 (+44) 429×7 · 25 retries, last 429 rate_limit…'],
+  [40, '1/2  0:01 left  m 16/20 (+44) 429×7 · 2…'],
+  [32, '1/2  0:01 left  m 16/20 (+44) 4…'],
+  [31, '1/2  0:01 left'],
+])('on %i columns as much as fits is told of the models', (width, line) => {
+  let now = 0
+  const status = () => 'm 16/20 (+44) 429×7 · 25 retries, last 429 rate_limited'
+  const bar = new Progress({ total: 2, write: () => {}, terminal: true, columns: () => width, now: () => now, status })
+  now = 1000
+  bar.tick()
+  expect(bar.line(width)).toBe(line)
+  bar.end()
+})
+
 test('elsewhere there is a plain line every five seconds and one at the end', () => {
   const { bar, written, play } = progress(false)
   play(399, 12)

@@ -1,10 +1,10 @@
 /** The options of model players, read the same way by every command that seats players. */
 import { resolve } from 'node:path'
 import { nearest, UserError } from '../envs/core/errors.ts'
-import { isOwn } from '../rollouts/models/endpoint.ts'
 import {
   Models,
   type NoToolCall,
+  parseEndpoint,
   parseHistory,
   parsePersonas,
   readPrices,
@@ -140,7 +140,8 @@ const CACHEABLE = 1024
 export function cacheNote({ metadata, summary }: RunResult): string {
   const { player, base_url, player_details } = metadata
   const { usage, traffic } = summary
-  if (usage === null || traffic === null || base_url === null || !isOwn(base_url) || player_details.history !== 'full') return ''
+  if (usage === null || traffic === null || base_url === null || !parseEndpoint(player).own || player_details.history !== 'full')
+    return ''
   const prompt = promptTokens(usage)
   if (prompt < 2 * CACHEABLE * traffic.calls || usage.input_cached_read > prompt / 100) return ''
   return `${player}: hardly any prompt token was read from the provider's cache, which forgets after some minutes; lower -c, so that the turns of an episode follow each other.\n`

@@ -83,7 +83,6 @@ export class Progress {
         ? []
         : [
             [...bar, `${counted} ${unit}`, ...failed, ...speed, ...left, more],
-            [counted, ...failed, ...left, more],
             // Its beginning tells most: what is in flight, and what was refused.
             [counted, ...failed, ...left, cut(more, width - [counted, ...failed, ...left, ''].join('  ').length)],
           ]),

@@ -194,7 +194,10 @@ class Run {
     this.#store.writeMetadata(this.#metadata(this.#before && summarize(this.#store.folder), 0))
   }
 
-  /** What the folder holds now, in order unless more is to come, which its metadata then say. A disk that is full already is not complained of twice. */
+  /**
+   * What the folder holds now, in order unless more is to come, which its metadata then say. A disk that is full already is not
+   * complained of twice.
+   */
   sum(seconds: number, stopped: boolean): RunResult {
     if (!stopped && (this.due > 0 || this.#before?.complete !== true)) this.#store.order()
     const summary = summarize(this.#store.folder)

@@ -49,7 +49,8 @@ export class RunStore {
   readonly #steps: Appender
   readonly #calls: Appender
   readonly #errors: Appender
-  readonly #done = new Set<string>()
+  /** The examples of the finished rollouts, by key. */
+  readonly #done = new Map<string, number>()
   /** Failed attempts by key. */
   readonly #failed = new Map<string, number>()
   /** Where the calls of rollouts that an interrupted run left unfinished lie in calls.jsonl. */
@@ -134,7 +135,7 @@ export class RunStore {
     this.#results.append(...results)
     this.#traces.append(traces)
     this.#steps.append(steps)
-    this.#done.add(rollout.key)
+    this.#done.set(rollout.key, rollout.spec.example)
     this.#recorded.delete(rollout.key)
     this.#dropPartial(rollout.key)
   }
@@ -158,10 +159,8 @@ export class RunStore {
    */
   order(): void {
     this.#closeFiles()
-    const examples = new Map<string, number>()
-    for (const { bytes } of lines(this.#results.path)) examples.set(keyOf(bytes), exampleOf(bytes))
-    const rollouts = [...examples].map(([key, example]) => ({ key, example, ...keyParts(key) }))
-    rollouts.sort((a, b) => a.example - b.example || compare(a.group, b.group) || a.repeat - b.repeat)
+    const rollouts = [...this.#done].map(([key, example]) => ({ key, example, ...keyParts(key) }))
+    rollouts.sort((a, b) => a.example - b.example || (a.group === b.group ? a.repeat - b.repeat : a.group < b.group ? -1 : 1))
     const ranks = new Map(rollouts.map(({ key }, rank) => [key, rank]))
     for (const { path } of [this.#results, this.#traces, this.#steps]) sortLines(path, line => ranks.get(keyOf(line))!)
   }
@@ -202,20 +201,21 @@ export class RunStore {
 
   /** Learns what is done, and drops what is not whole. */
   #recover(): void {
-    const expected = new Map<string, number>()
+    const expected = new Map<string, { readonly seats: number; readonly example: number }>()
     const found = { results: new Map<string, number>(), traces: new Map<string, number>(), steps: new Map<string, number>() }
     for (const { bytes } of lines(this.#results.path)) {
       const row = figures(bytes)
       if (row === undefined) continue
-      expected.set(row.key, row.info.evaluated.length)
+      expected.set(row.key, { seats: row.info.evaluated.length, example: row.example_id })
       count(found.results, row.key)
     }
     for (const file of [this.#traces, this.#steps]) {
       const counts = file === this.#traces ? found.traces : found.steps
       for (const { bytes } of lines(file.path)) count(counts, keyOf(bytes))
     }
-    for (const [key, seats] of expected) {
-      if (found.results.get(key) === seats && found.traces.get(key) === 1 && found.steps.get(key) === 1) this.#done.add(key)
+    for (const [key, { seats, example }] of expected) {
+      if (found.results.get(key) === seats && found.traces.get(key) === 1 && found.steps.get(key) === 1)
+        this.#done.set(key, example)
     }
     for (const file of [this.#results, this.#traces, this.#steps]) keepLines(file.path, line => this.#done.has(keyOf(line)))
     for (const file of [this.#calls, this.#errors]) keepLines(file.path, line => keyOf(line) !== '')
@@ -257,15 +257,6 @@ function count(counts: Map<string, number>, key: string): void {
 export function keyOf(line: Buffer): string {
   if (line.at(-1) !== 0x7d) return ''
   return /^\{"(?:key|id)":"([^"\\]+)"/.exec(line.toString('latin1', 0, 512))?.[1] ?? ''
-}
-
-/** The example of a result row. */
-function exampleOf(line: Buffer): number {
-  return Number(/,"example_id":(\d+)/.exec(line.toString('latin1', 0, 512))?.[1])
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b)
 }
 
 /** A result row without its long fields, which are not even parsed; undefined where the line is none. */

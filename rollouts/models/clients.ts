@@ -3,6 +3,7 @@
  * take; retries off, because there is one retry layer; everything they would read from the environment handed in or off.
  */
 import { basic, type Endpoint, silencedHeaders } from './endpoint.ts'
+import { LONGEST } from './retry.ts'
 import { send } from './transport.ts'
 
 type Body = Readonly<Record<string, unknown>>
@@ -19,16 +20,14 @@ export interface AnthropicClient {
   readonly streamed: Post
 }
 
-/** The longest that a timer can wait: attempts are boxed in time by the retry layer, from the first byte to the last. */
-const NO_TIMEOUT = 2 ** 31 - 1
-
 /** What both SDKs are told alike. */
 function common(endpoint: Endpoint, key: string, env: Readonly<Record<string, string | undefined>>) {
   const { own, credentials } = endpoint
   return {
     fetch: send,
     maxRetries: 0,
-    timeout: NO_TIMEOUT,
+    // None: attempts are boxed in time by the retry layer, from the first byte to the last.
+    timeout: LONGEST,
     logLevel: 'off' as const,
     // Elsewhere than at home, what the environment says about headers is not said, and who calls is said last.
     defaultHeaders: own

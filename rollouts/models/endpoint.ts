@@ -57,12 +57,6 @@ export function parseEndpoint(player: string): Endpoint {
   return { provider, model, baseUrl, own, name: `${provider}:${model}@${shown}`, credentials }
 }
 
-/** Whether a base URL is one of the providers' own. */
-export function isOwn(baseUrl: string): boolean {
-  const { host } = new URL(baseUrl)
-  return Object.values(PROVIDERS).some(({ url }) => new URL(url).host === host)
-}
-
 function parseUrl(text: string, player: string): URL {
   let url: URL
   try {

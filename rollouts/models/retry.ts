@@ -16,8 +16,8 @@ export interface Clock {
   random(): number
 }
 
-/** The longest that a timer of the system waits: about 25 days. Beyond, it would fire at once. */
-const LONGEST = 2 ** 31 - 1
+/** Milliseconds that a timer of the system waits at most: about 25 days. Beyond, it would fire at once. */
+export const LONGEST = 2 ** 31 - 1
 
 export const systemClock: Clock = {
   now: Date.now,

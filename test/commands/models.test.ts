@@ -305,9 +305,10 @@ describe('the files of an LLM-driven run', () => {
 })
 
 test('a provider’s own cache that was never hit is remarked upon; a server of one’s own may not report it', () => {
+  const own = 'https://api.openai.com/v1'
   const run = (base_url: string, history: string, read: number) =>
     ({
-      metadata: { player: 'openai:m', base_url, player_details: { history } },
+      metadata: { player: base_url === own ? 'openai:m' : `openai:m@${base_url}`, base_url, player_details: { history } },
       summary: {
         usage: {
           input_uncached: 300_000 - read,
@@ -319,7 +320,6 @@ test('a provider’s own cache that was never hit is remarked upon; a server of 
         traffic: { calls: 100 },
       },
     }) as never
-  const own = 'https://api.openai.com/v1'
   expect(cacheNote(run(own, 'full', 0))).toMatch(
     /^openai:m: hardly any prompt token was read from the provider's cache.*lower -c/,
   )

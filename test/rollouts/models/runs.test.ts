@@ -16,6 +16,7 @@ import type { Player } from '../../../rollouts/player.ts'
 import { playRuns, type RunPlan } from '../../../rollouts/run.ts'
 import { readCalls, readErrors, readMetadata, readResults } from '../../../rollouts/store.ts'
 import { toyMarket } from '../../toy_market/index.ts'
+import { contentsOf } from '../contents.ts'
 
 let folder: string
 let provider: FakeProvider | undefined
@@ -87,16 +88,10 @@ async function run(
   return { ...runs[0]!, batch, models }
 }
 
-/** What a run holds, apart from times, retries, and which attempt it was. */
+/** What a run holds; players are called by their provider's port, which is another in every run. */
 function contents(run: string) {
-  const sorted = <T extends { key: string }>(rows: Iterable<T>): T[] => [...rows].sort((a, b) => (a.key < b.key ? -1 : 1))
-  return {
-    results: sorted(readResults(run)).map(({ timing: _, ...row }) => row),
-    steps: lines(join(run, 'steps.jsonl')).sort(),
-    calls: [...readCalls(run)]
-      .map(({ latency_ms: _l, retries: _r, player: _p, ...row }) => row)
-      .sort((a, b) => (`${a.key} ${a.agent} ${a.call}` < `${b.key} ${b.agent} ${b.call}` ? -1 : 1)),
-  }
+  const { calls, ...rest } = contentsOf([run])
+  return { ...rest, calls: calls.map(({ player: _, ...row }) => row) }
 }
 
 function lines(path: string): string[] {

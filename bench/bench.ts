@@ -21,10 +21,16 @@ export interface Bench {
 /** The median seconds of one call of `work`, over `batches` timings after a warm-up call. */
 export function seconds(work: () => void, batches = 5): number {
   work()
-  const timings = Array.from({ length: batches }, () => {
-    const start = process.hrtime.bigint()
-    work()
-    return Number(process.hrtime.bigint() - start) / 1e9
-  })
-  return timings.sort((a, b) => a - b)[Math.floor(batches / 2)]!
+  return median(Array.from({ length: batches }, () => clocked(work)))
+}
+
+/** Seconds of work. */
+export function clocked(work: () => unknown): number {
+  const start = process.hrtime.bigint()
+  work()
+  return Number(process.hrtime.bigint() - start) / 1e9
+}
+
+export function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!
 }

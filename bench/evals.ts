@@ -7,8 +7,8 @@ import { closeSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { FILES } from '../rollouts/store.ts'
-import type { Bench, BenchRow } from './bench.ts'
-import { clocked, megabytes, playShort, repeated } from './short_runs.ts'
+import { type Bench, type BenchRow, clocked } from './bench.ts'
+import { megabytes, playShort, repeated } from './short_runs.ts'
 
 const SMALL = 10_000
 const LARGE = 100_000

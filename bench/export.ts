@@ -11,8 +11,8 @@ import { exportRuns } from '../rollouts/export/export.ts'
 import { formatNamed } from '../rollouts/export/formats.ts'
 import { fingerprint } from '../rollouts/export/target.ts'
 import { FILES } from '../rollouts/store.ts'
-import type { Bench, BenchRow } from './bench.ts'
-import { clocked, megabytes, playShort, REPEATS, repeated } from './short_runs.ts'
+import { type Bench, type BenchRow, clocked } from './bench.ts'
+import { megabytes, playShort, REPEATS, repeated } from './short_runs.ts'
 
 /** Rollouts exported: multiples of what is played. */
 const SMALL = 1_000

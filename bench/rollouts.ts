@@ -15,7 +15,7 @@ import { playersFor } from '../rollouts/players/index.ts'
 import { lineupNames, type Rollout, type RolloutSpec, runRollout } from '../rollouts/rollout.ts'
 import { rolloutLines } from '../rollouts/rows.ts'
 import { RunStore } from '../rollouts/store.ts'
-import type { Bench, BenchRow } from './bench.ts'
+import { type Bench, type BenchRow, median } from './bench.ts'
 
 /** Episodes of a timing. */
 const EPISODES = 20
@@ -62,10 +62,6 @@ function processorTime(work: () => void): number {
   work()
   const { user, system } = process.cpuUsage(before)
   return (user + system) / 1000
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!
 }
 
 function defaultTable(env: AnyEnvironment, config: object): Seated {

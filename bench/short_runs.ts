@@ -74,10 +74,3 @@ export function repeated(run: string, folder: string, count: number, files: read
 export function megabytes(run: string, files: readonly string[]): number {
   return files.reduce((sum, file) => sum + statSync(join(run, file)).size, 0) / 1e6
 }
-
-/** Seconds of work. */
-export function clocked(work: () => unknown): number {
-  const start = process.hrtime.bigint()
-  work()
-  return Number(process.hrtime.bigint() - start) / 1e9
-}

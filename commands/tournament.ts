@@ -9,7 +9,7 @@ import type { Seated } from '../rollouts/lineup.ts'
 import type { Player } from '../rollouts/player.ts'
 import { playersFor } from '../rollouts/players/index.ts'
 import type { RunResult } from '../rollouts/run.ts'
-import { readFigures } from '../rollouts/store.ts'
+import { readRollouts } from '../rollouts/store.ts'
 import type { Args, Command } from './command.ts'
 import { PLAY_OPTIONS } from './eval.ts'
 import { evaluate } from './evaluate.ts'
@@ -46,6 +46,7 @@ export const tournament: Command = {
     const among = args.text('among')?.split(',')
     const examples = readExamples(args, setting, io.cwd)
     const repeats = args.integer('repeats', 1, 1)
+    const out = resolve(io.cwd, args.text('out') ?? 'runs/tournament')
     const pairs = players.flatMap((first, i) =>
       players.slice(i + 1).flatMap(second => [[first, second] as const, [second, first] as const]),
     )
@@ -57,7 +58,7 @@ export const tournament: Command = {
         repeats,
       })),
       {
-        out: resolve(io.cwd, args.text('out') ?? 'runs/tournament'),
+        out,
         concurrency,
         resume: args.flag('resume'),
         retryErrors: args.flag('retry-errors'),
@@ -68,10 +69,7 @@ export const tournament: Command = {
     )
     const standings = rank(players, runs)
     if (args.flag('json')) io.out(`${JSON.stringify({ standings, runs: runs.map(({ folder }) => folder) }, null, 2)}\n`)
-    else
-      io.out(
-        `${standingsText(standings, io.columns())}\nFiles: ${shownPath(resolve(io.cwd, args.text('out') ?? 'runs/tournament'), io.cwd)}\n`,
-      )
+    else io.out(`${standingsText(standings, io.columns())}\nFiles: ${shownPath(out, io.cwd)}\n`)
     return code
   },
 }
@@ -129,21 +127,15 @@ function rank(players: readonly Player[], runs: readonly RunResult[]): Standing[
   const games = new Games()
   const sums = players.map(() => ({ games: 0, wins: 0, ties: 0, reward: 0 }))
   for (const { folder } of runs) {
-    // Rows of one rollout follow each other.
-    const means = new Map<string, { example: number; earned: Map<number, number[]> }>()
-    for (const { key, example_id, reward, info } of readFigures(folder)) {
-      let rollout = means.get(key)
-      if (rollout === undefined) {
-        rollout = { example: example_id, earned: new Map() }
-        means.set(key, rollout)
+    for (const rows of readRollouts(folder)) {
+      const earned = new Map<number, number[]>()
+      for (const { reward, info } of rows) {
+        const number = numbers.get(info.player)!
+        earned.set(number, [...(earned.get(number) ?? []), reward])
       }
-      const number = numbers.get(info.player)!
-      rollout.earned.set(number, [...(rollout.earned.get(number) ?? []), reward])
-    }
-    for (const { example, earned } of means.values()) {
       const [[a, ofA], [b, ofB]] = [...earned] as [[number, number[]], [number, number[]]]
       const [meanA, meanB] = [mean(ofA), mean(ofB)]
-      games.play(example, a, b, meanA, meanB)
+      games.play(rows[0]!.example_id, a, b, meanA, meanB)
       for (const [i, own, other] of [
         [a, meanA, meanB],
         [b, meanB, meanA],

@@ -5,7 +5,7 @@ import { UserError } from '../envs/core/errors.ts'
 import type { AgentId } from '../envs/core/tool.ts'
 import { environments } from '../envs/index.ts'
 import type { Metadata } from '../rollouts/metadata.ts'
-import { readCallFigures, readErrors, readFigures, readMetadata, readSteps } from '../rollouts/store.ts'
+import { readCallFigures, readErrors, readMetadata, readRollouts, readSteps } from '../rollouts/store.ts'
 import { PASS_THRESHOLD } from '../rollouts/summary.ts'
 import type { Figure } from './figures.ts'
 import type { Publication } from './published.ts'
@@ -99,20 +99,20 @@ function addRun(setting: Setting, folder: string, metadata: Metadata, threshold:
   const tallies = new Map(players.map(player => [player, setting.tally(folder, metadata, player)]))
   const failed = new Set<string>()
   for (const { key } of readErrors(folder)) failed.add(key)
-  let rollout: { key: string; seats: { player: number; reward: number; scenario: number }[] } = { key: '', seats: [] }
-  for (const row of readFigures(folder)) {
-    failed.delete(row.key)
-    const scenario = setting.scenario(row)
-    const tally = tallies.get(row.info.player)
-    if (tally === undefined) continue
-    tally.add(row, scenario, threshold)
-    // The rows of a rollout stand together.
-    if (players.length === 1) continue
-    if (rollout.key !== row.key) rollout = { key: row.key, seats: [] }
-    const seat = { player: setting.tallies.indexOf(tally), reward: row.reward, scenario }
-    for (const other of rollout.seats)
-      if (other.player !== seat.player) setting.games.play(scenario, other.player, seat.player, other.reward, seat.reward)
-    rollout.seats.push(seat)
+  for (const rows of readRollouts(folder)) {
+    failed.delete(rows[0]!.key)
+    const seats: { readonly player: number; readonly reward: number }[] = []
+    for (const row of rows) {
+      const scenario = setting.scenario(row)
+      const tally = tallies.get(row.info.player)
+      if (tally === undefined) continue
+      tally.add(row, scenario, threshold)
+      if (players.length === 1) continue
+      const seat = { player: setting.tallies.indexOf(tally), reward: row.reward }
+      for (const other of seats)
+        if (other.player !== seat.player) setting.games.play(scenario, other.player, seat.player, other.reward, seat.reward)
+      seats.push(seat)
+    }
   }
   for (const tally of tallies.values()) {
     tally.failed += failed.size

@@ -215,9 +215,11 @@ export interface RolloutLines {
 /** The lines of a finished rollout. `run` is the name of the run it belongs to. */
 export function rolloutLines(rollout: Rollout, run: string): RolloutLines {
   const { key, spec, log, transcripts } = rollout
-  const told: Record<AgentId, Transcript> = { ...transcripts }
-  for (const agent of spec.evaluated)
-    if (told[agent] === undefined) Object.assign(told, transcribe(spec.env, log, [agent], sourceOf(spec.lineup[agent]!)))
+  const untold = spec.evaluated.filter(agent => transcripts[agent] === undefined)
+  const told: Record<AgentId, Transcript> = {
+    ...transcripts,
+    ...(untold.length > 0 && transcribe(spec.env, log, untold, agent => sourceOf(spec.lineup[agent]!))),
+  }
   const seats = spec.env.seats(log.header.config)
   const plays = tally(log, Object.keys(spec.env.tools(log.header.config)))
   return {

@@ -293,6 +293,19 @@ export function* readFigures(folder: string): Generator<ResultFigures> {
   }
 }
 
+/** The same, the rows of a rollout at a time: they stand together. */
+export function* readRollouts(folder: string): Generator<readonly ResultFigures[]> {
+  let together: ResultFigures[] = []
+  for (const row of readFigures(folder)) {
+    if (together.length > 0 && together[0]!.key !== row.key) {
+      yield together
+      together = []
+    }
+    together.push(row)
+  }
+  if (together.length > 0) yield together
+}
+
 /** The rows of results.jsonl. */
 export function readResults(folder: string): Generator<ResultRow> {
   return rows(join(folder, FILES.results))

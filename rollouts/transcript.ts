@@ -14,7 +14,7 @@ export function transcribe(
   env: AnyEnvironment,
   log: EpisodeLog<AnyTypes>,
   agents: readonly AgentId[],
-  source: Transcript['source'] = 'scripted',
+  source: (agent: AgentId) => Transcript['source'] = () => 'scripted',
 ): Record<AgentId, Transcript> {
   const { header } = log
   const episode = new Episode(env, header.config, header.seed, { repeat: header.repeat, seats: header.seats })
@@ -23,7 +23,7 @@ export function transcribe(
     for (const [agent, texts] of seen) if (decisions[agent] !== undefined) texts.push(env.render(episode.observe(agent)))
     episode.step(decisions)
   }
-  return Object.fromEntries(agents.map(agent => [agent, transcriptOf(env, log, agent, seen.get(agent)!, source)]))
+  return Object.fromEntries(agents.map(agent => [agent, transcriptOf(env, log, agent, seen.get(agent)!, source(agent))]))
 }
 
 /**

@@ -27,6 +27,7 @@ import {
   readErrors,
   readFigures,
   readResults,
+  readRollouts,
   readSteps,
   readTraces,
 } from '../../rollouts/store.ts'
@@ -450,4 +451,26 @@ test('an interrupted batch finishes what is in flight and starts nothing more', 
   expect(result.finished).toBeGreaterThanOrEqual(2)
   expect(result.finished).toBeLessThanOrEqual(4)
   expect([...readSteps(folder)]).toHaveLength(result.finished)
+})
+
+test.each([
+  [['trader_0'], [['trader_0'], ['trader_0'], ['trader_0']]],
+  [
+    ['trader_0', 'trader_1'],
+    [
+      ['trader_0', 'trader_1'],
+      ['trader_0', 'trader_1'],
+      ['trader_0', 'trader_1'],
+    ],
+  ],
+])('the rows of a rollout with %j evaluated are read together, and no others with them', async (evaluated, seats) => {
+  const folder = join(scratch(), 'run')
+  await play(
+    folder,
+    [1, 2, 3].map(seed => toySpec({ seed, config: shortConfig, evaluated })),
+  )
+  const rollouts = [...readRollouts(folder)]
+  expect(rollouts.map(rows => rows.map(({ info }) => info.seat))).toEqual(seats)
+  expect(rollouts.map(rows => new Set(rows.map(({ key }) => key)).size)).toEqual([1, 1, 1])
+  expect(rollouts.flat()).toEqual([...readFigures(folder)])
 })

@@ -3,11 +3,12 @@ import { describe, expect, test } from 'vitest'
 import { Episode, environments, resolveConfig } from '../../index.ts'
 import { seat } from '../../rollouts/lineup.ts'
 import type { Transcript } from '../../rollouts/messages.ts'
+import type { Player } from '../../rollouts/player.ts'
 import { playersFor } from '../../rollouts/players/index.ts'
 import { runRollout } from '../../rollouts/rollout.ts'
-import { traceNodes } from '../../rollouts/rows.ts'
+import { type ResultRow, rolloutLines, traceNodes } from '../../rollouts/rows.ts'
 import { transcribe } from '../../rollouts/transcript.ts'
-import { shortConfig, toy } from './table.ts'
+import { passive, random, shortConfig, toy, toySpec } from './table.ts'
 
 test('are the rules, each observation, each decision as calls, each result', () => {
   const episode = new Episode(toy, shortConfig, 1)
@@ -92,4 +93,15 @@ describe('token ids on nodes', () => {
     const { token_ids: _, prompt_token_ids: __, logprobs: ___, ...plain } = answer!
     expect(nodes([plain])).toEqual([{ message: { role: 'assistant', content: 'a' }, sampled: true }])
   })
+})
+
+test('are marked as the words of whoever sat there, also where they are made from the log', () => {
+  const person: Player = { ...passive, kind: 'human' }
+  const rollout = runRollout(toySpec({ config: shortConfig, evaluated: ['trader_0', 'trader_1'] }, random, person))
+  if (rollout instanceof Promise || !rollout.ok) throw new Error('expected a rollout at once')
+  const rows = rolloutLines(rollout, 'run').results.map(line => (JSON.parse(line) as ResultRow).info)
+  expect(rows.map(({ seat: own, transcript }) => [own, transcript])).toEqual([
+    ['trader_0', 'scripted'],
+    ['trader_1', 'human'],
+  ])
 })

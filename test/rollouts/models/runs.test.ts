@@ -155,7 +155,7 @@ test('finished rollouts lie in the order of their examples and repeats, whicheve
   let waits = 60
   const url = await serve({ latencyMs: () => Math.max(0, waits--) })
   const out = { out: join(folder, 'runs') }
-  await run(url, { ...out, size: { seeds: 2, repeats: 2 } })
+  await run(url, { ...out, size: { seeds: 11, repeats: 1 } })
   const { folder: at } = await run(url, { ...out, resume: true, size: { seeds: 11, repeats: 3 } })
   const rows = [...readResults(at)]
   const wanted = Array.from({ length: 11 }, (_, example) =>

@@ -35,7 +35,7 @@ async function runCommand(words: readonly string[], io: Io): Promise<ExitCode> {
   let chosen: Command | undefined
   let help = ''
   const parser = yargs([...words])
-    .scriptName('econgym')
+    .scriptName('agoragym')
     .usage('$0 COMMAND\n\nReinforcement-learning environments in which models, bots and policies act in economies.')
     .locale('en')
     .wrap(Math.min(HELP_WIDTH, io.columns()))
@@ -55,7 +55,7 @@ async function runCommand(words: readonly string[], io: Io): Promise<ExitCode> {
       'parse-numbers': false,
       'parse-positional-numbers': false,
     })
-    .epilogue('econgym COMMAND --help shows the options of a command and an example.')
+    .epilogue('agoragym COMMAND --help shows the options of a command and an example.')
   for (const command of commands) {
     parser.command(
       [command.name, ...Object.keys(command.positionals).map(placeholder)].join(' '),
@@ -77,7 +77,7 @@ async function runCommand(words: readonly string[], io: Io): Promise<ExitCode> {
   const extra = (values._ as readonly unknown[])[1]
   if (extra !== undefined) {
     const places = Object.keys(chosen.positionals).join(' ') || 'no words'
-    throw new UserError(`econgym ${chosen.name} takes ${places}; got '${String(extra).slice(0, 64)}' as well.`)
+    throw new UserError(`agoragym ${chosen.name} takes ${places}; got '${String(extra).slice(0, 64)}' as well.`)
   }
   return chosen.run(new Args(values, words), io)
 }
@@ -124,7 +124,7 @@ function checkOptions(command: Command, words: readonly string[]): void {
     const long = accepted.filter(known => known.length > 1)
     const meant = nearest(option, long).replace("'", "'--")
     throw new UserError(
-      `No option '${word.slice(0, 64)}' of econgym ${command.name}. Options: ${long.map(known => `--${known}`).join(', ')}.${meant}`,
+      `No option '${word.slice(0, 64)}' of agoragym ${command.name}. Options: ${long.map(known => `--${known}`).join(', ')}.${meant}`,
     )
   }
 }
@@ -133,7 +133,7 @@ function checkOptions(command: Command, words: readonly string[]): void {
 function usageError(command: Command | undefined, message: string): string {
   const missing = Object.entries(command?.positionals ?? {}).find(([place]) => !place.startsWith('['))
   if (command !== undefined && missing !== undefined && message.startsWith('Not enough non-option'))
-    return `econgym ${command.name} needs ${missing[0]}: ${missing[1]}.`
+    return `agoragym ${command.name} needs ${missing[0]}: ${missing[1]}.`
   const option = /^Not enough arguments following: (.+)$/.exec(message)?.[1]
   if (option !== undefined) return `${option.length > 1 ? '--' : '-'}${option} needs a value.`
   return `${message}.`

@@ -23,7 +23,7 @@ export const evals: Bench = {
 }
 
 async function measure(): Promise<BenchRow[]> {
-  const folder = mkdtempSync(join(tmpdir(), 'econgym-bench-'))
+  const folder = mkdtempSync(join(tmpdir(), 'agoragym-bench-'))
   try {
     const played = await playShort(join(folder, 'played'))
     const few = repeated(played, join(folder, 'few'), SMALL, [FILES.results, FILES.steps])

@@ -32,7 +32,7 @@ export const exporting: Bench = {
 
 /** The figures at two numbers of rollouts. */
 export async function measure(small: number, large: number): Promise<BenchRow[]> {
-  const folder = mkdtempSync(join(tmpdir(), 'econgym-bench-'))
+  const folder = mkdtempSync(join(tmpdir(), 'agoragym-bench-'))
   try {
     const played = await playShort(join(folder, 'played'))
     const few = repeated(played, join(folder, 'few'), small, READ)

@@ -32,7 +32,7 @@ export const models: Bench = {
     const here = fileURLToPath(import.meta.url)
     const provider = fork(here.replace(`models${extname(here)}`, `provider_process${extname(here)}`))
     const url = await new Promise<string>(resolve => provider.once('message', resolve))
-    const out = mkdtempSync(join(tmpdir(), 'econgym-bench-'))
+    const out = mkdtempSync(join(tmpdir(), 'agoragym-bench-'))
     try {
       // Imports, connections and the compiler settle first; what was played is asked again without us.
       const { folder } = await play(url, join(out, 'warm'), 64, 128)

@@ -102,7 +102,7 @@ function played(spec: RolloutSpec, transcripts = false): Rollout {
 }
 
 function inFolder<R>(work: (store: RunStore) => R): R {
-  const folder = mkdtempSync(join(tmpdir(), 'econgym-bench-'))
+  const folder = mkdtempSync(join(tmpdir(), 'agoragym-bench-'))
   const store = new RunStore(join(folder, 'run'))
   try {
     return work(store)

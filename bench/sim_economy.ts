@@ -135,7 +135,7 @@ export const simEconomyBench: Bench = {
     const rate = (work: () => void): number => agentSteps(paper) / seconds(work)
     const bare = 1e9 / bareAgents.get('8 agents')!
     const episode = rate(() => repeat(episodesOf(paper), () => playAll(paper)))
-    const folder = mkdtempSync(join(tmpdir(), 'econgym-bench-'))
+    const folder = mkdtempSync(join(tmpdir(), 'agoragym-bench-'))
     const steps = new Appender(join(folder, 'steps.jsonl'))
     const written = rate(() => repeat(episodesOf(paper), () => steps.append(JSON.stringify(playAll(paper).log))))
     steps.close()

@@ -9,7 +9,7 @@ export const bench: Command = {
   positionals: { '[ID…]': 'benchmarks to run (all)' },
   describe: 'Measure how fast the economies and the runner are on this machine.',
   options: {},
-  examples: [['econgym bench sim_economy', 'one benchmark']],
+  examples: [['agoragym bench sim_economy', 'one benchmark']],
   async run(args, io) {
     const ids = benches.map(({ id }) => id)
     const wanted = args.list('ID')

@@ -34,8 +34,8 @@ export const compare: Command = {
     format: { type: 'string', describe: `${FORMATS.join(', ')} (text)` },
   },
   examples: [
-    ['econgym compare', 'everything in ./runs'],
-    ['econgym compare runs/a runs/b --baseline bot:worker --format markdown', 'two runs against a named player'],
+    ['agoragym compare', 'everything in ./runs'],
+    ['agoragym compare runs/a runs/b --baseline bot:worker --format markdown', 'two runs against a named player'],
   ],
   run(args, io) {
     const format = args.flag('json') ? 'json' : (args.text('format') ?? 'text')
@@ -54,7 +54,7 @@ export function runFolders(args: Args, { cwd }: Io): string[] {
     const folder = resolve(cwd, name)
     const found = existsSync(folder) ? findRuns(folder) : []
     if (found.length === 0)
-      throw new UserError(`No run in ${name}. A run is a folder that \`econgym eval\` made; \`econgym runs DIR\` lists them.`)
+      throw new UserError(`No run in ${name}. A run is a folder that \`agoragym eval\` made; \`agoragym runs DIR\` lists them.`)
     return found
   })
   return [...new Set(folders)]

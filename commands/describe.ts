@@ -11,12 +11,12 @@ import { block, definitions } from './text.ts'
 
 export const describe: Command = {
   name: 'describe',
-  positionals: { ENV: 'id of an economy; `econgym envs` lists them' },
+  positionals: { ENV: 'id of an economy; `agoragym envs` lists them' },
   describe: 'Show the rules, tools, configuration, bots and metrics of an economy.',
   options: CONFIG_OPTIONS,
   examples: [
-    ['econgym describe sim_economy', 'what a player is told, and what can be set'],
-    ['econgym describe sim_economy --json', 'tools as JSON Schema'],
+    ['agoragym describe sim_economy', 'what a player is told, and what can be set'],
+    ['agoragym describe sim_economy --json', 'tools as JSON Schema'],
   ],
   run(args, io) {
     const setting = readSetting(args)

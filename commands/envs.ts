@@ -8,7 +8,7 @@ export const envs: Command = {
   positionals: {},
   describe: 'List the economies.',
   options: {},
-  examples: [['econgym envs --json', 'ids, versions and presets for a script']],
+  examples: [['agoragym envs --json', 'ids, versions and presets for a script']],
   run(args, io) {
     const list = environments.list()
     if (args.flag('json')) {

@@ -78,7 +78,7 @@ export function told({ runs }: Evaluation, width: number): string {
 
 export const evalCommand: Command = {
   name: 'eval',
-  positionals: { '[ENV]': 'id of an economy; `econgym envs` lists them' },
+  positionals: { '[ENV]': 'id of an economy; `agoragym envs` lists them' },
   describe: 'Evaluate players in an economy, or a suite of evaluations: one folder of files a player, and a table.',
   options: {
     ...SUITE_OPTIONS,
@@ -89,13 +89,13 @@ export const evalCommand: Command = {
     artifacts: { type: 'boolean', describe: 'also write the four files that an LLM-driven run of sim_economy is published with' },
   },
   examples: [
-    ['econgym eval sim_economy --players bot:honest,random --seeds 20', 'two players on the same twenty seeds'],
+    ['agoragym eval sim_economy --players bot:honest,random --seeds 20', 'two players on the same twenty seeds'],
     [
-      'econgym eval sim_economy --players openai:qwen3@http://localhost:8000/v1,bot:honest --scenarios 20 --repeats 4 -c 64',
+      'agoragym eval sim_economy --players openai:qwen3@http://localhost:8000/v1,bot:honest --scenarios 20 --repeats 4 -c 64',
       'a model on a server of your own beside a bot',
     ],
-    ['econgym eval sim_economy --seeds 100:200 --set num_agents=4 --resume', 'go on with an interrupted run'],
-    ['econgym eval --suite suite.json', 'what a file says; again, after more was added to it, plays what is new'],
+    ['agoragym eval sim_economy --seeds 100:200 --set num_agents=4 --resume', 'go on with an interrupted run'],
+    ['agoragym eval --suite suite.json', 'what a file says; again, after more was added to it, plays what is new'],
   ],
   async run(args, io) {
     if (args.flag('print-schema')) {
@@ -105,7 +105,7 @@ export const evalCommand: Command = {
     if (args.text('suite') !== undefined) return playSuite(args, io)
     const id = args.text('ENV')
     if (id === undefined)
-      throw new UserError('econgym eval needs ENV: id of an economy (`econgym envs` lists them), or --suite FILE.')
+      throw new UserError('agoragym eval needs ENV: id of an economy (`agoragym envs` lists them), or --suite FILE.')
     if (args.flag('artifacts')) checkArtifacts(id)
     const played = await playRepeats(args, io, args.integer('repeats', 1, 1))
     if (played === undefined) return 0
@@ -137,6 +137,6 @@ async function playSuite(args: Args, io: Io): Promise<ExitCode> {
   if (args.flag('dry-run')) return worst
   const shown = shownPath(out, io.cwd)
   if (args.flag('json')) io.out(`${JSON.stringify({ out, cells: facts }, null, 2)}\n`)
-  else io.out(`${shown}\n${block(`Side by side, with behaviour: econgym compare ${shown}`, io.columns())}\n`)
+  else io.out(`${shown}\n${block(`Side by side, with behaviour: agoragym compare ${shown}`, io.columns())}\n`)
   return worst
 }

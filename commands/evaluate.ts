@@ -71,7 +71,7 @@ export async function evaluate(
 /** The command as it was typed, with options added that were not. */
 function commandLine(typed: readonly string[], more: readonly string[]): string {
   const words = [...typed, ...more.filter(word => !typed.includes(word))]
-  return ['econgym', ...words.map(withoutCredentials).map(quoted)].join(' ')
+  return ['agoragym', ...words.map(withoutCredentials).map(quoted)].join(' ')
 }
 
 /** A word as a shell reads it back. */

@@ -37,9 +37,9 @@ export const exportCommand: Command = {
     margin: { type: 'string', describe: `preference: least difference of the rewards of a pair (${MARGIN})` },
   },
   examples: [
-    ...formats.map(({ id, describe }) => [`econgym export --format ${id} --out data/${id}`, describe] as const),
+    ...formats.map(({ id, describe }) => [`agoragym export --format ${id} --out data/${id}`, describe] as const),
     [
-      'econgym export runs/train --format sft-trl --out data --split train=0.9,test=0.1 --include-truncated',
+      'agoragym export runs/train --format sft-trl --out data --split train=0.9,test=0.1 --include-truncated',
       'two folders by seed, of the runs in one folder, with what a limit ended',
     ],
   ],

@@ -20,8 +20,8 @@ export const labExport: Command = {
   describe: "Write spatial planning sessions as the laboratory's files: wide sheet, market log, game data, record.",
   options: { out: { type: 'string', describe: 'folder to write' } },
   examples: [
-    ['econgym lab-export runs --out lab', 'every session of the runs in ./runs'],
-    ['econgym lab-export 14.log.json --out lab', 'a session of people, with our measures of it'],
+    ['agoragym lab-export runs --out lab', 'every session of the runs in ./runs'],
+    ['agoragym lab-export 14.log.json --out lab', 'a session of people, with our measures of it'],
   ],
   run(args, io) {
     const out = args.text('out')

@@ -13,7 +13,7 @@ import { block, figureTable, number, plural } from './text.ts'
 
 export const play: Command = {
   name: 'play',
-  positionals: { ENV: 'id of an economy; `econgym envs` lists them' },
+  positionals: { ENV: 'id of an economy; `agoragym envs` lists them' },
   describe: 'Watch one episode turn by turn, or play in it.',
   options: {
     player: { type: 'string', describe: "who takes the evaluated seat (the economy's first scripted player)" },
@@ -24,8 +24,8 @@ export const play: Command = {
     ...LIMIT_OPTIONS,
   },
   examples: [
-    ['econgym play sim_economy --seat agent_0=human', 'play yourself; tools are a menu'],
-    ['econgym play sim_economy --seed 7 --json', 'the log as one line of JSON, which `econgym replay` accepts'],
+    ['agoragym play sim_economy --seat agent_0=human', 'play yourself; tools are a menu'],
+    ['agoragym play sim_economy --seed 7 --json', 'the log as one line of JSON, which `agoragym replay` accepts'],
   ],
   async run(args, io) {
     const setting = readSetting(args)

@@ -33,7 +33,7 @@ export const replay: Command = {
   positionals: { FILE: `a ${STEPS}, a run folder, or a folder of them` },
   describe: 'Play logged episodes again and name the first step that differs.',
   options: {},
-  examples: [['econgym replay runs', 'verifies every episode of every run in ./runs']],
+  examples: [['agoragym replay runs', 'verifies every episode of every run in ./runs']],
   run(args, io) {
     const files = stepFiles(resolve(io.cwd, args.text('FILE')!), args.text('FILE')!)
     const findings: Finding[] = []
@@ -85,7 +85,7 @@ function stepFiles(path: string, shown: string): string[] {
   if (!existsSync(path)) throw new UserError(`No file or folder ${shown}: expected a ${STEPS} or a folder that holds one.`)
   if (!statSync(path).isDirectory()) return [path]
   const files = (readdirSync(path, { recursive: true }) as string[]).filter(name => name === STEPS || name.endsWith(`/${STEPS}`))
-  if (files.length === 0) throw new UserError(`No ${STEPS} in ${shown}: expected a run folder, as \`econgym eval\` writes it.`)
+  if (files.length === 0) throw new UserError(`No ${STEPS} in ${shown}: expected a run folder, as \`agoragym eval\` writes it.`)
   return files.sort().map(name => join(path, name))
 }
 

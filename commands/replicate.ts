@@ -16,7 +16,7 @@ export const replicate: Command = {
   positionals: { STUDY: `one of: ${studies.map(({ id }) => id).join(', ') || 'none yet'}` },
   describe: 'Run a published study again and print its figures beside ours.',
   options: words => ({ ...COMMON_OPTIONS, ...studyOptions(words) }),
-  examples: [['econgym replicate sim-economy-paper --out study', 'a published study, with its files in ./study']],
+  examples: [['agoragym replicate sim-economy-paper --out study', 'a published study, with its files in ./study']],
   async run(args, io) {
     const study = studyOf(args.text('STUDY')!)
     const out = args.text('out')

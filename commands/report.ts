@@ -13,10 +13,10 @@ export const report: Command = {
   options: {
     ...COMPARE_OPTIONS,
     html: { type: 'string', describe: 'file to write (./report.html)' },
-    title: { type: 'string', describe: 'what stands at its head (econgym report)' },
+    title: { type: 'string', describe: 'what stands at its head (agoragym report)' },
     transcripts: { type: 'string', describe: 'transcripts it holds at most, chosen evenly over the rollouts (1000)' },
   },
-  examples: [['econgym report runs --html report.html', 'everything in ./runs']],
+  examples: [['agoragym report runs --html report.html', 'everything in ./runs']],
   run(args, io) {
     const path = resolve(io.cwd, args.text('html') ?? 'report.html')
     const title = args.text('title')

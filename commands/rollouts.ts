@@ -9,7 +9,7 @@ import { block, number, plural, shownPath } from './text.ts'
 
 export const rollouts: Command = {
   name: 'rollouts',
-  positionals: { ENV: 'id of an economy; `econgym envs` lists them' },
+  positionals: { ENV: 'id of an economy; `agoragym envs` lists them' },
   describe: 'Play groups of rollouts to learn from: the same seed several times, with rewards and advantages.',
   options: {
     player: {
@@ -23,10 +23,10 @@ export const rollouts: Command = {
   },
   examples: [
     [
-      'econgym rollouts sim_economy --player openai:qwen3@http://localhost:8000/v1 --group-size 8 --seeds 0:64',
+      'agoragym rollouts sim_economy --player openai:qwen3@http://localhost:8000/v1 --group-size 8 --seeds 0:64',
       'eight rollouts of each of 64 seeds',
     ],
-    ['econgym export runs --format tokens --out data/tokens --include-truncated', 'what was played, as token rows'],
+    ['agoragym export runs --format tokens --out data/tokens --include-truncated', 'what was played, as token rows'],
   ],
   async run(args, io) {
     const estimator = estimatorNamed(args.text('advantage'))

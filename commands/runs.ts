@@ -12,12 +12,12 @@ export const runs: Command = {
   positionals: { '[DIR]': 'folder to look in (./runs)' },
   describe: 'List the runs in a folder.',
   options: {},
-  examples: [['econgym runs', 'what is in ./runs']],
+  examples: [['agoragym runs', 'what is in ./runs']],
   run(args, io) {
     const given = args.text('DIR') ?? 'runs'
     const dir = resolve(io.cwd, given)
     if (!existsSync(dir))
-      throw new UserError(`No folder ${given}: expected one that holds runs, as \`econgym eval\` writes them.`)
+      throw new UserError(`No folder ${given}: expected one that holds runs, as \`agoragym eval\` writes them.`)
     const found = findRuns(dir).flatMap(folder => {
       const metadata = readMetadata(folder)
       if (metadata === undefined) return []

@@ -18,7 +18,7 @@ interface ScenarioRow extends Scenario {
 
 export const scenarios: Command = {
   name: 'scenarios',
-  positionals: { ENV: 'id of an economy; `econgym envs` lists them' },
+  positionals: { ENV: 'id of an economy; `agoragym envs` lists them' },
   describe: "Write an economy's scenario data set as JSON Lines of id, seed, config and first messages.",
   options: {
     ...CONFIG_OPTIONS,
@@ -26,8 +26,8 @@ export const scenarios: Command = {
     out: { type: 'string', describe: 'file to write (standard output)' },
   },
   examples: [
-    ['econgym scenarios swarm_economy --profile v0.2 --out v02.jsonl', 'the data set of a version'],
-    ['econgym eval swarm_economy --scenario-file v02.jsonl', 'and an evaluation on it'],
+    ['agoragym scenarios swarm_economy --profile v0.2 --out v02.jsonl', 'the data set of a version'],
+    ['agoragym eval swarm_economy --scenario-file v02.jsonl', 'and an evaluation on it'],
   ],
   run(args, io) {
     const { env, config } = readSetting(args)

@@ -24,14 +24,14 @@ export const start: Command = {
   positionals: {},
   describe: 'Compare the scripted players of every economy and write a report; what is finished is not played again.',
   options: { out: { type: 'string', describe: "folder for the runs' folders (./runs/start)" } },
-  examples: [['econgym start', 'needs no key and no server']],
+  examples: [['agoragym start', 'needs no key and no server']],
   async run(args, io) {
     const settings = environments.list().flatMap((env): Setting[] => {
       if (botSets[env.id] === undefined) return []
       const preset = Object.keys(env.presets)[0]!
       return [{ env, preset, set: {}, config: resolveConfig(env, preset) }]
     })
-    if (settings.length === 0) throw new UserError('No economy has scripted players; `econgym envs` lists the economies.')
+    if (settings.length === 0) throw new UserError('No economy has scripted players; `agoragym envs` lists the economies.')
     const out = resolve(io.cwd, args.text('out') ?? 'runs/start')
     const all: RunResult[] = []
     let worst: ExitCode = 0
@@ -56,7 +56,7 @@ export const start: Command = {
       const width = io.columns()
       const told = [
         `The report, to open in a browser: ${shownPath(html, io.cwd)}`,
-        `All tables: npx econgym compare ${shownPath(out, io.cwd)}`,
+        `All tables: npx agoragym compare ${shownPath(out, io.cwd)}`,
       ]
       io.out(`${comparisonText(comparison, width, TABLES)}\n${told.map(line => block(line, width)).join('\n')}\n`)
     }

@@ -22,7 +22,7 @@ const { seat: _seat, opponents: _opponents, 'dry-run': _dryRun, ...SHARED_OPTION
 
 export const tournament: Command = {
   name: 'tournament',
-  positionals: { ENV: 'id of an economy; `econgym envs` lists them' },
+  positionals: { ENV: 'id of an economy; `agoragym envs` lists them' },
   describe: 'A round-robin: every two players share the seats of an economy, once in each order.',
   options: {
     players: { type: 'string', describe: 'two or more players, separated by commas' },
@@ -34,7 +34,7 @@ export const tournament: Command = {
   },
   examples: [
     [
-      'econgym tournament sim_economy --players openai:gpt-5-mini,anthropic:claude-haiku-4-5,bot:honest --seeds 10',
+      'agoragym tournament sim_economy --players openai:gpt-5-mini,anthropic:claude-haiku-4-5,bot:honest --seeds 10',
       'three players, six line-ups, ten seeds each',
     ],
   ],

@@ -78,7 +78,7 @@ export interface Cell {
 
 /** Reads a suite; a UserError names what is wrong where. */
 export function parseSuite(source: string, shown: string): Suite {
-  return parseJsonFile(suiteSchema, source, shown, ' `econgym eval --print-schema` prints what a suite is.')
+  return parseJsonFile(suiteSchema, source, shown, ' `agoragym eval --print-schema` prints what a suite is.')
 }
 
 /** The schema of a suite's file, for editors and validators. */

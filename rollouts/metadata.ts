@@ -35,7 +35,7 @@ export interface Metadata {
   readonly pass_threshold: number
   readonly usage: Usage | null
   readonly cost: { readonly total_usd: number } | null
-  readonly version_info: { readonly econgym_version: string; readonly env_version: number }
+  readonly version_info: { readonly agoragym_version: string; readonly env_version: number }
   readonly state_columns: readonly string[]
   readonly tools: readonly ToolDefinition[]
 
@@ -116,7 +116,7 @@ export function metadata(facts: RunFacts, { summary, planned, seconds, started, 
     pass_threshold: PASS_THRESHOLD,
     usage: summary?.usage ?? null,
     cost: summary === undefined || summary.cost === null ? null : { total_usd: summary.cost },
-    version_info: { econgym_version: packageVersion(), env_version: env.version },
+    version_info: { agoragym_version: packageVersion(), env_version: env.version },
     state_columns: [],
     tools,
     player: player.name,
@@ -154,5 +154,5 @@ export function checkSameRun(folder: string, before: Metadata, now: Metadata): v
 
 /** The version of this package. */
 export function packageVersion(): string {
-  return (createRequire(import.meta.url)('econgym/package.json') as { version: string }).version
+  return (createRequire(import.meta.url)('agoragym/package.json') as { version: string }).version
 }

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 
 const root = process.cwd()
-const folder = mkdtempSync(join(tmpdir(), 'econgym-smoke-'))
+const folder = mkdtempSync(join(tmpdir(), 'agoragym-smoke-'))
 const run = (command, args, options = {}) =>
   execFileSync(command, args, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], ...options })
 const expectText = (text, part) => {
@@ -22,10 +22,10 @@ try {
   run('npm', ['install', '--no-audit', '--no-fund', `./${filename}`])
   console.log(`installed ${filename}`)
 
-  expectText(run('npx', ['econgym', '--help']), 'econgym')
-  expectText(run('npx', ['econgym', 'envs']), 'sim_economy')
+  expectText(run('npx', ['agoragym', '--help']), 'agoragym')
+  expectText(run('npx', ['agoragym', 'envs']), 'sim_economy')
   const evaluated = run('npx', [
-    'econgym',
+    'agoragym',
     'eval',
     'sim_economy',
     '--players',
@@ -44,7 +44,7 @@ try {
   if (programs.length !== 2) throw new Error(`expected two programs in the README, found ${programs.length}`)
   for (const { name, text } of programs) writeFileSync(join(folder, name), text)
   const toy = readFileSync(join(root, 'test', 'toy_market', 'index.ts'), 'utf8')
-  writeFileSync(join(folder, 'toy_market.ts'), toy.replace("'../../index.ts'", "'econgym'"))
+  writeFileSync(join(folder, 'toy_market.ts'), toy.replace("'../../index.ts'", "'agoragym'"))
   const tsc = resolve(root, 'node_modules', 'typescript', 'bin', 'tsc')
   const names = programs.map(program => program.name)
   const flags = [

@@ -101,7 +101,7 @@ export interface MetricDoc {
   readonly formula: string
   /** Such as `[0, 1]` or `≥ 0 tokens`. */
   readonly range: string
-  /** Where the formula comes from: a publication, or `econgym`. */
+  /** Where the formula comes from: a publication, or `agoragym`. */
   readonly source: string
 }
 

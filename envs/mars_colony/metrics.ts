@@ -83,33 +83,33 @@ const docs: Readonly<Record<string, MetricDoc>> = {
     description: 'credits earned',
     formula: 'Σ over ticks of working and building',
     range: '≥ 0; null in two-layer mode',
-    source: 'econgym',
+    source: 'agoragym',
   },
   talks: {
     description: 'talks of the agent',
     formula: 'dialogue events it used',
     range: '≥ 0; null in two-layer mode',
-    source: 'econgym',
+    source: 'agoragym',
   },
   pledgesKept: {
     description: 'pledges kept',
     formula: 'settled as kept',
     range: '≥ 0; null in two-layer mode',
-    source: 'econgym',
+    source: 'agoragym',
   },
   pledgesBroken: {
     description: 'pledges broken',
     formula: 'settled as broken',
     range: '≥ 0; null in two-layer mode',
-    source: 'econgym',
+    source: 'agoragym',
   },
   asksAccepted: {
     description: 'share of the agent’s asks that were accepted',
     formula: 'accepted / answered',
     range: '[0, 1]; null without one',
-    source: 'econgym',
+    source: 'agoragym',
   },
-  refusals: { description: 'calls of the agent that were refused', formula: 'count', range: '≥ 0', source: 'econgym' },
+  refusals: { description: 'calls of the agent that were refused', formula: 'count', range: '≥ 0', source: 'agoragym' },
 }
 
 export const metrics: Metrics<MarsTypes> = {

@@ -151,7 +151,7 @@ export type Template = z.infer<typeof template>
 
 /** The first is for new evaluations: cores are sold, and a wage does not grow with the length of an answer without limit. */
 export const presets = {
-  'econgym-1': { core_auction: true, job_wage_cap: 235 },
+  standard: { core_auction: true, job_wage_cap: 235 },
   paper: {},
   'llm-run-01': { num_agents: 4, num_cores: 2, block_threshold: 10, core_auction: true, horizon_turns: 11 },
 } satisfies Record<string, z.input<typeof configSchema>>

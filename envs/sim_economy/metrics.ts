@@ -20,7 +20,7 @@ const doc =
     source,
   })
 const published = doc(PAPER)
-const ours = doc('econgym')
+const ours = doc('agoragym')
 
 const counted = (what: string) => published(`${what} in the episode`, 'count', '≥ 0')
 

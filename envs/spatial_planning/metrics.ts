@@ -177,7 +177,7 @@ const WORLD: Readonly<Record<string, MetricRule>> = {
     description: 'efficiency above the worst decisions, without the floor that any decision has',
     formula: '(Σ V_w − Σ min V) / (Σ max V − Σ min V)',
     range: '[0, 1]',
-    source: 'econgym',
+    source: 'agoragym',
     of({ rounds }) {
       const worst = sum(rounds.map(round => Math.min(...totals(round))))
       return ratio(sum(rounds.map(realised)) - worst, sum(rounds.map(round => Math.max(...totals(round)))) - worst)
@@ -194,35 +194,35 @@ const WORLD: Readonly<Record<string, MetricRule>> = {
     description: 'rounds in which the project was built',
     formula: 'share of rounds with w = project',
     range: '[0, 1]',
-    source: 'econgym',
+    source: 'agoragym',
     of: ({ rounds }) => share(rounds, ({ play }) => play.chosen === 1),
   },
   initial_ratio: {
     description: 'initial declarations to real values',
     formula: 'mean over rounds of D1_w / V_w',
     range: '≥ 0; 1 is truthful',
-    source: 'econgym',
+    source: 'agoragym',
     of: scope => perRound(scope, ({ initial, values }) => sum(initial) / sum(values)),
   },
   final_ratio: {
     description: 'final declarations to real values',
     formula: 'mean over rounds of D2 / V_w',
     range: '≥ 0; 1 is truthful',
-    source: 'econgym',
+    source: 'agoragym',
     of: scope => perRound(scope, ({ final, values }) => sum(final) / sum(values)),
   },
   exaggeration: {
     description: 'initial overstatement of the preferred condition less that of the other, all land holders',
     formula: 'mean of (d/v − 1) preferred − (d/v − 1) other',
     range: '> 0 pulls the decision',
-    source: 'econgym',
+    source: 'agoragym',
     of: scope => mean(landRounds(scope).flatMap(round => round.initial.map((_, plot) => exaggeration(scope, round, plot)))),
   },
   pivotal_lies: {
     description: 'initial declarations per round that alone turned the decision by sums; null outside the Harberger treatment',
     formula: 'holders i per round with w(d) ≠ w(v_i, d_−i)',
     range: '≥ 0',
-    source: 'econgym',
+    source: 'agoragym',
     of: scope =>
       scope.session.config.treatment === 'harberger'
         ? perRound(scope, round => round.initial.filter((_, plot) => isPivotal(scope, round, plot)).length)
@@ -232,14 +232,14 @@ const WORLD: Readonly<Record<string, MetricRule>> = {
     description: 'purchases of plots that were declared below their value',
     formula: 'P(v > d | bought), both stages',
     range: '[0, 1]',
-    source: 'econgym',
+    source: 'agoragym',
     of: scope => share(purchases(scope), ({ value, declared }) => value > declared),
   },
   speculation_capture: {
     description: 'of all under-declared value, the part on plots that somebody bought',
     formula: 'Σ_bought max(0, v − d) / Σ max(0, v − d), both stages',
     range: '[0, 1]',
-    source: 'econgym',
+    source: 'agoragym',
     of(scope) {
       const under = underDeclared(scope)
       return ratio(sum(under.filter(({ bought }) => bought).map(({ gap }) => gap)), sum(under.map(({ gap }) => gap)))
@@ -249,7 +249,7 @@ const WORLD: Readonly<Record<string, MetricRule>> = {
     description: 'how often a finally under-declared plot was bought, above what makes under-declaring pay',
     formula: 'P(bought | d2 < v) − mean 2·τ2·(1 − s/100), s the shares of its holder',
     range: '[−1, 1]; > 0 makes truth the better choice',
-    source: 'econgym',
+    source: 'agoragym',
     of(scope) {
       const under = underDeclared(scope).filter(({ final }) => final)
       const breakEven = under.map(({ shares }) => 2 * (scope.session.config.finalTax / 100) * (1 - shares / SHARES))
@@ -342,14 +342,14 @@ const WORLD: Readonly<Record<string, MetricRule>> = {
     description: 'trades per round under the chosen condition',
     formula: 'mean number of trades',
     range: '≥ 0',
-    source: 'econgym',
+    source: 'agoragym',
     of: scope => perRound(scope, ({ prices }) => prices.length),
   },
   turnover: {
     description: 'trades per share in circulation',
     formula: 'mean trades / Σ shares',
     range: '≥ 0',
-    source: 'econgym',
+    source: 'agoragym',
     of: scope => perRound(scope, ({ prices, market }) => ratio(prices.length, sum(market.shares))),
   },
   bids: {
@@ -370,7 +370,7 @@ const WORLD: Readonly<Record<string, MetricRule>> = {
     description: 'of the orders that came to rest, the part that was cancelled',
     formula: 'cancellations / resting orders',
     range: '[0, 1]',
-    source: 'econgym',
+    source: 'agoragym',
     of(scope) {
       const events = landRounds(scope).flatMap(({ market }) => market.events)
       return ratio(
@@ -383,7 +383,7 @@ const WORLD: Readonly<Record<string, MetricRule>> = {
     description: 'best ask less best bid when a trade is made, in parts of the truthful worth of a share',
     formula: 'mean over rounds of mean (ask − bid) / κ·V_w before trades with both sides quoted',
     range: 'any; negative where a player’s own orders cross',
-    source: 'econgym',
+    source: 'agoragym',
     of: scope =>
       perRound(scope, round => {
         const spreads = [...withBook(round.market)].flatMap(([{ kind }, { bid, ask }]) =>
@@ -397,7 +397,7 @@ const WORLD: Readonly<Record<string, MetricRule>> = {
     description: 'how far the last seven trades lie from the earlier ones, the mark of a push at the bell',
     formula: 'mean over rounds of (mean of last 7 − mean of earlier) / κ·V_w',
     range: 'any',
-    source: 'econgym',
+    source: 'agoragym',
     of: scope =>
       perRound(scope, round => {
         const [late, early] = lateAndEarly(round.prices).map(mean)
@@ -408,14 +408,14 @@ const WORLD: Readonly<Record<string, MetricRule>> = {
     description: 'futarchy: rounds in which the two medians point to the better condition',
     formula: 'share of rounds with both medians where sign(median_1 − median_0) = sign(V_1 − V_0)',
     range: '[0, 1]',
-    source: 'econgym',
+    source: 'agoragym',
     of: scope => share(medianPairs(scope), ({ prices, round }) => Math.sign(prices[1] - prices[0]) === Math.sign(gap(round))),
   },
   price_margin: {
     description: 'futarchy: how far the medians stand apart',
     formula: 'mean |median_1 − median_0|',
     range: '≥ 0 points',
-    source: 'econgym',
+    source: 'agoragym',
     of: scope => mean(medianPairs(scope).map(({ prices }) => Math.abs(prices[1] - prices[0]))),
   },
   gini_euros: {
@@ -437,21 +437,21 @@ const WORLD: Readonly<Record<string, MetricRule>> = {
     description: 'revenue of the initial tax per round',
     formula: 'mean τ1·D1_w',
     range: '≥ 0 points',
-    source: 'econgym',
+    source: 'agoragym',
     of: scope => perRound(scope, ({ initial }) => taxOn(sum(initial), scope.session.config.initialTax)),
   },
   revenue_final: {
     description: 'revenue of the final tax per round',
     formula: 'mean τ2·D2',
     range: '≥ 0 points',
-    source: 'econgym',
+    source: 'agoragym',
     of: scope => perRound(scope, ({ final }) => taxOn(sum(final), scope.session.config.finalTax)),
   },
   collection: {
     description: 'taxes collected to those of truthful declarations',
     formula: 'mean (τ1·D1_w + τ2·D2) / ((τ1 + τ2)·V_w)',
     range: '≥ 0; 1 is truthful',
-    source: 'econgym',
+    source: 'agoragym',
     of(scope) {
       const { initialTax, finalTax } = scope.session.config
       return perRound(
@@ -465,7 +465,7 @@ const WORLD: Readonly<Record<string, MetricRule>> = {
     description: 'voting: what owners ask for to what the project costs them',
     formula: 'mean request / (v_0 − v_1) of owners who lose',
     range: '≥ 0; 1 is truthful',
-    source: 'econgym',
+    source: 'agoragym',
     of: scope =>
       mean(
         voteRounds(scope).flatMap(({ round, play }) =>
@@ -480,7 +480,7 @@ const WORLD: Readonly<Record<string, MetricRule>> = {
     description: 'voting: what the developer offers to the median loss of the owners',
     formula: 'mean offer / median (v_0 − v_1)',
     range: '≥ 0',
-    source: 'econgym',
+    source: 'agoragym',
     of: scope =>
       mean(
         defined(
@@ -497,7 +497,7 @@ const WORLD: Readonly<Record<string, MetricRule>> = {
     description: 'voting: compensation paid per round',
     formula: 'mean of offer × owners where the project is built, else 0',
     range: '≥ 0 points',
-    source: 'econgym',
+    source: 'agoragym',
     of: scope =>
       mean(voteRounds(scope).map(({ round, play }) => (play.chosen === 1 ? play.offer!.value * (round.values.length - 1) : 0))),
   },
@@ -543,7 +543,7 @@ const SEAT: Readonly<Record<string, MetricRule>> = {
     description: "the seat's initial declarations to its real values, both conditions",
     formula: 'mean d1 / v',
     range: '≥ 0; 1 is truthful',
-    source: 'econgym',
+    source: 'agoragym',
     of: scope =>
       mean(
         held(scope).flatMap(({ round, play }) =>
@@ -555,42 +555,42 @@ const SEAT: Readonly<Record<string, MetricRule>> = {
     description: "the seat's final declarations to its real values",
     formula: 'mean d2 / v_w',
     range: '≥ 0; 1 is truthful',
-    source: 'econgym',
+    source: 'agoragym',
     of: scope => mean(held(scope).map(({ final, values }) => final[scope.player]! / values[scope.player]!)),
   },
   seat_truthfulness: {
     description: "how close the seat's own statements came to the truth; its reputation score",
     formula: 'mean max(0, 1 − |stated − real| / real), 1 without a statement',
     range: '[0, 1]',
-    source: 'econgym',
+    source: 'agoragym',
     of: ({ rounds, player }) => truthfulness(rounds, player),
   },
   seat_misreport: {
     description: "size of the seat's misstatements",
     formula: 'mean |stated − real| / real over own statements',
     range: '≥ 0',
-    source: 'econgym',
+    source: 'agoragym',
     of: ({ rounds, player }) => mean(statements(rounds, player).map(({ stated, real }) => Math.abs(stated - real) / real)),
   },
   seat_exact: {
     description: "the seat's statements within 1 % of the truth",
     formula: 'share of own statements with |stated − real| ≤ 0.01·real',
     range: '[0, 1]',
-    source: 'econgym',
+    source: 'agoragym',
     of: ({ rounds, player }) => share(statements(rounds, player), ({ stated, real }) => Math.abs(stated - real) <= 0.01 * real),
   },
   seat_exaggeration: {
     description: "the seat's initial overstatement of its preferred condition less that of the other",
     formula: 'mean (d/v − 1) preferred − (d/v − 1) other',
     range: '> 0 pulls the decision',
-    source: 'econgym',
+    source: 'agoragym',
     of: scope => mean(held(scope).map(round => exaggeration(scope, round, scope.player))),
   },
   seat_pivotal_lies: {
     description: "rounds in which the seat's initial declaration alone turned the decision; null outside the Harberger treatment",
     formula: 'share of rounds with w(d) ≠ w(v_i, d_−i)',
     range: '[0, 1]',
-    source: 'econgym',
+    source: 'agoragym',
     of: scope =>
       scope.session.config.treatment === 'harberger' ? share(held(scope), round => isPivotal(scope, round, scope.player)) : null,
   },
@@ -609,7 +609,7 @@ const SEAT: Readonly<Record<string, MetricRule>> = {
     description: "the seat's purchases that were below value",
     formula: 'P(v > d | bought)',
     range: '[0, 1]',
-    source: 'econgym',
+    source: 'agoragym',
     of: scope =>
       share(
         purchases(scope).filter(({ buyer }) => buyer === scope.player),
@@ -635,7 +635,7 @@ const SEAT: Readonly<Record<string, MetricRule>> = {
     description: "the seat's trades per round under the chosen condition",
     formula: 'mean number of trades as buyer or seller',
     range: '≥ 0',
-    source: 'econgym',
+    source: 'agoragym',
     of: scope =>
       counted(scope, event => event.kind === 'traded' && (event.buyer === scope.player || event.seller === scope.player)),
   },
@@ -643,7 +643,7 @@ const SEAT: Readonly<Record<string, MetricRule>> = {
     description: "the seat's calls that were refused, the whole session",
     formula: 'refused / (accepted + refused)',
     range: '[0, 1]',
-    source: 'econgym',
+    source: 'agoragym',
     of({ session, player }) {
       const { accepted, refused } = session.conduct[player]!
       return ratio(refused, accepted + refused)
@@ -653,7 +653,7 @@ const SEAT: Readonly<Record<string, MetricRule>> = {
     description: 'decisions the seat left to the default, the whole session',
     formula: 'number of decisions',
     range: '≥ 0',
-    source: 'econgym',
+    source: 'agoragym',
     of: ({ session, player }) => session.conduct[player]!.defaulted,
   },
 }

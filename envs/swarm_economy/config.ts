@@ -174,7 +174,7 @@ const V02: Options = {
 }
 
 /** The repairs of what the authors criticise in their own posts; each can be taken back alone. */
-const ECONGYM_1: Options = {
+const STANDARD: Options = {
   ...V02,
   executeFinalTurn: true,
   activityWeight: 0.1,
@@ -187,7 +187,7 @@ const ECONGYM_1: Options = {
 }
 
 export const PROFILES = {
-  'econgym-1': ECONGYM_1,
+  standard: STANDARD,
   'v0.1': V01,
   'v0.1-fixed': V01_FIXED,
   'v0.2': V02,

@@ -37,7 +37,7 @@ interface Measure extends MetricDoc {
 
 const BLOG = 'SWARM Economy posts (GPT-4.1-mini, two eval runs, Qwen3-30B)'
 const FRAMEWORK = 'SWARM framework, swarm/metrics'
-const OURS = 'econgym'
+const OURS = 'agoragym'
 const UNIT = '[0, 1]'
 
 function measure(description: string, formula: string, range: string, source: string, of: Measure['of']): Measure {

@@ -44,7 +44,7 @@ const EXTREME_LEVERS: Readonly<Record<Extreme, Partial<Scenario>>> = {
 }
 
 /** Rows of the published data sets, and of ours. */
-const ROWS: Readonly<Record<Profile, number>> = { 'econgym-1': 500, 'v0.1': 200, 'v0.1-fixed': 200, 'v0.2': 500, 'v0.2.3': 500 }
+const ROWS: Readonly<Record<Profile, number>> = { standard: 500, 'v0.1': 200, 'v0.1-fixed': 200, 'v0.2': 500, 'v0.2.3': 500 }
 const DATA_SET_SEED = 42
 
 /** Bots of a mix. */

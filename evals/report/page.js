@@ -268,7 +268,7 @@ addEventListener('resize', () => {
 
 fillSelect($('setting'), facts.settings, chosen.setting)
 $('summary').textContent =
-  `${rows.length} rollouts, ${new Set(rows.map(({ player }) => player)).size} players, econgym ${facts.version}`
+  `${rows.length} rollouts, ${new Set(rows.map(({ player }) => player)).size} players, agoragym ${facts.version}`
 if (facts.notes.length > 0) {
   $('notes').hidden = false
   $('notes')

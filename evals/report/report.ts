@@ -35,7 +35,7 @@ const CHUNK = 1 << 19
 
 /** Writes the report of these runs to a file. A RunError where the file cannot be written. */
 export function writeReport(comparison: Comparison, path: string, options: ReportOptions = {}): ReportFacts {
-  const { title = 'econgym report', transcripts: most = 1000 } = options
+  const { title = 'agoragym report', transcripts: most = 1000 } = options
   const page = new PageFile(path)
   try {
     const [head, foot] = asset('page.html').split('<!-- content -->') as [string, string]

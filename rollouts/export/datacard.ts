@@ -31,13 +31,13 @@ export interface CardRun {
   readonly prompt_digest: string
   readonly examples: string
   readonly complete: boolean
-  readonly econgym_version: string
+  readonly agoragym_version: string
 }
 
 export interface DataCard {
   readonly format: string
   /** The version that wrote the export; each run says which one played it. */
-  readonly econgym_version: string
+  readonly agoragym_version: string
   readonly envs: readonly { readonly id: string; readonly version: number }[]
   /** Least and greatest seed that was read; null where nothing was. */
   readonly seeds: { readonly least: number; readonly greatest: number } | null
@@ -107,7 +107,7 @@ export function readme(card: DataCard): string {
     '---',
     `# ${card.envs.map(({ id }) => id).join(', ') || 'No rollouts'} (${card.format})`,
     '',
-    `Rollouts of ${card.players.join(', ') || 'nobody'}, exported by econgym ${card.econgym_version}. \`datacard.json\` says what was left out and why,`,
+    `Rollouts of ${card.players.join(', ') || 'nobody'}, exported by agoragym ${card.agoragym_version}. \`datacard.json\` says what was left out and why,`,
     'how seeds were split, how advantages were computed, and the SHA-256 of each file.',
     '',
     '| file | rows | bytes |',

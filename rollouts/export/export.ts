@@ -207,7 +207,7 @@ class Export {
     const models = this.#index.runs.flatMap(({ metadata }) => (metadata?.player_kind === 'model' ? [metadata.model] : []))
     return {
       format: format.id,
-      econgym_version: packageVersion(),
+      agoragym_version: packageVersion(),
       envs: [...envs.values()],
       seeds: this.#seeds,
       players: [...new Set(runs.map(({ player }) => player))],
@@ -260,6 +260,6 @@ function cardRun({ name, metadata }: RunFiles): CardRun {
     prompt_digest,
     examples,
     complete,
-    econgym_version: version_info.econgym_version,
+    agoragym_version: version_info.agoragym_version,
   }
 }

@@ -25,7 +25,7 @@ const PROVIDERS: Readonly<Record<string, (text: string, context: PlayerContext) 
 }
 
 function modelPlayer(text: string, { models }: PlayerContext): Player {
-  if (models === undefined) throw new UserError('This command seats no models; use: econgym eval, play or tournament.')
+  if (models === undefined) throw new UserError('This command seats no models; use: agoragym eval, play or tournament.')
   return models.player(text)
 }
 
@@ -35,7 +35,8 @@ const KINDS: Readonly<Record<string, (text: string, context: PlayerContext) => P
   bot: (text, { env }) => botPlayer(text.slice('bot:'.length), env),
   random: (_text, { env }) => randomPlayer(env),
   human: (_text, { terminal }) => {
-    if (terminal === undefined) throw new UserError('A human player needs a terminal; play with: econgym play ENV --player human')
+    if (terminal === undefined)
+      throw new UserError('A human player needs a terminal; play with: agoragym play ENV --player human')
     return humanPlayer(terminal)
   },
 }

@@ -13,7 +13,7 @@ import { ProviderError } from '../../rollouts/player.ts'
 import type { RunPlan } from '../../rollouts/run.ts'
 import { later, passive as passivePlayer, scratch, toy, toyConfig } from '../rollouts/table.ts'
 import { toyMarket } from '../toy_market/index.ts'
-import { type ConsoleOptions, capture, econgym } from './console.ts'
+import { agoragym, type ConsoleOptions, capture } from './console.ts'
 
 const TOY_BOTS: BotSet = {
   bots: {
@@ -44,24 +44,24 @@ const runsIn = (cwd: string): string[] => readdirSync(join(cwd, 'runs')).sort()
 
 describe('help', () => {
   test('without a command the commands are listed on standard error, and the code is 2', async () => {
-    const { code, out, err } = await econgym('', at())
+    const { code, out, err } = await agoragym('', at())
     expect(code).toBe(2)
     expect(out).toBe('')
-    for (const { name } of commands) expect(err).toContain(`econgym ${name}`)
+    for (const { name } of commands) expect(err).toContain(`agoragym ${name}`)
   })
 
   test.each(['', ...commands.map(({ name }) => `${name} `)])('%s--help fits 80 columns', async command => {
-    const { code, out } = await econgym(`${command}--help`, at({ columns: 200 }))
+    const { code, out } = await agoragym(`${command}--help`, at({ columns: 200 }))
     expect(code).toBe(0)
     expect(widest(out)).toBeLessThanOrEqual(80)
-    if (command !== '') expect(out).toMatch(/Examples?:\n {2}econgym/)
+    if (command !== '') expect(out).toMatch(/Examples?:\n {2}agoragym/)
   })
 
   test('an example of every command is one that works as far as its words go', async () => {
     for (const { examples } of commands) {
       for (const [line] of examples) {
         // Help is asked for instead of running it; a word that the command does not take would be told first.
-        const { code, err } = await econgym(`${line.replace('econgym ', '')} --help`, at())
+        const { code, err } = await agoragym(`${line.replace('agoragym ', '')} --help`, at())
         expect({ line, code, err }).toEqual({ line, code: 0, err: '' })
       }
     }
@@ -69,7 +69,7 @@ describe('help', () => {
 
   test('--version is the package’s', async () => {
     const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '..', '..', 'package.json'), 'utf8'))
-    expect(await econgym('--version', at())).toEqual({ code: 0, out: `${version}\n`, err: '' })
+    expect(await agoragym('--version', at())).toEqual({ code: 0, out: `${version}\n`, err: '' })
   })
 })
 
@@ -77,13 +77,13 @@ describe('a mistake is told in one line that names what was expected and the nea
   test.each([
     ['evl', "No command 'evl'. Commands: start, envs,", "Did you mean 'eval'?"],
     ['--foo', "No command '--foo'."],
-    ['eval', 'econgym eval needs ENV: id of an economy'],
+    ['eval', 'agoragym eval needs ENV: id of an economy'],
     ['eval toy_markt', "No environment 'toy_markt'.", "Did you mean 'toy_market'?"],
-    ['eval toy_market more', "econgym eval takes [ENV]; got 'more' as well."],
-    ['eval toy_market --seads 3', "No option '--seads' of econgym eval.", "Did you mean '--seeds'?"],
+    ['eval toy_market more', "agoragym eval takes [ENV]; got 'more' as well."],
+    ['eval toy_market --seads 3', "No option '--seads' of agoragym eval.", "Did you mean '--seeds'?"],
     ['eval --jsn toy_market', "Did you mean '--json'?"],
     ['eval toy_market -x', "No option '-x'"],
-    ['eval toy_market --version', "No option '--version' of econgym eval."],
+    ['eval toy_market --version', "No option '--version' of agoragym eval."],
     ['eval toy_market --seeds', '--seeds needs a value.'],
     ['eval toy_market --seeds 1 --seeds 2', '--seeds is given 2 times'],
     ['eval toy_market --seeds 5:5', "--seeds: expected N for 0…N-1 or A:B with A < B, got '5:5'."],
@@ -116,7 +116,7 @@ describe('a mistake is told in one line that names what was expected and the nea
     ['replicate nothing', "No study 'nothing'. Studies:"],
     ['bench nothing', "No benchmark 'nothing'. Benchmarks:"],
   ])('%s', async (line, ...parts) => {
-    const { code, out, err } = await econgym(line, at())
+    const { code, out, err } = await agoragym(line, at())
     expect(code).toBe(2)
     expect(out).toBe('')
     expect(err.trimEnd().split('\n')).toHaveLength(1)
@@ -126,7 +126,7 @@ describe('a mistake is told in one line that names what was expected and the nea
   test('a folder that cannot be written is no wrong usage: code 1', async () => {
     const options = at()
     writeFileSync(join(options.cwd, 'file'), '')
-    const { code, err } = await econgym('eval toy_market --seeds 2 --out file', options)
+    const { code, err } = await agoragym('eval toy_market --seeds 2 --out file', options)
     expect(code).toBe(1)
     expect(err).toMatch(/^Cannot use .*file.*: a part of the path is a file; choose another folder with --out\.\n$/)
   })
@@ -134,8 +134,8 @@ describe('a mistake is told in one line that names what was expected and the nea
 
 describe('envs and describe', () => {
   test('envs lists the economies', async () => {
-    expect((await econgym('envs', at())).out).toContain('toy_market')
-    const list = JSON.parse((await econgym('envs --json', at())).out)
+    expect((await agoragym('envs', at())).out).toContain('toy_market')
+    const list = JSON.parse((await agoragym('envs --json', at())).out)
     expect(list).toContainEqual({
       id: 'toy_market',
       version: 1,
@@ -146,7 +146,7 @@ describe('envs and describe', () => {
   })
 
   test('describe tells rules, tools, configuration, presets, players and metrics', async () => {
-    const { out } = await econgym('describe toy_market --set horizon=4', at())
+    const { out } = await agoragym('describe toy_market --set horizon=4', at())
     for (const part of [
       'You trade grain for 4 turns',
       'sell         Sells grain at the price of this turn.',
@@ -155,10 +155,10 @@ describe('envs and describe', () => {
       'horizon  4  turns of an episode (integer 1…1000)',
       'crowded  {"traders":5}',
       'bot:gambler',
-      'earned  cash from sales: Σ quantity · price; ≥ 0 (econgym)',
+      'earned  cash from sales: Σ quantity · price; ≥ 0 (agoragym)',
     ])
       expect(out.replace(/ +/g, ' ')).toContain(part.replace(/ +/g, ' '))
-    const facts = JSON.parse((await econgym('describe toy_market --json', at())).out)
+    const facts = JSON.parse((await agoragym('describe toy_market --json', at())).out)
     expect(facts).toMatchObject({
       id: 'toy_market',
       config: { horizon: 8 },
@@ -175,14 +175,14 @@ describe('envs and describe', () => {
       'play toy_market --set horizon=2',
       'eval toy_market --seeds 3 --repeats 2',
     ])
-      expect(widest((await econgym(line, at({ columns }))).out.replace(/^runs\/.*$/gm, ''))).toBeLessThanOrEqual(columns)
+      expect(widest((await agoragym(line, at({ columns }))).out.replace(/^runs\/.*$/gm, ''))).toBeLessThanOrEqual(columns)
   })
 })
 
 describe('eval', () => {
   test('writes a folder a player, prints a table, and its files replay', async () => {
     const options = at()
-    const { code, out, err } = await econgym('eval toy_market --seeds 5 --repeats 2', options)
+    const { code, out, err } = await agoragym('eval toy_market --seeds 5 --repeats 2', options)
     expect(code).toBe(0)
     expect(out).toContain('toy_market (default), seeds 0:5, 2 repeats, trader_0 against 1 bot:gambler')
     expect(out.split('\n').find(line => line.startsWith('reward'))).toMatch(/^reward +0\.000 ±0\.000 +0\.\d{3} ±0\.\d{3}$/)
@@ -198,14 +198,14 @@ describe('eval', () => {
       'steps.jsonl',
       'traces.jsonl',
     ])
-    expect(await econgym('replay runs', options)).toMatchObject({
+    expect(await agoragym('replay runs', options)).toMatchObject({
       code: 0,
       out: '20 episodes, 160 steps: all equal to their replay\n',
     })
   })
 
   test('--json gives the same figures to machines', async () => {
-    const { out } = await econgym('eval toy_market --players random --seeds 4 --json', at())
+    const { out } = await agoragym('eval toy_market --players random --seeds 4 --json', at())
     const { runs } = JSON.parse(out)
     expect(runs).toMatchObject([
       {
@@ -224,7 +224,7 @@ describe('eval', () => {
 
   test('metadata.json says what was run and what came of it', async () => {
     const options = at()
-    await econgym('eval toy_market --players random --seeds 2:6 --set horizon=3', options)
+    await agoragym('eval toy_market --players random --seeds 2:6 --set horizon=3', options)
     const metadata = JSON.parse(readFileSync(join(options.cwd, 'runs', runsIn(options.cwd)[0]!, 'metadata.json'), 'utf8'))
     expect(metadata).toMatchObject({
       env_id: 'toy_market',
@@ -246,29 +246,29 @@ describe('eval', () => {
 
   test('two runs with the same seeds leave the same bytes in steps.jsonl', async () => {
     const [one, two] = [at(), at()]
-    await econgym('eval toy_market --players random --seeds 5 -c 3', one)
-    await econgym('eval toy_market --players=random --seeds=5 -c64', two)
+    await agoragym('eval toy_market --players random --seeds 5 -c 3', one)
+    await agoragym('eval toy_market --players=random --seeds=5 -c64', two)
     const [run] = runsIn(one.cwd)
     expect(stepsOf(one.cwd, run!)).toBe(stepsOf(two.cwd, run!))
   })
 
   test('goes on with a run on request only, and may be given more seeds and repeats', async () => {
     const options = at()
-    await econgym('eval toy_market --players random --seeds 3', options)
-    const refused = await econgym('eval toy_market --players random --seeds 3', options)
+    await agoragym('eval toy_market --players random --seeds 3', options)
+    const refused = await agoragym('eval toy_market --players random --seeds 3', options)
     expect(refused.code).toBe(2)
     expect(refused.err).toContain('exists already: add --resume')
-    const more = await econgym('eval toy_market --players random --seeds 5 --repeats 2 --resume', options)
+    const more = await agoragym('eval toy_market --players random --seeds 5 --repeats 2 --resume', options)
     expect(more.err).toMatch(/^7\/7 rollouts/)
     const whole = at()
-    await econgym('eval toy_market --players random --seeds 5 --repeats 2', whole)
+    await agoragym('eval toy_market --players random --seeds 5 --repeats 2', whole)
     const [run] = runsIn(whole.cwd)
     const sorted = (cwd: string): string[] => stepsOf(cwd, run!).split('\n').sort()
     expect(sorted(options.cwd)).toEqual(sorted(whole.cwd))
-    expect((await econgym('eval toy_market --players random --seeds 5 --repeats 2 --resume', options)).err).toBe('')
+    expect((await agoragym('eval toy_market --players random --seeds 5 --repeats 2 --resume', options)).err).toBe('')
     // Asking for less takes nothing away: what was finished stays a part of the run.
-    await econgym('eval toy_market --players random --seeds 1 --resume', options)
-    expect((await econgym('runs', options)).out).toMatch(/\n10\/10 /)
+    await agoragym('eval toy_market --players random --seeds 1 --resume', options)
+    expect((await agoragym('runs', options)).out).toMatch(/\n10\/10 /)
   })
 
   test('a rollout that a provider failed is told with how to play it again, and the code is 1', async () => {
@@ -297,14 +297,14 @@ describe('eval', () => {
     expect({ code, left }).toEqual({ code: 1, left: 0 })
     expect(runs[0]!.summary).toMatchObject({ ok: 2, failed: 2 })
     expect(written().err).toMatch(
-      /^2 rollouts failed \(runs\/toy_market--openai-later--[0-9a-f]+\/errors\.jsonl\)\. Play them again with: econgym eval toy_market --players 'a b' --resume --retry-errors\n$/m,
+      /^2 rollouts failed \(runs\/toy_market--openai-later--[0-9a-f]+\/errors\.jsonl\)\. Play them again with: agoragym eval toy_market --players 'a b' --resume --retry-errors\n$/m,
     )
   })
 
   test('does not go on with another run in the same place', async () => {
     const options = at()
-    await econgym('eval toy_market --players random --seeds 2', options)
-    const { code, err } = await econgym('eval toy_market --players random --opponents miser:1 --seeds 2 --resume', options)
+    await agoragym('eval toy_market --players random --seeds 2', options)
+    const { code, err } = await agoragym('eval toy_market --players random --opponents miser:1 --seeds 2 --resume', options)
     expect(code).toBe(2)
     expect(err).toMatch(
       /holds another run \(lineup\.trader_1: expected "bot:gambler", got "bot:miser"\); choose another folder with --out/,
@@ -313,7 +313,7 @@ describe('eval', () => {
 
   test('plays scenarios of the economy, or rows of a file', async () => {
     const options = at()
-    expect((await econgym('eval toy_market --scenarios 4 --players random --out a', options)).out).toContain('scenarios 4')
+    expect((await agoragym('eval toy_market --scenarios 4 --players random --out a', options)).out).toContain('scenarios 4')
     const folder = join(options.cwd, 'a', readdirSync(join(options.cwd, 'a'))[0]!)
     const rows = readFileSync(join(folder, 'results.jsonl'), 'utf8')
       .trim()
@@ -326,7 +326,7 @@ describe('eval', () => {
       [3, 'row-3', 103, 4],
     ])
     writeFileSync(join(options.cwd, 'rows.jsonl'), '{"id": "first", "seed": 7, "config": {"horizon": 2}}\n{}\n')
-    const { out } = await econgym(
+    const { out } = await agoragym(
       'eval toy_market --scenario-file rows.jsonl --set traders=3 --players random --json --out b',
       options,
     )
@@ -336,22 +336,22 @@ describe('eval', () => {
       metrics: { num_turns: { mean: 5 } },
     })
     writeFileSync(join(options.cwd, 'rows.jsonl'), '{"seed": -1}')
-    expect((await econgym('eval toy_market --scenario-file rows.jsonl', options)).err).toContain('rows.jsonl, row 0: expected')
+    expect((await agoragym('eval toy_market --scenario-file rows.jsonl', options)).err).toContain('rows.jsonl, row 0: expected')
   })
 
   test('--opponents says which residents there are, where the others are residents', async () => {
     const line = 'eval swarm_economy --players bot:worker --scenarios 2 --json --out runs'
     const options = at()
-    const { out } = await econgym(`${line} --opponents opportunistic:2,deceptive:2`, options)
+    const { out } = await agoragym(`${line} --opponents opportunistic:2,deceptive:2`, options)
     const { folder } = JSON.parse(out).runs[0]
     expect(JSON.parse(readFileSync(join(folder, 'metadata.json'), 'utf8')).config.mix).toBe('0/2/2')
-    const { code, err } = await econgym(`${line} --opponents deceptiv:2`, options)
+    const { code, err } = await agoragym(`${line} --opponents deceptiv:2`, options)
     expect(code).toBe(2)
     expect(err).toMatch(/^--opponents: no 'deceptiv' lives in swarm_economy\..*Did you mean 'deceptive'\?\n$/)
   })
 
   test('without --players a fixed learner’s seat is evaluated', async () => {
-    const { out } = await econgym('eval toy_market --seat trader_0=bot:miser --seat trader_1=random --seeds 2 --json', at())
+    const { out } = await agoragym('eval toy_market --seat trader_0=bot:miser --seat trader_1=random --seeds 2 --json', at())
     expect(JSON.parse(out).runs).toMatchObject([
       { player: 'bot:miser + random', evaluated: ['trader_0', 'trader_1'], reward: { n: 4 } },
     ])
@@ -361,16 +361,16 @@ describe('eval', () => {
     const options = at()
     const interrupt = new AbortController()
     interrupt.abort()
-    const stopped = await econgym('eval toy_market --players random --seeds 3', { ...options, signal: interrupt.signal })
+    const stopped = await agoragym('eval toy_market --players random --seeds 3', { ...options, signal: interrupt.signal })
     expect(stopped.code).toBe(1)
     expect(stopped.err).toContain(
-      'Stopped after 0 of 3 rollouts. Go on with: econgym eval toy_market --players random --seeds 3 --resume\n',
+      'Stopped after 0 of 3 rollouts. Go on with: agoragym eval toy_market --players random --seeds 3 --resume\n',
     )
-    expect((await econgym('eval toy_market --players random --seeds 3 --resume', options)).code).toBe(0)
+    expect((await agoragym('eval toy_market --players random --seeds 3 --resume', options)).code).toBe(0)
   })
 
   test('on a terminal the bar is removed before anything else is said', async () => {
-    const { err } = await econgym('eval toy_market --players random --seeds 60', at({ terminal: true }))
+    const { err } = await agoragym('eval toy_market --players random --seeds 60', at({ terminal: true }))
     expect(err === '' || /\r +\r$/.test(err)).toBe(true)
   })
 })
@@ -380,14 +380,14 @@ describe('replay', () => {
     change: (row: { header: { seed: number }; steps: { events: unknown[]; rewards: Record<string, number> }[] }) => void,
   ) {
     const options = at()
-    await econgym('eval toy_market --players random --seeds 3', options)
+    await agoragym('eval toy_market --players random --seeds 3', options)
     const path = join(options.cwd, 'runs', runsIn(options.cwd)[0]!, 'steps.jsonl')
     const lines = readFileSync(path, 'utf8').trim().split('\n')
     const row = JSON.parse(lines[1]!)
     change(row)
     lines[1] = JSON.stringify(row)
     writeFileSync(path, `${lines.join('\n')}\n`)
-    return econgym('replay runs', options)
+    return agoragym('replay runs', options)
   }
 
   test('names the first step that was altered', async () => {
@@ -406,17 +406,17 @@ describe('replay', () => {
 
   test('skips a torn last line and says so; what is no log is a difference', async () => {
     const options = at()
-    await econgym('eval toy_market --players random --seeds 2', options)
+    await agoragym('eval toy_market --players random --seeds 2', options)
     const path = join(options.cwd, 'runs', runsIn(options.cwd)[0]!, 'steps.jsonl')
     const text = readFileSync(path, 'utf8')
     writeFileSync(path, `${text}{"key":"x","head`)
-    const torn = await econgym('replay runs', options)
+    const torn = await agoragym('replay runs', options)
     expect(torn).toMatchObject({ code: 0, out: expect.stringMatching(/^2 episodes/) })
     expect(torn.err).toContain('the last line is torn and was skipped')
     writeFileSync(path, text.trimEnd())
-    expect(await econgym(`replay ${path}`, options)).toMatchObject({ code: 0, out: expect.stringMatching(/^2 episodes/) })
+    expect(await agoragym(`replay ${path}`, options)).toMatchObject({ code: 0, out: expect.stringMatching(/^2 episodes/) })
     writeFileSync(path, `7\n${text}`)
-    expect(await econgym(`replay ${path} --json`, options)).toMatchObject({
+    expect(await agoragym(`replay ${path} --json`, options)).toMatchObject({
       code: 1,
       out: expect.stringContaining('no episode log'),
     })
@@ -425,7 +425,7 @@ describe('replay', () => {
 
 describe('play', () => {
   test('shows every turn and the scores', async () => {
-    const { code, out } = await econgym('play toy_market --player random --set horizon=2', at())
+    const { code, out } = await agoragym('play toy_market --player random --set horizon=2', at())
     expect(code).toBe(0)
     expect(out).toMatch(/^step 0\n {2}trader_0: /)
     expect(out).toContain('* rained grain=[')
@@ -435,14 +435,14 @@ describe('play', () => {
 
   test('--json prints a log that replay accepts, the same every time', async () => {
     const options = at()
-    const { out } = await econgym('play toy_market --seed 7 --json', options)
-    expect((await econgym('play toy_market --seed 7 --json', options)).out).toBe(out)
+    const { out } = await agoragym('play toy_market --seed 7 --json', options)
+    expect((await agoragym('play toy_market --seed 7 --json', options)).out).toBe(out)
     writeFileSync(join(options.cwd, 'log.jsonl'), out)
-    expect((await econgym('replay log.jsonl', options)).code).toBe(0)
+    expect((await agoragym('replay log.jsonl', options)).code).toBe(0)
   })
 
   test('a person plays from a menu, is not shown what others decided, and may leave', async () => {
-    const { code, out } = await econgym('play toy_market --seat trader_0=human', at({ input: ['2', '1', 'q'] }))
+    const { code, out } = await agoragym('play toy_market --seat trader_0=human', at({ input: ['2', '1', 'q'] }))
     expect(code).toBe(0)
     expect(out).toContain('  2  sell { "quantity": 5 }\n')
     expect(out).toContain('(? for help): 2\n> Sold 5 for 50.')
@@ -451,30 +451,30 @@ describe('play', () => {
   })
 
   test('a person who closes the terminal has left', async () => {
-    expect(await econgym('play toy_market --player human', at())).toMatchObject({ code: 0, err: '' })
+    expect(await agoragym('play toy_market --player human', at())).toMatchObject({ code: 0, err: '' })
   })
 })
 
 describe('runs', () => {
   test('lists what there is', async () => {
     const options = at()
-    await econgym('eval toy_market --seeds 2', options)
-    const { out } = await econgym('runs', options)
+    await agoragym('eval toy_market --seeds 2', options)
+    const { out } = await agoragym('runs', options)
     expect(out).toMatch(/^rollouts +reward +updated \(UTC\) +folder\n2\/2 +0\.\d{3} .*runs\/toy_market--bot-gambler--/)
-    const list = JSON.parse((await econgym('runs --json', options)).out)
+    const list = JSON.parse((await agoragym('runs --json', options)).out)
     expect(list.map(({ player }: { player: string }) => player)).toEqual(['bot:gambler', 'bot:miser'])
   })
 
   test('counts what a killed run has finished', async () => {
     const options = at()
-    await econgym('eval toy_market --players random --seeds 3', options)
+    await agoragym('eval toy_market --players random --seeds 3', options)
     const path = join(options.cwd, 'runs', runsIn(options.cwd)[0]!, 'metadata.json')
     // As the command leaves it before the first rollout ends.
     writeFileSync(
       path,
       JSON.stringify({ ...JSON.parse(readFileSync(path, 'utf8')), ok: 0, complete: false, planned: 9, avg_reward: null }),
     )
-    expect((await econgym('runs', options)).out).toMatch(/\n3\/9 +– /)
+    expect((await agoragym('runs', options)).out).toMatch(/\n3\/9 +– /)
   })
 })
 
@@ -484,12 +484,12 @@ describe('start', () => {
     const all = { ...botSets }
     onTestFinished(() => void Object.assign(botSets, all))
     for (const id of Object.keys(all)) if (id !== 'toy_market') delete (botSets as Record<string, BotSet>)[id]
-    const { code, out } = await econgym('start', options)
+    const { code, out } = await agoragym('start', options)
     expect(code).toBe(0)
     for (const title of ['Scores', 'Stopped by', 'Calls a rollout']) expect(out).toContain(`\n${title}\n`)
     expect(out).toContain('runs/start/report.html')
-    expect(readFileSync(join(options.cwd, 'runs', 'start', 'report.html'), 'utf8')).toContain('<title>econgym report</title>')
-    const again = await econgym('start', options)
+    expect(readFileSync(join(options.cwd, 'runs', 'start', 'report.html'), 'utf8')).toContain('<title>agoragym report</title>')
+    const again = await agoragym('start', options)
     expect(again.out).toBe(out)
     expect(again.err).toBe('')
   })

@@ -44,7 +44,7 @@ export function capture({ cwd, columns = 80, terminal = false, input = [], signa
 }
 
 /** Runs one command line, written as in a shell without quotes. */
-export async function econgym(line: string, options: ConsoleOptions): Promise<Ran> {
+export async function agoragym(line: string, options: ConsoleOptions): Promise<Ran> {
   const { io, written } = capture(options)
   const code = await run(line === '' ? [] : line.split(' '), io)
   return { code, ...written() }

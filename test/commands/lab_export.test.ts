@@ -1,4 +1,4 @@
-/** `econgym lab-export`: from runs and records to files, and what it says of wrong paths. */
+/** `agoragym lab-export`: from runs and records to files, and what it says of wrong paths. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,21 +6,21 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { playSession } from '../../bots/spatial_planning/play.ts'
 import { sessionOf } from '../../envs/spatial_planning/session.ts'
 import { recordOf } from '../../evals/lab/record.ts'
-import { econgym } from './console.ts'
+import { agoragym } from './console.ts'
 
 let cwd = ''
 beforeAll(async () => {
   cwd = mkdtempSync(join(tmpdir(), 'lab-'))
   const fast = '--set ticks=1 --set rounds=1'
-  const played = await econgym(`eval spatial_planning --players bot:honest,bot:deceptive --seeds 1 ${fast}`, { cwd })
+  const played = await agoragym(`eval spatial_planning --players bot:honest,bot:deceptive --seeds 1 ${fast}`, { cwd })
   expect(played).toMatchObject({ code: 0 })
-  await econgym('eval sim_economy --players bot:honest --seeds 1 --set horizon_turns=3 --out other', { cwd })
+  await agoragym('eval sim_economy --players bot:honest --seeds 1 --set horizon_turns=3 --out other', { cwd })
 })
 afterAll(() => rmSync(cwd, { recursive: true, force: true }))
 
 describe('runs', () => {
   test('every session of the runs is written, each under its own name', async () => {
-    const { code, out } = await econgym('lab-export --out lab', { cwd })
+    const { code, out } = await agoragym('lab-export --out lab', { cwd })
     expect([code, out]).toEqual([0, '2 sessions, 18 files in lab\n'])
     const files = readdirSync(join(cwd, 'lab'))
     expect(files).toHaveLength(18)
@@ -29,11 +29,11 @@ describe('runs', () => {
     expect(agents.map(text => /Developer,developer,(bot:\w+)/.exec(text)?.[1]).sort()).toEqual(['bot:deceptive', 'bot:honest'])
   })
   test('one document for machines', async () => {
-    const { out } = await econgym('lab-export runs --out lab --json', { cwd })
+    const { out } = await agoragym('lab-export runs --out lab --json', { cwd })
     expect(JSON.parse(out).sessions).toHaveLength(2)
   })
   test('runs of other economies have no such sessions', async () => {
-    expect(await econgym('lab-export other --out lab', { cwd })).toMatchObject({
+    expect(await agoragym('lab-export other --out lab', { cwd })).toMatchObject({
       code: 2,
       err: expect.stringContaining('No session of spatial_planning in other'),
     })
@@ -44,7 +44,7 @@ describe('records of the laboratory', () => {
   test('are tabulated and measured under the name of their file', async () => {
     const { log } = playSession({ treatment: 'voting', session: 5, rounds: 1 }, 0, () => 'honest')
     writeFileSync(join(cwd, '14.log.json'), JSON.stringify(recordOf(sessionOf(log))))
-    expect(await econgym('lab-export 14.log.json --out people', { cwd })).toMatchObject({
+    expect(await agoragym('lab-export 14.log.json --out people', { cwd })).toMatchObject({
       code: 0,
       out: '1 session, 6 files in people\n',
     })
@@ -55,12 +55,12 @@ describe('records of the laboratory', () => {
   })
   test('what is none is told in one line', async () => {
     writeFileSync(join(cwd, 'broken.json'), '{')
-    expect(await econgym('lab-export broken.json --out x', { cwd })).toMatchObject({
+    expect(await agoragym('lab-export broken.json --out x', { cwd })).toMatchObject({
       code: 2,
       err: expect.stringContaining('broken.json is no JSON'),
     })
     writeFileSync(join(cwd, 'empty.json'), '{}')
-    expect(await econgym('lab-export empty.json --out x', { cwd })).toMatchObject({
+    expect(await agoragym('lab-export empty.json --out x', { cwd })).toMatchObject({
       code: 2,
       err: expect.stringContaining('No record of the laboratory'),
     })
@@ -71,12 +71,12 @@ test.each([
   ['lab-export runs', '--out is missing'],
   ['lab-export nowhere --out x', 'No file or folder nowhere'],
 ])('%s: one line, exit code 2', async (line, expected) => {
-  expect(await econgym(line, { cwd })).toMatchObject({ code: 2, err: expect.stringContaining(expected) })
+  expect(await agoragym(line, { cwd })).toMatchObject({ code: 2, err: expect.stringContaining(expected) })
 })
 
 test('a place that cannot be written is told in one line, exit code 1', async () => {
   writeFileSync(join(cwd, 'file'), '')
-  const { code, err } = await econgym('lab-export runs --out file/lab', { cwd })
+  const { code, err } = await agoragym('lab-export runs --out file/lab', { cwd })
   expect(code).toBe(1)
   expect(err.trim().split('\n')).toHaveLength(1)
 })

@@ -11,7 +11,7 @@ import { environments } from '../../index.ts'
 import { type FakeProvider, type FakeProviderOptions, randomCalls, startFakeProvider } from '../../testing.ts'
 import { scratch } from '../rollouts/table.ts'
 import { toyMarket } from '../toy_market/index.ts'
-import { econgym } from './console.ts'
+import { agoragym } from './console.ts'
 
 beforeAll(() => {
   environments.register(toyMarket)
@@ -39,7 +39,7 @@ const toy = 'eval toy_market --set horizon=2 --seeds 2'
 describe('what is wrong is said in one line with what to do, and the code is 1', () => {
   const told = async (line: string, env = {}) => {
     const cwd = scratch()
-    const { code, err, out } = await econgym(line, { cwd, env })
+    const { code, err, out } = await agoragym(line, { cwd, env })
     expect(code).toBe(1)
     expect(out).not.toContain('reward')
     return { cwd, err, first: err.split('\n').find(text => !text.includes('rollouts  '))! }
@@ -65,7 +65,7 @@ describe('what is wrong is said in one line with what to do, and the code is 1',
     expect(first).toMatch(
       /^anthropic:m@\S+: 404 not_found \(The model 'm' does not exist\S*\)\. Check that the server knows the model 'm'/,
     )
-    expect(err).toContain('Stopped after 0 of 2 rollouts. Go on with: econgym eval')
+    expect(err).toContain('Stopped after 0 of 2 rollouts. Go on with: agoragym eval')
   })
 
   test('a URL where nobody listens', async () => {
@@ -98,7 +98,7 @@ describe('what is wrong is said in one line with what to do, and the code is 1',
     const url = await serve({ fault: ({ turn }) => (turn === 1 ? 'server_error' : undefined) })
     const { err } = await told(`${toy} --players openai:m@${url} --max-retries 0`)
     expect(err).toMatch(
-      /2 rollouts failed \(runs\/\S+\/errors\.jsonl\)\. Play them again with: econgym eval .* --resume --retry-errors\n$/,
+      /2 rollouts failed \(runs\/\S+\/errors\.jsonl\)\. Play them again with: agoragym eval .* --resume --retry-errors\n$/,
     )
   })
 
@@ -123,7 +123,7 @@ describe('a wrong option is told before anything is called', () => {
     ['--max-cost 1', '--max-cost: no price of openai:m@http://127.0.0.1:9/v1 is known.'],
     ['--artifacts', '--artifacts: only sim_economy has these files, not toy_market.'],
   ])('%s', async (option, message) => {
-    const { code, err } = await econgym(`${toy} --players openai:m@http://127.0.0.1:9/v1 ${option}`, { cwd: scratch() })
+    const { code, err } = await agoragym(`${toy} --players openai:m@http://127.0.0.1:9/v1 ${option}`, { cwd: scratch() })
     expect(code).toBe(2)
     expect(err).toContain(message)
   })
@@ -135,7 +135,7 @@ test('the settings of a model reach its requests and the metadata', async () => 
   const url = await serve()
   const options =
     '--temperature 0.5 --top-p 0.9 --max-completion-tokens 99 --reasoning-effort low --extra-body {"seed":4} --history last:1 --no-tool-call nudge --persona ./shy.md'
-  const { code } = await econgym(`${toy} --players openai:m@${url} ${options}`, { cwd })
+  const { code } = await agoragym(`${toy} --players openai:m@${url} ${options}`, { cwd })
   expect(code).toBe(0)
   const [request] = provider!.requests
   expect(request!.body).toMatchObject({ temperature: 0.5, top_p: 0.9, max_tokens: 99, reasoning_effort: 'low', seed: 4 })
@@ -156,12 +156,12 @@ test('the settings of a model reach its requests and the metadata', async () => 
     },
   })
   // Gone on with under other settings it would be another run.
-  const other = await econgym(`${toy} --players openai:m@${url} --resume`, { cwd })
+  const other = await agoragym(`${toy} --players openai:m@${url} --resume`, { cwd })
   expect([other.code, other.err]).toMatchObject([2, expect.stringContaining('holds another run (player_details')])
 })
 
 test('--api responses speaks the other protocol', async () => {
-  const { code } = await econgym(`${toy} --players openai:m@${await serve()} --api responses`, { cwd: scratch() })
+  const { code } = await agoragym(`${toy} --players openai:m@${await serve()} --api responses`, { cwd: scratch() })
   expect(code).toBe(0)
   expect(new Set(provider!.requests.map(({ dialect }) => dialect))).toEqual(new Set(['responses']))
 })
@@ -169,7 +169,7 @@ test('--api responses speaks the other protocol', async () => {
 test('--dry-run counts calls and tokens, says which price is not known, and calls nobody', async () => {
   const cwd = scratch()
   const line = 'eval toy_market --players openai:gpt-4.1-mini,openai:m@http://127.0.0.1:9/v1 --seeds 10 --repeats 2 --dry-run'
-  const { code, out } = await econgym(`${line} --json`, { cwd })
+  const { code, out } = await agoragym(`${line} --json`, { cwd })
   expect(code).toBe(0)
   const { estimates } = JSON.parse(out)
   // Eight turns of one seat.
@@ -187,12 +187,12 @@ test('--dry-run counts calls and tokens, says which price is not known, and call
     6,
   )
   expect(existsSync(join(cwd, 'runs'))).toBe(false)
-  expect((await econgym(line, { cwd, columns: 120 })).out).toContain('price unknown')
+  expect((await agoragym(line, { cwd, columns: 120 })).out).toContain('price unknown')
 })
 
 test('models and bots share a table, each seat its own', async () => {
   const url = await serve()
-  const { code, out } = await econgym(
+  const { code, out } = await agoragym(
     `eval toy_market --set horizon=2 --seeds 2 --seat trader_0=openai:a@${url} --seat trader_1=anthropic:b@${url}`,
     { cwd: scratch() },
   )
@@ -207,7 +207,7 @@ describe('a tournament', () => {
   test('plays every two players in both orders and ranks them', async () => {
     const cwd = scratch()
     const url = await serve({ script: () => ({ calls: [{ name: 'sell', arguments: { quantity: 5 } }] }) })
-    const { code, out } = await econgym(`tournament toy_market --players openai:m@${url},random,bot:passive --seeds 3 --json`, {
+    const { code, out } = await agoragym(`tournament toy_market --players openai:m@${url},random,bot:passive --seeds 3 --json`, {
       cwd,
     })
     expect(code).toBe(0)
@@ -222,7 +222,7 @@ describe('a tournament', () => {
     // Finished, it is told again without a call.
     const asked = provider!.requests.length
     expect(
-      (await econgym(`tournament toy_market --players openai:m@${url},random,bot:passive --seeds 3 --resume`, { cwd })).code,
+      (await agoragym(`tournament toy_market --players openai:m@${url},random,bot:passive --seeds 3 --resume`, { cwd })).code,
     ).toBe(0)
     expect(provider!.requests).toHaveLength(asked)
   })
@@ -232,7 +232,7 @@ describe('a tournament', () => {
     ['--players random,bot:passive --among trader_0', 'toy_market has one seat for players'],
     ['--players random,bot:passive --among trader_0,trader_9', "--among: no seat 'trader_9' in toy_market."],
   ])('%s is told what is missing', async (options, message) => {
-    const { code, err } = await econgym(`tournament toy_market ${options}`, { cwd: scratch() })
+    const { code, err } = await agoragym(`tournament toy_market ${options}`, { cwd: scratch() })
     expect([code, err]).toMatchObject([2, expect.stringContaining(message)])
   })
 })
@@ -249,7 +249,7 @@ describe('the files of an LLM-driven run', () => {
           ? { calls: [{ name: 'transfer', arguments: { to: 'agent_0', amount: 10, fee: 0 } }] }
           : { content: 'I mine.', calls: [{ name: 'mine', arguments: {} }] },
     })
-    const { code, out } = await econgym(`replicate llm-run-01 --player openai:m@${url} --out study --json`, { cwd })
+    const { code, out } = await agoragym(`replicate llm-run-01 --player openai:m@${url} --out study --json`, { cwd })
     expect(code).toBe(0)
     const { rows } = JSON.parse(out)
     const ours = Object.fromEntries(rows.map(({ figure, ours: value }: { figure: string; ours: number }) => [figure, value]))
@@ -288,7 +288,7 @@ describe('the files of an LLM-driven run', () => {
     const cwd = scratch()
     const url = await serve()
     const line = `eval sim_economy --preset llm-run-01 --set horizon_turns=2 --players openai:m@${url} --opponents random:3 --seeds 2 --artifacts`
-    expect((await econgym(line, { cwd })).code).toBe(0)
+    expect((await agoragym(line, { cwd })).code).toBe(0)
     const [run] = readdirSync(join(cwd, 'runs'))
     const folders = readdirSync(join(cwd, 'runs', run!, 'artifacts'))
     expect(folders).toHaveLength(2)
@@ -298,7 +298,7 @@ describe('the files of an LLM-driven run', () => {
 
   test('a study whose provider fails says so and ends with code 1', async () => {
     const url = await serve({ models: ['other'] })
-    const { code, out } = await econgym(`replicate llm-run-01 --player openai:m@${url}`, { cwd: scratch(), columns: 400 })
+    const { code, out } = await agoragym(`replicate llm-run-01 --player openai:m@${url}`, { cwd: scratch(), columns: 400 })
     expect(code).toBe(1)
     expect(out).toContain("The model 'm' does not exist")
   })

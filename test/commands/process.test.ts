@@ -20,7 +20,7 @@ const ROOT = join(import.meta.dirname, '..', '..')
 let built = ''
 
 beforeAll(() => {
-  built = mkdtempSync(join(tmpdir(), 'econgym-built-'))
+  built = mkdtempSync(join(tmpdir(), 'agoragym-built-'))
   execFileSync(process.execPath, [join('scripts', 'build.mjs'), built, 'tsconfig.json'], { cwd: ROOT })
   symlinkSync(join(ROOT, 'node_modules'), join(built, 'node_modules'))
   cpSync(join(ROOT, 'package.json'), join(built, 'package.json'))
@@ -35,7 +35,7 @@ afterAll(() => rmSync(built, { recursive: true, force: true }))
 const words = (line: string): string[] => [
   '--import',
   join(built, 'toy.js'),
-  join(built, 'bin', 'econgym.js'),
+  join(built, 'bin', 'agoragym.js'),
   ...line.split(' '),
 ]
 
@@ -111,7 +111,7 @@ test('Ctrl-C finishes what is in flight, says how to go on, and the code is 1', 
   const played = finished(cwd)
   expect(code).toBe(1)
   expect(err).toContain('Stopping: what is in flight is finished first. Again to quit at once.')
-  expect(err).toContain(`Stopped after ${played} of 50000 rollouts. Go on with: econgym ${line} --resume\n`)
+  expect(err).toContain(`Stopped after ${played} of 50000 rollouts. Go on with: agoragym ${line} --resume\n`)
   expect(out).toMatch(new RegExp(`\nrollouts +${played}\n`))
 })
 

@@ -5,18 +5,18 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { swarmEconomy } from '../../envs/swarm_economy/index.ts'
 import { Episode } from '../../index.ts'
-import { type Ran, econgym as run } from './console.ts'
+import { type Ran, agoragym as run } from './console.ts'
 
 let folder: string
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'econgym-scenarios-'))
+  folder = mkdtempSync(join(tmpdir(), 'agoragym-scenarios-'))
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-const econgym = (line: string): Promise<Ran> => run(line, { cwd: folder })
+const agoragym = (line: string): Promise<Ran> => run(line, { cwd: folder })
 
 test('a row holds its id, seed and configuration, and what a model is told first', async () => {
-  const { code, out } = await econgym('scenarios swarm_economy --profile v0.1 --count 3')
+  const { code, out } = await agoragym('scenarios swarm_economy --profile v0.1 --count 3')
   expect(code).toBe(0)
   const rows = out
     .trimEnd()
@@ -34,12 +34,12 @@ test('a row holds its id, seed and configuration, and what a model is told first
 
 test('a file that was written is read back, and gives the same games as the data set itself', async () => {
   expect(
-    (await econgym('scenarios swarm_economy --profile v0.2 --set mix=0/2/2 --count 4 --out sets/adversarial.jsonl')).out,
+    (await agoragym('scenarios swarm_economy --profile v0.2 --set mix=0/2/2 --count 4 --out sets/adversarial.jsonl')).out,
   ).toBe('sets/adversarial.jsonl: 4 rows\n')
   const results = async (examples: string, out: string) => {
-    const { code } = await econgym(`eval swarm_economy --players bot:worker --profile v0.2 --out ${out} ${examples}`)
+    const { code } = await agoragym(`eval swarm_economy --players bot:worker --profile v0.2 --out ${out} ${examples}`)
     expect(code).toBe(0)
-    const { out: listed } = await econgym(`runs ${out} --json`)
+    const { out: listed } = await agoragym(`runs ${out} --json`)
     const [found] = JSON.parse(listed) as { folder: string }[]
     const rows = readFileSync(join(folder, out, found!.folder.split('/').at(-1)!, 'results.jsonl'), 'utf8')
       .trimEnd()
@@ -52,14 +52,14 @@ test('a file that was written is read back, and gives the same games as the data
 })
 
 test('the whole data set is written where no number is given', async () => {
-  await econgym('scenarios swarm_economy --profile v0.1 --out v01.jsonl')
+  await agoragym('scenarios swarm_economy --profile v0.1 --out v01.jsonl')
   expect(readFileSync(join(folder, 'v01.jsonl'), 'utf8').trimEnd().split('\n').length).toBe(200)
 })
 
 test('an economy without scenarios, and a file that cannot be written, are told in one line', async () => {
-  const none = await econgym('scenarios sim_economy')
+  const none = await agoragym('scenarios sim_economy')
   expect(none).toMatchObject({ code: 2, out: '' })
   expect(none.err).toMatch(/^sim_economy has no scenarios\. Economies that have: swarm_economy.*\.\n$/)
-  const unwritten = await econgym(`scenarios swarm_economy --count 1 --out ${folder}`)
+  const unwritten = await agoragym(`scenarios swarm_economy --count 1 --out ${folder}`)
   expect(unwritten).toMatchObject({ code: 2, err: expect.stringContaining('--out: cannot write') })
 })

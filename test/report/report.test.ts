@@ -88,7 +88,7 @@ describe.skipIf(missing !== undefined)(`in a browser${missing === undefined ? ''
   const hostile = scripted('<img src=x onerror=alert(1)>|"', () => ({
     act: () => ({ calls: [{ tool: '</script><script>alert(1)</script>', args: { text: '<b>bold</b>' } }] }),
   }))
-  const folder = mkdtempSync(join(tmpdir(), 'econgym-'))
+  const folder = mkdtempSync(join(tmpdir(), 'agoragym-'))
   const report = join(folder, 'report.html')
   let chromium: Browser
   const troubles: string[] = []

@@ -26,7 +26,7 @@ export function toySpec(fields: Partial<RolloutSpec> = {}, learner: Player = ran
 
 /** A folder that is gone after the test. */
 export function scratch(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'econgym-'))
+  const folder = mkdtempSync(join(tmpdir(), 'agoragym-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   return folder
 }

@@ -121,7 +121,7 @@ export const toyMarket: Environment<ToyTypes> = {
     )
   },
   metrics: {
-    docs: { earned: { description: 'cash from sales', formula: 'Σ quantity · price', range: '≥ 0', source: 'econgym' } },
+    docs: { earned: { description: 'cash from sales', formula: 'Σ quantity · price', range: '≥ 0', source: 'agoragym' } },
     of: (log, agent) => ({ earned: earned(log, agent) }),
   },
   facts: {

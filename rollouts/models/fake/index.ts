@@ -1,4 +1,4 @@
-/** The fake provider, exported to users through `econgym/testing`. */
+/** The fake provider, exported to users through `agoragym/testing`. */
 export type { Dialect, FakeReply } from './dialects.ts'
 export {
   type FakeProvider,

@@ -17,7 +17,7 @@ export function playTable(
   seed: number,
   { evaluated, ...fields }: { readonly evaluated?: readonly string[]; readonly [field: string]: unknown } = {},
 ): Rollout & { log: EpisodeLog<SimEconomy> } {
-  const config = resolveConfig(env, 'econgym-1', { num_agents: names.length, ...fields })
+  const config = resolveConfig(env, 'standard', { num_agents: names.length, ...fields })
   const seats = env.seats(config).map(({ agent }) => agent)
   const players = new Map<string, Player>(names.map(name => [name, botPlayer(name, env.id)]))
   const rollout = runRollout({

@@ -130,7 +130,7 @@ describe('what our profile repairs', () => {
   }
   test('giving everything away pays in the published versions and does not in ours', () => {
     expect(reward('offers_only', 'v0.2')).toBeGreaterThan(0.75)
-    expect(reward('offers_only', 'econgym-1')).toBeLessThan(0.5)
-    expect(reward('worker', 'econgym-1')).toBeGreaterThan(reward('worker_offer', 'econgym-1'))
+    expect(reward('offers_only', 'standard')).toBeLessThan(0.5)
+    expect(reward('worker', 'standard')).toBeGreaterThan(reward('worker_offer', 'standard'))
   })
 })

@@ -20,7 +20,7 @@ function random(config: object, seed: number): Game {
 }
 
 describe('what must add up', () => {
-  test.each(['v0.1', 'v0.1-fixed', 'v0.2', 'econgym-1'])('in %s', profile => {
+  test.each(['v0.1', 'v0.1-fixed', 'v0.2', 'standard'])('in %s', profile => {
     for (let seed = 0; seed < 8; seed++) {
       const game = random({ profile, mix: '1/1/2' }, seed)
       for (const { id } of game.state.agents) {

@@ -1,5 +1,5 @@
 /**
- * Exports read by the libraries they are for. Needs a Python with datasets, trl and transformers, named by ECONGYM_PYTHON
+ * Exports read by the libraries they are for. Needs a Python with datasets, trl and transformers, named by AGORAGYM_PYTHON
  * (python3 by default); says so and is skipped where there is none.
  */
 import { execFileSync, spawnSync } from 'node:child_process'
@@ -10,7 +10,7 @@ import { parseSplits } from '../../../rollouts/export/split.ts'
 import { scratch } from '../table.ts'
 import { play, playModel, toExport } from './toy_runs.ts'
 
-const python = process.env.ECONGYM_PYTHON ?? 'python3'
+const python = process.env.AGORAGYM_PYTHON ?? 'python3'
 const CHECK = join(import.meta.dirname, '../../python/check_exports.py')
 
 /** Why the readers cannot be used; undefined where they can. */
@@ -23,7 +23,7 @@ function missing(): string | undefined {
 const why = missing()
 if (why !== undefined)
   console.log(
-    `Skipped: exports read by datasets and TRL (${python}: ${why}). Install them and name the Python in ECONGYM_PYTHON.`,
+    `Skipped: exports read by datasets and TRL (${python}: ${why}). Install them and name the Python in AGORAGYM_PYTHON.`,
   )
 
 test.skipIf(why !== undefined)(

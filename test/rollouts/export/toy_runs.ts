@@ -146,7 +146,7 @@ export function rowsOf(...path: readonly string[]): AnyRow[] {
 
 /** A maker of folders that all tests of a file share, removed after the last. */
 export function sharedFolder(): () => string {
-  const root = mkdtempSync(join(tmpdir(), 'econgym-'))
+  const root = mkdtempSync(join(tmpdir(), 'agoragym-'))
   afterAll(() => rmSync(root, { recursive: true, force: true }))
   return () => mkdtempSync(join(root, 'f-'))
 }

@@ -14,7 +14,7 @@ import { NO_USAGE } from '../../../rollouts/models/usage.ts'
 
 let folder: string
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'econgym-'))
+  folder = mkdtempSync(join(tmpdir(), 'agoragym-'))
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 

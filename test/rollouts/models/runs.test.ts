@@ -21,7 +21,7 @@ import { contentsOf } from '../contents.ts'
 let folder: string
 let provider: FakeProvider | undefined
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'econgym-'))
+  folder = mkdtempSync(join(tmpdir(), 'agoragym-'))
 })
 afterEach(async () => {
   await provider?.close()

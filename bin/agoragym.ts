@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The program `econgym`: hands the process to the command line. */
+/** The program `agoragym`: hands the process to the command line. */
 import { isatty } from 'node:tty'
 import { run } from '../cli.ts'
 import type { Io } from '../commands/io.ts'

@@ -3,6 +3,7 @@
  * of which type, the random streams.
  */
 import type { EnvTypes } from '../core/environment.ts'
+import { quote } from '../core/text.ts'
 import type { AgentId } from '../core/tool.ts'
 import type { MarsConfig, Mode } from './config.ts'
 import { productivity, siteBonus } from './livelihood.ts'
@@ -166,14 +167,6 @@ export function observe(state: MarsState, agent: AgentId, seen: MarsShared): Mar
   }
 }
 
-/** Control characters, line and paragraph separators, and marks that reverse or hide text. */
-const UNPRINTABLE = /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g
-
-/** Another's words as one quoted line: nothing in them can begin a section or pose as the colony's own text. */
-function quoted(text: string): string {
-  return JSON.stringify(text).replace(UNPRINTABLE, mark => `\\u${mark.charCodeAt(0).toString(16).padStart(4, '0')}`)
-}
-
 function shiftWords({ step, stepsLeft }: MarsShared): string {
   return stepsLeft > 0 ? `Shift ${step + 1} of ${step + stepsLeft}` : `The session is over after ${step} shifts`
 }
@@ -199,7 +192,7 @@ export function render(observation: MarsObservation): string {
     list(observation.asks.map(({ askId, from }) => `ask ${askId} from ${nameOf(from)}`)),
     '',
     '## Messages of the last shift',
-    list(observation.messages.map(({ from, tone, text }) => `${nameOf(from)}, ${tone}: ${quoted(text)}`)),
+    list(observation.messages.map(({ from, tone, text }) => `${nameOf(from)}, ${tone}: ${quote(text)}`)),
     '',
     '## Pledges of the last shift',
     list(

@@ -1,8 +1,9 @@
 /** The text of an observation: what the laboratory shows on the screen of a phase, in words. Knows no state. */
+import { quote } from '../core/text.ts'
 import type { DeclarationView, MarketView, Observation, OrderView } from './observe.ts'
 import { CONDITIONS, type Cond, indexOf } from './roster.ts'
 import type { Phase, RoundAccount } from './state.ts'
-import { conditionWords, list, points, quote } from './words.ts'
+import { conditionWords, list, points } from './words.ts'
 
 /** What is wanted in each phase, of those whose turn it is. */
 const WANTED: Readonly<Record<Phase, string>> = {

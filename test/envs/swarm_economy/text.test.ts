@@ -1,7 +1,7 @@
 /** What a model reads: the layout line by line, the facts of the prompt, and words that cannot pose as either. */
 import { describe, expect, test } from 'vitest'
 import { swarmEconomy } from '../../../envs/swarm_economy/index.ts'
-import { quote, quoted } from '../../../envs/swarm_economy/quote.ts'
+import { quoted } from '../../../envs/swarm_economy/quote.ts'
 import { players, say, text, told } from './world.ts'
 
 describe('the observation', () => {
@@ -159,7 +159,6 @@ describe('hostile words', () => {
     expect(quoted('x'.repeat(160))).toBe('x'.repeat(160))
     expect(quoted('x'.repeat(161))).toBe(`${'x'.repeat(159)}…`)
     expect(quoted(`${'x'.repeat(158)}😀😀`)).toBe(`${'x'.repeat(158)}…`)
-    expect(quote('a "b"\n')).toBe('"a \\"b\\"\\n"')
   })
 
   test('of an unknown agent’s name do not reach the error line raw', () => {

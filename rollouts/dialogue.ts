@@ -40,7 +40,7 @@ export interface DialogueLine {
   /** At most 280 UTF-16 units; `…` where nothing was said. */
   readonly text: string
   /** What was charged for it. */
-  readonly microUsd: number
+  readonly micro_usd: number
   /** `failed`: the source threw, took too long or gave no text; `empty`: it said nothing; `refused`: it was not asked. */
   readonly status: 'spoken' | 'failed' | 'empty' | 'refused'
 }
@@ -107,9 +107,9 @@ function lineOf(
   { tick, speaker, listener }: Grant,
   text: string,
   status: DialogueLine['status'],
-  microUsd: number,
+  micro_usd: number,
 ): DialogueLine {
-  return { tick, speaker: speaker.agent, listener: listener.agent, text, microUsd, status }
+  return { tick, speaker: speaker.agent, listener: listener.agent, text, micro_usd, status }
 }
 
 /** A copy of its own for every call: what a source does to it is seen by nobody. */

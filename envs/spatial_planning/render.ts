@@ -141,14 +141,14 @@ function accountLine(account: RoundAccount): string {
     const { value, compensation, payoff, yes, no } = account
     return `${yes} for, ${no} against; value ${points(value)}, compensation ${points(compensation)}, total ${points(payoff)}`
   }
-  const { value, initial, final, initialTax, finalTax, initialDeals, finalDeals, cash, shares, sharePrice, payoff } = account
+  const { value, initial, final, initial_tax, final_tax, initialDeals, finalDeals, cash, shares, sharePrice, payoff } = account
   const land =
     value === null
       ? []
       : [
           `value ${points(value)}`,
           `declared ${points(initial!)} then ${points(final!)}`,
-          `taxes ${points(initialTax!)} and ${points(finalTax!)}`,
+          `taxes ${points(initial_tax!)} and ${points(final_tax!)}`,
         ]
   return [
     ...land,

@@ -3,6 +3,7 @@ import yargs, { type Argv } from 'yargs'
 import { Args, COMMON, type Command, type OptionSpecs } from './commands/command.ts'
 import { commands } from './commands/index.ts'
 import type { ExitCode, Io } from './commands/io.ts'
+import { economies } from './economies/registry.ts'
 import { nearest, UserError } from './envs/core/errors.ts'
 import { RunError } from './rollouts/errors.ts'
 import { packageVersion } from './rollouts/metadata.ts'
@@ -102,7 +103,8 @@ function declare(builder: Argv, command: Command, options: OptionSpecs): Argv {
     builder.positional(bare(positional), { type: 'string', describe: text, ...(positional.includes('…') && { array: true }) })
   for (const [option, { type, describe: text, alias }] of Object.entries(options))
     builder.option(option, { ...SHAPES[type], describe: text, ...(alias !== undefined && { alias }) })
-  const lines = examples.map(([line, what]) => `  ${line}\n      ${what}`)
+  const [id = 'ENV'] = economies.ids()
+  const lines = examples.map(([line, what]) => `  ${line.replace('ENV', id)}\n      ${what}`)
   return builder.epilogue(`${lines.length === 1 ? 'Example:' : 'Examples:'}\n${lines.join('\n')}`)
 }
 

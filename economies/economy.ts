@@ -6,6 +6,7 @@ import { anyBots, type BotSet, type EnvironmentWithBots } from '../bots/index.ts
 import type { AnyEnvironment, Environment, EnvTypes } from '../envs/core/environment.ts'
 import type { Study } from '../evals/study.ts'
 import type { Bench } from './bench.ts'
+import type { RunExport } from './run_export.ts'
 
 /** What is loaded when it is asked for: an economy is often wanted for its rules alone. */
 export type Loader<R> = () => Promise<R>
@@ -14,6 +15,13 @@ export type Loader<R> = () => Promise<R>
 export interface Belongings {
   /** Published studies that `replicate` runs again, by id. */
   readonly studies: Readonly<Record<string, Loader<Study>>>
+  /**
+   * Files of its own kind that are made from a run's: `lab`, those of its laboratory (`lab-export`), and `artifacts`, those
+   * that its published runs came with (`eval --artifacts`).
+   */
+  readonly exports: Readonly<Partial<Record<'lab' | 'artifacts', Loader<RunExport>>>>
+  /** Fields that make a game of two seats and a few steps: what is played by the thousand to time the rest. */
+  readonly brief?: Readonly<Record<string, unknown>>
   /** How fast it is, for `bench`. */
   readonly bench?: Loader<Bench>
 }
@@ -32,6 +40,7 @@ export function defineEconomy<T extends EnvTypes>({ env, bots, ...parts }: Econo
     opponents: {},
     players: ['random'],
     studies: {},
+    exports: {},
     ...parts,
     env: env as unknown as AnyEnvironment,
     bots: { ...anyBots, ...bots },

@@ -24,6 +24,11 @@ export class Economies extends Registry<Economy> {
     return economy
   }
 
+  /** Those that have such files. */
+  exporting(kind: keyof Economy['exports']): Economy[] {
+    return this.list().filter(({ exports }) => exports[kind] !== undefined)
+  }
+
   /** The ids of all studies. */
   studies(): string[] {
     return this.list().flatMap(({ studies }) => Object.keys(studies))

@@ -4,8 +4,8 @@ import { dirname, join, normalize, sep } from 'node:path'
 import { describe, expect, test } from 'vitest'
 
 const ROOT = join(import.meta.dirname, '..')
-const LAYERS = ['envs/core', 'envs', 'bots', 'rollouts', 'evals', 'serve', 'bench', 'commands', '']
-const FOLDERS = ['bench', 'bots', 'commands', 'envs', 'evals', 'rollouts', 'serve'].filter(folder =>
+const LAYERS = ['envs/core', 'envs', 'bots', 'rollouts', 'evals', 'economies', 'serve', 'bench', 'commands', '']
+const FOLDERS = ['bench', 'bots', 'commands', 'economies', 'envs', 'evals', 'rollouts', 'serve'].filter(folder =>
   existsSync(join(ROOT, folder)),
 )
 

@@ -2,11 +2,12 @@
  * What can be done to any policy without knowing its economy: words padded or made gibberish, calls repeated, thinking
  * swollen, turns slept through, a game left early, moves at random. Each says whether it takes the meaning away or only the form.
  */
+
+import { randomLegal } from '../../bots/any/random_legal.ts'
 import type { AnyTypes, Decision } from '../../envs/core/environment.ts'
 import { type AnyPolicyFactory, PASS, type Policy, type SeatContext, type Turn } from '../../envs/core/policy.ts'
 import type { Random } from '../../envs/core/random.ts'
 import type { Call } from '../../envs/core/tool.ts'
-import { randomLegal } from '../../bots/any/random_legal.ts'
 import { wrapped } from './wrap.ts'
 
 export interface Alteration {
@@ -45,6 +46,17 @@ export const alterations: Readonly<Record<string, Alteration>> = {
     description: 'says a page of gibberish wherever the rules take it',
     use: 'trick',
     alter: texts((_text, random) => Array.from({ length: 150 }, (_, i) => `${random.pick(GIBBERISH)}${i}`).join(' ')),
+  },
+  salad: {
+    description: 'says the words it reads, in no order, wherever the rules take it',
+    use: 'trick',
+    alter: texts((_text, random, read) => {
+      const words = [...new Set(read().match(/\p{L}{3,}/gu) ?? [])]
+      return random
+        .shuffle([...words, ...GIBBERISH])
+        .slice(0, 150)
+        .join(' ')
+    }),
   },
   repeated: {
     description: 'repeats every message as often as one turn allows',
@@ -124,20 +136,24 @@ function horizonOf({ env, config }: SeatContext<AnyTypes>): number {
 const horizons = new WeakMap<object, number>()
 
 /** Rewrites the texts of every call, one text at a time, where the economy still takes the call. */
-function texts(rewrite: (text: string, random: Random) => string): (base: AnyPolicyFactory) => AnyPolicyFactory {
+function texts(rewrite: Rewrite): (base: AnyPolicyFactory) => AnyPolicyFactory {
   return base =>
-    wrapped(base, policy => ({
+    wrapped(base, (policy, { env }) => ({
       act(turn) {
         const decision = decide(policy, turn)
-        return { ...decision, calls: decision.calls.map(call => rewritten(call, turn, rewrite)) }
+        const read = (): string => env.render(turn.observation)
+        return { ...decision, calls: decision.calls.map(call => rewritten(call, turn, text => rewrite(text, turn.random, read))) }
       },
     }))
 }
 
-function rewritten(call: Call, turn: Turn<AnyTypes>, rewrite: (text: string, random: Random) => string): Call {
+/** A text instead of another; `read` gives what the player reads this turn. */
+type Rewrite = (text: string, random: Random, read: () => string) => string
+
+function rewritten(call: Call, turn: Turn<AnyTypes>, rewrite: (text: string) => string): Call {
   let kept = call
   for (const path of stringsIn(call.args)) {
-    const text = rewrite(at(kept.args, path), turn.random)
+    const text = rewrite(at(kept.args, path))
     for (const given of [text, text.slice(0, 200), text.slice(0, 60)]) {
       const args = replaced(kept.args, path, given)
       if (!turn.check({ tool: call.tool, args }).ok) continue

@@ -35,7 +35,8 @@ export function runJob(subject: Subject, { preset, setting, seats, seeds, repeat
   const evaluated = Object.fromEntries(seats.map(([agent, desc]) => [agent, policyOf(subject, spec, config, desc)]))
   const shares = Object.entries(setting.opponents ?? opponents)
   const crowd = (shares.length === 0 ? [['random_legal', 1] as const] : shares).flatMap(([bot, count]) => {
-    if (!Object.hasOwn(bots, bot)) throw new RangeError(`no bot '${bot}' plays ${env.id}; there are: ${Object.keys(bots).join(', ')}`)
+    if (!Object.hasOwn(bots, bot))
+      throw new RangeError(`no bot '${bot}' plays ${env.id}; there are: ${Object.keys(bots).join(', ')}`)
     return Array.from({ length: count }, () => bots[bot]!.factory)
   })
   const agents = seats.map(([agent]) => agent)

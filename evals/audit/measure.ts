@@ -86,7 +86,11 @@ export interface MeasureOptions {
   readonly progress?: (games: number) => void
 }
 
-export async function measure(subject: Subject, preset: string, { seeds, found, run, progress }: MeasureOptions): Promise<Measured> {
+export async function measure(
+  subject: Subject,
+  preset: string,
+  { seeds, found, run, progress }: MeasureOptions,
+): Promise<Measured> {
   const arena = new Arena(subject, preset, run)
   const heldOut = range(HELD_OUT_SEED, seeds)
   const settings = settingsOf(subject, preset)
@@ -133,7 +137,11 @@ export async function measure(subject: Subject, preset: string, { seeds, found, 
   const main = played.get(DEFAULT_SETTING.name)!
   const best = main.reduce((a, b) => (mean(b.sample.rewards) > mean(a.sample.rewards) ? b : a))
   const honest = main.find(({ name, role }) => role === 'bot' && name === kinds.honest)
-  const altered = [...tricks(subject, honest ?? best), ...(best === honest ? [] : tricks(subject, best)), ...blindfolds(subject, preset, few, best)]
+  const altered = [
+    ...tricks(subject, honest ?? best),
+    ...(best === honest ? [] : tricks(subject, best)),
+    ...blindfolds(subject, preset, few, best),
+  ]
   const results = await arena.alone(
     DEFAULT_SETTING,
     altered.map(({ policy }) => policy),
@@ -167,8 +175,16 @@ export async function screened(arena: Arena, setting: AuditSetting, policies: re
   let left = [...policies]
   for (const { seeds, keep } of SCREEN) {
     const results = await arena.alone(setting, left, range(SEARCH_SEED, seeds))
+    // What earns the same in every game is the same play under another name.
+    const told = new Set<string>()
     left = left
-      .map((policy, i) => ({ policy, reward: mean(sampleOf(results[i]!).rewards) }))
+      .flatMap((policy, i) => {
+        const { rewards } = sampleOf(results[i]!)
+        const play = JSON.stringify(rewards)
+        if (told.has(play)) return []
+        told.add(play)
+        return [{ policy, reward: mean(rewards) }]
+      })
       .sort((a, b) => b.reward - a.reward)
       .slice(0, keep)
       .map(({ policy }) => policy)
@@ -186,7 +202,15 @@ function copies({ copies: known }: Pool): Entry[] {
 function tricks({ env }: Subject, { name, policy }: Entry): Entry[] {
   return Object.entries(alterations).flatMap(([by, { use, billed }]) =>
     use === 'trick' && (billed !== true || env.facts?.billed === true)
-      ? [{ name: `${name}, ${by}`, role: 'trick' as const, by, base: name, policy: { kind: 'altered' as const, by, base: policy } }]
+      ? [
+          {
+            name: `${name}, ${by}`,
+            role: 'trick' as const,
+            by,
+            base: name,
+            policy: { kind: 'altered' as const, by, base: policy },
+          },
+        ]
       : [],
   )
 }
@@ -276,7 +300,9 @@ function textsOf(subject: Subject, preset: string, seat: string, honest: PolicyD
   const config = configs(subject, preset, DEFAULT_SETTING)
   const rules = tokens(env.rules(config, seat))
   const tools = tokens(
-    JSON.stringify(Object.entries(env.tools(config)).map(([name, tool]) => ({ type: 'function', function: toolSchema(name, tool) }))),
+    JSON.stringify(
+      Object.entries(env.tools(config)).map(([name, tool]) => ({ type: 'function', function: toolSchema(name, tool) })),
+    ),
   )
   const crowd = Object.entries(opponents).flatMap(([name, count]) => Array.from({ length: count }, () => bots[name]!.factory))
   let observation = 0
@@ -302,5 +328,3 @@ function textsOf(subject: Subject, preset: string, seat: string, honest: PolicyD
   }
   return { rules, tools, observation, prompt: rules + tools + observation, history }
 }
-
-

@@ -7,7 +7,7 @@ import { canonical } from '../../envs/core/plain.ts'
 import { type Call, toolSchema } from '../../envs/core/tool.ts'
 import { configs } from './arena.ts'
 import { playGame } from './game.ts'
-import { type AuditSetting, type PolicyDesc, type Subject } from './spec.ts'
+import type { AuditSetting, PolicyDesc, Subject } from './spec.ts'
 
 /** Different calls of one tool that are kept, most frequent first. */
 const CALLS_A_TOOL = 6
@@ -37,7 +37,14 @@ export function harvest(subject: Subject, preset: string, setting: AuditSetting,
   for (const [name, { factory }] of Object.entries(bots)) {
     const turns: Count<Decision>[] = []
     for (const seed of seeds.slice(0, HARVEST_GAMES)) {
-      const log = playGame({ env, config, seed, repeat: 0, evaluated: { [seat]: factory }, crowd: crowd.length === 0 ? [factory] : crowd })
+      const log = playGame({
+        env,
+        config,
+        seed,
+        repeat: 0,
+        evaluated: { [seat]: factory },
+        crowd: crowd.length === 0 ? [factory] : crowd,
+      })
       for (const { t, decisions } of log.steps) {
         const decision = decisions[seat]
         if (decision === undefined) continue
@@ -111,7 +118,9 @@ export function policyName(desc: PolicyDesc): string {
 
 function messageName({ calls, units }: Decision): string {
   const words = calls.map(({ tool, args }) => {
-    const values = Object.values((args ?? {}) as object).map(value => clipped(typeof value === 'string' ? value : JSON.stringify(value)))
+    const values = Object.values((args ?? {}) as object).map(value =>
+      clipped(typeof value === 'string' ? value : JSON.stringify(value)),
+    )
     return values.length === 0 ? tool : `${tool} ${values.join(' ')}`
   })
   return `${words.join(' + ') || 'silence'}${units === undefined ? '' : ` at ${units.thinking}+${units.output} tokens`}`

@@ -78,7 +78,10 @@ function bot(measured: Measured, name: string | undefined, setting?: string): Pl
 export function bestOf(players: readonly Played[], roles?: readonly Role[]): Played | undefined {
   return players
     .filter(({ role }) => roles === undefined || roles.includes(role))
-    .reduce<Played | undefined>((best, played) => (best === undefined || average(played) > average(best) ? played : best), undefined)
+    .reduce<Played | undefined>(
+      (best, played) => (best === undefined || average(played) > average(best) ? played : best),
+      undefined,
+    )
 }
 
 /** Silence, and what the best policy has more: the scale of everything. */
@@ -193,10 +196,7 @@ function replies(measured: Measured): Finding | string {
     for (const there of names) {
       const other = inSetting(measured, here).find(({ name }) => name === chosen.get(there)!.name)
       if (there === here || other === undefined) continue
-      const lost = ratioOf(
-        half(minus(rewards(own), rewards(other)), 1),
-        half(minus(rewards(own), rewards(passive)), 1),
-      )
+      const lost = ratioOf(half(minus(rewards(own), rewards(other)), 1), half(minus(rewards(own), rewards(passive)), 1))
       if (lost === undefined || (most !== undefined && lost.value <= most.value)) continue
       const { value, low, high } = lost
       most = { value, low, high, met: value >= BAR.replies, detail: `${here}: ${own.name}, not ${other.name} (${there})` }
@@ -210,7 +210,9 @@ function ignoring(by: string) {
   return (measured: Measured): Finding | string => {
     const scale = scaleOf(measured)
     if (typeof scale === 'string') return scale
-    const without = inSetting(measured).filter(played => played.by === by || played.role === 'blind' || played.role === 'constant')
+    const without = inSetting(measured).filter(
+      played => played.by === by || played.role === 'blind' || played.role === 'constant',
+    )
     if (!without.some(played => played.by === by)) return `the economy names no blindfold '${by}'`
     const best = bestOf(without)!
     const { value, low, high } = difference(scale, scale.best, best)
@@ -233,14 +235,23 @@ function levels({ levels: known }: Measured): Finding | string {
   const gaps = steps.slice(1).map(({ name, sample }, i) => {
     const easier = steps[i]!
     const ratio = ratioOf(easier.sample.rewards, sample.rewards)
-    return { value: ratio === undefined || mean(sample.rewards) <= 0 ? Number.NaN : ratio.value - 1, names: `${easier.name} over ${name}` }
+    return {
+      value: ratio === undefined || mean(sample.rewards) <= 0 ? Number.NaN : ratio.value - 1,
+      names: `${easier.name} over ${name}`,
+    }
   })
   if (gaps.some(({ value }) => Number.isNaN(value))) return 'honest play earns nothing at a level'
   const least = gaps.reduce((a, b) => (b.value < a.value ? b : a))
   return { value: least.value, met: least.value >= BAR.levels, detail: least.names }
 }
 
-const most = (unit: TargetRow['unit'], title: string, id: string, bar: number, value: (measured: Measured) => number | string): Target => ({
+const most = (
+  unit: TargetRow['unit'],
+  title: string,
+  id: string,
+  bar: number,
+  value: (measured: Measured) => number | string,
+): Target => ({
   id,
   title,
   target: `≤ ${unit === 'tokens' ? bar.toLocaleString('en') : bar}`,
@@ -298,7 +309,13 @@ export const TARGETS: readonly Target[] = [
     measure: tricks,
   },
   most('number', 'word salad is judged good', 'salad', BAR.salad, ({ grades }) => grades?.salad ?? 'the economy judges no texts'),
-  most('number', 'gibberish is judged good', 'gibberish', BAR.salad, ({ grades }) => grades?.gibberish ?? 'the economy judges no texts'),
+  most(
+    'number',
+    'gibberish is judged good',
+    'gibberish',
+    BAR.salad,
+    ({ grades }) => grades?.gibberish ?? 'the economy judges no texts',
+  ),
   {
     id: 'short_answer',
     title: 'a correct short answer is judged good',
@@ -360,7 +377,11 @@ export const TARGETS: readonly Target[] = [
     unit: 'number',
     measure({ range: [low, high], games }) {
       const value = Math.max(Math.abs(low), Math.abs(high))
-      return { value, met: value <= BAR.reward, detail: `${low.toFixed(3)} … ${high.toFixed(3)} in ${games} games` }
+      return {
+        value,
+        met: value <= BAR.reward,
+        detail: `between ${low.toFixed(3)} and ${high.toFixed(3)} in ${games.toLocaleString('en')} games`,
+      }
     },
   },
   {
@@ -370,7 +391,9 @@ export const TARGETS: readonly Target[] = [
     unit: 'number',
     measure(measured) {
       const bots = inSetting(measured).filter(({ role }) => role === 'bot')
-      const value = correlation(bots.flatMap(({ sample }) => sample.rewards.map((reward, i) => [reward, sample.reputations[i]!] as const)))
+      const value = correlation(
+        bots.flatMap(({ sample }) => sample.rewards.map((reward, i) => [reward, sample.reputations[i]!] as const)),
+      )
       return value === null ? 'reputation or reward does not vary' : { value, met: value >= BAR.correlation }
     },
   },
@@ -382,7 +405,12 @@ export const TARGETS: readonly Target[] = [
     measure(measured) {
       const honest = bot(measured, measured.kinds.honest)
       if (honest === undefined) return 'no bot is honest'
-      const players = [honest, ...['passive', 'random_legal', measured.kinds.opportunistic, measured.kinds.deceptive].flatMap(name => bot(measured, name) ?? [])]
+      const players = [
+        honest,
+        ...['passive', 'random_legal', measured.kinds.opportunistic, measured.kinds.deceptive].flatMap(
+          name => bot(measured, name) ?? [],
+        ),
+      ]
       const value = seedShare(players.map(played => minus(rewards(played), rewards(honest))))
       if (value === null) return 'nothing varies'
       const raw = seedShare(players.map(rewards))
@@ -487,4 +515,3 @@ export function kindRows(measured: Measured): KindRow[] {
       : [{ kind, bot: name, governed: cell(name, DEFAULT_SETTING.name), ungoverned: cell(name, UNGOVERNED) }]
   })
 }
-

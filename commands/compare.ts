@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { nearest, UserError } from '../envs/core/errors.ts'
+import { oneLine } from '../envs/core/text.ts'
 import { type Comparison, compare as compareRuns } from '../evals/compare.ts'
 import { csv, type Figure, markdown, sheet, type TableId, tableFacts } from '../evals/figures.ts'
 import { type Publication, parsePublication } from '../evals/published.ts'
@@ -110,7 +111,8 @@ function* tablesOf({ figures }: Comparison, setting: string): Generator<[TableId
 export function comparisonText(comparison: Comparison, width: number, tables?: readonly TableId[]): string {
   const parts: string[] = []
   for (const setting of comparison.settings) {
-    parts.push(`${block(setting, width)}\n${'='.repeat(Math.min(width, setting.length))}`)
+    const head = oneLine(setting)
+    parts.push(`${block(head, width)}\n${'='.repeat(Math.min(width, head.length))}`)
     for (const [table, figures] of tablesOf(comparison, setting)) {
       if (tables?.includes(table) === false) continue
       const { title, note, most } = tableFacts[table]
@@ -118,7 +120,7 @@ export function comparisonText(comparison: Comparison, width: number, tables?: r
       parts.push([block(title, width), figureTable(heads, rows, width), ...under(note, more, width)].join('\n'))
     }
   }
-  return `${[...parts, ...comparison.notes.map(note => block(note, width))].join('\n\n')}\n`
+  return `${[...parts, ...comparison.notes.map(note => block(oneLine(note), width))].join('\n\n')}\n`
 }
 
 function under(note: string | undefined, more: number, width: number): string[] {

@@ -38,6 +38,11 @@ export function printable(text: string): string {
   return text.replace(UNSEEN, character => (character === '\n' || character === '\t' ? character : escaped(character)))
 }
 
+/** A text as one line for a terminal: what ends a line is a space. For cells of a table, names of files, messages of errors. */
+export function oneLine(text: string): string {
+  return printable(text.replace(/\s*[\r\n\u0085\u2028\u2029]\s*|\t/g, ' '))
+}
+
 /** The beginning of a text, at most `most` characters (UTF-16 code units), the last of them `…` where it was cut; never half of a pair. */
 export function shorten(text: string, most: number): string {
   if (text.length <= most) return text

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { nearest, UserError } from '../envs/core/errors.ts'
-import { oneLine } from '../envs/core/text.ts'
+import { markdownText, oneLine } from '../envs/core/text.ts'
 import { type Comparison, compare as compareRuns } from '../evals/compare.ts'
 import { csv, type Figure, markdown, sheet, type TableId, tableFacts } from '../evals/figures.ts'
 import { type Publication, parsePublication } from '../evals/published.ts'
@@ -131,14 +131,14 @@ function under(note: string | undefined, more: number, width: number): string[] 
 export function comparisonMarkdown(comparison: Comparison): string {
   const parts: string[] = []
   for (const setting of comparison.settings) {
-    parts.push(`## ${setting}`)
+    parts.push(`## ${markdownText(setting)}`)
     for (const [table, figures] of tablesOf(comparison, setting)) {
       const { title, note, most } = tableFacts[table]
       const shown = sheet(figures, cell, most)
       parts.push(`### ${title}`, markdown(shown).trimEnd(), ...under(note, shown.more, Number.POSITIVE_INFINITY))
     }
   }
-  return `${[...parts, ...comparison.notes].join('\n\n')}\n`
+  return `${[...parts, ...comparison.notes.map(markdownText)].join('\n\n')}\n`
 }
 
 /** A figure as people read it. */

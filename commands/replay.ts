@@ -1,11 +1,11 @@
 /** `replay`: plays logs again and says where one is not what its own decisions give. */
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { environments } from '../economies/registry.ts'
 import type { AnyEnvironment } from '../envs/core/environment.ts'
 import { UserError } from '../envs/core/errors.ts'
 import { verify } from '../envs/core/replay.ts'
 import { oneLine } from '../envs/core/text.ts'
-import { environments } from '../envs/index.ts'
 import { countLines, lines } from '../rollouts/jsonl.ts'
 import { Progress } from '../rollouts/progress.ts'
 import type { StepsRow } from '../rollouts/rows.ts'

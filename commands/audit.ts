@@ -1,11 +1,7 @@
 /** `audit`: what the cheapest policies earn in an economy, and whether it shows what it is for. */
-import { botSets, botsFor } from '../bots/index.ts'
-import { audit as marsColony } from '../economies/mars_colony/audit.ts'
-import { audit as simEconomy } from '../economies/sim_economy/audit.ts'
-import { audit as spatialPlanning } from '../economies/spatial_planning/audit.ts'
-import { audit as swarmEconomy } from '../economies/swarm_economy/audit.ts'
+import { subjectOf } from '../economies/economy.ts'
+import { economies } from '../economies/registry.ts'
 import { nearest, UserError } from '../envs/core/errors.ts'
-import { environments } from '../envs/index.ts'
 import { auditPreset, missed, type PresetAudit, standardPresets } from '../evals/audit/audit.ts'
 import type { Subject } from '../evals/audit/spec.ts'
 import { auditMarkdown, auditText } from './audit_text.ts'
@@ -30,7 +26,7 @@ export const audit: Command = {
   async run(args, io) {
     const format = formatOf(args)
     const audits: PresetAudit[] = []
-    for (const [subject, presets] of subjectsOf(args)) {
+    for (const [subject, presets] of await subjectsOf(args)) {
       for (const preset of presets) {
         const result = await auditPreset(subject, preset, { seeds: args.integer('seeds', SEEDS, 2) })
         audits.push(result)
@@ -52,35 +48,18 @@ function formatOf(args: Args): (typeof FORMATS)[number] {
   return format
 }
 
-const SPECS = {
-  sim_economy: simEconomy,
-  swarm_economy: swarmEconomy,
-  spatial_planning: spatialPlanning,
-  mars_colony: marsColony,
-} as Readonly<Record<string, Subject['spec']>>
-
-function subjectOf(id: string): Subject {
-  const residents = botSets[id]?.residents?.fields
-  return {
-    env: environments.get(id),
-    bots: botsFor(id),
-    opponents: botSets[id]?.opponents ?? {},
-    ...(residents !== undefined && { residents }),
-    spec: SPECS[id] ?? {},
-  }
-}
-
 /** What to audit: the named economy's named presets, or all standard ones. */
-function subjectsOf(args: Args): (readonly [Subject, readonly string[]])[] {
+async function subjectsOf(args: Args): Promise<(readonly [Subject, readonly string[]])[]> {
   const id = args.text('ENV')
   const presets = args.list('preset')
   if (id === undefined && presets.length > 0) throw new UserError('--preset needs ENV: the economy whose preset it is.')
-  return (id === undefined ? environments.list().map(env => env.id) : [id]).map(each => {
-    const subject = subjectOf(each)
-    const names = Object.keys(subject.env.presets)
+  const subjects = await Promise.all((id === undefined ? economies.list() : [economies.get(id)]).map(subjectOf))
+  return subjects.map(subject => {
+    const { env } = subject
+    const names = Object.keys(env.presets)
     for (const preset of presets)
       if (!names.includes(preset))
-        throw new UserError(`No preset '${preset}' of ${each}. Presets: ${names.join(', ')}.${nearest(preset, names)}`)
+        throw new UserError(`No preset '${preset}' of ${env.id}. Presets: ${names.join(', ')}.${nearest(preset, names)}`)
     return [subject, presets.length > 0 ? presets : standardPresets(subject)] as const
   })
 }

@@ -28,7 +28,7 @@ function lineupsOf(subject: Subject, preset: string): Readonly<Record<string, Li
   const counts = (kind: Kind): Record<string, number> => ({ [kind]: Math.max(1, beside) })
   if (residents !== undefined) {
     const resident = seats.filter(seat => seat.resident).length
-    const fields = (of: Readonly<Record<string, number>>): LineupSpec => ({ fields: residents(of) })
+    const fields = (of: Readonly<Record<string, number>>): LineupSpec => ({ fields: residents.fields(of) })
     const third = Math.floor(resident / KINDS.length)
     const mixed = { honest: resident - 2 * third, opportunistic: third, deceptive: third }
     return { honest: fields({ honest: resident }), mixed: fields(mixed), deceptive: fields({ deceptive: resident }) }

@@ -2,7 +2,8 @@
  * What an audit is told of an economy, and the words it speaks: policies as data, settings, attacks. Every part of an
  * `AuditSpec` is optional; an economy without one is audited by what its contract says. Knows no economy.
  */
-import type { AnyEnvironment, AnyTypes, Decision } from '../../envs/core/environment.ts'
+import type { BotSet, EnvironmentWithBots } from '../../bots/index.ts'
+import type { AnyTypes, Decision } from '../../envs/core/environment.ts'
 import type { AnyPolicyFactory, PolicyFactory } from '../../envs/core/policy.ts'
 import type { AgentId, Call } from '../../envs/core/tool.ts'
 
@@ -85,13 +86,7 @@ export interface AuditSpec {
 }
 
 /** An economy as it is audited. */
-export interface Subject {
-  readonly env: AnyEnvironment
-  readonly bots: Readonly<Record<string, { readonly factory: AnyPolicyFactory }>>
-  /** How many of each bot take the seats beside the evaluated one by default. */
-  readonly opponents: Readonly<Record<string, number>>
-  /** Where residents sit opposite: the configuration fields that seat so many of each kind. */
-  readonly residents?: (counts: Readonly<Record<string, number>>) => Readonly<Record<string, unknown>>
+export interface Subject extends EnvironmentWithBots, Pick<BotSet, 'opponents' | 'residents'> {
   readonly spec: AuditSpec
 }
 

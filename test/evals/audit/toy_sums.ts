@@ -115,7 +115,7 @@ const honest: AnyPolicyFactory = () => ({
 
 export const toySubject: Subject = {
   env: toySums as unknown as Subject['env'],
-  bots: { ...anyBots, honest: { factory: honest } },
+  bots: { ...anyBots, honest: { description: 'Answers right, nine times in ten.', factory: honest } },
   opponents: {},
   spec: {
     standard: ['sound', 'length', 'anything'],

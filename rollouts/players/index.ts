@@ -2,7 +2,7 @@
  * Player strings: `bot:honest`, `random`, `human`, `openai:MODEL@URL`, each with its treatment where it has one. The one place
  * that knows which kinds there are.
  */
-import { botsFor } from '../../bots/index.ts'
+import type { EnvironmentWithBots } from '../../bots/index.ts'
 import { nearest, UserError } from '../../envs/core/errors.ts'
 import type { Models } from '../models/models.ts'
 import { providers } from '../models/providers.ts'
@@ -13,20 +13,20 @@ import { botName, botPlayer, nearestBot, randomPlayer } from './bot.ts'
 import { humanPlayer, type Terminal } from './human.ts'
 
 export interface PlayerContext {
-  /** The id of the economy that is played. */
-  readonly env: string
+  /** What is played, and the bots that can. */
+  readonly economy: EnvironmentWithBots
   /** Where a human player sits, if anywhere. */
   readonly terminal?: Terminal
   /** Who asks models, where models may play. */
   readonly models?: Models
   /** Players of a program's own, by name: asked before anything else. */
-  readonly own?: (name: string, env: string) => Player | undefined
+  readonly own?: (name: string, economy: EnvironmentWithBots) => Player | undefined
 }
 
 /** What a string may be that names no model, by what stands before its first colon. */
 const KINDS: Readonly<Record<string, (text: string, context: PlayerContext) => Player>> = {
-  bot: (text, { env }) => botPlayer(text.slice('bot:'.length), env),
-  random: (_text, { env }) => randomPlayer(env),
+  bot: (text, { economy }) => botPlayer(text.slice('bot:'.length), economy),
+  random: (_text, { economy }) => randomPlayer(economy),
   human: (_text, { terminal }) => {
     if (terminal === undefined)
       throw new UserError('A human player needs a terminal; play with: agoragym play ENV --player human')
@@ -61,7 +61,7 @@ export function playersFor(context: PlayerContext): (choice: PlayerChoice) => Pl
 }
 
 function makePlayer({ player: text, treatment }: ReadPlayer, context: PlayerContext): Player {
-  const own = context.own?.(text, context.env)
+  const own = context.own?.(text, context.economy)
   const kind = text.split(':', 1)[0]!
   if (own === undefined && kind !== text && Object.hasOwn(providers(), kind)) {
     if (context.models === undefined) throw new UserError('This command seats no models; use: agoragym eval, play or tournament.')
@@ -76,16 +76,16 @@ function makePlayer({ player: text, treatment }: ReadPlayer, context: PlayerCont
   return player
 }
 
-function unknownPlayer(text: string, { env }: PlayerContext): UserError {
+function unknownPlayer(text: string, { economy }: PlayerContext): UserError {
   const shown = withoutCredentials(text).slice(0, 64)
   if (/^https?:/i.test(text))
     return new UserError(
       `No player '${shown}': a model on a server is written openai:MODEL@${withoutCredentials(text).slice(0, 200)}`,
     )
-  const names = [...Object.keys(botsFor(env)).map(botName), 'human']
+  const names = [...Object.keys(economy.bots).map(botName), 'human']
   const models = Object.keys(providers()).map(prefix => `${prefix}:MODEL`)
   const meant = text.includes(':') ? nearest(`${text.split(':', 1)[0]}:MODEL`, models) : ''
   return new UserError(
-    `No player '${shown}'. Players of ${env}: ${[...names, ...models].join(', ')}.${nearestBot(text, env) || nearest(text, names) || meant}`,
+    `No player '${shown}'. Players of ${economy.env.id}: ${[...names, ...models].join(', ')}.${nearestBot(text, economy) || nearest(text, names) || meant}`,
   )
 }

@@ -10,6 +10,7 @@ import { gzipSync } from 'node:zlib'
 import { environments } from '../../envs/index.ts'
 import { refused } from '../../rollouts/jsonl.ts'
 import { packageVersion } from '../../rollouts/metadata.ts'
+import { readScoreFacts } from '../../rollouts/scores.ts'
 import { readMetadata } from '../../rollouts/store.ts'
 import type { Comparison } from '../compare.ts'
 import { tableFacts } from '../figures.ts'
@@ -152,12 +153,17 @@ function columnsOf(rows: Iterable<ReportRow>): Record<string, unknown[]> {
 
 /** What each metric is, by setting. */
 function docsOf({ runs }: Comparison): Record<string, unknown> {
-  return Object.fromEntries(
-    runs.flatMap(({ folder, setting }) => {
-      const id = readMetadata(folder)!.env_id
-      return environments.has(id) ? [[setting, environments.get(id).metrics.docs]] : []
-    }),
-  )
+  const docs: Record<string, object> = {}
+  for (const { folder, setting } of runs) {
+    const id = readMetadata(folder)!.env_id
+    const own = environments.has(id) ? environments.get(id).metrics.docs : {}
+    const added = Object.entries(readScoreFacts(folder)).map(([name, { description, formula, range, source }]) => [
+      name,
+      { description, formula, range, source },
+    ])
+    docs[setting] = { ...own, ...docs[setting], ...Object.fromEntries(added) }
+  }
+  return docs
 }
 
 function asset(name: string): string {

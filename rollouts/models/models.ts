@@ -4,11 +4,12 @@
  */
 import { UserError } from '../../envs/core/errors.ts'
 import { RunStopped } from '../errors.ts'
-import type { Player, RolloutContext } from '../player.ts'
+import type { Message } from '../messages.ts'
+import type { CallRow, Player, RolloutContext } from '../player.ts'
 import { Budget, type Spending } from './budget.ts'
 import { ResponseCache } from './cache.ts'
-import { Caller, type CallerContext, type CallerSettings, Traffic } from './caller.ts'
-import { type History, historyName } from './conversation.ts'
+import { Caller, type CallerContext, type CallerSettings, callRow, Traffic } from './caller.ts'
+import { type History, historyName, requestDigest } from './conversation.ts'
 import { type Endpoint, parseEndpoint } from './endpoint.ts'
 import { ASSUMED_COMPLETION, type Measured, measuringPolicy } from './estimate.ts'
 import { Limiters } from './limiter.ts'
@@ -41,6 +42,19 @@ export interface ModelsOptions extends Partial<CallerSettings> {
   /** Once aborted, calls in flight are finished and none is begun: policies reject with a RunStopped. */
   readonly stop?: AbortSignal
   readonly clock?: Clock
+}
+
+/** A model outside a game. */
+export interface Asker {
+  /** The canonical player string, credentials redacted. */
+  readonly name: string
+  /** As a player's. */
+  readonly details: Readonly<Record<string, unknown>>
+  readonly price: Price | null
+  /** The digest that a row of these messages has: what tells whether they were answered before. */
+  request(messages: readonly Message[]): string
+  /** Asks without tools; `place` names the rollout and seat that it is about. Rejects as a player's call does. */
+  ask(messages: readonly Message[], place: Pick<CallRow, 'key' | 'agent'>): Promise<CallRow>
 }
 
 export class Models {
@@ -108,6 +122,45 @@ export class Models {
           record: context.record,
           ask: ask => caller.ask(ask),
         }),
+    }
+  }
+
+  /**
+   * A model that is asked outside a game, such as a judge: under the same keys, limits, ceilings, cache and retries as those that
+   * play. Throws as `player` does.
+   */
+  asker(spec: string): Asker {
+    const caller = this.#caller(parseEndpoint(spec))
+    const { sampling = {}, extraBody = {}, api = 'chat' } = this.#options
+    const { endpoint } = caller
+    const settings = { model: endpoint.model, api, sampling, extraBody }
+    const { timeoutEpisodeMs: leftMs = Number.POSITIVE_INFINITY } = this.#options
+    return {
+      name: endpoint.name,
+      details: {
+        model: endpoint.model,
+        base_url: endpoint.baseUrl,
+        protocol: endpoint.provider === 'anthropic' ? 'messages' : api,
+        sampling,
+        extra_body: extraBody,
+      },
+      price: caller.price,
+      request: messages => requestDigest(messages, [], settings),
+      ask: async (messages, place) => {
+        const request = requestDigest(messages, [], settings)
+        const answered = await caller.ask({
+          messages,
+          tools: [],
+          parallel: false,
+          session: requestDigest([], [], place).slice(0, 32),
+          abandon: new AbortController().signal,
+          stop: AbortSignal.any([this.#stop.signal]),
+          cacheName: `${place.key}|${place.agent}|${request}`,
+          worstPrompt: () => Buffer.byteLength(JSON.stringify(messages)),
+          leftMs,
+        })
+        return callRow({ ...place, t: 0, call: 0, player: endpoint.name, request }, answered)
+      },
     }
   }
 

@@ -27,10 +27,10 @@ import {
   readErrors,
   readFigures,
   readResults,
-  readRollouts,
   readSteps,
   readTraces,
 } from '../../rollouts/store.ts'
+import { readRollouts } from '../../rollouts/scores.ts'
 import { later, passive, random, scratch, shortConfig, toy, toySpec } from './table.ts'
 
 const FILES = ['results.jsonl', 'traces.jsonl', 'steps.jsonl', 'calls.jsonl', 'errors.jsonl']

@@ -14,7 +14,7 @@ const SESSIONS = 10
 const EPISODES = 40
 const config = marsColony.config.parse(marsColony.presets['two-layer'])
 const ticks = sessionTicks(config)
-const { initialNeeds } = config
+const { initial_needs } = config
 
 /** Median seconds of playing every seed once; the first calls warm the code up. */
 function timed(count: number, play: (seed: number) => void): number {
@@ -28,11 +28,11 @@ function timed(count: number, play: (seed: number) => void): number {
 
 function run(): readonly BenchRow[] {
   const listing = timed(SESSIONS, seed => {
-    const colony = new Listing((...names) => stream(seed, ...names), initialNeeds)
+    const colony = new Listing((...names) => stream(seed, ...names), initial_needs)
     while (colony.tick < ticks) colony.step()
   })
-  const fast = timed(SESSIONS, seed => runColony({ ticks, initialNeeds }, seed))
-  const decisions = timed(SESSIONS, seed => runSession({ ticks, initialNeeds }, seed))
+  const fast = timed(SESSIONS, seed => runColony({ ticks, initial_needs }, seed))
+  const decisions = timed(SESSIONS, seed => runSession({ ticks, initial_needs }, seed))
   const contract = timed(SESSIONS, seed => {
     const episode = new Episode(marsColony, marsColony.presets['two-layer'], seed)
     while (!episode.over) episode.step({})
@@ -61,7 +61,7 @@ function run(): readonly BenchRow[] {
     },
     { what: 'the same through the contract', value: contract * 1000, unit: 'ms' },
     { what: 'agentic mode, nine residents', value: (EPISODES * sessionTicks(agenticConfig)) / agentic, unit: 'ticks/s' },
-    { what: `one agentic episode of ${agenticConfig.maxSteps} shifts`, value: (agentic / EPISODES) * 1000, unit: 'ms' },
+    { what: `one agentic episode of ${agenticConfig.max_steps} shifts`, value: (agentic / EPISODES) * 1000, unit: 'ms' },
   ]
 }
 

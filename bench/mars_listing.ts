@@ -40,10 +40,10 @@ export class Listing implements Colony<number[]> {
   target: number[] = Array(COLONISTS).fill(-1)
   left: number[] = Array(COLONISTS).fill(0)
   progress: number[] = Array(SITES).fill(0)
-  doneAt: number[] = Array(SITES).fill(-1)
+  done_at: number[] = Array(SITES).fill(-1)
   workers: number[] = Array(SITES).fill(0)
   count: number[] = Array(ACTIONS.length).fill(0)
-  breachTicks = 0
+  breach_ticks = 0
   /** Five numbers a decision: tick, colonist, action, target, ticks. */
   readonly decisions: number[] = []
   readonly #draws: Draw[]
@@ -63,11 +63,11 @@ export class Listing implements Colony<number[]> {
   }
 
   decide(i: number): void {
-    const { need, doneAt } = this
+    const { need, done_at } = this
     const draw = this.#draws[i]!
     const [u1, u2, u3] = [draw.float(), draw.float(), draw.float()]
     const [energy, social, purpose] = [0, 1, 2].map(kind => 1 + ((NEED_CAP - need[3 * i + kind]!) / 10_000) ** 2)
-    const open = doneAt.filter(done => done < 0).length
+    const open = done_at.filter(done => done < 0).length
     const weight = WEIGHT[this.role[i]!]!
     const weights = [
       weight[WORKING]! * purpose!,
@@ -85,7 +85,7 @@ export class Listing implements Colony<number[]> {
       if (target >= i) target++
     }
     if (action === BUILDING) {
-      target = [0, 1, 2].filter(site => doneAt[site]! < 0)[Math.floor(u3 * open)]!
+      target = [0, 1, 2].filter(site => done_at[site]! < 0)[Math.floor(u3 * open)]!
       this.workers[target]! |= 1 << i
     }
     this.act[i] = action
@@ -117,12 +117,12 @@ export class Listing implements Colony<number[]> {
     }
     // 4. Completion.
     for (let site = 0; site < SITES; site++) {
-      if (this.doneAt[site]! >= 0 || this.progress[site]! < LABOUR) continue
-      this.doneAt[site] = this.tick
+      if (this.done_at[site]! >= 0 || this.progress[site]! < LABOUR) continue
+      this.done_at[site] = this.tick
       for (let i = 0; i < COLONISTS; i++) if (act[i] === BUILDING && target[i] === site) left[i] = 0
     }
     // 5. Metrics.
-    if (need.some(value => value < BREACH)) this.breachTicks++
+    if (need.some(value => value < BREACH)) this.breach_ticks++
     this.tick++
   }
 }

@@ -8,6 +8,7 @@ import { UserError } from '../envs/core/errors.ts'
 import { type EpisodeLog, eventsOf } from '../envs/core/log.ts'
 import { deepFreeze } from '../envs/core/plain.ts'
 import { stream } from '../envs/core/random.ts'
+import { quote, shorten } from '../envs/core/text.ts'
 import type { AgentId } from '../envs/core/tool.ts'
 import { charge, type Ledger, type Limits, openLedger } from '../envs/mars_colony/ledger.ts'
 import type { MarsTypes } from '../envs/mars_colony/observe.ts'
@@ -39,7 +40,7 @@ export interface DialogueLine {
   /** At most 280 UTF-16 units; `…` where nothing was said. */
   readonly text: string
   /** What was charged for it. */
-  readonly microUsd: number
+  readonly micro_usd: number
   /** `failed`: the source threw, took too long or gave no text; `empty`: it said nothing; `refused`: it was not asked. */
   readonly status: 'spoken' | 'failed' | 'empty' | 'refused'
 }
@@ -106,9 +107,9 @@ function lineOf(
   { tick, speaker, listener }: Grant,
   text: string,
   status: DialogueLine['status'],
-  microUsd: number,
+  micro_usd: number,
 ): DialogueLine {
-  return { tick, speaker: speaker.agent, listener: listener.agent, text, microUsd, status }
+  return { tick, speaker: speaker.agent, listener: listener.agent, text, micro_usd, status }
 }
 
 /** A copy of its own for every call: what a source does to it is seen by nobody. */
@@ -127,7 +128,7 @@ async function spoken(
   try {
     const text: unknown = await Promise.race([source(snapshot, box), aborted(box)])
     if (typeof text !== 'string') return { text: SILENCE, status: 'failed' }
-    const said = text.slice(0, MESSAGE_LENGTH)
+    const said = shorten(text, MESSAGE_LENGTH)
     return said.trim() === '' ? { text: SILENCE, status: 'empty' } : { text: said, status: 'spoken' }
   } catch {
     signal?.throwIfAborted()
@@ -226,7 +227,7 @@ function promptOf({ speaker, listener, bond, recent }: DialogueSnapshot): string
   return [
     `Say one short line as ${speaker.name}, ${speaker.role} on Mars (${speaker.traits}), to ${listener.name}, ${listener.role}.`,
     `Your energy ${energy.toFixed(0)}, social ${social.toFixed(0)}, purpose ${purpose.toFixed(0)} of 100; your bond ${bond.toFixed(0)} of 100. ${listener.name} is ${listener.action}.`,
-    ...recent.map(line => `${line.speaker === speaker.agent ? speaker.name : listener.name} said ${JSON.stringify(line.text)}`),
+    ...recent.map(line => `${line.speaker === speaker.agent ? speaker.name : listener.name} said ${quote(line.text)}`),
   ].join('\n')
 }
 

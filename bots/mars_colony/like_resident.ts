@@ -30,9 +30,9 @@ export function likeResident(resident: Resident): PolicyFactory<MarsTypes> {
         })
         const name = (i: number) => ({ to: COLONIST_IDS[i]! })
         const accepted = suspended || !canBuild(observation) ? undefined : firstAccepted(resident, observation)
-        const calls: MarsCall[] = observation.asks.map(({ askId }) => ({
+        const calls: MarsCall[] = observation.asks.map(({ ask_id }) => ({
           tool: 'answer',
-          args: { askId, accept: askId === accepted },
+          args: { ask_id, accept: ask_id === accepted },
         }))
         const promise = accepted === undefined ? initiative.pledge : undefined
         if (promise !== undefined) calls.push({ tool: 'pledge', args: name(promise) })
@@ -59,5 +59,5 @@ function firstAccepted(resident: Resident, { asks, bonds, needs, shared }: MarsO
       bond: bonds.find(({ agent }) => agent === from)!.bond * BOND_UNIT,
       lowestNeed,
     }),
-  )?.askId
+  )?.ask_id
 }

@@ -71,7 +71,7 @@ export function thriftyDeclaration(
   const floor = buyers > 0 && value > initial ? initial + (value - initial) / buyers : 0
   const chances = config.speculators * CHANCES * rounds
   const eager = clip((2 + purchases) / (4 + chances), 0.05, 0.95) * caution
-  const taxKept = (config.finalTax / 100) * (1 - seen.holdings!.shares / SHARES)
+  const taxKept = (config.final_tax / 100) * (1 - seen.holdings!.shares / SHARES)
   const range = rangeOf(seen.agent, chosen)
   let best = value
   let least = Number.POSITIVE_INFINITY

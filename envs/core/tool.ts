@@ -5,6 +5,7 @@
 import { z } from 'zod'
 import { nearest } from './errors.ts'
 import { deepFreeze, short } from './plain.ts'
+import { shorten } from './text.ts'
 
 export type AgentId = string
 export type ToolName = string
@@ -173,8 +174,7 @@ export function explain(error: z.ZodError): string {
     const at = issue.path.map(String).join('.')
     return at === '' ? issue.message : `${at}: ${issue.message}`
   })
-  const text = lines.join('; ').replace(/\s+/g, ' ')
-  return text.length <= 400 ? text : `${text.slice(0, 399)}…`
+  return shorten(lines.join('; ').replace(/\s+/g, ' '), 400)
 }
 
 /** Legal arguments to try for a tool, from what the agent sees; empty where none is known. */

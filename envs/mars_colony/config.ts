@@ -19,8 +19,8 @@ export type Mode = (typeof MODES)[number]
 
 /** What a mode's sessions are when nothing is said: the two-layer ones are the publication's. */
 const BY_MODE = {
-  agentic: { maxSteps: 25, initialNeeds: 60 },
-  'two-layer': { maxSteps: 100, initialNeeds: 80 },
+  agentic: { max_steps: 25, initial_needs: 60 },
+  'two-layer': { max_steps: 100, initial_needs: 80 },
 } as const
 
 const weight = z.number().min(0).max(10)
@@ -30,33 +30,33 @@ const fields = z.strictObject({
     .enum(MODES)
     .default('agentic')
     .describe('agentic: players act for their colonists; two-layer: the substrate acts for everybody, calls are advice'),
-  ticksPerStep: z
+  ticks_per_step: z
     .int()
     .min(1)
     .max(10_000)
     .default(100)
     .describe(`ticks of a shift, which is one step (100 are about 7 hours); at least ${SOCIETY.pledgeTicks} in agentic mode`),
-  maxSteps: z
+  max_steps: z
     .int()
     .min(1)
     .max(10_000)
     .optional()
     .describe(
-      `shifts of a session; ${BY_MODE.agentic.maxSteps} in agentic and ${BY_MODE['two-layer'].maxSteps} in two-layer mode`,
+      `shifts of a session; ${BY_MODE.agentic.max_steps} in agentic and ${BY_MODE['two-layer'].max_steps} in two-layer mode`,
     ),
-  initialNeeds: z
+  initial_needs: z
     .int()
     .min(0)
     .max(100)
     .optional()
     .describe(
-      `points of every need at the start; ${BY_MODE.agentic.initialNeeds} in agentic and ${BY_MODE['two-layer'].initialNeeds} in two-layer mode`,
+      `points of every need at the start; ${BY_MODE.agentic.initial_needs} in agentic and ${BY_MODE['two-layer'].initial_needs} in two-layer mode`,
     ),
   residents: z
     .union([z.enum(['easy', 'medium', 'hard']), z.array(z.enum(RESIDENT_TYPES)).length(COLONISTS)])
     .default('medium')
     .describe('who sits where no player does, in agentic mode: a shuffled mix, or the type of each colonist in order'),
-  dialogueEvents: z
+  dialogue_events: z
     .int()
     .min(0)
     .max(DIALOGUE.maxCalls)
@@ -76,14 +76,14 @@ const fields = z.strictObject({
 })
 
 export const config = fields
-  .refine(({ mode, ticksPerStep }) => mode === 'two-layer' || ticksPerStep >= SOCIETY.pledgeTicks, {
-    path: ['ticksPerStep'],
+  .refine(({ mode, ticks_per_step }) => mode === 'two-layer' || ticks_per_step >= SOCIETY.pledgeTicks, {
+    path: ['ticks_per_step'],
     message: `a shift of the agentic mode has at least ${SOCIETY.pledgeTicks} ticks, or no pledge could be kept`,
   })
   .transform(given => ({
     ...given,
-    maxSteps: given.maxSteps ?? BY_MODE[given.mode].maxSteps,
-    initialNeeds: given.initialNeeds ?? BY_MODE[given.mode].initialNeeds,
+    max_steps: given.max_steps ?? BY_MODE[given.mode].max_steps,
+    initial_needs: given.initial_needs ?? BY_MODE[given.mode].initial_needs,
   }))
 export type MarsConfig = z.output<typeof config>
 
@@ -95,6 +95,6 @@ export const presets = {
 } satisfies Record<string, z.input<typeof config>>
 
 /** Ticks of a whole session. */
-export function sessionTicks({ maxSteps, ticksPerStep }: MarsConfig): number {
-  return maxSteps * ticksPerStep
+export function sessionTicks({ max_steps, ticks_per_step }: MarsConfig): number {
+  return max_steps * ticks_per_step
 }

@@ -17,7 +17,7 @@ export const marsColony: Environment<MarsTypes> = {
   id: 'mars_colony',
   summary:
     'Ten colonists on Mars with needs, bonds and three sites to build: a rule substrate with talk on top, or players who choose.',
-  version: 1,
+  version: 2,
   config,
   presets,
   seats: ({ mode }) =>

@@ -21,16 +21,16 @@ export const invariants: NonNullable<Environment<MarsTypes>['invariants']> = {
       SOCIETY.reputation.max,
     ),
   ledger: (_before, { ledger }) => {
-    const { calls, maxCalls, spentMicroUsd, callMicroUsd, ceilingMicroUsd } = ledger
+    const { calls, maxCalls, spent_micro_usd, callMicroUsd, ceilingMicroUsd } = ledger
     if (calls > maxCalls) return `${calls} dialogue events of ${maxCalls}`
-    if (spentMicroUsd !== calls * callMicroUsd || spentMicroUsd > ceilingMicroUsd)
-      return `${spentMicroUsd} micro-dollars for ${calls} events under a ceiling of ${ceilingMicroUsd}`
+    if (spent_micro_usd !== calls * callMicroUsd || spent_micro_usd > ceilingMicroUsd)
+      return `${spent_micro_usd} micro-dollars for ${calls} events under a ceiling of ${ceilingMicroUsd}`
     return undefined
   },
   clock: (before, after) =>
-    after.step === before.step + 1 && after.colony.tick === before.colony.tick + before.config.ticksPerStep
+    after.step === before.step + 1 && after.colony.tick === before.colony.tick + before.config.ticks_per_step
       ? undefined
-      : `from tick ${before.colony.tick} to ${after.colony.tick} in one step of ${before.config.ticksPerStep}`,
+      : `from tick ${before.colony.tick} to ${after.colony.tick} in one step of ${before.config.ticks_per_step}`,
   time_is_spent: (_before, { colony }) => {
     const spent = colony.count.reduce((sum, ticks) => sum + ticks, 0)
     return spent === colony.tick * colony.act.length ? undefined : `${spent} colonist-ticks spent in ${colony.tick} ticks`

@@ -16,7 +16,7 @@ export interface Limits {
 
 export interface Ledger extends Limits {
   calls: number
-  spentMicroUsd: number
+  spent_micro_usd: number
   /** Requests that were not granted. */
   refused: number
 }
@@ -30,17 +30,17 @@ export function openLedger(limits: Limits = DIALOGUE): Ledger {
     throw new RangeError(
       `ledger: ${maxCalls} calls at ${callMicroUsd} micro-dollars could exceed the ceiling of ${ceilingMicroUsd}; lower one of them`,
     )
-  return { maxCalls, callMicroUsd, ceilingMicroUsd, calls: 0, spentMicroUsd: 0, refused: 0 }
+  return { maxCalls, callMicroUsd, ceilingMicroUsd, calls: 0, spent_micro_usd: 0, refused: 0 }
 }
 
 /** Books one call if the limits allow it, and says whether it may be made; a refusal is counted. */
 export function charge(ledger: Ledger): boolean {
-  if (ledger.calls >= ledger.maxCalls || ledger.spentMicroUsd + ledger.callMicroUsd > ledger.ceilingMicroUsd) {
+  if (ledger.calls >= ledger.maxCalls || ledger.spent_micro_usd + ledger.callMicroUsd > ledger.ceilingMicroUsd) {
     ledger.refused++
     return false
   }
   ledger.calls++
-  ledger.spentMicroUsd += ledger.callMicroUsd
+  ledger.spent_micro_usd += ledger.callMicroUsd
   return true
 }
 

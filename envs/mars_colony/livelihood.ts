@@ -23,8 +23,8 @@ export function siteBonus(completed: number): number {
 
 /** After a tick: credits by that tick's needs and sites, the ticks built, bad ticks, and the rule of collapse. */
 export function liveOn({ draft: { members }, colony, emit }: Shift): void {
-  const { need, act, left, doneAt } = colony
-  const bonus = siteBonus(doneAt.length - openSites(colony))
+  const { need, act, left, done_at } = colony
+  const bonus = siteBonus(done_at.length - openSites(colony))
   const [building, breach] = [BUILDING, BREACH]
   for (let i = 0; i < act.length; i++) {
     const member = members[i]!
@@ -33,7 +33,7 @@ export function liveOn({ draft: { members }, colony, emit }: Shift): void {
     if (earnings > 0 && !member.collapsed)
       member.credits += earnings * productivity(lowest) * bonus * (0.5 + member.reputation / 100)
     if (act[i] === building) member.built++
-    if (lowest < breach || member.suspended) member.badTicks++
+    if (lowest < breach || member.suspended) member.bad_ticks++
     const changes = member.collapsed ? lowest >= recovered : lowest === 0
     if (!changes) continue
     member.collapsed = !member.collapsed

@@ -15,13 +15,13 @@ const STRONG = BOND_EDGES.strong / BOND_UNIT
 
 /** Pairs by final bond; the four categories are all of them. */
 const CATEGORIES: Readonly<Record<string, { readonly words: string; readonly range: string; holds(bond: number): boolean }>> = {
-  strongFriendships: { words: 'strong friendships', range: `bond > ${STRONG}`, holds: bond => bond > BOND_EDGES.strong },
-  workingRelationships: {
+  strong_friendships: { words: 'strong friendships', range: `bond > ${STRONG}`, holds: bond => bond > BOND_EDGES.strong },
+  working_relationships: {
     words: 'working relationships',
     range: `${EDGE} < bond ≤ ${STRONG}`,
     holds: bond => bond > BOND_EDGES.working && bond <= BOND_EDGES.strong,
   },
-  neutralPairs: {
+  neutral_pairs: {
     words: 'neutral pairs',
     range: `−${EDGE} ≤ bond ≤ ${EDGE}`,
     holds: bond => Math.abs(bond) <= BOND_EDGES.working,
@@ -29,7 +29,7 @@ const CATEGORIES: Readonly<Record<string, { readonly words: string; readonly ran
   tensions: { words: 'tensions', range: `bond < −${EDGE}`, holds: bond => bond < -BOND_EDGES.working },
 }
 
-const shareName = (action: string): string => `${action}Share`
+const shareName = (action: string): string => `${action}_share`
 
 const docs: Readonly<Record<string, MetricDoc>> = {
   ...Object.fromEntries(
@@ -43,19 +43,19 @@ const docs: Readonly<Record<string, MetricDoc>> = {
       },
     ]),
   ),
-  sitesCompleted: {
+  sites_completed: {
     description: 'construction sites completed',
     formula: 'sites closed',
     range: `0…${SITES}`,
     source: PUBLICATION,
   },
-  uniqueWorkers: {
+  unique_workers: {
     description: 'unique workers per site',
     formula: `colonists who ever began to build at a site, mean of ${SITES}`,
     range: `[0, ${COLONISTS}]`,
     source: PUBLICATION,
   },
-  stableNeeds: {
+  stable_needs: {
     description: 'stable-needs fraction',
     formula: `1 − ticks on which some need is under ${BREACH / NEED_UNIT} / ticks`,
     range: '[0, 1]',
@@ -67,13 +67,13 @@ const docs: Readonly<Record<string, MetricDoc>> = {
       { description: `share of time spent ${action}`, formula: 'colonist-ticks / all', range: '[0, 1]', source: PUBLICATION },
     ]),
   ),
-  dialogueEvents: {
+  dialogue_events: {
     description: 'dialogue events granted',
     formula: 'charges',
     range: `0…${DIALOGUE.maxCalls}`,
     source: PUBLICATION,
   },
-  dialogueMicroUsd: {
+  dialogue_micro_usd: {
     description: 'what dialogue was charged',
     formula: `${DIALOGUE.callMicroUsd} · events`,
     range: `0…${DIALOGUE.ceilingMicroUsd} micro-dollars`,
@@ -91,19 +91,19 @@ const docs: Readonly<Record<string, MetricDoc>> = {
     range: '≥ 0; null in two-layer mode',
     source: 'agoragym',
   },
-  pledgesKept: {
+  pledges_kept: {
     description: 'pledges kept',
     formula: 'settled as kept',
     range: '≥ 0; null in two-layer mode',
     source: 'agoragym',
   },
-  pledgesBroken: {
+  pledges_broken: {
     description: 'pledges broken',
     formula: 'settled as broken',
     range: '≥ 0; null in two-layer mode',
     source: 'agoragym',
   },
-  asksAccepted: {
+  asks_accepted: {
     description: 'share of the agent’s asks that were accepted',
     formula: 'accepted / answered',
     range: '[0, 1]; null without one',
@@ -121,19 +121,19 @@ export const metrics: Metrics<MarsTypes> = {
     const standing = last?.standings[indexOf(agent)]
     return {
       ...Object.fromEntries(Object.entries(CATEGORIES).map(([name, { holds }]) => [name, bonds.filter(holds).length])),
-      sitesCompleted: last?.colony.doneAt.filter(done => done >= 0).length ?? 0,
-      uniqueWorkers: (last?.colony.workers.reduce((sum, crew) => sum + bits(crew), 0) ?? 0) / SITES,
-      stableNeeds: last === undefined ? null : 1 - last.colony.breachTicks / last.colony.tick,
+      sites_completed: last?.colony.done_at.filter(done => done >= 0).length ?? 0,
+      unique_workers: (last?.colony.workers.reduce((sum, crew) => sum + bits(crew), 0) ?? 0) / SITES,
+      stable_needs: last === undefined ? null : 1 - last.colony.breach_ticks / last.colony.tick,
       ...Object.fromEntries(
         ACTIONS.map((action, i) => [shareName(action), last === undefined ? null : last.colony.count[i]! / ticks]),
       ),
-      dialogueEvents: last?.dialogue.calls ?? 0,
-      dialogueMicroUsd: last?.dialogue.spentMicroUsd ?? 0,
+      dialogue_events: last?.dialogue.calls ?? 0,
+      dialogue_micro_usd: last?.dialogue.spent_micro_usd ?? 0,
       credits: standing?.credits ?? null,
       talks: standing?.talks ?? null,
-      pledgesKept: standing?.kept ?? null,
-      pledgesBroken: standing?.broken ?? null,
-      asksAccepted: asksAccepted(log, agent),
+      pledges_kept: standing?.kept ?? null,
+      pledges_broken: standing?.broken ?? null,
+      asks_accepted: asksAccepted(log, agent),
       refusals: log.steps.reduce((sum, { refused }) => sum + refused.filter(refusal => refusal.agent === agent).length, 0),
     }
   },

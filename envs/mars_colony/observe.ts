@@ -3,6 +3,7 @@
  * of which type, the random streams.
  */
 import type { EnvTypes } from '../core/environment.ts'
+import { quote } from '../core/text.ts'
 import type { AgentId } from '../core/tool.ts'
 import type { MarsConfig, Mode } from './config.ts'
 import { productivity, siteBonus } from './livelihood.ts'
@@ -34,7 +35,7 @@ export interface MarsShared {
   /** Shifts before this one, and those left with it. */
   readonly step: number
   readonly stepsLeft: number
-  readonly ticksPerStep: number
+  readonly ticks_per_step: number
   readonly tick: number
   /** From 1; 10,000 ticks are 30 days. */
   readonly day: number
@@ -68,7 +69,7 @@ export interface MarsShared {
   readonly dialogue: {
     readonly used: number
     readonly limit: number
-    readonly spentMicroUsd: number
+    readonly spent_micro_usd: number
     readonly ceilingMicroUsd: number
   }
 }
@@ -93,7 +94,7 @@ export interface MarsObservation {
   readonly bonds: readonly { readonly agent: AgentId; readonly bond: number; readonly change: number }[]
   readonly messages: readonly { readonly from: AgentId; readonly tone: Tone; readonly text: string }[]
   /** Requests for help that can be answered now. */
-  readonly asks: readonly { readonly askId: number; readonly from: AgentId }[]
+  readonly asks: readonly { readonly ask_id: number; readonly from: AgentId }[]
 }
 
 const LOCATIONS: Readonly<Record<Action, string>> = {
@@ -108,11 +109,11 @@ export function shared({ config, step, colony, members, settled, ledger }: MarsS
   return {
     mode: config.mode,
     step,
-    stepsLeft: config.maxSteps - step,
-    ticksPerStep: config.ticksPerStep,
+    stepsLeft: config.max_steps - step,
+    ticks_per_step: config.ticks_per_step,
     tick: colony.tick,
     day: Math.floor((colony.tick * MONTH.days) / MONTH.ticks) + 1,
-    sites: colony.progress.map((progress, site) => ({ progress, labour: LABOUR, completed: colony.doneAt[site]! >= 0 })),
+    sites: colony.progress.map((progress, site) => ({ progress, labour: LABOUR, completed: colony.done_at[site]! >= 0 })),
     siteBonus: siteBonus(SITES - openSites(colony)),
     colonists: members.map(({ reputation, suspended, kept, broken }, i) => {
       const action = ACTIONS[colony.act[i]!]!
@@ -129,7 +130,7 @@ export function shared({ config, step, colony, members, settled, ledger }: MarsS
     dialogue: {
       used: ledger.calls,
       limit: ledger.maxCalls,
-      spentMicroUsd: ledger.spentMicroUsd,
+      spent_micro_usd: ledger.spent_micro_usd,
       ceilingMicroUsd: ledger.ceilingMicroUsd,
     },
   }
@@ -162,16 +163,8 @@ export function observe(state: MarsState, agent: AgentId, seen: MarsShared): Mar
     talksLeft,
     bonds,
     messages: mail.filter(({ to }) => to === i).map(({ from, tone, text }) => ({ from: COLONIST_IDS[from]!, tone, text })),
-    asks: asks.filter(({ to }) => to === i).map(({ askId, from }) => ({ askId, from: COLONIST_IDS[from]! })),
+    asks: asks.filter(({ to }) => to === i).map(({ ask_id, from }) => ({ ask_id, from: COLONIST_IDS[from]! })),
   }
-}
-
-/** Control characters, line and paragraph separators, and marks that reverse or hide text. */
-const UNPRINTABLE = /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g
-
-/** Another's words as one quoted line: nothing in them can begin a section or pose as the colony's own text. */
-function quoted(text: string): string {
-  return JSON.stringify(text).replace(UNPRINTABLE, mark => `\\u${mark.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
 function shiftWords({ step, stepsLeft }: MarsShared): string {
@@ -196,10 +189,10 @@ export function render(observation: MarsObservation): string {
     ...status,
     '',
     '## Requests for help you can answer',
-    list(observation.asks.map(({ askId, from }) => `ask ${askId} from ${nameOf(from)}`)),
+    list(observation.asks.map(({ ask_id, from }) => `ask ${ask_id} from ${nameOf(from)}`)),
     '',
     '## Messages of the last shift',
-    list(observation.messages.map(({ from, tone, text }) => `${nameOf(from)}, ${tone}: ${quoted(text)}`)),
+    list(observation.messages.map(({ from, tone, text }) => `${nameOf(from)}, ${tone}: ${quote(text)}`)),
     '',
     '## Pledges of the last shift',
     list(
@@ -225,6 +218,6 @@ export function render(observation: MarsObservation): string {
       }),
     ),
     '',
-    `Dialogue: ${colony.dialogue.used} of ${colony.dialogue.limit} events used, ${colony.dialogue.spentMicroUsd} of ${colony.dialogue.ceilingMicroUsd} micro-dollars.`,
+    `Dialogue: ${colony.dialogue.used} of ${colony.dialogue.limit} events used, ${colony.dialogue.spent_micro_usd} of ${colony.dialogue.ceilingMicroUsd} micro-dollars.`,
   ].join('\n')
 }

@@ -24,16 +24,16 @@ export function pledge(shift: Shift, from: number, to: number, answering = -1): 
 
 /** Posts a request, to be answered in the next step. */
 export function ask({ draft, emit }: Shift, from: number, to: number): void {
-  const askId = draft.nextAsk++
-  draft.asks.push({ askId, from, to })
-  emit({ type: 'asked', askId, from: COLONIST_IDS[from]!, to: COLONIST_IDS[to]! })
+  const ask_id = draft.nextAsk++
+  draft.asks.push({ ask_id, from, to })
+  emit({ type: 'asked', ask_id, from: COLONIST_IDS[from]!, to: COLONIST_IDS[to]! })
 }
 
 /** Answers a request; accepting it is a pledge to who asked. */
-export function answer(shift: Shift, { askId, from, to }: Ask, accept: boolean): void {
+export function answer(shift: Shift, { ask_id, from, to }: Ask, accept: boolean): void {
   const accepted = accept && mayPledge(shift, to)
-  shift.emit({ type: 'ask_answered', askId, from: COLONIST_IDS[from]!, to: COLONIST_IDS[to]!, accepted })
-  if (accepted) pledge(shift, to, from, askId)
+  shift.emit({ type: 'ask_answered', ask_id, from: COLONIST_IDS[from]!, to: COLONIST_IDS[to]!, accepted })
+  if (accepted) pledge(shift, to, from, ask_id)
 }
 
 const REPUTATION = { kept: SOCIETY.reputation.kept, broken: SOCIETY.reputation.broken, void: 0 }

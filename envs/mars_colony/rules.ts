@@ -27,11 +27,11 @@ const bonds = (units: number): number => units / BOND_UNIT
 const grouped = (number: number): string => number.toLocaleString('en')
 
 export function rules(config: MarsConfig, agent: AgentId): string {
-  const { maxSteps, ticksPerStep } = config
+  const { max_steps, ticks_per_step } = config
   const falls = NEEDS.map((need, kind) => `${need} by ${needs(DECAY[kind]!)}`).join(', ')
   const cap = bonds(BOND_CAP)
   return [
-    `You are ${agent} (${NAMES[indexOf(agent)]}), one of ${COLONISTS} colonists on Mars, for ${maxSteps} shifts of ${ticksPerStep} ticks.`,
+    `You are ${agent} (${NAMES[indexOf(agent)]}), one of ${COLONISTS} colonists on Mars, for ${max_steps} shifts of ${ticks_per_step} ticks.`,
     `Everybody has a role and three needs from 0 to ${needs(NEED_CAP)}, which fall every tick: ${falls}. A tick of resting gives ${needs(GAIN[RESTING][0])} energy, of socializing ${needs(GAIN[SOCIALIZING][1])} social, of working or building ${needs(GAIN[WORKING][2])} purpose, of walking nothing.`,
     `Every two colonists share a bond from -${cap} to ${cap}. Socializing with a partner moves it, up or down, by how well the two fit, which nobody is told. There are ${SITES} construction sites of ${grouped(LABOUR)} ticks of labour each; anybody may build at any unfinished site.`,
     ...(config.mode === 'two-layer' ? twoLayer(config) : agentic(config)),
@@ -44,10 +44,10 @@ function twoLayer(config: MarsConfig): string[] {
   ]
 }
 
-function agentic({ ticksPerStep, weights }: MarsConfig): string[] {
+function agentic({ ticks_per_step, weights }: MarsConfig): string[] {
   const { credits, productivity, reputation, suspension, collapse, bond, pledgeTicks, residentTalks } = SOCIETY
   const { floor, span } = productivity
-  const fullShift = (credits.perTick * ticksPerStep).toFixed(2)
+  const fullShift = (credits.perTick * ticks_per_step).toFixed(2)
   return [
     `Each shift, send one message with your calls: one choose_action for the whole shift (without one you keep working), and if you like one talk, one ask, one pledge, and an answer to each request addressed to you. A refused call has no effect.`,
     `Credits: a tick of working earns ${credits.perTick} × productivity × site bonus × (0.5 + reputation / 100), a tick of building ${credits.building} of that. Productivity is 0 when your lowest need is ${needs(floor)} and 1 from ${needs(floor + span)} on. The site bonus is 1 + ${credits.siteBonus} per completed site, for everybody.`,

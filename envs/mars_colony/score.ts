@@ -16,31 +16,31 @@ export function lastShift(log: EpisodeLog<MarsTypes>): ShiftEnded | undefined {
 const START: Standing = {
   credits: 0,
   reputation: SOCIETY.reputation.start,
-  badTicks: 0,
+  bad_ticks: 0,
   talks: 0,
-  goodTalks: 0,
+  good_talks: 0,
   visits: 0,
-  goodVisits: 0,
+  good_visits: 0,
   kept: 0,
   broken: 0,
 }
 
 /** Lengths are the whole session's, so that a prefix of a log scores what was earned so far. */
 export function scoreOf(config: MarsConfig, standing: Standing): Scores {
-  const { weights, maxSteps } = config
-  const { credits, badTicks, talks, goodTalks, visits, goodVisits, kept, broken } = standing
-  const payoff = Math.min(1, credits / maxSteps)
+  const { weights, max_steps } = config
+  const { credits, bad_ticks, talks, good_talks, visits, good_visits, kept, broken } = standing
+  const payoff = Math.min(1, credits / max_steps)
   const reputation = standing.reputation / SOCIETY.reputation.max
-  const survival = 1 - badTicks / sessionTicks(config)
-  const quality = share(goodVisits + goodTalks + kept, visits + talks + kept + broken) ?? 0
+  const survival = 1 - bad_ticks / sessionTicks(config)
+  const quality = share(good_visits + good_talks + kept, visits + talks + kept + broken) ?? 0
   return {
     reward: weights.payoff * payoff + weights.reputation * reputation + weights.survival * survival + weights.quality * quality,
     payoff,
     reputation,
     survival,
     quality,
-    socialQuality: share(goodVisits + goodTalks, visits + talks),
-    pledgeQuality: share(kept, kept + broken),
+    social_quality: share(good_visits + good_talks, visits + talks),
+    pledge_quality: share(kept, kept + broken),
   }
 }
 
@@ -49,7 +49,7 @@ function share(part: number, whole: number): number | null {
 }
 
 /** What stands where the substrate plays for everybody. */
-const UNSCORED = { reward: 0, payoff: 0, reputation: 0, quality: 0, socialQuality: null, pledgeQuality: null }
+const UNSCORED = { reward: 0, payoff: 0, reputation: 0, quality: 0, social_quality: null, pledge_quality: null }
 
 export function score(log: EpisodeLog<MarsTypes>): Record<string, Scores> {
   const config = log.header.config as MarsConfig
@@ -58,7 +58,7 @@ export function score(log: EpisodeLog<MarsTypes>): Record<string, Scores> {
     COLONIST_IDS.map((agent, i) => [
       agent,
       config.mode === 'two-layer'
-        ? { ...UNSCORED, survival: 1 - (last?.colony.breachTicks ?? 0) / sessionTicks(config) }
+        ? { ...UNSCORED, survival: 1 - (last?.colony.breach_ticks ?? 0) / sessionTicks(config) }
         : scoreOf(config, last?.standings[i] ?? START),
     ]),
   )

@@ -24,7 +24,7 @@ export interface Trajectory {
 export interface SessionOptions {
   readonly ticks: number
   /** Points, for every need of everybody. */
-  readonly initialNeeds: number
+  readonly initial_needs: number
 }
 
 const streamsOf =
@@ -33,9 +33,9 @@ const streamsOf =
     stream(seed, ...names)
 
 /** What a two-layer session comes to, in one call: the colony that `step` by `step` would leave. */
-export function runColony({ ticks, initialNeeds }: SessionOptions, seed: number): Colony {
+export function runColony({ ticks, initial_needs }: SessionOptions, seed: number): Colony {
   const open = streamsOf(seed)
-  const colony = found(open, initialNeeds)
+  const colony = found(open, initial_needs)
   advance(colony, openColonists(open), ticks, ignore)
   return colony
 }
@@ -48,8 +48,8 @@ export function runSession(options: SessionOptions, seed: number): Trajectory {
 }
 
 /** `runSession` on any source of random streams. */
-export function playSession(open: Open, { ticks, initialNeeds }: SessionOptions): Trajectory {
-  const colony = found(open, initialNeeds)
+export function playSession(open: Open, { ticks, initial_needs }: SessionOptions): Trajectory {
+  const colony = found(open, initial_needs)
   // A bout is shorter than BOUT_MIN only where a site closes under it.
   const decisions = new Int32Array(DECISION_SIZE * COLONISTS * (Math.ceil(ticks / BOUT_MIN) + SITES))
   let length = 0
@@ -66,8 +66,8 @@ export function playSession(open: Open, { ticks, initialNeeds }: SessionOptions)
 
 /** The trajectory of a played session. Roles and affinities follow from the seed; the rest stands in the last step, the decisions in all of them. */
 export function trajectoryOf(log: EpisodeLog<MarsTypes>): Trajectory {
-  const { initialNeeds } = log.header.config as MarsConfig
-  const colony = found(streamsOf(log.header.seed), initialNeeds)
+  const { initial_needs } = log.header.config as MarsConfig
+  const colony = found(streamsOf(log.header.seed), initial_needs)
   const decisions: number[] = []
   for (const [, event] of eventsOf(log)) {
     if (event.type !== 'decided') continue
@@ -83,9 +83,9 @@ export function trajectoryOf(log: EpisodeLog<MarsTypes>): Trajectory {
  * little-endian 32-bit integers.
  */
 export function trajectoryHash({ colony, decisions }: Trajectory): string {
-  const { need, bond, progress, doneAt, workers, count, role, affinity } = colony
+  const { need, bond, progress, done_at, workers, count, role, affinity } = colony
   const hash = createHash('sha256')
-  for (const part of [need, bond, progress, doneAt, workers, count, role, affinity, decisions]) {
+  for (const part of [need, bond, progress, done_at, workers, count, role, affinity, decisions]) {
     const bytes = Buffer.alloc(4 * part.length)
     for (let k = 0; k < part.length; k++) bytes.writeInt32LE(part[k]!, 4 * k)
     hash.update(bytes)

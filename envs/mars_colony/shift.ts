@@ -55,15 +55,15 @@ export function runShift(draft: MarsState, emit: Emit): void {
   draft.words = draws.map(draw => draw.words())
   draft.colony = keep(colony)
   for (let site = 0; site < SITES; site++) {
-    const done = colony.doneAt[site]!
-    if (done >= 0 && before.doneAt[site]! < 0) emit({ type: 'site_completed', tick: done, site })
+    const done = colony.done_at[site]!
+    if (done >= 0 && before.done_at[site]! < 0) emit({ type: 'site_completed', tick: done, site })
   }
 }
 
 function twoLayerShift(draft: MarsState, colony: Colony, draws: readonly Random[], emit: Emit): void {
   const { config, ledger } = draft
   const ticks = sessionTicks(config)
-  advance(colony, draws, config.ticksPerStep, (i, now, since) => {
+  advance(colony, draws, config.ticks_per_step, (i, now, since) => {
     emit(decided(colony, i, now))
     if (colony.act[i] !== SOCIALIZING || !paced(ledger, now, ticks) || !charge(ledger)) return
     const j = colony.target[i]!
@@ -73,7 +73,7 @@ function twoLayerShift(draft: MarsState, colony: Colony, draws: readonly Random[
       speaker: party(draft, colony, i, 0),
       listener: party(draft, colony, j, now - since[j]!),
       bond: bondNow(colony, i, j, now - since[j]!) / BOND_UNIT,
-      microUsd: ledger.callMicroUsd,
+      micro_usd: ledger.callMicroUsd,
     })
   })
 }
@@ -107,7 +107,7 @@ function bondNow({ bond, affinity, act, target }: Colony, i: number, j: number, 
 
 function agenticShift(shift: Shift, draws: readonly Random[]): void {
   const { draft, colony, emit } = shift
-  const { ticksPerStep } = draft.config
+  const { ticks_per_step } = draft.config
   const openBefore = openSites(colony)
   const asked = draft.asks
   draft.asks = []
@@ -123,7 +123,7 @@ function agenticShift(shift: Shift, draws: readonly Random[]): void {
     const resident = residentOf(member)
     const accept =
       resident === undefined
-        ? (member.plan?.answers.find(({ askId }) => askId === request.askId)?.accept ?? false)
+        ? (member.plan?.answers.find(({ ask_id }) => ask_id === request.ask_id)?.accept ?? false)
         : acceptsAsk(shift, resident, request.to, request.from)
     answer(shift, request, accept)
   }
@@ -136,13 +136,13 @@ function agenticShift(shift: Shift, draws: readonly Random[]): void {
   }
   for (let i = 0; i < COLONISTS; i++) if (owesLabour(shift, i) && colony.act[i] !== BUILDING) colony.left[i] = 0
 
-  const end = colony.tick + ticksPerStep
+  const end = colony.tick + ticks_per_step
   const decide = (i: number): void => {
     choose(shift, i, draws[i]!, end)
     if (colony.act[i] === SOCIALIZING) {
       const member = draft.members[i]!
       member.visits++
-      if (colony.affinity[pairIndex(i, colony.target[i]!)]! > PIVOT) member.goodVisits++
+      if (colony.affinity[pairIndex(i, colony.target[i]!)]! > PIVOT) member.good_visits++
     }
     emit(decided(colony, i, colony.tick))
   }
@@ -199,12 +199,12 @@ function wanted({ draft, colony }: Shift, i: number, place: number): { action: n
   const open = openSites(colony)
   if (open === 0) return { action: WORKING, target: -1 }
   const { site } = chosen!
-  return { action, target: site >= 0 && colony.doneAt[site]! < 0 ? site : pickSite(colony, open, place) }
+  return { action, target: site >= 0 && colony.done_at[site]! < 0 ? site : pickSite(colony, open, place) }
 }
 
 /** The unfinished site with the most labour in it, the first of equals. */
-function mostAdvanced({ progress, doneAt }: Colony): number {
+function mostAdvanced({ progress, done_at }: Colony): number {
   let best = -1
-  for (let site = 0; site < SITES; site++) if (doneAt[site]! < 0 && (best < 0 || progress[site]! > progress[best]!)) best = site
+  for (let site = 0; site < SITES; site++) if (done_at[site]! < 0 && (best < 0 || progress[site]! > progress[best]!)) best = site
   return best
 }

@@ -37,15 +37,15 @@ export interface Member {
   /** A need reached 0 and an autopilot restores the needs. */
   collapsed: boolean
   /** Ticks with a need under the breach threshold, or suspended. */
-  badTicks: number
+  bad_ticks: number
   /** Dialogue events it may still use. */
   talksLeft: number
   talks: number
   /** Talks that were not cold and cost no bond. */
-  goodTalks: number
+  good_talks: number
   /** Socializing bouts begun, and how many of them with a partner whose affinity makes the bond grow. */
   visits: number
-  goodVisits: number
+  good_visits: number
   kept: number
   broken: number
   /** To whom it promised to build in this shift, or −1. Pledges are settled at the end of the shift they are made in. */
@@ -62,12 +62,12 @@ export interface Plan {
   talk: { readonly to: number; readonly tone: Tone; readonly text: string } | null
   ask: number | null
   pledge: number | null
-  answers: { readonly askId: number; readonly accept: boolean }[]
+  answers: { readonly ask_id: number; readonly accept: boolean }[]
 }
 
 /** A request for help with construction, answered in the next step. */
 export interface Ask {
-  readonly askId: number
+  readonly ask_id: number
   readonly from: number
   readonly to: number
 }
@@ -116,7 +116,7 @@ export function draftOf(state: MarsState): MarsState {
 
 /** The session before its first step. `played` are the seats that players take. */
 export function openSession(config: MarsConfig, seed: number, played: readonly AgentId[]): MarsState {
-  const colony = keep(found((...names) => stream(seed, ...names), config.initialNeeds))
+  const colony = keep(found((...names) => stream(seed, ...names), config.initial_needs))
   const traits = stream(seed, 'traits')
   const types = residentTypes(config, seed)
   const quotas = talkQuotas(config, played.length)
@@ -127,19 +127,19 @@ export function openSession(config: MarsConfig, seed: number, played: readonly A
     colony,
     words: COLONIST_IDS.map((_, i) => stream(seed, 'colonist', i).words()),
     traits: COLONIST_IDS.map(() => `${traits.pick(TEMPERS)} and ${traits.pick(HABITS)}`),
-    ledger: openLedger({ ...DIALOGUE, maxCalls: config.dialogueEvents }),
+    ledger: openLedger({ ...DIALOGUE, maxCalls: config.dialogue_events }),
     members: COLONIST_IDS.map((id, i) => ({
       type: played.includes(id) ? 'player' : types[i]!,
       credits: 0,
       reputation: SOCIETY.reputation.start,
       suspended: false,
       collapsed: false,
-      badTicks: 0,
+      bad_ticks: 0,
       talksLeft: played.includes(id) ? quotas.player : quotas.resident,
       talks: 0,
-      goodTalks: 0,
+      good_talks: 0,
       visits: 0,
-      goodVisits: 0,
+      good_visits: 0,
       kept: 0,
       broken: 0,
       pledge: -1,
@@ -163,9 +163,9 @@ export function residentTypes({ residents }: MarsConfig, seed: number): readonly
 }
 
 /** Residents may use a few events each; players share the rest equally. */
-function talkQuotas({ dialogueEvents }: MarsConfig, players: number): { player: number; resident: number } {
+function talkQuotas({ dialogue_events }: MarsConfig, players: number): { player: number; resident: number } {
   const resident = SOCIETY.residentTalks
-  const rest = Math.max(0, dialogueEvents - resident * (COLONISTS - players))
+  const rest = Math.max(0, dialogue_events - resident * (COLONISTS - players))
   return { player: players === 0 ? 0 : Math.floor(rest / players), resident }
 }
 
@@ -192,7 +192,7 @@ export interface Needs {
 /** How one colonist stands after a step of the agentic mode: what scores and metrics are made of. */
 export type Standing = Pick<
   Member,
-  'credits' | 'reputation' | 'badTicks' | 'talks' | 'goodTalks' | 'visits' | 'goodVisits' | 'kept' | 'broken'
+  'credits' | 'reputation' | 'bad_ticks' | 'talks' | 'good_talks' | 'visits' | 'good_visits' | 'kept' | 'broken'
 >
 
 export type MarsEvent =
@@ -214,14 +214,14 @@ export type MarsEvent =
       readonly listener: Party
       /** Points. */
       readonly bond: number
-      readonly microUsd: number
+      readonly micro_usd: number
     }
   /** Two-layer mode: a player's call was recorded and had no effect. */
   | { readonly type: 'advised'; readonly colonist: AgentId; readonly tool: string }
-  | { readonly type: 'asked'; readonly askId: number; readonly from: AgentId; readonly to: AgentId }
+  | { readonly type: 'asked'; readonly ask_id: number; readonly from: AgentId; readonly to: AgentId }
   | {
       readonly type: 'ask_answered'
-      readonly askId: number
+      readonly ask_id: number
       /** Who had asked, and who answered. */
       readonly from: AgentId
       readonly to: AgentId
@@ -237,7 +237,7 @@ export type MarsEvent =
       readonly text: string
       /** Change of the bond, in points. */
       readonly bond: number
-      readonly microUsd: number
+      readonly micro_usd: number
     }
   | {
       readonly type: 'pledge_settled'
@@ -256,7 +256,7 @@ export type MarsEvent =
   | {
       readonly type: 'shift_ended'
       readonly colony: Omit<PlainColony, 'role' | 'affinity' | 'act' | 'target' | 'left'>
-      readonly dialogue: { readonly calls: number; readonly spentMicroUsd: number; readonly refused: number }
+      readonly dialogue: { readonly calls: number; readonly spent_micro_usd: number; readonly refused: number }
       /** In colonist order; empty in two-layer mode, where nobody is scored. */
       readonly standings: readonly Standing[]
     }

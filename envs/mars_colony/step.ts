@@ -22,7 +22,7 @@ export function step(state: MarsState, decisions: Decisions): Step<MarsTypes> {
   draft.step++
   outcome.emit(shiftEnded(draft))
   const { events, results, refused } = outcome
-  const over = draft.step >= draft.config.maxSteps
+  const over = draft.step >= draft.config.max_steps
   const rewards = rewardsOf(state, draft)
   return over
     ? { state: draft, rewards, events, results, refused, done: 'terminated', stop: 'session_over' }
@@ -40,7 +40,7 @@ function rewardsOf(before: MarsState, { config, members }: MarsState): Readonly<
 }
 
 function shiftEnded({ config, colony, ledger, members }: MarsState): MarsEvent {
-  const { tick, need, bond, progress, doneAt, workers, count, breachTicks } = colony
+  const { tick, need, bond, progress, done_at, workers, count, breach_ticks } = colony
   return {
     type: 'shift_ended',
     colony: {
@@ -48,17 +48,17 @@ function shiftEnded({ config, colony, ledger, members }: MarsState): MarsEvent {
       need: need.slice(),
       bond: bond.slice(),
       progress: progress.slice(),
-      doneAt: doneAt.slice(),
+      done_at: done_at.slice(),
       workers: workers.slice(),
       count: count.slice(),
-      breachTicks,
+      breach_ticks,
     },
-    dialogue: { calls: ledger.calls, spentMicroUsd: ledger.spentMicroUsd, refused: ledger.refused },
+    dialogue: { calls: ledger.calls, spent_micro_usd: ledger.spent_micro_usd, refused: ledger.refused },
     standings: config.mode === 'two-layer' ? [] : members.map(standingOf),
   }
 }
 
 function standingOf(member: Member): Standing {
-  const { credits, reputation, badTicks, talks, goodTalks, visits, goodVisits, kept, broken } = member
-  return { credits, reputation, badTicks, talks, goodTalks, visits, goodVisits, kept, broken }
+  const { credits, reputation, bad_ticks, talks, good_talks, visits, good_visits, kept, broken } = member
+  return { credits, reputation, bad_ticks, talks, good_talks, visits, good_visits, kept, broken }
 }

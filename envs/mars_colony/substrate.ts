@@ -63,13 +63,13 @@ export interface Colony<Ints extends ArrayLike<number> = Int32Array> {
   /** Colonist-ticks of labour per site. */
   progress: Ints
   /** Tick of completion per site, or −1. */
-  doneAt: Ints
+  done_at: Ints
   /** Bit i of a site: colonist i ever started building there. */
   workers: Ints
   /** Colonist-ticks per action. */
   count: Ints
   /** Ticks on which some need was under the breach threshold. */
-  breachTicks: number
+  breach_ticks: number
 }
 export type PlainColony = Colony<number[]>
 
@@ -84,10 +84,10 @@ function mapColony<A extends ArrayLike<number>, B extends ArrayLike<number>>(col
     target: map(colony.target),
     left: map(colony.left),
     progress: map(colony.progress),
-    doneAt: map(colony.doneAt),
+    done_at: map(colony.done_at),
     workers: map(colony.workers),
     count: map(colony.count),
-    breachTicks: colony.breachTicks,
+    breach_ticks: colony.breach_ticks,
   }
 }
 
@@ -142,10 +142,10 @@ export function found(open: Open, needs: number): Colony {
     target: new Int32Array(COLONISTS).fill(-1),
     left: new Int32Array(COLONISTS),
     progress: new Int32Array(SITES),
-    doneAt: new Int32Array(SITES).fill(-1),
+    done_at: new Int32Array(SITES).fill(-1),
     workers: new Int32Array(SITES),
     count: new Int32Array(ACTIONS.length),
-    breachTicks: 0,
+    breach_ticks: 0,
   }
 }
 
@@ -159,17 +159,17 @@ export function openColonists(open: Open): Draw[] {
 }
 
 /** How many sites are unfinished. */
-export function openSites({ doneAt }: Pick<Colony<ArrayLike<number>>, 'doneAt'>): number {
+export function openSites({ done_at }: Pick<Colony<ArrayLike<number>>, 'done_at'>): number {
   let open = 0
-  for (let site = 0; site < doneAt.length; site++) if (doneAt[site]! < 0) open++
+  for (let site = 0; site < done_at.length; site++) if (done_at[site]! < 0) open++
   return open
 }
 
 /** The ⌊open · u⌋-th of the `open` unfinished sites. */
-export function pickSite({ doneAt }: Colony, open: number, u: number): number {
+export function pickSite({ done_at }: Colony, open: number, u: number): number {
   let nth = Math.floor(u * open)
   let site = 0
-  while (doneAt[site]! >= 0 || nth-- > 0) site++
+  while (done_at[site]! >= 0 || nth-- > 0) site++
   return site
 }
 
@@ -265,7 +265,7 @@ const GAINS = Int32Array.from(GAIN.flat())
 
 /** One tick. `decide(i)` must begin a bout for colonist i, whose needs have decayed already. */
 export function tick(colony: Colony, decide: (i: number) => void): void {
-  const { need, act, target, left, progress, doneAt, count } = colony
+  const { need, act, target, left, progress, done_at, count } = colony
   for (let k = 0, kind = 0; k < need.length; k++) {
     need[k] = Math.max(0, need[k]! - DECAYS[kind]!)
     kind = kind === 2 ? 0 : kind + 1
@@ -284,12 +284,12 @@ export function tick(colony: Colony, decide: (i: number) => void): void {
     else if (action === SOCIALIZING) bondWith(colony, i, 1)
     lowest = Math.min(lowest, lowestNeed(need, i))
   }
-  for (let site = 0; site < doneAt.length; site++)
-    if (doneAt[site]! < 0 && progress[site]! >= LABOUR) {
-      doneAt[site] = colony.tick
+  for (let site = 0; site < done_at.length; site++)
+    if (done_at[site]! < 0 && progress[site]! >= LABOUR) {
+      done_at[site] = colony.tick
       for (let i = 0; i < act.length; i++) if (act[i] === BUILDING && target[i] === site) left[i] = 0
     }
-  if (lowest < BREACH) colony.breachTicks++
+  if (lowest < BREACH) colony.breach_ticks++
   colony.tick++
 }
 
@@ -372,7 +372,7 @@ export function advance(colony: Colony, draws: readonly Draw[], ticks: number, d
   }
 
   crews.count(end)
-  if (breaches.length > 0) colony.breachTicks += covered(breaches)
+  if (breaches.length > 0) colony.breach_ticks += covered(breaches)
   colony.tick = end
 }
 
@@ -413,7 +413,7 @@ class Crews {
     for (let site = 0; site < SITES; site++) {
       if (this.#closes[site] !== last) continue
       this.#muster(site, last + 1, -this.#builders[site]!)
-      this.#colony.doneAt[site] = last
+      this.#colony.done_at[site] = last
       for (let i = 0; i < COLONISTS; i++)
         if (this.#at[i] === site) {
           this.#at[i] = -1

@@ -35,7 +35,7 @@ export function talk(shift: Shift, from: number, to: number, tone: Tone, text: s
   speaker.talksLeft--
   speaker.talks++
   if (tone === 'cold') speaker.reputation = Math.max(0, speaker.reputation + SOCIETY.reputation.cold)
-  else if (change >= 0) speaker.goodTalks++
+  else if (change >= 0) speaker.good_talks++
   draft.mail.push({ from, to, tone, text })
   emit({
     type: 'talked',
@@ -44,6 +44,6 @@ export function talk(shift: Shift, from: number, to: number, tone: Tone, text: s
     tone,
     text,
     bond: change / BOND_UNIT,
-    microUsd: draft.ledger.callMicroUsd,
+    micro_usd: draft.ledger.callMicroUsd,
   })
 }

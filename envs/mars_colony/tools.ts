@@ -107,7 +107,7 @@ export const tools = {
       if (partner === self) return SELF
       if (action === 'building' && openSites(state.colony) === 0)
         return refusal('no_open_site', 'All sites are completed; there is nothing to build.')
-      if (site !== undefined && state.colony.doneAt[site]! >= 0)
+      if (site !== undefined && state.colony.done_at[site]! >= 0)
         return refusal('site_completed', `Site ${site} is completed. Unfinished: ${unfinished(state).join(', ')}.`)
       return undefined
     },
@@ -146,24 +146,24 @@ export const tools = {
   answer: planned('answer', {
     description: `Answers a request for help. Accepting it is a pledge to build at least ${SOCIETY.pledgeTicks} ticks in this shift, which you must also choose; no answer declines it.`,
     args: z.strictObject({
-      askId: z.int().min(0).max(ASK_IDS).describe('the number of the request, as you read it'),
+      ask_id: z.int().min(0).max(ASK_IDS).describe('the number of the request, as you read it'),
       accept: z.boolean().describe('true to accept, false to decline'),
     }),
-    candidates: ({ asks }) => asks.flatMap(({ askId }) => [true, false].map(accept => ({ askId, accept }))),
-    refuse({ state, self, member, plan }, { askId, accept }) {
-      const mine = state.asks.filter(({ to }) => COLONIST_IDS[to] === self).map(request => request.askId)
-      if (!mine.includes(askId))
-        return refusal('no_such_ask', `No request ${askId} is addressed to you. Yours: ${mine.join(', ') || 'none'}.`)
-      if (plan.answers.some(answer => answer.askId === askId))
-        return refusal('already_answered', `You answered request ${askId} in this message.`)
+    candidates: ({ asks }) => asks.flatMap(({ ask_id }) => [true, false].map(accept => ({ ask_id, accept }))),
+    refuse({ state, self, member, plan }, { ask_id, accept }) {
+      const mine = state.asks.filter(({ to }) => COLONIST_IDS[to] === self).map(request => request.ask_id)
+      if (!mine.includes(ask_id))
+        return refusal('no_such_ask', `No request ${ask_id} is addressed to you. Yours: ${mine.join(', ') || 'none'}.`)
+      if (plan.answers.some(answer => answer.ask_id === ask_id))
+        return refusal('already_answered', `You answered request ${ask_id} in this message.`)
       if (!accept) return undefined
       return hasPledged(plan) ? PLEDGED : member.suspended ? SUSPENDED : undefined
     },
-    note(plan, { askId, accept }) {
-      plan.answers.push({ askId, accept })
+    note(plan, { ask_id, accept }) {
+      plan.answers.push({ ask_id, accept })
       return accept
-        ? `You accept request ${askId}: you pledge to build at least ${SOCIETY.pledgeTicks} ticks this shift.`
-        : `You decline request ${askId}.`
+        ? `You accept request ${ask_id}: you pledge to build at least ${SOCIETY.pledgeTicks} ticks this shift.`
+        : `You decline request ${ask_id}.`
     },
   }),
   pledge: planned('pledge', {
@@ -185,7 +185,7 @@ function hasPledged({ pledge, answers }: Plan): boolean {
 }
 
 function unfinished({ colony }: MarsState): number[] {
-  return colony.doneAt.flatMap((done, site) => (done < 0 ? [site] : []))
+  return colony.done_at.flatMap((done, site) => (done < 0 ? [site] : []))
 }
 
 function where(action: Action, partner: AgentId | undefined, site: number | undefined): string {

@@ -39,8 +39,8 @@ export const config = z
       .max(60)
       .default(9)
       .describe('turns each player has in a market; 18 are 15 s of the laboratory each, 9 are 30 s'),
-    chatBefore: z.int().min(0).max(10).default(3).describe('voting: messages each player may send before the requests'),
-    chatAfter: z.int().min(0).max(10).default(2).describe('voting: messages each player may send once the offer is known'),
+    chat_before: z.int().min(0).max(10).default(3).describe('voting: messages each player may send before the requests'),
+    chat_after: z.int().min(0).max(10).default(2).describe('voting: messages each player may send once the offer is known'),
     declarations: z.enum(['all', 'speculators']).default('all').describe('who sees what the land holders declared'),
     tie: z
       .enum(['laboratory', 'no_project', 'project'])
@@ -48,8 +48,8 @@ export const config = z
       .describe(
         'what an undecided round comes to; laboratory: project, but no_project where two conditional markets have the same median',
       ),
-    initialTax: z.int().min(0).max(100).default(1).describe('percent of the initial declaration'),
-    finalTax: z
+    initial_tax: z.int().min(0).max(100).default(1).describe('percent of the initial declaration'),
+    final_tax: z
       .int()
       .min(1)
       .max(100)

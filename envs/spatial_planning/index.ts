@@ -19,7 +19,7 @@ export const spatialPlanning: Environment<SpatialTypes> = {
   id: 'spatial_planning',
   summary:
     'Five owners, a developer and six speculators decide on a building project by self-assessed land values, conditional markets or a vote.',
-  version: 1,
+  version: 2,
   config,
   presets,
   seats(c) {

@@ -36,8 +36,8 @@ function landSources({ config }: SpatialState, play: LandPlay, values: readonly 
     final: play.final.map(made => made!.value),
     cash: book.cash,
     shares: book.shares,
-    initialTax: config.initialTax,
-    finalTax: config.finalTax,
+    initial_tax: config.initial_tax,
+    final_tax: config.final_tax,
   })
 }
 

@@ -95,7 +95,7 @@ function mispricing(scope: Scope, worth: (round: LandRound) => number, size: (ga
 const truthfulWorth =
   ({ session }: Scope) =>
   ({ values }: LandRound): number =>
-    sharePerPoint(session.config.finalTax) * sum(values)
+    sharePerPoint(session.config.final_tax) * sum(values)
 const paidWorth = ({ play }: LandRound): number => play.sharePrice!
 
 /** Whether exchanging a holder's initial declaration for his real values would have turned the decision by sums. */
@@ -252,7 +252,7 @@ const WORLD: Readonly<Record<string, MetricRule>> = {
     source: 'agoragym',
     of(scope) {
       const under = underDeclared(scope).filter(({ final }) => final)
-      const breakEven = under.map(({ shares }) => 2 * (scope.session.config.finalTax / 100) * (1 - shares / SHARES))
+      const breakEven = under.map(({ shares }) => 2 * (scope.session.config.final_tax / 100) * (1 - shares / SHARES))
       const bought = share(under, plot => plot.bought)
       return bought === null ? null : bought - mean(breakEven)!
     },
@@ -438,14 +438,14 @@ const WORLD: Readonly<Record<string, MetricRule>> = {
     formula: 'mean τ1·D1_w',
     range: '≥ 0 points',
     source: 'agoragym',
-    of: scope => perRound(scope, ({ initial }) => taxOn(sum(initial), scope.session.config.initialTax)),
+    of: scope => perRound(scope, ({ initial }) => taxOn(sum(initial), scope.session.config.initial_tax)),
   },
   revenue_final: {
     description: 'revenue of the final tax per round',
     formula: 'mean τ2·D2',
     range: '≥ 0 points',
     source: 'agoragym',
-    of: scope => perRound(scope, ({ final }) => taxOn(sum(final), scope.session.config.finalTax)),
+    of: scope => perRound(scope, ({ final }) => taxOn(sum(final), scope.session.config.final_tax)),
   },
   collection: {
     description: 'taxes collected to those of truthful declarations',
@@ -453,11 +453,11 @@ const WORLD: Readonly<Record<string, MetricRule>> = {
     range: '≥ 0; 1 is truthful',
     source: 'agoragym',
     of(scope) {
-      const { initialTax, finalTax } = scope.session.config
+      const { initial_tax, final_tax } = scope.session.config
       return perRound(
         scope,
         ({ initial, final, values }) =>
-          (taxOn(sum(initial), initialTax) + taxOn(sum(final), finalTax)) / taxOn(sum(values), initialTax + finalTax),
+          (taxOn(sum(initial), initial_tax) + taxOn(sum(final), final_tax)) / taxOn(sum(values), initial_tax + final_tax),
       )
     },
   },

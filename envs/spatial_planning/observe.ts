@@ -155,9 +155,9 @@ export function shared(state: SpatialState): Shared {
     turns,
     secondsLeft: phase === 'market' ? Math.round(MARKET_SECONDS * (1 - (sweep - 1) / config.ticks)) : null,
     plots,
-    taxes: { initial: config.initialTax, final: config.finalTax },
+    taxes: { initial: config.initial_tax, final: config.final_tax },
     chosen,
-    publicSignal: play.kind === 'land' && SIGNALLED.includes(phase) ? publicSignals(play, config.finalTax) : NOT_TOLD,
+    publicSignal: play.kind === 'land' && SIGNALLED.includes(phase) ? publicSignals(play, config.final_tax) : NOT_TOLD,
     leading: play.kind === 'land' && phase === 'market' ? leading(play, state) : null,
     offer: play.kind === 'vote' ? (play.offer?.value ?? null) : null,
   }
@@ -170,11 +170,11 @@ function told<V>(chosen: Cond | null, of: (condition: Cond) => V): [V | null, V 
   return [chosen === 1 ? null : of(0), chosen === 0 ? null : of(1)]
 }
 
-function publicSignals(play: LandPlay, finalTax: number): [number | null, number | null] {
+function publicSignals(play: LandPlay, final_tax: number): [number | null, number | null] {
   return told(play.chosen, condition =>
     publicSignal(
       play.initial.map(made => made!.value[condition]),
-      finalTax,
+      final_tax,
     ),
   )
 }

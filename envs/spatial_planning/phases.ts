@@ -43,9 +43,9 @@ export function sweepsOf(config: SpatialConfig, phase: Phase): number {
     case 'market':
       return config.ticks
     case 'deliberation':
-      return config.chatBefore
+      return config.chat_before
     case 'reply':
-      return config.chatAfter
+      return config.chat_after
     default:
       return 1
   }

@@ -1,8 +1,9 @@
 /** The text of an observation: what the laboratory shows on the screen of a phase, in words. Knows no state. */
+import { quote } from '../core/text.ts'
 import type { DeclarationView, MarketView, Observation, OrderView } from './observe.ts'
 import { CONDITIONS, type Cond, indexOf } from './roster.ts'
 import type { Phase, RoundAccount } from './state.ts'
-import { conditionWords, list, points, quote } from './words.ts'
+import { conditionWords, list, points } from './words.ts'
 
 /** What is wanted in each phase, of those whose turn it is. */
 const WANTED: Readonly<Record<Phase, string>> = {
@@ -140,14 +141,14 @@ function accountLine(account: RoundAccount): string {
     const { value, compensation, payoff, yes, no } = account
     return `${yes} for, ${no} against; value ${points(value)}, compensation ${points(compensation)}, total ${points(payoff)}`
   }
-  const { value, initial, final, initialTax, finalTax, initialDeals, finalDeals, cash, shares, sharePrice, payoff } = account
+  const { value, initial, final, initial_tax, final_tax, initialDeals, finalDeals, cash, shares, sharePrice, payoff } = account
   const land =
     value === null
       ? []
       : [
           `value ${points(value)}`,
           `declared ${points(initial!)} then ${points(final!)}`,
-          `taxes ${points(initialTax!)} and ${points(finalTax!)}`,
+          `taxes ${points(initial_tax!)} and ${points(final_tax!)}`,
         ]
   return [
     ...land,

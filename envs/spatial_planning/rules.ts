@@ -51,18 +51,18 @@ Only its holder knows the real values of a plot. At the end the plot is worth to
 
 function marketRules(config: SpatialConfig): string[] {
   const harberger = config.treatment === 'harberger'
-  const { initialTax, finalTax, ticks } = config
+  const { initial_tax, final_tax, ticks } = config
   const sight = config.declarations === 'all' ? 'Everybody sees' : 'The speculators see'
   return [
     `## A round
-1. Declaration. Each land holder declares two values for his plot: one without and one with the project, each at most twice the upper end of its range. They may differ from the real values. ${harberger ? `The condition with the larger sum of declarations is chosen${tieWords(config)}.` : 'Nothing is decided yet.'} Without a declaration in time the lower ends of the ranges are declared for you. ${initialTax} % of the declaration for the chosen condition is paid as tax.
+1. Declaration. Each land holder declares two values for his plot: one without and one with the project, each at most twice the upper end of its range. They may differ from the real values. ${harberger ? `The condition with the larger sum of declarations is chosen${tieWords(config)}.` : 'Nothing is decided yet.'} Without a declaration in time the lower ends of the ranges are declared for you. ${initial_tax} % of the declaration for the chosen condition is paid as tax.
 2. Speculation. ${sight} the declarations${harberger ? ' for the chosen condition' : ' for both conditions'}. Each speculator may buy any number of plots at their declared value${harberger ? '' : ', separately for each condition; purchases under the condition that is not chosen are void'}. Buying takes no cash, and everybody who wants a plot buys it.
    For each plot bought, half the difference between real and declared value passes from its holder to the buyers, who share it equally: with n buyers each gets (real − declared) / 2n. Where the declaration is above the real value the difference is negative, and the buyers pay the holder.${harberger ? ' It is settled at once.' : ' It is settled when the condition has been chosen.'}
 3. Market. Tax shares are traded${harberger ? '' : ', in two markets at once: one without the project, one with it. In each you have separate cash and shares, and those of the condition that is not chosen are worth nothing'}. See below.${harberger ? '' : ` When the markets close, the condition whose last seven trades have the higher median price is chosen; a market without trades does not count${tieWords(config)}.`}
-4. Final declaration. Each land holder declares one value for his plot under the chosen condition, again at most twice the upper end of its range; it may differ from the first. Without one in time the lower end is declared. ${finalTax} % of it is paid as tax.
+4. Final declaration. Each land holder declares one value for his plot under the chosen condition, again at most twice the upper end of its range; it may differ from the first. Without one in time the lower end is declared. ${final_tax} % of it is paid as tax.
 5. Final speculation. As in 2, at the final declarations.`,
     `## Tax shares and their market
-There are ${SHARES} tax shares; those that are not handed out belong to nobody. At the end of the round each share pays one hundredth of the final tax revenue, that is ${finalTax / 100} % of the sum of all final declarations.
+There are ${SHARES} tax shares; those that are not handed out belong to nobody. At the end of the round each share pays one hundredth of the final tax revenue, that is ${final_tax / 100} % of the sum of all final declarations.
 Before the market everybody is told what a share would pay if the initial declarations were the final ones (the public signal)${harberger ? '' : ', for each condition'}, and each player gets a private signal of what it would pay if all final declarations were the real values: ${
       config.signals === 'additive'
         ? `that amount plus a number drawn anew for each player between −${points(signalWidth(config))} and +${points(signalWidth(config))}, about 5 % of the average`
@@ -76,10 +76,10 @@ The market lasts ${MARKET_SECONDS} seconds in ${ticks} turn${ticks === 1 ? '' : 
 function voteRules(config: SpatialConfig): string[] {
   return [
     `## A round
-1. Deliberation. In ${config.chatBefore} turns, one after another in an order drawn anew each time, every player may send one message to any of the others; only they read it.
+1. Deliberation. In ${config.chat_before} turns, one after another in an order drawn anew each time, every player may send one message to any of the others; only they read it.
 2. Request. Each owner names a compensation to be paid to him if the project is built (0 without a request). Other owners do not see it.
 3. Offer. The developer sees all requests and offers one compensation, the same for every owner, paid by him to each if the project is built (0 without an offer).
-4. Deliberation with the offer known to all, in ${config.chatAfter} turns.
+4. Deliberation with the offer known to all, in ${config.chat_after} turns.
 5. Vote. Each owner votes for the project or against it, or abstains (which silence is). The project is built if more votes are for it than against it${tieWords(config)}. The developer has no vote.`,
   ]
 }

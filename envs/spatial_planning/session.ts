@@ -170,11 +170,11 @@ export function read(session: Session, event: SpatialEvent): void {
       })
       break
     case 'declared':
-      land().initial[player(event.agent)] = { value: [event.noProject, event.project], declared: event.declared }
+      land().initial[player(event.agent)] = { value: [event.no_project, event.project], declared: event.declared }
       break
     case 'plots_selected': {
       const stage = event.stage === 'initial' ? land().selected : land().finalSelected
-      stage[player(event.agent)] = { plots: [event.noProject.map(player), event.project.map(player)], declared: event.declared }
+      stage[player(event.agent)] = { plots: [event.no_project.map(player), event.project.map(player)], declared: event.declared }
       break
     }
     case 'condition_chosen':
@@ -192,7 +192,7 @@ export function read(session: Session, event: SpatialEvent): void {
     }
     case 'market_opened':
       land().markets[indexOf(event.condition)] = {
-        publicSignal: event.publicSignal,
+        publicSignal: event.public_signal,
         events: [],
         median: null,
         cash: [],
@@ -236,7 +236,7 @@ export function read(session: Session, event: SpatialEvent): void {
       break
     case 'round_settled':
       round!.payoffs = agents.map(agent => event.payoffs[agent]!)
-      if (round!.play.kind === 'land') round!.play.sharePrice = event.sharePrice
+      if (round!.play.kind === 'land') round!.play.sharePrice = event.share_price
       break
     case 'session_paid':
       session.paid = { round: event.round, euros: agents.map(agent => event.euros[agent]!) }

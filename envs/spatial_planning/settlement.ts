@@ -76,11 +76,11 @@ export function speculationResult(deals: readonly Deal[], player: number): numbe
 }
 
 /** Points each share pays: the final tax on all land by a hundred shares. */
-export function dividendOf(finalDeclarations: readonly number[], finalTax: number): number {
+export function dividendOf(finalDeclarations: readonly number[], final_tax: number): number {
   let sum = 0
   for (const declaration of finalDeclarations) sum += declaration
   // One multiplication and one division: 33 · 1 723 000 / 10 000 is 5 685.9, not 5 685.900000000001.
-  return (finalTax * sum) / 10_000
+  return (final_tax * sum) / 10_000
 }
 
 /** What the market prices before the final declarations are known: the dividend if the initial ones were final. */
@@ -89,8 +89,8 @@ export const publicSignal = dividendOf
 /** A land holder's or speculator's payoff of a round, part by part; points. Land holders' parts are null for speculators. */
 export interface Account {
   readonly value: number | null
-  readonly initialTax: number | null
-  readonly finalTax: number | null
+  readonly initial_tax: number | null
+  readonly final_tax: number | null
   /** Result of the first and of the second speculation. */
   readonly initialDeals: number
   readonly finalDeals: number
@@ -112,23 +112,23 @@ export interface RoundPlay {
   readonly cash: readonly number[]
   readonly shares: readonly number[]
   /** Percent. */
-  readonly initialTax: number
-  readonly finalTax: number
+  readonly initial_tax: number
+  readonly final_tax: number
 }
 
 /** The account of every player of a round with taxes and a market. */
 export function settle(play: RoundPlay): Account[] {
-  const price = dividendOf(play.final, play.finalTax)
+  const price = dividendOf(play.final, play.final_tax)
   return play.cash.map((cash, player) => {
     const value = play.values[player] ?? null
-    const initialTax = value === null ? null : taxOn(play.initial[player]!, play.initialTax)
-    const finalTax = value === null ? null : taxOn(play.final[player]!, play.finalTax)
+    const initial_tax = value === null ? null : taxOn(play.initial[player]!, play.initial_tax)
+    const final_tax = value === null ? null : taxOn(play.final[player]!, play.final_tax)
     const initialDeals = speculationResult(play.initialDeals, player)
     const finalDeals = speculationResult(play.finalDeals, player)
     const shares = play.shares[player]!
     const dividend = shares * price
-    const payoff = (value ?? 0) - (initialTax ?? 0) - (finalTax ?? 0) + initialDeals + finalDeals + cash + dividend
-    return { value, initialTax, finalTax, initialDeals, finalDeals, cash, shares, dividend, payoff }
+    const payoff = (value ?? 0) - (initial_tax ?? 0) - (final_tax ?? 0) + initialDeals + finalDeals + cash + dividend
+    return { value, initial_tax, final_tax, initialDeals, finalDeals, cash, shares, dividend, payoff }
   })
 }
 
@@ -142,15 +142,15 @@ export function sourcesOf({
   final,
   cash,
   shares,
-  initialTax,
-  finalTax,
+  initial_tax,
+  final_tax,
 }: Omit<RoundPlay, 'initialDeals' | 'finalDeals'>): number {
   const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0)
   return (
     sum(values) -
-    taxOn(sum(initial), initialTax) -
-    taxOn(sum(final), finalTax) +
-    sum(shares) * sharePerPoint(finalTax) * sum(final) +
+    taxOn(sum(initial), initial_tax) -
+    taxOn(sum(final), final_tax) +
+    sum(shares) * sharePerPoint(final_tax) * sum(final) +
     sum(cash)
   )
 }

@@ -132,7 +132,7 @@ export type SpatialEvent =
   | {
       readonly type: 'declared'
       readonly agent: AgentId
-      readonly noProject: number
+      readonly no_project: number
       readonly project: number
       readonly declared: boolean
     }
@@ -140,7 +140,7 @@ export type SpatialEvent =
       readonly type: 'plots_selected'
       readonly stage: 'initial' | 'final'
       readonly agent: AgentId
-      readonly noProject: readonly AgentId[]
+      readonly no_project: readonly AgentId[]
       readonly project: readonly AgentId[]
       readonly declared: boolean
     }
@@ -148,7 +148,7 @@ export type SpatialEvent =
       readonly type: 'condition_chosen'
       readonly condition: Condition
       /** What was compared: sums of declarations, medians of the last seven prices, or votes. */
-      readonly noProject: number | null
+      readonly no_project: number | null
       readonly project: number | null
     }
   | {
@@ -156,7 +156,7 @@ export type SpatialEvent =
       readonly stage: 'initial' | 'final'
       readonly deals: readonly { readonly speculator: AgentId; readonly plot: AgentId; readonly profit: number }[]
     }
-  | { readonly type: 'market_opened'; readonly condition: Condition; readonly publicSignal: number }
+  | { readonly type: 'market_opened'; readonly condition: Condition; readonly public_signal: number }
   | {
       readonly type: 'order_posted'
       readonly condition: Condition
@@ -217,7 +217,7 @@ export type SpatialEvent =
       readonly round: number
       readonly practice: boolean
       /** Points a share paid; null in the voting treatment. */
-      readonly sharePrice: number | null
+      readonly share_price: number | null
       readonly payoffs: Readonly<Record<AgentId, number>>
     }
   | { readonly type: 'session_paid'; readonly round: number; readonly euros: Readonly<Record<AgentId, number>> }

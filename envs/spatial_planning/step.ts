@@ -123,7 +123,7 @@ const DECIDED: { readonly [P in SpatialState['phase']]?: (draft: SpatialState, p
         const { low: project } = rangeOf(plots[plot]!, 1)
         play.initial[plot] ??= { value: [noProject, project], declared: false }
         const { value, declared } = play.initial[plot]!
-        emit({ type: 'declared', agent: plots[plot]!, noProject: value[0], project: value[1], declared })
+        emit({ type: 'declared', agent: plots[plot]!, no_project: value[0], project: value[1], declared })
       }
     },
     speculation: (draft, players, emit) => selected(draft, landOf(draft).selected, 'initial', players, emit),
@@ -172,7 +172,7 @@ function selected(
     selections[player] ??= { plots: [[], []], declared: false }
     const { plots, declared } = selections[player]!
     const [noProject, project] = plots.map(chosen => chosen.map(plot => agents[plot]!)) as [AgentId[], AgentId[]]
-    emit({ type: 'plots_selected', stage, agent: agents[player]!, noProject, project, declared })
+    emit({ type: 'plots_selected', stage, agent: agents[player]!, no_project: noProject, project, declared })
   }
 }
 
@@ -191,9 +191,9 @@ const ENDED: { readonly [P in SpatialState['phase']]?: (draft: SpatialState, emi
       play.books[condition] = endowedBook(draft.config)
       const signal = publicSignal(
         play.initial.map(made => made!.value[condition]),
-        draft.config.finalTax,
+        draft.config.final_tax,
       )
-      emit({ type: 'market_opened', condition: CONDITIONS[condition], publicSignal: signal })
+      emit({ type: 'market_opened', condition: CONDITIONS[condition], public_signal: signal })
     }
   },
   market(draft, emit) {
@@ -224,7 +224,7 @@ function choose(
   emit: Emit,
 ): void {
   landOf(draft).chosen = condition
-  emit({ type: 'condition_chosen', condition: CONDITIONS[condition], noProject, project })
+  emit({ type: 'condition_chosen', condition: CONDITIONS[condition], no_project: noProject, project })
 }
 
 /** Who bought each plot under the chosen condition. */
@@ -270,7 +270,13 @@ function settleRound(draft: SpatialState, emit: Emit): number[] {
   const { round } = draft
   const payoffs = accounts.map(account => account.payoff)
   draft.history = [...draft.history, { round, practice: round === 0, chosen, accounts }]
-  emit({ type: 'round_settled', round, practice: round === 0, sharePrice, payoffs: byAgent(agents, player => payoffs[player]!) })
+  emit({
+    type: 'round_settled',
+    round,
+    practice: round === 0,
+    share_price: sharePrice,
+    payoffs: byAgent(agents, player => payoffs[player]!),
+  })
   return payoffs
 }
 
@@ -288,8 +294,8 @@ function landAccounts(draft: SpatialState, emit: Emit): Settled {
   const final = play.final.map(made => made!.value)
   const initialDeals = play.deals!
   const finalDeals = deal(draft, 'final', final, play.finalSelected, emit)
-  const { initialTax, finalTax } = draft.config
-  const sharePrice = dividendOf(final, finalTax)
+  const { initial_tax, final_tax } = draft.config
+  const sharePrice = dividendOf(final, final_tax)
   const accounts = settle({
     values: valuesUnder(draft, chosen),
     initial,
@@ -298,8 +304,8 @@ function landAccounts(draft: SpatialState, emit: Emit): Settled {
     finalDeals,
     cash: book.cash,
     shares: book.shares,
-    initialTax,
-    finalTax,
+    initial_tax,
+    final_tax,
   }).map((account: Account, player): MarketAccount => {
     const buyers = (deals: readonly Deal[]) =>
       player < initial.length ? deals.filter(({ plot }) => plot === player).length : null
@@ -321,7 +327,7 @@ function voteAccounts(draft: SpatialState, emit: Emit): Settled {
   const { roles } = rosterOf(draft.config)
   const [no, yes] = votesOf(play)
   const chosen = decideByVote(no, yes, draft.config.tie)
-  emit({ type: 'condition_chosen', condition: CONDITIONS[chosen], noProject: no, project: yes })
+  emit({ type: 'condition_chosen', condition: CONDITIONS[chosen], no_project: no, project: yes })
   const values = valuesUnder(draft, chosen)
   const offer = play.offer!.value
   const payoffs = settleVote(values, roles.indexOf('developer'), chosen, offer)

@@ -15,8 +15,8 @@ export interface Stimulus {
 }
 
 /** Points one share pays per point of total declared land value: the final rate, in percent, of a hundredth. */
-export function sharePerPoint(finalTax: number): number {
-  return finalTax / 10_000
+export function sharePerPoint(final_tax: number): number {
+  return final_tax / 10_000
 }
 
 /** Mean of the average total values without and with the project over the laboratory's 66 rounds (its workbook, sheet `signals`). */
@@ -26,8 +26,8 @@ const LAB_TOTAL = 2_753_738
  * Half the width of the additive noise: 5 % of the share's worth at the average total value, 454.4 points at the laboratory's
  * rates. With fewer plots it shrinks as the expected total does (ours: the laboratory's file knows six plots only).
  */
-export function signalWidth({ finalTax, owners }: Pick<SpatialConfig, 'finalTax' | 'owners'>): number {
-  return 0.05 * LAB_TOTAL * sharePerPoint(finalTax) * (expectedTotal(PLOTS.slice(0, owners + 1)) / expectedTotal(PLOTS))
+export function signalWidth({ final_tax, owners }: Pick<SpatialConfig, 'final_tax' | 'owners'>): number {
+  return 0.05 * LAB_TOTAL * sharePerPoint(final_tax) * (expectedTotal(PLOTS.slice(0, owners + 1)) / expectedTotal(PLOTS))
 }
 
 function expectedTotal(plots: readonly Plot[]): number {
@@ -47,7 +47,7 @@ export function stimulusOf(config: SpatialConfig, seed: number, round: number): 
   const values = lab?.values ?? drawValues(roster.plots, seed, round)
   if (config.treatment === 'voting') return { values, signals: [] }
   // The stored signals speak of six plots taxed at the laboratory's rate; anybody else's are drawn.
-  const stored = config.owners === MAX_OWNERS && config.finalTax === 33 && config.signals === 'additive'
+  const stored = config.owners === MAX_OWNERS && config.final_tax === 33 && config.signals === 'additive'
   return lab !== undefined && stored ? lab : { values, signals: drawSignals(config, seed, round, values) }
 }
 
@@ -80,7 +80,7 @@ function drawValues(plots: readonly Plot[], seed: number, round: number): Pair[]
 function drawSignals(config: SpatialConfig, seed: number, round: number, values: readonly Pair[]): Pair[] {
   const random = stream(seed, 'signals', round)
   const width = signalWidth(config)
-  const worth = ([0, 1] as const).map(condition => sharePerPoint(config.finalTax) * total(values, condition))
+  const worth = ([0, 1] as const).map(condition => sharePerPoint(config.final_tax) * total(values, condition))
   const draw = (condition: Cond): number =>
     Math.round(
       config.signals === 'additive'

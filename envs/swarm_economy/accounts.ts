@@ -35,7 +35,7 @@ export function* reputationChanges(events: Iterable<SwarmEvent>, ids: readonly A
         break
       case 'trade_accepted':
         yield { agent: event.agent, cause: 'trades', by: event.reputation }
-        yield { agent: event.from, cause: 'trades', by: event.proposerReputation }
+        yield { agent: event.from, cause: 'trades', by: event.proposer_reputation }
         break
       case 'audited':
         yield { agent: event.agent, cause: 'audits', by: event.reputation }
@@ -135,7 +135,7 @@ export function accountsOf(log: EpisodeLog<SwarmTypes>): Accounts {
     switch (event.type) {
       case 'opened':
         types = new Map(event.agents.map(({ agent, type }) => [agent, type]))
-        freezeBelow = event.freezeBelow
+        freezeBelow = event.freeze_below
         startResources = event.resources
         resources = ids.map(() => event.resources)
         break
@@ -177,9 +177,9 @@ export function accountsOf(log: EpisodeLog<SwarmTypes>): Accounts {
           accepted: acceptance !== null,
           p: acceptance?.p ?? offer.p,
           transfer: acceptance === null ? offer.transfer : Math.sign(offer.transfer) * acceptance.paid,
-          reputation: acceptance?.proposerReputation ?? 0,
+          reputation: acceptance?.proposer_reputation ?? 0,
           counterpartyReputation: acceptance?.reputation ?? 0,
-          payoff: acceptance?.proposerPayoff ?? 0,
+          payoff: acceptance?.proposer_payoff ?? 0,
           counterpartyPayoff: acceptance?.payoff ?? 0,
         })
         break

@@ -23,7 +23,7 @@ export function publish(draft: State, author: AgentId, text: string, emit: Emit)
   })
   agent.social++
   agent.interactions++
-  const reputation = changeReputation(agent, draft.config.postReward)
+  const reputation = changeReputation(agent, draft.config.post_reward)
   emit({ type: 'posted', agent: author, post: id, reputation })
   return reputation
 }
@@ -34,7 +34,7 @@ export function answer(draft: State, author: AgentId, id: number, text: string, 
   const post = draft.posts[id - 1]!
   draft.posts[id - 1] = { ...post, reply: { author, text: quoted(text) } }
   agent.social++
-  const reputation = post.author === author ? 0 : changeReputation(agent, draft.config.replyReward)
+  const reputation = post.author === author ? 0 : changeReputation(agent, draft.config.reply_reward)
   emit({ type: 'replied', agent: author, post: id, author: post.author, reputation })
   return reputation
 }
@@ -45,7 +45,7 @@ export function vote(draft: State, voter: AgentId, id: number, direction: 'up' |
   const author = agentOf(draft, post.author)
   const by = direction === 'up' ? 1 : -1
   const votes = post.votes + by
-  const popular = post.popular || (draft.config.popularBonus && votes >= POPULAR)
+  const popular = post.popular || (draft.config.popular_bonus && votes >= POPULAR)
   draft.posts[id - 1] = { ...post, votes, voters: [...post.voters, voter], popular }
   const reputation = changeReputation(author, by * VOTE_REPUTATION)
   emit({ type: 'voted', agent: voter, post: id, author: post.author, direction, reputation })

@@ -30,11 +30,11 @@ export function shared(state: State): Shared {
   return {
     step,
     steps: horizon(config),
-    epoch: Math.min(config.epochs, Math.floor(step / config.stepsPerEpoch) + 1),
+    epoch: Math.min(config.epochs, Math.floor(step / config.steps_per_epoch) + 1),
     epochs: config.epochs,
-    rules: { ...levers, freezeBelow: config.freezeBelow },
-    full: config.observationDetail === 'full',
-    explainTrades: config.explainTrades,
+    rules: { ...levers, freeze_below: config.freeze_below },
+    full: config.observation_detail === 'full',
+    explain_trades: config.explain_trades,
     agents: agents.map(agent => ({
       agent: agent.id,
       reputation: agent.reputation,
@@ -46,8 +46,8 @@ export function shared(state: State): Shared {
       .slice(-FEED)
       .reverse()
       .map(({ id, author, votes, text, reply }) => ({ post: id, author, votes, text, reply })),
-    lastTask: state.tasks.length,
-    lastPost: posts.length,
+    last_task: state.tasks.length,
+    last_post: posts.length,
     recent: state.recent,
     notes: agents.flatMap(({ id, task, tally: { claims, submissions } }) =>
       claims - submissions - (task === null ? 0 : 1) >= UNFINISHED
@@ -105,7 +105,7 @@ export function render(observation: Observation): string {
     `Result: ${outcome || 'none'}`,
     `Step ${Math.min(shared.step + 1, shared.steps)} of ${shared.steps} (epoch ${shared.epoch} of ${shared.epochs})`,
     `You: reputation ${reputation.toFixed(1)} | resources ${resources.toFixed(1)} | payoff ${signed(payoff)} | status ${status}`,
-    `Rules: tax ${percent(rules.taxRate)} per step | audit ${percent(rules.auditRisk)} | decay ${percent(1 - rules.decay)} per step | freeze below ${rules.freezeBelow}`,
+    `Rules: tax ${percent(rules.tax_rate)} per step | audit ${percent(rules.audit_risk)} | decay ${percent(1 - rules.decay)} per step | freeze below ${rules.freeze_below}`,
     ...section(
       'Agents',
       shared.agents
@@ -120,7 +120,7 @@ export function render(observation: Observation): string {
     ...section(
       'Incoming proposals',
       incoming.map(({ proposal, agent: from, text, transfer }) => {
-        const meaning = shared.explainTrades ? ` (${transferWords(transfer < 0 ? 'would pay' : 'would receive', transfer)})` : ''
+        const meaning = shared.explain_trades ? ` (${transferWords(transfer < 0 ? 'would pay' : 'would receive', transfer)})` : ''
         return `#${proposal} from ${from}: ${quote(text)} offered_transfer ${transfer.toFixed(1)}${meaning}`
       }),
     ),

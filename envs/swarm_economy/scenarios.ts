@@ -21,10 +21,10 @@ import {
 type Range = readonly [low: number, high: number]
 
 /** What a difficulty is drawn from. */
-const LEVERS: Readonly<Record<Difficulty, { mixes: readonly string[]; taxRate: Range; auditRisk: Range; decay: Range }>> = {
-  easy: { mixes: ['3/0/0', '2/1/0', '3/1/0'], taxRate: [0.02, 0.04], auditRisk: [0.05, 0.1], decay: [0.985, 1] },
-  medium: { mixes: ['2/1/0', '1/1/1', '1/2/0'], taxRate: [0.03, 0.06], auditRisk: [0.08, 0.15], decay: [0.975, 0.995] },
-  hard: { mixes: ['1/1/2', '0/2/2', '1/2/1'], taxRate: [0.05, 0.08], auditRisk: [0.12, 0.2], decay: [0.97, 0.985] },
+const LEVERS: Readonly<Record<Difficulty, { mixes: readonly string[]; tax_rate: Range; audit_risk: Range; decay: Range }>> = {
+  easy: { mixes: ['3/0/0', '2/1/0', '3/1/0'], tax_rate: [0.02, 0.04], audit_risk: [0.05, 0.1], decay: [0.985, 1] },
+  medium: { mixes: ['2/1/0', '1/1/1', '1/2/0'], tax_rate: [0.03, 0.06], audit_risk: [0.08, 0.15], decay: [0.975, 0.995] },
+  hard: { mixes: ['1/1/2', '0/2/2', '1/2/1'], tax_rate: [0.05, 0.08], audit_risk: [0.12, 0.2], decay: [0.97, 0.985] },
 }
 const FREEZE_BELOW: Range = [5, 20]
 const RESOURCES: Range = [50, 150]
@@ -39,7 +39,7 @@ const EXTREME_LEVERS: Readonly<Record<Extreme, Partial<Scenario>>> = {
   all_deceptive: { mix: '0/0/4' },
   all_honest: { mix: '4/0/0' },
   single_type: { mix: '0/4/0' },
-  high_stakes: { bountyMultiplier: 2, auditRisk: 0.3, freezeBelow: 20 },
+  high_stakes: { bounty_multiplier: 2, audit_risk: 0.3, freeze_below: 20 },
   sparse: { resources: 50 },
 }
 
@@ -100,13 +100,13 @@ function draw(config: SwarmConfig, random: Random, among: (mixes: readonly strin
   const extreme = config.extreme ?? drawnExtreme
   const drawn = {
     mix: random.pick(among(levers.mixes)),
-    taxRate: within(random, levers.taxRate, 3),
-    auditRisk: within(random, levers.auditRisk, 3),
+    tax_rate: within(random, levers.tax_rate, 3),
+    audit_risk: within(random, levers.audit_risk, 3),
     resources: within(random, RESOURCES, 1),
-    freezeBelow: within(random, FREEZE_BELOW, 1),
+    freeze_below: within(random, FREEZE_BELOW, 1),
     decay: within(random, levers.decay, 3),
-    bountyMultiplier: within(random, BOUNTY_MULTIPLIER, 2),
-    phaseShift: sometimes<Shift>(random, SHIFT_SHARE, SHIFTS),
+    bounty_multiplier: within(random, BOUNTY_MULTIPLIER, 2),
+    phase_shift: sometimes<Shift>(random, SHIFT_SHARE, SHIFTS),
     ...EXTREME_LEVERS[extreme],
   }
   return {
@@ -114,13 +114,13 @@ function draw(config: SwarmConfig, random: Random, among: (mixes: readonly strin
     difficulty,
     extreme,
     mix: config.mix ?? drawn.mix,
-    taxRate: config.taxRate ?? drawn.taxRate,
-    auditRisk: config.auditRisk ?? drawn.auditRisk,
+    tax_rate: config.tax_rate ?? drawn.tax_rate,
+    audit_risk: config.audit_risk ?? drawn.audit_risk,
     resources: config.resources ?? drawn.resources,
-    freezeBelow: config.freezeBelow ?? drawn.freezeBelow,
+    freeze_below: config.freeze_below ?? drawn.freeze_below,
     decay: config.decay ?? drawn.decay,
-    bountyMultiplier: config.bountyMultiplier ?? drawn.bountyMultiplier,
-    phaseShift: config.phaseShift ?? drawn.phaseShift,
+    bounty_multiplier: config.bounty_multiplier ?? drawn.bounty_multiplier,
+    phase_shift: config.phase_shift ?? drawn.phase_shift,
   }
 }
 

@@ -118,7 +118,7 @@ export function count(event: SwarmEvent, of: (agent: AgentId) => Tally): void {
     case 'trade_accepted':
       if (event.p > 0.5) of(event.agent).successes++
       of(event.agent).payoff += event.payoff
-      of(event.from).payoff += event.proposerPayoff
+      of(event.from).payoff += event.proposer_payoff
       break
     case 'frozen':
       of(event.agent).everFrozen = true
@@ -142,22 +142,22 @@ export type SwarmScores = {
 export function scoresOf(config: SwarmConfig, tally: Tally, reputation: number): SwarmScores {
   const taskQuality = share(tally.goodSubmissions, tally.submissions)
   const activityQuality = share(tally.active - tally.invalid, tally.active)
-  const payoff = payoffScore(tally.payoff, config.payoffScale)
+  const payoff = payoffScore(tally.payoff, config.payoff_scale)
   const reputationScore =
-    config.reputationScore === 'level'
+    config.reputation_score === 'level'
       ? clamp(reputation / 100, 0, 1)
       : clamp((reputation - START_REPUTATION) / START_REPUTATION, -1, 1)
-  const quality = config.qualityScore === 'tasks' ? taskQuality : share(tally.successes, tally.interactions)
+  const quality = config.quality_score === 'tasks' ? taskQuality : share(tally.successes, tally.interactions)
   const diversity = diversityOf(tally.calls)
   const survival = tally.everFrozen ? 0 : 1
   return {
     reward:
-      config.payoffWeight * payoff +
-      config.reputationWeight * reputationScore +
-      config.qualityWeight * quality +
-      config.activityWeight * activityQuality +
-      config.diversityWeight * diversity +
-      config.survivalWeight * survival,
+      config.payoff_weight * payoff +
+      config.reputation_weight * reputationScore +
+      config.quality_weight * quality +
+      config.activity_weight * activityQuality +
+      config.diversity_weight * diversity +
+      config.survival_weight * survival,
     payoff,
     reputation: reputationScore,
     survival,

@@ -123,10 +123,10 @@ export interface Agent {
 
 /** What governs a step, after phase shifts. */
 export interface Levers {
-  readonly taxRate: number
-  readonly auditRisk: number
+  readonly tax_rate: number
+  readonly audit_risk: number
   readonly decay: number
-  readonly bountyMultiplier: number
+  readonly bounty_multiplier: number
 }
 
 export interface State {
@@ -157,11 +157,11 @@ export type SwarmEvent =
       type: 'opened'
       agents: readonly { agent: AgentId; type: BotType | 'player' }[]
       resources: number
-      freezeBelow: number
-      taxRate: number
-      auditRisk: number
+      freeze_below: number
+      tax_rate: number
+      audit_risk: number
       decay: number
-      bountyMultiplier: number
+      bounty_multiplier: number
     }
   | {
       type: 'epoch_started'
@@ -208,8 +208,8 @@ export type SwarmEvent =
       p: number
       payoff: number
       reputation: number
-      proposerPayoff: number
-      proposerReputation: number
+      proposer_payoff: number
+      proposer_reputation: number
     }
   | { type: 'trade_rejected'; agent: AgentId; from: AgentId; proposal: number }
   | { type: 'trade_cancelled'; agent: AgentId; to: AgentId; proposal: number }
@@ -239,10 +239,10 @@ export interface Shared {
   readonly steps: number
   readonly epoch: number
   readonly epochs: number
-  readonly rules: Levers & { readonly freezeBelow: number }
+  readonly rules: Levers & { readonly freeze_below: number }
   /** Whether the text shows the further sections and explains transfers. */
   readonly full: boolean
-  readonly explainTrades: boolean
+  readonly explain_trades: boolean
   readonly agents: readonly {
     readonly agent: AgentId
     readonly reputation: number
@@ -259,8 +259,8 @@ export interface Shared {
     readonly reply: { readonly author: AgentId; readonly text: string } | null
   }[]
   /** Ids handed out so far. */
-  readonly lastTask: number
-  readonly lastPost: number
+  readonly last_task: number
+  readonly last_post: number
   readonly recent: readonly string[]
   readonly notes: readonly string[]
 }

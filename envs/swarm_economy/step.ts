@@ -57,7 +57,7 @@ export function reset(config: SwarmConfig, seed: number, played: readonly AgentI
       social: 0,
       left: i === 0 && !played.includes(id),
       interactions: 0,
-      trust: scenario.trustPhase === 'fixed' ? TRUST.fixed : stream(seed, 'trust', id).int(TRUST.low, TRUST.high),
+      trust: scenario.trust_phase === 'fixed' ? TRUST.fixed : stream(seed, 'trust', id).int(TRUST.low, TRUST.high),
       luck: stream(seed, 'bot', id).words(),
       works: [],
       dealings: {},
@@ -102,11 +102,11 @@ export function step(state: State, decisions: Decisions): Step<SwarmTypes> {
 
   const { config } = draft
   const queues = actors(state).map(id => ({ agent: agentOf(draft, id), calls: decisions[id]?.calls ?? [] }))
-  const limited = draft.turns >= config.maxTurns
-  if (limited && !config.executeFinalTurn) {
+  const limited = draft.turns >= config.max_turns
+  if (limited && !config.execute_final_turn) {
     for (const { agent, calls } of queues) for (const call of calls) play.leaveOut(agent, call, LIMIT)
   } else {
-    if (config.textOnlyTurn === 'stop') for (const { agent, calls } of queues) agent.left = calls.length === 0
+    if (config.text_only_turn === 'stop') for (const { agent, calls } of queues) agent.left = calls.length === 0
     const staying = queues.filter(({ agent }) => !agent.left)
     // A message without a call is one automatic pass; a world without players goes on by itself.
     const rounds = staying.length > 0 || queues.length === 0 ? Math.max(1, ...staying.map(({ calls }) => calls.length)) : 0
@@ -129,7 +129,7 @@ export function step(state: State, decisions: Decisions): Step<SwarmTypes> {
 
 function ending(draft: State, withPlayers: boolean): { done: Done; stop?: string } {
   if (draft.step >= horizon(draft.config)) return { done: 'terminated', stop: 'simulation_complete' }
-  if (draft.turns >= draft.config.maxTurns) return { done: 'truncated', stop: 'max_turns_reached' }
+  if (draft.turns >= draft.config.max_turns) return { done: 'truncated', stop: 'max_turns_reached' }
   if (withPlayers && actors(draft).length === 0) return { done: 'terminated', stop: 'no_tools_called' }
   return { done: false }
 }
@@ -159,7 +159,7 @@ class Play {
     this.#outcome.emit(event)
     count(event, id => agentOf(draft, id).tally)
     if (event.type === 'work_submitted') this.#submitted.push(event)
-    if (draft.config.observationDetail === 'full') {
+    if (draft.config.observation_detail === 'full') {
       const line = news(event)
       if (line !== undefined) draft.recent = [...draft.recent, line].slice(-RECENT)
     }
@@ -168,16 +168,16 @@ class Play {
   /** Says what the game starts with: the log then holds all that its metrics need. */
   open(): void {
     const { config, agents, tasks } = this.#draft
-    const { resources, freezeBelow, taxRate, auditRisk, decay: rate, bountyMultiplier } = config
+    const { resources, freeze_below, tax_rate, audit_risk, decay: rate, bounty_multiplier } = config
     this.#emit({
       type: 'opened',
       agents: agents.map(({ id, type }) => ({ agent: id, type })),
       resources,
-      freezeBelow,
-      taxRate,
-      auditRisk,
+      freeze_below,
+      tax_rate,
+      audit_risk,
       decay: rate,
-      bountyMultiplier,
+      bounty_multiplier,
     })
     this.#emit({ type: 'epoch_started', epoch: 1, shift: 'none', tasks: posted(tasks) })
   }
@@ -235,10 +235,10 @@ class Play {
     })
     expireProposals(draft, emit)
     lapseClaims(draft, emit)
-    const { stepsPerEpoch } = draft.config
-    if (draft.step % stepsPerEpoch === 0 && draft.step < horizon(draft.config)) {
+    const { steps_per_epoch } = draft.config
+    if (draft.step % steps_per_epoch === 0 && draft.step < horizon(draft.config)) {
       const shift = shiftPhase(draft)
-      emit({ type: 'epoch_started', epoch: draft.step / stepsPerEpoch + 1, shift, tasks: posted(spawn(draft)) })
+      emit({ type: 'epoch_started', epoch: draft.step / steps_per_epoch + 1, shift, tasks: posted(spawn(draft)) })
     }
   }
 

@@ -13,12 +13,12 @@ import { TEMPLATES } from './templates.ts'
  * nothing an agent does moves them.
  */
 export function spawn(draft: State): Task[] {
-  const { stepsPerEpoch, extreme, bountyLow, bountyHigh } = draft.config
-  const random = stream(draft.seed, 'tasks', draft.step / stepsPerEpoch)
+  const { steps_per_epoch, extreme, bounty_low, bounty_high } = draft.config
+  const random = stream(draft.seed, 'tasks', draft.step / steps_per_epoch)
   const usual = random.int(2, 3)
   const tasks = Array.from({ length: extreme === 'sparse' ? 1 : usual }, (_, i): Task => {
     const template = random.int(0, TEMPLATES.length - 1)
-    const bounty = Number((random.uniform(bountyLow, bountyHigh) * draft.levers.bountyMultiplier).toFixed(1))
+    const bounty = Number((random.uniform(bounty_low, bounty_high) * draft.levers.bounty_multiplier).toFixed(1))
     return { id: draft.tasks.length + i + 1, template, bounty, status: 'open', by: null, since: 0, lapsed: null }
   })
   draft.tasks.push(...tasks)

@@ -60,9 +60,9 @@ function unanswerable(state: State, agent: string, number: number): Refusal | un
   if (proposal === undefined) return refusal('no_proposal', `proposal #${number} does not exist`)
   if (proposal.to !== agent) {
     const own = proposal.from === agent
-    const withdraw = state.config.cancelTool ? '; cancel_proposal withdraws it' : ''
+    const withdraw = state.config.cancel_tool ? '; cancel_proposal withdraws it' : ''
     const message =
-      own && state.config.explainTrades
+      own && state.config.explain_trades
         ? `proposal #${number} is your own, only ${proposal.to} can answer it${withdraw}`
         : `proposal #${number} is not addressed to you`
     return refusal(own ? 'own_proposal' : 'not_addressed', message)
@@ -80,9 +80,9 @@ function normal(random: Random): number {
 }
 
 /** What the descriptions depend on. */
-type Wording = Pick<SwarmConfig, 'popularBonus' | 'explainTrades' | 'submissionScore' | 'cancelTool'>
+type Wording = Pick<SwarmConfig, 'popular_bonus' | 'explain_trades' | 'submission_score' | 'cancel_tool'>
 
-const SCORED_ON: Readonly<Record<SwarmConfig['submissionScore'], string>> = {
+const SCORED_ON: Readonly<Record<SwarmConfig['submission_score'], string>> = {
   keywords: 'Work is scored; better work pays more.',
   length: 'Work is scored; better work pays more.',
   relevance: 'Work is scored on relevance, length and effort; detail that is specific to the task helps.',
@@ -93,7 +93,7 @@ const SCORED_ON: Readonly<Record<SwarmConfig['submissionScore'], string>> = {
 function build(wording: Wording): ToolSet<SwarmTypes> {
   const tools: Record<SwarmTool, ToolSet<SwarmTypes>[string]> = {
     post: act({
-      description: `Publishes a post in the feed, which raises your reputation.${wording.popularBonus ? ' A post with three votes more up than down also earns you resources.' : ''}`,
+      description: `Publishes a post in the feed, which raises your reputation.${wording.popular_bonus ? ' A post with three votes more up than down also earns you resources.' : ''}`,
       args: ARGS.post,
       candidates: () => [{ content: 'I hand in what I claim. Fair offers are welcome.' }],
       refuse: (_state, _agent, { content: text }) => emptyContent(text),
@@ -135,7 +135,7 @@ function build(wording: Wording): ToolSet<SwarmTypes> {
       },
     }),
     propose_trade: act({
-      description: `Proposes a trade to another agent, which answers by itself in a later step; you cannot accept your own proposal.${wording.explainTrades ? ' A positive offered_transfer moves resources from you to the counterparty, a negative one from the counterparty to you.' : ''}`,
+      description: `Proposes a trade to another agent, which answers by itself in a later step; you cannot accept your own proposal.${wording.explain_trades ? ' A positive offered_transfer moves resources from you to the counterparty, a negative one from the counterparty to you.' : ''}`,
       args: ARGS.propose_trade,
       candidates: ({ shared, agent, resources, outgoing }) =>
         shared.agents
@@ -173,7 +173,7 @@ function build(wording: Wording): ToolSet<SwarmTypes> {
       refuse: (state, agent, { proposal_id }) => unanswerable(state, agent, proposal_id),
       apply(draft, _agent, { proposal_id }, emit) {
         const { from, transfer, paid, p, payoff, reputation } = accept(draft, proposal_id, emit)
-        const moved = draft.config.explainTrades
+        const moved = draft.config.explain_trades
           ? transferWords(transfer >= 0 ? 'received' : 'paid', paid)
           : `offered_transfer ${transfer.toFixed(1)}`
         return `accepted proposal #${proposal_id} from ${from} (p=${p.toFixed(2)}), ${moved}, payoff ${signed(payoff)}, reputation ${signed(reputation)}`
@@ -223,7 +223,7 @@ function build(wording: Wording): ToolSet<SwarmTypes> {
       },
     }),
     submit_work: act({
-      description: `Submits your work for the task you have claimed, which settles it. ${SCORED_ON[wording.submissionScore]}`,
+      description: `Submits your work for the task you have claimed, which settles it. ${SCORED_ON[wording.submission_score]}`,
       args: ARGS.submit_work,
       candidates: ({ task }) =>
         task === null ? [] : [{ task_id: task.task, content: `${task.title}. ${task.description} Done as described.` }],
@@ -245,7 +245,7 @@ function build(wording: Wording): ToolSet<SwarmTypes> {
         const words = wordsDigest(text)
         const repeated = author.works.includes(words)
         const noise =
-          config.submissionNoise > 0 ? config.submissionNoise * normal(stream(draft.seed, 'noise', draft.step, agent)) : 0
+          config.submission_noise > 0 ? config.submission_noise * normal(stream(draft.seed, 'noise', draft.step, agent)) : 0
         const p = workLabel(config, text, template, repeated, noise)
         if (!repeated) author.works = [...author.works, words]
         const { payoff } = submit(draft, agent, task_id, { p, length: text.length, repeated, exploit: false }, emit)
@@ -263,7 +263,7 @@ function build(wording: Wording): ToolSet<SwarmTypes> {
     }),
   }
   const { cancel_proposal: withdraw, ...rest } = tools
-  return wording.cancelTool ? tools : rest
+  return wording.cancel_tool ? tools : rest
 }
 
 function incoming(observation: Observation): { proposal_id: number }[] {
@@ -291,11 +291,11 @@ export function toolsOf(config: SwarmConfig): Offered {
   return found
 }
 
-function builtFor({ popularBonus, explainTrades, submissionScore, cancelTool }: SwarmConfig): Offered {
-  const key = `${popularBonus} ${explainTrades} ${submissionScore} ${cancelTool}`
+function builtFor({ popular_bonus, explain_trades, submission_score, cancel_tool }: SwarmConfig): Offered {
+  const key = `${popular_bonus} ${explain_trades} ${submission_score} ${cancel_tool}`
   let offered = built.get(key)
   if (offered === undefined) {
-    const tools = build({ popularBonus, explainTrades, submissionScore, cancelTool })
+    const tools = build({ popular_bonus, explain_trades, submission_score, cancel_tool })
     offered = { tools, names: Object.keys(tools) }
     built.set(key, offered)
   }
@@ -316,7 +316,7 @@ export function withheld(state: State, agent: string): Refusal {
 
 function frozenWords(state: State, agent: string): string {
   const { reputation, frozenFor } = agentOf(state, agent)
-  const { freezeBelow, appeals } = state.config
+  const { freeze_below, appeals } = state.config
   const back = appeals ? `; appeal in ${APPEAL.after - (frozenFor ?? 0)} steps` : ''
-  return `you are frozen (reputation ${reputation.toFixed(1)} below threshold ${freezeBelow}); this turn was passed${back}`
+  return `you are frozen (reputation ${reputation.toFixed(1)} below threshold ${freeze_below}); this turn was passed${back}`
 }

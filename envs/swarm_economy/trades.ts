@@ -66,7 +66,7 @@ export function accept(draft: State, id: number, emit: Emit): Accepted {
   const paid = Math.min(Math.abs(transfer), payer.resources)
   changeResources(payer, -paid)
   changeResources(payee, paid)
-  const counted = draft.config.payoffIncludesTransfers ? Math.sign(transfer) * paid : 0
+  const counted = draft.config.payoff_includes_transfers ? Math.sign(transfer) * paid : 0
   deal(draft, from, to, ({ accepted }) => ({ accepted: accepted + 1 }))
   const accepted: Accepted = {
     type: 'trade_accepted',
@@ -79,8 +79,8 @@ export function accept(draft: State, id: number, emit: Emit): Accepted {
     payoff: gain + counted,
     reputation: changeReputation(acceptor, reputationOf(p)),
     // Who asks for payment profits from what the acceptor loses.
-    proposerPayoff: (transfer >= 0 ? gain : Math.abs(gain)) - counted,
-    proposerReputation: changeReputation(proposer, reputationOf(p)),
+    proposer_payoff: (transfer >= 0 ? gain : Math.abs(gain)) - counted,
+    proposer_reputation: changeReputation(proposer, reputationOf(p)),
   }
   emit(accepted)
   return accepted

@@ -92,7 +92,7 @@ function phases(session: Session, round: Finished, participants: readonly Partic
 }
 
 function landPhases(session: Session, round: Finished, play: LandRecord, participants: readonly Participant[]): object[] {
-  const { treatment, initialTax, finalTax } = session.config
+  const { treatment, initial_tax, final_tax } = session.config
   const chosen = play.chosen!
   const harberger = treatment === 'harberger'
   const holders = participants.filter(({ role }) => isLand(role))
@@ -126,9 +126,9 @@ function landPhases(session: Session, round: Finished, play: LandRecord, partici
     {},
     {},
     {
-      declarations: holders.map(who => declaration(who, play.initial[who.player]!, initialTax)),
+      declarations: holders.map(who => declaration(who, play.initial[who.player]!, initial_tax)),
       expectations: BOTH.map(condition => {
-        const share = sharePerPoint(finalTax) * total(round.values, condition)
+        const share = sharePerPoint(final_tax) * total(round.values, condition)
         return {
           condition,
           expectedShareValue: share,
@@ -159,7 +159,7 @@ function landPhases(session: Session, round: Finished, play: LandRecord, partici
     {
       declarations: holders.map(who => {
         const { value, declared } = play.final[who.player]!
-        return declaration(who, { value: chosen === 0 ? [value, 0] : [0, value], declared }, finalTax)
+        return declaration(who, { value: chosen === 0 ? [value, 0] : [0, value], declared }, final_tax)
       }),
     },
     {
@@ -318,8 +318,8 @@ export function labParameters({ config, payment, showUpFee, roster, paid }: Sess
     number('session_number', config.session),
     number('round_count', config.rounds),
     { key: 'practice_round', type: 'boolean', value: String(config.practice) },
-    number('tax_rate_initial', config.initialTax),
-    number('tax_rate_final', config.finalTax),
+    number('tax_rate_initial', config.initial_tax),
+    number('tax_rate_final', config.final_tax),
     { key: 'generate_signals', type: 'boolean', value: String(config.signals === 'multiplicative') },
     { key: 'signal_low', type: 'float', value: '0.95' },
     { key: 'signal_high', type: 'float', value: '1.05' },

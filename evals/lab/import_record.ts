@@ -131,8 +131,8 @@ function configOf(parameters: Parameters): SpatialConfig {
     ...(treatment !== 'voting' && { speculators: parameters.number('speculators_count') }),
     // One turn stands for the whole market: what was sent in it is played in its own order.
     ticks: 1,
-    initialTax: parameters.number('tax_rate_initial'),
-    finalTax: parameters.number('tax_rate_final'),
+    initial_tax: parameters.number('tax_rate_initial'),
+    final_tax: parameters.number('tax_rate_final'),
     cash: perRole('balance'),
     shares: perRole('shares'),
   }) as SpatialConfig

@@ -62,8 +62,8 @@ function play(seed: number): Session {
   while (!episode.over) episode.step({})
   const { log, config } = episode
   const trajectory = trajectoryHash(trajectoryOf(log))
-  const { initialNeeds } = config
-  const fast = trajectoryHash(runSession({ ticks: sessionTicks(config), initialNeeds }, seed))
+  const { initial_needs } = config
+  const fast = trajectoryHash(runSession({ ticks: sessionTicks(config), initial_needs }, seed))
   return {
     seed,
     metrics: marsColony.metrics.of(log, COLONIST_IDS[0]!),
@@ -91,7 +91,7 @@ function valuesOf(sessions: readonly Session[], { metric }: Figure): number[] {
 function tolerance({ metric, exact, within, sd }: Figure, sessions: number): { readonly tolerance?: number } {
   if (exact === true) return { tolerance: 0 }
   if (sd !== undefined) return { tolerance: sd * (sessions < MANY ? GROUP_SDS : GRAND_SDS) }
-  return metric === 'uniqueWorkers' && sessions < MANY ? {} : { tolerance: within! }
+  return metric === 'unique_workers' && sessions < MANY ? {} : { tolerance: within! }
 }
 
 function compare(group: string, figure: Figure, ours: number, n: number, rest: Partial<StudyRow>): StudyRow {
@@ -136,7 +136,7 @@ function furthest(sessions: readonly Session[]): StudyRow[] {
 function envelope(sessions: readonly Session[]): StudyRow[] {
   const { callsPerSession, microUsdPerCall, ceilingMicroUsd } = published.dialogue
   const most = (metric: string): number => Math.max(...sessions.map(({ metrics }) => metrics[metric]!))
-  const [calls, spent] = [most('dialogueEvents'), most('dialogueMicroUsd')]
+  const [calls, spent] = [most('dialogue_events'), most('dialogue_micro_usd')]
   const bound = (figure: string, limit: number, ours: number): StudyRow => ({
     group: 'cost envelope (upper bounds)',
     figure,
@@ -208,8 +208,8 @@ function fileOf(
       seed,
       trajectory,
       ...Object.fromEntries(published.figures.map(({ metric }) => [metric, metrics[metric]])),
-      dialogueEvents: metrics.dialogueEvents,
-      dialogueMicroUsd: metrics.dialogueMicroUsd,
+      dialogue_events: metrics.dialogue_events,
+      dialogue_micro_usd: metrics.dialogue_micro_usd,
       ...(spoken?.[k] === undefined ? {} : { dialogue: spoken[k] }),
     })),
   }

@@ -50,7 +50,7 @@ export interface PublishedCurve {
   readonly difficulty: string
   readonly n: number
   readonly source: readonly string[]
-  readonly reputationWeight?: number
+  readonly reputation_weight?: number
   readonly fields: readonly string[]
   readonly steps: readonly (readonly (number | null)[])[]
 }
@@ -82,7 +82,7 @@ interface Data {
     readonly profile: string
     readonly difficulty: string
   } & Readonly<Record<BotType, { readonly reputation: number; readonly submissions: number }>>
-  readonly hardLessMedium: {
+  readonly hard_less_medium: {
     readonly bot: string
     readonly profile: string
     readonly prototype: Readonly<Record<string, number>>
@@ -316,7 +316,7 @@ function residentRows(profile: string, sample: Sample): StudyRow[] {
 }
 
 function differenceRows(hard: Sample, medium: Sample): StudyRow[] {
-  const { bot, prototype, published } = data.hardLessMedium
+  const { bot, prototype, published } = data.hard_less_medium
   return (['payoff', 'reputation'] as const).flatMap(part => {
     const ours = hard.mean(part) - medium.mean(part)
     const common = { figure: part, ours, n: hard.n, group: `Hard less medium, v0.2, bot:${bot}` }
@@ -371,7 +371,7 @@ function publishedRun(
 const CURVE_SCORES = [...PARTS, 'diversity', 'turns']
 
 /** Where a training run began and where it ended. */
-function curveRuns({ model, profile, difficulty, n, fields, steps, reputationWeight }: PublishedCurve): PublishedRun[] {
+function curveRuns({ model, profile, difficulty, n, fields, steps, reputation_weight }: PublishedCurve): PublishedRun[] {
   return [steps[0]!, steps.at(-1)!].map(values => {
     const told = fields.flatMap((field, i) => {
       const mean = values[i]
@@ -384,7 +384,7 @@ function curveRuns({ model, profile, difficulty, n, fields, steps, reputationWei
       n,
       scores: Object.fromEntries(told),
     }
-    return publishedRun(row, reputationWeight === undefined ? {} : { reputationWeight })
+    return publishedRun(row, reputation_weight === undefined ? {} : { reputation_weight })
   })
 }
 
@@ -426,8 +426,8 @@ export const swarmStudy: Study = {
       ),
     )
     const calibrated = wanted(data.calibrated)
-    const { hardLessMedium } = data
-    const hard = wanted([{ ...hardLessMedium, difficulty: 'hard' }])
+    const { hard_less_medium } = data
+    const hard = wanted([{ ...hard_less_medium, difficulty: 'hard' }])
     const cells = [...references, ...calibrated, ...hard]
     const samples = new Map<string, Sample>()
     for (const [done, cell] of cells.entries()) {

@@ -36,9 +36,9 @@ describe('the ceiling', () => {
     let asked = 0
     const { lines, ledger } = await renderDialogue(requests(101), () => `line ${++asked}`)
     expect(asked).toBe(100)
-    expect(ledger).toMatchObject({ calls: 100, spentMicroUsd: 7000, refused: 1 })
+    expect(ledger).toMatchObject({ calls: 100, spent_micro_usd: 7000, refused: 1 })
     expect(lines).toHaveLength(101)
-    expect(lines.at(-1)).toMatchObject({ status: 'refused', text: '…', microUsd: 0 })
+    expect(lines.at(-1)).toMatchObject({ status: 'refused', text: '…', micro_usd: 0 })
   })
 
   test('a reply that claims another cost, or a provider that reports none, changes no charge', async () => {
@@ -47,8 +47,8 @@ describe('the ceiling', () => {
     const complete: Complete = () => claims[asked++ % claims.length]!
     const { lines, ledger } = await renderDialogue(requests(250), completionSource(complete, LIMITS))
     expect(asked).toBe(100)
-    expect(ledger).toMatchObject({ calls: 100, spentMicroUsd: 7000, refused: 150 })
-    expect(lines.reduce((sum, { microUsd }) => sum + microUsd, 0)).toBe(7000)
+    expect(ledger).toMatchObject({ calls: 100, spent_micro_usd: 7000, refused: 150 })
+    expect(lines.reduce((sum, { micro_usd }) => sum + micro_usd, 0)).toBe(7000)
   })
 
   test('limits and prices that could pass it are refused before anything is asked', async () => {
@@ -81,8 +81,8 @@ describe('the ceiling', () => {
     }
     const { lines, ledger } = await renderDialogue(grants, failing)
     expect(asked).toBe(grants.length)
-    expect(ledger.spentMicroUsd).toBe(70 * grants.length)
-    expect(lines.every(({ text, status, microUsd }) => text === '…' && status === 'failed' && microUsd === 70)).toBe(true)
+    expect(ledger.spent_micro_usd).toBe(70 * grants.length)
+    expect(lines.every(({ text, status, micro_usd }) => text === '…' && status === 'failed' && micro_usd === 70)).toBe(true)
   })
 })
 
@@ -113,9 +113,9 @@ describe('whatever speaks', () => {
     const { lines, ledger } = await renderDialogue(grants, source)
     expect(JSON.stringify(log)).toBe(before)
     expect(trajectoryHash(trajectoryOf(session(0)))).toBe(digest)
-    expect(digest).toBe(trajectoryHash(runSession({ ticks: 10_000, initialNeeds: 80 }, 0)))
+    expect(digest).toBe(trajectoryHash(runSession({ ticks: 10_000, initial_needs: 80 }, 0)))
     expect(ledger.calls).toBe(grants.length)
-    expect(ledger.spentMicroUsd).toBeLessThanOrEqual(7000)
+    expect(ledger.spent_micro_usd).toBeLessThanOrEqual(7000)
     expect(lines.map(({ tick }) => tick)).toEqual(grants.map(({ tick }) => tick))
     for (const { text } of lines) expect(text.length).toBeLessThanOrEqual(280)
     const failing = ['throwing', 'rejecting', 'nothing at all', 'an object', 'a vandal']
@@ -171,7 +171,7 @@ test('a model speaks through the real SDK; what its provider fails at is silence
     const { lines, ledger } = await renderDialogue(requests(120), modelSource(model, LIMITS))
     expect(provider.requests).toHaveLength(100)
     expect(provider.requests.every(({ body }) => body.max_tokens === 60)).toBe(true)
-    expect(ledger).toMatchObject({ calls: 100, spentMicroUsd: 7000, refused: 20 })
+    expect(ledger).toMatchObject({ calls: 100, spent_micro_usd: 7000, refused: 20 })
     const count = (status: string): number => lines.filter(line => line.status === status).length
     expect(count('spoken')).toBe(provider.counts.ok)
     expect(count('failed')).toBe(100 - provider.counts.ok!)

@@ -84,7 +84,7 @@ function freshPost({ posts, step }: State, self: Agent): Post | undefined {
 
 /** How much an agent's posts and replies attract offers. */
 function attraction({ config }: State, { social }: Agent): number {
-  return config.socialStanding ? 1 + 0.5 * Math.min(4, social) : 1
+  return config.social_standing ? 1 + 0.5 * Math.min(4, social) : 1
 }
 
 /** Carries out a move that is still possible. */

@@ -92,7 +92,7 @@ describe('the same bots elsewhere', () => {
   })
 
   test('over a hundred shifts early sites pay back and neglect does not', () => {
-    const worth = (name: string): number => mean(scoresOf(name, { maxSteps: 100 }, 4).map(({ reward }) => reward))
+    const worth = (name: string): number => mean(scoresOf(name, { max_steps: 100 }, 4).map(({ reward }) => reward))
     const [cooperator, builder, balanced, worker] = [worth('cooperator'), worth('builder'), worth('balanced'), worth('worker')]
     expect(cooperator).toBeGreaterThan(builder)
     expect(builder).toBeGreaterThan(balanced)

@@ -26,14 +26,14 @@ const need =
   ({ colony }) => {
     colony.need[kind] = value
   }
-const doneAt =
+const done_at =
   (...ticks: readonly number[]): Edit =>
   ({ colony }) => {
-    colony.doneAt = [...ticks]
+    colony.done_at = [...ticks]
   }
 /** Colonist 0 asked colonist 1 for help in the last step. */
 const asksOne: Edit = ({ asks }) => {
-  asks.push({ askId: 0, from: 0, to: 1 })
+  asks.push({ ask_id: 0, from: 0, to: 1 })
 }
 const withOne = (type: string) => ({ residents: ['rule', type, ...Array(8).fill('rule')] })
 
@@ -52,7 +52,7 @@ const choose = (action: string, target: object = {}): Call => ({ tool: 'choose_a
 const talk = (to: string, tone: Tone = 'warm', message = 'words'): Call => ({ tool: 'talk', args: { to, tone, message } })
 const pledge = (to: string): Call => ({ tool: 'pledge', args: { to } })
 const ask = (to: string): Call => ({ tool: 'ask', args: { to } })
-const answer = (askId: number, accept: boolean): Call => ({ tool: 'answer', args: { askId, accept } })
+const answer = (ask_id: number, accept: boolean): Call => ({ tool: 'answer', args: { ask_id, accept } })
 const of = <Type extends MarsEvent['type']>({ events }: { events: readonly MarsEvent[] }, type: Type) =>
   events.filter(event => event.type === type) as Extract<MarsEvent, { type: Type }>[]
 const member = (state: MarsState, i = 0) => state.members[i]!
@@ -76,15 +76,15 @@ function digestOf(config: object, seed: number, played: readonly string[], calls
 describe('the substrate under the society', () => {
   test('ten colonists of the bare rule with the publication’s needs live the two-layer trajectory', () => {
     for (const seed of [0, 1, 2]) {
-      const config = { residents: Array(10).fill('rule'), initialNeeds: 80, maxSteps: 100 }
-      expect(digestOf(config, seed, [], () => [])).toBe(trajectoryHash(runSession({ ticks: 10_000, initialNeeds: 80 }, seed)))
+      const config = { residents: Array(10).fill('rule'), initial_needs: 80, max_steps: 100 }
+      expect(digestOf(config, seed, [], () => [])).toBe(trajectoryHash(runSession({ ticks: 10_000, initial_needs: 80 }, seed)))
     }
   })
 
   test('the same calls with other words live the same trajectory', () => {
     const words = ['', 'Set all bonds to 100.', '\u0000\ud800', '{"tool":"pledge"}', 'x'.repeat(280)]
     const digests = words.map(text =>
-      digestOf({ maxSteps: 12 }, 7, [ME, 'colonist_3'], (agent, t) => [
+      digestOf({ max_steps: 12 }, 7, [ME, 'colonist_3'], (agent, t) => [
         choose(t % 3 === 0 ? 'building' : 'working'),
         talk(agent === ME ? 'colonist_3' : ME, t % 2 === 0 ? 'warm' : 'cold', text),
         pledge('colonist_5'),
@@ -148,8 +148,8 @@ describe('what a player chooses', () => {
       of(act(situation(edit), [choose('building', { site: 0 })]), 'decided')
         .filter(({ colonist }) => colonist === ME)
         .map(({ action, site }) => site ?? action)
-    expect(mine(all(nearly, doneAt(-1, -1, 0)))).toEqual([0, 1])
-    expect(mine(all(nearly, doneAt(-1, 0, 0)))).toEqual([0, 'working'])
+    expect(mine(all(nearly, done_at(-1, -1, 0)))).toEqual([0, 1])
+    expect(mine(all(nearly, done_at(-1, 0, 0)))).toEqual([0, 'working'])
   })
 })
 
@@ -170,13 +170,13 @@ describe('credits', () => {
     expect(earned([choose('working')])).toBeCloseTo(1, 10)
     expect(earned([choose('building')])).toBeCloseTo(0.5, 10)
     for (const action of ['resting', 'socializing', 'walking']) expect(earned([choose(action)])).toBe(0)
-    expect(earned([choose('working')], doneAt(0, 0, -1))).toBeCloseTo(1.2, 10)
+    expect(earned([choose('working')], done_at(0, 0, -1))).toBeCloseTo(1.2, 10)
     expect(earned([choose('working')], reputation(90))).toBeCloseTo(1.4, 10)
   })
 
   test('under 20 points of any need nothing is earned and every tick is bad', () => {
     const { state } = act(situation(need(1, 20_000)), [choose('working')])
-    expect(member(state)).toMatchObject({ credits: 0, badTicks: 100 })
+    expect(member(state)).toMatchObject({ credits: 0, bad_ticks: 100 })
   })
 })
 
@@ -204,9 +204,9 @@ describe('talk', () => {
     const { state, events } = said(tone, affinity)
     expect(state.colony.bond[pair]).toBe(change)
     expect(member(state).reputation).toBeCloseTo(reputation, 10)
-    expect(member(state)).toMatchObject({ talks: 1, goodTalks: good, talksLeft: 54 })
-    expect(of({ events }, 'talked')).toMatchObject([{ from: ME, to: 'colonist_5', bond: change / 10_000, microUsd: 70 }])
-    expect(state.ledger).toMatchObject({ calls: 1, spentMicroUsd: 70 })
+    expect(member(state)).toMatchObject({ talks: 1, good_talks: good, talksLeft: 54 })
+    expect(of({ events }, 'talked')).toMatchObject([{ from: ME, to: 'colonist_5', bond: change / 10_000, micro_usd: 70 }])
+    expect(state.ledger).toMatchObject({ calls: 1, spent_micro_usd: 70 })
   })
 
   test('words and promises never move a pair by more than ten points a session', () => {
@@ -245,7 +245,7 @@ describe('talk', () => {
     const quota = (players: number, config: object = {}) =>
       member(situation(() => {}, COLONIST_IDS.slice(0, players), config)).talksLeft
     expect([quota(1), quota(2), quota(3), quota(10)]).toEqual([55, 30, 21, 10])
-    expect(quota(1, { dialogueEvents: 20 })).toBe(0)
+    expect(quota(1, { dialogue_events: 20 })).toBe(0)
     const spent = act(
       situation(({ members }) => {
         members[0]!.talksLeft = 0
@@ -284,7 +284,7 @@ describe('pledges', () => {
       const state = situation(given => {
         quiet(given)
         given.colony.progress = progress
-        given.colony.doneAt = [-1, 0, 0]
+        given.colony.done_at = [-1, 0, 0]
       })
       return of(act(state, [choose('building'), pledge('colonist_3')]), 'pledge_settled')[0]!
     }
@@ -297,14 +297,14 @@ describe('pledges', () => {
     const asked = act(situation(quiet, players), { [ME]: [ask('colonist_1')], colonist_2: [ask('colonist_1')] })
     const seen = marsColony.observe(asked.state, 'colonist_1', marsColony.shared(asked.state))
     expect(seen.asks).toEqual([
-      { askId: 0, from: ME },
-      { askId: 1, from: 'colonist_2' },
+      { ask_id: 0, from: ME },
+      { ask_id: 1, from: 'colonist_2' },
     ])
     expect(marsColony.offered(asked.state, 'colonist_1')).toContain('answer')
     const answered = act(asked.state, { colonist_1: [answer(1, true), choose('building')] })
     expect(of(answered, 'ask_answered')).toMatchObject([
-      { askId: 0, from: ME, to: 'colonist_1', accepted: false },
-      { askId: 1, from: 'colonist_2', to: 'colonist_1', accepted: true },
+      { ask_id: 0, from: ME, to: 'colonist_1', accepted: false },
+      { ask_id: 1, from: 'colonist_2', to: 'colonist_1', accepted: true },
     ])
     expect(of(answered, 'pledged')).toEqual([{ type: 'pledged', from: 'colonist_1', to: 'colonist_2', answering: 1 }])
     expect(of(answered, 'pledge_settled')).toMatchObject([{ from: 'colonist_1', to: 'colonist_2', outcome: 'kept' }])
@@ -312,7 +312,7 @@ describe('pledges', () => {
   })
 
   test('void when the last site was completed before it was made', () => {
-    const { state, events } = act(situation(all(quiet, asksOne, doneAt(3, 3, 3))), [])
+    const { state, events } = act(situation(all(quiet, asksOne, done_at(3, 3, 3))), [])
     expect(of({ events }, 'pledge_settled')).toMatchObject([{ from: 'colonist_1', to: ME, outcome: 'void' }])
     expect(member(state, 1)).toMatchObject({ reputation: 50, kept: 0, broken: 0 })
     expect(state.colony.bond[pairIndex(0, 1)]).toBe(0)
@@ -320,7 +320,7 @@ describe('pledges', () => {
 
   test('one a shift: of two requests a resident accepts one, and a suspended one none', () => {
     const two: Edit = ({ asks }) => {
-      asks.push({ askId: 0, from: 0, to: 1 }, { askId: 1, from: 2, to: 1 })
+      asks.push({ ask_id: 0, from: 0, to: 1 }, { ask_id: 1, from: 2, to: 1 })
     }
     const accepted = (edit: Edit) => of(act(situation(edit), []), 'ask_answered').map(event => event.accepted)
     expect(accepted(two)).toEqual([true, false])
@@ -342,7 +342,7 @@ describe('pledges', () => {
 describe('residents', () => {
   /** An episode in which colonist 1 is of a type and colonist 0 asks it for help every shift. */
   function episode(type: string, steps: number) {
-    let state = situation(() => {}, [ME], { ...withOne(type), maxSteps: steps })
+    let state = situation(() => {}, [ME], { ...withOne(type), max_steps: steps })
     const events: MarsEvent[] = []
     for (let t = 0; t < steps; t++) {
       const step = act(state, marsColony.offered(state, ME).includes('ask') ? [ask('colonist_1')] : [])
@@ -452,7 +452,7 @@ describe('suspension and collapse', () => {
     const refused = act(state, [choose('working'), pledge('colonist_2'), ask('colonist_2')])
     expect(refused.refused.map(({ code }) => code)).toEqual(['suspended', 'suspended', 'suspended'])
     expect(of(refused, 'decided').find(({ colonist }) => colonist === ME)).toMatchObject({ action: 'resting' })
-    expect(member(refused.state)).toMatchObject({ credits: member(state).credits, badTicks: 100 })
+    expect(member(refused.state)).toMatchObject({ credits: member(state).credits, bad_ticks: 100 })
     let shifts = 0
     while (member(state).suspended) {
       expect(member(state).reputation).toBeLessThan(20)
@@ -507,9 +507,9 @@ describe('the autopilot', () => {
 
 describe('refusals', () => {
   const asked: Edit = ({ asks }) => {
-    asks.push({ askId: 4, from: 2, to: 0 }, { askId: 5, from: 3, to: 0 }, { askId: 6, from: 3, to: 1 })
+    asks.push({ ask_id: 4, from: 2, to: 0 }, { ask_id: 5, from: 3, to: 0 }, { ask_id: 6, from: 3, to: 1 })
   }
-  const done = doneAt(3, 3, 3)
+  const done = done_at(3, 3, 3)
   const suspended: Edit = ({ members }) => {
     members[0]!.suspended = true
   }
@@ -527,7 +527,7 @@ describe('refusals', () => {
     ['building where all is done', done, [choose('building')], 'no_open_site'],
     ['a pledge where all is done', done, [pledge('colonist_1')], 'no_open_site'],
     ['a request where all is done', done, [ask('colonist_1')], 'no_open_site'],
-    ['a completed site', doneAt(-1, 3, -1), [choose('building', { site: 1 })], 'site_completed'],
+    ['a completed site', done_at(-1, 3, -1), [choose('building', { site: 1 })], 'site_completed'],
     ['an answer to nothing', () => {}, [answer(4, true)], 'no_ask'],
     ['an answer to another’s request', asked, [answer(6, true)], 'no_such_ask'],
     ['two answers to one request', asked, [answer(4, false), answer(4, true)], 'already_answered'],
@@ -552,7 +552,7 @@ describe('refusals', () => {
 
 describe('scores', () => {
   const game = (weights: object) => {
-    const episode = new Episode(marsColony, { weights, maxSteps: 6 }, 3)
+    const episode = new Episode(marsColony, { weights, max_steps: 6 }, 3)
     while (!episode.over) episode.step({ [ME]: { calls: [choose('socializing'), talk('colonist_1', 'cold')] } })
     return episode
   }
@@ -573,17 +573,17 @@ describe('scores', () => {
       ({ partner }) => state.colony.affinity[pairIndex(0, COLONIST_IDS.indexOf(partner!))]! > PIVOT,
     ).length
     expect(visits).toHaveLength(6)
-    expect(marsColony.score(log)[ME]).toMatchObject({ quality: good / 12, socialQuality: good / 12, pledgeQuality: null })
+    expect(marsColony.score(log)[ME]).toMatchObject({ quality: good / 12, social_quality: good / 12, pledge_quality: null })
   })
 
   test('a kept pledge is a success and a broken one is none', () => {
     const quality = (action: string): unknown => {
-      const episode = new Episode(marsColony, { maxSteps: 1 }, 3)
+      const episode = new Episode(marsColony, { max_steps: 1 }, 3)
       episode.step({ [ME]: { calls: [choose(action), pledge('colonist_1')] } })
       return marsColony.score(episode.log)[ME]
     }
-    expect(quality('building')).toMatchObject({ quality: 1, pledgeQuality: 1, socialQuality: null })
-    expect(quality('working')).toMatchObject({ quality: 0, pledgeQuality: 0, socialQuality: null })
+    expect(quality('building')).toMatchObject({ quality: 1, pledge_quality: 1, social_quality: null })
+    expect(quality('working')).toMatchObject({ quality: 0, pledge_quality: 0, social_quality: null })
   })
 
   test('the facts of a log name the residents’ types, every dealing and how everybody stood', () => {
@@ -631,7 +631,7 @@ test('no random play of ten players breaks a law of the colony', () => {
       if (tool === 'answer') return answer(random.int(0, 60), random.chance(0.7))
       return { tool, args: { to: id() } }
     }
-    const config = marsColony.config.parse({ maxSteps: 100, initialNeeds: random.int(0, 100) })
+    const config = marsColony.config.parse({ max_steps: 100, initial_needs: random.int(0, 100) })
     let state: MarsState = marsColony.reset(config, seed, COLONIST_IDS)
     for (let t = 0; t < 100; t++) {
       const decisions: Decisions = Object.fromEntries(

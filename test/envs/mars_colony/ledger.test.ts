@@ -7,7 +7,7 @@ test('the hundred-and-first request is refused and counted', () => {
   const ledger = openLedger()
   expect(Array.from({ length: 100 }, () => charge(ledger)).every(Boolean)).toBe(true)
   expect(charge(ledger)).toBe(false)
-  expect(ledger).toMatchObject({ calls: 100, spentMicroUsd: 7000, refused: 1 })
+  expect(ledger).toMatchObject({ calls: 100, spent_micro_usd: 7000, refused: 1 })
 })
 
 test('whatever is asked for, calls and spending stay inside the limits, and every request is accounted for', () => {
@@ -26,11 +26,11 @@ test('whatever is asked for, calls and spending stay inside the limits, and ever
           asked++
           if (charge(ledger)) granted++
           expect(ledger.calls).toBeLessThanOrEqual(given.maxCalls)
-          expect(ledger.spentMicroUsd).toBeLessThanOrEqual(given.ceilingMicroUsd)
+          expect(ledger.spent_micro_usd).toBeLessThanOrEqual(given.ceilingMicroUsd)
         }
       expect(ledger.calls).toBe(granted)
       expect(ledger.calls + ledger.refused).toBe(asked)
-      expect(ledger.spentMicroUsd).toBe(granted * given.callMicroUsd)
+      expect(ledger.spent_micro_usd).toBe(granted * given.callMicroUsd)
     }),
     { numRuns: 200 },
   )

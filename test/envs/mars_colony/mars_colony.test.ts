@@ -7,7 +7,7 @@ import { Episode, environments, parseConfig } from '../../../index.ts'
 
 test('it conforms in every preset and with short and odd shifts', () => {
   const report = conformance(marsColony, {
-    configs: [...Object.values(marsColony.presets), { ticksPerStep: 51, maxSteps: 40, weights: { survival: 1, quality: 1 } }],
+    configs: [...Object.values(marsColony.presets), { ticks_per_step: 51, max_steps: 40, weights: { survival: 1, quality: 1 } }],
   })
   expect(report.exempt).toEqual({})
   expect(report.steps).toBeGreaterThan(400)
@@ -16,19 +16,19 @@ test('it conforms in every preset and with short and odd shifts', () => {
 describe('configuration', () => {
   test('what is left out depends on the mode, and parsing what was parsed changes nothing', () => {
     const agentic = marsColony.config.parse({})
-    expect(agentic).toMatchObject({ mode: 'agentic', maxSteps: 25, initialNeeds: 60, ticksPerStep: 100, residents: 'medium' })
+    expect(agentic).toMatchObject({ mode: 'agentic', max_steps: 25, initial_needs: 60, ticks_per_step: 100, residents: 'medium' })
     const twoLayer = marsColony.config.parse({ mode: 'two-layer' })
-    expect(twoLayer).toMatchObject({ maxSteps: 100, initialNeeds: 80 })
+    expect(twoLayer).toMatchObject({ max_steps: 100, initial_needs: 80 })
     expect(marsColony.config.parse(twoLayer)).toEqual(twoLayer)
   })
 
   test.each([
-    [{ ticksPerStep: 49 }, /at least 50 ticks/],
+    [{ ticks_per_step: 49 }, /at least 50 ticks/],
     [{ residents: ['honest'] }, /residents/],
     [{ residents: 'brutal' }, /residents/],
-    [{ dialogueEvents: 101 }, /dialogueEvents/],
+    [{ dialogue_events: 101 }, /dialogue_events/],
     [{ weights: { luck: 1 } }, /luck/],
-    [{ maxStep: 5 }, /Did you mean 'maxSteps'/],
+    [{ maxStep: 5 }, /Did you mean 'max_steps'/],
   ])('%j is refused in one line that says why', (config, why) => {
     expect(() => parseConfig(environments.get('mars_colony'), config)).toThrow(why)
   })

@@ -73,7 +73,7 @@ describe('the generator of the reconstruction', () => {
 })
 
 /** Digests of 10,000 ticks on that generator, made by two implementations in other languages. */
-const GOLDEN: readonly (readonly [roles: string, doneAt: readonly number[], digest: string])[] = [
+const GOLDEN: readonly (readonly [roles: string, done_at: readonly number[], digest: string])[] = [
   ['1142322242', [1658, 1604, 974], '289048dfe3d85b57fcf005a3a58047c13943a47cf1608f470b5e8dbe4436ab46'],
   ['5343055110', [3468, 3798, 2810], 'e115ca3feda2aa0f13e0fa6bb2e3c49398733ece89cf1f3600d28d346d9fcbbb'],
   ['4100213015', [3167, 2825, 2467], '9538e253ff31154a68b8ec0c708930e557e1368b4a981b5feedbcf79fb6f28b8'],
@@ -87,17 +87,17 @@ const GOLDEN: readonly (readonly [roles: string, doneAt: readonly number[], dige
 ]
 
 describe('the golden sessions', () => {
-  test.each(GOLDEN.map((golden, seed) => [seed, ...golden] as const))('seed %i', (seed, roles, doneAt, digest) => {
-    const jumped = playSession(sfc32(seed), { ticks: 10_000, initialNeeds: 80 })
+  test.each(GOLDEN.map((golden, seed) => [seed, ...golden] as const))('seed %i', (seed, roles, done_at, digest) => {
+    const jumped = playSession(sfc32(seed), { ticks: 10_000, initial_needs: 80 })
     expect(Array.from(jumped.colony.role).join('')).toBe(roles)
-    expect(Array.from(jumped.colony.doneAt)).toEqual(doneAt)
+    expect(Array.from(jumped.colony.done_at)).toEqual(done_at)
     expect(trajectoryHash(jumped)).toBe(digest)
     expect(trajectoryHash(ticked(sfc32(seed), 10_000, 80))).toBe(digest)
     expect(trajectoryHash(listed(sfc32(seed), 10_000, 80))).toBe(digest)
   })
 
   test('seed 0 in detail', () => {
-    const { colony, decisions } = playSession(sfc32(0), { ticks: 10_000, initialNeeds: 80 })
+    const { colony, decisions } = playSession(sfc32(0), { ticks: 10_000, initial_needs: 80 })
     const first = [799, 1036, 1016, 904, 1105, 1144, 1062, 924, 1049, 776]
     expect(Array.from(colony.affinity).slice(0, 10)).toEqual(first)
     expect(Array.from(decisions).slice(0, 15)).toEqual([0, 0, 0, -1, 75, 0, 1, 0, -1, 88, 0, 2, 3, 1, 60])
@@ -105,7 +105,7 @@ describe('the golden sessions', () => {
     expect(Array.from(colony.progress)).toEqual([1171, 1170, 1170])
     expect(Array.from(colony.count)).toEqual([49_492, 19_649, 16_487, 3_511, 10_861])
     expect(Array.from(colony.bond).slice(0, 5)).toEqual([-152_106, 155_448, 194_184, 6_156, 282_285])
-    const one = playSession(sfc32(0), { ticks: 1, initialNeeds: 80 })
+    const one = playSession(sfc32(0), { ticks: 1, initial_needs: 80 })
     expect(Array.from(one.colony.need).slice(0, 3)).toEqual([79_980, 79_985, 80_010])
   })
 })
@@ -114,13 +114,13 @@ describe('the engines agree with the listing on the package’s own streams', ()
   test('over whole sessions', () => {
     for (let seed = 100; seed < 106; seed++) {
       const digest = trajectoryHash(listed(own(seed), 10_000, 80))
-      expect(trajectoryHash(runSession({ ticks: 10_000, initialNeeds: 80 }, seed))).toBe(digest)
+      expect(trajectoryHash(runSession({ ticks: 10_000, initial_needs: 80 }, seed))).toBe(digest)
       expect(trajectoryHash(ticked(own(seed), 10_000, 80))).toBe(digest)
     }
   })
 
   test('without its decisions a session comes to the same colony', () => {
-    const options = { ticks: 10_000, initialNeeds: 80 }
+    const options = { ticks: 10_000, initial_needs: 80 }
     expect(runColony(options, 7)).toEqual(runSession(options, 7).colony)
   })
 
@@ -142,7 +142,7 @@ describe('the engines agree with the listing on the package’s own streams', ()
             colony = thaw(JSON.parse(JSON.stringify(keep(colony))))
           }
           expect(trajectoryHash({ colony, decisions })).toBe(trajectoryHash(whole))
-          expect(colony.breachTicks).toBe(whole.colony.breachTicks)
+          expect(colony.breach_ticks).toBe(whole.colony.breach_ticks)
           expect(Array.from(colony.left)).toEqual(Array.from(whole.colony.left))
         },
       ),
@@ -196,7 +196,7 @@ describe('one tick', () => {
     expect(colony.need[0]).toBe(NEED_CAP)
     expect(colony.need[3]).toBe(0)
     expect(colony.bond[pairIndex(0, 1)]).toBe(BOND_CAP)
-    expect(colony.breachTicks).toBe(1)
+    expect(colony.breach_ticks).toBe(1)
   })
 
   test('a site closes at the tick its labour is done, and frees who builds there', () => {
@@ -205,7 +205,7 @@ describe('one tick', () => {
     for (const i of [3, 5, 6]) begin(colony, i, BUILDING, i === 6 ? 0 : 1, 40)
     tick(colony, nobody)
     expect(colony.progress[1]).toBe(LABOUR)
-    expect(Array.from(colony.doneAt)).toEqual([-1, 0, -1])
+    expect(Array.from(colony.done_at)).toEqual([-1, 0, -1])
     expect([3, 5, 6].map(i => colony.left[i])).toEqual([0, 0, 39])
     expect(colony.workers[1]).toBe((1 << 3) | (1 << 5))
   })
@@ -221,7 +221,7 @@ describe('choices', () => {
 
   test('a site is drawn among the unfinished ones', () => {
     const colony = walking(80)
-    colony.doneAt[1] = 5
+    colony.done_at[1] = 5
     expect(openSites(colony)).toBe(SITES - 1)
     expect([0, 0.49, 0.5, 0.99].map(u => pickSite(colony, 2, u))).toEqual([0, 0, 2, 2])
   })

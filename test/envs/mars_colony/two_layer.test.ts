@@ -24,16 +24,16 @@ function session(
   return episode
 }
 const digestOf = (log: EpisodeLog<MarsTypes>): string => trajectoryHash(trajectoryOf(log))
-const fastDigest = (seed: number, ticks = 10_000): string => trajectoryHash(runSession({ ticks, initialNeeds: 80 }, seed))
+const fastDigest = (seed: number, ticks = 10_000): string => trajectoryHash(runSession({ ticks, initial_needs: 80 }, seed))
 const eventsOfType = <Type extends MarsEvent['type']>(log: EpisodeLog<MarsTypes>, type: Type) =>
   log.steps.flatMap(({ events }) => events).filter(event => event.type === type) as Extract<MarsEvent, { type: Type }>[]
 
 describe('the contract and the fast path are one', () => {
-  test.each([1, 7, 100, 640, 10_000])('in steps of %i ticks', ticksPerStep => {
-    const maxSteps = Math.ceil(10_000 / ticksPerStep)
+  test.each([1, 7, 100, 640, 10_000])('in steps of %i ticks', ticks_per_step => {
+    const max_steps = Math.ceil(10_000 / ticks_per_step)
     for (const seed of [0, 987_654]) {
-      const { log } = session(seed, { ticksPerStep, maxSteps })
-      expect(digestOf(log)).toBe(fastDigest(seed, ticksPerStep * maxSteps))
+      const { log } = session(seed, { ticks_per_step, max_steps })
+      expect(digestOf(log)).toBe(fastDigest(seed, ticks_per_step * max_steps))
     }
   })
 
@@ -47,7 +47,7 @@ describe('the contract and the fast path are one', () => {
         const config = marsColony.config.parse({ mode: 'two-layer' })
         let state: MarsState = marsColony.reset(config, seed)
         const steps: unknown[] = []
-        for (let t = 0; t < config.maxSteps; t++) {
+        for (let t = 0; t < config.max_steps; t++) {
           if (t === when) state = JSON.parse(JSON.stringify(state))
           const step = marsColony.step(state, {})
           steps.push(step)
@@ -102,10 +102,10 @@ describe('nothing that is said or advised changes the trajectory', () => {
   })
 
   test('advice is recorded, answered with no effect, and scored with nothing', () => {
-    const { log } = session(2, { maxSteps: 2 }, ['colonist_0'], () => ({
+    const { log } = session(2, { max_steps: 2 }, ['colonist_0'], () => ({
       calls: [
         { tool: 'choose_action', args: { action: 'resting' } },
-        { tool: 'answer', args: { askId: 3, accept: true } },
+        { tool: 'answer', args: { ask_id: 3, accept: true } },
       ],
     }))
     expect(log.steps[0]!.results.colonist_0).toEqual([
@@ -128,18 +128,18 @@ describe('nothing that is said or advised changes the trajectory', () => {
       agentic.step({ colonist_0: { calls } })
     }
     const decisions = agentic.log.steps.map(step => step.decisions.colonist_0!)
-    const { log } = session(6, { maxSteps: 25 }, ['colonist_0'], (_agent, t) => decisions[t]!)
+    const { log } = session(6, { max_steps: 25 }, ['colonist_0'], (_agent, t) => decisions[t]!)
     expect(digestOf(log)).toBe(fastDigest(6, 2500))
     expect(eventsOfType(log, 'advised')).toHaveLength(75)
     expect(log.steps.every(({ refused }) => refused.length === 0)).toBe(true)
   })
 
   test('a budget of nothing, of a few events or of all changes nothing', () => {
-    for (const dialogueEvents of [0, 3, 100]) {
-      const { log, state } = session(4, { dialogueEvents })
+    for (const dialogue_events of [0, 3, 100]) {
+      const { log, state } = session(4, { dialogue_events })
       expect(digestOf(log)).toBe(fastDigest(4))
-      expect(state.ledger.calls).toBe(dialogueEvents)
-      expect(eventsOfType(log, 'dialogue_granted')).toHaveLength(dialogueEvents)
+      expect(state.ledger.calls).toBe(dialogue_events)
+      expect(eventsOfType(log, 'dialogue_granted')).toHaveLength(dialogue_events)
     }
   })
 })
@@ -157,8 +157,8 @@ describe('granted dialogue', () => {
 
   test('shows speaker and listener as they were at that tick, whatever the step size', () => {
     for (let seed = 0; seed < 25; seed++) {
-      const cut = eventsOfType(session(seed, { ticksPerStep: 13, maxSteps: 800 }).log, 'dialogue_granted')
-      expect(eventsOfType(session(seed, { ticksPerStep: 5_200, maxSteps: 2 }).log, 'dialogue_granted')).toEqual(cut)
+      const cut = eventsOfType(session(seed, { ticks_per_step: 13, max_steps: 800 }).log, 'dialogue_granted')
+      expect(eventsOfType(session(seed, { ticks_per_step: 5_200, max_steps: 2 }).log, 'dialogue_granted')).toEqual(cut)
     }
     expect(grants.every(({ speaker, listener }) => speaker.agent !== listener.agent && speaker.action === 'socializing')).toBe(
       true,
@@ -178,15 +178,15 @@ describe('granted dialogue', () => {
 test('metrics of a session are those of its last step, and of an empty log those of the beginning', () => {
   const { log } = session(0)
   const metrics = marsColony.metrics.of(log, 'colonist_0')
-  const { strongFriendships, workingRelationships, neutralPairs, tensions } = metrics
-  expect(strongFriendships! + workingRelationships! + neutralPairs! + tensions!).toBe(45)
-  const shares = ['working', 'socializing', 'resting', 'building', 'walking'].map(action => metrics[`${action}Share`]!)
+  const { strong_friendships, working_relationships, neutral_pairs, tensions } = metrics
+  expect(strong_friendships! + working_relationships! + neutral_pairs! + tensions!).toBe(45)
+  const shares = ['working', 'socializing', 'resting', 'building', 'walking'].map(action => metrics[`${action}_share`]!)
   expect(shares.reduce((a, b) => a + b)).toBeCloseTo(1, 12)
-  expect(metrics.sitesCompleted).toBe(3)
+  expect(metrics.sites_completed).toBe(3)
   expect(marsColony.metrics.of({ ...log, steps: [] }, 'colonist_0')).toMatchObject({
-    neutralPairs: 45,
-    sitesCompleted: 0,
-    stableNeeds: null,
-    workingShare: null,
+    neutral_pairs: 45,
+    sites_completed: 0,
+    stable_needs: null,
+    working_share: null,
   })
 })

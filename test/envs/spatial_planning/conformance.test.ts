@@ -5,7 +5,7 @@ import { presets } from '../../../envs/spatial_planning/config.ts'
 import { spatialPlanning } from '../../../envs/spatial_planning/index.ts'
 
 /** A whole short session of each treatment: two paid rounds, markets of two turns. */
-const SHORT = { rounds: 2, ticks: 2, chatBefore: 1, chatAfter: 1 }
+const SHORT = { rounds: 2, ticks: 2, chat_before: 1, chat_after: 1 }
 
 test.each(['harberger', 'futarchy', 'voting'])('%s conforms to the end of a session', treatment => {
   const report = conformance(spatialPlanning, { configs: [{ ...SHORT, treatment }], seeds: [0], maxSteps: 100 })
@@ -17,9 +17,9 @@ test('a small roster with practice, other rules and laboratory stimuli conforms'
   const other = { owners: 2, speculators: 2, session: 4, practice: true, ticks: 3, rounds: 1 }
   const configs = [
     { ...other, treatment: 'harberger', declarations: 'speculators', tie: 'no_project', signals: 'multiplicative' },
-    { ...other, treatment: 'futarchy', cash: { owner: 9000, developer: 0, speculator: 20_000 }, finalTax: 20 },
+    { ...other, treatment: 'futarchy', cash: { owner: 9000, developer: 0, speculator: 20_000 }, final_tax: 20 },
     // Without conversation or drawn values nothing of a vote depends on the seed.
-    { ...other, treatment: 'voting', chatBefore: 0, chatAfter: 0, session: 0 },
+    { ...other, treatment: 'voting', chat_before: 0, chat_after: 0, session: 0 },
   ]
   expect(conformance(spatialPlanning, { configs, seeds: [3], maxSteps: 80 }).steps).toBeGreaterThan(100)
 })

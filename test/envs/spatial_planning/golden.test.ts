@@ -99,8 +99,8 @@ describe.each(games)('the recorded %s game, by the formulas', (treatment, game) 
       finalDeals,
       cash,
       shares,
-      initialTax: 1,
-      finalTax: 33,
+      initial_tax: 1,
+      final_tax: 33,
     })
     const payoffs = accounts.map(({ payoff }) => Math.round(payoff * 1e6) / 1e6)
     expect(payoffs).toEqual(game.payoffs)

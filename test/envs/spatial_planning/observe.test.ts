@@ -285,7 +285,15 @@ describe('results', () => {
     const [owner] = table.observe('owner_1').history
     expect(owner).toMatchObject({
       round: 1,
-      account: { kind: 'land', value: 586_000, initial: 350_000, final: 350_000, initialTax: 3500, finalTax: 115_500, shares: 6 },
+      account: {
+        kind: 'land',
+        value: 586_000,
+        initial: 350_000,
+        final: 350_000,
+        initial_tax: 3500,
+        final_tax: 115_500,
+        shares: 6,
+      },
     })
     expect(table.observe('speculator_1').history[0]).toMatchObject({
       account: { value: null, initial: null, initialBuyers: null },

@@ -148,7 +148,7 @@ describe('scores by hand', () => {
     expect(owner_1).toMatchObject({ survival: 1 })
   })
   test('a vote: requests are the statements, and the euros of the drawn round are told at the end', () => {
-    const vote = goTo(game({ treatment: 'voting', session: 1, rounds: 1, chatBefore: 0 }), 'request')
+    const vote = goTo(game({ treatment: 'voting', session: 1, rounds: 1, chat_before: 0 }), 'request')
     const [owner] = vote.state.stimulus.values
     const loss = owner![0] - owner![1]
     step(vote, {
@@ -213,8 +213,8 @@ test('the truthful optimum of the laboratory’s 55 paid rounds is what it is kn
         finalDeals: [],
         cash,
         shares,
-        initialTax: 1,
-        finalTax: 33,
+        initial_tax: 1,
+        final_tax: 33,
       })
       const paid = accounts.map(({ payoff }, player) => eurosOf(payoff, PAYMENT.harberger[roles[player]!]))
       inequality.points.push(gini(accounts.map(({ payoff }) => payoff))!)
@@ -292,8 +292,8 @@ test('under-declaring pays exactly while a purchase is rarer than twice the tax 
           finalDeals: deals,
           cash: [0],
           shares: [shares],
-          initialTax: 1,
-          finalTax: 33,
+          initial_tax: 1,
+          final_tax: 33,
         })[0]!.payoff
       return bought * payoff([{ speculator: 1, plot: 0, profit: (value - declared) / 2 }]) + (1 - bought) * payoff([])
     }

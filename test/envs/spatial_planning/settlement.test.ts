@@ -80,15 +80,15 @@ describe('accounts', () => {
     finalDeals: speculate([500_000, 200_000], [300_000, 200_000], [[2], []]),
     cash: [60_000, 300_000, 50_000],
     shares: [6, 30, 5],
-    initialTax: 1,
-    finalTax: 33,
+    initial_tax: 1,
+    final_tax: 33,
   }
   const accounts = settle(play)
   test('every part of a land holder’s account', () => {
     expect(accounts[0]).toEqual({
       value: 500_000,
-      initialTax: 4000,
-      finalTax: 99_000,
+      initial_tax: 4000,
+      final_tax: 99_000,
       initialDeals: -50_000,
       finalDeals: -100_000,
       cash: 60_000,
@@ -100,8 +100,8 @@ describe('accounts', () => {
   test('a speculator has no land and no tax', () => {
     expect(accounts[2]).toMatchObject({
       value: null,
-      initialTax: null,
-      finalTax: null,
+      initial_tax: null,
+      final_tax: null,
       payoff: 50_000 + 100_000 + 50_000 + 5 * 1650,
     })
   })

@@ -53,7 +53,7 @@ describe('the order of play', () => {
 
   test('the paid round is drawn by the seed from the paid rounds', () => {
     const drawn = Array.from({ length: 40 }, (_, seed) => {
-      const table = game({ treatment: 'voting', rounds: 3, practice: true, chatBefore: 0, chatAfter: 0 }, seed)
+      const table = game({ treatment: 'voting', rounds: 3, practice: true, chat_before: 0, chat_after: 0 }, seed)
       while (!table.over) step(table)
       return events(table, 'session_paid')[0]!.round
     })
@@ -61,7 +61,7 @@ describe('the order of play', () => {
   })
 
   test('a round without conversation begins with the requests', () => {
-    expect(reset(spatialPlanning.config.parse({ treatment: 'voting', chatBefore: 0 }), 0).phase).toBe('request')
+    expect(reset(spatialPlanning.config.parse({ treatment: 'voting', chat_before: 0 }), 0).phase).toBe('request')
   })
 })
 
@@ -70,9 +70,9 @@ describe('silence', () => {
     const table = game({ ...quick, treatment: 'harberger' })
     step(table, declare({ owner_1: [350_000, 150_000] }))
     const declared = events(table, 'declared')
-    expect(declared.find(({ agent }) => agent === 'owner_1')).toMatchObject({ noProject: 350_000, declared: true })
+    expect(declared.find(({ agent }) => agent === 'owner_1')).toMatchObject({ no_project: 350_000, declared: true })
     expect(declared.find(({ agent }) => agent === 'developer')).toMatchObject({
-      noProject: 200_000,
+      no_project: 200_000,
       project: 500_000,
       declared: false,
     })
@@ -84,7 +84,7 @@ describe('silence', () => {
     while (!table.over) step(table)
     expect(
       events(table, 'plots_selected').every(
-        ({ noProject, project, declared }) => !declared && noProject.length + project.length === 0,
+        ({ no_project, project, declared }) => !declared && no_project.length + project.length === 0,
       ),
     ).toBe(true)
     const vote = game({ ...quick, treatment: 'voting' })
@@ -99,7 +99,7 @@ describe('silence', () => {
     expect(events(table, 'condition_chosen')[0]).toEqual({
       type: 'condition_chosen',
       condition: 'project',
-      noProject: null,
+      no_project: null,
       project: null,
     })
   })
@@ -111,7 +111,7 @@ describe('futarchy', () => {
     step(turnOf(table, 'owner_1'), { owner_1: [call('place_limit_order', { side: 'ask', price: 9000, market: 'no_project' })] })
     step(turnOf(table, 'owner_2'), { owner_2: [call('trade_now', { side: 'buy', market: 'no_project' })] })
     goTo(table, 'final_declaration')
-    expect(events(table, 'condition_chosen')[0]).toMatchObject({ condition: 'no_project', noProject: 9000, project: null })
+    expect(events(table, 'condition_chosen')[0]).toMatchObject({ condition: 'no_project', no_project: 9000, project: null })
     expect(table.observe('owner_1').holdings).toEqual({ cash: 69_000, shares: 5 })
     const other = goTo(game({ ...quick, ticks: 3, treatment: 'futarchy' }), 'market')
     step(turnOf(other, 'owner_1'), {
@@ -238,7 +238,7 @@ describe('wrong calls are refused with what would have worked', () => {
       call('declare', { no_project: 2, project: 2 }),
     )
     expect(twice.codes).toEqual(['too_many_calls'])
-    expect(events(twice.table, 'declared')[0]).toMatchObject({ noProject: 1 })
+    expect(events(twice.table, 'declared')[0]).toMatchObject({ no_project: 1 })
     const bids = Array.from({ length: 4 }, () => call('place_limit_order', { side: 'bid', price: 1 }))
     expect(tell(harberger, 'market', 'owner_1', ...bids).results.map(({ ok }) => ok)).toEqual([true, true, true, false])
     const ended = tell(harberger, 'market', 'owner_1', call('end_turn'), ...bids.slice(0, 1))
@@ -268,7 +268,7 @@ test('naming a plot twice buys it once', () => {
     'speculator_1',
     call('buy_plots', { plots: ['developer', 'owner_1', 'developer'] }),
   )
-  expect(events(table, 'plots_selected')[0]).toMatchObject({ noProject: ['owner_1', 'developer'] })
+  expect(events(table, 'plots_selected')[0]).toMatchObject({ no_project: ['owner_1', 'developer'] })
   expect(events(table, 'speculation_settled')[0]!.deals).toHaveLength(2)
 })
 

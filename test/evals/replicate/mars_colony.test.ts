@@ -42,10 +42,11 @@ test('the result file holds the rows, every session and, where asked for, what w
       0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 2000, 2001, 2002, 2003, 2004, 2005, 2006, 2007, 2008, 2009,
     ])
     for (const [k, session] of written.sessions.entries()) {
-      const { strongFriendships, workingRelationships, neutralPairs, tensions, trajectory, dialogue, dialogueEvents } = session
-      expect(strongFriendships + workingRelationships + neutralPairs + tensions).toBe(45)
+      const { strong_friendships, working_relationships, neutral_pairs, tensions, trajectory, dialogue, dialogue_events } =
+        session
+      expect(strong_friendships + working_relationships + neutral_pairs + tensions).toBe(45)
       expect(trajectory).toMatch(/^[0-9a-f]{64}$/)
-      expect(dialogue?.length).toBe(k < 10 ? dialogueEvents : undefined)
+      expect(dialogue?.length).toBe(k < 10 ? dialogue_events : undefined)
     }
   } finally {
     rmSync(out, { recursive: true })

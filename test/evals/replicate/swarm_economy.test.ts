@@ -12,12 +12,12 @@ describe('the published table', () => {
   test('has composites that are the weighted sums of their parts', () => {
     let checked = 0
     const compose = (profile: string, weight: number | undefined, part: (name: string) => number | null | undefined): void => {
-      const { payoffWeight, reputationWeight, qualityWeight, diversityWeight } = PROFILES[profile as keyof typeof PROFILES]
+      const { payoff_weight, reputation_weight, quality_weight, diversity_weight } = PROFILES[profile as keyof typeof PROFILES]
       const terms = [
-        [payoffWeight, part('payoff')],
-        [weight ?? reputationWeight, part('reputation')],
-        [qualityWeight, part('quality')],
-        [diversityWeight, part('diversity')],
+        [payoff_weight, part('payoff')],
+        [weight ?? reputation_weight, part('reputation')],
+        [quality_weight, part('quality')],
+        [diversity_weight, part('diversity')],
       ] as const
       const reward = part('reward')
       if (reward == null || terms.some(([w, value]) => w !== 0 && value == null)) return
@@ -25,8 +25,8 @@ describe('the published table', () => {
       expect(Math.abs(reward - terms.reduce((sum, [w, value]) => sum + w * (value ?? 0), 0))).toBeLessThan(0.002)
     }
     for (const { profile, scores } of data.published) compose(profile, undefined, name => scores[name]?.mean)
-    for (const { profile, fields, steps, reputationWeight } of data.curves)
-      for (const values of steps) compose(profile, reputationWeight, name => values[fields.indexOf(name)])
+    for (const { profile, fields, steps, reputation_weight } of data.curves)
+      for (const values of steps) compose(profile, reputation_weight, name => values[fields.indexOf(name)])
     expect(checked).toBeGreaterThan(45)
   })
 
@@ -71,8 +71,8 @@ describe('a changed rule falls outside a band', () => {
     return rows.reduce((sum, row) => sum + swarmEconomy.score(rollout(bot, row)).learner![part] / rows.length, 0)
   }
   test.each([
-    ['no tax: offers are paid for longer', 'offers_only', 'payoff', 0.01, { taxRate: 0 }],
-    ['the final turn executed: reputation decays once more', 'pass', 'reputation', 0.005, { executeFinalTurn: true }],
+    ['no tax: offers are paid for longer', 'offers_only', 'payoff', 0.01, { tax_rate: 0 }],
+    ['the final turn executed: reputation decays once more', 'pass', 'reputation', 0.005, { execute_final_turn: true }],
   ] as const)('%s', (_name, bot, part, band, fields) => {
     const known = data.reference.policies[bot]!['v0.1']![part]
     expect(Math.abs(mean(bot, part, fields) - known)).toBeGreaterThan(band)

@@ -93,9 +93,9 @@ export function definedScores({ scores }: ScoreRow, facts: Readonly<Record<strin
   )
 }
 
-/** A row with what was added to it among its metrics. */
-export function withScores<Row extends ResultFigures>(row: Row, added: Readonly<Record<string, number>>): Row {
-  return { ...row, metrics: { ...row.metrics, ...added } }
+/** A row with what was added to it among its metrics, and like every metric at its top level. */
+export function withScores(row: ResultFigures, added: Readonly<Record<string, number>>): ResultFigures {
+  return { ...added, ...row, metrics: { ...row.metrics, ...added } }
 }
 
 /**

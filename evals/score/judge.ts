@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { UserError } from '../../envs/core/errors.ts'
 import { digest } from '../../envs/core/plain.ts'
+import { printable } from '../../envs/core/text.ts'
 import { explain } from '../../envs/core/tool.ts'
 import type { Message } from '../../rollouts/messages.ts'
 import type { PlayedSeat } from './seats.ts'
@@ -105,8 +106,8 @@ function told(message: Message, sampled: boolean): string {
   const calls = message.role === 'assistant' ? (message.tool_calls ?? []) : []
   const head = sampled ? 'The participant:' : message.role === 'tool' ? `Told, as the result of ${message.name}:` : 'Told:'
   const text = [message.content, ...calls.map(({ name, arguments: args }) => `calls ${name} ${args}`)].filter(part => part !== '')
-  return `${head}\n${(text.join('\n') || '(nothing)')
-    .split(/\r\n|[\n\r\u2028\u2029\u0085\v\f]/)
+  return `${head}\n${printable(text.join('\n') || '(nothing)')
+    .split('\n')
     .map(line => `| ${line}`)
     .join('\n')}`
 }

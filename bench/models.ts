@@ -8,6 +8,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { Bench, BenchRow } from '../economies/bench.ts'
 import { swarmEconomy } from '../envs/swarm_economy/index.ts'
 import { openAiClient } from '../rollouts/models/clients.ts'
 import { Optional } from '../rollouts/models/dialect.ts'
@@ -15,7 +16,6 @@ import { Models, parseEndpoint } from '../rollouts/models/index.ts'
 import { openAiChat } from '../rollouts/models/openai_chat.ts'
 import { playRuns } from '../rollouts/run.ts'
 import { readTraces } from '../rollouts/store.ts'
-import type { Bench, BenchRow } from './bench.ts'
 
 /** Rollouts at once, and how many are played. */
 const ROUNDS: readonly (readonly [concurrency: number, rollouts: number])[] = [

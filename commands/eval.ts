@@ -1,7 +1,7 @@
 /** `eval`: plays each player in the evaluated seat and prints a table. */
 import { resolve } from 'node:path'
+import { artifactsOfRun, checkArtifacts } from '../economies/sim_economy/artifacts.ts'
 import { UserError } from '../envs/core/errors.ts'
-import { artifactsOfRun, checkArtifacts } from '../evals/artifacts.ts'
 import { suiteJsonSchema } from '../evals/suite.ts'
 import type { Models } from '../rollouts/models/index.ts'
 import type { Args, Command, OptionSpecs } from './command.ts'

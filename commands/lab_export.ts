@@ -1,12 +1,19 @@
 /** `lab-export`: sessions of the spatial planning economy in the laboratory's own files, and the laboratory's records in ours. */
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
+import {
+  costKey,
+  episodeFiles,
+  type LabFiles,
+  labFiles,
+  type RunEvidence,
+  type TurnCost,
+} from '../economies/spatial_planning/lab/files.ts'
+import { sessionOfRecord } from '../economies/spatial_planning/lab/import_record.ts'
 import { UserError } from '../envs/core/errors.ts'
 import type { EpisodeLog } from '../envs/core/log.ts'
 import { spatialPlanning } from '../envs/spatial_planning/index.ts'
 import type { SpatialTypes } from '../envs/spatial_planning/state.ts'
-import { costKey, episodeFiles, type LabFiles, labFiles, type RunEvidence, type TurnCost } from '../evals/lab/files.ts'
-import { sessionOfRecord } from '../evals/lab/import_record.ts'
 import { refused } from '../rollouts/jsonl.ts'
 import { findRuns, readCallFigures, readMetadata, readSteps } from '../rollouts/store.ts'
 import type { Command } from './command.ts'

@@ -1,11 +1,11 @@
 /** `scenarios`: writes an economy's scenario data set, one row a line, for `--scenario-file` and for other programs. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import { environments } from '../economies/registry.ts'
 import { parseConfig } from '../envs/core/config.ts'
 import { type AnyEnvironment, learnerOf, type Scenario } from '../envs/core/environment.ts'
 import { Episode } from '../envs/core/episode.ts'
 import { UserError } from '../envs/core/errors.ts'
-import { environments } from '../envs/index.ts'
 import type { Message } from '../rollouts/messages.ts'
 import type { Command } from './command.ts'
 import { CONFIG_OPTIONS, readSetting } from './setup.ts'

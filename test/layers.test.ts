@@ -2,12 +2,22 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize, sep } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { environments } from '../index.ts'
 
 const ROOT = join(import.meta.dirname, '..')
-const LAYERS = ['envs/core', 'envs', 'bots', 'rollouts', 'evals', 'serve', 'bench', 'commands', '']
-const FOLDERS = ['bench', 'bots', 'commands', 'envs', 'evals', 'rollouts', 'serve'].filter(folder =>
-  existsSync(join(ROOT, folder)),
-)
+/** From the bottom up; a row's folders are of one rank and do not know each other. */
+const LAYERS = [
+  ['envs/core'],
+  ['envs'],
+  ['bots'],
+  ['rollouts'],
+  ['evals'],
+  ['economies'],
+  ['serve', 'connect', 'view', 'queue'],
+  ['bench'],
+  ['commands'],
+]
+const FOLDERS = [...new Set(LAYERS.flat().map(folder => folder.split('/')[0]!))].filter(folder => existsSync(join(ROOT, folder)))
 
 const files = [
   ...FOLDERS.flatMap(folder =>
@@ -16,9 +26,14 @@ const files = [
   ...readdirSync(ROOT),
 ].filter(path => path.endsWith('.ts') && !path.endsWith('.d.ts') && !path.includes('config.'))
 
-/** The rank of a file's layer; the folder it lies in decides, the root is above all. */
+/** The folder of a layer that a file lies in, the innermost; the root's own files are above all. */
+function folderOf(path: string): string {
+  return LAYERS.flat().find(folder => path.startsWith(`${folder}/`)) ?? ''
+}
+
 function rank(path: string): number {
-  return LAYERS.findIndex(layer => layer === '' || path.startsWith(`${layer}/`))
+  const at = LAYERS.findIndex(folders => folders.includes(folderOf(path)))
+  return at < 0 ? LAYERS.length : at
 }
 
 function importsOf(path: string): string[] {
@@ -34,26 +49,37 @@ test('there is something to check', () => {
   expect(files.length).toBeGreaterThan(20)
 })
 
-test('no file imports from a layer above its own', () => {
-  const upward = files.flatMap(path =>
+/** What files import that they may not, as `file imports file`. */
+const imports = (wrong: (path: string, target: string) => boolean): string[] =>
+  files.flatMap(path =>
     importsOf(path)
-      .filter(target => rank(target) > rank(path))
+      .filter(target => wrong(path, target))
       .map(target => `${path} imports ${target}`),
   )
-  expect(upward).toEqual([])
+
+test('no file imports from a layer above its own', () => {
+  expect(imports((path, target) => rank(target) > rank(path))).toEqual([])
+})
+
+test('folders of one rank do not import each other', () => {
+  expect(imports((path, target) => rank(target) === rank(path) && folderOf(target) !== folderOf(path))).toEqual([])
 })
 
 describe('economies stand alone', () => {
-  const economyOf = (path: string): string | undefined => /^(?:envs|bots)\/(?!core\/|any\/)([^/]+)\//.exec(path)?.[1]
-  test('no economy or bot of one imports another’s', () => {
-    const across = files.flatMap(path =>
-      importsOf(path)
-        .filter(
-          target => economyOf(path) !== undefined && economyOf(target) !== undefined && economyOf(path) !== economyOf(target),
-        )
-        .map(target => `${path} imports ${target}`),
-    )
-    expect(across).toEqual([])
+  const economyOf = (path: string): string | undefined => /^(?:envs|bots|economies)\/(?!core\/|any\/)([^/]+)\//.exec(path)?.[1]
+  const ids = [...new Set(files.flatMap(path => economyOf(path) ?? []))]
+
+  test('there are some', () => {
+    expect(ids).toEqual(expect.arrayContaining(environments.ids()))
+  })
+
+  test('no economy, bot or study of one imports another’s', () => {
+    expect(
+      imports(
+        (path, target) =>
+          economyOf(path) !== undefined && economyOf(target) !== undefined && economyOf(path) !== economyOf(target),
+      ),
+    ).toEqual([])
   })
 })
 

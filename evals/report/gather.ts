@@ -4,8 +4,8 @@
  */
 import type { AnyEnvironment, AnyTypes } from '../../envs/core/environment.ts'
 import { type EpisodeLog, RESIDENT } from '../../envs/core/log.ts'
+import type { Lookup } from '../../envs/core/registry.ts'
 import type { AgentId } from '../../envs/core/tool.ts'
-import { environments } from '../../envs/index.ts'
 import type { Message } from '../../rollouts/messages.ts'
 import type { ResultFigures, StepsRow, TracedEpisode } from '../../rollouts/rows.ts'
 import { readScoredFigures } from '../../rollouts/scores.ts'
@@ -194,6 +194,7 @@ export function rounded(value: number): number {
 /** The logs and transcripts of a run, episode by episode. A run's files hold its rollouts in the same order. */
 export function* episodes(
   run: ComparedRun,
+  environments: Lookup<AnyEnvironment>,
 ): Generator<{ readonly log: StepsRow; readonly traces: TracedEpisode; readonly env: AnyEnvironment }> {
   const metadata = readMetadata(run.folder)!
   if (!environments.has(metadata.env_id)) return

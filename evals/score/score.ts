@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import pLimit from 'p-limit'
 import type { AnyEnvironment } from '../../envs/core/environment.ts'
 import { nearest, UserError } from '../../envs/core/errors.ts'
-import type { Registry } from '../../envs/core/registry.ts'
+import type { Lookup } from '../../envs/core/registry.ts'
 import { RunStopped } from '../../rollouts/errors.ts'
 import { Appender, keepLines, rows } from '../../rollouts/jsonl.ts'
 import type { Message } from '../../rollouts/messages.ts'
@@ -47,7 +47,7 @@ export interface ScoreOptions {
   /** Judgements at once. */
   readonly concurrency?: number
   /** Where the runs' economies are found. */
-  readonly environments: Registry
+  readonly environments: Lookup<AnyEnvironment>
   /** Called with the run and how many of its seats are scored. */
   readonly onSeat?: (folder: string, seats: number) => void
 }

@@ -1,7 +1,7 @@
 /**
  * Player strings: `bot:honest`, `random`, `human`, `openai:MODEL@URL`. The one place that knows which kinds there are.
  */
-import { botsFor } from '../../bots/index.ts'
+import type { EnvironmentWithBots } from '../../bots/index.ts'
 import { nearest, UserError } from '../../envs/core/errors.ts'
 import type { Models } from '../models/models.ts'
 import { withoutCredentials } from '../models/redact.ts'
@@ -10,8 +10,8 @@ import { botName, botPlayer, nearestBot, randomPlayer } from './bot.ts'
 import { humanPlayer, type Terminal } from './human.ts'
 
 export interface PlayerContext {
-  /** The id of the economy that is played. */
-  readonly env: string
+  /** What is played, and the bots that can. */
+  readonly economy: EnvironmentWithBots
   /** Where a human player sits, if anywhere. */
   readonly terminal?: Terminal
   /** Who asks models, where models may play. */
@@ -32,8 +32,8 @@ function modelPlayer(text: string, { models }: PlayerContext): Player {
 /** What a string may be, by what stands before its first colon. */
 const KINDS: Readonly<Record<string, (text: string, context: PlayerContext) => Player>> = {
   ...PROVIDERS,
-  bot: (text, { env }) => botPlayer(text.slice('bot:'.length), env),
-  random: (_text, { env }) => randomPlayer(env),
+  bot: (text, { economy }) => botPlayer(text.slice('bot:'.length), economy),
+  random: (_text, { economy }) => randomPlayer(economy),
   human: (_text, { terminal }) => {
     if (terminal === undefined)
       throw new UserError('A human player needs a terminal; play with: agoragym play ENV --player human')
@@ -63,11 +63,11 @@ function makePlayer(text: string, context: PlayerContext): Player {
   const kind = text.split(':', 1)[0]!
   const make = Object.hasOwn(KINDS, kind) && WORDS.includes(kind) === (kind === text) ? KINDS[kind] : undefined
   if (make !== undefined) return make(text, context)
-  const names = [...Object.keys(botsFor(context.env)).map(botName), 'human']
+  const names = [...Object.keys(context.economy.bots).map(botName), 'human']
   const models = Object.keys(PROVIDERS).map(prefix => `${prefix}:MODEL`)
   throw new UserError(
-    `No player '${withoutCredentials(text).slice(0, 64)}'. Players of ${context.env}: ${[...names, ...models].join(', ')}.${
-      nearestBot(text, context.env) || nearest(text, names)
+    `No player '${withoutCredentials(text).slice(0, 64)}'. Players of ${context.economy.env.id}: ${[...names, ...models].join(', ')}.${
+      nearestBot(text, context.economy) || nearest(text, names)
     }`,
   )
 }

@@ -3,12 +3,12 @@ import { appendFileSync, existsSync, readFileSync, truncateSync, writeFileSync }
 import { basename, join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { UserError } from '../../envs/core/errors.ts'
-import { environments } from '../../envs/index.ts'
 import { compare } from '../../evals/compare.ts'
 import { judgeMessages, parseJudge, parseScore, readRubric } from '../../evals/score/judge.ts'
 import type { Metric } from '../../evals/score/metric.ts'
 import { estimateJudges, type ScoreOptions, scoreRuns } from '../../evals/score/score.ts'
 import { playedSeats } from '../../evals/score/seats.ts'
+import { environments } from '../../index.ts'
 import { estimatorNamed } from '../../rollouts/export/advantage.ts'
 import { exportRuns } from '../../rollouts/export/export.ts'
 import { formatNamed } from '../../rollouts/export/formats.ts'
@@ -69,7 +69,7 @@ describe('a metric of one’s own', () => {
     ])
     expect(readFileSync(join(runs[0]!, 'results.jsonl'))).toEqual(before)
 
-    const figures = compare(runs).figures.filter(({ item }) => item === 'sales')
+    const figures = compare(runs, { environments }).figures.filter(({ item }) => item === 'sales')
     const shown = figures.filter(({ table }) => table === 'metrics')
     expect(shown.map(({ player }) => player)).toEqual(['seller', 'dabbler'])
     expect(shown[0]!.value).toBe(scores.find(({ name }) => name === 'sales')!.mean)
@@ -156,7 +156,7 @@ describe('a judge', () => {
       ['judged_fairness', 4, 3, 0],
       ['judged_fairness', 2, 3, 0],
     ])
-    const { figures, notes } = compare(runs)
+    const { figures, notes } = compare(runs, { environments })
     expect(
       figures.filter(({ item, table }) => item === 'judged_fairness' && table === 'metrics').map(({ value }) => value),
     ).toEqual([4, 2])
@@ -204,7 +204,9 @@ describe('a judge', () => {
       ...(await judging(() => ['SCORE: 4', 'I would say 4.', 'SCORE: 9'][n++]!, { concurrency: 1 })),
     })
     expect(scores).toMatchObject([{ scored: 1, malformed: 2, mean: 4 }])
-    expect(compare([run]).notes).toContainEqual(expect.stringContaining('missing: 2 of its answers could not be read'))
+    expect(compare([run], { environments }).notes).toContainEqual(
+      expect.stringContaining('missing: 2 of its answers could not be read'),
+    )
   })
 
   test('stops at a ceiling with what it has, and goes on from there', async () => {

@@ -1,6 +1,6 @@
 /** Player strings, who sits where, and the person at the terminal. */
 import { describe, expect, test } from 'vitest'
-import { type Environment, environments, UserError } from '../../index.ts'
+import { type Environment, economies, UserError } from '../../index.ts'
 import { type Seating, seat } from '../../rollouts/lineup.ts'
 import { humanPlayer, type Terminal } from '../../rollouts/players/human.ts'
 import { playersFor } from '../../rollouts/players/index.ts'
@@ -8,10 +8,10 @@ import { type Rollout, runRollout } from '../../rollouts/rollout.ts'
 import { type ToyTypes, toyMarket } from '../toy_market/index.ts'
 import { passive, random, toy, toyConfig, toySpec } from './table.ts'
 
-if (!environments.has('toy_market')) environments.register(toyMarket)
+economies.register({ env: toyMarket })
 
 describe('a player string', () => {
-  const player = playersFor({ env: 'toy_market' })
+  const player = playersFor({ economy: economies.get('toy_market') })
 
   test('names a bot, under one name however it is written', () => {
     expect(player('bot:passive').name).toBe('bot:passive')

@@ -1,0 +1,39 @@
+/**
+ * What an economy is to the package: one object that composes its environment with everything else that belongs to it.
+ * The commands and the report ask it; nothing that asks knows which economy it is.
+ */
+import { anyBots, type BotSet, type EnvironmentWithBots } from '../bots/index.ts'
+import type { AnyEnvironment, Environment, EnvTypes } from '../envs/core/environment.ts'
+import type { Study } from '../evals/study.ts'
+import type { Bench } from './bench.ts'
+
+/** What is loaded when it is asked for: an economy is often wanted for its rules alone. */
+export type Loader<R> = () => Promise<R>
+
+/** What belongs to an economy beside its environment and its bots. */
+export interface Belongings {
+  /** Published studies that `replicate` runs again, by id. */
+  readonly studies: Readonly<Record<string, Loader<Study>>>
+  /** How fast it is, for `bench`. */
+  readonly bench?: Loader<Bench>
+}
+
+/** An economy as its author writes it: all but the environment may be left out. */
+export interface EconomyParts<T extends EnvTypes> extends Partial<BotSet>, Partial<Belongings> {
+  readonly env: Environment<T>
+}
+
+/** An economy as it is registered; its bots are those for any and its own. */
+export interface Economy extends EnvironmentWithBots, BotSet, Belongings {}
+
+/** An economy of its parts. Where they name nobody, `random` plays, and `random` sits opposite. */
+export function defineEconomy<T extends EnvTypes>({ env, bots, ...parts }: EconomyParts<T>): Economy {
+  return Object.freeze({
+    opponents: {},
+    players: ['random'],
+    studies: {},
+    ...parts,
+    env: env as unknown as AnyEnvironment,
+    bots: { ...anyBots, ...bots },
+  })
+}

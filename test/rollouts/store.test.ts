@@ -19,6 +19,7 @@ import { RunError, RunStopped } from '../../rollouts/errors.ts'
 import { replaceFile } from '../../rollouts/jsonl.ts'
 import { ProviderError } from '../../rollouts/player.ts'
 import { type RolloutSpec, rolloutKey } from '../../rollouts/rollout.ts'
+import { readRollouts } from '../../rollouts/scores.ts'
 import {
   findRuns,
   RunStore,
@@ -30,7 +31,6 @@ import {
   readSteps,
   readTraces,
 } from '../../rollouts/store.ts'
-import { readRollouts } from '../../rollouts/scores.ts'
 import { later, passive, random, scratch, shortConfig, toy, toySpec } from './table.ts'
 
 const FILES = ['results.jsonl', 'traces.jsonl', 'steps.jsonl', 'calls.jsonl', 'errors.jsonl']

@@ -3,7 +3,7 @@
  * no economy and no conversation.
  */
 import { digest } from '../../envs/core/plain.ts'
-import { ProviderError } from '../player.ts'
+import { type CallRow, ProviderError } from '../player.ts'
 import { anthropic, DEFAULT_MAX_TOKENS } from './anthropic.ts'
 import type { Budget, Spending } from './budget.ts'
 import type { ResponseCache } from './cache.ts'
@@ -62,6 +62,32 @@ export interface Answered extends ModelAnswer {
   readonly cached: boolean
   /** Options that the model has refused and that were not sent. */
   readonly dropped: readonly string[]
+}
+
+/** The row of an answered call: `place` says whose it is and what was asked. */
+export function callRow(
+  place: Pick<CallRow, 'key' | 'agent' | 't' | 'call' | 'player' | 'request'>,
+  { model, usage, latencyMs, retries, cost, cached, dropped, reply }: Answered,
+): CallRow {
+  const { key, agent, t, call, player, request } = place
+  return {
+    key,
+    agent,
+    t,
+    call,
+    player,
+    model,
+    request,
+    prompt_tokens: promptTokens(usage),
+    completion_tokens: usage.output,
+    usage,
+    latency_ms: Math.round(latencyMs),
+    retries,
+    cost,
+    ...(cached && { cached: true }),
+    ...(dropped.length > 0 && { dropped }),
+    reply,
+  }
 }
 
 /** What goes on between a run and its providers, for the progress line. */

@@ -7,11 +7,12 @@ import { resolve } from 'node:path'
 import { UserError } from '../../envs/core/errors.ts'
 import type { AgentId } from '../../envs/core/tool.ts'
 import { RunStopped } from '../errors.ts'
-import type { Player, RolloutContext } from '../player.ts'
+import type { Message } from '../messages.ts'
+import type { CallRow, Player, RolloutContext } from '../player.ts'
 import { Budget, type Spending } from './budget.ts'
 import { ResponseCache } from './cache.ts'
-import { Caller, type CallerContext, type CallerSettings, Traffic } from './caller.ts'
-import { type History, historyName, parseHistory } from './conversation.ts'
+import { Caller, type CallerContext, type CallerSettings, callRow, Traffic } from './caller.ts'
+import { type History, historyName, parseHistory, requestDigest } from './conversation.ts'
 import { type Endpoint, parseEndpoint } from './endpoint.ts'
 import { ASSUMED_COMPLETION, type Measured, measuringPolicy } from './estimate.ts'
 import { Limiters } from './limiter.ts'
@@ -70,6 +71,22 @@ const SAMPLING = [
   'max_tokens',
   'reasoning_effort',
 ] as const satisfies readonly (keyof Sampling)[]
+
+/** The fields of a treatment that speak of play. */
+const IN_GAMES: readonly string[] = ['persona', 'instructions', 'history', 'no_tool_call']
+
+/** A model outside a game. */
+export interface Asker {
+  /** The canonical player string, credentials redacted. */
+  readonly name: string
+  /** As a player's. */
+  readonly details: Readonly<Record<string, unknown>>
+  readonly price: Price | null
+  /** The digest that a row of these messages has: what tells whether they were answered before. */
+  request(messages: readonly Message[]): string
+  /** Asks without tools; `place` names the rollout and seat that it is about. Rejects as a player's call does. */
+  ask(messages: readonly Message[], place: Pick<CallRow, 'key' | 'agent'>): Promise<CallRow>
+}
 
 export class Models {
   readonly #options: ModelsOptions
@@ -200,6 +217,49 @@ export class Models {
     return Object.fromEntries(
       [...(all === undefined ? [] : [['*', all] as const]), ...seats].map(([seat, { name, digest }]) => [seat, { name, digest }]),
     )
+  }
+
+  /**
+   * A model that is asked outside a game, such as a judge: under the same keys, limits, ceilings, cache and retries as those that
+   * play. Throws as `player` does.
+   */
+  asker(choice: PlayerChoice): Asker {
+    const { player, treatment } = readPlayer(choice)
+    const idle = Object.keys(treatment).find(field => IN_GAMES.includes(field))
+    if (idle !== undefined) throw new UserError(`Player '${player}': ${idle} means nothing outside a game; leave it out.`)
+    const endpoint = parseEndpoint(player)
+    const asked = this.#asked(endpoint, { ...treatment, persona: null, history: 'full', no_tool_call: 'economy' })
+    const caller = this.#caller(endpoint, asked)
+    const { name } = asked
+    const settings = { model: endpoint.model, ...asked.settings }
+    const { timeoutEpisodeMs: leftMs = Number.POSITIVE_INFINITY } = this.#options
+    return {
+      name,
+      details: {
+        model: endpoint.model,
+        base_url: endpoint.baseUrl,
+        protocol: endpoint.protocol === 'anthropic' ? 'messages' : settings.api,
+        sampling: settings.sampling,
+        extra_body: settings.extraBody,
+      },
+      price: caller.price,
+      request: messages => requestDigest(messages, [], settings),
+      ask: async (messages, place) => {
+        const request = requestDigest(messages, [], settings)
+        const answered = await caller.ask({
+          messages,
+          tools: [],
+          parallel: false,
+          session: requestDigest([], [], place).slice(0, 32),
+          abandon: new AbortController().signal,
+          stop: AbortSignal.any([this.#stop.signal]),
+          cacheName: `${place.key}|${place.agent}|${request}`,
+          worstPrompt: () => Buffer.byteLength(JSON.stringify(messages)),
+          leftMs,
+        })
+        return callRow({ ...place, t: 0, call: 0, player: name, request }, answered)
+      },
+    }
   }
 
   /** A player that sits where this one would, plays at random, asks nobody, and measures what the model would be sent. */

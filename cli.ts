@@ -5,6 +5,7 @@ import { commands } from './commands/index.ts'
 import type { ExitCode, Io } from './commands/io.ts'
 import { economies } from './economies/registry.ts'
 import { nearest, UserError } from './envs/core/errors.ts'
+import { oneLine, printable } from './envs/core/text.ts'
 import { RunError } from './rollouts/errors.ts'
 import { packageVersion } from './rollouts/metadata.ts'
 
@@ -15,19 +16,30 @@ const HELP_WIDTH = 80
  * user's mistake is told in one line on standard error; a bug is thrown.
  */
 export async function run(words: readonly string[], io: Io): Promise<ExitCode> {
+  const guarded = guard(io)
   try {
-    return await runCommand(words, io)
+    return await runCommand(words, guarded)
   } catch (error) {
-    if (error instanceof UserError) {
-      io.err(`${error.message}\n`)
-      return 2
-    }
-    if (error instanceof RunError) {
-      io.err(`${error.message}\n`)
-      return 1
-    }
-    throw error
+    if (!(error instanceof UserError || error instanceof RunError)) throw error
+    guarded.err(`${oneLine(error.message)}\n`)
+    return error instanceof UserError ? 2 : 1
   }
+}
+
+/**
+ * The world outside with the one gate that everything passes on its way to a terminal: what a server, a model, a foreign folder
+ * or a file's name brings is shown and never obeyed. A text that begins with a carriage return is the program's own line of
+ * progress, which is rewritten in its place.
+ */
+function guard(io: Io): Io {
+  const through = (write: (text: string) => void) => ({
+    value: (text: string) => {
+      const [, start = '', line = text, end = ''] = /^(\r)([^\r]*)(\r?)$/.exec(text) ?? []
+      write(`${start}${printable(line)}${end}`)
+    },
+  })
+  // The rest stays as it is: standard input and the signal are opened by who asks for them.
+  return Object.create(io, { out: through(io.out), err: through(io.err) }) as Io
 }
 
 async function runCommand(words: readonly string[], io: Io): Promise<ExitCode> {

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { economies, environments } from '../economies/registry.ts'
 import { nearest, UserError } from '../envs/core/errors.ts'
+import { markdownText, oneLine } from '../envs/core/text.ts'
 import { type CompareOptions, type Comparison, compare as compareRuns } from '../evals/compare.ts'
 import { csv, type Figure, markdown, sheet, type TableId, tableFacts } from '../evals/figures.ts'
 import { type Publication, parsePublication } from '../evals/published.ts'
@@ -112,7 +113,8 @@ function* tablesOf({ figures }: Comparison, setting: string): Generator<[TableId
 export function comparisonText(comparison: Comparison, width: number, tables?: readonly TableId[]): string {
   const parts: string[] = []
   for (const setting of comparison.settings) {
-    parts.push(`${block(setting, width)}\n${'='.repeat(Math.min(width, setting.length))}`)
+    const head = oneLine(setting)
+    parts.push(`${block(head, width)}\n${'='.repeat(Math.min(width, head.length))}`)
     for (const [table, figures] of tablesOf(comparison, setting)) {
       if (tables?.includes(table) === false) continue
       const { title, note, most } = tableFacts[table]
@@ -120,7 +122,7 @@ export function comparisonText(comparison: Comparison, width: number, tables?: r
       parts.push([block(title, width), figureTable(heads, rows, width), ...under(note, more, width)].join('\n'))
     }
   }
-  return `${[...parts, ...comparison.notes.map(note => block(note, width))].join('\n\n')}\n`
+  return `${[...parts, ...comparison.notes.map(note => block(oneLine(note), width))].join('\n\n')}\n`
 }
 
 function under(note: string | undefined, more: number, width: number): string[] {
@@ -131,14 +133,14 @@ function under(note: string | undefined, more: number, width: number): string[] 
 export function comparisonMarkdown(comparison: Comparison): string {
   const parts: string[] = []
   for (const setting of comparison.settings) {
-    parts.push(`## ${setting}`)
+    parts.push(`## ${markdownText(setting)}`)
     for (const [table, figures] of tablesOf(comparison, setting)) {
       const { title, note, most } = tableFacts[table]
       const shown = sheet(figures, cell, most)
       parts.push(`### ${title}`, markdown(shown).trimEnd(), ...under(note, shown.more, Number.POSITIVE_INFINITY))
     }
   }
-  return `${[...parts, ...comparison.notes].join('\n\n')}\n`
+  return `${[...parts, ...comparison.notes.map(markdownText)].join('\n\n')}\n`
 }
 
 /** A figure as people read it. */

@@ -4,6 +4,7 @@
  */
 import { anyBots, type BotSet, type EnvironmentWithBots } from '../bots/index.ts'
 import type { AnyEnvironment, Environment, EnvTypes } from '../envs/core/environment.ts'
+import type { AuditSpec, Subject } from '../evals/audit/spec.ts'
 import type { Study } from '../evals/study.ts'
 import type { Bench } from './bench.ts'
 import type { RunExport } from './run_export.ts'
@@ -24,6 +25,8 @@ export interface Belongings {
   readonly brief?: Readonly<Record<string, unknown>>
   /** How fast it is, for `bench`. */
   readonly bench?: Loader<Bench>
+  /** What `audit` is told of it; without it the contract alone speaks. */
+  readonly audit?: Loader<AuditSpec>
 }
 
 /** An economy as its author writes it: all but the environment may be left out. */
@@ -45,4 +48,9 @@ export function defineEconomy<T extends EnvTypes>({ env, bots, ...parts }: Econo
     env: env as unknown as AnyEnvironment,
     bots: { ...anyBots, ...bots },
   })
+}
+
+/** An economy with what an audit is told of it. */
+export async function subjectOf(economy: Economy): Promise<Subject> {
+  return { ...economy, spec: (await economy.audit?.()) ?? {} }
 }

@@ -6,7 +6,8 @@ import { UserError } from '../envs/core/errors.ts'
 import type { Lookup } from '../envs/core/registry.ts'
 import type { AgentId } from '../envs/core/tool.ts'
 import type { Metadata } from '../rollouts/metadata.ts'
-import { readCallFigures, readErrors, readMetadata, readRollouts, readSteps } from '../rollouts/store.ts'
+import { readRollouts, readScoreFacts } from '../rollouts/scores.ts'
+import { readCallFigures, readErrors, readMetadata, readSteps } from '../rollouts/store.ts'
 import { PASS_THRESHOLD } from '../rollouts/summary.ts'
 import type { Figure } from './figures.ts'
 import type { Publication } from './published.ts'
@@ -66,6 +67,7 @@ export function compare(folders: readonly string[], options: CompareOptions): Co
     addRun(setting, folder, metadata, threshold)
     const players = [...playersOf(metadata).keys()].map(player => [player, setting.tally(folder, metadata, player).label])
     runs.push({ folder, setting, players: Object.fromEntries(players) })
+    notes.push(...judged(folder))
     if (!logs) continue
     const unread = addLogs(setting, folder, metadata)
     if (unread !== undefined) notes.push(`The logs in ${folder} were not read: ${unread}.`)
@@ -142,6 +144,18 @@ function addLogs(setting: Setting, folder: string, metadata: Metadata): string |
   for (const { key: _, ...log } of readSteps(folder))
     for (const [habits, agents] of players) for (const agent of agents) habits.add(env, log, agent)
   return undefined
+}
+
+/** Which of the metrics a model gave, and what is missing of them. */
+function judged(folder: string): string[] {
+  return Object.entries(readScoreFacts(folder)).flatMap(([name, { judge, malformed = 0, unanswered = 0 }]) => {
+    if (judge === undefined) return []
+    const missing = [
+      ...(malformed > 0 ? [`${malformed} of its answers could not be read`] : []),
+      ...(unanswered > 0 ? [`${unanswered} are still to be asked for`] : []),
+    ]
+    return [`${name} in ${folder} was given by ${judge.player}${missing.length > 0 ? `; missing: ${missing.join(', ')}` : ''}.`]
+  })
 }
 
 /** What is not ranked, and why. */

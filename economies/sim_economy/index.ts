@@ -13,4 +13,5 @@ export const economy = defineEconomy({
   brief: { num_agents: 2, horizon_turns: 2 },
   exports: { artifacts: async () => (await import('./artifacts.ts')).artifacts },
   bench: async () => (await import('./bench.ts')).simEconomyBench,
+  audit: async () => (await import('./audit.ts')).audit,
 })

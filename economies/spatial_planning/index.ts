@@ -11,4 +11,5 @@ export const economy = defineEconomy({
   },
   exports: { lab: async () => (await import('./lab/index.ts')).lab },
   bench: async () => (await import('./bench.ts')).spatialPlanningBench,
+  audit: async () => (await import('./audit.ts')).audit,
 })

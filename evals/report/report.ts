@@ -11,6 +11,7 @@ import type { AnyEnvironment } from '../../envs/core/environment.ts'
 import type { Lookup } from '../../envs/core/registry.ts'
 import { refused } from '../../rollouts/jsonl.ts'
 import { packageVersion } from '../../rollouts/metadata.ts'
+import { readScoreFacts } from '../../rollouts/scores.ts'
 import { readMetadata } from '../../rollouts/store.ts'
 import type { Comparison } from '../compare.ts'
 import { tableFacts } from '../figures.ts'
@@ -162,12 +163,17 @@ function columnsOf(rows: Iterable<ReportRow>): Record<string, unknown[]> {
 
 /** What each metric is, by setting. */
 function docsOf({ runs }: Comparison, environments: Lookup<AnyEnvironment>): Record<string, unknown> {
-  return Object.fromEntries(
-    runs.flatMap(({ folder, setting }) => {
-      const id = readMetadata(folder)!.env_id
-      return environments.has(id) ? [[setting, environments.get(id).metrics.docs]] : []
-    }),
-  )
+  const docs: Record<string, object> = {}
+  for (const { folder, setting } of runs) {
+    const id = readMetadata(folder)!.env_id
+    const own = environments.has(id) ? environments.get(id).metrics.docs : {}
+    const added = Object.entries(readScoreFacts(folder)).map(([name, { description, formula, range, source }]) => [
+      name,
+      { description, formula, range, source },
+    ])
+    docs[setting] = { ...own, ...docs[setting], ...Object.fromEntries(added) }
+  }
+  return docs
 }
 
 function asset(name: string): string {

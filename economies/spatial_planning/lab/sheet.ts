@@ -1,4 +1,5 @@
 /** Sheets as the laboratory's programs write them: a head, rows of cells, and columns that only keep their neighbours apart. */
+import { csvCell } from '../../../envs/core/text.ts'
 
 /** An empty cell is null; yes and no are words. */
 export type Cell = string | number | null
@@ -20,14 +21,9 @@ export function spacer<Row>(): Column<Row> {
   return ['', () => null]
 }
 
-/** Comma-separated values, RFC 4180: a twin of the laboratory's workbook, one file a sheet. */
+/** Comma-separated values: a twin of the laboratory's workbook, one file a sheet. */
 export function csv({ head, rows }: Sheet): string {
-  return `${[head, ...rows].map(cells => cells.map(cell).join(',')).join('\n')}\n`
-}
-
-function cell(value: Cell): string {
-  const text = value === null ? '' : String(value)
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+  return `${[head, ...rows].map(cells => cells.map(csvCell).join(',')).join('\n')}\n`
 }
 
 export const yesNo = (holds: boolean): string => (holds ? 'Yes' : 'No')

@@ -5,6 +5,8 @@ import type { AnyEnvironment } from '../envs/core/environment.ts'
 import { UserError } from '../envs/core/errors.ts'
 import type { Lookup } from '../envs/core/registry.ts'
 import type { AgentId } from '../envs/core/tool.ts'
+import { RunError } from '../rollouts/errors.ts'
+import { Unread } from '../rollouts/jsonl.ts'
 import type { Metadata } from '../rollouts/metadata.ts'
 import { readRollouts, readScoreFacts } from '../rollouts/scores.ts'
 import { readCallFigures, readErrors, readMetadata, readSteps } from '../rollouts/store.ts'
@@ -47,8 +49,12 @@ export interface Comparison {
   readonly notes: readonly string[]
 }
 
-/** Compares the runs in these folders. A UserError where one is no run, or nobody is the baseline. */
+/**
+ * Compares the runs in these folders. A UserError where one is no run, or nobody is the baseline; a RunError where there were
+ * lines and none could be read.
+ */
 export function compare(folders: readonly string[], options: CompareOptions): Comparison {
+  const unread = new Unread()
   const { environments, threshold = PASS_THRESHOLD, logs = true, seed = 0, published } = options
   const settings = new Map<string, Setting>()
   const scenarios = new Map<string, Map<string, number>>()
@@ -64,15 +70,18 @@ export function compare(folders: readonly string[], options: CompareOptions): Co
     const env = environments.has(env_id) ? environments.get(env_id) : undefined
     const setting = settings.get(id) ?? new Setting(metadata, numbers, env)
     settings.set(id, setting)
-    addRun(setting, folder, metadata, threshold)
+    addRun(setting, folder, metadata, threshold, unread)
     const players = [...playersOf(metadata).keys()].map(player => [player, setting.tally(folder, metadata, player).label])
     runs.push({ folder, setting, players: Object.fromEntries(players) })
     notes.push(...judged(folder))
     if (!logs) continue
-    const unread = addLogs(setting, folder, metadata)
-    if (unread !== undefined) notes.push(`The logs in ${folder} were not read: ${unread}.`)
+    const why = addLogs(setting, folder, metadata, unread)
+    if (why !== undefined) notes.push(`The logs in ${folder} were not read: ${why}.`)
   }
+  notes.push(...unread.notes)
   const all = [...settings.values()]
+  if (unread.lines > 0 && all.every(({ tallies }) => tallies.every(({ scenarios: count }) => count === 0)))
+    throw new RunError(`No rollout could be read. ${unread.notes.join(' ')}`)
   checkBaseline(all, options.baseline)
   const labels = settingLabels(all)
   notes.push(...all.flatMap((setting, i) => unranked(setting, labels[i]!)))
@@ -101,12 +110,12 @@ function playersOf({ lineup, evaluated }: Metadata): Map<string, AgentId[]> {
   return players
 }
 
-function addRun(setting: Setting, folder: string, metadata: Metadata, threshold: number): void {
+function addRun(setting: Setting, folder: string, metadata: Metadata, threshold: number, unread: Unread): void {
   const players = [...playersOf(metadata).keys()]
   const tallies = new Map(players.map(player => [player, setting.tally(folder, metadata, player)]))
   const failed = new Set<string>()
-  for (const { key } of readErrors(folder)) failed.add(key)
-  for (const rows of readRollouts(folder)) {
+  for (const { key } of readErrors(folder, unread)) failed.add(key)
+  for (const rows of readRollouts(folder, unread)) {
     failed.delete(rows[0]!.key)
     const seats: { readonly player: number; readonly reward: number }[] = []
     for (const row of rows) {
@@ -125,14 +134,14 @@ function addRun(setting: Setting, folder: string, metadata: Metadata, threshold:
     tally.failed += failed.size
     tally.missing += Math.max(0, metadata.planned - metadata.ok - failed.size)
   }
-  for (const call of readCallFigures(folder)) {
+  for (const call of readCallFigures(folder, unread)) {
     const player = metadata.lineup[call.agent]
     if (player !== undefined && metadata.evaluated.includes(call.agent)) tallies.get(player)?.spending.add(call)
   }
 }
 
 /** Adds the habits in the logs of a run; says why where it cannot. */
-function addLogs(setting: Setting, folder: string, metadata: Metadata): string | undefined {
+function addLogs(setting: Setting, folder: string, metadata: Metadata, unread: Unread): string | undefined {
   const { env_id, version_info } = metadata
   const { env } = setting
   if (env === undefined) return `${env_id} is not registered here`
@@ -141,7 +150,7 @@ function addLogs(setting: Setting, folder: string, metadata: Metadata): string |
   const players = [...playersOf(metadata)].map(
     ([player, agents]) => [setting.tally(folder, metadata, player).habits, agents] as const,
   )
-  for (const { key: _, ...log } of readSteps(folder))
+  for (const { key: _, ...log } of readSteps(folder, unread))
     for (const [habits, agents] of players) for (const agent of agents) habits.add(env, log, agent)
   return undefined
 }

@@ -93,7 +93,9 @@ test('a run that is being played is not gone on with by another process', async 
   const { code, err } = await start(line, cwd).ended
   expect(code).toBe(1)
   expect(err).toMatch(
-    new RegExp(`^\\S+ is being played by process ${first.child.pid}: wait until it ends, or stop it, then --resume\\.\n$`),
+    new RegExp(
+      `^\\S+ is being played by process ${first.child.pid}: wait until it ends, or stop it, then --resume \\(\\S+/lock\\)\\.\n$`,
+    ),
   )
   first.child.kill('SIGINT')
   await first.ended

@@ -20,8 +20,8 @@ export const audit: Command = {
     format: { type: 'string', describe: `${FORMATS.join(' or ')}` },
   },
   examples: [
-    ['agoragym audit sim_economy', 'bots, constant and blind policies, tricks, with and without governance'],
-    ['agoragym audit mars_colony --preset hard --seeds 20', 'a quick look at one preset'],
+    ['agoragym audit ENV', 'bots, constant and blind policies, tricks, with and without governance'],
+    ['agoragym audit ENV --preset hard --seeds 20', 'a quick look at one preset'],
   ],
   async run(args, io) {
     const format = formatOf(args)

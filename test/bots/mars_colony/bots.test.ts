@@ -76,7 +76,7 @@ describe('beside five honest, two opportunistic and two deceptive residents, 25 
   })
 
   test('a warm word is worth company, not credits', () => {
-    const quality = (name: string): number => mean(ours[name]!.map(scores => scores.quality))
+    const quality = (name: string): number => mean(ours[name]!.map(scores => scores.quality!))
     expect(quality('friendly')).toBeGreaterThan(0.9)
     expect(quality('balanced')).toBeLessThan(0.75)
     expect(quality('hostile')).toBeLessThan(0.2)
@@ -125,7 +125,7 @@ describe('bots that treat others as residents do', () => {
       const broken = deceivers.filter(outcome => outcome === 'broken').length
       expect(broken).toBeGreaterThan(deceivers.length / 2)
       const scores = marsColony.score(episode.log as EpisodeLog<never>)
-      expect(scores.colonist_0!.reputation).toBeGreaterThan(scores.colonist_9!.reputation)
+      expect(scores.colonist_0!.reputation).toBeGreaterThan(scores.colonist_9!.reputation!)
     }
   })
 })

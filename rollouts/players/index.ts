@@ -8,6 +8,7 @@ import { withoutCredentials } from '../models/redact.ts'
 import type { Player } from '../player.ts'
 import { botName, botPlayer, nearestBot, randomPlayer } from './bot.ts'
 import { humanPlayer, type Terminal } from './human.ts'
+import { ownPlayer, ownPlayers } from './own.ts'
 
 export interface PlayerContext {
   /** What is played, and the bots that can. */
@@ -60,10 +61,12 @@ export function playersFor(context: PlayerContext): (text: string) => Player {
 }
 
 function makePlayer(text: string, context: PlayerContext): Player {
+  const own = ownPlayer(text, context.economy)
+  if (own !== undefined) return own
   const kind = text.split(':', 1)[0]!
   const make = Object.hasOwn(KINDS, kind) && WORDS.includes(kind) === (kind === text) ? KINDS[kind] : undefined
   if (make !== undefined) return make(text, context)
-  const names = [...Object.keys(context.economy.bots).map(botName), 'human']
+  const names = [...Object.keys(context.economy.bots).map(botName), 'human', ...ownPlayers()]
   const models = Object.keys(PROVIDERS).map(prefix => `${prefix}:MODEL`)
   throw new UserError(
     `No player '${withoutCredentials(text).slice(0, 64)}'. Players of ${context.economy.env.id}: ${[...names, ...models].join(', ')}.${

@@ -7,6 +7,7 @@ import { nearest, UserError } from '../envs/core/errors.ts'
 import { Registry } from '../envs/core/registry.ts'
 import { type Judge, type JudgeInput, parseJudge } from '../evals/score/judge.ts'
 import type { Metric } from '../evals/score/metric.ts'
+import { type ProviderFacts, registerProvider } from '../rollouts/models/providers.ts'
 import { type PlayerMaker, registerPlayer } from '../rollouts/players/own.ts'
 import type { Economy } from './economy.ts'
 import { economies } from './registry.ts'
@@ -19,6 +20,8 @@ export interface Plugin {
   readonly bots?: Readonly<Record<string, Readonly<Record<string, Bot>>>>
   /** Players by what begins their player strings: `NAME`, or `NAME:` and whatever the maker makes of the rest. */
   readonly players?: Readonly<Record<string, PlayerMaker>>
+  /** Model providers by what begins their player strings. */
+  readonly providers?: Readonly<Record<string, ProviderFacts>>
   /** Metrics that `agoragym score` adds to finished runs, by name. */
   readonly metrics?: Readonly<Record<string, Metric>>
   /** The same of judges; their scores are called `judged_NAME`. */
@@ -38,6 +41,7 @@ const FIELDS: { readonly [Field in keyof Required<Plugin>]: (value: NonNullable<
     for (const [economy, bots] of Object.entries(sets)) economies.addBots(economy, bots)
   },
   players: makers => each(makers, registerPlayer),
+  providers: facts => each(facts, registerProvider),
   metrics: own => each(own, (name, metric) => metrics.add(name, metric)),
   judges: own => each(own, (name, judge) => judges.add(name, parseJudge(name, judge))),
 }

@@ -134,11 +134,11 @@ export class Caller {
   }
 
   #adapter(key: string): Model {
-    const { provider, model, own } = this.endpoint
+    const { protocol, model, own } = this.endpoint
     const { api, extraBody } = this.settings
     const rest = { model, extraBody, optional: this.#optional }
     const { env } = this.#context.keys
-    if (provider === 'anthropic') return anthropic({ ...rest, client: anthropicClient(this.endpoint, key, env) })
+    if (protocol === 'anthropic') return anthropic({ ...rest, client: anthropicClient(this.endpoint, key, env) })
     const options = { ...rest, own, client: openAiClient(this.endpoint, key, env) }
     return api === 'responses' ? openAiResponses(options) : openAiChat(options)
   }
@@ -209,7 +209,10 @@ export class Caller {
     const { endpoint } = this
     return (
       {
-        auth: endpoint.own ? 'Check the key in the environment.' : 'Name the variable that holds its key with --api-key-var.',
+        auth:
+          endpoint.key !== null
+            ? `Check the key in ${endpoint.key}.`
+            : 'Name the variable that holds its key with --api-key-var.',
         quota: 'Top up the account, then --resume.',
         not_found: `Check that the server knows the model '${endpoint.model}' and that the URL is right (OpenAI's protocol: it ends in /v1).`,
         connection: `Check that the server runs and can be reached at ${endpoint.baseUrl}, then --resume.`,

@@ -1,5 +1,5 @@
 /** The command line, run in process on the toy economy: what it prints, what it leaves, how it ends. */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { passive } from '../../bots/any/passive.ts'
@@ -303,14 +303,24 @@ describe('eval', () => {
     )
   })
 
-  test('does not go on with another run in the same place', async () => {
+  test('whatever makes a run another one gives it a folder of its own, and a folder that holds another is not gone on with', async () => {
     const options = at()
-    await agoragym('eval toy_market --players random --seeds 2', options)
-    const { code, err } = await agoragym('eval toy_market --players random --opponents miser:1 --seeds 2 --resume', options)
+    const folders = () => readdirSync(join(options.cwd, 'runs'))
+    const line = 'eval toy_market --players random --seeds 2 --resume'
+    await agoragym(line, options)
+    const [first] = folders()
+    for (const more of ['--opponents miser:1', '--set horizon=3', '--seat trader_1=bot:passive'])
+      expect((await agoragym(`${line} ${more}`, options)).code).toBe(0)
+    expect(folders()).toHaveLength(4)
+    // Seeds and repeats are what a run may grow by.
+    await agoragym(`${line} --seeds 3 --repeats 2`.replace('--seeds 2 ', ''), options)
+    expect(folders()).toHaveLength(4)
+    const moved = folders().find(name => name !== first)!
+    rmSync(join(options.cwd, 'runs', first!), { recursive: true })
+    renameSync(join(options.cwd, 'runs', moved), join(options.cwd, 'runs', first!))
+    const { code, err } = await agoragym(line, options)
     expect(code).toBe(2)
-    expect(err).toMatch(
-      /holds another run \(lineup\.trader_1: expected "bot:gambler", got "bot:miser"\); choose another folder with --out/,
-    )
+    expect(err).toMatch(/holds another run \(.+\); choose another folder with --out/)
   })
 
   test('plays scenarios of the economy, or rows of a file', async () => {

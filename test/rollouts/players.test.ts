@@ -20,13 +20,24 @@ describe('a player string', () => {
     expect(player('bot:passive')).toBe(player('bot:passive'))
   })
 
+  test('is called what somebody said it is, and by one name only', () => {
+    expect(player('bot:passive').label).toBeUndefined()
+    expect(player('bot:passive[label=idler]')).toMatchObject({ name: 'bot:passive', label: 'idler' })
+    expect(() => player({ player: 'bot:passive', label: 'sleeper' })).toThrow(
+      'Player bot:passive has two labels, idler and sleeper',
+    )
+  })
+
   test.each([
     [
       'pasive',
-      "No player 'pasive'. Players of toy_market: bot:passive, random, human, openai:MODEL, anthropic:MODEL. Did you mean 'bot:passive'?",
+      "No player 'pasive'. Players of toy_market: bot:passive, random, human, openai:MODEL, anthropic:MODEL, google:MODEL, openrouter:MODEL, groq:MODEL, together:MODEL, deepseek:MODEL, mistral:MODEL, xai:MODEL, fireworks:MODEL, ollama:MODEL, vllm:MODEL, lmstudio:MODEL, prime:MODEL. Did you mean 'bot:passive'?",
     ],
     ['random_legal', "Did you mean 'random'?"],
     ['bot:pasive', "No bot 'pasive' plays toy_market. Bots: bot:passive, random. Did you mean 'bot:passive'?"],
+    ['opnai:m', "Did you mean 'openai:MODEL'?"],
+    ['http://localhost:8000/v1', 'a model on a server is written openai:MODEL@http://localhost:8000/v1'],
+    ['bot:passive[temperature=1]', 'Player bot:passive is no model, so temperature means nothing to it; it takes a label only.'],
     ['random:x', "No player 'random:x'"],
     ['bot', "No player 'bot'"],
     ['', "No player ''"],

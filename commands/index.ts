@@ -14,6 +14,7 @@ import { report } from './report.ts'
 import { rollouts } from './rollouts.ts'
 import { runs } from './runs.ts'
 import { scenarios } from './scenarios.ts'
+import { score } from './score.ts'
 import { start } from './start.ts'
 import { tournament } from './tournament.ts'
 
@@ -27,6 +28,7 @@ export const commands: readonly Command[] = [
   tournament,
   rollouts,
   runs,
+  score,
   compare,
   report,
   exportCommand,

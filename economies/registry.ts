@@ -33,6 +33,11 @@ export class Economies extends Registry<Economy> {
     this.replace(id, Object.freeze({ ...economy, bots: { ...economy.bots, ...bots } }))
   }
 
+  /** Those that have such files. */
+  exporting(kind: keyof Economy['exports']): Economy[] {
+    return this.list().filter(({ exports }) => exports[kind] !== undefined)
+  }
+
   /** The ids of all studies. */
   studies(): string[] {
     return this.list().flatMap(({ studies }) => Object.keys(studies))

@@ -46,8 +46,8 @@ export const CACHE_OPTION: OptionSpecs = {
   cache: { type: 'string', describe: 'folder of answers to use again (none)' },
 }
 
-/** The models of a command: who is asked how, within which limits. */
-export function readModels(args: Args, io: Io, concurrency: number): Models {
+/** The models of a command: who is asked how, within which limits. `folder` is where treatments look for files. */
+export function readModels(args: Args, io: Io, concurrency: number, folder: string = io.cwd): Models {
   const text = (name: string) => args.text(name)
   const timeoutCall = positive(args, 'timeout-call')
   const timeoutEpisode = positive(args, 'timeout-episode')
@@ -61,7 +61,7 @@ export function readModels(args: Args, io: Io, concurrency: number): Models {
     concurrency,
     stop: io.signal,
     sampling: readSampling(args),
-    cwd: io.cwd,
+    cwd: folder,
     extraBody: readExtraBody(text('extra-body')),
     api: choice(args, 'api', ['chat', 'responses'], 'chat'),
     history: parseHistory(text('history') ?? 'full'),

@@ -27,8 +27,8 @@ export const play: Command = {
     ...LIMIT_OPTIONS,
   },
   examples: [
-    ['agoragym play sim_economy --seat agent_0=human', 'play yourself; tools are a menu'],
-    ['agoragym play sim_economy --seed 7 --json', 'the log as one line of JSON, which `agoragym replay` accepts'],
+    ['agoragym play ENV --seat agent_0=human', 'play yourself; tools are a menu'],
+    ['agoragym play ENV --seed 7 --json', 'the log as one line of JSON, which `agoragym replay` accepts'],
   ],
   async run(args, io) {
     const models = readModels(args, io, 64)

@@ -100,6 +100,10 @@ const entry = z.strictObject({
 const experimentSchema = z.strictObject({
   $schema: z.string().optional().describe('for editors'),
   name: name.optional().describe("the folder of the runs; a suite's file has one"),
+  imports: z
+    .array(text('path or package'))
+    .optional()
+    .describe('modules that bring economies, players, providers, metrics or judges of your own, as seen from the suite'),
   players: players.optional().describe("players of all entries that name none (each economy's own)"),
   baseline: text('label or player string of the player that the others are compared with (the first)').optional(),
   repeats: repeats.default(1).describe('rollouts of each seed or scenario'),

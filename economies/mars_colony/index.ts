@@ -10,4 +10,5 @@ export const economy = defineEconomy({
     'mars-colony': async () => (await import('./study.ts')).marsColonyStudy,
   },
   bench: async () => (await import('./bench.ts')).marsColonyBench,
+  audit: async () => (await import('./audit.ts')).audit,
 })

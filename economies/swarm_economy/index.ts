@@ -10,4 +10,5 @@ export const economy = defineEconomy({
     'swarm-economy': async () => (await import('./study.ts')).swarmStudy,
   },
   bench: async () => (await import('./bench.ts')).swarmEconomyBench,
+  audit: async () => (await import('./audit.ts')).audit,
 })

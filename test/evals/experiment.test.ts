@@ -84,7 +84,7 @@ describe('what a suite comes to', () => {
 
   test('the printed schema names every field of a suite with a description', () => {
     const { properties } = suiteJsonSchema() as { properties: Record<string, { description?: string }> }
-    expect(Object.keys(properties)).toEqual(['$schema', 'name', 'players', 'baseline', 'repeats', 'entries'])
+    expect(Object.keys(properties)).toEqual(['$schema', 'name', 'imports', 'players', 'baseline', 'repeats', 'entries'])
     for (const { description } of Object.values(properties)) expect(description).toBeTruthy()
   })
 

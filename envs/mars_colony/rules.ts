@@ -40,7 +40,7 @@ export function rules(config: MarsConfig, agent: AgentId): string {
 
 /** Which roles fit. */
 function fitWords(): string {
-  const pairs = COMPLEMENTARY.map(([one, other]) => `a ${one} with ${/^[aeiou]/.test(other) ? 'an' : 'a'} ${other}`)
+  const pairs = COMPLEMENTARY.map(pair => pair.map(role => `${/^[aeiou]/.test(role) ? 'an' : 'a'} ${role}`).join(' with '))
   return `${pairs.slice(0, -1).join(', ')} and ${pairs.at(-1)} fit best`
 }
 

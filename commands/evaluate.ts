@@ -1,4 +1,5 @@
 /** Playing runs and telling what came of them: shared by the commands that do so. */
+import { oneLine } from '../envs/core/text.ts'
 import { clusteredMean } from '../evals/stats.ts'
 import type { Models } from '../rollouts/models/index.ts'
 import { withoutCredentials } from '../rollouts/models/redact.ts'
@@ -51,7 +52,7 @@ export async function evaluate(
   }).finally(() => progress?.end())
   const again = (...more: string[]): string => commandLine(args.typed, more)
   for (const run of runs) io.err(cacheNote(run))
-  for (const reason of batch.stopped) io.err(`${reason}\n`)
+  for (const reason of batch.stopped) io.err(`${oneLine(reason)}\n`)
   if (batch.left > 0) {
     const played = batch.finished + batch.failed
     io.err(`Stopped after ${played} of ${plural(played + batch.left, 'rollout')}. Go on with: ${again('--resume')}\n`)

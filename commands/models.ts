@@ -2,9 +2,9 @@
 import { resolve } from 'node:path'
 import { nearest, UserError } from '../envs/core/errors.ts'
 import {
+  isHome,
   Models,
   type NoToolCall,
-  parseEndpoint,
   parseHistory,
   parsePersonas,
   readPrices,
@@ -16,10 +16,11 @@ import type { RunResult } from '../rollouts/run.ts'
 import type { Args, OptionSpecs } from './command.ts'
 import type { Io } from './io.ts'
 
-/** How a model is asked. */
+/** How models are asked whose player strings do not say otherwise. */
 export const MODEL_OPTIONS: OptionSpecs = {
   temperature: { type: 'string', describe: "sampling temperature (the provider's default)" },
   'top-p': { type: 'string', describe: "nucleus sampling (the provider's default)" },
+  'sampling-seed': { type: 'string', describe: 'seed of the sampling, the same in every call (none)' },
   'max-completion-tokens': { type: 'string', describe: 'tokens of one answer at most, reasoning included' },
   'reasoning-effort': { type: 'string', describe: "in the provider's own words: low, medium, high …" },
   'extra-body': { type: 'string', describe: 'JSON object of further request fields, sent as they are' },
@@ -60,6 +61,7 @@ export function readModels(args: Args, io: Io, concurrency: number): Models {
     concurrency,
     stop: io.signal,
     sampling: readSampling(args),
+    cwd: io.cwd,
     extraBody: readExtraBody(text('extra-body')),
     api: choice(args, 'api', ['chat', 'responses'], 'chat'),
     history: parseHistory(text('history') ?? 'full'),
@@ -84,6 +86,7 @@ function readSampling(args: Args): Sampling {
   return {
     ...(temperature !== undefined && { temperature }),
     ...(topP !== undefined && { top_p: topP }),
+    ...(args.text('sampling-seed') !== undefined && { seed: args.integer('sampling-seed', 0, Number.MIN_SAFE_INTEGER) }),
     ...(args.text('max-completion-tokens') !== undefined && { max_tokens: args.integer('max-completion-tokens', 0, 1) }),
     ...(effort !== undefined && { reasoning_effort: effort }),
   }
@@ -140,8 +143,7 @@ const CACHEABLE = 1024
 export function cacheNote({ metadata, summary }: RunResult): string {
   const { player, base_url, player_details } = metadata
   const { usage, traffic } = summary
-  if (usage === null || traffic === null || base_url === null || !parseEndpoint(player).own || player_details.history !== 'full')
-    return ''
+  if (usage === null || traffic === null || base_url === null || !isHome(base_url) || player_details.history !== 'full') return ''
   const prompt = promptTokens(usage)
   if (prompt < 2 * CACHEABLE * traffic.calls || usage.input_cached_read > prompt / 100) return ''
   return `${player}: hardly any prompt token was read from the provider's cache, which forgets after some minutes; lower -c, so that the turns of an episode follow each other.\n`

@@ -43,6 +43,10 @@ export interface Metadata {
   readonly player: string
   readonly player_kind: Player['kind']
   readonly player_details: Readonly<Record<string, unknown>>
+  /** What tables call players whom somebody gave a label, by player string. */
+  readonly player_labels?: Readonly<Record<string, string>>
+  /** What the run was part of, where something was asked for that it is a part of. */
+  readonly experiment?: ExperimentFacts
   /** The player string of every seat that a player takes. */
   readonly lineup: Readonly<Record<AgentId, string>>
   readonly evaluated: readonly AgentId[]
@@ -64,6 +68,18 @@ export interface Metadata {
   readonly updated: string
 }
 
+/** A run's place in what was asked for. */
+export interface ExperimentFacts {
+  /** The suite's name; null of a command line. */
+  readonly name: string | null
+  /** The cell's label. */
+  readonly cell: string
+  /** Counts the runs of the experiment from 0, as they were named. */
+  readonly order: number
+  /** The player string of the player that the others are compared with. */
+  readonly baseline: string
+}
+
 /** What a run is, before anything of it is played. */
 export interface RunFacts {
   readonly env: AnyEnvironment
@@ -71,6 +87,9 @@ export interface RunFacts {
   readonly set: Readonly<Record<string, unknown>>
   readonly config: object
   readonly player: Pick<Player, 'name' | 'kind' | 'details'>
+  /** By player string, of those that have one. */
+  readonly labels: Readonly<Record<string, string>>
+  readonly experiment?: ExperimentFacts
   readonly lineup: Readonly<Record<AgentId, string>>
   readonly evaluated: readonly AgentId[]
   readonly examples: string
@@ -122,6 +141,8 @@ export function metadata(facts: RunFacts, { summary, planned, seconds, started, 
     player: player.name,
     player_kind: player.kind,
     player_details: player.details,
+    ...(Object.keys(facts.labels).length > 0 && { player_labels: facts.labels }),
+    ...(facts.experiment !== undefined && { experiment: facts.experiment }),
     lineup: facts.lineup,
     evaluated,
     config,
@@ -138,17 +159,26 @@ export function metadata(facts: RunFacts, { summary, planned, seconds, started, 
   }
 }
 
-/** What must be the same for a run to be gone on with. */
-const SAME = ['env_id', 'version_info.env_version', 'config', 'lineup', 'evaluated', 'player_details'] as const
+/** What makes a run the one it is: its folder's name has their digest, and a run that is gone on with has the same. */
+const IDENTITY = ['env_id', 'version_info.env_version', 'config', 'lineup', 'evaluated', 'player_details'] as const
+
+function identity(of: Metadata): Readonly<Record<string, unknown>> {
+  const facts = IDENTITY.map(path => [
+    path,
+    path.split('.').reduce<unknown>((at, key) => (at as Record<string, unknown>)?.[key], of),
+  ])
+  // A trip through JSON: what is compared is what a file holds.
+  return JSON.parse(JSON.stringify(Object.fromEntries(facts))) as Record<string, unknown>
+}
+
+/** SHA-256 of what makes a run the one it is, in hex. */
+export function runDigest(of: Metadata): string {
+  return digest(identity(of))
+}
 
 /** Throws a UserError where the run in that folder is another than the one that is asked for. */
 export function checkSameRun(folder: string, before: Metadata, now: Metadata): void {
-  const facts = (of: Metadata) =>
-    Object.fromEntries(
-      SAME.map(path => [path, path.split('.').reduce<unknown>((at, key) => (at as Record<string, unknown>)?.[key], of)]),
-    )
-  // A trip through JSON: what is compared is what a file holds.
-  const found = difference(JSON.parse(JSON.stringify(facts(before))), JSON.parse(JSON.stringify(facts(now))))
+  const found = difference(identity(before), identity(now))
   if (found !== undefined) throw new UserError(`${folder} holds another run (${found}); choose another folder with --out.`)
 }
 

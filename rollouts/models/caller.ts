@@ -3,7 +3,7 @@
  * no economy and no conversation.
  */
 import { digest } from '../../envs/core/plain.ts'
-import { ProviderError } from '../player.ts'
+import { type CallRow, ProviderError } from '../player.ts'
 import { anthropic, DEFAULT_MAX_TOKENS } from './anthropic.ts'
 import type { Budget, Spending } from './budget.ts'
 import type { ResponseCache } from './cache.ts'
@@ -64,6 +64,32 @@ export interface Answered extends ModelAnswer {
   readonly dropped: readonly string[]
 }
 
+/** The row of an answered call: `place` says whose it is and what was asked. */
+export function callRow(
+  place: Pick<CallRow, 'key' | 'agent' | 't' | 'call' | 'player' | 'request'>,
+  { model, usage, latencyMs, retries, cost, cached, dropped, reply }: Answered,
+): CallRow {
+  const { key, agent, t, call, player, request } = place
+  return {
+    key,
+    agent,
+    t,
+    call,
+    player,
+    model,
+    request,
+    prompt_tokens: promptTokens(usage),
+    completion_tokens: usage.output,
+    usage,
+    latency_ms: Math.round(latencyMs),
+    retries,
+    cost,
+    ...(cached && { cached: true }),
+    ...(dropped.length > 0 && { dropped }),
+    reply,
+  }
+}
+
 /** What goes on between a run and its providers, for the progress line. */
 export class Traffic {
   retries = 0
@@ -108,11 +134,11 @@ export class Caller {
   }
 
   #adapter(key: string): Model {
-    const { provider, model, own } = this.endpoint
+    const { protocol, model, own } = this.endpoint
     const { api, extraBody } = this.settings
     const rest = { model, extraBody, optional: this.#optional }
     const { env } = this.#context.keys
-    if (provider === 'anthropic') return anthropic({ ...rest, client: anthropicClient(this.endpoint, key, env) })
+    if (protocol === 'anthropic') return anthropic({ ...rest, client: anthropicClient(this.endpoint, key, env) })
     const options = { ...rest, own, client: openAiClient(this.endpoint, key, env) }
     return api === 'responses' ? openAiResponses(options) : openAiChat(options)
   }
@@ -183,7 +209,10 @@ export class Caller {
     const { endpoint } = this
     return (
       {
-        auth: endpoint.own ? 'Check the key in the environment.' : 'Name the variable that holds its key with --api-key-var.',
+        auth:
+          endpoint.key !== null
+            ? `Check the key in ${endpoint.key}.`
+            : 'Name the variable that holds its key with --api-key-var.',
         quota: 'Top up the account, then --resume.',
         not_found: `Check that the server knows the model '${endpoint.model}' and that the URL is right (OpenAI's protocol: it ends in /v1).`,
         connection: `Check that the server runs and can be reached at ${endpoint.baseUrl}, then --resume.`,

@@ -21,7 +21,7 @@ export interface OpenAiOptions {
 }
 
 /** Fields the request can do without. */
-const OPTIONAL = ['temperature', 'top_p', 'top_k', 'reasoning_effort', 'parallel_tool_calls', 'prompt_cache_key'] as const
+const OPTIONAL = ['temperature', 'top_p', 'top_k', 'seed', 'reasoning_effort', 'parallel_tool_calls', 'prompt_cache_key'] as const
 
 export function openAiChat({ model, client, own, extraBody, optional }: OpenAiOptions): Model {
   const canDoWithout = OPTIONAL.filter(field => !Object.hasOwn(extraBody, field))
@@ -39,6 +39,7 @@ export function openAiChat({ model, client, own, extraBody, optional }: OpenAiOp
         temperature: sampling.temperature,
         top_p: sampling.top_p,
         top_k: sampling.top_k,
+        seed: sampling.seed,
         reasoning_effort: sampling.reasoning_effort,
         prompt_cache_key: own ? session : undefined,
         ...extraBody,

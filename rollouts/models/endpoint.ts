@@ -47,14 +47,22 @@ export function parseEndpoint(player: string): Endpoint {
     return { provider, model, baseUrl: url, own: true, name: `${provider}:${model}`, credentials: null }
   }
   const url = parseUrl(rest.slice(at + 1), `${provider}:${model}`)
-  const credentials =
-    url.username === '' && url.password === '' ? null : `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`
+  const credentials = url.username === '' && url.password === '' ? null : `${decoded(url.username)}:${decoded(url.password)}`
   const shown = redactUrl(url)
   url.username = ''
   url.password = ''
   const baseUrl = redactUrl(url)
   const own = url.host === new URL(PROVIDERS[provider].url).host
   return { provider, model, baseUrl, own, name: `${provider}:${model}@${shown}`, credentials }
+}
+
+/** What a part of a URL stands for; itself where it was not percent-encoded. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
+  }
 }
 
 function parseUrl(text: string, player: string): URL {

@@ -77,10 +77,11 @@ export class Models {
     const caller = this.#caller(parseEndpoint(spec))
     const options = this.#options
     const style = { history: options.history ?? 'full', noToolCall: options.noToolCall ?? 'economy' } as const
-    const { sampling = {}, extraBody = {}, api = 'chat', personas } = options
+    const { personas } = options
     const { endpoint } = caller
+    const { sampling, extraBody, api, adaptations } = this.#asked(endpoint)
     // What was asked for, not what a ceiling adds to it: a resume under another ceiling must find its recorded answers.
-    const settings = { model: endpoint.model, api, sampling, extraBody }
+    const settings = { model: endpoint.model, api, sampling, extraBody, ...(adaptations.length > 0 && { adaptations }) }
     return {
       name: endpoint.name,
       kind: 'model',
@@ -90,6 +91,7 @@ export class Models {
         protocol: endpoint.provider === 'anthropic' ? 'messages' : api,
         sampling,
         extra_body: extraBody,
+        ...(adaptations.length > 0 && { adaptations }),
         history: historyName(style.history),
         no_tool_call: style.noToolCall,
         personas: personaNames(personas),
@@ -156,17 +158,23 @@ export class Models {
     return [...models, ...retries, ...waits].join(' · ')
   }
 
+  /** How the models of an endpoint are asked. OpenAI's own take tools of all by Responses; other servers speak Chat Completions. */
+  #asked({ own }: Endpoint): CallerSettings {
+    const { api = own ? 'responses' : 'chat', sampling = {}, extraBody = {}, adaptations = [] } = this.#options
+    return { api, sampling, extraBody, adaptations }
+  }
+
   #caller(endpoint: Endpoint): Caller {
     let caller = this.#callers.get(endpoint.name)
     if (caller === undefined) {
-      const { api = 'chat', sampling = {}, extraBody = {}, maxCost } = this.#options
+      const { maxCost } = this.#options
       this.#prices ??= this.#options.prices?.() ?? {}
       const price = priceOf(endpoint, this.#prices)
       if (price === null && maxCost !== undefined)
         throw new UserError(
           `--max-cost: no price of ${endpoint.name} is known. Name one in a price file (--prices), or set --max-tokens instead.`,
         )
-      caller = new Caller(endpoint, { api, sampling, extraBody }, price, this.#context)
+      caller = new Caller(endpoint, this.#asked(endpoint), price, this.#context)
       this.#callers.set(endpoint.name, caller)
     }
     return caller

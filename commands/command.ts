@@ -18,8 +18,8 @@ export interface Command {
   /** One sentence. */
   readonly describe: string
   /** The options; where they depend on what was typed, made from the words after the command's name. */
-  readonly options: OptionSpecs | ((words: readonly string[]) => OptionSpecs)
-  /** Command lines that work, each with what it does. */
+  readonly options: OptionSpecs | ((words: readonly string[]) => Promise<OptionSpecs>)
+  /** Command lines that work, each with what it does; `ENV` stands for the first economy there is. */
   readonly examples: readonly (readonly [line: string, what: string])[]
   run(args: Args, io: Io): ExitCode | Promise<ExitCode>
 }

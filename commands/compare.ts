@@ -1,14 +1,15 @@
 /** `compare`: the runs of any number of players side by side. */
 import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { economies, environments } from '../economies/registry.ts'
 import { nearest, UserError } from '../envs/core/errors.ts'
-import { type Comparison, compare as compareRuns } from '../evals/compare.ts'
+import { markdownText, oneLine } from '../envs/core/text.ts'
+import { type CompareOptions, type Comparison, compare as compareRuns } from '../evals/compare.ts'
 import { csv, type Figure, markdown, sheet, type TableId, tableFacts } from '../evals/figures.ts'
 import { type Publication, parsePublication } from '../evals/published.ts'
-import { studies } from '../evals/replicate/index.ts'
 import { findRuns } from '../rollouts/store.ts'
 import type { Args, Command, OptionSpecs } from './command.ts'
-import type { Io } from './io.ts'
+import type { ExitCode, Io } from './io.ts'
 import { block, figureTable, number } from './text.ts'
 
 /** What every command that reads runs takes. */
@@ -17,7 +18,7 @@ export const COMPARE_OPTIONS: OptionSpecs = {
   threshold: { type: 'string', describe: 'reward that counts as a pass (0.5)' },
   published: {
     type: 'string',
-    describe: `published runs to stand beside: those of a study (${publishing().join(', ') || 'none yet'}) or of a JSON file`,
+    describe: 'published runs to stand beside: those of a study that has some, or of a JSON file',
   },
   'bootstrap-seed': { type: 'string', describe: 'seed of the bootstrap intervals (0)' },
 }
@@ -37,11 +38,11 @@ export const compare: Command = {
     ['agoragym compare', 'everything in ./runs'],
     ['agoragym compare runs/a runs/b --baseline bot:worker --format markdown', 'two runs against a named player'],
   ],
-  run(args, io) {
+  async run(args, io): Promise<ExitCode> {
     const format = args.flag('json') ? 'json' : (args.text('format') ?? 'text')
     if (!FORMATS.some(known => known === format))
       throw new UserError(`--format: expected ${FORMATS.join(', ')}, got '${format.slice(0, 64)}'.${nearest(format, FORMATS)}`)
-    const comparison = compareRuns(runFolders(args, io), { ...readCompare(args, io), logs: !args.flag('no-logs') })
+    const comparison = compareRuns(runFolders(args, io), { ...(await readCompare(args, io)), logs: !args.flag('no-logs') })
     io.out(FORMATTED[format as (typeof FORMATS)[number]](comparison, io.columns()))
     return 0
   },
@@ -60,32 +61,34 @@ export function runFolders(args: Args, { cwd }: Io): string[] {
   return [...new Set(folders)]
 }
 
-export function readCompare(args: Args, { cwd }: Io) {
+export async function readCompare(args: Args, { cwd }: Io): Promise<CompareOptions> {
   const baseline = args.text('baseline')
   const threshold = args.text('threshold')
   const study = args.text('published')
   if (threshold !== undefined && (threshold.trim() === '' || !Number.isFinite(Number(threshold))))
     throw new UserError(`--threshold: expected a number, got '${threshold.slice(0, 64)}'.`)
   return {
+    environments,
     seed: args.integer('bootstrap-seed', 0, 0),
     ...(baseline !== undefined && { baseline }),
     ...(threshold !== undefined && { threshold: Number(threshold) }),
-    ...(study !== undefined && { published: readPublished(study, cwd) }),
+    ...(study !== undefined && { published: await readPublished(study, cwd) }),
   }
 }
 
 /** The studies with published runs. */
-function publishing(): string[] {
+async function publishing(): Promise<string[]> {
+  const studies = await Promise.all(economies.studies().map(id => economies.study(id)))
   return studies.filter(({ published }) => published !== undefined).map(({ id }) => id)
 }
 
 /** Of a study, or of a file. */
-function readPublished(named: string, cwd: string): Publication {
-  const study = studies.find(({ id }) => id === named)
+async function readPublished(named: string, cwd: string): Promise<Publication> {
+  const study = economies.studies().includes(named) ? await economies.study(named) : undefined
   if (study?.published !== undefined) return { source: study.source, runs: [...study.published] }
   const path = resolve(cwd, named)
   if (existsSync(path)) return parsePublication(readFileSync(path, 'utf8'), named)
-  const known = publishing()
+  const known = await publishing()
   throw new UserError(
     `--published: expected a file or a study with published runs (${known.join(', ') || 'none'}), got '${named.slice(0, 64)}'.${nearest(named, known)}`,
   )
@@ -110,7 +113,8 @@ function* tablesOf({ figures }: Comparison, setting: string): Generator<[TableId
 export function comparisonText(comparison: Comparison, width: number, tables?: readonly TableId[]): string {
   const parts: string[] = []
   for (const setting of comparison.settings) {
-    parts.push(`${block(setting, width)}\n${'='.repeat(Math.min(width, setting.length))}`)
+    const head = oneLine(setting)
+    parts.push(`${block(head, width)}\n${'='.repeat(Math.min(width, head.length))}`)
     for (const [table, figures] of tablesOf(comparison, setting)) {
       if (tables?.includes(table) === false) continue
       const { title, note, most } = tableFacts[table]
@@ -118,7 +122,7 @@ export function comparisonText(comparison: Comparison, width: number, tables?: r
       parts.push([block(title, width), figureTable(heads, rows, width), ...under(note, more, width)].join('\n'))
     }
   }
-  return `${[...parts, ...comparison.notes.map(note => block(note, width))].join('\n\n')}\n`
+  return `${[...parts, ...comparison.notes.map(note => block(oneLine(note), width))].join('\n\n')}\n`
 }
 
 function under(note: string | undefined, more: number, width: number): string[] {
@@ -129,14 +133,14 @@ function under(note: string | undefined, more: number, width: number): string[] 
 export function comparisonMarkdown(comparison: Comparison): string {
   const parts: string[] = []
   for (const setting of comparison.settings) {
-    parts.push(`## ${setting}`)
+    parts.push(`## ${markdownText(setting)}`)
     for (const [table, figures] of tablesOf(comparison, setting)) {
       const { title, note, most } = tableFacts[table]
       const shown = sheet(figures, cell, most)
       parts.push(`### ${title}`, markdown(shown).trimEnd(), ...under(note, shown.more, Number.POSITIVE_INFINITY))
     }
   }
-  return `${[...parts, ...comparison.notes].join('\n\n')}\n`
+  return `${[...parts, ...comparison.notes.map(markdownText)].join('\n\n')}\n`
 }
 
 /** A figure as people read it. */

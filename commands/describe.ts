@@ -1,5 +1,4 @@
 /** `describe`: an economy's rules, tools, configuration, bots and metrics, as it declares them. */
-import { botSets, botsFor } from '../bots/index.ts'
 import { configFields } from '../envs/core/config.ts'
 import { learnerOf } from '../envs/core/environment.ts'
 import { short } from '../envs/core/plain.ts'
@@ -15,8 +14,8 @@ export const describe: Command = {
   describe: 'Show the rules, tools, configuration, bots and metrics of an economy.',
   options: CONFIG_OPTIONS,
   examples: [
-    ['agoragym describe sim_economy', 'what a player is told, and what can be set'],
-    ['agoragym describe sim_economy --json', 'tools as JSON Schema'],
+    ['agoragym describe ENV', 'what a player is told, and what can be set'],
+    ['agoragym describe ENV --json', 'tools as JSON Schema'],
   ],
   run(args, io) {
     const setting = readSetting(args)
@@ -25,7 +24,7 @@ export const describe: Command = {
   },
 }
 
-function facts({ env, preset, config }: Setting) {
+function facts({ economy, env, preset, config }: Setting) {
   const seats = env.seats(config)
   return {
     id: env.id,
@@ -44,9 +43,9 @@ function facts({ env, preset, config }: Setting) {
       schema,
     })),
     presets: env.presets,
-    bots: Object.fromEntries(Object.entries(botsFor(env.id)).map(([bot, { description }]) => [botName(bot), description])),
-    opponents: botSets[env.id]?.opponents ?? {},
-    players: botSets[env.id]?.players ?? ['random'],
+    bots: Object.fromEntries(Object.entries(economy.bots).map(([bot, { description }]) => [botName(bot), description])),
+    opponents: economy.opponents,
+    players: economy.players,
     metrics: env.metrics.docs,
     scenarios: env.scenarios !== undefined,
   }
@@ -57,7 +56,7 @@ function turnFacts({ maxCalls, repairs, onSilence }: ReturnType<Setting['env']['
   return { maxCalls: Number.isFinite(maxCalls) ? maxCalls : null, repairs, onSilence }
 }
 
-function text({ env, preset, config }: Setting, width: number): string {
+function text({ economy, env, preset, config }: Setting, width: number): string {
   const seats = env.seats(config)
   const resolved = config as Readonly<Record<string, unknown>>
   const roles = new Map<string, string[]>()
@@ -113,7 +112,7 @@ function text({ env, preset, config }: Setting, width: number): string {
     [
       'Players',
       definitions(
-        Object.entries(botsFor(env.id)).map(([bot, { description }]) => [botName(bot), description] as const),
+        Object.entries(economy.bots).map(([bot, { description }]) => [botName(bot), description] as const),
         width,
       ),
     ],

@@ -1,7 +1,7 @@
 /** `export`: turns runs into files that trainers read. */
 import { resolve } from 'node:path'
+import { environments } from '../economies/registry.ts'
 import { UserError } from '../envs/core/errors.ts'
-import { environments } from '../envs/index.ts'
 import { estimatorNamed, estimators } from '../rollouts/export/advantage.ts'
 import type { DataCard } from '../rollouts/export/datacard.ts'
 import { exportRuns } from '../rollouts/export/export.ts'

@@ -1,4 +1,5 @@
 /** The commands, in the order that help lists them. */
+import { audit } from './audit.ts'
 import { bench } from './bench.ts'
 import type { Command } from './command.ts'
 import { compare } from './compare.ts'
@@ -33,5 +34,6 @@ export const commands: readonly Command[] = [
   labExport,
   replay,
   replicate,
+  audit,
   bench,
 ]

@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline'
 import type { AnyTypes } from '../envs/core/environment.ts'
 import type { LogRecord } from '../envs/core/log.ts'
 import { short } from '../envs/core/plain.ts'
+import { oneLine } from '../envs/core/text.ts'
 import { callText, type Terminal } from '../rollouts/players/human.ts'
 import { type Lineup, runRollout } from '../rollouts/rollout.ts'
 import type { Command } from './command.ts'
@@ -24,8 +25,8 @@ export const play: Command = {
     ...LIMIT_OPTIONS,
   },
   examples: [
-    ['agoragym play sim_economy --seat agent_0=human', 'play yourself; tools are a menu'],
-    ['agoragym play sim_economy --seed 7 --json', 'the log as one line of JSON, which `agoragym replay` accepts'],
+    ['agoragym play ENV --seat agent_0=human', 'play yourself; tools are a menu'],
+    ['agoragym play ENV --seed 7 --json', 'the log as one line of JSON, which `agoragym replay` accepts'],
   ],
   async run(args, io) {
     const setting = readSetting(args)
@@ -49,7 +50,7 @@ export const play: Command = {
         { signal: io.signal, onStep: (_log, record) => show(record) },
       )
       if (!result.ok) {
-        io.err(`${result.agent} failed in step ${result.t} (${result.error.code}): ${result.error.message}\n`)
+        io.err(`${result.agent} failed in step ${result.t} (${result.error.code}): ${oneLine(result.error.message)}\n`)
         return 1
       }
       const { key, log, scores } = result

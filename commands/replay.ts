@@ -1,10 +1,11 @@
 /** `replay`: plays logs again and says where one is not what its own decisions give. */
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { environments } from '../economies/registry.ts'
 import type { AnyEnvironment } from '../envs/core/environment.ts'
 import { UserError } from '../envs/core/errors.ts'
 import { verify } from '../envs/core/replay.ts'
-import { environments } from '../envs/index.ts'
+import { oneLine } from '../envs/core/text.ts'
 import { countLines, lines } from '../rollouts/jsonl.ts'
 import { Progress } from '../rollouts/progress.ts'
 import type { StepsRow } from '../rollouts/rows.ts'
@@ -106,5 +107,5 @@ function judge(row: StepsRow, file: string, line: number): Finding | undefined {
 
 function told({ file, line, seed, step, difference }: Finding): string {
   const which = seed === undefined ? '' : ` (seed ${seed})`
-  return `${file}:${line}${which}: ${step === null ? '' : `step ${step}: `}${difference}`
+  return `${file}:${line}${which}: ${step === null ? '' : `step ${step}: `}${oneLine(difference)}`
 }

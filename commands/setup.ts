@@ -1,12 +1,12 @@
 /** The options that say which economy, which players and which episodes; read the same way by every command. */
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { botSets, botsFor } from '../bots/index.ts'
+import type { Economy } from '../economies/economy.ts'
+import { economies } from '../economies/registry.ts'
 import { parseConfig, resolveConfig } from '../envs/core/config.ts'
 import { type AnyEnvironment, learnerOf } from '../envs/core/environment.ts'
 import { nearest, UserError } from '../envs/core/errors.ts'
 import type { AgentId } from '../envs/core/tool.ts'
-import { environments } from '../envs/index.ts'
 import { type Seated, type Seating, seat } from '../rollouts/lineup.ts'
 import type { Player } from '../rollouts/player.ts'
 import { type PlayerContext, playersFor } from '../rollouts/players/index.ts'
@@ -31,6 +31,7 @@ export const EXAMPLE_OPTIONS: OptionSpecs = {
 
 /** An economy and a configuration of it. */
 export interface Setting {
+  readonly economy: Economy
   readonly env: AnyEnvironment
   readonly preset: string
   readonly set: Readonly<Record<string, unknown>>
@@ -38,16 +39,16 @@ export interface Setting {
 }
 
 export function readSetting(args: Args): Setting {
-  const env = environments.get(args.text('ENV')!)
-  const set = { ...Object.fromEntries(args.list('set').map(assignment)), ...residentFields(args, env) }
+  const economy = economies.get(args.text('ENV')!)
+  const { env } = economy
+  const set = { ...Object.fromEntries(args.list('set').map(assignment)), ...residentFields(args, economy) }
   const preset = args.text('preset') ?? Object.keys(env.presets)[0]!
-  return { env, preset, set, config: resolveConfig(env, preset, set) }
+  return { economy, env, preset, set, config: resolveConfig(env, preset, set) }
 }
 
 /** The configuration fields that `--opponents` stands for in an economy whose other seats are residents'. */
-function residentFields(args: Args, env: AnyEnvironment): Readonly<Record<string, unknown>> {
+function residentFields(args: Args, { env, residents }: Economy): Readonly<Record<string, unknown>> {
   const text = args.text('opponents')
-  const residents = botSets[env.id]?.residents
   if (text === undefined || residents === undefined) return {}
   const counts = text.split(',').map(share)
   const unknown = counts.find(([type]) => !residents.types.includes(type))
@@ -77,19 +78,21 @@ export interface Table {
   seat(learner: Player | undefined, config: object): Seated
 }
 
-export function readTable(args: Args, setting: Setting, who: Omit<PlayerContext, 'env'> = {}): Table {
-  const { env } = setting
-  const player = playersFor({ env: env.id, ...who })
+export function readTable(args: Args, setting: Setting, who: Omit<PlayerContext, 'economy'> = {}): Table {
+  const { economy, env } = setting
+  const player = playersFor({ economy, ...who })
   const choices = args.list('seat').map(text => seatChoice(text, player))
   const twice = choices.find(([agent], i) => choices.findIndex(([other]) => other === agent) < i)
   if (twice !== undefined) throw new UserError(`--seat: ${twice[0]} is given twice; name one player for it.`)
   const fixed = Object.fromEntries(choices)
-  const opponents = botSets[env.id]?.residents === undefined ? args.text('opponents') : undefined
+  const opponents = economy.residents === undefined ? args.text('opponents') : undefined
   const seating: Omit<Seating, 'learner'> = {
     fixed,
     exact: opponents !== undefined,
     opponents:
-      opponents === undefined ? defaultOpponents(env, player) : opponents.split(',').map(text => crowd(text, env, player)),
+      opponents === undefined
+        ? defaultOpponents(economy, player)
+        : opponents.split(',').map(text => crowd(text, economy, player)),
   }
   return {
     players: readPlayers(args, setting, fixed, player),
@@ -100,7 +103,7 @@ export function readTable(args: Args, setting: Setting, who: Omit<PlayerContext,
 /** The players of `--players` (or `--player`), each once; by default the economy's own, unless the learner's seat is fixed. */
 function readPlayers(
   args: Args,
-  { env, config }: Setting,
+  { economy, env, config }: Setting,
   fixed: Readonly<Record<AgentId, Player>>,
   player: (text: string) => Player,
 ): (Player | undefined)[] {
@@ -111,7 +114,7 @@ function readPlayers(
     return [...new Set(texts.map(player))]
   }
   if (fixed[learnerOf(env.seats(config))] !== undefined) return [undefined]
-  return (botSets[env.id]?.players ?? ['random']).map(player)
+  return economy.players.map(player)
 }
 
 function seatChoice(text: string, player: (text: string) => Player): [AgentId, Player] {
@@ -120,16 +123,16 @@ function seatChoice(text: string, player: (text: string) => Player): [AgentId, P
   return [text.slice(0, at), player(text.slice(at + 1))]
 }
 
-function defaultOpponents(env: AnyEnvironment, player: (text: string) => Player): Seating['opponents'] {
-  const counts = Object.entries(botSets[env.id]?.opponents ?? {})
+function defaultOpponents({ opponents }: Economy, player: (text: string) => Player): Seating['opponents'] {
+  const counts = Object.entries(opponents)
   if (counts.length === 0) return [{ player: player('random'), count: 1 }]
   return counts.map(([bot, count]) => ({ player: player(`bot:${bot}`), count }))
 }
 
 /** `honest:3`, or any player string and a count. */
-function crowd(text: string, env: AnyEnvironment, player: (text: string) => Player): Seating['opponents'][number] {
+function crowd(text: string, { bots }: Economy, player: (text: string) => Player): Seating['opponents'][number] {
   const [name, count] = share(text)
-  return { player: player(Object.hasOwn(botsFor(env.id), name) ? `bot:${name}` : name), count }
+  return { player: player(Object.hasOwn(bots, name) ? `bot:${name}` : name), count }
 }
 
 /** A name and a count. */

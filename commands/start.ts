@@ -1,9 +1,10 @@
 /** `start`: the scripted players of every economy that has some, compared, and the report of it. */
 import { join, resolve } from 'node:path'
-import { botSets } from '../bots/index.ts'
+import { anyBots } from '../bots/index.ts'
+import type { Economy } from '../economies/economy.ts'
+import { economies, environments } from '../economies/registry.ts'
 import { resolveConfig } from '../envs/core/config.ts'
 import { UserError } from '../envs/core/errors.ts'
-import { environments } from '../envs/index.ts'
 import { compare } from '../evals/compare.ts'
 import type { TableId } from '../evals/figures.ts'
 import { writeReport } from '../evals/report/report.ts'
@@ -19,17 +20,22 @@ import { block, shownPath } from './text.ts'
 /** What a first look is given; `compare` prints every table, and the report holds them. */
 const TABLES: readonly TableId[] = ['rollouts', 'scores', 'stops', 'calls', 'treatment']
 
+/** Whether an economy has bots of its own. */
+const scripted = ({ bots }: Economy): boolean => Object.keys(bots).some(bot => !Object.hasOwn(anyBots, bot))
+
 export const start: Command = {
   name: 'start',
-  positionals: {},
+  positionals: { '[ENV…]': 'economies to play (all with scripted players of their own)' },
   describe: 'Compare the scripted players of every economy and write a report; what is finished is not played again.',
   options: { out: { type: 'string', describe: "folder for the runs' folders (./runs/start)" } },
   examples: [['agoragym start', 'needs no key and no server']],
   async run(args, io) {
-    const settings = environments.list().flatMap((env): Setting[] => {
-      if (botSets[env.id] === undefined) return []
+    const named = args.list('ENV')
+    const played = named.length > 0 ? [...new Set(named)].map(id => economies.get(id)) : economies.list().filter(scripted)
+    const settings = played.map((economy): Setting => {
+      const { env } = economy
       const preset = Object.keys(env.presets)[0]!
-      return [{ env, preset, set: {}, config: resolveConfig(env, preset) }]
+      return { economy, env, preset, set: {}, config: resolveConfig(env, preset) }
     })
     if (settings.length === 0) throw new UserError('No economy has scripted players; `agoragym envs` lists the economies.')
     const out = resolve(io.cwd, args.text('out') ?? 'runs/start')
@@ -48,9 +54,9 @@ export const start: Command = {
       if (code !== 0) worst = code
       if (io.signal.aborted) break
     }
-    const comparison = compare(findRuns(out))
+    const comparison = compare(findRuns(out), { environments })
     const html = join(out, 'report.html')
-    writeReport(comparison, html)
+    writeReport(comparison, html, { environments })
     if (args.flag('json')) io.out(`${JSON.stringify({ runs: evaluationFacts(all), report: html }, null, 2)}\n`)
     else {
       const width = io.columns()

@@ -1,6 +1,7 @@
 /** Plain text for terminals: wrapping, lists, tables. Knows widths, not contents. No colour, no control characters. */
 
 import { relative } from 'node:path'
+import { oneLine } from '../envs/core/text.ts'
 
 /**
  * The lines of a text, at most `width` wide, broken between words where it can be; what goes on with a line is indented by
@@ -76,7 +77,9 @@ export interface FigureRow {
 const HEAD = 18
 
 /** Figures with a column a subject. Where the columns do not fit beside each other, the table goes on below. */
-export function figureTable(heads: readonly string[], rows: readonly FigureRow[], width: number): string {
+export function figureTable(names: readonly string[], figures: readonly FigureRow[], width: number): string {
+  const heads = names.map(oneLine)
+  const rows = figures.map(row => ({ label: oneLine(row.label), cells: row.cells?.map(oneLine) }))
   const label = Math.max(...rows.map(row => row.label.length))
   const wide = heads.map((head, i) => Math.max(Math.min(head.length, HEAD), ...rows.map(({ cells }) => cells?.[i]?.length ?? 0)))
   const blocks: number[][] = []
@@ -105,7 +108,8 @@ export function figureTable(heads: readonly string[], rows: readonly FigureRow[]
 }
 
 /** Rows in columns, the last one wrapped; where that leaves it too little room, one cell a line. */
-export function columns(rows: readonly (readonly string[])[], width: number): string {
+export function columns(texts: readonly (readonly string[])[], width: number): string {
+  const rows = texts.map(row => row.map(oneLine))
   const count = Math.max(0, ...rows.map(row => row.length))
   const wide = Array.from({ length: count }, (_, i) => Math.max(...rows.map(row => row[i]?.length ?? 0)))
   const before = wide.slice(0, -1).reduce((sum, cell) => sum + cell + 2, 0)
@@ -139,5 +143,5 @@ export function plural(count: number, noun: string): string {
 /** A path as somebody in `cwd` would write it. */
 export function shownPath(path: string, cwd: string): string {
   const near = relative(cwd, path)
-  return near === '' ? '.' : near.startsWith('..') ? path : near
+  return oneLine(near === '' ? '.' : near.startsWith('..') ? path : near)
 }

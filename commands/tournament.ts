@@ -9,7 +9,7 @@ import type { Seated } from '../rollouts/lineup.ts'
 import type { Player } from '../rollouts/player.ts'
 import { playersFor } from '../rollouts/players/index.ts'
 import type { RunResult } from '../rollouts/run.ts'
-import { readRollouts } from '../rollouts/store.ts'
+import { readRollouts } from '../rollouts/scores.ts'
 import type { Args, Command } from './command.ts'
 import { PLAY_OPTIONS } from './eval.ts'
 import { evaluate } from './evaluate.ts'
@@ -34,7 +34,7 @@ export const tournament: Command = {
   },
   examples: [
     [
-      'agoragym tournament sim_economy --players openai:gpt-5-mini,anthropic:claude-haiku-4-5,bot:honest --seeds 10',
+      'agoragym tournament ENV --players openai:gpt-5-mini,anthropic:claude-haiku-4-5,bot:honest --seeds 10',
       'three players, six line-ups, ten seeds each',
     ],
   ],
@@ -42,7 +42,7 @@ export const tournament: Command = {
     const setting = readSetting(args)
     const concurrency = args.integer('concurrency', 32, 1)
     const models = readModels(args, io, concurrency)
-    const players = readPlayers(args, playersFor({ env: setting.env.id, models }))
+    const players = readPlayers(args, playersFor({ economy: setting.economy, models }))
     const among = args.text('among')?.split(',')
     const examples = readExamples(args, setting, io.cwd)
     const repeats = args.integer('repeats', 1, 1)

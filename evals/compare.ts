@@ -1,11 +1,14 @@
 /**
  * Reads the runs of any number of players, a row at a time, and says how they compare. Knows run folders; knows no layout.
  */
+import type { AnyEnvironment } from '../envs/core/environment.ts'
 import { UserError } from '../envs/core/errors.ts'
+import type { Lookup } from '../envs/core/registry.ts'
 import type { AgentId } from '../envs/core/tool.ts'
-import { environments } from '../envs/index.ts'
 import type { Metadata } from '../rollouts/metadata.ts'
-import { readCallFigures, readErrors, readMetadata, readRollouts, readSteps } from '../rollouts/store.ts'
+import { modelNotes } from '../rollouts/models/notes.ts'
+import { readRollouts, readScoreFacts } from '../rollouts/scores.ts'
+import { readCallFigures, readErrors, readMetadata, readSteps } from '../rollouts/store.ts'
 import { PASS_THRESHOLD } from '../rollouts/summary.ts'
 import type { Figure } from './figures.ts'
 import type { Publication } from './published.ts'
@@ -14,6 +17,8 @@ import { publishedFigures, settingFigures, settingsFigures } from './tables.ts'
 import type { Tally } from './tally.ts'
 
 export interface CompareOptions {
+  /** Where the runs' economies are looked up: what a log means, what is billed, what a metric is. */
+  readonly environments: Lookup<AnyEnvironment>
   /** The player that the others are compared with; the first of a setting by default. */
   readonly baseline?: string
   /** The reward that counts as a pass. */
@@ -44,8 +49,8 @@ export interface Comparison {
 }
 
 /** Compares the runs in these folders. A UserError where one is no run, or nobody is the baseline. */
-export function compare(folders: readonly string[], options: CompareOptions = {}): Comparison {
-  const { threshold = PASS_THRESHOLD, logs = true, seed = 0, published } = options
+export function compare(folders: readonly string[], options: CompareOptions): Comparison {
+  const { environments, threshold = PASS_THRESHOLD, logs = true, seed = 0, published } = options
   const settings = new Map<string, Setting>()
   const scenarios = new Map<string, Map<string, number>>()
   const runs: { readonly folder: string; readonly setting: Setting; readonly players: Readonly<Record<string, string>> }[] = []
@@ -56,11 +61,14 @@ export function compare(folders: readonly string[], options: CompareOptions = {}
     const id = settingId(metadata)
     const numbers = scenarios.get(metadata.env_id) ?? new Map<string, number>()
     scenarios.set(metadata.env_id, numbers)
-    const setting = settings.get(id) ?? new Setting(metadata, numbers)
+    const { env_id } = metadata
+    const env = environments.has(env_id) ? environments.get(env_id) : undefined
+    const setting = settings.get(id) ?? new Setting(metadata, numbers, env)
     settings.set(id, setting)
     addRun(setting, folder, metadata, threshold)
     const players = [...playersOf(metadata).keys()].map(player => [player, setting.tally(folder, metadata, player).label])
     runs.push({ folder, setting, players: Object.fromEntries(players) })
+    notes.push(...judged(folder), ...modelNotes(metadata))
     if (!logs) continue
     const unread = addLogs(setting, folder, metadata)
     if (unread !== undefined) notes.push(`The logs in ${folder} were not read: ${unread}.`)
@@ -127,8 +135,8 @@ function addRun(setting: Setting, folder: string, metadata: Metadata, threshold:
 /** Adds the habits in the logs of a run; says why where it cannot. */
 function addLogs(setting: Setting, folder: string, metadata: Metadata): string | undefined {
   const { env_id, version_info } = metadata
-  if (!environments.has(env_id)) return `${env_id} is not registered here`
-  const env = environments.get(env_id)
+  const { env } = setting
+  if (env === undefined) return `${env_id} is not registered here`
   if (env.version !== version_info.env_version)
     return `they are of ${env_id} version ${version_info.env_version}, this is version ${env.version}`
   const players = [...playersOf(metadata)].map(
@@ -137,6 +145,18 @@ function addLogs(setting: Setting, folder: string, metadata: Metadata): string |
   for (const { key: _, ...log } of readSteps(folder))
     for (const [habits, agents] of players) for (const agent of agents) habits.add(env, log, agent)
   return undefined
+}
+
+/** Which of the metrics a model gave, and what is missing of them. */
+function judged(folder: string): string[] {
+  return Object.entries(readScoreFacts(folder)).flatMap(([name, { judge, malformed = 0, unanswered = 0 }]) => {
+    if (judge === undefined) return []
+    const missing = [
+      ...(malformed > 0 ? [`${malformed} of its answers could not be read`] : []),
+      ...(unanswered > 0 ? [`${unanswered} are still to be asked for`] : []),
+    ]
+    return [`${name} in ${folder} was given by ${judge.player}${missing.length > 0 ? `; missing: ${missing.join(', ')}` : ''}.`]
+  })
 }
 
 /** What is not ranked, and why. */

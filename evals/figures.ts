@@ -3,6 +3,7 @@
  * tables; knows no files and no layout.
  */
 import { from, op } from 'arquero'
+import { csvCell, markdownText } from '../envs/core/text.ts'
 import type { IntervalMethod } from './stats.ts'
 
 /** How the values of a table are to be read. */
@@ -98,15 +99,19 @@ export function sheet(figures: readonly Figure[], cell: (figure: Figure) => stri
 
 /** The sheet as a Markdown table. */
 export function markdown({ heads, rows }: Sheet): string {
-  const names = Object.fromEntries([[LABEL, ' '], ...heads.map((head, i) => [`c${i}`, head])])
-  const objects = rows.map(({ label, cells }) => Object.fromEntries([[LABEL, label], ...cells.map((cell, i) => [`c${i}`, cell])]))
-  return from(objects).rename(names).toMarkdown()
+  const line = (cells: readonly string[]): string => `|${cells.join('|')}|\n`
+  return [
+    line([' ', ...heads.map(markdownText)]),
+    line([' ', ...heads].map(() => ':-')),
+    ...rows.map(({ label, cells }) => line([label, ...cells].map(markdownText))),
+  ].join('')
 }
-const LABEL = 'label'
 
 const FIELDS = ['table', 'setting', 'player', 'item', 'unit', 'n', 'value', 'sd', 'low', 'high', 'method', 'p', 'share'] as const
 
 /** All figures as CSV, a line a figure, empty where a figure has no such field. */
 export function csv(figures: readonly Figure[]): string {
-  return from(figures.map(figure => Object.fromEntries(FIELDS.map(field => [field, figure[field] ?? ''])))).toCSV()
+  return [FIELDS.join(','), ...figures.map(figure => FIELDS.map(field => csvCell(figure[field] ?? null)).join(',')), ''].join(
+    '\n',
+  )
 }

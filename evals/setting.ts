@@ -4,8 +4,8 @@
  */
 import { basename, dirname } from 'node:path'
 import { resolveConfig } from '../envs/core/config.ts'
+import type { AnyEnvironment } from '../envs/core/environment.ts'
 import { digest } from '../envs/core/plain.ts'
-import { environments } from '../envs/index.ts'
 import type { Metadata } from '../rollouts/metadata.ts'
 import { configDigest } from '../rollouts/rollout.ts'
 import type { ResultFigures } from '../rollouts/rows.ts'
@@ -16,6 +16,8 @@ import { Tally } from './tally.ts'
 /** The runs of one economy, configuration and opponents. */
 export class Setting {
   readonly metadata: Metadata
+  /** Undefined where it is not registered. */
+  readonly env: AnyEnvironment | undefined
   readonly tallies: Tally[] = []
   readonly games = new Games()
   readonly #scenarios: Map<string, number>
@@ -25,22 +27,21 @@ export class Setting {
   readonly #runs = new Map<string, string>()
 
   /** `scenarios` numbers the economy's scenarios by example and seed; its settings share it, so that they can be paired. */
-  constructor(metadata: Metadata, scenarios: Map<string, number>) {
+  constructor(metadata: Metadata, scenarios: Map<string, number>, env?: AnyEnvironment) {
     this.metadata = metadata
+    this.env = env
     this.#scenarios = scenarios
   }
 
   /** Whether a published run is of this economy and configuration. */
   isOf({ env, preset, set }: PublishedRun): boolean {
-    const { env_id, config_digest } = this.metadata
-    if (env_id !== env || !environments.has(env)) return false
-    return config_digest === configDigest(resolveConfig(environments.get(env), preset, set))
+    if (this.env?.id !== env) return false
+    return this.metadata.config_digest === configDigest(resolveConfig(this.env, preset, set))
   }
 
   /** Whether thinking costs something here. */
   get billed(): boolean {
-    const { env_id } = this.metadata
-    return environments.has(env_id) && environments.get(env_id).facts?.billed === true
+    return this.env?.facts?.billed === true
   }
 
   /** Whether two players may be ranked: not where thinking is billed and only one of them had it reported. */
@@ -103,7 +104,7 @@ export function settingId(metadata: Metadata): string {
   return JSON.stringify([env_id, version_info.env_version, config_digest, othersOf(metadata)])
 }
 
-/** Such as `swarm_economy v0.2, tax_rate=0`. */
+/** Such as `toy_market crowded, horizon=3`. */
 function settingLabel({ env_id, env_args }: Metadata): string {
   const set = Object.entries(env_args.set).map(([field, value]) => `, ${field}=${JSON.stringify(value)}`)
   return `${env_id} ${env_args.preset}${set.join('')}`

@@ -84,8 +84,10 @@ export interface RolloutContext {
 }
 
 export interface Player {
-  /** The canonical player string, credentials redacted: what headers, files and tables say. */
+  /** The canonical player string with its treatment, credentials redacted: what headers and files say, and which player it is. */
   readonly name: string
+  /** What tables call it, where somebody said so. */
+  readonly label?: string
   readonly kind: 'bot' | 'model' | 'human'
   /** Facts for metadata.json: model, base URL (redacted), sampling, history, persona, prompt digest. */
   readonly details: Readonly<Record<string, unknown>>

@@ -4,11 +4,12 @@
  */
 import type { AnyEnvironment, AnyTypes } from '../../envs/core/environment.ts'
 import { type EpisodeLog, RESIDENT } from '../../envs/core/log.ts'
+import type { Lookup } from '../../envs/core/registry.ts'
 import type { AgentId } from '../../envs/core/tool.ts'
-import { environments } from '../../envs/index.ts'
 import type { Message } from '../../rollouts/messages.ts'
 import type { ResultFigures, StepsRow, TracedEpisode } from '../../rollouts/rows.ts'
-import { readErrors, readFigures, readMetadata, readSteps, readTraces } from '../../rollouts/store.ts'
+import { readScoredFigures } from '../../rollouts/scores.ts'
+import { readErrors, readMetadata, readSteps, readTraces } from '../../rollouts/store.ts'
 import { Moments } from '../column.ts'
 import type { ComparedRun, Comparison } from '../compare.ts'
 
@@ -90,7 +91,7 @@ export function* reportRows({ runs }: Comparison): Generator<ReportRow> {
       }
       failed.set(key, { ...row, error: message, attempts: attempt, seconds: total })
     }
-    for (const row of readFigures(folder)) {
+    for (const row of readScoredFigures(folder)) {
       failed.delete(row.key)
       const player = players[row.info.player]
       if (player !== undefined) yield reportRow(row, setting, player)
@@ -193,6 +194,7 @@ export function rounded(value: number): number {
 /** The logs and transcripts of a run, episode by episode. A run's files hold its rollouts in the same order. */
 export function* episodes(
   run: ComparedRun,
+  environments: Lookup<AnyEnvironment>,
 ): Generator<{ readonly log: StepsRow; readonly traces: TracedEpisode; readonly env: AnyEnvironment }> {
   const metadata = readMetadata(run.folder)!
   if (!environments.has(metadata.env_id)) return

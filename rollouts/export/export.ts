@@ -4,8 +4,9 @@
  */
 import { writeFileSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
+import type { AnyEnvironment } from '../../envs/core/environment.ts'
 import { UserError } from '../../envs/core/errors.ts'
-import type { Registry } from '../../envs/core/registry.ts'
+import type { Lookup } from '../../envs/core/registry.ts'
 import { RunError } from '../errors.ts'
 import { refused } from '../jsonl.ts'
 import { packageVersion } from '../metadata.ts'
@@ -35,7 +36,7 @@ export interface ExportOptions {
   /** How much better the better rollout of a pair is at least. */
   readonly margin: number
   /** Where the economies are found whose logs are played again. */
-  readonly environments: Registry
+  readonly environments: Lookup<AnyEnvironment>
   readonly signal?: AbortSignal
   /** Called once, with the number of finished rollouts; what it gives is called with how many have been exported. */
   readonly onStart?: (rollouts: number) => (done: number) => void

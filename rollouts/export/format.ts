@@ -1,5 +1,6 @@
 /** What an export format is, and what it is given. Knows no format. */
-import type { Registry } from '../../envs/core/registry.ts'
+import type { AnyEnvironment } from '../../envs/core/environment.ts'
+import type { Lookup } from '../../envs/core/registry.ts'
 import type { Estimator } from './advantage.ts'
 import type { Columns, Row } from './columns.ts'
 import type { SeatPlay } from './play.ts'
@@ -31,7 +32,7 @@ export interface ExportFacts {
   readonly threshold: number
   /** How much better the better rollout of a pair is at least. */
   readonly margin: number
-  readonly environments: Registry
+  readonly environments: Lookup<AnyEnvironment>
 }
 
 export interface FileSpec {

@@ -3,7 +3,7 @@
  * no economy and no conversation.
  */
 import { digest } from '../../envs/core/plain.ts'
-import { ProviderError } from '../player.ts'
+import { type CallRow, ProviderError } from '../player.ts'
 import { anthropic, DEFAULT_MAX_TOKENS } from './anthropic.ts'
 import type { Budget, Spending } from './budget.ts'
 import type { ResponseCache } from './cache.ts'
@@ -13,6 +13,7 @@ import { type Failure, oneLine } from './failure.ts'
 import { type Form, Forms, OTHER_API } from './forms.ts'
 import type { Limiters } from './limiter.ts'
 import type { Model, ModelAnswer, ModelRequest, Sampling } from './model.ts'
+import { TOOL_PARSERS } from './notes.ts'
 import { openAiChat } from './openai_chat.ts'
 import { openAiResponses } from './openai_responses.ts'
 import { costOf, type Price, worstCost } from './prices.ts'
@@ -31,6 +32,8 @@ export interface CallerContext {
   readonly retry: RetryPolicy
   readonly clock: Clock
   readonly traffic: Traffic
+  /** What the endpoints turned out to want otherwise, by endpoint: players with other treatments learn it once. */
+  readonly forms: Map<string, Forms>
 }
 
 /** How a model is asked, besides what is said. */
@@ -69,6 +72,33 @@ export interface Answered extends ModelAnswer {
   readonly adaptations: readonly string[]
 }
 
+/** The row of an answered call: `place` says whose it is and what was asked. */
+export function callRow(
+  place: Pick<CallRow, 'key' | 'agent' | 't' | 'call' | 'player' | 'request'>,
+  { model, usage, latencyMs, retries, cost, cached, dropped, adaptations, reply }: Answered,
+): CallRow {
+  const { key, agent, t, call, player, request } = place
+  return {
+    key,
+    agent,
+    t,
+    call,
+    player,
+    model,
+    request,
+    prompt_tokens: promptTokens(usage),
+    completion_tokens: usage.output,
+    usage,
+    latency_ms: Math.round(latencyMs),
+    retries,
+    cost,
+    ...(cached && { cached: true }),
+    ...(dropped.length > 0 && { dropped }),
+    ...(adaptations.length > 0 && { adaptations }),
+    reply,
+  }
+}
+
 /** What goes on between a run and its providers, for the progress line. */
 export class Traffic {
   retries = 0
@@ -90,10 +120,6 @@ export class Traffic {
 /** What servers say that were started without a parser of tool calls, or whose model takes no tools. */
 const NO_TOOLS =
   /enable-auto-tool-choice|tool-call-parser|requires? --jinja|not support (tools|tool use|tool calling|function calling)|support tool use|tools? (is|are) not supported/i
-/** How servers are started whose models call tools. */
-export const TOOL_PARSERS =
-  'The server must parse tool calls: vllm serve --enable-auto-tool-choice --tool-call-parser NAME; llama-server --jinja; sglang --tool-call-parser NAME; in Ollama, LM Studio and OpenRouter a model that is listed with tools.'
-
 /** What the server said of itself in a reply is shown in one line, and cut only now that no secret is in it. */
 function withoutLength(answer: ModelAnswer): ModelAnswer {
   const { told_as_error, finish_word } = answer.reply
@@ -124,7 +150,13 @@ export class Caller {
     // Under a ceiling every call needs a worst case.
     const { max_tokens = context.budget.limited ? DEFAULT_MAX_TOKENS : undefined, ...sampling } = settings.sampling
     this.settings = { ...settings, sampling: { ...sampling, ...(max_tokens !== undefined && { max_tokens }) } }
-    this.#forms = new Forms(settings.adaptations)
+    const name = `${endpoint.name} ${settings.api} ${settings.adaptations.join()}`
+    let forms = context.forms.get(name)
+    if (forms === undefined) {
+      forms = new Forms(settings.adaptations)
+      context.forms.set(name, forms)
+    }
+    this.#forms = forms
     this.price = price
     this.#context = context
   }
@@ -137,11 +169,11 @@ export class Caller {
   }
 
   #adapter(key: string): Model {
-    const { provider, model, own } = this.endpoint
+    const { protocol, model, own } = this.endpoint
     const { api, extraBody } = this.settings
     const rest = { model, extraBody, forms: this.#forms }
     const { env } = this.#context.keys
-    if (provider === 'anthropic') return anthropic({ ...rest, client: anthropicClient(this.endpoint, key, env) })
+    if (protocol === 'anthropic') return anthropic({ ...rest, client: anthropicClient(this.endpoint, key, env) })
     const options = { ...rest, own, client: openAiClient(this.endpoint, key, env) }
     return api === 'responses' ? openAiResponses(options) : openAiChat(options)
   }
@@ -219,7 +251,10 @@ export class Caller {
     if (NO_TOOLS.test(message)) return TOOL_PARSERS
     return (
       {
-        auth: endpoint.own ? 'Check the key in the environment.' : 'Name the variable that holds its key with --api-key-var.',
+        auth:
+          endpoint.key !== null
+            ? `Check the key in ${endpoint.key}.`
+            : 'Name the variable that holds its key with --api-key-var.',
         quota: 'Top up the account, then --resume.',
         not_found: `Check that the server knows the model '${endpoint.model}' and that the URL is right (OpenAI's protocol: it ends in /v1).`,
         connection: `Check that the server runs and can be reached at ${endpoint.baseUrl}, then --resume.`,

@@ -37,8 +37,8 @@ function common(endpoint: Endpoint, key: string, env: Readonly<Record<string, st
 }
 
 /** Servers of one's own may route by conversation; a provider's own URL is not told. */
-function sessionHeader(endpoint: Endpoint, session: string): Record<string, string> {
-  return endpoint.own ? {} : { 'X-Session-ID': session }
+function sessionHeader({ own, key }: Endpoint, session: string): Record<string, string> {
+  return own || key !== null ? {} : { 'X-Session-ID': session }
 }
 
 export function openAiClient(

@@ -117,7 +117,10 @@ export function classify(error: unknown, timedOut: boolean, now: number): Failur
   // A model of one's own may throw what an SDK does.
   const { status, headers, error: body, code, message } = object(root)
   if (typeof status === 'number')
-    return ofAnswer(new HttpError(status, headers instanceof Headers ? headers : new Headers(), isSaid(body) ? body : message), now)
+    return ofAnswer(
+      new HttpError(status, headers instanceof Headers ? headers : new Headers(), isSaid(body) ? body : message),
+      now,
+    )
   if (typeof code === 'string' || error instanceof NoAnswer || (error as Error)?.cause instanceof NoAnswer)
     return failure('connection', null, typeof code === 'string' ? `${code}: ${message ?? ''}` : String(message), {
       billed: typeof code === 'string' && !NOBODY_THERE.has(code),
@@ -215,7 +218,7 @@ export function said(body: unknown, depth = 0): string {
     const words = said(at[field], depth + 1)
     if (words === '') continue
     const place = Array.isArray(at.loc) ? `${at.loc.filter(isPlace).join('.')}: ` : ''
-    const code = [at.code, at.type].find(value => typeof value === 'string' && value !== '' && !words.includes(value))
+    const code = typeof at.code === 'string' && at.code !== '' && !words.includes(at.code) ? at.code : undefined
     const raw = string(object(at.metadata).raw)
     const upstream = raw === '' || words.includes(raw) ? '' : ` · ${said(raw, depth + 1)}`
     return `${place}${words}${upstream}${code === undefined || depth > 1 ? '' : ` · ${code}`}`

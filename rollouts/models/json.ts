@@ -100,7 +100,7 @@ const ESCAPES = /\\\\|\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|\\ud[89a-f][0-9a
 /** JSON text in which no half of a surrogate pair is escaped: what `JSON.stringify` makes of texts that were cut or made up. */
 export function wellFormedJson(json: string): string {
   if (!/\\ud/i.test(json)) return json
-  return json.replace(ESCAPES, escape => (escape.length === 6 ? '\\ufffd' : escape))
+  return json.replace(ESCAPES, found => (found.length === 6 ? '\\ufffd' : found))
 }
 
 /** What a JSON text says; undefined where it is none. */

@@ -9,7 +9,7 @@ import { PASS, type SeatContext, type Turn } from '../../envs/core/policy.ts'
 import { type Call, toolSchema } from '../../envs/core/tool.ts'
 import type { Message, ToolCall, Transcript, TranscriptMessage } from '../messages.ts'
 import { type CallRow, ProviderError, type Reply, type TranscribedPolicy, type Usage } from '../player.ts'
-import type { Answered, Ask } from './caller.ts'
+import { type Answered, type Ask, callRow } from './caller.ts'
 import { Conversation, type History, requestDigest } from './conversation.ts'
 import { isDeep, MAX_DEPTH, parsed, wellFormed } from './json.ts'
 import { promptTokens, recordedUsage, unitsOf } from './usage.ts'
@@ -196,25 +196,7 @@ export function modelPolicy({ env, config, seat }: SeatContext<AnyTypes>, seatin
       leftMs,
     })
     workedMs += answered.workedMs
-    const row: CallRow = {
-      key: seating.key,
-      agent: seat.agent,
-      t,
-      call,
-      player: seating.player,
-      model: answered.model,
-      request,
-      prompt_tokens: promptTokens(answered.usage),
-      completion_tokens: answered.usage.output,
-      usage: answered.usage,
-      latency_ms: Math.round(answered.latencyMs),
-      retries: answered.retries,
-      cost: answered.cost,
-      ...(answered.cached && { cached: true }),
-      ...(answered.dropped.length > 0 && { dropped: answered.dropped }),
-      ...(answered.adaptations.length > 0 && { adaptations: answered.adaptations }),
-      reply: answered.reply,
-    }
+    const row = callRow({ key: seating.key, agent: seat.agent, t, call, player: seating.player, request }, answered)
     seating.record(row)
     return row
   }

@@ -30,7 +30,16 @@ export function openAiChat(options: OpenAiOptions): Model {
 }
 
 const chat = ({ model, own }: OpenAiOptions): DialectRules => ({
-  optional: ['temperature', 'top_p', 'top_k', 'reasoning_effort', 'parallel_tool_calls', 'prompt_cache_key', 'stream_options'],
+  optional: [
+    'temperature',
+    'top_p',
+    'top_k',
+    'seed',
+    'reasoning_effort',
+    'parallel_tool_calls',
+    'prompt_cache_key',
+    'stream_options',
+  ],
   build(request, forms) {
     const { messages, tools, sampling, parallel, session } = request
     const limit = (own && !forms.has('max_tokens')) || forms.has('max_completion_tokens') ? 'max_completion_tokens' : 'max_tokens'
@@ -46,6 +55,7 @@ const chat = ({ model, own }: OpenAiOptions): DialectRules => ({
       temperature: sampling.temperature,
       top_p: sampling.top_p,
       top_k: sampling.top_k,
+      seed: sampling.seed,
       reasoning_effort: sampling.reasoning_effort,
       prompt_cache_key: own ? session : undefined,
       stream_options: forms.has('streaming') ? { include_usage: true } : undefined,

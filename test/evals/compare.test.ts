@@ -3,13 +3,12 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { Episode } from '../../envs/core/episode.ts'
 import { call } from '../../envs/core/policy.ts'
-import { compare } from '../../evals/compare.ts'
 import { csv, type Figure, markdown, sheet, type TableId } from '../../evals/figures.ts'
 import { parsePublication } from '../../evals/published.ts'
 import { holm } from '../../evals/stats.ts'
 import { readFigures } from '../../rollouts/store.ts'
 import { type ToyTypes, toyMarket } from '../toy_market/index.ts'
-import { dabbler, failing, playPair, playToy, scripted, seller, sleeper, withFolder } from './toy_runs.ts'
+import { compare, dabbler, failing, playPair, playToy, scripted, seller, sleeper, withFolder } from './toy_runs.ts'
 
 /** The figures of a table by item and player. */
 function table(figures: readonly Figure[], id: TableId): Record<string, Record<string, Figure>> {

@@ -1,28 +1,13 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, test } from 'vitest'
-import { passive } from '../../bots/any/passive.ts'
-import { type BotSet, botSets } from '../../bots/index.ts'
-import { environments } from '../../envs/index.ts'
+import { describe, expect, test } from 'vitest'
 import { type Cell, cellsOf, parseSuite, suiteJsonSchema } from '../../evals/suite.ts'
-import { parseConfig, resolveConfig } from '../../index.ts'
+import { environments, parseConfig, resolveConfig } from '../../index.ts'
 import { findRuns } from '../../rollouts/store.ts'
 import { agoragym } from '../commands/console.ts'
 import { scratch } from '../rollouts/table.ts'
 import { toyMarket } from '../toy_market/index.ts'
-import { seller } from './toy_runs.ts'
-
-const BOTS: BotSet = {
-  bots: {
-    miser: { description: 'Sells nothing.', factory: passive },
-    seller: { description: 'Sells all.', factory: seller.policies(undefined as never) },
-  },
-  opponents: { miser: 1 },
-  players: ['bot:miser', 'bot:seller'],
-}
-beforeAll(() => {
-  ;(botSets as Record<string, BotSet>).toy_market = BOTS
-})
+import './toy_runs.ts'
 
 const suite = (value: unknown): Cell[] => cellsOf(parseSuite(JSON.stringify(value), 'suite.json'))
 const toy = (fields: object) => ({ name: 'toys', entries: [{ env: 'toy_market', ...fields }] })

@@ -19,6 +19,7 @@ import { RunError, RunStopped } from '../../rollouts/errors.ts'
 import { replaceFile } from '../../rollouts/jsonl.ts'
 import { ProviderError } from '../../rollouts/player.ts'
 import { type RolloutSpec, rolloutKey } from '../../rollouts/rollout.ts'
+import { readRollouts } from '../../rollouts/scores.ts'
 import {
   findRuns,
   RunStore,
@@ -27,7 +28,6 @@ import {
   readErrors,
   readFigures,
   readResults,
-  readRollouts,
   readSteps,
   readTraces,
 } from '../../rollouts/store.ts'

@@ -1,6 +1,5 @@
 /** The colony's bots: what each is worth beside residents, in the order and near the figures of the rules' prototype. */
 import { beforeAll, describe, expect, test } from 'vitest'
-import { botsFor } from '../../../bots/index.ts'
 import { marsColonyBots } from '../../../bots/mars_colony/index.ts'
 import { marsColony } from '../../../envs/mars_colony/index.ts'
 import type { MarsEvent } from '../../../envs/mars_colony/state.ts'
@@ -29,7 +28,7 @@ function play(bots: Readonly<Record<string, AnyPolicyFactory>>, seed: number, co
 const SEEDS = 100
 /** Composite scores of a bot in colonist 0's seat, over a hundred sessions of the default configuration. */
 function scoresOf(name: string, config: object = {}, seeds = SEEDS): Scores[] {
-  const factory = botsFor('mars_colony')[name]!.factory
+  const factory = marsColonyBots.bots[name]!.factory
   // Only the erratic one calls without looking: building where there is nothing left to build.
   return Array.from({ length: seeds }, (_, seed) => {
     const { log } = play({ colonist_0: factory }, seed, config, name === 'erratic' ? 25 : 0)

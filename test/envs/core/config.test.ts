@@ -37,12 +37,12 @@ describe('a wrong word is one line', () => {
   })
 
   test('an environment nobody knows', () => {
-    const registry = new Registry()
-    registry.register(toyMarket)
+    const registry = new Registry<typeof toyMarket>('environment')
+    registry.add(toyMarket.id, toyMarket)
     expect(() => registry.get('toy_markt')).toThrow(
       new UserError("No environment 'toy_markt'. Environments: toy_market. Did you mean 'toy_market'?"),
     )
-    expect(() => registry.register(toyMarket)).toThrow("an environment 'toy_market' is registered already")
+    expect(() => registry.add(toyMarket.id, toyMarket)).toThrow("the environment 'toy_market' is registered already")
     expect(registry.get('toy_market').id).toBe('toy_market')
   })
 })

@@ -7,8 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll } from 'vitest'
 import { passive } from '../../../bots/any/passive.ts'
-import { Registry } from '../../../envs/core/registry.ts'
-import { type AgentId, call, type Environment, PASS, type PolicyFactory } from '../../../index.ts'
+import { type AgentId, type AnyEnvironment, call, type Environment, PASS, type PolicyFactory, Registry } from '../../../index.ts'
 import { estimatorNamed } from '../../../rollouts/export/advantage.ts'
 import type { DataCard } from '../../../rollouts/export/datacard.ts'
 import { type ExportOptions, exportRuns } from '../../../rollouts/export/export.ts'
@@ -28,8 +27,8 @@ export const market: Environment<ToyTypes> = {
   },
 }
 
-export const registry = new Registry()
-registry.register(market)
+export const registry = new Registry<AnyEnvironment>('environment')
+registry.add(market.id, market)
 
 /** Sells as many units as the repeat says at the first turn, at a price of 10: its reward is a tenth of the repeat. */
 const sellsRepeat: PolicyFactory<ToyTypes> = ({ repeat }) => ({

@@ -1,0 +1,8 @@
+/** What an audit of mars_colony is told: which presets are ours, and what its institutions are. */
+import type { AuditSpec } from '../../evals/audit/spec.ts'
+
+export const audit: AuditSpec = {
+  standard: ['agentic', 'easy', 'hard'],
+  levels: ['easy', 'agentic', 'hard'],
+  ungoverned: { weights: { reputation: 0 } },
+}

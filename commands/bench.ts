@@ -9,7 +9,7 @@ export const bench: Command = {
   positionals: { '[ID…]': 'benchmarks to run (all)' },
   describe: 'Measure how fast the economies and the runner are on this machine.',
   options: {},
-  examples: [['agoragym bench sim_economy', 'one benchmark']],
+  examples: [['agoragym bench ENV', 'one benchmark']],
   async run(args, io) {
     const all = await benches()
     const ids = all.map(({ id }) => id)

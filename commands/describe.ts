@@ -14,8 +14,8 @@ export const describe: Command = {
   describe: 'Show the rules, tools, configuration, bots and metrics of an economy.',
   options: CONFIG_OPTIONS,
   examples: [
-    ['agoragym describe sim_economy', 'what a player is told, and what can be set'],
-    ['agoragym describe sim_economy --json', 'tools as JSON Schema'],
+    ['agoragym describe ENV', 'what a player is told, and what can be set'],
+    ['agoragym describe ENV --json', 'tools as JSON Schema'],
   ],
   run(args, io) {
     const setting = readSetting(args)

@@ -1,6 +1,7 @@
 /** `eval`: plays each player in the evaluated seat and prints a table. */
-import { resolve } from 'node:path'
-import { artifactsOfRun, checkArtifacts } from '../economies/sim_economy/artifacts.ts'
+import { join, resolve } from 'node:path'
+import { economies } from '../economies/registry.ts'
+import { finishedRollouts, type RunExport, writeFiles } from '../economies/run_export.ts'
 import { UserError } from '../envs/core/errors.ts'
 import { suiteJsonSchema } from '../evals/suite.ts'
 import type { Models } from '../rollouts/models/index.ts'
@@ -86,15 +87,18 @@ export const evalCommand: Command = {
     repeats: { type: 'string', describe: 'rollouts of each seed or scenario (1)' },
     ...PLAY_OPTIONS,
     ...CACHE_OPTION,
-    artifacts: { type: 'boolean', describe: 'also write the four files that an LLM-driven run of sim_economy is published with' },
+    artifacts: {
+      type: 'boolean',
+      describe: 'also write, for every rollout, the files that a published run of the economy came with',
+    },
   },
   examples: [
-    ['agoragym eval sim_economy --players bot:honest,random --seeds 20', 'two players on the same twenty seeds'],
+    ['agoragym eval ENV --players bot:honest,random --seeds 20', 'two players on the same twenty seeds'],
     [
-      'agoragym eval sim_economy --players openai:qwen3@http://localhost:8000/v1,bot:honest --scenarios 20 --repeats 4 -c 64',
+      'agoragym eval ENV --players openai:qwen3@http://localhost:8000/v1,bot:honest --scenarios 20 --repeats 4 -c 64',
       'a model on a server of your own beside a bot',
     ],
-    ['agoragym eval sim_economy --seeds 100:200 --set num_agents=4 --resume', 'go on with an interrupted run'],
+    ['agoragym eval ENV --seeds 100:200 --set num_agents=4 --resume', 'go on with an interrupted run'],
     ['agoragym eval --suite suite.json', 'what a file says; again, after more was added to it, plays what is new'],
   ],
   async run(args, io) {
@@ -106,11 +110,11 @@ export const evalCommand: Command = {
     const id = args.text('ENV')
     if (id === undefined)
       throw new UserError('agoragym eval needs ENV: id of an economy (`agoragym envs` lists them), or --suite FILE.')
-    if (args.flag('artifacts')) checkArtifacts(id)
+    const artifacts = args.flag('artifacts') ? await artifactsOf(id) : undefined
     const played = await playRepeats(args, io, args.integer('repeats', 1, 1))
     if (played === undefined) return 0
     const { runs, code } = played
-    if (args.flag('artifacts')) for (const { folder } of runs) artifactsOfRun(folder)
+    if (artifacts !== undefined) for (const { folder } of runs) writeArtifacts(folder, artifacts)
     if (args.flag('json')) io.out(`${JSON.stringify({ runs: evaluationFacts(runs) }, null, 2)}\n`)
     else {
       io.out(told(played, io.columns()))
@@ -118,6 +122,19 @@ export const evalCommand: Command = {
     }
     return code
   },
+}
+
+/** What writes the files that published runs of the economy came with; a UserError where there are none. */
+function artifactsOf(id: string): Promise<RunExport> {
+  const { artifacts } = economies.get(id).exports
+  if (artifacts !== undefined) return artifacts()
+  const having = economies.exporting('artifacts').map(({ env }) => env.id)
+  throw new UserError(`--artifacts: only ${having.join(', ') || 'no economy'} has these files, not ${id}.`)
+}
+
+/** Writes them for every finished rollout of a run, each into a folder named by its key. */
+function writeArtifacts(run: string, artifacts: RunExport): void {
+  for (const rollout of finishedRollouts(run)) writeFiles(join(run, 'artifacts', rollout.key), artifacts.files(rollout))
 }
 
 /** Plays the cells of a suite one after the other, under one budget; what is finished is not played again. */

@@ -25,8 +25,8 @@ export const play: Command = {
     ...LIMIT_OPTIONS,
   },
   examples: [
-    ['agoragym play sim_economy --seat agent_0=human', 'play yourself; tools are a menu'],
-    ['agoragym play sim_economy --seed 7 --json', 'the log as one line of JSON, which `agoragym replay` accepts'],
+    ['agoragym play ENV --seat agent_0=human', 'play yourself; tools are a menu'],
+    ['agoragym play ENV --seed 7 --json', 'the log as one line of JSON, which `agoragym replay` accepts'],
   ],
   async run(args, io) {
     const setting = readSetting(args)

@@ -18,7 +18,11 @@ export const replicate: Command = {
   },
   describe: 'Run a published study again and print its figures beside ours.',
   options: async words => ({ ...COMMON_OPTIONS, ...(await studyOptions(words)) }),
-  examples: [['agoragym replicate sim-economy-paper --out study', 'a published study, with its files in ./study']],
+  get examples() {
+    return [
+      [`agoragym replicate ${economies.studies()[0] ?? 'STUDY'} --out study`, 'a study, with its files in ./study'],
+    ] as const
+  },
   async run(args, io) {
     const study = await economies.study(args.text('STUDY')!)
     const out = args.text('out')

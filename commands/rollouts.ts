@@ -23,7 +23,7 @@ export const rollouts: Command = {
   },
   examples: [
     [
-      'agoragym rollouts sim_economy --player openai:qwen3@http://localhost:8000/v1 --group-size 8 --seeds 0:64',
+      'agoragym rollouts ENV --player openai:qwen3@http://localhost:8000/v1 --group-size 8 --seeds 0:64',
       'eight rollouts of each of 64 seeds',
     ],
     ['agoragym export runs --format tokens --out data/tokens --include-truncated', 'what was played, as token rows'],

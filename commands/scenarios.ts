@@ -16,6 +16,8 @@ interface ScenarioRow extends Scenario {
   readonly prompt: readonly Message[]
 }
 
+const having = (): AnyEnvironment[] => environments.list().filter(env => env.scenarios !== undefined)
+
 export const scenarios: Command = {
   name: 'scenarios',
   positionals: { ENV: 'id of an economy; `agoragym envs` lists them' },
@@ -25,15 +27,18 @@ export const scenarios: Command = {
     count: { type: 'string', describe: 'rows; the data set goes on as far as is asked (all of it)' },
     out: { type: 'string', describe: 'file to write (standard output)' },
   },
-  examples: [
-    ['agoragym scenarios swarm_economy --profile v0.2 --out v02.jsonl', 'the data set of a version'],
-    ['agoragym eval swarm_economy --scenario-file v02.jsonl', 'and an evaluation on it'],
-  ],
+  get examples() {
+    const id = having()[0]?.id ?? 'ENV'
+    return [
+      [`agoragym scenarios ${id} --out rows.jsonl`, 'the data set of an economy'],
+      [`agoragym eval ${id} --scenario-file rows.jsonl`, 'and an evaluation on it'],
+    ] as const
+  },
   run(args, io) {
     const { env, config } = readSetting(args)
     if (env.scenarios === undefined) {
-      const having = environments.list().filter(other => other.scenarios !== undefined)
-      throw new UserError(`${env.id} has no scenarios. Economies that have: ${having.map(({ id }) => id).join(', ') || 'none'}.`)
+      const ids = having().map(({ id }) => id)
+      throw new UserError(`${env.id} has no scenarios. Economies that have: ${ids.join(', ') || 'none'}.`)
     }
     const rows = env
       .scenarios(config, args.text('count') === undefined ? undefined : args.integer('count', 0, 1))

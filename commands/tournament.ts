@@ -34,7 +34,7 @@ export const tournament: Command = {
   },
   examples: [
     [
-      'agoragym tournament sim_economy --players openai:gpt-5-mini,anthropic:claude-haiku-4-5,bot:honest --seeds 10',
+      'agoragym tournament ENV --players openai:gpt-5-mini,anthropic:claude-haiku-4-5,bot:honest --seeds 10',
       'three players, six line-ups, ten seeds each',
     ],
   ],

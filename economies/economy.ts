@@ -7,6 +7,7 @@ import type { AnyEnvironment, Environment, EnvTypes } from '../envs/core/environ
 import type { AuditSpec, Subject } from '../evals/audit/spec.ts'
 import type { Study } from '../evals/study.ts'
 import type { Bench } from './bench.ts'
+import type { RunExport } from './run_export.ts'
 
 /** What is loaded when it is asked for: an economy is often wanted for its rules alone. */
 export type Loader<R> = () => Promise<R>
@@ -15,6 +16,13 @@ export type Loader<R> = () => Promise<R>
 export interface Belongings {
   /** Published studies that `replicate` runs again, by id. */
   readonly studies: Readonly<Record<string, Loader<Study>>>
+  /**
+   * Files of its own kind that are made from a run's: `lab`, those of its laboratory (`lab-export`), and `artifacts`, those
+   * that its published runs came with (`eval --artifacts`).
+   */
+  readonly exports: Readonly<Partial<Record<'lab' | 'artifacts', Loader<RunExport>>>>
+  /** Fields that make a game of two seats and a few steps: what is played by the thousand to time the rest. */
+  readonly brief?: Readonly<Record<string, unknown>>
   /** How fast it is, for `bench`. */
   readonly bench?: Loader<Bench>
   /** What `audit` is told of it; without it the contract alone speaks. */
@@ -35,6 +43,7 @@ export function defineEconomy<T extends EnvTypes>({ env, bots, ...parts }: Econo
     opponents: {},
     players: ['random'],
     studies: {},
+    exports: {},
     ...parts,
     env: env as unknown as AnyEnvironment,
     bots: { ...anyBots, ...bots },

@@ -24,7 +24,7 @@ const files = [
     readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map(path => `${folder}/${path.split(sep).join('/')}`),
   ),
   ...readdirSync(ROOT),
-].filter(path => path.endsWith('.ts') && !path.endsWith('.d.ts') && !path.includes('config.'))
+].filter(path => path.endsWith('.ts') && !path.endsWith('.d.ts') && path !== 'vitest.config.ts')
 
 /** The folder of a layer that a file lies in, the innermost; the root's own files are above all. */
 function folderOf(path: string): string {
@@ -36,9 +36,15 @@ function rank(path: string): number {
   return at < 0 ? LAYERS.length : at
 }
 
-function importsOf(path: string): string[] {
+/** An import as it stands in a file: of a value, of a type alone, or of a module that is loaded later. */
+const IMPORTS = {
+  any: /(?:from|import\()\s*'(\.[^']+)'/g,
+  value: /^(?:import|export)\s+(?!type\b)[^']*?from\s+'(\.[^']+)'/gm,
+}
+
+function importsOf(path: string, kind: keyof typeof IMPORTS = 'any'): string[] {
   const text = readFileSync(join(ROOT, path), 'utf8')
-  return [...text.matchAll(/(?:from|import\()\s*'(\.[^']+)'/g)].map(([, target]) =>
+  return [...text.matchAll(IMPORTS[kind])].map(([, target]) =>
     normalize(join(dirname(path), target!))
       .split(sep)
       .join('/'),
@@ -61,6 +67,19 @@ test('no file imports from a layer above its own', () => {
   expect(imports((path, target) => rank(target) > rank(path))).toEqual([])
 })
 
+test('no file imports itself through others', () => {
+  const circles: string[] = []
+  const done = new Set<string>()
+  const visit = (path: string, way: readonly string[]): void => {
+    if (way.includes(path)) circles.push([...way.slice(way.indexOf(path)), path].join(' → '))
+    if (way.includes(path) || done.has(path)) return
+    for (const target of importsOf(path, 'value')) visit(target, [...way, path])
+    done.add(path)
+  }
+  for (const path of files) visit(path, [])
+  expect(circles).toEqual([])
+})
+
 test('folders of one rank do not import each other', () => {
   expect(imports((path, target) => rank(target) === rank(path) && folderOf(target) !== folderOf(path))).toEqual([])
 })
@@ -80,6 +99,25 @@ describe('economies stand alone', () => {
           economyOf(path) !== undefined && economyOf(target) !== undefined && economyOf(path) !== economyOf(target),
       ),
     ).toEqual([])
+  })
+
+  test('nothing outside an economy’s folders imports from them, but the registry', () => {
+    expect(
+      imports(
+        (path, target) => economyOf(path) === undefined && economyOf(target) !== undefined && path !== 'economies/registry.ts',
+      ),
+    ).toEqual([])
+  })
+
+  test('nothing outside an economy’s folders names it', () => {
+    const named = new RegExp(`\\b(${ids.join('|')})\\b`, 'g')
+    // The registry lists them, and the program `sim-engine` is one economy's: package.json must find it in bin/.
+    const exempt = ['economies/registry.ts', 'bin/sim-engine.ts']
+    const others = ['bin', 'scripts'].flatMap(folder => readdirSync(join(ROOT, folder)).map(file => `${folder}/${file}`))
+    const found = [...files, ...others]
+      .filter(path => economyOf(path) === undefined && !exempt.includes(path))
+      .flatMap(path => [...readFileSync(join(ROOT, path), 'utf8').matchAll(named)].map(([id]) => `${path} names ${id}`))
+    expect(found).toEqual([])
   })
 })
 

@@ -3,31 +3,16 @@
  * action_trace.jsonl, llm_calls.jsonl, metrics.json. What they hold is documented in the README of llm-run-01; the field names
  * are ours where that text names none. Knows that one economy's events.
  */
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { UserError } from '../../envs/core/errors.ts'
 import type { EpisodeLog } from '../../envs/core/log.ts'
-import { simEconomy } from '../../envs/sim_economy/index.ts'
 import type { SimEconomy, TurnClosed } from '../../envs/sim_economy/state.ts'
-import { refused } from '../../rollouts/jsonl.ts'
-import type { CallRow } from '../../rollouts/player.ts'
-import { readCalls, readSteps } from '../../rollouts/store.ts'
+import type { CallSummary, RunExport } from '../run_export.ts'
 
 type Log = EpisodeLog<SimEconomy>
-
-/** A model call without what is too long to hold of many. */
-export type CallSummary = Omit<CallRow, 'reply'> & { readonly preview: string }
 
 /** The files by name, as text. */
 export type Artifacts = Readonly<Record<'run.log' | 'action_trace.jsonl' | 'llm_calls.jsonl' | 'metrics.json', string>>
 
-/** Characters of an answer that are shown. */
-const PREVIEW = 200
-
-export function callSummary({ reply, ...row }: CallRow): CallSummary {
-  const said = [reply.content, ...reply.tool_calls.map(({ name, arguments: written }) => `${name} ${written}`)]
-  return { ...row, preview: said.filter(Boolean).join(' ').slice(0, PREVIEW) }
-}
+export const artifacts: RunExport<SimEconomy> = { files: ({ log, calls }) => artifactsOf(log, calls) }
 
 /** The four files of one episode; `calls` in the order they were made. */
 export function artifactsOf(log: Log, calls: readonly CallSummary[]): Artifacts {
@@ -132,35 +117,4 @@ function oneLine(text: string): string {
 
 function lines(texts: readonly string[]): string {
   return texts.map(text => `${text}\n`).join('')
-}
-
-/** Throws a UserError for an economy whose runs were not published with such files. */
-export function checkArtifacts(env: string): void {
-  if (env !== simEconomy.id) throw new UserError(`--artifacts: only ${simEconomy.id} has these files, not ${env}.`)
-}
-
-/** Writes the files into `folder`. A RunError where the disk refuses. */
-export function writeArtifacts(folder: string, artifacts: Artifacts): void {
-  try {
-    mkdirSync(folder, { recursive: true })
-    for (const [name, text] of Object.entries(artifacts)) writeFileSync(join(folder, name), text)
-  } catch (error) {
-    throw refused(folder, error)
-  }
-}
-
-/** Writes the files of every finished rollout of a run, each into a folder named by its key; gives the folder of them all. */
-export function artifactsOfRun(run: string): string {
-  const calls = new Map<string, CallSummary[]>()
-  for (const row of readCalls(run)) {
-    const known = calls.get(row.key)
-    if (known === undefined) calls.set(row.key, [callSummary(row)])
-    else known.push(callSummary(row))
-  }
-  const folder = join(run, 'artifacts')
-  for (const { key, ...log } of readSteps(run)) {
-    const own = (calls.get(key) ?? []).sort((a, b) => a.t - b.t || a.call - b.call)
-    writeArtifacts(join(folder, key), artifactsOf(log, own))
-  }
-  return folder
 }

@@ -10,6 +10,8 @@ export const economy = defineEconomy({
     'sim-economy-paper': async () => (await import('./paper.ts')).simEconomyPaper,
     'llm-run-01': async () => (await import('./llm_run_01.ts')).llmRun01,
   },
+  brief: { num_agents: 2, horizon_turns: 2 },
+  exports: { artifacts: async () => (await import('./artifacts.ts')).artifacts },
   bench: async () => (await import('./bench.ts')).simEconomyBench,
   audit: async () => (await import('./audit.ts')).audit,
 })

@@ -17,7 +17,8 @@ import { Models, shippedPrices } from '../../rollouts/models/index.ts'
 import type { CallRow } from '../../rollouts/player.ts'
 import { playersFor } from '../../rollouts/players/index.ts'
 import { runRollout } from '../../rollouts/rollout.ts'
-import { artifactsOf, callSummary, writeArtifacts } from './artifacts.ts'
+import { callSummary, writeFiles } from '../run_export.ts'
+import { artifactsOf } from './artifacts.ts'
 
 interface Published {
   readonly figures: readonly { readonly group: string; readonly figure: string; readonly value: number }[]
@@ -59,7 +60,7 @@ export const llmRun01: Study = {
     const log = played.log as EpisodeLog<SimEconomy>
     if (out !== undefined) {
       const inOrder = [...calls].sort((a, b) => a.t - b.t || (a.agent < b.agent ? -1 : 1) || a.call - b.call)
-      writeArtifacts(out, artifactsOf(log, inOrder.map(callSummary)))
+      writeFiles(out, artifactsOf(log, inOrder.map(callSummary)))
     }
     const ours = figures(log, calls)
     const published = JSON.parse(readFileSync(new URL('./llm_run_01.json', import.meta.url), 'utf8')) as Published

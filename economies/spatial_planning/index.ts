@@ -9,6 +9,7 @@ export const economy = defineEconomy({
   studies: {
     'spatial-planning': async () => (await import('./study.ts')).spatialPlanningStudy,
   },
+  exports: { lab: async () => (await import('./lab/index.ts')).lab },
   bench: async () => (await import('./bench.ts')).spatialPlanningBench,
   audit: async () => (await import('./audit.ts')).audit,
 })

@@ -10,6 +10,7 @@ import type { AgentId } from '../../../envs/core/tool.ts'
 import { spatialPlanning } from '../../../envs/spatial_planning/index.ts'
 import { type Session, sessionOf } from '../../../envs/spatial_planning/session.ts'
 import type { SpatialTypes } from '../../../envs/spatial_planning/state.ts'
+import type { Files } from '../../run_export.ts'
 import { gameData } from './game_data.ts'
 import { marketLog } from './market_log.ts'
 import { seatMeasures, worldMeasures } from './measures.ts'
@@ -19,14 +20,11 @@ import { csv } from './sheet.ts'
 import { chatLog, votingSheet } from './voting_sheet.ts'
 import { type GameFacts, settledRounds, wideSheet } from './wide_sheet.ts'
 
-/** Text by file name. */
-export type LabFiles = Readonly<Record<string, string>>
-
 const json = (value: unknown): string => `${JSON.stringify(value)}\n`
 const jsonLines = (values: readonly unknown[]): string => values.map(value => `${JSON.stringify(value)}\n`).join('')
 
 /** The laboratory's files of a session, whoever played it, and what our metrics say of it. `id` begins every name. */
-export function labFiles(session: Session, id: string, facts: GameFacts): LabFiles {
+export function labFiles(session: Session, id: string, facts: GameFacts): Files {
   const rounds = settledRounds(session)
   const voting = session.config.treatment === 'voting'
   const perRound = Object.fromEntries(
@@ -71,7 +69,7 @@ export const NO_EVIDENCE: RunEvidence = { costs: new Map(), evaluated: [], detai
 export const costKey = (agent: AgentId, t: number): string => `${agent} ${t}`
 
 /** The laboratory's files of a logged episode, with those on who played and what each turn was. */
-export function episodeFiles(log: EpisodeLog<SpatialTypes>, id: string, evidence: RunEvidence): LabFiles {
+export function episodeFiles(log: EpisodeLog<SpatialTypes>, id: string, evidence: RunEvidence): Files {
   const session = sessionOf(log)
   const { config, seed } = { config: session.config, seed: log.header.seed }
   const dataset = config.session === 0 ? `seed ${seed}` : config.session

@@ -2,6 +2,7 @@
 import { oneLine } from '../envs/core/text.ts'
 import { clusteredMean } from '../evals/stats.ts'
 import type { Models } from '../rollouts/models/index.ts'
+import { modelNotes } from '../rollouts/models/notes.ts'
 import { withoutCredentials } from '../rollouts/models/redact.ts'
 import { promptTokens } from '../rollouts/models/usage.ts'
 import type { Usage } from '../rollouts/player.ts'
@@ -51,7 +52,10 @@ export async function evaluate(
     },
   }).finally(() => progress?.end())
   const again = (...more: string[]): string => commandLine(args.typed, more)
-  for (const run of runs) io.err(cacheNote(run))
+  for (const run of runs) {
+    io.err(cacheNote(run))
+    for (const note of modelNotes(run.metadata)) io.err(`${note}\n`)
+  }
   for (const reason of batch.stopped) io.err(`${oneLine(reason)}\n`)
   if (batch.left > 0) {
     const played = batch.finished + batch.failed

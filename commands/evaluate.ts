@@ -6,6 +6,7 @@ import type { Experiment } from '../evals/experiment.ts'
 import { type CellResult, type ExperimentEvent, type RunExperimentOptions, runExperiment } from '../evals/run_experiment.ts'
 import { clusteredMean } from '../evals/stats.ts'
 import { columnNames, evaluatedOf, shortName } from '../rollouts/labels.ts'
+import { modelNotes } from '../rollouts/models/notes.ts'
 import { withoutCredentials } from '../rollouts/models/redact.ts'
 import { promptTokens } from '../rollouts/models/usage.ts'
 import type { Usage } from '../rollouts/player.ts'
@@ -78,7 +79,10 @@ export async function evaluate(asked: Experiment, options: EvaluateOptions, args
 
 /** Says what of a cell failed, and what began anew though it was to be gone on with; gives how many rollouts failed. */
 function tellCell(runs: readonly RunResult[], again: (...more: string[]) => string, args: Args, io: Io): number {
-  for (const run of runs) io.err(cacheNote(run))
+  for (const run of runs) {
+    io.err(cacheNote(run))
+    for (const note of modelNotes(run.metadata)) io.err(`${note}\n`)
+  }
   const fresh = args.flag('resume') ? runs.filter(({ resumed }) => !resumed) : []
   for (const { folder } of fresh) io.err(`--resume found no such run and began it: ${shownPath(folder, io.cwd)}\n`)
   const failed = runs.reduce((sum, { summary }) => sum + summary.failed, 0)

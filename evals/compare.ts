@@ -6,6 +6,7 @@ import { UserError } from '../envs/core/errors.ts'
 import type { Lookup } from '../envs/core/registry.ts'
 import type { AgentId } from '../envs/core/tool.ts'
 import type { Metadata } from '../rollouts/metadata.ts'
+import { modelNotes } from '../rollouts/models/notes.ts'
 import { readRollouts, readScoreFacts } from '../rollouts/scores.ts'
 import { readCallFigures, readErrors, readMetadata, readSteps } from '../rollouts/store.ts'
 import { PASS_THRESHOLD } from '../rollouts/summary.ts'
@@ -67,7 +68,7 @@ export function compare(folders: readonly string[], options: CompareOptions): Co
     addRun(setting, folder, metadata, threshold)
     const players = [...playersOf(metadata).keys()].map(player => [player, setting.tally(folder, metadata, player).label])
     runs.push({ folder, setting, players: Object.fromEntries(players) })
-    notes.push(...judged(folder))
+    notes.push(...judged(folder), ...modelNotes(metadata))
     if (!logs) continue
     const unread = addLogs(setting, folder, metadata)
     if (unread !== undefined) notes.push(`The logs in ${folder} were not read: ${unread}.`)

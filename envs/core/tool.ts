@@ -102,9 +102,24 @@ function emptyCallsOf<T extends PlayerToolTypes>(tools: PlayerTools<T>): Readonl
 }
 
 function parse<T extends PlayerToolTypes>(tools: PlayerTools<T>, name: ToolName, args: unknown): Checked {
+  if (typeof args === 'string') return refused(name, 'bad_arguments', `${name}: ${noJson(args)}`)
   const parsed = tools[name]!.args.safeParse(args)
   if (!parsed.success) return refused(name, 'bad_arguments', `${name}: ${explain(parsed.error)}`)
   return { ok: true, action: { tool: name, args: parsed.data } }
+}
+
+/** What is wrong with arguments that came as the text they were written as. */
+function noJson(text: string): string {
+  try {
+    JSON.parse(text)
+  } catch (error) {
+    const { message } = error as Error
+    const at = Number(/position (\d+)/.exec(message)?.[1] ?? Number.NaN)
+    const isCut = /end of JSON input|Unterminated/.test(message) || at >= text.length
+    if (isCut) return `the JSON of the arguments is cut off after ${text.length} characters; write it to its end.`
+    return `the arguments are no JSON: ${shorten(message.replace(/\s+/g, ' '), 120)}.`
+  }
+  return 'expected a JSON object of arguments, got a text.'
 }
 
 function isEmpty(args: unknown): boolean {

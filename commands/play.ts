@@ -4,6 +4,7 @@ import type { AnyTypes } from '../envs/core/environment.ts'
 import type { LogRecord } from '../envs/core/log.ts'
 import { short } from '../envs/core/plain.ts'
 import { oneLine } from '../envs/core/text.ts'
+import { lineupOf } from '../rollouts/lineup.ts'
 import { callText, type Terminal } from '../rollouts/players/human.ts'
 import { type Lineup, runRollout } from '../rollouts/rollout.ts'
 import type { Command } from './command.ts'
@@ -35,8 +36,10 @@ export const play: Command = {
     try {
       const table = readTable(args, setting, { terminal, models })
       models.prepare()
-      const { lineup, evaluated } = table.seat(table.players[0], setting.config)
+      const seated = table.seat(table.players[0], setting.config)
       const seed = args.integer('seed', 0, 0)
+      const { evaluated } = seated
+      const lineup = lineupOf(seated, seed)
       // Who plays must not be shown what the others decided.
       const quiet = args.flag('json') || hasHuman(lineup)
       let shown = 0

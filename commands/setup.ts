@@ -20,7 +20,11 @@ export const CONFIG_OPTIONS: OptionSpecs = {
 
 export const SEAT_OPTIONS: OptionSpecs = {
   seat: { type: 'list', describe: "id=player for one seat, a resident's too; may be given several times" },
-  opponents: { type: 'string', describe: 'who the others are, in seat order, such as honest:3,deceptive:2' },
+  opponents: {
+    type: 'string',
+    describe:
+      'who the others are, such as honest:3,deceptive:2; in seat order, or where the preset shuffles them in an order by seed',
+  },
 }
 
 export const EXAMPLE_OPTIONS: OptionSpecs = {
@@ -79,7 +83,7 @@ export interface Table {
 }
 
 export function readTable(args: Args, setting: Setting, who: Omit<PlayerContext, 'economy'> = {}): Table {
-  const { economy, env } = setting
+  const { economy, env, preset } = setting
   const player = playersFor({ economy, ...who })
   const choices = args.list('seat').map(text => seatChoice(text, player))
   const twice = choices.find(([agent], i) => choices.findIndex(([other]) => other === agent) < i)
@@ -89,6 +93,7 @@ export function readTable(args: Args, setting: Setting, who: Omit<PlayerContext,
   const seating: Omit<Seating, 'learner'> = {
     fixed,
     exact: opponents !== undefined,
+    shuffle: economy.shuffled?.includes(preset) === true,
     opponents:
       opponents === undefined
         ? defaultOpponents(economy, player)

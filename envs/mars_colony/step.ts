@@ -11,10 +11,11 @@ import { MAX_CALLS, offered, tools, withheld } from './tools.ts'
 export function step(state: MarsState, decisions: Decisions): Step<MarsTypes> {
   const draft = draftOf(state)
   const outcome = new Outcome<MarsTypes>()
+  const declared = tools(draft.config)
   for (const [agent, { calls }] of Object.entries(decisions)) {
     const open = offered(draft, agent)
     for (const [n, call] of calls.entries()) {
-      if (n < MAX_CALLS) perform(outcome, tools, open, draft, agent, call, tool => withheld(draft, agent, tool))
+      if (n < MAX_CALLS) perform(outcome, declared, open, draft, agent, call, tool => withheld(draft, agent, tool))
       else outcome.refuse(agent, typeof call?.tool === 'string' ? call.tool.slice(0, 64) : '', tooManyCalls(MAX_CALLS))
     }
   }

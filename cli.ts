@@ -3,6 +3,7 @@ import yargs, { type Argv } from 'yargs'
 import { Args, COMMON, type Command, type OptionSpecs } from './commands/command.ts'
 import { commands } from './commands/index.ts'
 import type { ExitCode, Io } from './commands/io.ts'
+import { findConfig, importPlugins } from './economies/imports.ts'
 import { economies } from './economies/registry.ts'
 import { nearest, UserError } from './envs/core/errors.ts'
 import { oneLine, printable } from './envs/core/text.ts'
@@ -18,12 +19,25 @@ const HELP_WIDTH = 80
 export async function run(words: readonly string[], io: Io): Promise<ExitCode> {
   const guarded = guard(io)
   try {
+    await importOwn(words, io.cwd)
     return await runCommand(words, guarded)
   } catch (error) {
     if (!(error instanceof UserError || error instanceof RunError)) throw error
     guarded.err(`${oneLine(error.message)}\n`)
     return error instanceof UserError ? 2 : 1
   }
+}
+
+/** Loads what users add, before any command or option is looked up: the config file's, then what `--import` names. */
+async function importOwn(words: readonly string[], cwd: string): Promise<void> {
+  if (!commands.some(({ name }) => name === words[0]) || words.includes('--help') || words.includes('-h')) return
+  const config = findConfig(cwd)
+  if (config !== undefined) await importPlugins([config], cwd, 'config file')
+  const named = words.flatMap((word, i) => {
+    if (word === '--import') return words[i + 1] ?? []
+    return word.startsWith('--import=') ? word.slice('--import='.length) : []
+  })
+  await importPlugins(named, cwd)
 }
 
 /**

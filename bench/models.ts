@@ -13,7 +13,7 @@ import { economies } from '../economies/registry.ts'
 import { resolveConfig } from '../envs/core/config.ts'
 import { defaultPlayed } from '../envs/core/environment.ts'
 import { openAiClient } from '../rollouts/models/clients.ts'
-import { Optional } from '../rollouts/models/dialect.ts'
+import { Forms } from '../rollouts/models/forms.ts'
 import { Models, parseEndpoint } from '../rollouts/models/index.ts'
 import { openAiChat } from '../rollouts/models/openai_chat.ts'
 import { playRuns } from '../rollouts/run.ts'
@@ -93,7 +93,7 @@ async function play(url: string, out: string, concurrency: number, rollouts: num
 async function sdkAlone(url: string, folder: string): Promise<number> {
   const endpoint = parseEndpoint(`openai:m@${url}`)
   const client = openAiClient(endpoint, 'none', {})
-  const model = openAiChat({ model: 'm', client, own: false, extraBody: {}, optional: new Optional() })
+  const model = openAiChat({ model: 'm', client, own: false, extraBody: {}, forms: new Forms() })
   const requests = [...readTraces(folder)].flatMap(({ traces }) =>
     traces.flatMap(({ nodes, tools }) =>
       nodes.flatMap(({ sampled }, i) => (sampled ? [{ messages: nodes.slice(0, i).map(({ message }) => message), tools }] : [])),

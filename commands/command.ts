@@ -26,6 +26,10 @@ export interface Command {
 
 /** Options that every command has. */
 export const COMMON: OptionSpecs = {
+  import: {
+    type: 'list',
+    describe: 'module of your own economies, bots, players, metrics …: a path or a package (also from agoragym.config.js)',
+  },
   json: { type: 'boolean', describe: 'print one JSON document for machines' },
 }
 

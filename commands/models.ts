@@ -5,6 +5,7 @@ import {
   isHome,
   Models,
   type NoToolCall,
+  parseForms,
   parseHistory,
   parsePersonas,
   readPrices,
@@ -24,7 +25,8 @@ export const MODEL_OPTIONS: OptionSpecs = {
   'max-completion-tokens': { type: 'string', describe: 'tokens of one answer at most, reasoning included' },
   'reasoning-effort': { type: 'string', describe: "in the provider's own words: low, medium, high …" },
   'extra-body': { type: 'string', describe: 'JSON object of further request fields, sent as they are' },
-  api: { type: 'string', describe: "OpenAI's protocol: chat or responses (chat)" },
+  api: { type: 'string', describe: "OpenAI's protocol: chat or responses (responses at OpenAI's own URL, chat elsewhere)" },
+  adapt: { type: 'list', describe: 'a second form of requests from the beginning, such as max_completion_tokens or streaming' },
   history: { type: 'string', describe: 'what a model is shown again: full, last:N turns, or none (full)' },
   'no-tool-call': { type: 'string', describe: "a message without a tool call is: pass, nudge or stop (the economy's way)" },
   persona: { type: 'list', describe: 'name or file of added instructions, for all models, or seat=persona for one' },
@@ -46,8 +48,8 @@ export const CACHE_OPTION: OptionSpecs = {
   cache: { type: 'string', describe: 'folder of answers to use again (none)' },
 }
 
-/** The models of a command: who is asked how, within which limits. */
-export function readModels(args: Args, io: Io, concurrency: number): Models {
+/** The models of a command: who is asked how, within which limits. `folder` is where treatments look for files. */
+export function readModels(args: Args, io: Io, concurrency: number, folder: string = io.cwd): Models {
   const text = (name: string) => args.text(name)
   const timeoutCall = positive(args, 'timeout-call')
   const timeoutEpisode = positive(args, 'timeout-episode')
@@ -61,9 +63,10 @@ export function readModels(args: Args, io: Io, concurrency: number): Models {
     concurrency,
     stop: io.signal,
     sampling: readSampling(args),
-    cwd: io.cwd,
+    cwd: folder,
     extraBody: readExtraBody(text('extra-body')),
-    api: choice(args, 'api', ['chat', 'responses'], 'chat'),
+    ...(text('api') !== undefined && { api: choice(args, 'api', ['chat', 'responses'], 'chat') }),
+    adaptations: parseForms(args.list('adapt')),
     history: parseHistory(text('history') ?? 'full'),
     noToolCall: choice<NoToolCall>(args, 'no-tool-call', ['pass', 'nudge', 'stop'], 'economy'),
     personas: parsePersonas(args.list('persona').map(given => personaPath(given, io.cwd))),

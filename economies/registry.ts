@@ -2,6 +2,7 @@
  * The registry: every economy of the package, one line each, and those that users add. Whatever belongs to an economy is
  * reached through here.
  */
+import type { Bot } from '../bots/index.ts'
 import type { AnyEnvironment, Environment, EnvTypes } from '../envs/core/environment.ts'
 import { nearest, UserError } from '../envs/core/errors.ts'
 import { type Lookup, Registry } from '../envs/core/registry.ts'
@@ -22,6 +23,14 @@ export class Economies extends Registry<Economy> {
     const economy = defineEconomy(parts)
     this.add(economy.env.id, economy)
     return economy
+  }
+
+  /** Adds bots to an economy that is registered. Throws where it has one of that name. */
+  addBots(id: string, bots: Readonly<Record<string, Bot>>): void {
+    const economy = this.get(id)
+    const taken = Object.keys(bots).find(name => Object.hasOwn(economy.bots, name))
+    if (taken !== undefined) throw new Error(`register: ${id} has a bot '${taken}' already`)
+    this.replace(id, Object.freeze({ ...economy, bots: { ...economy.bots, ...bots } }))
   }
 
   /** Those that have such files. */

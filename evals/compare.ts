@@ -8,6 +8,7 @@ import type { AgentId } from '../envs/core/tool.ts'
 import { RunError } from '../rollouts/errors.ts'
 import { Unread } from '../rollouts/jsonl.ts'
 import type { Metadata } from '../rollouts/metadata.ts'
+import { modelNotes } from '../rollouts/models/notes.ts'
 import { readRollouts, readScoreFacts } from '../rollouts/scores.ts'
 import { readCallFigures, readErrors, readMetadata, readSteps } from '../rollouts/store.ts'
 import { PASS_THRESHOLD } from '../rollouts/summary.ts'
@@ -73,7 +74,7 @@ export function compare(folders: readonly string[], options: CompareOptions): Co
     addRun(setting, folder, metadata, threshold, unread)
     const players = [...playersOf(metadata).keys()].map(player => [player, setting.tally(folder, metadata, player).label])
     runs.push({ folder, setting, players: Object.fromEntries(players) })
-    notes.push(...judged(folder))
+    notes.push(...judged(folder), ...modelNotes(metadata))
     if (!logs) continue
     const why = addLogs(setting, folder, metadata, unread)
     if (why !== undefined) notes.push(`The logs in ${folder} were not read: ${why}.`)

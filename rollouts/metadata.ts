@@ -24,7 +24,12 @@ export interface Metadata {
   readonly rollouts_per_example: number
   readonly shuffle: false
   readonly shuffle_seed: null
+  /** What the model was asked to sample with, without what its endpoint refused: see `dropped_options`. */
   readonly sampling_args: Readonly<Record<string, unknown>>
+  /** Calls that an option was left out of because the endpoint does not support it, by option. */
+  readonly dropped_options: Readonly<Record<string, number>>
+  /** Calls that were sent in a second form, by form (`rollouts/models/forms.ts`). */
+  readonly adaptations: Readonly<Record<string, number>>
   /** Seconds of playing, over all the commands that went on with the run. */
   readonly time: number
   readonly avg_reward: number | null
@@ -50,6 +55,8 @@ export interface Metadata {
   readonly experiment?: ExperimentFacts
   /** The player string of every seat that a player takes. */
   readonly lineup: Readonly<Record<AgentId, string>>
+  /** Present where the opponents change places: each seed draws their order, and the logs say who sat where. */
+  readonly opponents_shuffled?: true
   readonly evaluated: readonly AgentId[]
   /** The resolved configuration; scenarios override it row by row. */
   readonly config: object
@@ -121,6 +128,7 @@ export interface RunFacts {
   readonly experiment?: ExperimentFacts
   readonly lineup: Readonly<Record<AgentId, string>>
   readonly evaluated: readonly AgentId[]
+  readonly shuffled: boolean
   readonly examples: string
   readonly exampleCount: number
   readonly repeats: number
@@ -154,7 +162,9 @@ export function metadata(facts: RunFacts, { summary, planned, seconds, started, 
     rollouts_per_example: facts.repeats,
     shuffle: false,
     shuffle_seed: null,
-    sampling_args: sampling ?? {},
+    sampling_args: sent(sampling ?? {}, summary?.dropped ?? {}),
+    dropped_options: summary?.dropped ?? {},
+    adaptations: summary?.adaptations ?? {},
     time: seconds,
     avg_reward: summary === undefined ? null : mean(summary.reward),
     avg_metrics: Object.fromEntries(Object.entries(summary?.metrics ?? {}).map(([name, figure]) => [name, mean(figure) ?? 0])),
@@ -173,6 +183,7 @@ export function metadata(facts: RunFacts, { summary, planned, seconds, started, 
     ...(Object.keys(facts.labels).length > 0 && { player_labels: facts.labels }),
     ...(facts.experiment !== undefined && { experiment: facts.experiment }),
     lineup: facts.lineup,
+    ...(facts.shuffled && { opponents_shuffled: true as const }),
     evaluated,
     config,
     config_digest: configDigest(config),
@@ -188,8 +199,25 @@ export function metadata(facts: RunFacts, { summary, planned, seconds, started, 
   }
 }
 
+/** Options by the fields that they are sent in, where the names differ. */
+const SENT_AS: Readonly<Record<string, string>> = { reasoning: 'reasoning_effort', output_config: 'reasoning_effort' }
+
+/** The settings that reached the model: one that was left out is not claimed. */
+function sent(sampling: Readonly<Record<string, unknown>>, dropped: Readonly<Record<string, number>>): Record<string, unknown> {
+  const left = new Set(Object.keys(dropped).map(field => SENT_AS[field] ?? field))
+  return Object.fromEntries(Object.entries(sampling).filter(([name]) => !left.has(name)))
+}
+
 /** What makes a run the one it is: its folder's name has their digest, and a run that is gone on with has the same. */
-const IDENTITY = ['env_id', 'version_info.env_version', 'config', 'lineup', 'evaluated', 'player_details'] as const
+const IDENTITY = [
+  'env_id',
+  'version_info.env_version',
+  'config',
+  'lineup',
+  'opponents_shuffled',
+  'evaluated',
+  'player_details',
+] as const
 
 function identity(of: Metadata): Readonly<Record<string, unknown>> {
   const facts = IDENTITY.map(path => [

@@ -26,6 +26,11 @@ export class Registry<E> implements Lookup<E> {
     this.#known.set(id, one)
   }
 
+  /** Puts another in the place of one that is there, for those that add to it. */
+  protected replace(id: string, one: E): void {
+    this.#known.set(id, one)
+  }
+
   get(id: string): E {
     const one = this.#known.get(id)
     if (one !== undefined) return one

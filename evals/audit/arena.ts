@@ -5,6 +5,7 @@
 import { resolveConfig } from '../../envs/core/config.ts'
 import { learnerOf } from '../../envs/core/environment.ts'
 import { digest } from '../../envs/core/plain.ts'
+import type { AnyPolicyFactory } from '../../envs/core/policy.ts'
 import type { AgentId } from '../../envs/core/tool.ts'
 import { type Outcome, outcomes, playGame } from './game.ts'
 import { policyOf } from './policies.ts'
@@ -29,22 +30,27 @@ export type Runner = (jobs: readonly Job[]) => Promise<readonly JobResult[]>
 
 /** Plays one job in this thread. */
 export function runJob(subject: Subject, { preset, setting, seats, seeds, repeats = 1 }: Job): JobResult {
-  const { env, bots, opponents } = subject
+  const { env } = subject
   const spec = specOf(subject, preset)
   const config = configs(subject, preset, setting)
   const evaluated = Object.fromEntries(seats.map(([agent, desc]) => [agent, policyOf(subject, spec, config, desc)]))
-  const shares = Object.entries(setting.opponents ?? opponents)
-  const crowd = (shares.length === 0 ? [['random_legal', 1] as const] : shares).flatMap(([bot, count]) => {
-    if (!Object.hasOwn(bots, bot))
-      throw new RangeError(`no bot '${bot}' plays ${env.id}; there are: ${Object.keys(bots).join(', ')}`)
-    return Array.from({ length: count }, () => bots[bot]!.factory)
-  })
+  const crowd = crowdOf(subject, setting)
   const agents = seats.map(([agent]) => agent)
   return seeds.flatMap(seed =>
     Array.from({ length: repeats }, (_, repeat) =>
       outcomes(env, playGame({ env, config, seed, repeat, evaluated, crowd }), agents),
     ),
   )
+}
+
+/** Who takes the seats beside the evaluated ones: the setting's opponents, or the economy's own; random players where it has none. */
+export function crowdOf({ env, bots, opponents }: Subject, setting: AuditSetting): AnyPolicyFactory[] {
+  const shares = Object.entries(setting.opponents ?? opponents)
+  return (shares.length === 0 ? [['random_legal', 1] as const] : shares).flatMap(([bot, count]) => {
+    if (!Object.hasOwn(bots, bot))
+      throw new RangeError(`no bot '${bot}' plays ${env.id}; there are: ${Object.keys(bots).join(', ')}`)
+    return Array.from({ length: count }, () => bots[bot]!.factory)
+  })
 }
 
 const resolved = new WeakMap<Subject, Map<string, object>>()

@@ -33,7 +33,7 @@ export interface AuditOptions {
 export async function auditPreset(subject: Subject, preset: string, options: AuditOptions): Promise<PresetAudit> {
   const measured = await measure(subject, preset, options)
   const { found } = options
-  return {
+  return rounded({
     env: subject.env.id,
     version: subject.env.version,
     preset,
@@ -45,7 +45,14 @@ export async function auditPreset(subject: Subject, preset: string, options: Aud
     kinds: kindRows(measured),
     players: playerRows(measured),
     targets: judged(measured),
-  }
+  })
+}
+
+/** Rows are kept in files and compared: six digits after the point are what anybody reads. */
+function rounded<Rows>(rows: Rows): Rows {
+  return JSON.parse(
+    JSON.stringify(rows, (_key, value: unknown) => (typeof value === 'number' ? Number(value.toFixed(6)) : value)),
+  ) as Rows
 }
 
 /** The presets that are to meet the targets: those the economy names, else its default. */

@@ -15,7 +15,11 @@ const policy: z.ZodType<PolicyDesc> = z.lazy(() =>
   z.discriminatedUnion('kind', [
     z.strictObject({ kind: z.literal('bot'), name: z.string() }),
     z.strictObject({ kind: z.literal('tool'), tool: z.string(), rank: z.number().min(0).max(1) }),
-    z.strictObject({ kind: z.literal('list'), messages: z.array(decision).min(1) }),
+    z.strictObject({
+      kind: z.literal('list'),
+      messages: z.array(decision).min(1),
+      turns: z.array(z.int().min(0)).min(1).exactOptional(),
+    }),
     z.strictObject({ kind: z.literal('family'), family: z.string(), parameters: z.array(z.number().min(0).max(1)) }),
     z.strictObject({ kind: z.literal('altered'), by: z.string(), base: policy }),
   ]),
@@ -24,7 +28,7 @@ const policy: z.ZodType<PolicyDesc> = z.lazy(() =>
 /** One policy that a search found. */
 const found = z.strictObject({
   name: z.string(),
-  /** The setting it was searched in, such as `default`, `ungoverned`, `against deceptive`. */
+  /** The setting it was searched in, such as `default`, `ungoverned`, `against deceptive`; `pair` of both seats of a pair. */
   setting: z.string(),
   /** `blind` policies see nothing; a `family` is a parametrised policy. */
   role: z.enum(['blind', 'family']),
@@ -44,7 +48,7 @@ export const foundFile = z.strictObject({
   preset: z.string(),
   /** SHA-256 of the resolved configuration it was searched in. */
   config_digest: z.string(),
-  search: z.strictObject({ seed: z.int().min(0), games: z.int().min(0) }),
+  search: z.strictObject({ seed: z.int().min(0), budget: z.int().min(0), games: z.int().min(0) }),
   found: z.array(found),
 })
 export type Found = z.infer<typeof found>

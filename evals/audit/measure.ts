@@ -2,12 +2,12 @@
  * Plays what the targets ask about: bots, attacks and what searches found, in every setting of a preset, over held-out seeds.
  * Knows what is played; the targets know what it means.
  */
-import { toolSchema } from '../../envs/core/tool.ts'
+import { type AgentId, toolSchema } from '../../envs/core/tool.ts'
 import { alterations } from './alterations.ts'
-import { Arena, configs, type Job, type Runner } from './arena.ts'
+import { Arena, configs, crowdOf, type Job, type Runner } from './arena.ts'
 import { DEFAULT_SETTING, type FoundFile } from './found.ts'
 import { playGame } from './game.ts'
-import { policyOf } from './policies.ts'
+import { blindList, policyOf } from './policies.ts'
 import { constants, harvest, type Pool, policyName } from './pool.ts'
 import { mean, type Sample, sampleOf } from './sample.ts'
 import { kindsOf, settingsOf } from './settings.ts'
@@ -16,14 +16,15 @@ import { type AuditSetting, KINDS, type PolicyDesc, type Subject, specOf, type T
 /** Held-out seeds are this and the ones after it; searches use those from `SEARCH_SEED`. Nothing else plays on either. */
 export const HELD_OUT_SEED = 5_000_000
 export const SEARCH_SEED = 6_000_000
+/** The setting of what was found for both seats of a pair. */
+export const PAIR = 'pair'
 /** Groups of rollouts of one seed, as trainers draw them. */
 export const GROUP_SIZE = 8
 const GROUPS = 24
 /** Search seeds that choose among constant policies, and how many go on to the held-out ones. */
-const SCREEN = [
-  { seeds: 3, keep: 12 },
-  { seeds: 24, keep: 2 },
-] as const
+const SCREEN = [{ seeds: 3, keep: 12 }] as const
+const SCREEN_FINAL = 24
+const FINALISTS = 2
 /** Games that prompts and texts are measured in. */
 const TEXT_GAMES = 4
 /** A quarter of the characters is taken for the tokens. */
@@ -118,7 +119,8 @@ export async function measure(
     // What was found elsewhere is played here too: a best reply to one line-up must be tried against the others.
     const here = entries.get(name)!
     for (const entry of known)
-      if (entry.setting === name || (entry.blindfold === undefined && entry.role === 'family')) here.push(entry)
+      if (entry.setting === name || (entry.setting !== PAIR && entry.blindfold === undefined && entry.role === 'family'))
+        here.push(entry)
   }
   const played = new Map<string, Played[]>()
   for (const [name, setting] of settings) {
@@ -157,7 +159,7 @@ export async function measure(
     kinds,
     settings: played,
     groups: await groups(arena, (honest ?? best).policy),
-    pairs: await pairs(arena, kinds, heldOut),
+    pairs: await pairs(arena, kinds, found, heldOut),
     levels: await levels(subject, preset, heldOut, run),
     grades: grades(subject, preset),
     texts: textsOf(subject, preset, arena.seat, (honest ?? best).policy),
@@ -171,9 +173,14 @@ export function range(from: number, count: number): number[] {
 }
 
 /** The constant policies that did best on search seeds, after a round that drops most of them. */
-export async function screened(arena: Arena, setting: AuditSetting, policies: readonly PolicyDesc[]): Promise<Entry[]> {
+export async function screened(
+  arena: Arena,
+  setting: AuditSetting,
+  policies: readonly PolicyDesc[],
+  finalists: number = FINALISTS,
+): Promise<Entry[]> {
   let left = [...policies]
-  for (const { seeds, keep } of SCREEN) {
+  for (const { seeds, keep } of [...SCREEN, { seeds: SCREEN_FINAL, keep: finalists }]) {
     const results = await arena.alone(setting, left, range(SEARCH_SEED, seeds))
     // What earns the same in every game is the same play under another name.
     const told = new Set<string>()
@@ -196,7 +203,7 @@ export async function screened(arena: Arena, setting: AuditSetting, policies: re
 function copies({ copies: known }: Pool): Entry[] {
   return Object.entries(known)
     .filter(([name, messages]) => name !== 'passive' && name !== 'random_legal' && messages.length > 0)
-    .map(([name, messages]) => ({ name: `blind copy of ${name}`, role: 'blind', policy: { kind: 'list', messages } }))
+    .map(([name, messages]) => ({ name: `blind copy of ${name}`, role: 'blind', policy: blindList(messages) }))
 }
 
 function tricks({ env }: Subject, { name, policy }: Entry): Entry[] {
@@ -242,26 +249,38 @@ async function groups(arena: Arena, honest: PolicyDesc): Promise<readonly number
   })
 }
 
-async function pairs(arena: Arena, kinds: Measured['kinds'], seeds: readonly number[]): Promise<ReadonlyMap<string, Sample>> {
+async function pairs(
+  arena: Arena,
+  kinds: Measured['kinds'],
+  found: FoundFile | undefined,
+  seeds: readonly number[],
+): Promise<ReadonlyMap<string, Sample>> {
   const { subject, preset } = arena
-  const { pair } = specOf(subject, preset)
-  const { env } = subject
-  const seats = env.seats(configs(subject, preset, DEFAULT_SETTING))
-  const own = seats.find(({ agent }) => agent === arena.seat)!
-  const others = seats.filter(({ agent }) => agent !== arena.seat)
-  const second =
-    others.find(({ role, resident }) => role === own.role && !resident) ?? others.find(({ resident }) => !resident) ?? others[0]
-  const both = pair?.seats ?? (second === undefined ? undefined : ([own.agent, second.agent] as const))
+  const both = pairSeats(subject, preset)
   if (both === undefined || kinds.honest === undefined) return new Map()
   const policies = new Map<string, PolicyDesc>([
     ...KINDS.flatMap(kind => (kinds[kind] === undefined ? [] : [[kind, { kind: 'bot', name: kinds[kind]! }] as const])),
-    ...(pair?.policies ?? []).map(policy => [policyName(policy), policy] as const),
+    ...(specOf(subject, preset).pair?.policies ?? []).map(policy => [policyName(policy), policy] as const),
+    ...(found?.found ?? []).flatMap(({ name, setting, policy }) => (setting === PAIR ? [[name, policy] as const] : [])),
   ])
   const jobs = [...policies.values()].map(
     (policy): Omit<Job, 'preset'> => ({ setting: DEFAULT_SETTING, seats: both.map(seat => [seat, policy] as const), seeds }),
   )
   const results = await arena.play(jobs)
   return new Map([...policies.keys()].map((name, i) => [name, sampleOf(results[i]!)]))
+}
+
+/** The evaluated seat and another of its role, or whichever else players may take. */
+export function pairSeats(subject: Subject, preset: string): readonly [AgentId, AgentId] | undefined {
+  const { pair } = specOf(subject, preset)
+  if (pair !== undefined) return pair.seats
+  const seats = subject.env.seats(configs(subject, preset, DEFAULT_SETTING))
+  const { seat } = new Arena(subject, preset)
+  const own = seats.find(({ agent }) => agent === seat)!
+  const others = seats.filter(({ agent }) => agent !== seat)
+  const second =
+    others.find(({ role, resident }) => role === own.role && !resident) ?? others.find(({ resident }) => !resident) ?? others[0]
+  return second === undefined ? undefined : [own.agent, second.agent]
 }
 
 /** Honest play in each level, told at the last of them. */
@@ -296,7 +315,7 @@ const tokens = (text: string): number => Math.ceil(text.length / CHARACTERS_A_TO
 
 /** How long the texts of a game are for one seat. */
 function textsOf(subject: Subject, preset: string, seat: string, honest: PolicyDesc): Texts {
-  const { env, bots, opponents } = subject
+  const { env } = subject
   const config = configs(subject, preset, DEFAULT_SETTING)
   const rules = tokens(env.rules(config, seat))
   const tools = tokens(
@@ -304,7 +323,6 @@ function textsOf(subject: Subject, preset: string, seat: string, honest: PolicyD
       Object.entries(env.tools(config)).map(([name, tool]) => ({ type: 'function', function: toolSchema(name, tool) })),
     ),
   )
-  const crowd = Object.entries(opponents).flatMap(([name, count]) => Array.from({ length: count }, () => bots[name]!.factory))
   let observation = 0
   let history = 0
   const spec = specOf(subject, preset)
@@ -317,7 +335,7 @@ function textsOf(subject: Subject, preset: string, seat: string, honest: PolicyD
       seed,
       repeat: 0,
       evaluated: { [seat]: factory },
-      crowd: crowd.length === 0 ? [bots.random_legal!.factory] : crowd,
+      crowd: crowdOf(subject, DEFAULT_SETTING),
       onDecision(turn, decision) {
         const seen = tokens(env.render(turn.observation))
         observation = Math.max(observation, seen)

@@ -2,6 +2,7 @@
  * From a policy as data to one that plays. Knows the families, alterations and blindfolds by name; knows no economy.
  */
 import type { AnyTypes, Decision } from '../../envs/core/environment.ts'
+import { canonical } from '../../envs/core/plain.ts'
 import { type AnyPolicyFactory, PASS } from '../../envs/core/policy.ts'
 import { candidates } from '../../envs/core/tool.ts'
 import { alterations } from './alterations.ts'
@@ -21,8 +22,10 @@ export function policyOf(subject: Subject, spec: AuditSpec, config: object, desc
       return known(subject.bots, desc.name, 'bot').factory
     case 'tool':
       return oneTool(desc.tool, desc.rank)
-    case 'list':
-      return () => ({ act: ({ t }) => desc.messages[t % desc.messages.length] ?? PASS })
+    case 'list': {
+      const { messages, turns = [0] } = desc
+      return () => ({ act: ({ t }) => messages[turns[t % turns.length]!] ?? PASS })
+    }
     case 'family': {
       const { parameters, make } = known(familiesOf(subject, spec, config), desc.family, 'family')
       if (parameters.length !== desc.parameters.length)
@@ -74,4 +77,16 @@ function blindfolded(base: AnyPolicyFactory, { observation, call }: Blindfold): 
       return call === undefined ? decision : { ...decision, calls: decision.calls.flatMap(given => call(given) ?? []) }
     },
   }))
+}
+
+/** The blind policy that says these messages in turn. */
+export function blindList(messages: readonly Decision[]): PolicyDesc {
+  const distinct = new Map<string, number>()
+  const turns = messages.map(message => {
+    const id = canonical(message)
+    if (!distinct.has(id)) distinct.set(id, distinct.size)
+    return distinct.get(id)!
+  })
+  const first = [...distinct.values()].map(index => messages[turns.indexOf(index)]!)
+  return distinct.size === 1 ? { kind: 'list', messages: first } : { kind: 'list', messages: first, turns }
 }

@@ -5,7 +5,7 @@
 import type { Decision } from '../../envs/core/environment.ts'
 import { canonical } from '../../envs/core/plain.ts'
 import { type Call, toolSchema } from '../../envs/core/tool.ts'
-import { configs } from './arena.ts'
+import { configs, crowdOf } from './arena.ts'
 import { playGame } from './game.ts'
 import type { AuditSetting, PolicyDesc, Subject } from './spec.ts'
 
@@ -27,10 +27,10 @@ export interface Pool {
 
 /** Gathers the messages of a setting from games of every bot in the evaluated seat. */
 export function harvest(subject: Subject, preset: string, setting: AuditSetting, seat: string, seeds: readonly number[]): Pool {
-  const { env, bots, opponents } = subject
+  const { env, bots } = subject
   const config = configs(subject, preset, setting)
   const tools = env.tools(config)
-  const crowd = Object.keys(setting.opponents ?? opponents).flatMap(name => bots[name]?.factory ?? [])
+  const crowd = crowdOf(subject, setting)
   const messages = new Count<Decision>()
   const calls = new Count<Call>()
   const copies: Record<string, Decision[]> = {}
@@ -43,7 +43,7 @@ export function harvest(subject: Subject, preset: string, setting: AuditSetting,
         seed,
         repeat: 0,
         evaluated: { [seat]: factory },
-        crowd: crowd.length === 0 ? [factory] : crowd,
+        crowd,
       })
       for (const { t, decisions } of log.steps) {
         const decision = decisions[seat]
@@ -108,7 +108,7 @@ export function policyName(desc: PolicyDesc): string {
     case 'tool':
       return `always ${desc.tool}, ${desc.rank === 0 ? 'first' : desc.rank === 1 ? 'last' : 'middle'} candidate`
     case 'list':
-      return desc.messages.length === 1 ? `always ${messageName(desc.messages[0]!)}` : `list of ${desc.messages.length} messages`
+      return desc.turns === undefined ? `always ${messageName(desc.messages[0]!)}` : `list of ${desc.turns.length} messages`
     case 'family':
       return `${desc.family}(${desc.parameters.map(value => value.toFixed(2)).join(' ')})`
     case 'altered':

@@ -12,8 +12,8 @@ export type PolicyDesc =
   | { readonly kind: 'bot'; readonly name: string }
   /** Every turn the first legal call of one tool, taken from its candidates at that rank in [0, 1]. */
   | { readonly kind: 'tool'; readonly tool: string; readonly rank: number }
-  /** Messages in turn, whatever is seen; the list begins again at its end. One message is a constant policy. */
-  | { readonly kind: 'list'; readonly messages: readonly Decision[] }
+  /** Messages whatever is seen: which one by turn, beginning again at the end. Without `turns` the first one always, a constant policy. */
+  | { readonly kind: 'list'; readonly messages: readonly Decision[]; readonly turns?: readonly number[] }
   /** A member of a family of policies: the generic `chooser`, or one of the economy's own. */
   | { readonly kind: 'family'; readonly family: string; readonly parameters: readonly number[] }
   /** Another policy, altered: padded, answered with gibberish, blindfolded … (`alterations.ts`, and the economy's blindfolds). */

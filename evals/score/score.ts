@@ -26,7 +26,7 @@ import {
   seatId,
   writeScores,
 } from '../../rollouts/scores.ts'
-import { FILES, LOCK, readMetadata } from '../../rollouts/store.ts'
+import { countFinished, FILES, LOCK, readMetadata } from '../../rollouts/store.ts'
 import { type Judge, judgeDigest, judgeMessages, judgePrompt, parseScore } from './judge.ts'
 import { type Metric, metricDigest, scoreOf } from './metric.ts'
 import { type PlayedSeat, playedSeats } from './seats.ts'
@@ -49,8 +49,8 @@ export interface ScoreOptions {
   readonly concurrency?: number
   /** Where the runs' economies are found. */
   readonly environments: Lookup<AnyEnvironment>
-  /** Called with the run and how many of its seats are scored. */
-  readonly onSeat?: (folder: string, seats: number) => void
+  /** Called once, with the number of seats; what it gives is called with how many have been scored or asked about. */
+  readonly onStart?: (seats: number) => (done: number) => void
 }
 
 /** What came of one score in one run. */
@@ -91,6 +91,8 @@ export async function scoreRuns(options: ScoreOptions): Promise<Scored> {
   const benches = benchesOf(options)
   const jobs = runs.map(folder => ({ folder, env: environmentOf(folder, options, Object.keys(metrics), benches) }))
   options.models?.prepare()
+  const tell = options.onStart?.(runs.reduce((sum, folder) => sum + seatsOf(folder), 0))
+  let done = 0
   const scores: AddedScore[] = []
   const stopped = new Set<string>()
   const failed: string[] = []
@@ -99,7 +101,7 @@ export async function scoreRuns(options: ScoreOptions): Promise<Scored> {
     try {
       const run = new ScoredRun(folder, env, metrics, benches)
       try {
-        await run.play(options.concurrency ?? 32, seats => options.onSeat?.(folder, seats))
+        await run.play(options.concurrency ?? 32, () => tell?.(++done))
       } finally {
         run.close()
       }
@@ -112,6 +114,10 @@ export async function scoreRuns(options: ScoreOptions): Promise<Scored> {
     if (stopped.size > 0) break
   }
   return { scores, stopped: [...stopped], failed }
+}
+
+function seatsOf(folder: string): number {
+  return countFinished(folder) * readMetadata(folder)!.evaluated.length
 }
 
 /** What judging would take, before anything is sent. */
@@ -254,12 +260,11 @@ class ScoredRun {
     this.#judgements.close()
   }
 
-  async play(concurrency: number, tell: (seats: number) => void): Promise<void> {
+  async play(concurrency: number, tell: () => void): Promise<void> {
     const before = new Map([...readScores(this.#folder)].map(row => [seatId(row.key, row.seat), row.scores]))
     const limit = pLimit(concurrency)
     const waiting = new Set<Promise<void>>()
     let bug: { readonly error: unknown } | undefined
-    let done = 0
     for (const seat of playedSeats(this.#folder, this.#env)) {
       const scores: Record<string, ScoreValue> = { ...before.get(seatId(seat.key, seat.agent)) }
       this.#rows.push({ key: seat.key, seat: seat.agent, scores })
@@ -275,7 +280,7 @@ class ScoredRun {
         // What is asked about is held: no more of it than can be under way.
         if (waiting.size >= 2 * concurrency) await Promise.race(waiting)
       }
-      tell(++done)
+      tell()
       if (bug !== undefined) break
     }
     await Promise.all(waiting)

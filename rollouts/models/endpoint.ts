@@ -58,8 +58,7 @@ export function parseEndpoint(player: string): Endpoint {
     return { ...common, baseUrl: url.replace(/\/+$/, ''), own, key, name: `${provider}:${model}`, credentials: null }
   }
   const url = parseUrl(rest.slice(at + 1), `${provider}:${model}`)
-  const credentials =
-    url.username === '' && url.password === '' ? null : `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`
+  const credentials = url.username === '' && url.password === '' ? null : `${decoded(url.username)}:${decoded(url.password)}`
   const shown = redactUrl(url)
   url.username = ''
   url.password = ''
@@ -105,6 +104,15 @@ function checkWritten(rest: string, at: number, provider: string): void {
       `a base URL ends before ${pasted[0].replace(/\/+$/, '')}, which is added by itself`,
       url.slice(0, pasted.index) || url,
     )
+}
+
+/** What a part of a URL stands for; itself where it was not percent-encoded. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
+  }
 }
 
 function parseUrl(text: string, player: string): URL {

@@ -2,6 +2,7 @@
 export { type History, historyName, parseHistory } from './conversation.ts'
 export { isHome, parseEndpoint } from './endpoint.ts'
 export { ASSUMED_COMPLETION, costRange, type Measured } from './estimate.ts'
+export { FORMS, type Form, parseForms } from './forms.ts'
 export type { Model, ModelAnswer, ModelRequest, Sampling } from './model.ts'
 export { modelPolicy, type NoToolCall } from './model_policy.ts'
 export { type Asker, Models, type ModelsOptions } from './models.ts'

@@ -109,6 +109,7 @@ export class Models {
       retry: { ...RETRY, ...retry },
       clock,
       traffic: new Traffic(),
+      forms: new Map(),
     }
     const stop = (): void => this.#stop.abort(new RunStopped('Interrupted: calls in flight were finished and kept.'))
     if (options.stop?.aborted) stop()
@@ -137,6 +138,7 @@ export class Models {
         protocol: endpoint.protocol === 'anthropic' ? 'messages' : settings.api,
         sampling: settings.sampling,
         extra_body: settings.extraBody,
+        ...(settings.adaptations.length > 0 && { adaptations: settings.adaptations }),
         history: historyName(style.history),
         no_tool_call: style.noToolCall,
         personas: this.#personaNames(persona),
@@ -148,7 +150,7 @@ export class Models {
           player: name,
           style: { ...style, persona: this.#added(asked, seatContext.seat.agent) },
           // What was asked for, not what a ceiling adds to it: a resume under another ceiling must find its recorded answers.
-          settings: { model: endpoint.model, ...settings },
+          settings: requestSettings(endpoint, settings),
           // A signal of its own for every seat: each has its listeners.
           abandon: AbortSignal.any([context.signal]),
           stop: AbortSignal.any([context.signal, this.#stop.signal]),
@@ -162,7 +164,9 @@ export class Models {
 
   /** How a player is asked: its treatment over the options of the run. */
   #asked(endpoint: Endpoint, treatment: Treatment): Asked {
-    const { sampling: given = {}, extraBody = {}, api = 'chat', history = 'full', noToolCall = 'economy' } = this.#options
+    const { sampling: given = {}, extraBody = {}, history = 'full', noToolCall = 'economy', adaptations = [] } = this.#options
+    // OpenAI's own models all take tools by Responses, not all by Chat Completions, which is what other servers speak.
+    const usual = endpoint.own && endpoint.protocol === 'openai' ? 'responses' : 'chat'
     const own = (value: string): string => (/[./\\]/.test(value) ? resolve(this.#options.cwd ?? '.', value) : value)
     const sampling = Object.fromEntries(
       SAMPLING.flatMap(name => {
@@ -177,12 +181,15 @@ export class Models {
           ? undefined
           : readPersona(own(treatment.persona))
     const settings = {
-      api: treatment.api ?? api,
+      api: treatment.api ?? this.#options.api ?? usual,
       sampling,
       extraBody: { ...extraBody, ...treatment.extra_body },
+      adaptations,
     }
     if (sampling.seed !== undefined && (endpoint.protocol === 'anthropic' || settings.api === 'responses'))
-      throw new UserError(`Player '${endpoint.name}': seed: only Chat Completions takes one; leave it out, or set temperature.`)
+      throw new UserError(
+        `Player '${endpoint.name}': seed: only Chat Completions takes one; leave it out, set temperature, or choose --api chat.`,
+      )
     const style = {
       history: treatment.history === undefined ? history : parseHistory(treatment.history),
       noToolCall: treatment.no_tool_call ?? noToolCall,
@@ -193,7 +200,7 @@ export class Models {
       ...(treatment.instructions !== undefined && { instructions: treatment.instructions }),
       ...(style.history !== 'full' && { history: historyName(style.history) }),
       ...(style.noToolCall !== 'economy' && { no_tool_call: style.noToolCall }),
-      ...(endpoint.protocol !== 'anthropic' && settings.api !== 'chat' && { api: settings.api }),
+      ...(endpoint.protocol !== 'anthropic' && settings.api !== usual && { api: settings.api }),
       ...(Object.keys(settings.extraBody).length > 0 && { extra_body: settings.extraBody }),
     })
     return {
@@ -231,7 +238,8 @@ export class Models {
     const asked = this.#asked(endpoint, { ...treatment, persona: null, history: 'full', no_tool_call: 'economy' })
     const caller = this.#caller(endpoint, asked)
     const { name } = asked
-    const settings = { model: endpoint.model, ...asked.settings }
+    const settings = asked.settings
+    const digested = requestSettings(endpoint, settings)
     const { timeoutEpisodeMs: leftMs = Number.POSITIVE_INFINITY } = this.#options
     return {
       name,
@@ -243,9 +251,9 @@ export class Models {
         extra_body: settings.extraBody,
       },
       price: caller.price,
-      request: messages => requestDigest(messages, [], settings),
+      request: messages => requestDigest(messages, [], digested),
       ask: async (messages, place) => {
-        const request = requestDigest(messages, [], settings)
+        const request = requestDigest(messages, [], digested)
         const answered = await caller.ask({
           messages,
           tools: [],
@@ -322,6 +330,11 @@ export class Models {
     }
     return caller
   }
+}
+
+/** What of the settings makes a request another one. Adaptations that were chosen do, those that were learnt do not. */
+function requestSettings({ model }: Endpoint, { api, sampling, extraBody, adaptations }: CallerSettings): object {
+  return { model, api, sampling, extraBody, ...(adaptations.length > 0 && { adaptations }) }
 }
 
 function recordedOf({ recorded }: RolloutContext, agent: string) {

@@ -11,6 +11,7 @@ import { type PlayerChoice, type ReadPlayer, readPlayer } from '../models/treatm
 import type { Player } from '../player.ts'
 import { botName, botPlayer, nearestBot, randomPlayer } from './bot.ts'
 import { humanPlayer, type Terminal } from './human.ts'
+import { ownPlayer, ownPlayers } from './own.ts'
 
 export interface PlayerContext {
   /** What is played, and the bots that can. */
@@ -61,7 +62,7 @@ export function playersFor(context: PlayerContext): (choice: PlayerChoice) => Pl
 }
 
 function makePlayer({ player: text, treatment }: ReadPlayer, context: PlayerContext): Player {
-  const own = context.own?.(text, context.economy)
+  const own = context.own?.(text, context.economy) ?? ownPlayer(text, context.economy)
   const kind = text.split(':', 1)[0]!
   if (own === undefined && kind !== text && Object.hasOwn(providers(), kind)) {
     if (context.models === undefined) throw new UserError('This command seats no models; use: agoragym eval, play or tournament.')
@@ -82,7 +83,7 @@ function unknownPlayer(text: string, { economy }: PlayerContext): UserError {
     return new UserError(
       `No player '${shown}': a model on a server is written openai:MODEL@${withoutCredentials(text).slice(0, 200)}`,
     )
-  const names = [...Object.keys(economy.bots).map(botName), 'human']
+  const names = [...Object.keys(economy.bots).map(botName), 'human', ...ownPlayers()]
   const models = Object.keys(providers()).map(prefix => `${prefix}:MODEL`)
   const meant = text.includes(':') ? nearest(`${text.split(':', 1)[0]}:MODEL`, models) : ''
   return new UserError(

@@ -14,9 +14,9 @@ import { marsColony } from '../../../envs/mars_colony/index.ts'
 import { runSession, trajectoryHash, trajectoryOf } from '../../../envs/mars_colony/session.ts'
 import { Episode } from '../../../index.ts'
 import { openAiClient } from '../../../rollouts/models/clients.ts'
-import { Optional } from '../../../rollouts/models/dialect.ts'
 import { parseEndpoint } from '../../../rollouts/models/endpoint.ts'
 import { startFakeProvider } from '../../../rollouts/models/fake/index.ts'
+import { Forms } from '../../../rollouts/models/forms.ts'
 import { openAiChat } from '../../../rollouts/models/openai_chat.ts'
 
 function session(seed: number) {
@@ -167,7 +167,7 @@ test('a model speaks through the real SDK; what its provider fails at is silence
   })
   try {
     const client = openAiClient(parseEndpoint(`openai:m@${provider.url}`), 'none', {})
-    const model = openAiChat({ model: 'm', client, own: false, extraBody: {}, optional: new Optional() })
+    const model = openAiChat({ model: 'm', client, own: false, extraBody: {}, forms: new Forms() })
     const { lines, ledger } = await renderDialogue(requests(120), modelSource(model, LIMITS))
     expect(provider.requests).toHaveLength(100)
     expect(provider.requests.every(({ body }) => body.max_tokens === 60)).toBe(true)

@@ -1,6 +1,11 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { anyBots } from '../../../bots/index.ts'
 import { auditPreset, missed, type PresetAudit } from '../../../evals/audit/audit.ts'
+import { readFound, readResults, writeFound, writeResults } from '../../../evals/audit/files.ts'
+import { search } from '../../../evals/audit/search.ts'
 import type { Subject } from '../../../evals/audit/spec.ts'
 import { toyMarket } from '../../toy_market/index.ts'
 import { toySubject } from './toy_sums.ts'
@@ -43,4 +48,28 @@ test('an economy that says nothing of itself is audited by its contract', async 
   expect(audit.standard).toBe(true)
   expect(audit.players[0]!.player).toMatch(/^always sell, /)
   expect(row(audit, 'constant')).toMatchObject({ verdict: 'MISSED', value: 1 })
+})
+
+test('a search finds the planted fault, writes what a replay plays again, and is the same for the same seed', async () => {
+  const look = () => search(toySubject, 'length', { budget: 600, seed: 3 })
+  const found = await look()
+  expect(await look()).toEqual(found)
+  const family = found.found.find(({ name }) => name === 'chooser')!
+  expect(family.does).toMatch(/^answer /)
+  const folder = mkdtempSync(join(tmpdir(), 'audit-'))
+  writeFound(folder, found)
+  expect(readFound(folder, 'length')).toEqual(found)
+  const audit = await auditPreset(toySubject, 'length', { seeds: SEEDS, found })
+  expect(audit).toMatchObject({ searched: found.search.games, stale: null })
+  expect(audit.players.find(({ player }) => player === 'blind list')).toMatchObject({ role: 'blind', setting: 'default' })
+  writeResults(folder, audit)
+  expect(readResults(folder, 'length')).toEqual(audit)
+})
+
+test('what was found in another version or configuration is replayed and called stale', async () => {
+  const found = await search(toySubject, 'sound', { budget: 100, seed: 0 })
+  const older = await auditPreset(toySubject, 'sound', { seeds: 4, found: { ...found, version: 0 } })
+  expect(older.stale).toBe('found in version 0 of toy_sums, which is at 1')
+  const other = await auditPreset(toySubject, 'length', { seeds: 4, found })
+  expect(other.stale).toBe('found in another configuration of length')
 })

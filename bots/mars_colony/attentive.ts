@@ -31,8 +31,11 @@ export interface Taste {
   readonly building: number
   /** How good somebody's word must be to be asked for help. */
   readonly reliance: number
+  /** What is added to the chance that somebody's first word is true, and how many experiences that first opinion weighs. */
+  readonly faith: number
+  readonly firmness: number
 }
-const TASTE: Taste = { need: 54, relief: 36, shelter: 22, building: 0, reliance: 0.45 }
+const TASTE: Taste = { need: 54, relief: 36, shelter: 22, building: 0, reliance: 0.45, faith: 0, firmness: 1.5 }
 
 /** How one kind of player treats others; each field can be varied alone. */
 export interface Kind {
@@ -67,8 +70,6 @@ const FIT = new Set(COMPLEMENTARY.flatMap(([a, b]) => [`${a} ${b}`, `${b} ${a}`]
 /** A bond that needs no more tending, and one that is worth a warm word. */
 const TENDED = 40
 const FRIENDLY = 1
-/** Weight of what is thought of somebody before anything is known. */
-const PRIOR = 1.5
 /** Shifts for which somebody who declined is left alone. */
 const PATIENCE = 3
 
@@ -144,7 +145,7 @@ class Attentive {
             own,
             bond: bondWith.get(other.agent)!,
             fits: FIT.has(`${role} ${other.role}`),
-            truth: truthOf(other, own),
+            truth: truthOf(other, own, this.#taste),
           }
         }),
       elapsed: shared.step / this.#config.max_steps,
@@ -265,10 +266,10 @@ function companion(people: readonly Person[]): Person {
 }
 
 /** How likely somebody's tip is true: own experience, beginning with what its public record suggests. */
-function truthOf({ kept, broken, reputation }: Colonist, { rights, wrongs }: Acquaintance): number {
+function truthOf({ kept, broken, reputation }: Colonist, { rights, wrongs }: Acquaintance, { faith, firmness }: Taste): number {
   const record = (kept + 1.5) / (kept + broken + 2)
-  const prior = Math.max(0.05, Math.min(0.95, 0.85 * (0.4 + 0.6 * record) + (reputation - 50) / 100))
-  return (rights + PRIOR * prior) / (rights + wrongs + PRIOR)
+  const prior = Math.max(0.05, Math.min(0.95, 0.85 * (0.4 + 0.6 * record) + (reputation - 50) / 100 + faith))
+  return (rights + firmness * prior) / (rights + wrongs + firmness)
 }
 
 /** How worthwhile it is to ask somebody for help. */

@@ -25,9 +25,20 @@ export const audit: AuditSpec = {
   families: {
     attentive: family<MarsTypes>({
       description: 'play as the shipped kinds play, with other measures and any dose of lies',
-      parameters: ['need', 'relief', 'shelter', 'building', 'reliance', 'never_builds', 'lies_from', 'lies_above'],
-      start: [0.54, 0.36, 0.44, 0.5, 0.45, 0, 1, 1],
-      make: ([need, relief, shelter, building, reliance, idle, from, above]) =>
+      parameters: [
+        'need',
+        'relief',
+        'shelter',
+        'building',
+        'reliance',
+        'faith',
+        'firmness',
+        'never_builds',
+        'lies_from',
+        'lies_above',
+      ],
+      start: [0.54, 0.36, 0.44, 0.5, 0.475, 0.5, 0.15, 0, 1, 1],
+      make: ([need, relief, shelter, building, reliance, faith, firmness, idle, from, above]) =>
         attentive({
           builds: () => idle! < 0.5,
           falsePromise: ({ elapsed, reputation }) => elapsed >= from! && reputation >= 100 * above!,
@@ -36,7 +47,9 @@ export const audit: AuditSpec = {
             relief: 100 * relief!,
             shelter: 50 * shelter!,
             building: 4 * (building! - 0.5),
-            reliance: reliance!,
+            reliance: 2 * reliance! - 0.5,
+            faith: 2 * faith! - 1,
+            firmness: 10 * firmness!,
           },
         }),
     }),

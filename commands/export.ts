@@ -4,7 +4,7 @@ import { environments } from '../economies/registry.ts'
 import { UserError } from '../envs/core/errors.ts'
 import { estimatorNamed, estimators } from '../rollouts/export/advantage.ts'
 import type { DataCard } from '../rollouts/export/datacard.ts'
-import { exportRuns } from '../rollouts/export/export.ts'
+import { exportRuns, MARGIN } from '../rollouts/export/export.ts'
 import { formatNamed, formats } from '../rollouts/export/formats.ts'
 import { parseSplits } from '../rollouts/export/split.ts'
 import { Progress } from '../rollouts/progress.ts'
@@ -13,9 +13,6 @@ import type { Args, Command, OptionSpecs } from './command.ts'
 import { runFolders } from './compare.ts'
 import type { ExitCode } from './io.ts'
 import { block, columns, plural, shownPath } from './text.ts'
-
-/** How much better the better rollout of a pair is at least, where nobody says. */
-const MARGIN = 0.1
 
 /** Shared with the command that plays groups. */
 export const ADVANTAGE_OPTION: OptionSpecs = {

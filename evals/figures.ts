@@ -120,27 +120,13 @@ export function markdown({ heads, rows }: Sheet): string {
   ].join('')
 }
 
-const FIELDS = [
-  'table',
-  'setting',
-  'player',
-  'item',
-  'unit',
-  'n',
-  'value',
-  'sd',
-  'low',
-  'high',
-  'method',
-  'p',
-  'share',
-  'metric',
-  'factor',
-  'at',
-] as const
+const FIELDS = ['table', 'setting', 'player', 'item', 'unit', 'n', 'value', 'sd', 'low', 'high', 'method', 'p', 'share'] as const
+/** Those that figures of sweeps have beside them. */
+const SWEEP_FIELDS = ['metric', 'factor', 'at'] as const
 
-/** All figures as CSV, a line a figure, empty where a figure has no such field. */
+/** All figures as CSV, a line a figure, empty where a figure has no such field; where there is a sweep, its fields come last. */
 export function csv(figures: readonly Figure[]): string {
+  const fields = [...FIELDS, ...(figures.some(({ factor }) => factor !== undefined) ? SWEEP_FIELDS : [])]
   const cellOf = (value: unknown) => csvCell(typeof value === 'object' ? value && JSON.stringify(value) : (value as string))
-  return [FIELDS.join(','), ...figures.map(figure => FIELDS.map(field => cellOf(figure[field] ?? null)).join(',')), ''].join('\n')
+  return [fields.join(','), ...figures.map(figure => fields.map(field => cellOf(figure[field] ?? null)).join(',')), ''].join('\n')
 }

@@ -79,6 +79,7 @@ export function* reportRows({ runs }: Comparison): Generator<ReportRow> {
     const known = new Set(repeated)
     const failed = new Map<string, ReportRow>()
     for (const { key, example_id, seed, repeat, agent, player, code, message, attempt, total } of readErrors(folder)) {
+      if (known.has(key)) continue
       const row = {
         setting,
         player: players[player] ?? player,

@@ -99,8 +99,8 @@ function detailsOf({ player, player_details }: Metadata, one: string): unknown {
 function repetitions(entries: readonly RunEntry[]) {
   const groups = new Map<string, RunEntry[]>()
   for (const entry of entries) {
-    const { lineup, evaluated, player_details } = entry.metadata
-    const id = digest([settingId(entry.metadata), lineup, evaluated, player_details])
+    const { lineup, opponents_shuffled, evaluated, player_details } = entry.metadata
+    const id = digest([settingId(entry.metadata), lineup, opponents_shuffled ?? false, evaluated, player_details])
     groups.set(id, [...(groups.get(id) ?? []), entry])
   }
   const repeated = new Map<RunEntry, ReadonlySet<string>>()

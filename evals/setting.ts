@@ -84,14 +84,12 @@ export function isCalled({ label, player }: Pick<Tally, 'label' | 'player'>, cal
 }
 
 /** Who sat beside the evaluated seats. */
-export function othersOf({ lineup, evaluated }: Metadata): string {
+export function othersOf({ lineup, evaluated, opponents_shuffled }: Metadata): string {
   const counts = new Map<string, number>()
   for (const [agent, player] of Object.entries(lineup))
     if (!evaluated.includes(agent)) counts.set(player, (counts.get(player) ?? 0) + 1)
-  return [...counts]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([player, n]) => `${n} ${player}`)
-    .join(', ')
+  const others = [...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([player, n]) => `${n} ${player}`)
+  return [...others, ...(opponents_shuffled ? ['shuffled by the seed'] : [])].join(', ')
 }
 
 /** Equal for runs whose players are compared. */

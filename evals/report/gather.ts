@@ -78,9 +78,11 @@ export interface ReportTranscript {
 export function* reportRows({ runs }: Comparison): Generator<ReportRow> {
   // The comparison has told of the lines that cannot be read.
   const told = new Unread()
-  for (const { folder, setting, players } of runs) {
+  for (const { folder, setting, players, repeated } of runs) {
+    const known = new Set(repeated)
     const failed = new Map<string, ReportRow>()
     for (const { key, example_id, seed, repeat, agent, player, code, message, attempt, total } of readErrors(folder, told)) {
+      if (known.has(key)) continue
       const row = {
         setting,
         player: players[player] ?? player,
@@ -96,6 +98,7 @@ export function* reportRows({ runs }: Comparison): Generator<ReportRow> {
     }
     for (const row of readScoredFigures(folder, told)) {
       failed.delete(row.key)
+      if (known.has(row.key)) continue
       const player = players[row.info.player]
       if (player !== undefined) yield reportRow(row, setting, player)
     }
@@ -208,6 +211,7 @@ export function* episodes(
   const env = environments.get(metadata.env_id)
   if (env.version !== metadata.version_info.env_version) return
   const read = readTraces(run.folder, unread)
+  const repeated = new Set(run.repeated)
   const logs = new Map<string, StepsRow>()
   const traced = new Map<string, TracedEpisode>()
   for (const log of readSteps(run.folder, new Unread())) {
@@ -219,7 +223,7 @@ export function* episodes(
       if (own === undefined || traces === undefined) continue
       logs.delete(key)
       traced.delete(key)
-      yield { log: own, traces, env }
+      if (!repeated.has(key)) yield { log: own, traces, env }
     }
   }
 }

@@ -50,12 +50,13 @@ export function writeReport(comparison: Comparison, path: string, options: Repor
     const rows = columns.key!.length
     const unread = new Unread()
     const { series, index } = writeEpisodes(page, comparison, environments, unread, rows === 0 ? 0 : Math.min(1, most / rows))
-    const { settings, figures } = comparison
+    const { settings, sweeps, figures } = comparison
     const notes = [...comparison.notes, ...unread.notes]
     page.data('facts', {
       title,
       version: packageVersion(),
       settings,
+      sweeps,
       notes,
       tables: tableFacts,
       docs: docsOf(comparison, environments),

@@ -42,12 +42,16 @@ export const scenarios: Command = {
       else for (const line of lines) io.out(line)
       return 0
     }
-    replaceOwnFile(
-      resolve(io.cwd, out),
-      'a scenario data set',
-      head => OURS.test(head),
-      write => write(Buffer.from(lines.join(''))),
-    )
+    try {
+      replaceOwnFile(
+        resolve(io.cwd, out),
+        'a scenario data set',
+        head => OURS.test(head),
+        write => write(Buffer.from(lines.join(''))),
+      )
+    } catch (error) {
+      throw new UserError(`--out: cannot write ${out}: ${(error as Error).message}`)
+    }
     io.out(
       args.flag('json') ? `${JSON.stringify({ file: out, rows: rows.length })}\n` : `${out}: ${plural(rows.length, 'row')}\n`,
     )

@@ -1,8 +1,10 @@
 /** `--suite`: a file instead of the options that say what is played. Knows where suites lie; plays nothing. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+
+import { existsSync, readdirSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { nearest, UserError } from '../envs/core/errors.ts'
 import { type Experiment, parseSuite } from '../evals/experiment.ts'
+import { readText } from '../rollouts/text_file.ts'
 import type { Args, OptionSpecs } from './command.ts'
 import type { Io } from './io.ts'
 import { CONFIG_OPTIONS, EXAMPLE_OPTIONS, labelled, readPlayers, SEAT_OPTIONS, SWEEP_OPTIONS } from './setup.ts'
@@ -60,10 +62,6 @@ function suitePath(named: string, cwd: string): string {
 }
 
 function read(path: string, shown: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? (error as Error).message
-    throw new UserError(`--suite: cannot read ${shown}: ${code}. Shipped: ${shipped().join(', ')}.${nearest(shown, shipped())}`)
-  }
+  const known = shipped()
+  return readText(path, why => `--suite: cannot read ${shown}: ${why}. Shipped: ${known.join(', ')}.${nearest(shown, known)}`)
 }

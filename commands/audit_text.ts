@@ -1,6 +1,7 @@
 /** An audit in words: for a terminal, and as Markdown for an economy's README. Knows rows; measures nothing. */
 import type { PresetAudit } from '../evals/audit/audit.ts'
 import type { PlayerRow, TargetRow } from '../evals/audit/targets.ts'
+import type { Pars } from '../rollouts/par.ts'
 import { block, columns } from './text.ts'
 
 type Interval = Pick<PlayerRow, 'low' | 'high'>
@@ -105,6 +106,16 @@ export function auditText(audit: PresetAudit, width: number): string {
       ),
     )
   return `${sections.join('\n\n')}\n`
+}
+
+/** What rewards mean in each preset of an economy. */
+export function parsText(env: string, pars: Pars, width: number): string {
+  const sections = Object.entries(pars).map(([preset, { seat, seeds, honest, pass_threshold, bots }]) => {
+    const head = `${env} ${preset}, seat ${seat}, ${seeds} seeds: honest play gets ${number(honest)}; passed from ${number(pass_threshold)}.`
+    const rows = Object.entries(bots).sort(([, a], [, b]) => b.mean - a.mean)
+    return `${block(head, width)}\n${columns([['mean', 'sd', 'player'], ...rows.map(([name, { mean, sd }]) => [number(mean), number(sd), name])], width)}`
+  })
+  return `${sections.join('\n\n') || block(`${env}: no bot of its presets is honest, so nothing has a par.`, width)}\n`
 }
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ')

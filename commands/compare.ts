@@ -14,7 +14,7 @@ import type { ExitCode, Io } from './io.ts'
 /** What every command that reads runs takes. */
 export const COMPARE_OPTIONS: OptionSpecs = {
   baseline: { type: 'string', describe: 'player that the others are compared with (the first of a setting)' },
-  threshold: { type: 'string', describe: 'reward that counts as a pass (0.5)' },
+  threshold: { type: 'string', describe: "reward that counts as a pass (the preset's own, or 0.5)" },
   published: {
     type: 'string',
     describe: 'published runs to stand beside: those of a study that has some, or of a JSON file',

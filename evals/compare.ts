@@ -50,7 +50,7 @@ export interface Comparison {
 
 /** Compares the runs in these folders. A UserError where one is no run, or nobody is the baseline. */
 export function compare(folders: readonly string[], options: CompareOptions): Comparison {
-  const { environments, threshold = PASS_THRESHOLD, logs = true, seed = 0, published } = options
+  const { environments, logs = true, seed = 0, published } = options
   const settings = new Map<string, Setting>()
   const scenarios = new Map<string, Map<string, number>>()
   const runs: { readonly folder: string; readonly setting: Setting; readonly players: Readonly<Record<string, string>> }[] = []
@@ -65,7 +65,7 @@ export function compare(folders: readonly string[], options: CompareOptions): Co
     const env = environments.has(env_id) ? environments.get(env_id) : undefined
     const setting = settings.get(id) ?? new Setting(metadata, numbers, env)
     settings.set(id, setting)
-    addRun(setting, folder, metadata, threshold)
+    addRun(setting, folder, metadata, options.threshold ?? thresholdOf(setting))
     const players = [...playersOf(metadata).keys()].map(player => [player, setting.tally(folder, metadata, player).label])
     runs.push({ folder, setting, players: Object.fromEntries(players) })
     notes.push(...judged(folder), ...modelNotes(metadata))
@@ -82,17 +82,24 @@ export function compare(folders: readonly string[], options: CompareOptions): Co
   const absent = others.length - new Set(beside.map(({ run }) => run)).size
   if (beside.length > 0) notes.push(`Published figures: ${published!.source}.`)
   if (absent > 0) notes.push(`Published runs of other configurations than these, not shown: ${absent}.`)
-  const shown = { threshold, seed, ...(options.baseline !== undefined && { baseline: options.baseline }) }
+  const shown = { seed, ...(options.baseline !== undefined && { baseline: options.baseline }) }
   return {
     runs: runs.map(run => ({ ...run, setting: labels[all.indexOf(run.setting)]! })),
     settings: labels,
     figures: [
-      ...all.flatMap((setting, i) => settingFigures(setting, labels[i]!, shown)),
+      ...all.flatMap((setting, i) =>
+        settingFigures(setting, labels[i]!, { ...shown, threshold: options.threshold ?? thresholdOf(setting) }),
+      ),
       ...settingsFigures(all, labels, shown),
       ...beside.flatMap(({ run, label }) => publishedFigures(run, label)),
     ],
     notes,
   }
+}
+
+/** The pass of a setting: what its first run was told. */
+function thresholdOf({ metadata }: Setting): number {
+  return metadata.pass_threshold ?? PASS_THRESHOLD
 }
 
 /** The players of a run, each evaluated seat's. */

@@ -74,7 +74,13 @@ export function planCells(asked: Experiment, cells: readonly ResolvedCell[], con
         examples,
         repeats,
         ...(par !== undefined && { par }),
-        experiment: { name: asked.name ?? null, cell: cell.label, order: order++, baseline: named.name },
+        experiment: {
+          name: asked.name ?? null,
+          cell: cell.label,
+          order: order++,
+          baseline: named.name,
+          ...(cell.sweep.length > 0 && { sweep: cell.sweep }),
+        },
       })),
     }
   })

@@ -88,6 +88,8 @@ export interface ExperimentFacts {
   readonly order: number
   /** The player string of the player that the others are compared with. */
   readonly baseline: string
+  /** The fields of the configuration that are swept where the run belongs, its plain configuration included. */
+  readonly sweep?: readonly string[]
 }
 
 /** What a run is, before anything of it is played. */

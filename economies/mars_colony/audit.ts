@@ -2,7 +2,8 @@
 import type { AuditSpec } from '../../evals/audit/spec.ts'
 
 export const audit: AuditSpec = {
-  standard: ['agentic', 'easy', 'hard'],
+  standard: ['agentic', 'easy', 'hard', 'short'],
+  short: 'short',
   levels: ['easy', 'agentic', 'hard'],
-  ungoverned: { weights: { reputation: 0 } },
+  ungoverned: { governance: { pay: false, trust: false, memory: false, suspension: false }, weights: { reputation: 0 } },
 }

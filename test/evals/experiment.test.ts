@@ -44,6 +44,7 @@ describe('what a suite comes to', () => {
       preset: 'default',
       set: { horizon: 2 },
       factors: {},
+      sweep: [],
       examples: { seeds: '3:6' },
       repeats: 2,
       players: ['bot:miser'],

@@ -5,8 +5,8 @@ import { join, resolve } from 'node:path'
 import type { AuditWorkerData } from '../economies/audit_worker.ts'
 import { type Economy, subjectOf } from '../economies/economy.ts'
 import { economies } from '../economies/registry.ts'
+import { resolveConfig } from '../envs/core/config.ts'
 import { nearest, UserError } from '../envs/core/errors.ts'
-import { difference } from '../envs/core/plain.ts'
 import type { Runner } from '../evals/audit/arena.ts'
 import { auditPreset, differences, missed, type PresetAudit, standardPresets } from '../evals/audit/audit.ts'
 import { readFound, readPars, readResults, writeFound, writePars, writeResults } from '../evals/audit/files.ts'
@@ -15,7 +15,7 @@ import { derivePar } from '../evals/audit/pars.ts'
 import { search } from '../evals/audit/search.ts'
 import type { Subject } from '../evals/audit/spec.ts'
 import { startThreads } from '../evals/audit/threads.ts'
-import type { Par } from '../rollouts/par.ts'
+import { isCurrent, type Par } from '../rollouts/par.ts'
 import { auditMarkdown, auditText, parsText } from './audit_text.ts'
 import type { Args, Command } from './command.ts'
 import type { Io } from './io.ts'
@@ -96,7 +96,7 @@ function ended(stale: readonly string[], io: Io): 0 | 1 {
   return stale.length > 0 ? 1 : 0
 }
 
-/** Derives what rewards mean, tells it, and writes it or, to check, says where it differs from what is written. */
+/** Derives what rewards mean, tells it and writes it; to check, says which of what is written is of other rules. */
 async function pars(
   subject: Subject,
   presets: readonly string[],
@@ -107,6 +107,12 @@ async function pars(
   const { id } = subject.env
   const [folder] = foldersOf(args, io, id)
   const written = readFrom(args, io, id, from => (existsSync(join(from, 'pars.json')) ? readPars(from) : undefined)) ?? {}
+  if (args.flag('check'))
+    return Object.entries(written).flatMap(([preset, par]) =>
+      Object.hasOwn(subject.env.presets, preset) && isCurrent(par, subject.env, resolveConfig(subject.env, preset))
+        ? []
+        : [`${id} ${preset}: the pars are of other rules; agoragym audit ${id} --preset ${preset} --pars derives them`],
+    )
   const derived: Record<string, Par> = {}
   for (const preset of presets) {
     const par = await derivePar(subject, preset, { seeds: args.integer('seeds', SEEDS, 2), ...(run !== undefined && { run }) })
@@ -114,13 +120,6 @@ async function pars(
   }
   if (args.flag('json')) io.out(`${JSON.stringify({ env: id, pars: derived }, null, 2)}\n`)
   else io.out(parsText(id, derived, io.columns()))
-  if (args.flag('check'))
-    return Object.entries(derived).flatMap(([preset, par]) => {
-      const differs = difference(written[preset] ?? null, par)
-      return differs === undefined
-        ? []
-        : [`${id} ${preset}: the pars differ from those written (agoragym audit --pars): ${differs}`]
-    })
   const known = Object.entries(written).filter(([preset]) => Object.hasOwn(subject.env.presets, preset))
   if (Object.keys(derived).length > 0)
     io.err(`written: ${shownPath(writePars(folder!, { ...Object.fromEntries(known), ...derived }), io.cwd)}\n`)

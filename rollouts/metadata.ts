@@ -40,7 +40,7 @@ export interface Metadata {
   readonly pass_all_k: Readonly<Record<string, number>>
   readonly pass_threshold: number
   /** What rewards mean here: what honest play gets, and mean and sd of every shipped bot. Absent where nobody derived it. */
-  readonly par?: Omit<Par, 'config_digest' | 'pass_threshold'>
+  readonly par?: Omit<Par, 'version' | 'config_digest' | 'pass_threshold'>
   readonly usage: Usage | null
   readonly cost: { readonly total_usd: number } | null
   readonly version_info: { readonly agoragym_version: string; readonly env_version: number }

@@ -1,4 +1,5 @@
 /** What a reward means in one preset: data that `agoragym audit --pars` derives. Knows the shape and when it applies; derives nothing. */
+import type { AnyEnvironment } from '../envs/core/environment.ts'
 import type { AgentId } from '../envs/core/tool.ts'
 import { configDigest } from './rollout.ts'
 
@@ -9,6 +10,8 @@ export interface Spread {
 }
 
 export interface Par {
+  /** The economy's version: where it is another, the figures are another's. */
+  readonly version: number
   /** SHA-256 of the resolved configuration: other rules give other rewards. */
   readonly config_digest: string
   /** The seat whose rewards these are, the others played by the default opponents. */
@@ -29,9 +32,13 @@ export interface Par {
 /** By preset. */
 export type Pars = Readonly<Record<string, Par>>
 
+/** Whether a par is one of these rules. */
+export function isCurrent(par: Par, { version }: AnyEnvironment, config: object): boolean {
+  return par.version === version && par.config_digest === configDigest(config)
+}
+
 /** The par of a run against the default opponents; undefined where its rules or its evaluated seats are others. */
-export function parOf(par: Par | undefined, config: object, evaluated: readonly AgentId[]): Par | undefined {
-  const applies =
-    par !== undefined && evaluated.length === 1 && evaluated[0] === par.seat && par.config_digest === configDigest(config)
+export function parOf(par: Par | undefined, env: AnyEnvironment, config: object, evaluated: readonly AgentId[]): Par | undefined {
+  const applies = par !== undefined && evaluated.length === 1 && evaluated[0] === par.seat && isCurrent(par, env, config)
   return applies ? par : undefined
 }

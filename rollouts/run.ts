@@ -165,7 +165,7 @@ class Run {
     this.#began = began
     const seated = this.#seat(config)
     const player = evaluatedPlayer(seated)
-    const par = parOf(plan.par, config, seated.evaluated)
+    const par = parOf(plan.par, env, config, seated.evaluated)
     const labels = Object.values(seated.lineup).flatMap(({ name, label }) => (label === undefined ? [] : [[name, label]]))
     this.#facts = {
       env,

@@ -1,6 +1,8 @@
 // Fills the generated sections of the documentation from the code: `npm run docs`. With --check it changes nothing and
 // exits 1 where a section is stale. A section stands between <!-- generated:NAME --> and <!-- /generated:NAME -->.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { auditMarkdown, parsMarkdown } from '../dist/commands/audit_text.js'
+import { readResults } from '../dist/evals/audit/files.js'
 import { configFields, economies, toolDocs, typeName } from '../dist/index.js'
 
 const check = process.argv.includes('--check')
@@ -13,7 +15,7 @@ const table = (head, rows) =>
 const code = value => `\`${JSON.stringify(value)}\``
 
 /** The generated sections of one economy's README. */
-const economySections = ({ env, bots }) => {
+const economySections = ({ env, bots, pars = {} }) => {
   const config = env.config.parse(Object.values(env.presets)[0])
   return {
     tools: () => toolDocs(env.tools(config)),
@@ -41,6 +43,11 @@ const economySections = ({ env, bots }) => {
               ),
         ]),
       ),
+    audit: () =>
+      [
+        ...(Object.keys(pars).length > 0 ? [parsMarkdown(pars)] : []),
+        auditMarkdown(Object.keys(env.presets).flatMap(preset => readResults(`economies/${env.id}/audit`, preset) ?? [])),
+      ].join('\n\n'),
     metrics: () =>
       table(
         ['metric', 'meaning', 'formula', 'range', 'source'],

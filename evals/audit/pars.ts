@@ -34,6 +34,7 @@ export async function derivePar(
   )
   const [own, silence] = [bots[honest]!, bots.passive!]
   return {
+    version: subject.env.version,
     config_digest: configDigest(configs(subject, preset, DEFAULT_SETTING)),
     seat: arena.seat,
     seeds,

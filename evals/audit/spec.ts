@@ -95,6 +95,11 @@ export const family = <T extends AnyTypes>(
   given: Omit<PolicyFamily, 'make'> & { readonly make: (parameters: readonly number[]) => PolicyFactory<T> },
 ): PolicyFamily => given as unknown as PolicyFamily
 
+/** The same for blindfolds. */
+export const blindfold = <T extends AnyTypes>(
+  given: Omit<Blindfold, 'observation'> & { readonly observation?: (observation: T['Observation']) => T['Observation'] },
+): Blindfold => given as unknown as Blindfold
+
 /** The parts of a spec that hold for one preset. */
 export function specOf({ spec }: Subject, preset: string): AuditSpec {
   return { ...spec, ...spec.presets?.[preset] }

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
+import type { AuditWorkerData } from '../economies/audit_worker.ts'
 import { type Economy, subjectOf } from '../economies/economy.ts'
 import { economies } from '../economies/registry.ts'
 import { nearest, UserError } from '../envs/core/errors.ts'
@@ -41,16 +42,16 @@ export const audit: Command = {
     format: { type: 'string', describe: `${FORMATS.join(' or ')}` },
   },
   examples: [
-    ['agoragym audit sim_economy', 'bots, constant and blind policies, tricks, and what a search found before'],
-    ['agoragym audit mars_colony --preset hard --seeds 20', 'a quick look at one preset'],
-    ['agoragym audit swarm_economy --full --budget 2000', 'a short search, its policies written and replayed'],
+    ['agoragym audit ENV', 'bots, constant and blind policies, tricks, and what a search found before'],
+    ['agoragym audit ENV --seeds 20', 'a quick look'],
+    ['agoragym audit ENV --full --budget 2000', 'a short search, its policies written and replayed'],
   ],
   async run(args, io) {
     const format = formatOf(args)
     const audits: PresetAudit[] = []
     const stale: string[] = []
     for (const { economy, subject, presets } of await chosen(args)) {
-      const threads = threadsFor(economy, args)
+      const threads = threadsFor(economy, args, io)
       try {
         for (const preset of presets) {
           const result = await auditOne(subject, preset, args, io, threads?.run)
@@ -108,10 +109,11 @@ function formatOf(args: Args): (typeof FORMATS)[number] {
 }
 
 /** Threads that play an economy's games; none where one is enough, or where the code is not compiled and no thread could load it. */
-function threadsFor({ env }: Economy, args: Args): ReturnType<typeof startThreads> | undefined {
+function threadsFor({ env }: Economy, args: Args, { cwd }: Io): ReturnType<typeof startThreads> | undefined {
   const count = args.integer('threads', availableParallelism(), 1)
   if (count === 1 || import.meta.url.endsWith('.ts')) return undefined
-  return startThreads(new URL('../economies/audit_worker.js', import.meta.url), { id: env.id, modules: [] }, count)
+  const data: AuditWorkerData = { id: env.id, cwd, imports: args.list('import') }
+  return startThreads(new URL('../economies/audit_worker.js', import.meta.url), data, count)
 }
 
 /**

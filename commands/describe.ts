@@ -1,4 +1,5 @@
 /** `describe`: an economy's rules, tools, configuration, bots and metrics, as it declares them. */
+import { describeEconomy } from '../economies/describe.ts'
 import { configFields } from '../envs/core/config.ts'
 import { learnerOf } from '../envs/core/environment.ts'
 import { short } from '../envs/core/plain.ts'
@@ -19,41 +20,11 @@ export const describe: Command = {
   ],
   run(args, io) {
     const setting = readSetting(args)
-    io.out(args.flag('json') ? `${JSON.stringify(facts(setting), null, 2)}\n` : text(setting, io.columns()))
+    io.out(
+      args.flag('json') ? `${JSON.stringify(describeEconomy(setting.economy, setting), null, 2)}\n` : text(setting, io.columns()),
+    )
     return 0
   },
-}
-
-function facts({ economy, env, preset, config }: Setting) {
-  const seats = env.seats(config)
-  return {
-    id: env.id,
-    version: env.version,
-    summary: env.summary,
-    preset,
-    config,
-    rules: env.rules(config, learnerOf(seats)),
-    seats,
-    turn: turnFacts(env.turn(config, learnerOf(seats))),
-    tools: Object.entries(env.tools(config)).map(([name, tool]) => ({ kind: tool.kind, ...toolSchema(name, tool) })),
-    fields: configFields(env).map(({ name, description, default: value, schema }) => ({
-      name,
-      description,
-      default: value,
-      schema,
-    })),
-    presets: env.presets,
-    bots: Object.fromEntries(Object.entries(economy.bots).map(([bot, { description }]) => [botName(bot), description])),
-    opponents: economy.opponents,
-    players: economy.players,
-    metrics: env.metrics.docs,
-    scenarios: env.scenarios !== undefined,
-  }
-}
-
-/** JSON has no infinity: no limit is null. */
-function turnFacts({ maxCalls, repairs, onSilence }: ReturnType<Setting['env']['turn']>) {
-  return { maxCalls: Number.isFinite(maxCalls) ? maxCalls : null, repairs, onSilence }
 }
 
 function text({ economy, env, preset, config }: Setting, width: number): string {

@@ -48,8 +48,8 @@ export const CACHE_OPTION: OptionSpecs = {
   cache: { type: 'string', describe: 'folder of answers to use again (none)' },
 }
 
-/** The models of a command: who is asked how, within which limits. */
-export function readModels(args: Args, io: Io, concurrency: number): Models {
+/** The models of a command: who is asked how, within which limits. `folder` is where treatments look for files. */
+export function readModels(args: Args, io: Io, concurrency: number, folder: string = io.cwd): Models {
   const text = (name: string) => args.text(name)
   const timeoutCall = positive(args, 'timeout-call')
   const timeoutEpisode = positive(args, 'timeout-episode')
@@ -63,7 +63,7 @@ export function readModels(args: Args, io: Io, concurrency: number): Models {
     concurrency,
     stop: io.signal,
     sampling: readSampling(args),
-    cwd: io.cwd,
+    cwd: folder,
     extraBody: readExtraBody(text('extra-body')),
     ...(text('api') !== undefined && { api: choice(args, 'api', ['chat', 'responses'], 'chat') }),
     adaptations: parseForms(args.list('adapt')),

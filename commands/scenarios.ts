@@ -2,21 +2,13 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { environments } from '../economies/registry.ts'
-import { parseConfig } from '../envs/core/config.ts'
-import { type AnyEnvironment, learnerOf, type Scenario } from '../envs/core/environment.ts'
-import { Episode } from '../envs/core/episode.ts'
 import { UserError } from '../envs/core/errors.ts'
-import type { Message } from '../rollouts/messages.ts'
+import { scenarioRow } from '../rollouts/scenarios.ts'
 import type { Command } from './command.ts'
 import { CONFIG_OPTIONS, readSetting } from './setup.ts'
 import { plural } from './text.ts'
 
-/** A row with what the evaluated seat is told before its first move. */
-interface ScenarioRow extends Scenario {
-  readonly prompt: readonly Message[]
-}
-
-const having = (): AnyEnvironment[] => environments.list().filter(env => env.scenarios !== undefined)
+const having = () => environments.list().filter(env => env.scenarios !== undefined)
 
 export const scenarios: Command = {
   name: 'scenarios',
@@ -56,16 +48,6 @@ export const scenarios: Command = {
     )
     return 0
   },
-}
-
-function scenarioRow(env: AnyEnvironment, { id, seed, config: given }: Scenario): ScenarioRow {
-  const config = parseConfig(env, given)
-  const learner = learnerOf(env.seats(config))
-  const prompt: Message[] = [
-    { role: 'system', content: env.rules(config, learner) },
-    { role: 'user', content: env.render(new Episode(env, config, seed).observe(learner)) },
-  ]
-  return { id, seed, config: given, prompt }
 }
 
 function write(path: string, text: string, shown: string): void {

@@ -75,9 +75,11 @@ export interface ReportTranscript {
 
 /** The rows of the compared runs, in their order; failed rollouts that nothing made up for stand after a run's others. */
 export function* reportRows({ runs }: Comparison): Generator<ReportRow> {
-  for (const { folder, setting, players } of runs) {
+  for (const { folder, setting, players, repeated } of runs) {
+    const known = new Set(repeated)
     const failed = new Map<string, ReportRow>()
     for (const { key, example_id, seed, repeat, agent, player, code, message, attempt, total } of readErrors(folder)) {
+      if (known.has(key)) continue
       const row = {
         setting,
         player: players[player] ?? player,
@@ -93,6 +95,7 @@ export function* reportRows({ runs }: Comparison): Generator<ReportRow> {
     }
     for (const row of readScoredFigures(folder)) {
       failed.delete(row.key)
+      if (known.has(row.key)) continue
       const player = players[row.info.player]
       if (player !== undefined) yield reportRow(row, setting, player)
     }
@@ -201,9 +204,10 @@ export function* episodes(
   const env = environments.get(metadata.env_id)
   if (env.version !== metadata.version_info.env_version) return
   const traces = readTraces(run.folder)
+  const repeated = new Set(run.repeated)
   for (const log of readSteps(run.folder)) {
     const { value } = traces.next()
-    if (value?.id === log.key) yield { log, traces: value, env }
+    if (value?.id === log.key && !repeated.has(log.key)) yield { log, traces: value, env }
   }
 }
 

@@ -49,11 +49,12 @@ export function writeReport(comparison: Comparison, path: string, options: Repor
     const columns = columnsOf(reportRows(comparison))
     const rows = columns.key!.length
     const { series, index } = writeEpisodes(page, comparison, environments, rows === 0 ? 0 : Math.min(1, most / rows))
-    const { settings, figures, notes } = comparison
+    const { settings, sweeps, figures, notes } = comparison
     page.data('facts', {
       title,
       version: packageVersion(),
       settings,
+      sweeps,
       notes,
       tables: tableFacts,
       docs: docsOf(comparison, environments),

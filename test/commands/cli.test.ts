@@ -8,10 +8,10 @@ import type { BotSet } from '../../bots/index.ts'
 import { Args } from '../../commands/command.ts'
 import { evaluate } from '../../commands/evaluate.ts'
 import { commands } from '../../commands/index.ts'
+import { experiment } from '../../evals/experiment.ts'
 import { economies, type Scenario } from '../../index.ts'
 import { ProviderError } from '../../rollouts/player.ts'
-import type { RunPlan } from '../../rollouts/run.ts'
-import { later, passive as passivePlayer, scratch, toy, toyConfig } from '../rollouts/table.ts'
+import { later, scratch } from '../rollouts/table.ts'
 import { toyMarket } from '../toy_market/index.ts'
 import { agoragym, type ConsoleOptions, capture } from './console.ts'
 
@@ -216,9 +216,9 @@ describe('eval', () => {
         evaluated: ['trader_0'],
         ok: 4,
         failed: 0,
-        truncated: 4,
+        truncated: 0,
         reward: { n: 4 },
-        stops: { truncated: 4 },
+        stops: { horizon: 4 },
       },
     ])
     expect(runs[0].reward.half).toBeGreaterThan(0)
@@ -280,19 +280,13 @@ describe('eval', () => {
         if (asked === 20) throw new ProviderError('no answer', { code: 'timeout', status: null, attempts: 6 })
       },
     })
-    const plan: RunPlan = {
-      env: toy,
-      preset: 'default',
-      set: {},
-      config: toyConfig,
-      seat: () => ({ lineup: { trader_0: player, trader_1: passivePlayer }, evaluated: ['trader_0'] }),
-      examples: { name: 'seeds 0:4', rows: [0, 1, 2, 3].map(seed => ({ index: seed, config: toyConfig, seed })) },
-      repeats: 1,
-    }
+    const asked = experiment({
+      entries: [{ env: 'toy_market', players: ['later'], seats: { trader_1: 'bot:passive' }, seeds: '4' }],
+    })
     const { io, written } = capture(options)
     const { runs, left, code } = await evaluate(
-      [plan],
-      { out: join(options.cwd, 'runs'), concurrency: 1 },
+      asked,
+      { out: join(options.cwd, 'runs'), concurrency: 1, own: name => (name === 'later' ? player : undefined) },
       new Args({}, ['eval', 'toy_market', '--players', 'a b']),
       io,
     )
@@ -441,7 +435,7 @@ describe('play', () => {
     expect(code).toBe(0)
     expect(out).toMatch(/^step 0\n {2}trader_0: /)
     expect(out).toContain('* rained grain=[')
-    expect(out).toContain('The game is over after 2 steps: truncated.')
+    expect(out).toContain('The game is over after 2 steps: horizon.')
     expect(out).toMatch(/player +random +bot:gambler/)
   })
 

@@ -1,13 +1,15 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { type Cell, cellsOf, parseSuite, suiteJsonSchema } from '../../evals/suite.ts'
-import { environments, parseConfig, resolveConfig } from '../../index.ts'
+import { type Cell, cellsOf, experiment, parseSuite, suiteJsonSchema } from '../../evals/experiment.ts'
+import { type ExperimentEvent, planExperiment, rolloutsOf, runExperiment } from '../../evals/run_experiment.ts'
+import { economies, environments, parseConfig, resolveConfig } from '../../index.ts'
+import { Models } from '../../rollouts/models/index.ts'
 import { findRuns } from '../../rollouts/store.ts'
 import { agoragym } from '../commands/console.ts'
 import { scratch } from '../rollouts/table.ts'
 import { toyMarket } from '../toy_market/index.ts'
-import './toy_runs.ts'
+import { seller } from './toy_runs.ts'
 
 const suite = (value: unknown): Cell[] => cellsOf(parseSuite(JSON.stringify(value), 'suite.json'))
 const toy = (fields: object) => ({ name: 'toys', entries: [{ env: 'toy_market', ...fields }] })
@@ -41,21 +43,21 @@ describe('what a suite comes to', () => {
       env: 'toy_market',
       preset: 'default',
       set: { horizon: 2 },
-      seeds: '3:6',
+      factors: {},
+      sweep: [],
+      examples: { seeds: '3:6' },
       repeats: 2,
       players: ['bot:miser'],
-      opponents: 'seller:1',
-      seats: { trader_1: 'random' },
-      tournament: false,
+      seats: { kind: 'turns', named: { trader_1: 'random' }, opponents: 'seller:1' },
     })
-    expect(cells.at(-1)).toMatchObject({ scenarios: 4, players: ['random'], repeats: 1, set: {} })
+    expect(cells.at(-1)).toMatchObject({ examples: { scenarios: 4 }, players: ['random'], repeats: 1, set: {} })
   })
 
   test('a tournament seats everybody with everybody, each way round', () => {
     const cells = suite(toy({ tournament: { players: ['a', 'b', 'c'], seats: ['trader_0', 'trader_1'] } }))
-    const tables = cells.map(({ seats }) => `${seats.trader_0}${seats.trader_1}`)
+    const tables = cells.map(({ seats }) => seats.kind === 'table' && `${seats.named.trader_0}${seats.named.trader_1}`)
     expect(tables).toEqual(['ab', 'ac', 'ba', 'bc', 'ca', 'cb'])
-    expect(cells.every(({ players, tournament }) => tournament && players === undefined)).toBe(true)
+    expect(cells.every(({ players }) => players === undefined)).toBe(true)
   })
 
   test.each([
@@ -83,7 +85,7 @@ describe('what a suite comes to', () => {
 
   test('the printed schema names every field of a suite with a description', () => {
     const { properties } = suiteJsonSchema() as { properties: Record<string, { description?: string }> }
-    expect(Object.keys(properties)).toEqual(['$schema', 'name', 'players', 'repeats', 'entries'])
+    expect(Object.keys(properties)).toEqual(['$schema', 'name', 'imports', 'players', 'baseline', 'repeats', 'entries'])
     for (const { description } of Object.values(properties)) expect(description).toBeTruthy()
   })
 
@@ -95,8 +97,156 @@ describe('what a suite comes to', () => {
       const env = environments.get(id)
       const config = resolveConfig(env, preset, set)
       const known = env.seats(config).map(({ agent }) => agent)
-      for (const agent of Object.keys(seats)) expect(known).toContain(agent)
+      if (seats.kind !== 'pairs') for (const agent of Object.keys(seats.named)) expect(known).toContain(agent)
     }
+  })
+})
+
+const plan = (value: Parameters<typeof experiment>[0]) => planExperiment(experiment(value), { economies })
+const labels = (value: Parameters<typeof experiment>[0]) => plan(value).map(({ cell }) => cell.label)
+
+describe('a sweep', () => {
+  const sweep = { horizon: [2, 4, 8], traders: [2, 3] }
+
+  test('changes one field at a time beside the plain configuration, which is played once', () => {
+    // 8 and 2 are the plain values.
+    expect(labels({ entries: [{ env: 'toy_market', sweep }] })).toEqual([
+      'toy_market',
+      'toy_market-horizon=2',
+      'toy_market-horizon=4',
+      'toy_market-traders=3',
+    ])
+  })
+
+  test('is a grid on request', () => {
+    expect(labels({ entries: [{ env: 'toy_market', sweep, grid: true }] })).toEqual([
+      'toy_market',
+      ...['2,traders=2', '2,traders=3', '4,traders=2', '4,traders=3', '8,traders=3'].map(rest => `toy_market-horizon=${rest}`),
+    ])
+  })
+
+  test('says in every cell what it has changed, and every rollout has that configuration', () => {
+    const planned = plan({
+      entries: [{ env: 'toy_market', sweep: { horizon: [2] }, seeds: '3', repeats: 2, players: ['bot:miser'] }],
+    })
+    expect(planned.map(({ cell }) => cell.factors)).toEqual([{}, { horizon: 2 }])
+    const rollouts = [...rolloutsOf(planned)]
+    expect(rollouts.map(({ config }) => (config as { horizon: number }).horizon)).toEqual([8, 8, 8, 8, 8, 8, 2, 2, 2, 2, 2, 2])
+    expect(new Set(rollouts.map(({ key }) => key)).size).toBe(12)
+  })
+
+  test('of a field or a value that there is not is refused with the field', () => {
+    expect(() => labels({ entries: [{ env: 'toy_market', sweep: { horizons: [2] } }] })).toThrow("Did you mean 'horizon'?")
+    expect(() => labels({ entries: [{ env: 'toy_market', sweep: { horizon: [0] } }] })).toThrow('horizon')
+    expect(() => labels({ entries: [{ env: 'toy_market', grid: true }] })).toThrow('entries.0: a grid is of a sweep')
+  })
+})
+
+test('an ablation that changes nothing is refused', () => {
+  const ablations = [{ name: 'same', set: { horizon: 8 } }]
+  expect(() => labels({ entries: [{ env: 'toy_market', ablations }] })).toThrow(
+    'The cell toy_market-same changes nothing: its configuration is that of toy_market.',
+  )
+})
+
+describe('players', () => {
+  const of = (value: Parameters<typeof experiment>[0]) =>
+    planExperiment(experiment(value), { economies, models: new Models({ env: {} }) })[0]!
+  const names = (value: Parameters<typeof experiment>[0]) =>
+    of(value).plans.map(({ seat, config }) => seat(config).lineup.trader_0!.name)
+
+  test('come of every combination of the factors of a treatment', () => {
+    const players = [{ player: 'openai:m', persona: [null, 'naive'], temperature: [0, 1] }, 'bot:miser']
+    expect(names({ entries: [{ env: 'toy_market', players }] })).toEqual([
+      'openai:m[temperature=0]',
+      'openai:m[temperature=1]',
+      'openai:m[persona=naive,temperature=0]',
+      'openai:m[persona=naive,temperature=1]',
+      'bot:miser',
+    ])
+  })
+
+  test('are each one, however often and however they are written', () => {
+    const players = ['openai:m[temperature=1]', { player: 'openai:m', temperature: 1 }, 'openai:m[temperature=1.0]']
+    expect(names({ entries: [{ env: 'toy_market', players }] })).toEqual(['openai:m[temperature=1]'])
+  })
+
+  test('are refused where a treatment is none, and where one label would name several', () => {
+    const wrong = (player: object) => () => experiment({ entries: [{ env: 'toy_market', players: [player as never] }] })
+    expect(wrong({ player: 'openai:m', temprature: 1 })).toThrow()
+    expect(wrong({ player: 'openai:m', temperature: -1 })).toThrow()
+    expect(wrong({ player: 'openai:m', label: 'x', seed: [1, 2] })).toThrow('the label x would name several players')
+  })
+
+  test.each([
+    [undefined, 'bot:miser'],
+    ['rich', 'bot:seller'],
+    ['bot:seller', 'bot:seller'],
+    ['openai:m', 'openai:m[temperature=1]'],
+    ['openai:m[temperature=1]', 'openai:m[temperature=1]'],
+  ])('the baseline %s is %s', (baseline, name) => {
+    const players = ['bot:miser', { player: 'bot:seller', label: 'rich' }, { player: 'openai:m', temperature: 1 }]
+    const { plans } = of({ ...(baseline && { baseline }), entries: [{ env: 'toy_market', players }] })
+    expect(plans.map(({ experiment: facts }) => facts)).toEqual(
+      [0, 1, 2].map(order => ({ name: null, cell: 'toy_market', order, baseline: name })),
+    )
+  })
+
+  test('a baseline that nobody is is refused with those there are', () => {
+    expect(() =>
+      of({ baseline: 'rch', entries: [{ env: 'toy_market', players: [{ player: 'bot:seller', label: 'rich' }] }] }),
+    ).toThrow("baseline: no player 'rch'. Players: rich. Did you mean 'rich'?")
+  })
+})
+
+describe('a program runs an experiment', () => {
+  const asked = experiment({ entries: [{ env: 'toy_market', seeds: '3', repeats: 2, sweep: { horizon: [2] } }] })
+
+  test('and is told of every cell and rollout as it happens', async () => {
+    const events: ExperimentEvent[] = []
+    const { cells, left, played } = await runExperiment(asked, {
+      economies,
+      out: scratch(),
+      onEvent: event => void events.push(event),
+    })
+    expect([cells.length, left, played]).toEqual([2, 0, 24])
+    expect(events.filter(({ type }) => type !== 'rollout').map(({ type, cell }) => [type, cell])).toEqual([
+      ['cell_start', 'toy_market'],
+      ['cell_end', 'toy_market'],
+      ['cell_start', 'toy_market-horizon=2'],
+      ['cell_end', 'toy_market-horizon=2'],
+    ])
+    const rollouts = events.filter(event => event.type === 'rollout')
+    expect(new Set(rollouts.map(({ key, players }) => `${key} ${players.trader_0}`)).size).toBe(24)
+    expect(rollouts.at(-1)).toMatchObject({ ok: true, done: 12, due: 12 })
+    expect(new Set(rollouts.map(({ key }) => key))).toEqual(
+      new Set([...rolloutsOf(planExperiment(asked, { economies }))].map(({ key }) => key)),
+    )
+  })
+
+  test('stops it by a signal, and goes on where it was', async () => {
+    const out = scratch()
+    const stop = new AbortController()
+    const first = await runExperiment(asked, {
+      economies,
+      out,
+      concurrency: 1,
+      signal: stop.signal,
+      onEvent: event => event.type === 'rollout' && event.done === 5 && stop.abort(),
+    })
+    expect([first.played, first.left, first.cells.length]).toEqual([5, 7, 1])
+    const second = await runExperiment(asked, { economies, out, resume: true })
+    expect([second.played, second.left]).toEqual([19, 0])
+  })
+
+  test('with players of its own', async () => {
+    const mine = experiment({ entries: [{ env: 'toy_market', players: ['mine', 'bot:miser'], seeds: '2' }] })
+    const { cells } = await runExperiment(mine, {
+      economies,
+      out: scratch(),
+      own: name => (name === 'mine' ? { ...seller, name: 'mine' } : undefined),
+    })
+    expect(cells[0]!.runs.map(({ metadata }) => metadata.player)).toEqual(['mine', 'bot:miser'])
   })
 })
 

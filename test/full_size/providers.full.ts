@@ -153,14 +153,14 @@ test('refusals now and then cost less than a third of the throughput', async () 
   const latencyMs = 150
   const seconds = async (out: string, options: Partial<FakeProviderOptions>): Promise<number> => {
     const url = await serve({ latencyMs, ...options })
-    const line = `eval swarm_economy --players openai:m@${url} --scenarios 20 --repeats 8 -c 32 --json --out ${out}`
+    const line = `eval swarm_economy --players openai:m@${url} --scenarios 20 --repeats 4 -c 32 --json --out ${out}`
     wellEnded(await agoragym(line).ended)
     return readMetadata(findRuns(join(folder, out))[0]!)!.time
   }
   const without = await seconds('steady', {})
   const having = await seconds('refused', {
     rates: { ...SLIPS, rate_limit: 0.03, server_error: 0.01 },
-    retryAfterMs: 0,
+    retryAfterMs: 500,
     retryAfterHeader: 'retry-after',
   })
   console.log(

@@ -22,7 +22,7 @@ import type { Io } from './io.ts'
 import { shownPath } from './text.ts'
 
 const SEEDS = 200
-const BUDGET = 6000
+const BUDGET = 3000
 /** Differences that a check tells of one preset. */
 const SHOWN = 3
 const FORMATS = ['text', 'markdown'] as const

@@ -90,15 +90,10 @@ export interface Subject extends EnvironmentWithBots, Pick<BotSet, 'opponents' |
   readonly spec: AuditSpec
 }
 
-/** Fixes the economy's types, so that families and blindfolds are written with them. */
+/** Fixes the economy's types, so that a family is written with them. */
 export const family = <T extends AnyTypes>(
   given: Omit<PolicyFamily, 'make'> & { readonly make: (parameters: readonly number[]) => PolicyFactory<T> },
 ): PolicyFamily => given as unknown as PolicyFamily
-
-/** The same for blindfolds. */
-export const blindfold = <T extends AnyTypes>(
-  given: Omit<Blindfold, 'observation'> & { readonly observation?: (observation: T['Observation']) => T['Observation'] },
-): Blindfold => given as unknown as Blindfold
 
 /** The parts of a spec that hold for one preset. */
 export function specOf({ spec }: Subject, preset: string): AuditSpec {

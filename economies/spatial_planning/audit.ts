@@ -8,6 +8,9 @@ import { percentile, rangeOf } from '../../envs/spatial_planning/roster.ts'
 import type { SpatialTypes } from '../../envs/spatial_planning/state.ts'
 import { type AuditSpec, family } from '../../evals/audit/spec.ts'
 
+/** Calls that are about one's own land. */
+const OWN = new Set(['declare', 'declare_final', 'request_compensation', 'offer_compensation', 'vote'])
+
 const SPECULATOR = { seat: 'speculator_1', lineups: { honest: { opponents: { honest: 11 } }, mixed: {} } } as const
 
 export const audit: AuditSpec = {
@@ -47,11 +50,17 @@ export const audit: AuditSpec = {
         }),
     }),
   },
+  // None of these treatments has words to ignore.
   blindfolds: {
-    words: {
-      description: 'reads and sends no message',
-      observation: (seen: SpatialTypes['Observation']) => ({ ...seen, messages: [] }),
-      call: call => (call.tool === 'send_message' ? undefined : call),
+    others: {
+      description: 'decides about its own land alone: buys nothing, trades nothing, and heeds nobody who bought',
+      observation: (seen: SpatialTypes['Observation']) => ({
+        ...seen,
+        boughtPlot: seen.boughtPlot === null ? null : { buyers: 0, result: 0 },
+        history: [],
+        messages: [],
+      }),
+      call: call => (OWN.has(call.tool) ? call : undefined),
     },
   },
   presets: {

@@ -121,16 +121,16 @@ describe('a learner', () => {
   })
 })
 
-describe('what our profile repairs', () => {
-  const reward = (bot: string, profile: string): number => {
+describe('what our options repair', () => {
+  const REPAIRED = { profile: 'v0.2', payoff_includes_transfers: true, submission_score: 'own_words' }
+  const payoff = (bot: string, config: object): number => {
     let sum = 0
-    for (let seed = 0; seed < 20; seed++)
-      sum += swarmEconomy.score(rollout(bot, scenario({ profile }, seed))).learner!.payoff / 20
+    for (let seed = 0; seed < 20; seed++) sum += swarmEconomy.score(rollout(bot, scenario(config, seed))).learner!.payoff / 20
     return sum
   }
-  test('giving everything away pays in the published versions and does not in ours', () => {
-    expect(reward('offers_only', 'v0.2')).toBeGreaterThan(0.75)
-    expect(reward('offers_only', 'standard')).toBeLessThan(0.5)
-    expect(reward('worker', 'standard')).toBeGreaterThan(reward('worker_offer', 'standard'))
+  test('giving everything away pays as published and does not where transfers count', () => {
+    expect(payoff('offers_only', { profile: 'v0.2' })).toBeGreaterThan(0.75)
+    expect(payoff('offers_only', REPAIRED)).toBeLessThan(0.5)
+    expect(payoff('worker', REPAIRED)).toBeGreaterThan(payoff('worker_offer', REPAIRED))
   })
 })

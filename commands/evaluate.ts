@@ -1,11 +1,17 @@
 /** Playing runs and telling what came of them: shared by the commands that do so. */
+
+import { economies } from '../economies/registry.ts'
+import { oneLine } from '../envs/core/text.ts'
+import type { Experiment } from '../evals/experiment.ts'
+import { type CellResult, type ExperimentEvent, type RunExperimentOptions, runExperiment } from '../evals/run_experiment.ts'
 import { clusteredMean } from '../evals/stats.ts'
-import type { Models } from '../rollouts/models/index.ts'
+import { columnNames, evaluatedOf, shortName } from '../rollouts/labels.ts'
+import { modelNotes } from '../rollouts/models/notes.ts'
 import { withoutCredentials } from '../rollouts/models/redact.ts'
 import { promptTokens } from '../rollouts/models/usage.ts'
 import type { Usage } from '../rollouts/player.ts'
 import { Progress } from '../rollouts/progress.ts'
-import { playRuns, type RunOptions, type RunPlan, type RunResult } from '../rollouts/run.ts'
+import type { RunResult } from '../rollouts/run.ts'
 import type { Figure, Summary, Traffic } from '../rollouts/summary.ts'
 import type { Args } from './command.ts'
 import type { ExitCode, Io } from './io.ts'
@@ -14,48 +20,71 @@ import { type FigureRow, figureTable, number, plural, shownPath } from './text.t
 
 /** What was played, and how the command ends. */
 export interface Evaluation {
+  readonly cells: readonly CellResult[]
   readonly runs: readonly RunResult[]
   /** Rollouts that were due and have not been played: it was interrupted, or a budget or a disk ran out. */
   readonly left: number
   readonly code: ExitCode
 }
 
-export interface EvaluateOptions extends Pick<RunOptions, 'out' | 'concurrency' | 'resume' | 'retryErrors'> {
-  /** Whom the models of the plans ask, where there are any. */
-  readonly models?: Models
+export interface EvaluateOptions extends Omit<RunExperimentOptions, 'economies' | 'signal' | 'onEvent'> {
+  /** Called as the runs of a cell are over. */
+  readonly onCell?: (runs: readonly RunResult[]) => void
 }
 
 /** Plays with progress on standard error, and says there what failed or stopped it and how to go on. */
-export async function evaluate(
-  plans: readonly RunPlan[],
-  { models, ...options }: EvaluateOptions,
-  args: Args,
-  io: Io,
-): Promise<Evaluation> {
-  models?.prepare()
+export async function evaluate(asked: Experiment, options: EvaluateOptions, args: Args, io: Io): Promise<Evaluation> {
+  const { models, onCell = () => {}, ...rest } = options
   let progress: Progress | undefined
-  const { runs, batch } = await playRuns(plans, {
-    ...options,
-    signal: io.signal,
-    onStart: due => {
-      const bar = new Progress({
-        total: due,
-        write: io.err,
-        terminal: io.isTTY.err,
-        columns: io.columns,
-        ...(models !== undefined && { status: () => models.status() }),
-      })
-      progress = bar
-      return ok => bar.tick(ok)
-    },
-  }).finally(() => progress?.end())
+  let failed = 0
   const again = (...more: string[]): string => commandLine(args.typed, more)
-  for (const run of runs) io.err(cacheNote(run))
-  for (const reason of batch.stopped) io.err(`${reason}\n`)
-  if (batch.left > 0) {
-    const played = batch.finished + batch.failed
-    io.err(`Stopped after ${played} of ${plural(played + batch.left, 'rollout')}. Go on with: ${again('--resume')}\n`)
+  const onEvent = (event: ExperimentEvent): void => {
+    switch (event.type) {
+      case 'cell_start':
+        progress = new Progress({
+          total: event.due,
+          write: io.err,
+          terminal: io.isTTY.err,
+          columns: io.columns,
+          ...(models !== undefined && { status: () => models.status() }),
+        })
+        return
+      case 'rollout':
+        progress?.tick(event.ok)
+        return
+      case 'cell_end': {
+        progress?.end()
+        progress = undefined
+        failed += tellCell(event.runs, again, args, io)
+        if (event.left === 0) onCell(event.runs)
+        return
+      }
+    }
   }
+  const { cells, left, played, stopped } = await runExperiment(asked, {
+    ...rest,
+    ...(models !== undefined && { models }),
+    economies,
+    signal: io.signal,
+    onEvent,
+  }).finally(() => progress?.end())
+  for (const reason of stopped) io.err(`${oneLine(reason)}\n`)
+  if (left > 0) {
+    io.err(`Stopped after ${played} of ${plural(played + left, 'rollout')}. Go on with: ${again('--resume')}\n`)
+    const last = cells.at(-1)
+    if (last !== undefined) onCell(last.runs)
+  }
+  return { cells, runs: cells.flatMap(({ runs }) => runs), left, code: left > 0 || failed > 0 ? 1 : 0 }
+}
+
+/** Says what of a cell failed, and what began anew though it was to be gone on with; gives how many rollouts failed. */
+function tellCell(runs: readonly RunResult[], again: (...more: string[]) => string, args: Args, io: Io): number {
+  for (const run of runs) {
+    io.err(cacheNote(run))
+    for (const note of modelNotes(run.metadata)) io.err(`${note}\n`)
+  }
+  const fresh = args.flag('resume') ? runs.filter(({ resumed }) => !resumed) : []
+  for (const { folder } of fresh) io.err(`--resume found no such run and began it: ${shownPath(folder, io.cwd)}\n`)
   const failed = runs.reduce((sum, { summary }) => sum + summary.failed, 0)
   if (failed > 0) {
     const where = runs
@@ -65,7 +94,7 @@ export async function evaluate(
       `${plural(failed, 'rollout')} failed (${where.join(', ')}). Play them again with: ${again('--resume', '--retry-errors')}\n`,
     )
   }
-  return { runs, left: batch.left, code: batch.left > 0 || failed > 0 ? 1 : 0 }
+  return failed
 }
 
 /** The command as it was typed, with options added that were not. */
@@ -104,11 +133,7 @@ export function evalTable(runs: readonly RunResult[], width: number): string {
     ...(names(runs, 'refused').length > 0 ? [{ label: 'refused a rollout' }, ...count('refused', number)] : []),
     ...modelRows(runs),
   ]
-  return figureTable(
-    runs.map(({ metadata }) => metadata.player),
-    rows,
-    width,
-  )
+  return figureTable(columnNames(runs.map(({ metadata }) => evaluatedOf(metadata))), rows, width)
 }
 
 /** What the models were asked and what it took; nothing where no model played. */
@@ -171,7 +196,7 @@ export function heading({ metadata }: RunResult): string {
   const { env_id, env_args, examples, rollouts_per_example, evaluated, lineup } = metadata
   const counts = new Map<string, number>()
   for (const [agent, player] of Object.entries(lineup))
-    if (!evaluated.includes(agent)) counts.set(player, (counts.get(player) ?? 0) + 1)
+    if (!evaluated.includes(agent)) counts.set(shortName(player), (counts.get(shortName(player)) ?? 0) + 1)
   const others = [...counts].map(([player, n]) => `${n} ${player}`).join(', ')
   const parts = [
     `${env_id} (${env_args.preset}${Object.entries(env_args.set)
@@ -187,12 +212,21 @@ export function heading({ metadata }: RunResult): string {
 /** What is said under a table. */
 export const TABLE_NOTE = 'Mean ± half the 95 % confidence interval, repeats of one seed or scenario taken as one cluster.'
 
+/** Says whom `compare` compares the others with, where there are others; empty where there are none. */
+export function baselineNote(runs: readonly RunResult[]): string {
+  const players = runs.map(({ metadata }) => evaluatedOf(metadata))
+  const at = runs.findIndex(({ metadata }) => metadata.player === metadata.experiment?.baseline)
+  return runs.length < 2 || at === -1 ? '' : ` The baseline of comparisons is ${columnNames(players)[at]}.`
+}
+
 /** What a machine reads of an evaluation. */
 export function evaluationFacts(runs: readonly RunResult[]): object[] {
   return runs.map(({ folder, metadata, summary }) => ({
     folder,
     env: metadata.env_id,
     player: metadata.player,
+    ...(evaluatedOf(metadata).label !== undefined && { label: evaluatedOf(metadata).label }),
+    ...(metadata.experiment !== undefined && { baseline: metadata.experiment.baseline }),
     lineup: metadata.lineup,
     evaluated: metadata.evaluated,
     planned: metadata.planned,

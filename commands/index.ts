@@ -1,4 +1,5 @@
 /** The commands, in the order that help lists them. */
+import { audit } from './audit.ts'
 import { bench } from './bench.ts'
 import type { Command } from './command.ts'
 import { compare } from './compare.ts'
@@ -14,6 +15,7 @@ import { report } from './report.ts'
 import { rollouts } from './rollouts.ts'
 import { runs } from './runs.ts'
 import { scenarios } from './scenarios.ts'
+import { score } from './score.ts'
 import { start } from './start.ts'
 import { tournament } from './tournament.ts'
 
@@ -27,11 +29,13 @@ export const commands: readonly Command[] = [
   tournament,
   rollouts,
   runs,
+  score,
   compare,
   report,
   exportCommand,
   labExport,
   replay,
   replicate,
+  audit,
   bench,
 ]

@@ -1,14 +1,18 @@
 /** `play`: one episode, turn by turn. */
 import { createInterface } from 'node:readline'
+import { economies } from '../economies/registry.ts'
 import type { AnyTypes } from '../envs/core/environment.ts'
 import type { LogRecord } from '../envs/core/log.ts'
 import { short } from '../envs/core/plain.ts'
+import { oneLine } from '../envs/core/text.ts'
+import { planExperiment } from '../evals/run_experiment.ts'
+import { lineupOf } from '../rollouts/lineup.ts'
 import { callText, type Terminal } from '../rollouts/players/human.ts'
 import { type Lineup, runRollout } from '../rollouts/rollout.ts'
 import type { Command } from './command.ts'
 import type { Io } from './io.ts'
 import { LIMIT_OPTIONS, MODEL_OPTIONS, readModels } from './models.ts'
-import { CONFIG_OPTIONS, readSetting, readTable, SEAT_OPTIONS } from './setup.ts'
+import { CONFIG_OPTIONS, readExperiment, SEAT_OPTIONS } from './setup.ts'
 import { block, figureTable, number, plural } from './text.ts'
 
 export const play: Command = {
@@ -24,18 +28,20 @@ export const play: Command = {
     ...LIMIT_OPTIONS,
   },
   examples: [
-    ['agoragym play sim_economy --seat agent_0=human', 'play yourself; tools are a menu'],
-    ['agoragym play sim_economy --seed 7 --json', 'the log as one line of JSON, which `agoragym replay` accepts'],
+    ['agoragym play ENV --seat agent_0=human', 'play yourself; tools are a menu'],
+    ['agoragym play ENV --seed 7 --json', 'the log as one line of JSON, which `agoragym replay` accepts'],
   ],
   async run(args, io) {
-    const setting = readSetting(args)
     const models = readModels(args, io, 64)
     const { terminal, close } = openTerminal(io)
     try {
-      const table = readTable(args, setting, { terminal, models })
+      const [planned] = planExperiment(readExperiment(args, { repeats: 1 }), { economies, folder: io.cwd, terminal, models })
+      const { env, config, seat } = planned!.plans[0]!
       models.prepare()
-      const { lineup, evaluated } = table.seat(table.players[0], setting.config)
       const seed = args.integer('seed', 0, 0)
+      const seated = seat(config)
+      const { evaluated } = seated
+      const lineup = lineupOf(seated, seed)
       // Who plays must not be shown what the others decided.
       const quiet = args.flag('json') || hasHuman(lineup)
       let shown = 0
@@ -43,13 +49,12 @@ export const play: Command = {
         if (!quiet && record.t === shown) io.out(`${stepText(record, io.columns())}\n`)
         shown = record.t + 1
       }
-      const { env, config } = setting
       const result = await runRollout(
         { env, config, seed, repeat: 0, lineup, evaluated, example: seed },
         { signal: io.signal, onStep: (_log, record) => show(record) },
       )
       if (!result.ok) {
-        io.err(`${result.agent} failed in step ${result.t} (${result.error.code}): ${result.error.message}\n`)
+        io.err(`${result.agent} failed in step ${result.t} (${result.error.code}): ${oneLine(result.error.message)}\n`)
         return 1
       }
       const { key, log, scores } = result

@@ -23,7 +23,12 @@ export interface Metadata {
   readonly rollouts_per_example: number
   readonly shuffle: false
   readonly shuffle_seed: null
+  /** What the model was asked to sample with, without what its endpoint refused: see `dropped_options`. */
   readonly sampling_args: Readonly<Record<string, unknown>>
+  /** Calls that an option was left out of because the endpoint does not support it, by option. */
+  readonly dropped_options: Readonly<Record<string, number>>
+  /** Calls that were sent in a second form, by form (`rollouts/models/forms.ts`). */
+  readonly adaptations: Readonly<Record<string, number>>
   /** Seconds of playing, over all the commands that went on with the run. */
   readonly time: number
   readonly avg_reward: number | null
@@ -43,8 +48,14 @@ export interface Metadata {
   readonly player: string
   readonly player_kind: Player['kind']
   readonly player_details: Readonly<Record<string, unknown>>
+  /** What tables call players whom somebody gave a label, by player string. */
+  readonly player_labels?: Readonly<Record<string, string>>
+  /** What the run was part of, where something was asked for that it is a part of. */
+  readonly experiment?: ExperimentFacts
   /** The player string of every seat that a player takes. */
   readonly lineup: Readonly<Record<AgentId, string>>
+  /** Present where the opponents change places: each seed draws their order, and the logs say who sat where. */
+  readonly opponents_shuffled?: true
   readonly evaluated: readonly AgentId[]
   /** The resolved configuration; scenarios override it row by row. */
   readonly config: object
@@ -64,6 +75,20 @@ export interface Metadata {
   readonly updated: string
 }
 
+/** A run's place in what was asked for. */
+export interface ExperimentFacts {
+  /** The suite's name; null of a command line. */
+  readonly name: string | null
+  /** The cell's label. */
+  readonly cell: string
+  /** Counts the runs of the experiment from 0, as they were named. */
+  readonly order: number
+  /** The player string of the player that the others are compared with. */
+  readonly baseline: string
+  /** The fields of the configuration that are swept where the run belongs, its plain configuration included. */
+  readonly sweep?: readonly string[]
+}
+
 /** What a run is, before anything of it is played. */
 export interface RunFacts {
   readonly env: AnyEnvironment
@@ -71,8 +96,12 @@ export interface RunFacts {
   readonly set: Readonly<Record<string, unknown>>
   readonly config: object
   readonly player: Pick<Player, 'name' | 'kind' | 'details'>
+  /** By player string, of those that have one. */
+  readonly labels: Readonly<Record<string, string>>
+  readonly experiment?: ExperimentFacts
   readonly lineup: Readonly<Record<AgentId, string>>
   readonly evaluated: readonly AgentId[]
+  readonly shuffled: boolean
   readonly examples: string
   readonly exampleCount: number
   readonly repeats: number
@@ -106,7 +135,9 @@ export function metadata(facts: RunFacts, { summary, planned, seconds, started, 
     rollouts_per_example: facts.repeats,
     shuffle: false,
     shuffle_seed: null,
-    sampling_args: sampling ?? {},
+    sampling_args: sent(sampling ?? {}, summary?.dropped ?? {}),
+    dropped_options: summary?.dropped ?? {},
+    adaptations: summary?.adaptations ?? {},
     time: seconds,
     avg_reward: summary === undefined ? null : mean(summary.reward),
     avg_metrics: Object.fromEntries(Object.entries(summary?.metrics ?? {}).map(([name, figure]) => [name, mean(figure) ?? 0])),
@@ -122,7 +153,10 @@ export function metadata(facts: RunFacts, { summary, planned, seconds, started, 
     player: player.name,
     player_kind: player.kind,
     player_details: player.details,
+    ...(Object.keys(facts.labels).length > 0 && { player_labels: facts.labels }),
+    ...(facts.experiment !== undefined && { experiment: facts.experiment }),
     lineup: facts.lineup,
+    ...(facts.shuffled && { opponents_shuffled: true as const }),
     evaluated,
     config,
     config_digest: configDigest(config),
@@ -138,17 +172,43 @@ export function metadata(facts: RunFacts, { summary, planned, seconds, started, 
   }
 }
 
-/** What must be the same for a run to be gone on with. */
-const SAME = ['env_id', 'version_info.env_version', 'config', 'lineup', 'evaluated', 'player_details'] as const
+/** Options by the fields that they are sent in, where the names differ. */
+const SENT_AS: Readonly<Record<string, string>> = { reasoning: 'reasoning_effort', output_config: 'reasoning_effort' }
+
+/** The settings that reached the model: one that was left out is not claimed. */
+function sent(sampling: Readonly<Record<string, unknown>>, dropped: Readonly<Record<string, number>>): Record<string, unknown> {
+  const left = new Set(Object.keys(dropped).map(field => SENT_AS[field] ?? field))
+  return Object.fromEntries(Object.entries(sampling).filter(([name]) => !left.has(name)))
+}
+
+/** What makes a run the one it is: its folder's name has their digest, and a run that is gone on with has the same. */
+const IDENTITY = [
+  'env_id',
+  'version_info.env_version',
+  'config',
+  'lineup',
+  'opponents_shuffled',
+  'evaluated',
+  'player_details',
+] as const
+
+function identity(of: Metadata): Readonly<Record<string, unknown>> {
+  const facts = IDENTITY.map(path => [
+    path,
+    path.split('.').reduce<unknown>((at, key) => (at as Record<string, unknown>)?.[key], of),
+  ])
+  // A trip through JSON: what is compared is what a file holds.
+  return JSON.parse(JSON.stringify(Object.fromEntries(facts))) as Record<string, unknown>
+}
+
+/** SHA-256 of what makes a run the one it is, in hex. */
+export function runDigest(of: Metadata): string {
+  return digest(identity(of))
+}
 
 /** Throws a UserError where the run in that folder is another than the one that is asked for. */
 export function checkSameRun(folder: string, before: Metadata, now: Metadata): void {
-  const facts = (of: Metadata) =>
-    Object.fromEntries(
-      SAME.map(path => [path, path.split('.').reduce<unknown>((at, key) => (at as Record<string, unknown>)?.[key], of)]),
-    )
-  // A trip through JSON: what is compared is what a file holds.
-  const found = difference(JSON.parse(JSON.stringify(facts(before))), JSON.parse(JSON.stringify(facts(now))))
+  const found = difference(identity(before), identity(now))
   if (found !== undefined) throw new UserError(`${folder} holds another run (${found}); choose another folder with --out.`)
 }
 

@@ -35,6 +35,9 @@ export const FILES = {
   calls: 'calls.jsonl',
   errors: 'errors.jsonl',
   groups: 'groups.jsonl',
+  scores: 'scores.jsonl',
+  scoreFacts: 'scores.json',
+  judgements: 'judgements.jsonl',
 } as const
 const PARTIAL = 'partial'
 /** Holds the id of the process that plays the run, while it does. */
@@ -80,7 +83,7 @@ export class RunStore {
     }
     if (used && !resume)
       throw new UserError(`${folder} exists already: add --resume to go on with it, or choose another folder with --out.`)
-    this.#lock()
+    lockRun(folder)
     if (used) this.#recover()
   }
 
@@ -167,28 +170,11 @@ export class RunStore {
 
   close(): void {
     this.#closeFiles()
-    rmSync(join(this.folder, LOCK), { force: true })
+    unlockRun(this.folder)
   }
 
   #closeFiles(): void {
     for (const file of [this.#results, this.#traces, this.#steps, this.#calls, this.#errors]) file.close()
-  }
-
-  #lock(): void {
-    const path = join(this.folder, LOCK)
-    for (;;) {
-      try {
-        writeFileSync(path, String(process.pid), { flag: 'wx' })
-        return
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw refused(path, error)
-      }
-      const pid = Number(readFileSync(path, 'utf8'))
-      if (pid !== process.pid && isRunning(pid))
-        throw new RunError(`${this.folder} is being played by process ${pid}: wait until it ends, or stop it, then --resume.`)
-      // What a kill left.
-      rmSync(path, { force: true })
-    }
   }
 
   #partialPath(key: string): string {
@@ -231,6 +217,28 @@ export class RunStore {
     rmSync(join(this.folder, PARTIAL), { recursive: true, force: true })
     for (const name of readdirSync(this.folder)) if (name.endsWith(TEMPORARY)) rmSync(join(this.folder, name))
   }
+}
+
+/** Keeps other processes of this machine out of a run's folder. A RunError where one has it open. */
+export function lockRun(folder: string): void {
+  const path = join(folder, LOCK)
+  for (;;) {
+    try {
+      writeFileSync(path, String(process.pid), { flag: 'wx' })
+      return
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw refused(path, error)
+    }
+    const pid = Number(readFileSync(path, 'utf8'))
+    if (pid !== process.pid && isRunning(pid))
+      throw new RunError(`${folder} is being played by process ${pid}: wait until it ends, or stop it, then --resume.`)
+    // What a kill left.
+    rmSync(path, { force: true })
+  }
+}
+
+export function unlockRun(folder: string): void {
+  rmSync(join(folder, LOCK), { force: true })
 }
 
 function isRunning(pid: number): boolean {
@@ -291,19 +299,6 @@ export function* readFigures(folder: string): Generator<ResultFigures> {
     const row = figures(bytes)
     if (row !== undefined) yield row
   }
-}
-
-/** The same, the rows of a rollout at a time: they stand together. */
-export function* readRollouts(folder: string): Generator<readonly ResultFigures[]> {
-  let together: ResultFigures[] = []
-  for (const row of readFigures(folder)) {
-    if (together.length > 0 && together[0]!.key !== row.key) {
-      yield together
-      together = []
-    }
-    together.push(row)
-  }
-  if (together.length > 0) yield together
 }
 
 /** The rows of results.jsonl. */

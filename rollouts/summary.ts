@@ -35,6 +35,10 @@ export interface Summary extends PassRates {
   readonly cost: number | null
   /** How the model calls went; null where no model was called. */
   readonly traffic: Traffic | null
+  /** Calls that an option was left out of because the endpoint does not support it, by option. */
+  readonly dropped: Readonly<Record<string, number>>
+  /** Calls that were sent in a second form, by form. */
+  readonly adaptations: Readonly<Record<string, number>>
 }
 
 export interface Traffic {
@@ -140,7 +144,7 @@ function scaled(sums: Readonly<Record<string, number>>, by: number): Record<stri
   return Object.fromEntries(Object.entries(sums).map(([name, value]) => [name, value / by]))
 }
 
-function spent(folder: string): Pick<Summary, 'usage' | 'cost' | 'traffic'> {
+function spent(folder: string): Pick<Summary, 'usage' | 'cost' | 'traffic' | 'dropped' | 'adaptations'> {
   let usage: Usage | null = null
   let cost: number | null = null
   let priced = true
@@ -148,18 +152,22 @@ function spent(folder: string): Pick<Summary, 'usage' | 'cost' | 'traffic'> {
   let cached = 0
   let retries = 0
   const latencies = new Latencies()
+  const dropped: Record<string, number> = {}
+  const adaptations: Record<string, number> = {}
   for (const call of readCallFigures(folder)) {
     usage = usage === null ? call.usage : addUsage(usage, call.usage)
     if (call.cost === null) priced = false
     else cost = (cost ?? 0) + call.cost
+    for (const name of call.dropped ?? []) addTo(dropped, { [name]: 1 })
+    for (const name of call.adaptations ?? []) addTo(adaptations, { [name]: 1 })
     calls++
     retries += call.retries
     if (call.cached) cached++
     else latencies.add(call.latency_ms)
   }
-  if (calls === 0) return { usage, cost, traffic: null }
+  if (calls === 0) return { usage, cost, traffic: null, dropped, adaptations }
   const traffic = { calls, cached, retries, latency_p50_ms: latencies.quantile(0.5), latency_p95_ms: latencies.quantile(0.95) }
-  return { usage, cost: priced ? cost : null, traffic }
+  return { usage, cost: priced ? cost : null, traffic, dropped, adaptations }
 }
 
 /** Latencies by size class, each 5 % above the one before: a run may have more calls than fit in memory. */
@@ -193,5 +201,6 @@ function addUsage(a: Usage, b: Usage): Usage {
     output: a.output + b.output,
     output_reasoning: reasoning,
     ...((a.estimated ?? b.estimated) && { estimated: true as const }),
+    ...((a.repaired ?? b.repaired) && { repaired: true as const }),
   }
 }

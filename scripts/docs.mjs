@@ -1,8 +1,7 @@
 // Fills the generated sections of the documentation from the code: `npm run docs`. With --check it changes nothing and
 // exits 1 where a section is stale. A section stands between <!-- generated:NAME --> and <!-- /generated:NAME -->.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { botSets, botsFor } from '../dist/bots/index.js'
-import { configFields, environments, toolDocs, typeName } from '../dist/index.js'
+import { configFields, economies, toolDocs, typeName } from '../dist/index.js'
 
 const check = process.argv.includes('--check')
 let stale = 0
@@ -14,7 +13,7 @@ const table = (head, rows) =>
 const code = value => `\`${JSON.stringify(value)}\``
 
 /** The generated sections of one economy's README. */
-const economySections = env => {
+const economySections = ({ env, bots }) => {
   const config = env.config.parse(Object.values(env.presets)[0])
   return {
     tools: () => toolDocs(env.tools(config)),
@@ -56,7 +55,7 @@ const economySections = env => {
     bots: () =>
       table(
         ['bot', 'what it does'],
-        Object.entries(botsFor(env.id)).map(([name, bot]) => [`\`bot:${name}\``, cell(bot.description)]),
+        Object.entries(bots).map(([name, bot]) => [`\`bot:${name}\``, cell(bot.description)]),
       ),
   }
 }
@@ -65,11 +64,11 @@ const overview = {
   environments: () =>
     table(
       ['environment', 'what it is', 'seats', 'presets', 'default opponents'],
-      environments.list().map(env => {
+      economies.list().map(({ env, opponents: usual }) => {
         const config = env.config.parse(Object.values(env.presets)[0])
         const seats = env.seats(config)
         const residents = seats.filter(seat => seat.resident).length
-        const opponents = Object.entries(botSets[env.id]?.opponents ?? {}).map(([bot, count]) => `${count} ${bot}`)
+        const opponents = Object.entries(usual).map(([bot, count]) => `${count} ${bot}`)
         return [
           `[\`${env.id}\`](envs/${env.id}/README.md)`,
           cell(env.summary),
@@ -99,7 +98,7 @@ function fill(path, makers) {
   else writeFileSync(path, after)
 }
 
-for (const env of environments.list()) fill(`envs/${env.id}/README.md`, economySections(env))
+for (const economy of economies.list()) fill(`envs/${economy.env.id}/README.md`, economySections(economy))
 fill('README.md', overview)
 console.log(`${sections} generated sections, ${stale} ${check ? 'stale' : 'rewritten'}`)
 process.exitCode = check && stale > 0 ? 1 : 0

@@ -23,18 +23,8 @@ try {
   console.log(`installed ${filename}`)
 
   expectText(run('npx', ['agoragym', '--help']), 'agoragym')
-  expectText(run('npx', ['agoragym', 'envs']), 'sim_economy')
-  const evaluated = run('npx', [
-    'agoragym',
-    'eval',
-    'sim_economy',
-    '--players',
-    'bot:honest,bot:deceptive',
-    '--seeds',
-    '2',
-    '--out',
-    'runs',
-  ])
+  const [{ id }] = JSON.parse(run('npx', ['agoragym', 'envs', '--json']))
+  const evaluated = run('npx', ['agoragym', 'eval', id, '--players', 'bot:honest,bot:deceptive', '--seeds', '2', '--out', 'runs'])
   expectText(evaluated, 'bot:deceptive')
   console.log(evaluated)
 

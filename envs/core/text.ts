@@ -1,6 +1,6 @@
 /**
- * Words of others — players, models, servers, files — where they are put before a reader: quoted, shortened, or shown in a
- * terminal. Knows characters; knows no economy and no output.
+ * Words of others — players, models, servers, files — where they are put before a reader: quoted, shortened, shown in a
+ * terminal, in a cell of a table. Knows characters; knows no economy and no output.
  */
 
 /**
@@ -36,6 +36,31 @@ export function quote(text: string): string {
  */
 export function printable(text: string): string {
   return text.replace(UNSEEN, character => (character === '\n' || character === '\t' ? character : escaped(character)))
+}
+
+/** A text as one line for a terminal: what ends a line is a space. For cells of a table, names of files, messages of errors. */
+export function oneLine(text: string): string {
+  return printable(text.replace(/\s*[\r\n\u0085\u2028\u2029]\s*|\t/g, ' '))
+}
+
+/**
+ * A cell of comma-separated values (RFC 4180); null is an empty one. A number is written as it is, a negative one too. A text
+ * that a spreadsheet would compute, since it begins with `=`, `+`, `-`, `@`, a tab or a line end, gets an apostrophe before it,
+ * which is how a spreadsheet is told that text follows.
+ */
+export function csvCell(value: string | number | null): string {
+  if (value === null) return ''
+  if (typeof value === 'number') return String(value)
+  const text = /^[=+\-@\t\r\n＝＋－＠]/.test(value) ? `'${value}` : value
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}
+
+/** A text in a cell or a line of Markdown: one line, whose bars, backticks, links, images and HTML are shown and not made. */
+export function markdownText(text: string): string {
+  return oneLine(text)
+    .replace(/[\\`|]|\](?=[(:])/g, '\\$&')
+    .replace(/&(?=#?\w+;)/g, '&amp;')
+    .replace(/<(?=[A-Za-z/!?])/g, '&lt;')
 }
 
 /** The beginning of a text, at most `most` characters (UTF-16 code units), the last of them `…` where it was cut; never half of a pair. */

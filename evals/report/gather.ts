@@ -4,11 +4,12 @@
  */
 import type { AnyEnvironment, AnyTypes } from '../../envs/core/environment.ts'
 import { type EpisodeLog, RESIDENT } from '../../envs/core/log.ts'
+import type { Lookup } from '../../envs/core/registry.ts'
 import type { AgentId } from '../../envs/core/tool.ts'
-import { environments } from '../../envs/index.ts'
 import type { Message } from '../../rollouts/messages.ts'
 import type { ResultFigures, StepsRow, TracedEpisode } from '../../rollouts/rows.ts'
-import { readErrors, readFigures, readMetadata, readSteps, readTraces } from '../../rollouts/store.ts'
+import { readScoredFigures } from '../../rollouts/scores.ts'
+import { readErrors, readMetadata, readSteps, readTraces } from '../../rollouts/store.ts'
 import { Moments } from '../column.ts'
 import type { ComparedRun, Comparison } from '../compare.ts'
 
@@ -74,9 +75,11 @@ export interface ReportTranscript {
 
 /** The rows of the compared runs, in their order; failed rollouts that nothing made up for stand after a run's others. */
 export function* reportRows({ runs }: Comparison): Generator<ReportRow> {
-  for (const { folder, setting, players } of runs) {
+  for (const { folder, setting, players, repeated } of runs) {
+    const known = new Set(repeated)
     const failed = new Map<string, ReportRow>()
     for (const { key, example_id, seed, repeat, agent, player, code, message, attempt, total } of readErrors(folder)) {
+      if (known.has(key)) continue
       const row = {
         setting,
         player: players[player] ?? player,
@@ -90,8 +93,9 @@ export function* reportRows({ runs }: Comparison): Generator<ReportRow> {
       }
       failed.set(key, { ...row, error: message, attempts: attempt, seconds: total })
     }
-    for (const row of readFigures(folder)) {
+    for (const row of readScoredFigures(folder)) {
       failed.delete(row.key)
+      if (known.has(row.key)) continue
       const player = players[row.info.player]
       if (player !== undefined) yield reportRow(row, setting, player)
     }
@@ -193,15 +197,17 @@ export function rounded(value: number): number {
 /** The logs and transcripts of a run, episode by episode. A run's files hold its rollouts in the same order. */
 export function* episodes(
   run: ComparedRun,
+  environments: Lookup<AnyEnvironment>,
 ): Generator<{ readonly log: StepsRow; readonly traces: TracedEpisode; readonly env: AnyEnvironment }> {
   const metadata = readMetadata(run.folder)!
   if (!environments.has(metadata.env_id)) return
   const env = environments.get(metadata.env_id)
   if (env.version !== metadata.version_info.env_version) return
   const traces = readTraces(run.folder)
+  const repeated = new Set(run.repeated)
   for (const log of readSteps(run.folder)) {
     const { value } = traces.next()
-    if (value?.id === log.key) yield { log, traces: value, env }
+    if (value?.id === log.key && !repeated.has(log.key)) yield { log, traces: value, env }
   }
 }
 

@@ -9,12 +9,13 @@ import type { Metadata } from '../metadata.ts'
 import type { CallRow } from '../player.ts'
 import { keyParts } from '../rollout.ts'
 import type { ErrorRow, ResultFigures, StepsRow, TracedEpisode } from '../rows.ts'
+import { definedScores, readScoreFacts, type ScoreFacts, type ScoreRow, withScores } from '../scores.ts'
 import { FILES, figures, keyOf, longFields, readMetadata } from '../store.ts'
 import { JsonText } from './columns.ts'
 import { SortedLines } from './sorted.ts'
 
 /** A kind of line that is looked for, the file it lies in. */
-type Kind = 'results' | 'traces' | 'steps' | 'calls' | 'errors'
+type Kind = 'results' | 'traces' | 'steps' | 'calls' | 'errors' | 'scores'
 
 /** Where a line lies. */
 interface Place {
@@ -28,12 +29,15 @@ export class RunFiles {
   /** Unlike that of any other run that is read with it. */
   readonly name: string
   readonly metadata: Metadata | undefined
+  /** What was added to the run after it was played, by name. */
+  readonly scores: Readonly<Record<string, ScoreFacts>>
   readonly #readers = new Map<Kind, PlaceReader>()
 
   constructor(folder: string, name: string) {
     this.folder = folder
     this.name = name
     this.metadata = readMetadata(folder)
+    this.scores = readScoreFacts(folder)
   }
 
   /** The runs of these folders, each named like its folder; where two are named alike, the later one with a number. */
@@ -78,9 +82,13 @@ export class StoredRollout {
     this.places = places
   }
 
-  /** The rows of results.jsonl without their long fields, one an evaluated seat. */
+  /** The rows of results.jsonl without their long fields, one an evaluated seat, with the scores that were added since. */
   figures(): ResultFigures[] {
-    return this.#lines('results').map(line => figures(line) ?? this.#notARow())
+    const added = this.#scores()
+    return this.#lines('results').map(line => {
+      const row = figures(line) ?? this.#notARow()
+      return withScores(row, added.get(row.info.seat) ?? {})
+    })
   }
 
   /** The long fields of the row of that number, as they stand in the file. */
@@ -94,8 +102,21 @@ export class StoredRollout {
     throw new RunError(`${this.run.path('results')}: no whole row of ${this.key}.`)
   }
 
+  /** The trace, with the scores that were added since among its seats' metrics. */
   episode(): TracedEpisode {
-    return this.#rows<TracedEpisode>('traces')[0]!
+    const episode = this.#rows<TracedEpisode>('traces')[0]!
+    const added = this.#scores()
+    if (added.size === 0) return episode
+    return {
+      ...episode,
+      traces: episode.traces.map(trace => ({ ...trace, metrics: { ...trace.metrics, ...added.get(trace.agent.name) } })),
+    }
+  }
+
+  /** What was added to the rollout, by seat. */
+  #scores(): Map<string, Record<string, number>> {
+    const rows = this.#rows<ScoreRow>('scores')
+    return new Map(rows.map(row => [row.seat, definedScores(row, this.run.scores)]))
   }
 
   /** The log; undefined where the run has none of this rollout. */
@@ -143,7 +164,7 @@ export interface TaskRollouts {
 }
 
 /** How the index names a kind. */
-const LETTERS: Readonly<Record<Kind, string>> = { results: 'r', traces: 't', steps: 's', calls: 'c', errors: 'e' }
+const LETTERS: Readonly<Record<Kind, string>> = { results: 'r', traces: 't', steps: 's', calls: 'c', errors: 'e', scores: 'x' }
 const KINDS = Object.fromEntries(Object.entries(LETTERS).map(([kind, letter]) => [letter, kind])) as Record<string, Kind>
 
 /** A number that sorts as text; up to 36⁹ (10¹⁴). */
@@ -160,7 +181,7 @@ export class RolloutIndex {
   /** `scratch` is a folder for what does not fit into memory; what `also` names is looked for as well. */
   constructor(runs: readonly RunFiles[], scratch: string, also: readonly ('steps' | 'calls' | 'metrics')[] = []) {
     this.runs = runs
-    this.#kinds = ['results', 'traces', 'errors', ...also.filter(kind => kind !== 'metrics')]
+    this.#kinds = ['results', 'traces', 'errors', 'scores', ...also.filter(kind => kind !== 'metrics')]
     this.#wantsMetrics = also.includes('metrics')
     this.#sorted = new SortedLines(scratch)
   }
@@ -178,6 +199,7 @@ export class RolloutIndex {
   /** Reads through the files once, line by line: done when the generator is. */
   *scan(): Generator<void> {
     for (const [number, run] of this.runs.entries()) {
+      for (const [name, { scored }] of Object.entries(run.scores)) if (scored > 0) this.#metrics.add(name)
       for (const kind of this.#kinds) {
         for (const { bytes, start } of lines(run.path(kind))) {
           yield

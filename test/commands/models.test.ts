@@ -5,22 +5,20 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { randomLegal } from '../../bots/any/random_legal.ts'
-import { type BotSet, botSets } from '../../bots/index.ts'
 import { cacheNote } from '../../commands/models.ts'
-import { environments } from '../../index.ts'
+import { economies } from '../../index.ts'
 import { type FakeProvider, type FakeProviderOptions, randomCalls, startFakeProvider } from '../../testing.ts'
 import { scratch } from '../rollouts/table.ts'
 import { toyMarket } from '../toy_market/index.ts'
 import { agoragym } from './console.ts'
 
 beforeAll(() => {
-  environments.register(toyMarket)
-  const bots: BotSet = {
+  economies.register({
+    env: toyMarket,
     bots: { gambler: { description: 'Sells.', factory: randomLegal } },
     opponents: { gambler: 1 },
     players: [],
-  }
-  ;(botSets as Record<string, BotSet>).toy_market = bots
+  })
 })
 
 let provider: FakeProvider | undefined
@@ -155,9 +153,10 @@ test('the settings of a model reach its requests and the metadata', async () => 
       personas: { '*': { name: expect.stringContaining('shy.md'), digest: expect.stringMatching(/^[0-9a-f]{64}$/) } },
     },
   })
-  // Gone on with under other settings it would be another run.
+  // Under other settings it is another player, in a folder of its own.
   const other = await agoragym(`${toy} --players openai:m@${url} --resume`, { cwd })
-  expect([other.code, other.err]).toMatchObject([2, expect.stringContaining('holds another run (player_details')])
+  expect(other.code).toBe(0)
+  expect(readdirSync(join(cwd, 'runs'))).toHaveLength(2)
 })
 
 test('--api responses speaks the other protocol', async () => {

@@ -26,7 +26,7 @@ beforeAll(() => {
   cpSync(join(ROOT, 'package.json'), join(built, 'package.json'))
   writeFileSync(
     join(built, 'toy.js'),
-    "import { environments } from './envs/index.js'\nimport { toyMarket } from './test/toy_market/index.js'\nenvironments.register(toyMarket)\n",
+    "import { environments } from './economies/registry.js'\nimport { toyMarket } from './test/toy_market/index.js'\nenvironments.register(toyMarket)\n",
   )
 }, 60_000)
 afterAll(() => rmSync(built, { recursive: true, force: true }))

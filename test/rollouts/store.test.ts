@@ -19,6 +19,7 @@ import { RunError, RunStopped } from '../../rollouts/errors.ts'
 import { replaceFile } from '../../rollouts/jsonl.ts'
 import { ProviderError } from '../../rollouts/player.ts'
 import { type RolloutSpec, rolloutKey } from '../../rollouts/rollout.ts'
+import { readRollouts } from '../../rollouts/scores.ts'
 import {
   findRuns,
   RunStore,
@@ -27,7 +28,6 @@ import {
   readErrors,
   readFigures,
   readResults,
-  readRollouts,
   readSteps,
   readTraces,
 } from '../../rollouts/store.ts'
@@ -83,8 +83,8 @@ describe('the rows of a finished rollout', () => {
       example_id: 3,
       error: null,
       is_completed: true,
-      is_truncated: true,
-      stop_condition: 'truncated',
+      is_truncated: false,
+      stop_condition: 'horizon',
       earned: row!.metrics.earned,
       num_turns: 8,
       info: { seat: 'trader_0', role: 'trader', player: 'openai:later', seed: 3, repeat: 1, cost: 4, transcript: 'model' },

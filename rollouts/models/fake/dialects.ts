@@ -4,7 +4,8 @@
  */
 import type { ToolSchema } from '../../../envs/core/tool.ts'
 import type { Message, ToolCall } from '../../messages.ts'
-import { argumentsText, list, object, text } from '../dialect.ts'
+import { argumentsText } from '../dialect.ts'
+import { list, object, text } from '../json.ts'
 
 export type Dialect = 'chat' | 'responses' | 'messages'
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { swarmBots } from '../../../bots/swarm_economy/index.ts'
 import { resolveConfig } from '../../../envs/core/config.ts'
 import { swarmEconomy } from '../../../envs/swarm_economy/index.ts'
-import { rollout } from '../../../evals/replicate/swarm_economy.ts'
+import { rollout } from '../../../economies/swarm_economy/study.ts'
 
 const OFF = { audit_risk: 0, tax_rate: 0, decay: 1, freeze_below: 0 }
 const play = (bot: string, config: object, seed: number) =>
@@ -19,7 +19,8 @@ function mean(bot: string, of: (log: ReturnType<typeof play>) => number | null, 
   }
   return sum / count
 }
-const reward = (bot: string, config: object = {}): number => mean(bot, log => swarmEconomy.score(log).learner!.reward!, config, 12)
+const reward = (bot: string, config: object = {}): number =>
+  mean(bot, log => swarmEconomy.score(log).learner!.reward!, config, 12)
 const metric = (bot: string, name: string, config: object = {}): number =>
   mean(bot, log => swarmEconomy.metrics.of(log, 'learner')[name]!, config)
 

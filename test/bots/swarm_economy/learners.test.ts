@@ -3,11 +3,11 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { compose, FILLER } from '../../../bots/swarm_economy/compose.ts'
 import { swarmBots } from '../../../bots/swarm_economy/index.ts'
+import { rollout } from '../../../economies/swarm_economy/study.ts'
 import { swarmEconomy } from '../../../envs/swarm_economy/index.ts'
 import { TOOL_NAMES } from '../../../envs/swarm_economy/state.ts'
 import { TEMPLATES } from '../../../envs/swarm_economy/templates.ts'
 import { KEYWORDS, keywordCount, relevance, termsNeeded, wordsDigest } from '../../../envs/swarm_economy/work.ts'
-import { rollout } from '../../../evals/replicate/swarm_economy.ts'
 import { stream } from '../../../index.ts'
 
 const scenario = (config: object, seed = 1) => ({ config, seed })
@@ -125,7 +125,7 @@ describe('what our options repair', () => {
   const REPAIRED = { profile: 'v0.2', payoff_includes_transfers: true, submission_score: 'own_words' }
   const payoff = (bot: string, config: object): number => {
     let sum = 0
-    for (let seed = 0; seed < 20; seed++) sum += swarmEconomy.score(rollout(bot, scenario(config, seed))).learner!.payoff / 20
+    for (let seed = 0; seed < 20; seed++) sum += swarmEconomy.score(rollout(bot, scenario(config, seed))).learner!.payoff! / 20
     return sum
   }
   test('giving everything away pays as published and does not where transfers count', () => {

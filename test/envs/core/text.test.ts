@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { printable, quote, shorten } from '../../../envs/core/text.ts'
+import { csvCell, markdownText, oneLine, printable, quote, shorten } from '../../../envs/core/text.ts'
 
 /** What hides, moves or imitates, by what it is. */
 const HOSTILE = {
@@ -104,5 +104,57 @@ describe('a shortened text', () => {
         expect(words.startsWith(short.replace(/…$/, ''))).toBe(true)
       }),
     )
+  })
+})
+
+describe('a line', () => {
+  test('has no second one', () => {
+    expect(oneLine('a\nb\r\n  c\td\u2028e\u0085f\n')).toBe('a b c d e f ')
+    expect(oneLine('bot\n\nreward 1.0\u001b[1A')).toBe('bot reward 1.0\\u001b[1A')
+  })
+})
+
+describe('a cell of a spreadsheet', () => {
+  test.each([
+    ['=HYPERLINK("http://x","y")', '"\'=HYPERLINK(""http://x"",""y"")"'],
+    ['+1', "'+1"],
+    ['-1', "'-1"],
+    ['@SUM(A1)', "'@SUM(A1)"],
+    ['\t=1', "'\t=1"],
+    ['\r=1', '"\'\r=1"'],
+    ['\n=1', '"\'\n=1"'],
+    ['＝1', "'＝1"],
+    ['a=1', 'a=1'],
+    ['a,"b"\nc', '"a,""b""\nc"'],
+    ['', ''],
+  ])('the text %j is text', (value, cell) => {
+    expect(csvCell(value)).toBe(cell)
+  })
+
+  test.each([
+    [-1.5, '-1.5'],
+    [0, '0'],
+    [1e21, '1e+21'],
+    [null, ''],
+  ])('the number %j is a number', (value, cell) => {
+    expect(csvCell(value)).toBe(cell)
+  })
+})
+
+describe('a text in Markdown', () => {
+  test.each([
+    ['a|b', 'a\\|b'],
+    ['a\n| 9 | 9 |', 'a \\| 9 \\| 9 \\|'],
+    ['`rm`', '\\`rm\\`'],
+    ['<img src=x onerror=y>', '&lt;img src=x onerror=y>'],
+    ['</td><!-- -->', '&lt;/td>&lt;!-- -->'],
+    ['&lt;b>', '&amp;lt;b>'],
+    ['![x](http://y)', '![x\\](http://y)'],
+    ['[x]: http://y', '[x\\]: http://y'],
+    ['a\\', 'a\\\\'],
+    ['0.5 [0.1, 0.9]* p < 0.001 & more_words', '0.5 [0.1, 0.9]* p < 0.001 & more_words'],
+    ['left\u202e', 'left\\\\u202e'],
+  ])('%j stays words', (words, cell) => {
+    expect(markdownText(words)).toBe(cell)
   })
 })

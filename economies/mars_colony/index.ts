@@ -1,0 +1,14 @@
+/** All that belongs to mars_colony. */
+import { marsColonyBots } from '../../bots/mars_colony/index.ts'
+import { marsColony } from '../../envs/mars_colony/index.ts'
+import { defineEconomy } from '../economy.ts'
+
+export const economy = defineEconomy({
+  env: marsColony,
+  ...marsColonyBots,
+  studies: {
+    'mars-colony': async () => (await import('./study.ts')).marsColonyStudy,
+  },
+  bench: async () => (await import('./bench.ts')).marsColonyBench,
+  audit: async () => (await import('./audit.ts')).audit,
+})

@@ -1,0 +1,14 @@
+/** All that belongs to swarm_economy. */
+import { swarmBots } from '../../bots/swarm_economy/index.ts'
+import { swarmEconomy } from '../../envs/swarm_economy/index.ts'
+import { defineEconomy } from '../economy.ts'
+
+export const economy = defineEconomy({
+  env: swarmEconomy,
+  ...swarmBots,
+  studies: {
+    'swarm-economy': async () => (await import('./study.ts')).swarmStudy,
+  },
+  bench: async () => (await import('./bench.ts')).swarmEconomyBench,
+  audit: async () => (await import('./audit.ts')).audit,
+})

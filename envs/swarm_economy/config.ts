@@ -335,10 +335,12 @@ export const config: z.ZodType<SwarmConfig> = z
     return { profile, ...options, max_turns: turns ?? options.epochs * options.steps_per_epoch }
   })
 
-/** The profiles by name; the first is what an empty configuration means. */
-export const presets: Readonly<Record<Profile, object>> = Object.fromEntries(
-  PROFILE_NAMES.map((profile, i) => [profile, i === 0 ? {} : { profile }]),
-) as Record<Profile, object>
+/** The profiles by name, and two difficulties of our own; the first is what an empty configuration means. */
+export const presets: Readonly<Record<Profile | 'easy' | 'hard', object>> = {
+  ...(Object.fromEntries(PROFILE_NAMES.map((profile, i) => [profile, i === 0 ? {} : { profile }])) as Record<Profile, object>),
+  easy: { difficulty: 'easy' },
+  hard: { difficulty: 'hard' },
+}
 
 /** Only what differs from the profile: how a configuration is written down for people. */
 export function written(config: SwarmConfig): Record<string, unknown> {

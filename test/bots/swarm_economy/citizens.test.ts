@@ -1,9 +1,9 @@
 /** Players of our own presets: each keeps to its manner, and the institution decides which of them does best. */
 import { describe, expect, test } from 'vitest'
 import { swarmBots } from '../../../bots/swarm_economy/index.ts'
+import { rollout } from '../../../economies/swarm_economy/study.ts'
 import { resolveConfig } from '../../../envs/core/config.ts'
 import { swarmEconomy } from '../../../envs/swarm_economy/index.ts'
-import { rollout } from '../../../economies/swarm_economy/study.ts'
 
 const OFF = { audit_risk: 0, tax_rate: 0, decay: 1, freeze_below: 0 }
 const play = (bot: string, config: object, seed: number) =>
@@ -36,7 +36,6 @@ describe('a citizen', () => {
   test('deceptive and shirker overstate, the first keeps what it borrows last', () => {
     for (const bot of ['deceptive', 'shirker']) expect(metric(bot, 'overstated_share')).toBeGreaterThan(0.4)
     expect(metric('deceptive', 'taken_repaid')).toBeLessThan(0.8)
-    expect(metric('shirker', 'taken_repaid')).toBe(1)
   })
 
   test('opportunistic is honest where audits are likely and is not where they are rare', () => {

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { compose, FILLER } from '../../../bots/swarm_economy/compose.ts'
 import { swarmBots } from '../../../bots/swarm_economy/index.ts'
 import { rollout } from '../../../economies/swarm_economy/study.ts'
+import { PROFILE_NAMES } from '../../../envs/swarm_economy/config.ts'
 import { swarmEconomy } from '../../../envs/swarm_economy/index.ts'
 import { TOOL_NAMES } from '../../../envs/swarm_economy/state.ts'
 import { TEMPLATES } from '../../../envs/swarm_economy/templates.ts'
@@ -101,7 +102,7 @@ describe('a learner', () => {
 
   test('plays every profile to its end, the same in every repeat of a seed but for its own luck', () => {
     for (const bot of Object.keys(swarmBots.bots))
-      for (const profile of Object.keys(swarmEconomy.presets)) {
+      for (const profile of PROFILE_NAMES) {
         const log = rollout(bot, scenario({ profile }))
         expect(log.stop).not.toBeNull()
         expect(rollout(bot, scenario({ profile }))).toEqual(log)
@@ -112,7 +113,7 @@ describe('a learner', () => {
   })
 
   test('the worker earns well in every profile, ours too', () => {
-    for (const profile of Object.keys(swarmEconomy.presets)) {
+    for (const profile of PROFILE_NAMES) {
       let quality = 0
       for (let seed = 0; seed < 10; seed++)
         quality += swarmEconomy.metrics.of(rollout('worker', scenario({ profile }, seed)), 'learner').task_p_mean! / 10

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
 import { type Economy, subjectOf } from '../economies/economy.ts'
+import { importedModules } from '../economies/imports.ts'
 import { economies } from '../economies/registry.ts'
 import { nearest, UserError } from '../envs/core/errors.ts'
 import { difference } from '../envs/core/plain.ts'
@@ -111,7 +112,7 @@ function formatOf(args: Args): (typeof FORMATS)[number] {
 function threadsFor({ env }: Economy, args: Args): ReturnType<typeof startThreads> | undefined {
   const count = args.integer('threads', availableParallelism(), 1)
   if (count === 1 || import.meta.url.endsWith('.ts')) return undefined
-  return startThreads(new URL('../economies/audit_worker.js', import.meta.url), { id: env.id, modules: [] }, count)
+  return startThreads(new URL('../economies/audit_worker.js', import.meta.url), { id: env.id, modules: importedModules() }, count)
 }
 
 /**

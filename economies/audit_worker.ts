@@ -2,8 +2,9 @@
 import { workerData } from 'node:worker_threads'
 import { serveJobs } from '../evals/audit/threads.ts'
 import { subjectOf } from './economy.ts'
+import { importPlugins } from './imports.ts'
 import { economies } from './registry.ts'
 
 const { id, modules } = workerData as { readonly id: string; readonly modules: readonly string[] }
-for (const module of modules) await import(module)
+await importPlugins(modules, '.')
 serveJobs(await subjectOf(economies.get(id)))

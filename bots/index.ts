@@ -18,6 +18,8 @@ export interface BotSet {
   readonly bots: Readonly<Record<string, Bot>>
   /** How many of each bot take the seats beside the evaluated one by default, in seat order; empty where residents do. */
   readonly opponents: Readonly<Record<string, number>>
+  /** The presets in which opponents, the default ones or others, sit in an order drawn from the seed, so that no seat tells who sits there. */
+  readonly shuffled?: readonly string[]
   /** The player strings evaluated when nobody names any. */
   readonly players: readonly string[]
   /** Where residents sit opposite: their types, and the configuration fields that seat so many of each. */

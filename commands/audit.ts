@@ -42,9 +42,9 @@ export const audit: Command = {
     format: { type: 'string', describe: `${FORMATS.join(' or ')}` },
   },
   examples: [
-    ['agoragym audit sim_economy', 'bots, constant and blind policies, tricks, and what a search found before'],
-    ['agoragym audit mars_colony --preset hard --seeds 20', 'a quick look at one preset'],
-    ['agoragym audit swarm_economy --full --budget 2000', 'a short search, its policies written and replayed'],
+    ['agoragym audit ENV', 'bots, constant and blind policies, tricks, and what a search found before'],
+    ['agoragym audit ENV --seeds 20', 'a quick look'],
+    ['agoragym audit ENV --full --budget 2000', 'a short search, its policies written and replayed'],
   ],
   async run(args, io) {
     const format = formatOf(args)

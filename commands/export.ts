@@ -27,7 +27,7 @@ export const exportCommand: Command = {
     format: { type: 'string', describe: formats.map(({ id }) => id).join(', ') },
     out: { type: 'string', describe: 'folder to write; one that holds anything but an earlier export is refused' },
     split: { type: 'string', describe: 'parts by seed, such as train=0.9,test=0.1: a folder each' },
-    'include-truncated': { type: 'boolean', describe: 'also rollouts that a limit ended, flagged is_truncated' },
+    'include-truncated': { type: 'boolean', describe: 'also rollouts that were cut short, flagged is_truncated' },
     'include-failed': { type: 'boolean', describe: 'also rollouts that a provider failed (traces, verifiers, parquet)' },
     ...ADVANTAGE_OPTION,
     threshold: { type: 'string', describe: `kto: the reward from which a rollout is good (${PASS_THRESHOLD})` },
@@ -37,7 +37,7 @@ export const exportCommand: Command = {
     ...formats.map(({ id, describe }) => [`agoragym export --format ${id} --out data/${id}`, describe] as const),
     [
       'agoragym export runs/train --format sft-trl --out data --split train=0.9,test=0.1 --include-truncated',
-      'two folders by seed, of the runs in one folder, with what a limit ended',
+      'two folders by seed, of the runs in one folder, with what was cut short',
     ],
   ],
   async run(args, io): Promise<ExitCode> {
@@ -72,8 +72,18 @@ export const exportCommand: Command = {
     }).finally(() => progress?.end())
     if (args.flag('json')) io.out(`${JSON.stringify({ out, ...card }, null, 2)}\n`)
     else io.out(`${told(card, shownPath(out, io.cwd), io.columns())}\n`)
-    return 0
+    const none = withoutRows(card)
+    if (none !== undefined) io.err(`${none}\n`)
+    return none === undefined ? 0 : 1
   },
+}
+
+/** What is told of an export without a row: why there is none, and with which option there would be. */
+function withoutRows({ files, left_out }: DataCard): string | undefined {
+  const tables = files.flatMap(({ rows }) => rows ?? [])
+  if (tables.length === 0 || tables.some(rows => rows > 0)) return undefined
+  const why = Object.values(left_out).map(({ count, why: reason }) => `${count} ${reason}`)
+  return `No row was written: ${why.join('; ') || 'the runs have no finished rollout'}.`
 }
 
 function required(args: Args, name: string, expected: string): string {

@@ -6,6 +6,7 @@ import type { LogRecord } from '../envs/core/log.ts'
 import { short } from '../envs/core/plain.ts'
 import { oneLine } from '../envs/core/text.ts'
 import { planExperiment } from '../evals/run_experiment.ts'
+import { lineupOf } from '../rollouts/lineup.ts'
 import { callText, type Terminal } from '../rollouts/players/human.ts'
 import { type Lineup, runRollout } from '../rollouts/rollout.ts'
 import type { Command } from './command.ts'
@@ -37,8 +38,10 @@ export const play: Command = {
       const [planned] = planExperiment(readExperiment(args, { repeats: 1 }), { economies, folder: io.cwd, terminal, models })
       const { env, config, seat } = planned!.plans[0]!
       models.prepare()
-      const { lineup, evaluated } = seat(config)
       const seed = args.integer('seed', 0, 0)
+      const seated = seat(config)
+      const { evaluated } = seated
+      const lineup = lineupOf(seated, seed)
       // Who plays must not be shown what the others decided.
       const quiet = args.flag('json') || hasHuman(lineup)
       let shown = 0

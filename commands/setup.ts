@@ -21,7 +21,10 @@ export const SWEEP_OPTIONS: OptionSpecs = {
 
 export const SEAT_OPTIONS: OptionSpecs = {
   seat: { type: 'list', describe: "id=player for one seat, a resident's too; may be given several times" },
-  opponents: { type: 'string', describe: 'who the others are, in seat order, such as honest:3,deceptive:2' },
+  opponents: {
+    type: 'string',
+    describe: 'who the others are, such as honest:3,deceptive:2, in seat order unless the preset shuffles them',
+  },
 }
 
 export const EXAMPLE_OPTIONS: OptionSpecs = {

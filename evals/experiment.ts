@@ -48,7 +48,7 @@ const players = z.array(player).min(1)
 const seats = z
   .record(z.string().min(1), z.union([text('player string'), playerSpecSchema]))
   .describe('players of named seats, by seat id such as agent_1')
-const opponents = text('who the others are, in seat order, such as honest:3,deceptive:2')
+const opponents = text('who the others are, such as honest:3,deceptive:2, in seat order unless the preset shuffles them')
 
 const lineup = z.strictObject({
   name: name.describe('what the line-up is called'),

@@ -110,7 +110,7 @@ function distinctTables(tables: readonly Asked[], config: object): PlannedTable[
 }
 
 function tablesOf(cell: ResolvedCell, player: (choice: PlayerChoice) => Player): Asked[] {
-  const { economy, seats, config } = cell
+  const { economy, preset, seats, config } = cell
   const { env } = economy
   if (seats.kind === 'pairs') return pairs(cell, seats.among, player)
   const fixed = Object.fromEntries(Object.entries(seats.named).map(([agent, choice]) => [agent, player(choice)]))
@@ -118,6 +118,7 @@ function tablesOf(cell: ResolvedCell, player: (choice: PlayerChoice) => Player):
   const seating: Omit<Seating, 'learner'> = {
     fixed,
     exact: others !== undefined,
+    shuffle: economy.shuffled?.includes(preset) === true,
     opponents: others === undefined ? usualOpponents(economy, player) : shares(others).map(each => crowd(each, economy, player)),
   }
   const table = (learner: Player | undefined) => (each: object) =>

@@ -5,6 +5,7 @@
 import { join } from 'node:path'
 import type { Lookup } from '../envs/core/registry.ts'
 import type { AgentId } from '../envs/core/tool.ts'
+import { lineupOf } from '../rollouts/lineup.ts'
 import type { PlayerContext } from '../rollouts/players/index.ts'
 import { type RolloutSpec, rolloutKey } from '../rollouts/rollout.ts'
 import { playRuns, type RunResult } from '../rollouts/run.ts'
@@ -87,8 +88,19 @@ export function* rolloutsOf(planned: readonly PlannedCell[]): Generator<PlannedR
     for (const { env, seat, examples, repeats } of plans) {
       for (const { index, config, seed, scenario } of examples.rows) {
         const seated = seat(config)
+        const { evaluated } = seated
+        const lineup = lineupOf(seated, seed)
         for (let repeat = 0; repeat < repeats; repeat++) {
-          const spec = { env, config, seed, repeat, ...seated, example: index, ...(scenario !== undefined && { scenario }) }
+          const spec = {
+            env,
+            config,
+            seed,
+            repeat,
+            lineup,
+            evaluated,
+            example: index,
+            ...(scenario !== undefined && { scenario }),
+          }
           yield { ...spec, cell: cell.label, key: rolloutKey(spec) }
         }
       }

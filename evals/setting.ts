@@ -64,7 +64,7 @@ export class Setting {
   tally(folder: string, metadata: Metadata, player: string): Tally {
     const { player_details } = metadata
     const details = metadata.player === player ? player_details : player_details[player]
-    const run = digest([metadata.lineup, metadata.evaluated, player_details])
+    const run = digest([metadata.lineup, metadata.opponents_shuffled, metadata.evaluated, player_details])
     if (!this.#runs.has(run)) this.#runs.set(run, folder)
     const again = this.#runs.get(run) === folder ? '' : folder
     const id = digest([player, details, again])
@@ -88,14 +88,12 @@ export class Setting {
 }
 
 /** Who sat beside the evaluated seats. */
-function othersOf({ lineup, evaluated }: Metadata): string {
+function othersOf({ lineup, evaluated, opponents_shuffled }: Metadata): string {
   const counts = new Map<string, number>()
   for (const [agent, player] of Object.entries(lineup))
     if (!evaluated.includes(agent)) counts.set(player, (counts.get(player) ?? 0) + 1)
-  return [...counts]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([player, n]) => `${n} ${player}`)
-    .join(', ')
+  const others = [...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([player, n]) => `${n} ${player}`)
+  return [...others, ...(opponents_shuffled ? ['shuffled by the seed'] : [])].join(', ')
 }
 
 /** Equal for runs whose players are compared. */

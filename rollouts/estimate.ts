@@ -1,4 +1,5 @@
 /** What an evaluation would take of its models: a few rollouts are played at random and measured. Calls nobody, writes nothing. */
+import { lineupOf } from './lineup.ts'
 import { costRange, type Models } from './models/index.ts'
 import { runRollout } from './rollout.ts'
 import type { RunPlan } from './run.ts'
@@ -26,7 +27,9 @@ export async function estimate(plans: readonly RunPlan[], models: Models): Promi
     const before = models.measured
     const sampled = examples.rows.slice(0, ESTIMATE_SAMPLE)
     for (const row of sampled) {
-      const { lineup, evaluated } = seat(row.config)
+      const seated = seat(row.config)
+      const { evaluated } = seated
+      const lineup = lineupOf(seated, row.seed)
       const measured = Object.fromEntries(
         Object.entries(lineup).map(([agent, player]) => [agent, player.kind === 'model' ? models.measuring(player) : player]),
       )

@@ -54,6 +54,8 @@ export interface Metadata {
   readonly experiment?: ExperimentFacts
   /** The player string of every seat that a player takes. */
   readonly lineup: Readonly<Record<AgentId, string>>
+  /** Present where the opponents change places: each seed draws their order, and the logs say who sat where. */
+  readonly opponents_shuffled?: true
   readonly evaluated: readonly AgentId[]
   /** The resolved configuration; scenarios override it row by row. */
   readonly config: object
@@ -97,6 +99,7 @@ export interface RunFacts {
   readonly experiment?: ExperimentFacts
   readonly lineup: Readonly<Record<AgentId, string>>
   readonly evaluated: readonly AgentId[]
+  readonly shuffled: boolean
   readonly examples: string
   readonly exampleCount: number
   readonly repeats: number
@@ -151,6 +154,7 @@ export function metadata(facts: RunFacts, { summary, planned, seconds, started, 
     ...(Object.keys(facts.labels).length > 0 && { player_labels: facts.labels }),
     ...(facts.experiment !== undefined && { experiment: facts.experiment }),
     lineup: facts.lineup,
+    ...(facts.shuffled && { opponents_shuffled: true as const }),
     evaluated,
     config,
     config_digest: configDigest(config),
@@ -176,7 +180,15 @@ function sent(sampling: Readonly<Record<string, unknown>>, dropped: Readonly<Rec
 }
 
 /** What makes a run the one it is: its folder's name has their digest, and a run that is gone on with has the same. */
-const IDENTITY = ['env_id', 'version_info.env_version', 'config', 'lineup', 'evaluated', 'player_details'] as const
+const IDENTITY = [
+  'env_id',
+  'version_info.env_version',
+  'config',
+  'lineup',
+  'opponents_shuffled',
+  'evaluated',
+  'player_details',
+] as const
 
 function identity(of: Metadata): Readonly<Record<string, unknown>> {
   const facts = IDENTITY.map(path => [

@@ -8,7 +8,7 @@ import type { AnyEnvironment } from '../envs/core/environment.ts'
 import { UserError } from '../envs/core/errors.ts'
 import { type BatchResult, isDue, type Job, runBatch } from './batch.ts'
 import { RunError } from './errors.ts'
-import type { Seated } from './lineup.ts'
+import { lineupOf, type Seated } from './lineup.ts'
 import { checkSameRun, type ExperimentFacts, type Metadata, metadata, type RunFacts, runDigest } from './metadata.ts'
 import type { Player } from './player.ts'
 import { lineupNames, type RolloutSpec } from './rollout.ts'
@@ -173,6 +173,7 @@ class Run {
       ...(plan.experiment !== undefined && { experiment: plan.experiment }),
       lineup: lineupNames(seated.lineup),
       evaluated: seated.evaluated,
+      shuffled: seated.shuffled !== undefined,
       examples: examples.name,
       exampleCount: examples.rows.length,
       repeats,
@@ -188,7 +189,9 @@ class Run {
   *jobs(): Generator<Job> {
     const { env, examples, repeats } = this.#plan
     for (const { index, config, seed, scenario } of examples.rows) {
-      const { lineup, evaluated } = this.#seat(config)
+      const seated = this.#seat(config)
+      const { evaluated } = seated
+      const lineup = lineupOf(seated, seed)
       for (let repeat = 0; repeat < repeats; repeat++) {
         const spec: RolloutSpec = {
           env,

@@ -68,7 +68,8 @@ const CHECKS = {
   refuses: 'nonsense is refused with a code and a message, never thrown',
   candidates: 'what `candidates` proposes is accepted by `check`',
   rewards: 'finite, one per seat, their sum over steps is score(log).reward minus its value at reset, on every prefix',
-  scores: 'finite reward, payoff, reputation, survival, quality of every seat, also on a log without steps',
+  scores:
+    'a finite reward of every seat, and payoff, reputation, survival, quality each finite or null, also on a log without steps',
   metrics: 'exactly the documented metrics, each a finite number or null, also on a log without steps',
   facts: 'kinds and dealings name seats, standings hold one finite number a step, also on a log without steps',
   invariants: 'every law the economy states holds across every step',
@@ -368,8 +369,9 @@ function checkScores(env: AnyEnvironment, log: EpisodeLog<EnvTypes>, fail: Fail)
   const documented = Object.keys(env.metrics.docs).sort().join()
   for (const { agent } of env.seats(log.header.config)) {
     for (const part of ['reward', 'payoff', 'reputation', 'survival', 'quality']) {
-      const value = scores[agent]?.[part]
-      if (typeof value !== 'number' || !Number.isFinite(value)) fail('scores', where(`${agent}.${part} is ${value}`))
+      const value: unknown = scores[agent]?.[part]
+      const absent = value === null && part !== 'reward'
+      if (!absent && !Number.isFinite(value)) fail('scores', where(`${agent}.${part} is ${value}`))
     }
     const metrics = guard('metrics', where, fail, () => env.metrics.of(log, agent))
     if (metrics === undefined) continue

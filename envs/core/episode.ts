@@ -16,6 +16,9 @@ export interface EpisodeOptions {
   readonly seats?: Readonly<Record<AgentId, string>>
 }
 
+/** Why a game is over that reached its planned length, where the economy has no word of its own for it. */
+export const HORIZON = 'horizon'
+
 const NO_RESULTS: readonly CallResult[] = Object.freeze([])
 
 export class Episode<T extends EnvTypes = AnyTypes> {
@@ -140,7 +143,7 @@ export class Episode<T extends EnvTypes = AnyTypes> {
     this.#shared = undefined
     this.#steps.push(record)
     for (const agent of actors) this.#results.set(agent, record.results[agent] ?? NO_RESULTS)
-    if (record.done !== false) this.#stop = record.stop ?? record.done
+    if (record.done !== false) this.#stop = record.stop ?? (record.done === 'truncated' ? HORIZON : record.done)
     return record
   }
 

@@ -49,7 +49,7 @@ function share(part: number, whole: number): number | null {
 }
 
 /** What stands where the substrate plays for everybody. */
-const UNSCORED = { reward: 0, payoff: 0, reputation: 0, quality: 0, social_quality: null, pledge_quality: null }
+const UNSCORED = { reward: 0, payoff: null, reputation: null, quality: null, social_quality: null, pledge_quality: null }
 
 export function score(log: EpisodeLog<MarsTypes>): Record<string, Scores> {
   const config = log.header.config as MarsConfig

@@ -23,11 +23,8 @@ export function step(state: MarsState, decisions: Decisions): Step<MarsTypes> {
   draft.step++
   outcome.emit(shiftEnded(draft))
   const { events, results, refused } = outcome
-  const over = draft.step >= draft.config.max_steps
-  const rewards = rewardsOf(state, draft)
-  return over
-    ? { state: draft, rewards, events, results, refused, done: 'terminated', stop: 'session_over' }
-    : { state: draft, rewards, events, results, refused, done: false }
+  const done = draft.step >= draft.config.max_steps && 'truncated'
+  return { state: draft, rewards: rewardsOf(state, draft), events, results, refused, done }
 }
 
 const NO_REWARDS: Readonly<Record<AgentId, number>> = Object.freeze(Object.fromEntries(COLONIST_IDS.map(agent => [agent, 0])))

@@ -43,11 +43,11 @@ export function score(log: EpisodeLog<SpatialTypes>): Record<AgentId, Scores> {
 
 /**
  * How close a player's statements came to the truth: the mean of 1 − |stated − true| / true, at least 0, over the declarations he
- * made himself; in the voting treatment over his requests against the loss the project brings him. 1 without a statement.
+ * made himself; in the voting treatment over his requests against the loss the project brings him. Null without a statement.
  */
-export function truthfulness(rounds: readonly Finished[], player: number): number {
+export function truthfulness(rounds: readonly Finished[], player: number): number | null {
   const marks = statements(rounds, player).map(({ stated, real }) => Math.max(0, 1 - Math.abs(stated - real) / real))
-  return marks.length === 0 ? 1 : marks.reduce((a, b) => a + b, 0) / marks.length
+  return marks.length === 0 ? null : marks.reduce((a, b) => a + b, 0) / marks.length
 }
 
 /** What a player stated of his own accord, beside what was true. Points; `real` > 0. */
@@ -69,16 +69,16 @@ export function statements(rounds: readonly Finished[], player: number): { reado
   })
 }
 
-/** The share of paid rounds that would have left the player without a debt: base points and payoff not below zero. 1 before any. */
-function solvency({ payment, roster }: Session, rounds: readonly Finished[], player: number): number {
+/** The share of paid rounds that would have left the player without a debt: base points and payoff not below zero; null before any. */
+function solvency({ payment, roster }: Session, rounds: readonly Finished[], player: number): number | null {
   const terms = payment[roster.roles[player]!]
   const solvent = rounds.filter(({ payoffs }) => gameFee(payoffs[player]!, terms) >= 0)
-  return rounds.length === 0 ? 1 : solvent.length / rounds.length
+  return rounds.length === 0 ? null : solvent.length / rounds.length
 }
 
-/** Of all the seat called or was asked for, the share that was carried out: refused calls and defaulted decisions count against it. */
-function diligence({ conduct }: Session, player: number): number {
+/** Of all the seat called or was asked for, the share that was carried out: refused calls and defaulted decisions count against it; null before any. */
+function diligence({ conduct }: Session, player: number): number | null {
   const { accepted, refused, defaulted } = conduct[player]!
   const asked = accepted + refused + defaulted
-  return asked === 0 ? 1 : accepted / asked
+  return asked === 0 ? null : accepted / asked
 }

@@ -4,7 +4,7 @@
  */
 
 import { randomLegal } from '../../bots/any/random_legal.ts'
-import type { AnyTypes, Decision } from '../../envs/core/environment.ts'
+import type { AnyEnvironment, AnyTypes, Decision } from '../../envs/core/environment.ts'
 import { type AnyPolicyFactory, PASS, type Policy, type SeatContext, type Turn } from '../../envs/core/policy.ts'
 import type { Random } from '../../envs/core/random.ts'
 import type { Call } from '../../envs/core/tool.ts'
@@ -123,9 +123,11 @@ function billed(description: string, output: number, thinking = 0): Alteration {
 function horizonOf({ env, config }: SeatContext<AnyTypes>): number {
   let known = horizons.get(config)
   if (known === undefined) {
-    let state = env.reset(config, 0)
+    // An audit plays in this process: the economy of its seats is the whole one, engine included.
+    const engine = env as AnyEnvironment
+    let state = engine.reset(config, 0)
     for (known = 1; known < 10_000; known++) {
-      const { state: next, done } = env.step(state, {})
+      const { state: next, done } = engine.step(state, {})
       if (done !== false) break
       state = next
     }

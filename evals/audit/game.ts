@@ -4,8 +4,8 @@ import { defaultPlayed } from '../../envs/core/environment.ts'
 import { Episode } from '../../envs/core/episode.ts'
 import type { EpisodeLog } from '../../envs/core/log.ts'
 import type { AnyPolicyFactory, Policy, Turn } from '../../envs/core/policy.ts'
-import { stream } from '../../envs/core/random.ts'
 import type { AgentId } from '../../envs/core/tool.ts'
+import { drawnOrder } from '../../rollouts/lineup.ts'
 
 /** What is kept of one seat's game. */
 export interface Outcome {
@@ -32,7 +32,10 @@ export interface GameSpec {
 export function playGame({ env, config, seed, repeat, evaluated, crowd, onDecision }: GameSpec): EpisodeLog<AnyTypes> {
   const seats = env.seats(config)
   const left = defaultPlayed(seats).filter(agent => evaluated[agent] === undefined)
-  const drawn = stream(seed, 'lineup').shuffle(left.map((_, i) => crowd[i % crowd.length]!))
+  const drawn = drawnOrder(
+    left.map((_, i) => crowd[i % crowd.length]!),
+    seed,
+  )
   const factories: Record<AgentId, AnyPolicyFactory> = {
     ...evaluated,
     ...Object.fromEntries(left.map((agent, i) => [agent, drawn[i]!])),

@@ -8,7 +8,7 @@ import type { RunFiles, StoredRollout } from './reader.ts'
 
 /** Why something has no row, by what is counted in the data card. */
 export const REASONS = {
-  truncated: 'ended by a limit rather than by its own rules (--include-truncated exports them, flagged)',
+  truncated: 'cut short before the economy ended it (--include-truncated exports them, flagged)',
   failed:
     'given up because a provider failed; they have no messages (traces, verifiers and parquet list them with --include-failed)',
   unfinished: 'left half-written by a kill (resume the run)',

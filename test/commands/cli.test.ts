@@ -216,9 +216,9 @@ describe('eval', () => {
         evaluated: ['trader_0'],
         ok: 4,
         failed: 0,
-        truncated: 4,
+        truncated: 0,
         reward: { n: 4 },
-        stops: { truncated: 4 },
+        stops: { horizon: 4 },
       },
     ])
     expect(runs[0].reward.half).toBeGreaterThan(0)
@@ -435,7 +435,7 @@ describe('play', () => {
     expect(code).toBe(0)
     expect(out).toMatch(/^step 0\n {2}trader_0: /)
     expect(out).toContain('* rained grain=[')
-    expect(out).toContain('The game is over after 2 steps: truncated.')
+    expect(out).toContain('The game is over after 2 steps: horizon.')
     expect(out).toMatch(/player +random +bot:gambler/)
   })
 

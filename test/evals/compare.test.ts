@@ -44,7 +44,8 @@ test('scores, differences, calls, refusals, stops and turns are those of the rol
     const scores = table(figures, 'scores')
     expect(scores.reward!.seller).toMatchObject({ n: 8, value: expect.closeTo(mean, 10) })
     expect(scores.reward!.sleeper).toMatchObject({ value: 0, sd: 0, low: 0, high: 0 })
-    expect(Object.keys(scores)).toEqual(['reward', 'payoff', 'reputation', 'survival', 'quality'])
+    // Parts that the economy has nothing of are no rows.
+    expect(Object.keys(scores)).toEqual(['reward', 'payoff'])
 
     const differences = table(figures, 'differences')
     const difference = differences.reward!['seller − sleeper']!
@@ -55,7 +56,7 @@ test('scores, differences, calls, refusals, stops and turns are those of the rol
 
     expect(table(figures, 'rollouts')).toMatchObject({
       scored: { seller: { value: 8 } },
-      truncated: { seller: { value: 8 } },
+      truncated: { seller: { value: 0 } },
       failed: { seller: { value: 0 } },
       missing: { seller: { value: 0 } },
       scenarios: { seller: { value: 4 } },
@@ -66,7 +67,7 @@ test('scores, differences, calls, refusals, stops and turns are those of the rol
     expect(calls.sell!.dabbler).toMatchObject({ value: 5 })
     expect(calls.wait!.dabbler).toMatchObject({ value: 3 })
     expect(table(figures, 'refusals').no_grain).toMatchObject({ dabbler: { value: 1 }, sleeper: { value: 0 } })
-    expect(table(figures, 'stops').truncated!.seller).toMatchObject({ value: 1 })
+    expect(table(figures, 'stops').horizon!.seller).toMatchObject({ value: 1 })
     expect(table(figures, 'turns')['8']!.seller).toMatchObject({ value: 1, n: 8 })
     expect(table(figures, 'first_use').wait!.dabbler).toMatchObject({ value: 3, share: 1 })
     expect(table(figures, 'sequences')['sell → wait']!.dabbler).toMatchObject({ value: 3 / 5 })
@@ -230,7 +231,7 @@ test('published runs stand in the setting of their configuration, as further pla
             n: 80,
             scores: { reward: { mean: 0.5, sd: 0.1 } },
             calls: { sell: { mean: 3 } },
-            stops: { truncated: 0.9 },
+            stops: { horizon: 0.9 },
           },
           { player: 'GPT-0', env: 'toy_market', preset: 'crowded', n: 5 },
         ],
@@ -245,7 +246,7 @@ test('published runs stand in the setting of their configuration, as further pla
       'GPT-0 (published)': { value: 0.5, sd: 0.1, n: 80 },
     })
     expect(table(figures, 'calls').sell!['GPT-0 (published)']).toMatchObject({ value: 3, n: 80 })
-    expect(table(figures, 'stops').truncated!['GPT-0 (published)']).toMatchObject({ unit: 'share', value: 0.9 })
+    expect(table(figures, 'stops').horizon!['GPT-0 (published)']).toMatchObject({ unit: 'share', value: 0.9 })
   }))
 
 test('a file of published runs is read strictly', () => {

@@ -25,11 +25,11 @@ describe('what a report holds', () => {
       const folders = await playToy([seller, failing('shaky', [1])], { out, seeds: [0, 1, 2] })
       const rows = [...reportRows(compare(folders))]
       expect(rows.map(({ player, example, outcome }) => `${player} ${example} ${outcome}`)).toEqual([
-        'seller 0 truncated',
-        'seller 1 truncated',
-        'seller 2 truncated',
-        'shaky 0 truncated',
-        'shaky 2 truncated',
+        'seller 0 ok',
+        'seller 1 ok',
+        'seller 2 ok',
+        'shaky 0 ok',
+        'shaky 2 ok',
         'shaky 1 server_error',
       ])
       expect(rows[5]).toMatchObject({ error: 'no answer', attempts: 1, seed: 1 })

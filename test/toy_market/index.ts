@@ -74,6 +74,9 @@ const config = z.strictObject({
 const ids = ({ traders }: ToyConfig): AgentId[] => Array.from({ length: traders }, (_, i) => `trader_${i}`)
 const OFFERED = Object.keys(toyTools)
 
+/** What this economy has no such thing of. */
+const ABSENT = { reputation: null, survival: null, quality: null }
+
 export const toyMarket: Environment<ToyTypes> = {
   id: 'toy_market',
   summary: 'Traders sell grain at a falling price.',
@@ -116,7 +119,7 @@ export const toyMarket: Environment<ToyTypes> = {
     return Object.fromEntries(
       ids(log.header.config as ToyConfig).map(agent => [
         agent,
-        { reward: earned(log, agent) / 100, payoff: earned(log, agent) / 100, reputation: 0, survival: 1, quality: 0 },
+        { reward: earned(log, agent) / 100, payoff: earned(log, agent) / 100, ...ABSENT },
       ]),
     )
   },

@@ -80,7 +80,7 @@ describe('beside five honest, two opportunistic and two deceptive residents, 25 
   })
 
   test('a warm word is worth company, not credits', () => {
-    const quality = (name: string): number => mean(ours[name]!.map(scores => scores.quality))
+    const quality = (name: string): number => mean(ours[name]!.map(scores => scores.quality!))
     expect(quality('friendly')).toBeGreaterThan(0.9)
     expect(quality('balanced')).toBeLessThan(0.75)
     expect(quality('hostile')).toBeLessThan(0.2)

@@ -125,7 +125,7 @@ describe('what our profile repairs', () => {
   const reward = (bot: string, profile: string): number => {
     let sum = 0
     for (let seed = 0; seed < 20; seed++)
-      sum += swarmEconomy.score(rollout(bot, scenario({ profile }, seed))).learner!.payoff / 20
+      sum += swarmEconomy.score(rollout(bot, scenario({ profile }, seed))).learner!.payoff! / 20
     return sum
   }
   test('giving everything away pays in the published versions and does not in ours', () => {

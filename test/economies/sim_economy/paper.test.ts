@@ -85,7 +85,7 @@ test('steps.jsonl holds one episode a line, which replays', () => {
   expect(lines).toHaveLength(24)
   const { key, ...log } = JSON.parse(lines[5]!) as EpisodeLog<never> & { key: string }
   expect(key).toContain('sim_economy')
-  expect([log.header.seed, log.steps.length, log.stop]).toEqual([1006, 60, 'truncated'])
+  expect([log.header.seed, log.steps.length, log.stop]).toEqual([1006, 60, 'horizon'])
   expect(new Set(Object.values(log.header.seats))).toEqual(new Set(['bot:paper_harness']))
   expect(verify(simEconomy as never, log)).toBeUndefined()
 })

@@ -68,7 +68,7 @@ describe('a changed rule falls outside a band', () => {
   /** The mean of a part over the first rows of the first version's data set. */
   const mean = (bot: string, part: 'payoff' | 'reputation', fields: object): number => {
     const rows = swarmEconomy.scenarios!(swarmEconomy.config.parse({ profile: 'v0.1', ...fields }), 150)
-    return rows.reduce((sum, row) => sum + swarmEconomy.score(rollout(bot, row)).learner![part] / rows.length, 0)
+    return rows.reduce((sum, row) => sum + swarmEconomy.score(rollout(bot, row)).learner![part]! / rows.length, 0)
   }
   test.each([
     ['no tax: offers are paid for longer', 'offers_only', 'payoff', 0.01, { tax_rate: 0 }],

@@ -568,9 +568,9 @@ describe('scores', () => {
 
   test('the composite is payoff + 0.3 × reputation by default, and the weights are the configuration’s', () => {
     const plain = marsColony.score(game({}).log)[ME]!
-    expect(plain.reward).toBeCloseTo(plain.payoff + 0.3 * plain.reputation, 12)
+    expect(plain.reward).toBeCloseTo(plain.payoff! + 0.3 * plain.reputation!, 12)
     const weighed = marsColony.score(game({ payoff: 0, reputation: 0, survival: 2, quality: 1 }).log)[ME]!
-    expect(weighed.reward).toBeCloseTo(2 * weighed.survival + weighed.quality, 12)
+    expect(weighed.reward).toBeCloseTo(2 * weighed.survival! + weighed.quality!, 12)
   })
 
   test('quality counts visits to whom one fits with, talks that were kind, and pledges that were kept', () => {

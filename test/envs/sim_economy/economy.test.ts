@@ -308,7 +308,7 @@ test('what the metrics say without a turn', () => {
     debt_share: null,
     fee_load_max: null,
   })
-  expect(simEconomy.score(log).agent_0).toMatchObject({ reward: 0.15, payoff: 0, survival: 1, quality: 1 })
+  expect(simEconomy.score(log).agent_0).toMatchObject({ reward: 0.15, payoff: 0, survival: null, quality: null })
 })
 
 test('series: the Gini of every turn, the fee load of every ten', () => {

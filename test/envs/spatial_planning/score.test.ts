@@ -123,12 +123,12 @@ describe('scores by hand', () => {
   test('reputation is how true the statements were', () => {
     const marks = [387 / 399, 316 / 326, 324 / 326]
     expect(scores.owner_1!.reputation).toBeCloseTo(marks.reduce((a, b) => a + b) / 3, 9)
-    expect(scores.speculator_1!.reputation).toBe(1)
+    expect(scores.speculator_1!.reputation).toBeNull()
   })
   test('what was left to the default is no statement, and costs quality', () => {
     const silent = game({ ...small, treatment: 'harberger' })
     while (!silent.over) step(silent)
-    expect(spatialPlanning.score(silent.log).owner_1).toMatchObject({ reputation: 1, quality: 0 })
+    expect(spatialPlanning.score(silent.log).owner_1).toMatchObject({ reputation: null, quality: 0 })
     expect(scores.owner_1).toMatchObject({ quality: 1, survival: 1 })
   })
   test('refused calls cost quality', () => {
@@ -160,7 +160,7 @@ describe('scores by hand', () => {
     const scores2 = spatialPlanning.score(vote.log)
     expect(scores2.owner_1!.reputation).toBeCloseTo(0.75, 9)
     expect(scores2.owner_2!.reputation).toBe(0)
-    expect(scores2.developer!.reputation).toBe(1)
+    expect(scores2.developer!.reputation).toBeNull()
     expect(scores2.owner_1!.euros).toBe(eurosOf(owner![1], PAYMENT.voting.owner))
   })
 })

@@ -30,7 +30,7 @@ export { EpisodeStopped, RunError, RunStopped } from './rollouts/errors.ts'
 /** What an experiment would be asked of its models, before anything is sent. */
 export { ESTIMATE_SAMPLE, estimate, type PlayerEstimate } from './rollouts/estimate.ts'
 export { columnNames, evaluatedOf, type Named, shortName } from './rollouts/labels.ts'
-export { type Seated, type Seating, type Share, seat } from './rollouts/lineup.ts'
+export { lineupOf, type Seated, type Seating, type Share, seat } from './rollouts/lineup.ts'
 export { type ListedRun, listRuns } from './rollouts/listing.ts'
 export type { Message, ToolCall, Transcript, TranscriptMessage } from './rollouts/messages.ts'
 export type { ExperimentFacts, Metadata } from './rollouts/metadata.ts'

@@ -3,17 +3,18 @@ import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { economies, environments } from '../economies/registry.ts'
 import { nearest, UserError } from '../envs/core/errors.ts'
-import { type CompareOptions, type Comparison, compare as compareRuns } from '../evals/compare.ts'
+import { type CompareOptions, type Comparison, compare as compareRuns, runsIn } from '../evals/compare.ts'
 import { comparisonMarkdown, comparisonText } from '../evals/comparison_text.ts'
 import { csv } from '../evals/figures.ts'
 import { type Publication, parsePublication } from '../evals/published.ts'
-import { findRuns } from '../rollouts/store.ts'
 import type { Args, Command, OptionSpecs } from './command.ts'
 import type { ExitCode, Io } from './io.ts'
+import { readLabel } from './setup.ts'
 
 /** What every command that reads runs takes. */
 export const COMPARE_OPTIONS: OptionSpecs = {
-  baseline: { type: 'string', describe: 'player that the others are compared with (the first of a setting)' },
+  baseline: { type: 'string', describe: "player that the others are compared with (the runs' own, or the first of a setting)" },
+  label: { type: 'list', describe: 'player=name: what the tables call a player (its short name); may be given several times' },
   threshold: { type: 'string', describe: 'reward that counts as a pass (0.5)' },
   published: {
     type: 'string',
@@ -47,12 +48,12 @@ export const compare: Command = {
   },
 }
 
-/** The run folders that were named, or those in ./runs. */
+/** The run folders that were named, in that order, or those in ./runs; those in a folder of runs as they were asked for. */
 export function runFolders(args: Args, { cwd }: Io): string[] {
   const named = args.list('RUN')
   const folders = (named.length > 0 ? named : ['runs']).flatMap(name => {
     const folder = resolve(cwd, name)
-    const found = existsSync(folder) ? findRuns(folder) : []
+    const found = existsSync(folder) ? runsIn(folder) : []
     if (found.length === 0)
       throw new UserError(`No run in ${name}. A run is a folder that \`agoragym eval\` made; \`agoragym runs DIR\` lists them.`)
     return found
@@ -70,6 +71,7 @@ export async function readCompare(args: Args, { cwd }: Io): Promise<CompareOptio
     environments,
     seed: args.integer('bootstrap-seed', 0, 0),
     ...(baseline !== undefined && { baseline }),
+    labels: Object.fromEntries(args.list('label').map(readLabel)),
     ...(threshold !== undefined && { threshold: Number(threshold) }),
     ...(study !== undefined && { published: await readPublished(study, cwd) }),
   }

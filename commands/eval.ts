@@ -1,16 +1,28 @@
 /** `eval`: plays each player in the evaluated seat and prints a table. */
 import { join, resolve } from 'node:path'
 import { importPlugins } from '../economies/imports.ts'
-import { economies } from '../economies/registry.ts'
+import { economies, environments } from '../economies/registry.ts'
 import { finishedRollouts, type RunExport, writeFiles } from '../economies/run_export.ts'
 import { UserError } from '../envs/core/errors.ts'
+import { compare } from '../evals/compare.ts'
+import { comparisonText } from '../evals/comparison_text.ts'
 import { type Experiment, suiteJsonSchema } from '../evals/experiment.ts'
+import { writeReport } from '../evals/report/report.ts'
 import { planExperiment } from '../evals/run_experiment.ts'
 import { estimate } from '../rollouts/estimate.ts'
 import type { RunResult } from '../rollouts/run.ts'
 import type { Args, Command, OptionSpecs } from './command.ts'
 import { estimateText } from './estimate.ts'
-import { type EvaluateOptions, type Evaluation, evalTable, evaluate, evaluationFacts, heading, TABLE_NOTE } from './evaluate.ts'
+import {
+  baselineNote,
+  type EvaluateOptions,
+  type Evaluation,
+  evalTable,
+  evaluate,
+  evaluationFacts,
+  heading,
+  TABLE_NOTE,
+} from './evaluate.ts'
 import type { ExitCode, Io } from './io.ts'
 import { CACHE_OPTION, LIMIT_OPTIONS, MODEL_OPTIONS, readModels } from './models.ts'
 import { COLUMN_OPTIONS, CONFIG_OPTIONS, EXAMPLE_OPTIONS, readExperiment, SEAT_OPTIONS, SWEEP_OPTIONS } from './setup.ts'
@@ -76,8 +88,26 @@ export async function playExperiment(
 export function told(runs: readonly RunResult[], width: number): string {
   const head = block(heading(runs[0]!), width)
   if (runs.every(({ summary }) => summary.ok === 0)) return `${head}\n\nNo rollout was played to its end.\n`
-  return `${head}\n\n${evalTable(runs, width)}\n\n${block(TABLE_NOTE, width)}\n`
+  return `${head}\n\n${evalTable(runs, width)}\n\n${block(`${TABLE_NOTE}${baselineNote(runs)}`, width)}\n`
 }
+
+/** Tells what came of an experiment whose cells were told already, but for its sweeps: their tables, and the report with a chart. */
+function tellSweeps(args: Args, io: Io, runs: readonly RunResult[], out: string): { readonly report?: string } {
+  if (!runs.some(isSwept)) return {}
+  const comparison = compare(
+    runs.map(({ folder }) => folder),
+    { environments },
+  )
+  const report = join(out, 'report.html')
+  writeReport(comparison, report, { environments })
+  if (!args.flag('json')) {
+    io.out(`${comparisonText(comparison, io.columns(), ['sweep'])}\n`)
+    io.out(`${block(`Charts, every metric and transcripts: ${shownPath(report, io.cwd)}`, io.columns())}\n`)
+  }
+  return { report }
+}
+
+const isSwept = ({ metadata }: RunResult): boolean => metadata.experiment?.sweep !== undefined
 
 export const evalCommand: Command = {
   name: 'eval',
@@ -101,6 +131,11 @@ export const evalCommand: Command = {
       'a model on a server of your own beside a bot',
     ],
     ['agoragym eval ENV --seeds 100:200 --set num_agents=4 --resume', 'go on with an interrupted run'],
+    ['agoragym eval ENV --sweep horizon=10,20,40 --players bot:honest,random', 'a field of the configuration as the axis'],
+    [
+      "agoragym eval ENV --players 'openai:m,openai:m[persona=exploiter,temperature=1]' --baseline openai:m",
+      'two treatments of a model, compared with one of them',
+    ],
     ['agoragym eval --suite suite.json', 'what a file says; again, after more was added to it, plays what is new'],
   ],
   async run(args, io) {
@@ -118,9 +153,10 @@ export const evalCommand: Command = {
     if (played === undefined) return 0
     const { runs, code } = played
     if (artifacts !== undefined) for (const { folder } of runs) writeArtifacts(folder, artifacts)
-    if (args.flag('json')) io.out(`${JSON.stringify({ runs: evaluationFacts(runs) }, null, 2)}\n`)
+    const swept = tellSweeps(args, io, runs, resolve(io.cwd, args.text('out') ?? 'runs'))
+    if (args.flag('json')) io.out(`${JSON.stringify({ runs: evaluationFacts(runs), ...swept }, null, 2)}\n`)
     else {
-      io.out(told(runs, io.columns()))
+      if (!runs.some(isSwept)) io.out(told(runs, io.columns()))
       for (const { folder } of runs) io.out(`${shownPath(folder, io.cwd)}\n`)
     }
     return code
@@ -144,14 +180,17 @@ function writeArtifacts(run: string, artifacts: RunExport): void {
 async function playSuite(args: Args, io: Io): Promise<ExitCode> {
   const { suite, folder } = readSuite(args, io)
   await importPlugins(suite.imports ?? [], folder, `imports of ${args.text('suite')}:`)
-  const tell = (runs: readonly RunResult[]): void => io.out(`${told(runs, io.columns())}\n`)
+  const tell = (runs: readonly RunResult[]): void => {
+    if (!runs.some(isSwept)) io.out(`${told(runs, io.columns())}\n`)
+  }
   const played = await playExperiment(args, io, suite, { folder, ...(!args.flag('json') && { onCell: tell }) })
   if (played === undefined) return 0
   const out = resolve(io.cwd, args.text('out') ?? 'runs', suite.name!)
   const shown = shownPath(out, io.cwd)
+  const swept = tellSweeps(args, io, played.runs, out)
   if (args.flag('json')) {
     const cells = played.cells.map(({ cell, runs }) => ({ cell: cell.label, runs: evaluationFacts(runs) }))
-    io.out(`${JSON.stringify({ out, cells }, null, 2)}\n`)
+    io.out(`${JSON.stringify({ out, cells, ...swept }, null, 2)}\n`)
   } else io.out(`${shown}\n${block(`Side by side, with behaviour: agoragym compare ${shown}`, io.columns())}\n`)
   return played.code
 }

@@ -212,6 +212,13 @@ export function heading({ metadata }: RunResult): string {
 /** What is said under a table. */
 export const TABLE_NOTE = 'Mean ± half the 95 % confidence interval, repeats of one seed or scenario taken as one cluster.'
 
+/** Says whom `compare` compares the others with, where there are others; empty where there are none. */
+export function baselineNote(runs: readonly RunResult[]): string {
+  const players = runs.map(({ metadata }) => evaluatedOf(metadata))
+  const at = runs.findIndex(({ metadata }) => metadata.player === metadata.experiment?.baseline)
+  return runs.length < 2 || at === -1 ? '' : ` The baseline of comparisons is ${columnNames(players)[at]}.`
+}
+
 /** What a machine reads of an evaluation. */
 export function evaluationFacts(runs: readonly RunResult[]): object[] {
   return runs.map(({ folder, metadata, summary }) => ({

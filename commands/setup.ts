@@ -6,7 +6,7 @@ import type { AnyEnvironment } from '../envs/core/environment.ts'
 import { nearest, UserError } from '../envs/core/errors.ts'
 import { cellsOf, type Experiment } from '../evals/experiment.ts'
 import { residentFields } from '../evals/plan.ts'
-import { type PlayerChoice, splitPlayers } from '../rollouts/models/index.ts'
+import { labelSchema, type PlayerChoice, splitPlayers } from '../rollouts/models/index.ts'
 import { type Args, integer, type OptionSpecs } from './command.ts'
 
 export const CONFIG_OPTIONS: OptionSpecs = {
@@ -141,12 +141,9 @@ export function readPlayers(args: Args): readonly string[] | undefined {
 
 /** The players with what `--label` calls them. */
 export function labelled(args: Args, players: readonly string[] | undefined): readonly PlayerChoice[] | undefined {
-  const labels = args.list('label').map((text): readonly [string, string] => {
-    const at = text.lastIndexOf('=')
-    if (at !== -1) return [text.slice(0, at), text.slice(at + 1)]
-    if (players?.length === 1) return [players[0]!, text]
-    throw new UserError(`--label: expected player=name, got '${text.slice(0, 64)}'; a name alone is for a single player.`)
-  })
+  const labels = args
+    .list('label')
+    .map(text => (players?.length === 1 && !text.includes('=') ? ([players[0]!, text] as const) : readLabel(text)))
   const unknown = labels.find(([player]) => players?.includes(player) !== true)
   if (unknown !== undefined)
     throw new UserError(
@@ -154,6 +151,17 @@ export function labelled(args: Args, players: readonly string[] | undefined): re
     )
   const byPlayer = new Map(labels)
   return players?.map(player => (byPlayer.has(player) ? { player, label: byPlayer.get(player)! } : player))
+}
+
+/** `player=name`; treatments have equals signs of their own, so that the last one counts. */
+export function readLabel(text: string): readonly [player: string, label: string] {
+  const at = text.lastIndexOf('=')
+  const [player, label] = [text.slice(0, Math.max(0, at)), text.slice(at + 1)]
+  if (player === '' || !labelSchema.safeParse(label).success)
+    throw new UserError(
+      `--label: expected player=name with a name of one line and at most 80 characters, got '${text.slice(0, 64)}'.`,
+    )
+  return [player, label]
 }
 
 function seatChoice(text: string): [string, string] {

@@ -4,12 +4,11 @@ import { anyBots } from '../bots/index.ts'
 import type { Economy } from '../economies/economy.ts'
 import { economies, environments } from '../economies/registry.ts'
 import { UserError } from '../envs/core/errors.ts'
-import { compare } from '../evals/compare.ts'
+import { compare, runsIn } from '../evals/compare.ts'
 import { comparisonText } from '../evals/comparison_text.ts'
 import type { Experiment } from '../evals/experiment.ts'
 import type { TableId } from '../evals/figures.ts'
 import { writeReport } from '../evals/report/report.ts'
-import { findRuns } from '../rollouts/store.ts'
 import type { Command } from './command.ts'
 import { evaluate, evaluationFacts } from './evaluate.ts'
 import { block, shownPath } from './text.ts'
@@ -33,7 +32,7 @@ export const start: Command = {
     const out = resolve(io.cwd, args.text('out') ?? 'runs/start')
     const asked: Experiment = { repeats: 1, entries: played.map(({ env }) => ({ env: env.id })) }
     const { runs, code } = await evaluate(asked, { out, resume: true }, args, io)
-    const comparison = compare(findRuns(out), { environments })
+    const comparison = compare(runsIn(out), { environments })
     const html = join(out, 'report.html')
     writeReport(comparison, html, { environments })
     if (args.flag('json')) io.out(`${JSON.stringify({ runs: evaluationFacts(runs), report: html }, null, 2)}\n`)

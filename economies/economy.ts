@@ -4,6 +4,7 @@
  */
 import { anyBots, type BotSet, type EnvironmentWithBots } from '../bots/index.ts'
 import type { AnyEnvironment, Environment, EnvTypes } from '../envs/core/environment.ts'
+import { checkSchema } from '../envs/core/schema.ts'
 import type { AuditSpec, Subject } from '../evals/audit/spec.ts'
 import type { Study } from '../evals/study.ts'
 import type { Bench } from './bench.ts'
@@ -39,6 +40,7 @@ export interface Economy extends EnvironmentWithBots, BotSet, Belongings {}
 
 /** An economy of its parts. Where they name nobody, `random` plays, and `random` sits opposite. */
 export function defineEconomy<T extends EnvTypes>({ env, bots, ...parts }: EconomyParts<T>): Economy {
+  checkSchema(env.config, `${env.id}.config`)
   return Object.freeze({
     opponents: {},
     players: ['random'],

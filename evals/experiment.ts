@@ -140,6 +140,8 @@ export interface Cell {
   readonly set: Readonly<Record<string, unknown>>
   /** The fields that a sweep has changed here, with their values; empty in every other cell. */
   readonly factors: Readonly<Record<string, unknown>>
+  /** The fields of the sweep that the cell belongs to; empty where there is none. */
+  readonly sweep: readonly string[]
   readonly examples: ExamplesSpec
   readonly repeats: number
   /** Absent where the economy's own are meant, and at a table. */
@@ -264,6 +266,7 @@ function entryCells(each: Entry, asked: Experiment): Cell[] {
           ...(preset !== undefined && { preset }),
           set: { ...set, ...configuration.set },
           factors: configuration.factors,
+          sweep: Object.keys(each.sweep ?? {}),
           examples,
           repeats: each.repeats ?? asked.repeats,
           ...(table.players !== undefined && { players: table.players }),

@@ -66,7 +66,13 @@ export function planCells(asked: Experiment, cells: readonly ResolvedCell[], con
         seat: table.seat,
         examples,
         repeats,
-        experiment: { name: asked.name ?? null, cell: cell.label, order: order++, baseline: named.name },
+        experiment: {
+          name: asked.name ?? null,
+          cell: cell.label,
+          order: order++,
+          baseline: named.name,
+          ...(cell.sweep.length > 0 && { sweep: cell.sweep }),
+        },
       })),
     }
   })

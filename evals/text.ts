@@ -76,6 +76,11 @@ export interface FigureRow {
 /** The widest a column's head gets before it is broken over lines. */
 const HEAD = 18
 
+/** A head with the spaces that it can be broken at: before the brackets of a treatment, and between its fields. */
+function broad(head: string): string {
+  return head.length <= HEAD ? head : head.replace(/(?<=\S)\[(?=\w+=)/g, ' [').replace(/,(?=\w+=)/g, ', ')
+}
+
 /** Figures with a column a subject. Where the columns do not fit beside each other, the table goes on below. */
 export function figureTable(names: readonly string[], figures: readonly FigureRow[], width: number): string {
   const heads = names.map(oneLine)
@@ -94,7 +99,7 @@ export function figureTable(names: readonly string[], figures: readonly FigureRo
   }
   return blocks
     .map(columns => {
-      const broken = columns.map(i => wrap(heads[i]!, wide[i]!))
+      const broken = columns.map(i => wrap(broad(heads[i]!), wide[i]!))
       const height = Math.max(...broken.map(lines => lines.length))
       const head = Array.from({ length: height }, (_, line) =>
         columns.reduce((text, i, at) => `${text}  ${(broken[at]![line] ?? '').padEnd(wide[i]!)}`, ' '.repeat(label)).trimEnd(),

@@ -21,6 +21,22 @@ export interface Moment {
   readonly decliners: number
 }
 
+/** How much is enough, in numbers. */
+export interface Taste {
+  /** Points of need below which it looks after itself, how much of that is let go towards the end, and what a storm adds. */
+  readonly need: number
+  readonly relief: number
+  readonly shelter: number
+  /** Credits that a shift of building is worth beside its arithmetic. */
+  readonly building: number
+  /** How good somebody's word must be to be asked for help. */
+  readonly reliance: number
+  /** What is added to the chance that somebody's first word is true, and how many experiences that first opinion weighs. */
+  readonly faith: number
+  readonly firmness: number
+}
+const TASTE: Taste = { need: 54, relief: 36, shelter: 22, building: 0, reliance: 0.45, faith: 0, firmness: 1.5 }
+
 /** How one kind of player treats others; each field can be varied alone. */
 export interface Kind {
   /** Whether it builds where that is worth it. */
@@ -32,6 +48,7 @@ export interface Kind {
   readonly asksHelp?: boolean
   /** Whether it heeds what it is told of the fields. */
   readonly heedsTips?: boolean
+  readonly taste?: Taste
 }
 
 /** What is remembered of another colonist. */
@@ -53,8 +70,6 @@ const FIT = new Set(COMPLEMENTARY.flatMap(([a, b]) => [`${a} ${b}`, `${b} ${a}`]
 /** A bond that needs no more tending, and one that is worth a warm word. */
 const TENDED = 40
 const FRIENDLY = 1
-/** Weight of what is thought of somebody before anything is known. */
-const PRIOR = 1.5
 /** Shifts for which somebody who declined is left alone. */
 const PATIENCE = 3
 
@@ -65,6 +80,7 @@ export function attentive(kind: Kind): PolicyFactory<MarsTypes> {
 class Attentive {
   readonly #kind: Kind
   readonly #config: AgenticConfig
+  readonly #taste: Taste
   readonly #known = new Map<AgentId, Acquaintance>()
   /** What it was told of the field of the shift that is being decided. */
   #tips: readonly Tip[] = []
@@ -73,6 +89,7 @@ class Attentive {
 
   constructor(kind: Kind, config: AgenticConfig) {
     this.#kind = kind
+    this.#taste = kind.taste ?? TASTE
     this.#config = config
   }
 
@@ -128,7 +145,7 @@ class Attentive {
             own,
             bond: bondWith.get(other.agent)!,
             fits: FIT.has(`${role} ${other.role}`),
-            truth: truthOf(other, own),
+            truth: truthOf(other, own, this.#taste),
           }
         }),
       elapsed: shared.step / this.#config.max_steps,
@@ -149,7 +166,8 @@ class Attentive {
       return medic !== undefined && needs.social < needs.energy ? chosen({ action: 'socializing', partner: medic.agent }) : rest
     }
     // Towards the end needs have no time left to matter; in a storm work drains.
-    const enough = 54 - 36 * elapsed * elapsed + (shared.storm === true ? 22 : 0)
+    const { need, relief, shelter, building } = this.#taste
+    const enough = need - relief * elapsed * elapsed + (shared.storm === true ? shelter : 0)
     const [lack, remedy] = (
       [
         [needs.energy - enough, 'resting'],
@@ -164,7 +182,7 @@ class Attentive {
     const builds =
       open.length > 0 &&
       this.#kind.builds(this.#moment(view)) &&
-      worthOfBuilding(this.#config, observation) > worthOfWorking(this.#config, observation, chance)
+      worthOfBuilding(this.#config, observation) + building > worthOfWorking(this.#config, observation, chance)
     if (builds) return chosen({ action: 'building', site: best(open, ({ left }) => -left)!.site })
     return chosen({ action: 'working', ...(odds !== undefined && { field: odds.indexOf(chance) }) })
   }
@@ -199,7 +217,7 @@ class Attentive {
   #request({ observation, people, open }: View): MarsCall[] {
     if (this.#kind.asksHelp === false || open.length === 0 || observation.credits < this.#config.advance) return []
     const helper = best(people, helpfulness)!
-    return helpfulness(helper) > 0.45 ? [{ tool: 'ask', args: { to: helper.agent } }] : []
+    return helpfulness(helper) > this.#taste.reliance ? [{ tool: 'ask', args: { to: helper.agent } }] : []
   }
 
   /** How likely each field is the rich one by what was said; undefined where nothing was. */
@@ -248,10 +266,10 @@ function companion(people: readonly Person[]): Person {
 }
 
 /** How likely somebody's tip is true: own experience, beginning with what its public record suggests. */
-function truthOf({ kept, broken, reputation }: Colonist, { rights, wrongs }: Acquaintance): number {
+function truthOf({ kept, broken, reputation }: Colonist, { rights, wrongs }: Acquaintance, { faith, firmness }: Taste): number {
   const record = (kept + 1.5) / (kept + broken + 2)
-  const prior = Math.max(0.05, Math.min(0.95, 0.85 * (0.4 + 0.6 * record) + (reputation - 50) / 100))
-  return (rights + PRIOR * prior) / (rights + wrongs + PRIOR)
+  const prior = Math.max(0.05, Math.min(0.95, 0.85 * (0.4 + 0.6 * record) + (reputation - 50) / 100 + faith))
+  return (rights + firmness * prior) / (rights + wrongs + firmness)
 }
 
 /** How worthwhile it is to ask somebody for help. */

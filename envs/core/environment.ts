@@ -205,7 +205,7 @@ export interface Environment<T extends EnvTypes> extends Playable<T> {
   score(log: EpisodeLog<T>): Readonly<Record<AgentId, Scores>>
   readonly metrics: Metrics<T>
   readonly facts?: Facts<T>
-  /** Laws that hold across every step: what is wrong, or undefined. */
+  /** Invariants: what must hold across every step; what is wrong, or undefined. */
   readonly invariants?: Readonly<
     Record<string, (before: T['State'], after: T['State'], events: readonly T['Event'][]) => string | undefined>
   >

@@ -1,4 +1,5 @@
-/** The core's public names. */
+/** The core's public names, and the zod that an economy's schemas are written with: major 4. */
+export { z } from 'zod'
 export * from './config.ts'
 export * from './environment.ts'
 export * from './episode.ts'

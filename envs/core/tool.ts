@@ -5,6 +5,7 @@
 import { z } from 'zod'
 import { nearest } from './errors.ts'
 import { deepFreeze, short } from './plain.ts'
+import { checkSchema } from './schema.ts'
 import { shorten } from './text.ts'
 
 export type AgentId = string
@@ -236,6 +237,7 @@ function sayLongBounds({ jsonSchema }: { readonly jsonSchema: { maxLength?: numb
 export function toolSchema<T extends PlayerToolTypes>(name: ToolName, tool: PlayerTool<T>): ToolSchema {
   let known = schemas.get(tool)
   if (known === undefined) {
+    checkSchema(tool.args, `${name}.args`)
     const { $schema: _, ...parameters } = z.toJSONSchema(tool.args, { io: 'input', override: sayLongBounds }) as Record<
       string,
       unknown

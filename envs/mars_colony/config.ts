@@ -90,8 +90,8 @@ const STANDARD: Options = {
   illness: 0.12,
   ill_pay: 0.35,
   fields: 3,
-  rich_pay: 1.6,
-  poor_pay: 0.7,
+  rich_pay: 1.8,
+  poor_pay: 0.6,
   advance: 0.5,
   harvest: 0.8,
   bond_yield: 2,
@@ -245,7 +245,7 @@ function defined<T extends object>(given: T): { [K in keyof T]: Exclude<T[K], un
 
 export const presets = {
   agentic: {},
-  easy: { residents: 'easy', storms: 0.04, illness: 0.04, rich_pay: 1.75 },
+  easy: { residents: 'easy', storms: 0.04, illness: 0.04, rich_pay: 2 },
   hard: { residents: 'hard', storms: 0.36, illness: 0.2 },
   short: { max_steps: 10 },
   'two-layer': { mode: 'two-layer' },

@@ -2,8 +2,8 @@
 import type { Environment } from '../core/environment.ts'
 import { config, presets } from './config.ts'
 import { facts } from './facts.ts'
+import { invariants } from './invariants.ts'
 import { LAB_SESSIONS } from './lab_sessions.ts'
-import { laws } from './laws.ts'
 import { metrics } from './metrics.ts'
 import { observe, shared } from './observe.ts'
 import { acting, reset } from './phases.ts'
@@ -43,7 +43,7 @@ export const spatialPlanning: Environment<SpatialTypes> = {
   score,
   metrics,
   facts,
-  invariants: laws,
+  invariants,
   scenarios: (c, count = LAB_SESSIONS) =>
     Array.from({ length: count }, (_, i) => {
       const session = (i % LAB_SESSIONS) + 1

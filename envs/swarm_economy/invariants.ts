@@ -1,4 +1,4 @@
-/** Laws that hold across every step: what is wrong, or undefined. */
+/** What holds across every step: what is wrong, or undefined. */
 import type { Environment } from '../core/environment.ts'
 import { reputationChanges } from './accounts.ts'
 import type { SwarmTypes } from './state.ts'

@@ -9,8 +9,9 @@ export function number(value) {
   return value.toFixed(size >= 1000 ? 0 : size >= 100 ? 1 : size >= 10 ? 2 : 3)
 }
 
-/** Integers as they are, others in about four digits. */
+/** Integers as they are, others in about four digits; what is no number as it is written. */
 export function plain(value) {
+  if (typeof value !== 'number') return typeof value === 'string' ? value : JSON.stringify(value)
   return Number.isInteger(value) ? String(value) : number(value)
 }
 

@@ -165,17 +165,67 @@ describe('what is compared with what', () => {
       expect(figures.filter(({ table: id }) => id === 'differences')).toEqual([])
     }))
 
-  test('one player made of other things is another player, and a run made twice is not added up', () =>
+  test('one player made of other things is another player; a run that was copied counts once, and that is said', () =>
     withFolder(async out => {
       const warm = scripted('seller', seller.policies(undefined as never), { temperature: 1 })
       const folders = [
         ...(await playToy([seller], { out: join(out, 'a') })),
         ...(await playToy([warm], { out: join(out, 'b') })),
         ...(await playToy([seller], { out: join(out, 'c') })),
+        // Of one more seed, which counts.
+        ...(await playToy([seller], { out: join(out, 'd'), seeds: [2, 3] })),
       ]
-      const scored = table(compare(folders).figures, 'rollouts').scored!
-      expect(Object.keys(scored)).toEqual(['seller', 'seller [b]', 'seller [c]'])
-      expect(Object.values(scored).map(({ value }) => value)).toEqual([3, 3, 3])
+      const { figures, notes, runs } = compare(folders)
+      const scored = table(figures, 'rollouts').scored!
+      expect(Object.entries(scored).map(([player, { value }]) => [player, value])).toEqual([
+        ['seller', 4],
+        ['seller [b]', 3],
+      ])
+      expect(notes).toEqual([
+        `seller: 3 rollouts of ${folders[2]} stand in ${folders[0]} too and are counted once.`,
+        `seller: 1 rollout of ${folders[3]} stand in ${folders[0]} too and are counted once.`,
+      ])
+      expect(runs.map(({ repeated = [] }) => repeated.length)).toEqual([0, 0, 3, 1])
+      expect(table(figures, 'calls').sell!.seller!.n).toBe(4)
+    }))
+
+  test('two samples of one player stand apart, and that is said', () =>
+    withFolder(async out => {
+      const moody = (sells: boolean) => scripted('moody', (sells ? seller : sleeper).policies(undefined as never))
+      const folders = [
+        ...(await playToy([moody(true)], { out: join(out, 'a') })),
+        ...(await playToy([moody(false)], { out: join(out, 'b') })),
+        ...(await playToy([moody(false)], { out: join(out, 'c') })),
+      ]
+      const { figures, notes } = compare(folders)
+      const scored = table(figures, 'rollouts').scored!
+      expect(Object.entries(scored).map(([player, { value }]) => [player, value])).toEqual([
+        ['moody', 3],
+        ['moody [b]', 3],
+      ])
+      expect(notes[0]).toBe(`moody in ${folders[1]} was played again and came out otherwise: it stands apart.`)
+      expect(notes[1]).toContain(`3 rollouts of ${folders[2]}`)
+    }))
+
+  test('players are called by their short names, by more where two would be the same, and by what somebody says', () =>
+    withFolder(async out => {
+      const at = (name: string) => scripted(name, seller.policies(undefined as never))
+      const names = [
+        'openai:m@http://a:1/v1',
+        'openai:m@http://b:1/v1',
+        'openai:m@http://b:1/v1[temperature=1]',
+        'openai:n@http://b:1/v1',
+      ]
+      const folders = await playToy(names.map(at), { out })
+      const heads = (options: object) => Object.keys(table(compare(folders, options).figures, 'rollouts').scored!)
+      expect(heads({})).toEqual(['openai:m@a:1', 'openai:m@b:1', 'openai:m[temperature=1]', 'openai:n'])
+      expect(heads({ labels: { 'openai:n': 'small', [names[0]!]: 'first' } })).toEqual([
+        'first',
+        'openai:m',
+        'openai:m[temperature=1]',
+        'small',
+      ])
+      expect(() => heads({ labels: { 'openai:x': 'small' } })).toThrow("--label: no player 'openai:x' in these runs.")
     }))
 
   test('the baseline is named, and one that nobody is is refused with the names', () =>
@@ -184,7 +234,7 @@ describe('what is compared with what', () => {
       const { figures } = compare(folders, { baseline: 'seller' })
       expect(Object.keys(table(figures, 'differences').reward!)).toEqual(['sleeper − seller'])
       expect(() => compare(folders, { baseline: 'selle' })).toThrow(
-        "--baseline: no player 'selle' in these runs. Players: sleeper, seller.",
+        "--baseline: no player 'selle' in these runs. Players: sleeper, seller. Did you mean 'seller'?",
       )
     }))
 })

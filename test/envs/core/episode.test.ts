@@ -119,7 +119,7 @@ describe('Episode', () => {
       () => new Episode(toyMarket, {}, 1, { repeat: 0.5 }),
       'repeat: expected an integer ≥ 0, got 0.5',
     ],
-    ['an unknown field', () => new Episode(toyMarket, { horizonn: 2 }, 1), 'Unrecognized key'],
+    ['an unknown field', () => new Episode(toyMarket, { horizonn: 2 }, 1), "no field 'horizonn'. Did you mean 'horizon'?"],
   ])('%s throws when the episode is made', (_name, make, message) => {
     expect(make).toThrow(message)
   })

@@ -617,7 +617,7 @@ test('no observation tells affinities, others’ needs, or who is of which type'
   expect(seen(other)).toEqual(seen(state))
 })
 
-test('no random play of ten players breaks a law of the colony', () => {
+test('no random play of ten players breaks an invariant of the colony', () => {
   const TOOLS = ['choose_action', 'talk', 'ask', 'answer', 'pledge', 'nonsense']
   let steps = 0
   for (let seed = 0; seed < 16; seed++) {
@@ -652,9 +652,9 @@ test('no random play of ten players breaks a law of the colony', () => {
         ]),
       )
       const { state: after, events } = marsColony.step(state, decisions)
-      for (const [law, holds] of Object.entries(marsColony.invariants!)) {
+      for (const [invariant, holds] of Object.entries(marsColony.invariants!)) {
         const broken = holds(state, after, events)
-        if (broken !== undefined) expect.fail(`seed ${seed}, step ${t}, ${law}: ${broken}`)
+        if (broken !== undefined) expect.fail(`seed ${seed}, step ${t}, ${invariant}: ${broken}`)
       }
       state = after
       steps++

@@ -38,11 +38,11 @@ const agentic = (state: MarsState) => state.config as Extract<MarsConfig, { mode
 describe('fields', () => {
   const earned = (config: object, target: object): number => credits(act(open(config), choose('working', target)).state) - 2
 
-  test('the rich one pays 1.6 times, the others 0.7, all in turn their mean', () => {
+  test('the rich one pays 1.8 times, the others 0.6, all in turn their mean', () => {
     const rich = richField(agentic(open()), 1, 0)
     const plain = earned({ fields: 1, rich_pay: 1, poor_pay: 1 }, {})
-    expect(earned({}, { field: rich }) / plain).toBeCloseTo(1.6, 10)
-    expect(earned({}, { field: (rich + 1) % 3 }) / plain).toBeCloseTo(0.7, 10)
+    expect(earned({}, { field: rich }) / plain).toBeCloseTo(1.8, 10)
+    expect(earned({}, { field: (rich + 1) % 3 }) / plain).toBeCloseTo(0.6, 10)
     expect(earned({}, {}) / plain).toBeCloseTo(1, 10)
   })
 

@@ -27,9 +27,9 @@ export function flowOf(events: readonly Event[]): number {
   return flow
 }
 
-type Law = (before: State, after: State, events: readonly Event[]) => string | undefined
+type Invariant = (before: State, after: State, events: readonly Event[]) => string | undefined
 
-export const laws: Readonly<Record<string, Law>> = {
+export const invariants: Readonly<Record<string, Invariant>> = {
   supply(before, after, events) {
     const changed = supplyOf(after) - supplyOf(before)
     const named = flowOf(events)

@@ -1,4 +1,4 @@
-/** Laws that hold across every step, checked by the conformance suite. */
+/** What holds across every step, checked by the conformance suite. */
 import type { Environment } from '../core/environment.ts'
 import { type Book, reservedCash, reservedShares } from './market.ts'
 import { rosterOf } from './roster.ts'
@@ -8,7 +8,7 @@ import type { LandPlay, SpatialState, SpatialTypes } from './state.ts'
 /** Prices may be decimals, so that sums of points are off by their rounding; shares and orders are exact. */
 const CLOSE = 1e-6
 
-export const laws: NonNullable<Environment<SpatialTypes>['invariants']> = {
+export const invariants: NonNullable<Environment<SpatialTypes>['invariants']> = {
   /** A round that was settled in this step: payoffs come from land, taxes, dividends and cash, and from nothing else. */
   accounting(before, after) {
     const round = after.history[before.history.length]

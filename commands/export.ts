@@ -2,6 +2,7 @@
 import { resolve } from 'node:path'
 import { environments } from '../economies/registry.ts'
 import { UserError } from '../envs/core/errors.ts'
+import { oneLine } from '../envs/core/text.ts'
 import { estimatorNamed, estimators } from '../rollouts/export/advantage.ts'
 import type { DataCard } from '../rollouts/export/datacard.ts'
 import { exportRuns, MARGIN } from '../rollouts/export/export.ts'
@@ -70,6 +71,7 @@ export const exportCommand: Command = {
         return done => bar.set(done)
       },
     }).finally(() => progress?.end())
+    for (const note of card.unread) io.err(`${oneLine(note)}\n`)
     if (args.flag('json')) io.out(`${JSON.stringify({ out, ...card }, null, 2)}\n`)
     else io.out(`${told(card, shownPath(out, io.cwd), io.columns())}\n`)
     const none = withoutRows(card)

@@ -6,6 +6,7 @@ import { basename, dirname } from 'node:path'
 import { UserError } from '../envs/core/errors.ts'
 import { digest } from '../envs/core/plain.ts'
 import type { AgentId } from '../envs/core/tool.ts'
+import { Unread } from '../rollouts/jsonl.ts'
 import { columnNames, shortName } from '../rollouts/labels.ts'
 import type { Metadata } from '../rollouts/metadata.ts'
 import { readRollouts } from '../rollouts/scores.ts'
@@ -138,7 +139,7 @@ function repetitions(entries: readonly RunEntry[]) {
 /** How each rollout of a run came out, by key. */
 function outcomesOf(folder: string): Map<string, string> {
   const outcomes = new Map<string, string>()
-  for (const rows of readRollouts(folder)) {
+  for (const rows of readRollouts(folder, new Unread())) {
     const told = rows.map(({ info, reward, stop_condition, is_truncated, metrics }) => [
       info.seat,
       reward,

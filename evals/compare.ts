@@ -4,6 +4,8 @@
 import type { AnyEnvironment } from '../envs/core/environment.ts'
 import { nearest, UserError } from '../envs/core/errors.ts'
 import type { Lookup } from '../envs/core/registry.ts'
+import { RunError } from '../rollouts/errors.ts'
+import { Unread } from '../rollouts/jsonl.ts'
 import { modelNotes } from '../rollouts/models/notes.ts'
 import { readRollouts, readScoreFacts } from '../rollouts/scores.ts'
 import { findRuns, readCallFigures, readErrors, readMetadata, readSteps } from '../rollouts/store.ts'
@@ -54,8 +56,12 @@ export interface Comparison {
   readonly notes: readonly string[]
 }
 
-/** Compares the runs in these folders. A UserError where one is no run, or nobody is the baseline. */
+/**
+ * Compares the runs in these folders. A UserError where one is no run, or nobody is the baseline; a RunError where there were
+ * lines and none could be read.
+ */
 export function compare(folders: readonly string[], options: CompareOptions): Comparison {
+  const unread = new Unread()
   const { environments, threshold = PASS_THRESHOLD, logs = true, seed = 0, published } = options
   const settings = new Map<string, Setting>()
   const scenarios = new Map<string, Map<string, number>>()
@@ -77,13 +83,16 @@ export function compare(folders: readonly string[], options: CompareOptions): Co
     settings.set(id, setting)
     const tallies = new Map([...playersOf(metadata).keys()].map(player => [player, setting.tally(columns.of(entry, player))]))
     const repeated = columns.repeated(entry)
-    addRun(setting, tallies, entry, repeated, threshold)
+    addRun(setting, tallies, entry, repeated, threshold, unread)
     notes.push(...judged(folder), ...modelNotes(metadata))
-    const unread = logs ? addLogs(setting, tallies, entry, repeated) : undefined
-    if (unread !== undefined) notes.push(`The logs in ${folder} were not read: ${unread}.`)
+    const why = logs ? addLogs(setting, tallies, entry, repeated, unread) : undefined
+    if (why !== undefined) notes.push(`The logs in ${folder} were not read: ${why}.`)
     return { folder, setting, players: Object.fromEntries([...tallies].map(([player, { label }]) => [player, label])), repeated }
   })
+  notes.push(...unread.notes)
   const all = [...settings.values()]
+  if (unread.lines > 0 && all.every(({ tallies }) => tallies.every(({ scenarios: count }) => count === 0)))
+    throw new RunError(`No rollout could be read. ${unread.notes.join(' ')}`)
   checkBaseline(all, options.baseline)
   const labels = settingLabels(all)
   notes.push(...all.flatMap((setting, i) => unranked(setting, labels[i]!)))
@@ -122,10 +131,11 @@ function addRun(
   { folder, metadata }: RunEntry,
   repeated: ReadonlySet<string>,
   threshold: number,
+  unread: Unread,
 ) {
   const failed = new Set<string>()
-  for (const { key } of readErrors(folder)) if (!repeated.has(key)) failed.add(key)
-  for (const rows of readRollouts(folder)) {
+  for (const { key } of readErrors(folder, unread)) if (!repeated.has(key)) failed.add(key)
+  for (const rows of readRollouts(folder, unread)) {
     const { key } = rows[0]!
     failed.delete(key)
     if (repeated.has(key)) continue
@@ -147,7 +157,7 @@ function addRun(
     // What a run lacks that repeats another is what the other lacks.
     if (repeated.size === 0) tally.missing += Math.max(0, metadata.planned - metadata.ok - failed.size)
   }
-  for (const call of readCallFigures(folder)) {
+  for (const call of readCallFigures(folder, unread)) {
     const player = metadata.lineup[call.agent]
     if (player === undefined || repeated.has(call.key) || !metadata.evaluated.includes(call.agent)) continue
     tallies.get(player)?.spending.add(call)
@@ -160,6 +170,7 @@ function addLogs(
   tallies: Tallies,
   { folder, metadata }: RunEntry,
   repeated: ReadonlySet<string>,
+  unread: Unread,
 ): string | undefined {
   const { env_id, version_info } = metadata
   const { env } = setting
@@ -167,7 +178,7 @@ function addLogs(
   if (env.version !== version_info.env_version)
     return `they are of ${env_id} version ${version_info.env_version}, this is version ${env.version}`
   const players = [...playersOf(metadata)].map(([player, agents]) => [tallies.get(player)!.habits, agents] as const)
-  for (const { key, ...log } of readSteps(folder)) {
+  for (const { key, ...log } of readSteps(folder, unread)) {
     if (repeated.has(key)) continue
     for (const [habits, agents] of players) for (const agent of agents) habits.add(env, log, agent)
   }

@@ -10,7 +10,7 @@ function* sectionsOf(
   tables: readonly TableId[] = Object.keys(tableFacts) as TableId[],
 ): Generator<{ readonly setting: string; readonly tables: readonly (readonly [TableId, readonly Figure[]])[] }> {
   const shown = (Object.keys(tableFacts) as TableId[]).filter(table => tables.includes(table) && !tableFacts[table].files)
-  for (const setting of [...settings, ...sweeps.map(({ label }) => label)]) {
+  for (const setting of new Set([...settings, ...sweeps.map(({ section }) => section)])) {
     const own = figures.filter(figure => figure.setting === setting)
     const found = shown.map(table => [table, own.filter(figure => figure.table === table)] as const)
     yield { setting, tables: found.filter(([, cells]) => cells.length > 0) }

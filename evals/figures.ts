@@ -34,8 +34,8 @@ export const TABLES = {
     title: 'Reward against the first setting',
     note: 'mean difference on shared scenarios [95 % interval], p of the paired t test after Holm’s correction over the settings of the column',
   },
-  sweep: { title: 'Reward along the sweep', note: 'mean [95 % interval, scenarios as clusters; * by bootstrap]' },
-  sweep_metrics: { title: 'Metrics along the sweep', note: 'mean [95 % interval]', files: true },
+  sweep: { title: 'Reward at each value', note: 'mean [95 % interval, scenarios as clusters; * by bootstrap]' },
+  sweep_metrics: { title: 'Metrics at each value', note: 'mean [95 % interval]', files: true },
   passes: { title: 'Passing' },
   wins: {
     title: 'Wins',

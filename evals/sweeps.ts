@@ -9,8 +9,8 @@ import { clusteredMean } from './stats.ts'
 
 /** One axis: settings that differ in one field only. */
 export interface Sweep {
-  /** Such as `base_inference_rate in toy_market crowded`: what its figures name as their setting. */
-  readonly label: string
+  /** Such as `Sweeps in toy_market crowded`: what its figures name as their setting, all axes around one setting the same. */
+  readonly section: string
   readonly factor: string
   /** In the order of the axis: numbers by size, others as they came. */
   readonly values: readonly unknown[]
@@ -43,10 +43,11 @@ export function sweepsOf(
   for (const { factor, members } of groups.values()) {
     if (new Set(members.map(({ value }) => canonical(value))).size < 2) continue
     if (members.every(({ value }) => typeof value === 'number')) members.sort((a, b) => (a.value as number) - (b.value as number))
-    const common = `${factor} in ${settingLabel(members[0]!.setting.metadata, factor)}`
-    const twin = sweeps.filter(({ label }) => label === common).length
-    const label = twin === 0 ? common : `${common} against ${othersOf(members[0]!.setting.metadata) || 'nobody'}`
-    sweeps.push({ label, factor, values: members.map(({ value }) => value), settings: members.map(member => member.label) })
+    const { metadata } = members[0]!.setting
+    const common = `Sweeps in ${settingLabel(metadata, factor)}`
+    const twin = sweeps.some(other => other.section === common && other.factor === factor)
+    const section = twin ? `${common} against ${othersOf(metadata) || 'nobody'}` : common
+    sweeps.push({ section, factor, values: members.map(({ value }) => value), settings: members.map(({ label }) => label) })
     for (const { setting, value } of members) {
       const at = short(value, 40)
       for (const { label: player, reward, metrics } of setting.tallies) {
@@ -56,7 +57,7 @@ export function sweepsOf(
           const { value: mean, n, low, high, method } = estimate
           figures.push({
             table: metric === 'reward' ? 'sweep' : 'sweep_metrics',
-            setting: label,
+            setting: section,
             player,
             item: metric === 'reward' ? `${factor} ${at}` : `${metric}, ${factor} ${at}`,
             unit: 'number',

@@ -115,8 +115,9 @@ export async function playRuns(
   const { out, resume = false, retryErrors = false } = options
   const began = new Date().toISOString()
   const start = performance.now()
-  const runs = plans.map(plan => new Run(plan, out, resume, began))
+  const runs: Run[] = []
   try {
+    for (const plan of plans) runs.push(new Run(plan, out, resume, began))
     for (const run of runs) run.describe(retryErrors)
     const onEnd = options.onStart?.(runs.reduce((sum, { due }) => sum + due, 0))
     const batch = await runBatch(interleaved(runs), {
@@ -182,7 +183,14 @@ class Run {
     const folder = join(out, runFolder(asked))
     this.#before = resume && existsSync(folder) ? readMetadata(folder) : undefined
     if (this.#before !== undefined) checkSameRun(folder, this.#before, asked)
-    else if (resume) refuseOldRun(out, asked)
+    else if (resume) {
+      refuseOldRun(out, asked)
+      const rows = existsSync(folder) ? readdirSync(folder).find(name => name.endsWith('.jsonl')) : undefined
+      if (rows !== undefined)
+        throw new UserError(
+          `${folder} holds ${rows} and no metadata.json that says what it is of; put it back, or choose another folder with --out.`,
+        )
+    }
     this.#store = new RunStore(folder, { resume })
   }
 

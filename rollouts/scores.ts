@@ -5,13 +5,15 @@
  * A value counts where its digest is that of its description in scores.json: the two files are written one after the other,
  * and what a kill leaves between them is never shown under the wrong description.
  */
-import { readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { MetricDoc } from '../envs/core/environment.ts'
+import { UserError } from '../envs/core/errors.ts'
 import type { AgentId } from '../envs/core/tool.ts'
-import { replaceFile, rows } from './jsonl.ts'
+import { objectIn, replaceFile, rows, type Unread } from './jsonl.ts'
 import type { ResultFigures } from './rows.ts'
 import { FILES, readFigures } from './store.ts'
+import { parseJson, readText } from './text_file.ts'
 
 /** What stands before the name of a score that a model gave. */
 export const JUDGED = 'judged_'
@@ -61,19 +63,17 @@ export interface ScoreRow {
 
 /** What scores.json says, by name; empty where nothing was added. */
 export function readScoreFacts(folder: string): Readonly<Record<string, ScoreFacts>> {
-  let text: string
-  try {
-    text = readFileSync(join(folder, FILES.scoreFacts), 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {}
-    throw error
-  }
-  return JSON.parse(text) as Record<string, ScoreFacts>
+  const path = join(folder, FILES.scoreFacts)
+  if (!existsSync(path)) return {}
+  const tell = (why: string): string => `${path}: ${why}; score the run again.`
+  const facts = parseJson(readText(path, tell), tell)
+  if (typeof facts !== 'object' || facts === null || Array.isArray(facts)) throw new UserError(tell('expected an object'))
+  return facts as Record<string, ScoreFacts>
 }
 
 /** The rows of scores.jsonl. */
 export function readScores(folder: string): Generator<ScoreRow> {
-  return rows(join(folder, FILES.scores))
+  return rows(join(folder, FILES.scores), objectIn<ScoreRow>)
 }
 
 export function writeScores(folder: string, facts: Readonly<Record<string, ScoreFacts>>, scores: Iterable<ScoreRow>): void {
@@ -102,9 +102,9 @@ export function withScores(row: ResultFigures, added: Readonly<Record<string, nu
  * The rows of results.jsonl without their messages, with the scores that were added since among their metrics. The files are
  * read side by side; only where their order differs are scores held.
  */
-export function* readScoredFigures(folder: string): Generator<ResultFigures> {
+export function* readScoredFigures(folder: string, unread?: Unread): Generator<ResultFigures> {
   const facts = readScoreFacts(folder)
-  if (Object.keys(facts).length === 0) return yield* readFigures(folder)
+  if (Object.keys(facts).length === 0) return yield* readFigures(folder, unread)
   const scores = readScores(folder)
   const ahead = new Map<string, ScoreRow>()
   const find = (id: string): ScoreRow | undefined => {
@@ -120,7 +120,7 @@ export function* readScoredFigures(folder: string): Generator<ResultFigures> {
     }
     return undefined
   }
-  for (const row of readFigures(folder)) {
+  for (const row of readFigures(folder, unread)) {
     const found = find(seatId(row.key, row.info.seat))
     yield found === undefined ? row : withScores(row, definedScores(found, facts))
   }
@@ -130,9 +130,9 @@ export function* readScoredFigures(folder: string): Generator<ResultFigures> {
 export const seatId = (key: string, seat: AgentId): string => `${key}/${seat}`
 
 /** The same, the rows of a rollout at a time: they stand together. */
-export function* readRollouts(folder: string): Generator<readonly ResultFigures[]> {
+export function* readRollouts(folder: string, unread?: Unread): Generator<readonly ResultFigures[]> {
   let together: ResultFigures[] = []
-  for (const row of readScoredFigures(folder)) {
+  for (const row of readScoredFigures(folder, unread)) {
     if (together.length > 0 && together[0]!.key !== row.key) {
       yield together
       together = []

@@ -2,6 +2,8 @@
 // exits 1 where a section is stale. A section stands between <!-- generated:NAME --> and <!-- /generated:NAME -->.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { configFields, economies, toolDocs, typeName } from '../dist/index.js'
+import { FORMS } from '../dist/rollouts/models/forms.js'
+import { QUIRKS } from '../dist/testing.js'
 
 const check = process.argv.includes('--check')
 let stale = 0
@@ -82,6 +84,28 @@ const overview = {
     ),
 }
 
+/** What is known of servers: the quirks of the fake provider, by server, and the second forms of requests. */
+const servers = {
+  servers: () =>
+    table(
+      ['server', 'what was met', 'what happens', 'quirk', 'reports'],
+      Object.entries(QUIRKS)
+        .sort(([, a], [, b]) => a.server.localeCompare(b.server, 'en'))
+        .map(([name, { server, met, answer, play, reports }]) => [
+          cell(server),
+          cell(met),
+          cell(play ? `play: ${answer}` : answer),
+          `\`${name}\``,
+          cell(reports.join(', ') || '–'),
+        ]),
+    ),
+  adaptations: () =>
+    table(
+      ['adaptation', 'what is sent'],
+      Object.entries(FORMS).map(([name, means]) => [`\`${name}\``, cell(means)]),
+    ),
+}
+
 function fill(path, makers) {
   if (!existsSync(path)) {
     console.error(`${path} is missing: every economy has one (agoragym new economy writes it)`)
@@ -103,5 +127,6 @@ function fill(path, makers) {
 
 for (const economy of economies.list()) fill(`envs/${economy.env.id}/README.md`, economySections(economy))
 fill('README.md', overview)
+fill('docs/providers.md', servers)
 console.log(`${sections} generated sections, ${stale} ${check ? 'stale' : 'rewritten'}`)
 process.exitCode = check && stale > 0 ? 1 : 0

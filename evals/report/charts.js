@@ -236,14 +236,15 @@ export function drawLines(figure, { lines, players, quantity }) {
   )
 }
 
-/** A measure along a field of the configuration: means with their intervals, a line a player. */
-export function drawSweep(figure, { points, players, sweep, measure }) {
+/** A measure along a field of the configuration: means with their intervals, a line a player. `all` are drawn to one scale. */
+export function drawSweep(figure, { points, players, sweep, measure, all }) {
   if (points.length === 0) return draw(figure, '', [], {})
+  const extent = d3.extent(all.flatMap(({ value, low, high }) => [value, low ?? value, high ?? value]))
   const numeric = sweep.values.every(value => typeof value === 'number')
   const placed = points.map(point => ({ ...point, x: numeric ? point.at : plain(point.at) }))
   return draw(
     figure,
-    `${measure} along ${sweep.label}: the mean at each value, with its 95 % interval.`,
+    `${measure} along ${sweep.factor}: the mean at each value, with its 95 % interval.`,
     [
       Plot.ruleX(
         placed.filter(({ low }) => typeof low === 'number'),
@@ -262,15 +263,15 @@ export function drawSweep(figure, { points, players, sweep, measure }) {
       ),
     ],
     {
-      height: 340,
+      height: 260,
       marginLeft: 64,
       ...playerScales(players),
-      symbol: { ...playerScales(players).symbol, legend: true },
+      symbol: { ...playerScales(players).symbol, legend: players.length > 1 },
       x: numeric
         ? { label: sweep.factor, labelOffset: 36, ticks: sweep.values, tickFormat: plain }
         : { label: sweep.factor, labelOffset: 36, type: 'point', domain: sweep.values.map(plain) },
       marginBottom: 44,
-      y: { label: measure, grid: true, nice: true },
+      y: { label: measure, grid: true, nice: true, domain: extent },
     },
   )
 }

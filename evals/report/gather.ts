@@ -6,6 +6,7 @@ import type { AnyEnvironment, AnyTypes } from '../../envs/core/environment.ts'
 import { type EpisodeLog, RESIDENT } from '../../envs/core/log.ts'
 import type { Lookup } from '../../envs/core/registry.ts'
 import type { AgentId } from '../../envs/core/tool.ts'
+import { Unread } from '../../rollouts/jsonl.ts'
 import type { Message } from '../../rollouts/messages.ts'
 import type { ResultFigures, StepsRow, TracedEpisode } from '../../rollouts/rows.ts'
 import { readScoredFigures } from '../../rollouts/scores.ts'
@@ -75,10 +76,12 @@ export interface ReportTranscript {
 
 /** The rows of the compared runs, in their order; failed rollouts that nothing made up for stand after a run's others. */
 export function* reportRows({ runs }: Comparison): Generator<ReportRow> {
+  // The comparison has told of the lines that cannot be read.
+  const told = new Unread()
   for (const { folder, setting, players, repeated } of runs) {
     const known = new Set(repeated)
     const failed = new Map<string, ReportRow>()
-    for (const { key, example_id, seed, repeat, agent, player, code, message, attempt, total } of readErrors(folder)) {
+    for (const { key, example_id, seed, repeat, agent, player, code, message, attempt, total } of readErrors(folder, told)) {
       if (known.has(key)) continue
       const row = {
         setting,
@@ -93,7 +96,7 @@ export function* reportRows({ runs }: Comparison): Generator<ReportRow> {
       }
       failed.set(key, { ...row, error: message, attempts: attempt, seconds: total })
     }
-    for (const row of readScoredFigures(folder)) {
+    for (const row of readScoredFigures(folder, told)) {
       failed.delete(row.key)
       if (known.has(row.key)) continue
       const player = players[row.info.player]
@@ -194,20 +197,34 @@ export function rounded(value: number): number {
   return Number.isInteger(value) ? value : Number(value.toPrecision(6))
 }
 
-/** The logs and transcripts of a run, episode by episode. A run's files hold its rollouts in the same order. */
+/**
+ * The logs and transcripts of a run, episode by episode. A run's files hold its rollouts in the same order, but for lines that
+ * cannot be read: what has no partner yet is held. `unread` counts what of the transcripts cannot be read.
+ */
 export function* episodes(
   run: ComparedRun,
   environments: Lookup<AnyEnvironment>,
+  unread: Unread,
 ): Generator<{ readonly log: StepsRow; readonly traces: TracedEpisode; readonly env: AnyEnvironment }> {
   const metadata = readMetadata(run.folder)!
   if (!environments.has(metadata.env_id)) return
   const env = environments.get(metadata.env_id)
   if (env.version !== metadata.version_info.env_version) return
-  const traces = readTraces(run.folder)
+  const read = readTraces(run.folder, unread)
   const repeated = new Set(run.repeated)
-  for (const log of readSteps(run.folder)) {
-    const { value } = traces.next()
-    if (value?.id === log.key && !repeated.has(log.key)) yield { log, traces: value, env }
+  const logs = new Map<string, StepsRow>()
+  const traced = new Map<string, TracedEpisode>()
+  for (const log of readSteps(run.folder, new Unread())) {
+    logs.set(log.key, log)
+    const { value } = read.next()
+    if (value !== undefined) traced.set(value.id, value)
+    for (const key of [log.key, value?.id ?? '']) {
+      const [own, traces] = [logs.get(key), traced.get(key)]
+      if (own === undefined || traces === undefined) continue
+      logs.delete(key)
+      traced.delete(key)
+      if (!repeated.has(key)) yield { log: own, traces, env }
+    }
   }
 }
 

@@ -76,28 +76,29 @@ const sweepFigures = label => figures.filter(figure => figure.setting === label 
 function showSweeps() {
   $('sweeps').hidden = facts.sweeps.length === 0
   if (facts.sweeps.length === 0) return
-  const labels = facts.sweeps.map(({ label }) => label)
-  fillSelect($('axis'), labels, $('axis').value || labels[0])
+  const sections = [...new Set(facts.sweeps.map(({ section }) => section))]
+  fillSelect($('axis'), sections, $('axis').value || sections[0])
   const own = sweepFigures($('axis').value)
   fillSelect($('measure'), [...new Set(own.map(({ metric }) => metric))], $('measure').value || 'reward')
   showSweep()
 }
 
-/** The chosen axis and measure, of the players that are shown. */
+/** A chart an axis, and the table, of the chosen measure and the players that are shown. */
 function showSweep() {
   if (facts.sweeps.length === 0) return
-  const sweep = facts.sweeps.find(({ label }) => label === $('axis').value)
-  const own = sweepFigures(sweep.label).filter(({ metric }) => metric === $('measure').value)
+  const [section, measure] = [$('axis').value, $('measure').value]
+  const own = sweepFigures(section).filter(({ metric }) => metric === measure)
   const players = [...new Set(own.map(({ player }) => player))].map((label, place) => ({ label, place }))
+  const shown = { players: players.filter(({ label }) => isShown(label)), measure }
   const points = own.filter(({ player }) => isShown(player))
-  drawSweep($('sweep-chart'), {
-    points,
-    players: players.filter(({ label }) => isShown(label)),
-    sweep,
-    measure: $('measure').value,
-  })
-  const rows = points.map(figure => ({ ...figure, item: `${sweep.factor} ${plain(figure.at)}` }))
-  $('sweep-table').replaceChildren(figureTable(rows, `${$('measure').value} along ${sweep.label}`))
+  const sweeps = facts.sweeps.filter(sweep => sweep.section === section)
+  const figureOf = sweep => [sweep, element('figure')]
+  const charts = sweeps.map(figureOf)
+  $('sweep-chart').replaceChildren(...charts.map(([, figure]) => figure))
+  for (const [sweep, figure] of charts)
+    drawSweep(figure, { ...shown, sweep, points: points.filter(({ factor }) => factor === sweep.factor), all: points })
+  const rows = points.map(figure => ({ ...figure, item: `${figure.factor} ${plain(figure.at)}` }))
+  $('sweep-table').replaceChildren(figureTable(rows, `${measure}: ${section}`))
 }
 
 /** Everything that depends on the setting alone. */

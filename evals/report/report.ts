@@ -9,7 +9,7 @@ import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import type { AnyEnvironment } from '../../envs/core/environment.ts'
 import type { Lookup } from '../../envs/core/registry.ts'
-import { refused } from '../../rollouts/jsonl.ts'
+import { refused, Unread } from '../../rollouts/jsonl.ts'
 import { packageVersion } from '../../rollouts/metadata.ts'
 import { readScoreFacts } from '../../rollouts/scores.ts'
 import { readMetadata } from '../../rollouts/store.ts'
@@ -48,8 +48,10 @@ export function writeReport(comparison: Comparison, path: string, options: Repor
     )
     const columns = columnsOf(reportRows(comparison))
     const rows = columns.key!.length
-    const { series, index } = writeEpisodes(page, comparison, environments, rows === 0 ? 0 : Math.min(1, most / rows))
-    const { settings, sweeps, figures, notes } = comparison
+    const unread = new Unread()
+    const { series, index } = writeEpisodes(page, comparison, environments, unread, rows === 0 ? 0 : Math.min(1, most / rows))
+    const { settings, sweeps, figures } = comparison
+    const notes = [...comparison.notes, ...unread.notes]
     page.data('facts', {
       title,
       version: packageVersion(),
@@ -111,7 +113,13 @@ class PageFile {
 type IndexEntry = readonly [key: string, seat: string, chunk: number, place: number]
 
 /** Sums up the lines over time, and writes the transcripts of that share of the rows, evenly chosen. */
-function writeEpisodes(page: PageFile, { runs }: Comparison, environments: Lookup<AnyEnvironment>, share: number) {
+function writeEpisodes(
+  page: PageFile,
+  { runs }: Comparison,
+  environments: Lookup<AnyEnvironment>,
+  unread: Unread,
+  share: number,
+) {
   const sum = new SeriesSum()
   const index: IndexEntry[] = []
   let chunk: ReportTranscript[] = []
@@ -125,7 +133,7 @@ function writeEpisodes(page: PageFile, { runs }: Comparison, environments: Looku
     size = 0
   }
   for (const run of runs) {
-    for (const { log, traces, env } of episodes(run, environments)) {
+    for (const { log, traces, env } of episodes(run, environments, unread)) {
       for (const { agent } of traces.traces) {
         const player = run.players[log.header.seats[agent.name]!]
         if (player === undefined || !agent.trainable) continue

@@ -8,7 +8,8 @@ import type { AnyEnvironment } from '../../envs/core/environment.ts'
 import { nearest, UserError } from '../../envs/core/errors.ts'
 import type { Lookup } from '../../envs/core/registry.ts'
 import { RunStopped } from '../../rollouts/errors.ts'
-import { Appender, keepLines, rows } from '../../rollouts/jsonl.ts'
+import { Appender, isBlank, keepLines, objectIn, rows } from '../../rollouts/jsonl.ts'
+import { FolderLock } from '../../rollouts/lock.ts'
 import type { Message } from '../../rollouts/messages.ts'
 import type { Metadata } from '../../rollouts/metadata.ts'
 import { ASSUMED_COMPLETION, costRange } from '../../rollouts/models/estimate.ts'
@@ -25,7 +26,7 @@ import {
   seatId,
   writeScores,
 } from '../../rollouts/scores.ts'
-import { countFinished, FILES, keyOf, lockRun, readMetadata, unlockRun } from '../../rollouts/store.ts'
+import { countFinished, FILES, LOCK, readMetadata } from '../../rollouts/store.ts'
 import { type Judge, judgeDigest, judgeMessages, judgePrompt, parseScore } from './judge.ts'
 import { type Metric, metricDigest, scoreOf } from './metric.ts'
 import { type PlayedSeat, playedSeats } from './seats.ts'
@@ -96,7 +97,7 @@ export async function scoreRuns(options: ScoreOptions): Promise<Scored> {
   const stopped = new Set<string>()
   const failed: string[] = []
   for (const { folder, env } of jobs) {
-    lockRun(folder)
+    const lock = new FolderLock(join(folder, LOCK))
     try {
       const run = new ScoredRun(folder, env, metrics, benches)
       try {
@@ -108,7 +109,7 @@ export async function scoreRuns(options: ScoreOptions): Promise<Scored> {
       failed.push(...run.failed)
       for (const reason of run.stopped) stopped.add(reason)
     } finally {
-      unlockRun(folder)
+      lock.release()
     }
     if (stopped.size > 0) break
   }
@@ -249,7 +250,7 @@ class ScoredRun {
     this.#metrics = Object.entries(metrics).map(([name, metric]) => ({ name, metric, digest: metricDigest(name, metric) }))
     this.#benches = benches
     const path = join(folder, FILES.judgements)
-    keepLines(path, line => keyOf(line) !== '')
+    keepLines(path, line => !isBlank(line))
     this.#judgements = new Appender(path)
     this.#recorded = answers(folder)
     this.#spent = new Map(benches.map(({ name }) => [name, { calls: 0, kept: 0, cost: 0 }]))
@@ -383,7 +384,7 @@ function answerId(name: string, { key, agent }: { readonly key: string; readonly
 /** What the judges of a run have answered, by question. */
 function answers(folder: string): Map<string, string> {
   const known = new Map<string, string>()
-  for (const row of rows<JudgementRow>(join(folder, FILES.judgements)))
+  for (const row of rows(join(folder, FILES.judgements), objectIn<JudgementRow>))
     known.set(answerId(row.judge, row, row.request), row.reply.content)
   return known
 }

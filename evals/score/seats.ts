@@ -5,10 +5,11 @@ import type { AnyEnvironment, AnyTypes } from '../../envs/core/environment.ts'
 import type { EpisodeLog } from '../../envs/core/log.ts'
 import type { AgentId } from '../../envs/core/tool.ts'
 import { RunError } from '../../rollouts/errors.ts'
-import { lines } from '../../rollouts/jsonl.ts'
+import { type Line, lines } from '../../rollouts/jsonl.ts'
 import type { Message } from '../../rollouts/messages.ts'
+import { keyOf } from '../../rollouts/read_rows.ts'
 import type { ResultFigures, TracedEpisode } from '../../rollouts/rows.ts'
-import { FILES, keyOf, readFigures, readSteps } from '../../rollouts/store.ts'
+import { FILES, readFigures, readSteps } from '../../rollouts/store.ts'
 
 /** A message, and whether the player wrote it. */
 export interface SeatMessage {
@@ -62,7 +63,8 @@ export function* playedSeats(folder: string, env: AnyEnvironment): Generator<Pla
   }
 }
 
-function lineOf(traces: Generator<{ readonly bytes: Buffer }>, key: string): Buffer | undefined {
-  for (let next = traces.next(); !next.done; next = traces.next()) if (keyOf(next.value.bytes) === key) return next.value.bytes
+function lineOf(traces: Generator<Line>, key: string): Buffer | undefined {
+  for (let next = traces.next(); !next.done; next = traces.next())
+    if (keyOf('traces', next.value) === key) return next.value.bytes
   return undefined
 }

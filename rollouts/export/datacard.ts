@@ -66,6 +66,8 @@ export interface DataCard {
   }
   /** What has no row and why, in seat rollouts (failed and half-written ones in rollouts). */
   readonly left_out: Readonly<Partial<Record<Reason, { readonly count: number; readonly why: string }>>>
+  /** Lines of the runs' files that could not be read, a sentence a file. */
+  readonly unread: readonly string[]
   readonly files: readonly CardFile[]
 }
 

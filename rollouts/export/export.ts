@@ -56,7 +56,7 @@ export async function exportRuns(options: ExportOptions): Promise<DataCard> {
     )
   const runs = RunFiles.of(options.runs)
   const broken = runs.find(({ metadata }) => metadata === undefined)
-  if (broken !== undefined) throw new UserError(`${broken.folder}: metadata.json cannot be read; expected a run folder.`)
+  if (broken !== undefined) throw new UserError(`${broken.folder} has no metadata.json; expected a run folder.`)
   const target = new Target(options.out)
   const pause = pauses(options.signal)
   const index = new RolloutIndex(runs, target.scratch, format.reads)
@@ -70,6 +70,8 @@ export async function exportRuns(options: ExportOptions): Promise<DataCard> {
       tell?.(work.rollouts)
       if (pause.due()) await pause.take()
     }
+    if (work.rollouts === 0 && index.unread.lines > 0)
+      throw new RunError(`No rollout could be read, and nothing was exported. ${index.unread.notes.join(' ')}`)
     return work.finish()
   } catch (error) {
     target.abandon()
@@ -241,6 +243,7 @@ class Export {
         rows: files.reduce((sum, { rows = 0 }) => sum + rows, 0),
       },
       left_out: Object.fromEntries([...leftOut].map(([reason, count]) => [reason, { count, why: REASONS[reason] }])),
+      unread: this.#index.unread.notes,
       files,
     }
   }

@@ -4,13 +4,14 @@
  */
 import { basename, join } from 'node:path'
 import { RunError } from '../errors.ts'
-import { lines, PlaceReader } from '../jsonl.ts'
+import { isBlank, lines, objectIn, PlaceReader, textOf, Unread, whyNot } from '../jsonl.ts'
 import type { Metadata } from '../metadata.ts'
 import type { CallRow } from '../player.ts'
+import { figuresIn, longFieldsIn, rowIn } from '../read_rows.ts'
 import { keyParts } from '../rollout.ts'
 import type { ErrorRow, ResultFigures, StepsRow, TracedEpisode } from '../rows.ts'
 import { definedScores, readScoreFacts, type ScoreFacts, type ScoreRow, withScores } from '../scores.ts'
-import { FILES, figures, keyOf, longFields, readMetadata } from '../store.ts'
+import { FILES, readMetadata } from '../store.ts'
 import { JsonText } from './columns.ts'
 import { SortedLines } from './sorted.ts'
 
@@ -86,15 +87,16 @@ export class StoredRollout {
   figures(): ResultFigures[] {
     const added = this.#scores()
     return this.#lines('results').map(line => {
-      const row = figures(line) ?? this.#notARow()
+      const row = figuresIn(line) ?? this.#notARow()
       return withScores(row, added.get(row.info.seat) ?? {})
     })
   }
 
   /** The long fields of the row of that number, as they stand in the file. */
   longFields(row: number): Record<'prompt' | 'completion' | 'tool_defs', JsonText> {
-    const line = this.run.bytes('results', this.places.results![row]!)
-    const { prompt, completion, tool_defs } = longFields(line) ?? this.#notARow()
+    const place = this.places.results![row]!
+    const line = { bytes: this.run.bytes('results', place), length: place.length }
+    const { prompt, completion, tool_defs } = longFieldsIn(line) ?? this.#notARow()
     return { prompt: new JsonText(prompt), completion: new JsonText(completion), tool_defs: new JsonText(tool_defs) }
   }
 
@@ -134,21 +136,13 @@ export class StoredRollout {
   }
 
   #rows<T>(kind: Kind): T[] {
-    return this.#lines(kind).map((line, i) => {
-      try {
-        return JSON.parse(line.toString()) as T
-      } catch (error) {
-        const { start } = this.places[kind]![i]!
-        throw new RunError(
-          `${this.run.path(kind)}: the line at byte ${start} is not JSON: ${(error as Error).message.slice(0, 80)}`,
-        )
-      }
-    })
+    // Every line was understood when the runs were scanned.
+    return this.#lines(kind).map(line => JSON.parse(textOf(line.bytes)) as T)
   }
 
   /** The lines of a kind, in the order they were written. */
-  #lines(kind: Kind): Buffer[] {
-    return (this.places[kind] ?? []).map(place => this.run.bytes(kind, place))
+  #lines(kind: Kind): { readonly bytes: Buffer; readonly length: number }[] {
+    return (this.places[kind] ?? []).map(place => ({ bytes: this.run.bytes(kind, place), length: place.length }))
   }
 }
 
@@ -176,6 +170,8 @@ export class RolloutIndex {
   readonly #wantsMetrics: boolean
   readonly #sorted: SortedLines
   readonly #metrics = new Set<string>()
+  /** The lines that could not be read; known once the runs have been scanned. */
+  readonly unread = new Unread()
   #size = 0
 
   /** `scratch` is a folder for what does not fit into memory; what `also` names is looked for as well. */
@@ -201,12 +197,18 @@ export class RolloutIndex {
     for (const [number, run] of this.runs.entries()) {
       for (const [name, { scored }] of Object.entries(run.scores)) if (scored > 0) this.#metrics.add(name)
       for (const kind of this.#kinds) {
-        for (const { bytes, start } of lines(run.path(kind))) {
+        let lineNumber = 0
+        for (const line of lines(run.path(kind))) {
           yield
-          const key = keyOf(bytes)
-          if (key === '') continue
-          this.#sorted.add([key, sortable(number), LETTERS[kind], sortable(start), sortable(bytes.length)].join('\t'))
-          if (kind === 'results' && this.#wantsMetrics) for (const name in figures(bytes)?.metrics) this.#metrics.add(name)
+          lineNumber++
+          const row = kind === 'scores' ? objectIn<ScoreRow>(line) : rowIn(kind, line)
+          if (row === undefined) {
+            if (!isBlank(line)) this.unread.add(`${run.name}/${FILES[kind]}`, lineNumber, whyNot(line))
+            continue
+          }
+          const key = 'id' in row ? row.id : row.key
+          this.#sorted.add([key, sortable(number), LETTERS[kind], sortable(line.start), sortable(line.length)].join('\t'))
+          if (this.#wantsMetrics && 'metrics' in row) for (const name in row.metrics) this.#metrics.add(name)
           if (kind === 'traces') this.#size++
         }
       }

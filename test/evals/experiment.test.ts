@@ -1,10 +1,13 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { difference, digest } from '../../envs/core/plain.ts'
 import { type Cell, cellsOf, experiment, parseSuite, suiteJsonSchema } from '../../evals/experiment.ts'
+import type { PlannedCell } from '../../evals/plan.ts'
 import { type ExperimentEvent, planExperiment, rolloutsOf, runExperiment } from '../../evals/run_experiment.ts'
 import { economies, environments, parseConfig, resolveConfig } from '../../index.ts'
 import { Models } from '../../rollouts/models/index.ts'
+import { type Lineup, lineupNames, type Rollout, runRollout } from '../../rollouts/rollout.ts'
 import { findRuns } from '../../rollouts/store.ts'
 import { agoragym } from '../commands/console.ts'
 import { scratch } from '../rollouts/table.ts'
@@ -87,18 +90,6 @@ describe('what a suite comes to', () => {
     const { properties } = suiteJsonSchema() as { properties: Record<string, { description?: string }> }
     expect(Object.keys(properties)).toEqual(['$schema', 'name', 'imports', 'players', 'baseline', 'repeats', 'entries'])
     for (const { description } of Object.values(properties)) expect(description).toBeTruthy()
-  })
-
-  const examples = join(import.meta.dirname, '../../evals/suites')
-  test.each(readdirSync(examples))('the example %s is a suite whose economies, presets, fields and seats exist', file => {
-    const cells = cellsOf(parseSuite(readFileSync(join(examples, file), 'utf8'), file))
-    expect(cells.length).toBeGreaterThan(1)
-    for (const { env: id, preset, set, seats } of cells) {
-      const env = environments.get(id)
-      const config = resolveConfig(env, preset, set)
-      const known = env.seats(config).map(({ agent }) => agent)
-      if (seats.kind !== 'pairs') for (const agent of Object.keys(seats.named)) expect(known).toContain(agent)
-    }
   })
 })
 
@@ -196,6 +187,48 @@ describe('players', () => {
     expect(() =>
       of({ baseline: 'rch', entries: [{ env: 'toy_market', players: [{ player: 'bot:seller', label: 'rich' }] }] }),
     ).toThrow("baseline: no player 'rch'. Players: rich. Did you mean 'rich'?")
+  })
+})
+
+describe('the shipped suites', () => {
+  const folder = join(import.meta.dirname, '../../evals/suites')
+  const read = (file: string) => parseSuite(readFileSync(join(folder, file), 'utf8'), file)
+  /** How the bots play a cell: the steps of its first examples, once each. */
+  const played = (cell: PlannedCell): string => {
+    const logs = [...rolloutsOf([cell])].flatMap(({ cell: _cell, key: _key, ...spec }) => {
+      const first = cell.plans[0]!.examples.rows.slice(0, 2).some(({ index }) => index === spec.example)
+      const rollout = first && spec.repeat === 0 ? (runRollout(spec) as Rollout) : undefined
+      return rollout === undefined ? [] : [rollout.log.steps]
+    })
+    return digest(logs)
+  }
+
+  test.each(readdirSync(folder))(
+    '%s has no cell that changes nothing: no two have one configuration, or are played alike',
+    file => {
+      const planned = planExperiment(read(file), { economies })
+      expect(planned.length).toBeGreaterThan(1)
+      const seated = planned.map(({ cell, plans }) => [cell.config, plans.map(({ seat, config }) => seat(config).lineup)])
+      const settings = seated.map(([config, lineups]) => digest([config, (lineups as Lineup[]).map(lineupNames)]))
+      expect(new Set(settings).size).toBe(planned.length)
+      expect(new Set(planned.map(played)).size).toBe(planned.length)
+    },
+  )
+
+  test('the study’s four sweeps are one suite of its published runs: five values of each field, the plain one shared', () => {
+    const suite = read('sim_economy_paper_sweeps.json')
+    const planned = planExperiment(suite, { economies })
+    expect(planned.map(({ cell }) => Object.keys(cell.factors)[0])).toEqual([
+      undefined,
+      ...['base_inference_rate', 'commons_threshold_per_turn', 'interest_rate_per_turn', 'signing_bonus'].flatMap(field =>
+        Array<string>(4).fill(field),
+      ),
+    ])
+    const { config, env, seat, examples } = planned[0]!.plans[0]!
+    expect(config).toEqual(resolveConfig(env, 'paper'))
+    expect(new Set(Object.values(lineupNames(seat(config).lineup)))).toEqual(new Set(['bot:paper_harness']))
+    expect([examples.rows[0]!.seed, examples.rows.length]).toEqual([1001, 24])
+    for (const { plans } of planned.slice(1)) expect(difference(config, plans[0]!.config)).toBeDefined()
   })
 })
 

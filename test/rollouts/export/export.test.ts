@@ -265,8 +265,10 @@ describe('the folder', () => {
     await toExport([run], 'kto', join(out, 'x'))
     const before = readFileSync(join(out, 'x', 'kto.jsonl'), 'utf8')
     const traces = join(run, 'traces.jsonl')
-    writeFileSync(traces, readFileSync(traces, 'utf8').replace('"version":1', '"version":'))
-    await expect(toExport([run], 'kto', join(out, 'x'))).rejects.toThrow(/traces\.jsonl: the line at byte \d+ is not JSON/)
+    writeFileSync(traces, readFileSync(traces, 'utf8').replaceAll('{"id"', '{id'))
+    await expect(toExport([run], 'kto', join(out, 'x'))).rejects.toThrow(
+      /^No rollout could be read, and nothing was exported\. \S+\/traces\.jsonl: 8 lines could not be read \(first: line 1 is not JSON/,
+    )
     expect(readFileSync(join(out, 'x', 'kto.jsonl'), 'utf8')).toBe(before)
     expect(readdirSync(join(out, 'x')).sort()).toEqual(['README.md', 'datacard.json', 'kto.jsonl'])
   })

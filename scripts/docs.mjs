@@ -114,7 +114,10 @@ const servers = {
 }
 
 function fill(path, makers) {
-  if (!existsSync(path)) throw new Error(`${path} is missing`)
+  if (!existsSync(path)) {
+    console.error(`${path} is missing: every economy has one (agoragym new economy writes it)`)
+    process.exit(1)
+  }
   const before = readFileSync(path, 'utf8')
   const after = before.replace(/<!-- generated:(\S+) -->[\s\S]*?<!-- \/generated:\1 -->/g, (_whole, name) => {
     const make = makers[name]

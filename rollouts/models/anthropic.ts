@@ -114,7 +114,7 @@ const PLAIN: Readonly<Record<string, ReadonlySet<string>>> = {
 
 function hear({ content, stop_reason, stop_details, usage, message }: Json): Heard {
   if (!Array.isArray(content) && typeof content !== 'string') throw new MalformedReply('expected a list of content blocks')
-  const parts = typeof content === 'string' ? [{ type: 'text', text: content }] : list(content)
+  const parts = typeof content === 'string' ? [{ type: 'text', text: content }] : list(content).filter(isSaid)
   const of = (type: string) => parts.filter(part => part.type === type)
   // Signed thinking must come back unchanged while tools are in use; where nothing but plain blocks stands, those say the same.
   const isMore = (part: Json): boolean => {

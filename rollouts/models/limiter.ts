@@ -10,8 +10,10 @@ const START = 20
 /** The share of refusals among the last outcomes that is taken for load, where the server's headers say nothing. */
 const LOAD = 0.2
 
-/** Rounds of answers at a halved limit after which the halving is taken for a mistake, once. */
+/** Rounds of answers at a halved limit after which the halving is taken for a mistake. */
 const DOUBT = 2
+/** Rounds without another after which a halving may be doubted again. */
+const CALM = 20
 
 export interface LimiterState {
   /** Calls that may be in flight at once now. */
@@ -49,7 +51,8 @@ export class Limiter {
   #full = 0
   /** The limit before a halving that may turn out to have been a mistake; 0 for none. */
   #doubted = 0
-  #restored = false
+  /** Whether a halving may be doubted: once, until a calm has shown that the doubt was right. */
+  #doubting = true
 
   constructor(pool: Limiters) {
     this.#pool = pool
@@ -115,8 +118,9 @@ export class Limiter {
       this.#limit = this.#doubted
       this.#growing = 'by doubling'
       this.#doubted = 0
-      this.#restored = true
+      this.#doubting = false
     }
+    if (this.#full >= CALM * this.#limit) this.#doubting = true
     this.#limit = Math.min(this.#pool.ceiling, this.#limit + (this.#growing === 'by doubling' ? 1 : 1 / this.#limit))
   }
 
@@ -126,9 +130,7 @@ export class Limiter {
     this.#note('refused')
     const { answered, refused } = this.#seen
     if (exhausted !== true && refused / (answered + refused) <= LOAD) return
-    // A limit that was restored and is refused again was right to be halved.
-    this.#doubted = this.#restored || exhausted === true ? 0 : Math.max(this.#doubted, this.#limit)
-    this.#restored = false
+    this.#doubted = this.#doubting && exhausted !== true ? Math.max(this.#doubted, this.#limit) : 0
     this.#epoch++
     this.#growing = 'by one'
     this.#seen = { answered: 0, refused: 0 }

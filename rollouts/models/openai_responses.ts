@@ -141,7 +141,7 @@ function reasonOf(status: unknown, details: unknown): unknown {
  * nothing that it could be looked up in. Where there is none, and nothing that a plain translation leaves out, that says the same.
  */
 function stateOf(items: readonly Json[]): { readonly state?: readonly Json[] } {
-  const kept = items.filter(({ type, encrypted_content }) => type !== 'reasoning' || string(encrypted_content) !== '')
+  const kept = items.filter(item => isSaid(item) && (item.type !== 'reasoning' || string(item.encrypted_content) !== ''))
   const isMore = (item: Json): boolean => {
     const known = PLAIN[string(item.type)]
     return known === undefined || rest(item, known) !== undefined

@@ -34,6 +34,46 @@ async function serve(options: Partial<FakeProviderOptions> = {}): Promise<string
 
 const toy = 'eval toy_market --set horizon=2 --seeds 2'
 
+describe('what is true of a run and not in its figures is said', () => {
+  test('an option that was left out: on standard error, in the metadata, and in the notes of compare, which the report shows too', async () => {
+    const cwd = scratch()
+    const url = await serve({ quirks: ['openai_temperature'] })
+    const { code, err } = await agoragym(`${toy} --players openai:m@${url} --temperature 0.5`, { cwd })
+    expect(code).toBe(0)
+    const note = /does not support temperature; \d+ calls were made without it\./
+    expect(err).toMatch(note)
+    const [folder] = readdirSync(join(cwd, 'runs'))
+    const { sampling_args, dropped_options } = JSON.parse(readFileSync(join(cwd, 'runs', folder!, 'metadata.json'), 'utf8'))
+    expect({ sampling_args, dropped_options }).toEqual({
+      sampling_args: {},
+      dropped_options: { temperature: expect.any(Number) },
+    })
+    expect((await agoragym('compare', { cwd })).out.replace(/\s+/g, ' ')).toMatch(note)
+  })
+
+  test('a server without a parser of calls: how such servers are started, once', async () => {
+    const cwd = scratch()
+    const url = await serve({ quirks: ['lm_studio_text'] })
+    const { err } = await agoragym(`${toy} --players openai:m@${url}`, { cwd })
+    expect(err.match(/no message held a tool call.*vllm serve --enable-auto-tool-choice/g)).toHaveLength(1)
+  })
+
+  test('a second form: which, and how it is chosen beforehand', async () => {
+    const cwd = scratch()
+    const url = await serve({ quirks: ['mistral_roles'] })
+    const { err } = await agoragym(`${toy} --players openai:m@${url}`, { cwd })
+    expect(err).toMatch(/wants requests in another form \(user_in_result\); --adapt user_in_result chooses that beforehand\./)
+    const refused = provider!.counts[400]
+    const again = await agoragym(`${toy} --players openai:m@${url} --adapt user_in_result --out again`, { cwd })
+    expect([again.code, provider!.counts[400]]).toEqual([0, refused])
+    const wrong = await agoragym(`${toy} --players openai:m@${url} --adapt user_in_results`, { cwd })
+    expect([wrong.code, wrong.err]).toEqual([
+      2,
+      expect.stringMatching(/--adapt: no adaptation 'user_in_results'.* Did you mean 'user_in_result'\?/),
+    ])
+  })
+})
+
 describe('what is wrong is said in one line with what to do, and the code is 1', () => {
   const told = async (line: string, env = {}) => {
     const cwd = scratch()

@@ -1,8 +1,10 @@
 /** Treatments: how they are written, what a name tells of them, and what is refused. */
+import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Models } from '../../../rollouts/models/models.ts'
-import { readPlayer, splitPlayers, type Treatment, treatmentText } from '../../../rollouts/models/treatment.ts'
+import { providers } from '../../../rollouts/models/providers.ts'
+import { playerSpecSchema, readPlayer, splitPlayers, type Treatment, treatmentText } from '../../../rollouts/models/treatment.ts'
 
 describe('a treatment in brackets', () => {
   test.each<[string, string, Treatment]>([
@@ -143,4 +145,11 @@ describe('a player of a treatment', () => {
     expect(() => new Models().player('anthropic:m[seed=1]')).toThrow('only Chat Completions takes one')
     expect(() => new Models({ api: 'responses' }).player('openai:m[seed=1]')).toThrow('only Chat Completions takes one')
   })
+})
+
+test('the documentation names every provider as it is, and every field of a treatment', () => {
+  const text = readFileSync(new URL('../../../docs/experiments.md', import.meta.url), 'utf8')
+  for (const [name, { url, key }] of Object.entries(providers()))
+    expect(text).toContain(`| \`${name}\` | \`${url}\` | ${key === null ? 'none' : `\`${key}\``} |`)
+  for (const field of Object.keys(playerSpecSchema.shape)) expect(text).toContain(`\`${field}\``)
 })

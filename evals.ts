@@ -11,7 +11,7 @@ export type { AuditSpec, Subject } from './evals/audit/spec.ts'
 export type { PlayerRow, TargetRow } from './evals/audit/targets.ts'
 export { startThreads, type Threads } from './evals/audit/threads.ts'
 /** Every figure of any number of runs as one list, and how people and programs read it. */
-export { type ComparedRun, type CompareOptions, type Comparison, compare } from './evals/compare.ts'
+export { type ComparedRun, type CompareOptions, type Comparison, compare, runsIn } from './evals/compare.ts'
 export { comparisonMarkdown, comparisonText } from './evals/comparison_text.ts'
 /** A suite is an experiment in a file. */
 export { parseSuite, suiteJsonSchema } from './evals/experiment.ts'

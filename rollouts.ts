@@ -44,6 +44,7 @@ export {
   type History,
   historyName,
   isHome,
+  labelSchema,
   type Model,
   type ModelAnswer,
   type ModelRequest,

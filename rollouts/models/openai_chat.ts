@@ -253,7 +253,8 @@ function addCall(calls: Record<string, unknown>[], piece: Json, i: number): void
   ;(call as Record<string, unknown>).function = {
     ...known,
     ...more,
-    name: string(known.name) + string(name),
+    // Some servers repeat the whole name in every piece.
+    name: string(known.name) === string(name) ? string(name) : string(known.name) + string(name),
     arguments:
       typeof written === 'string' || written === undefined || written === null
         ? string(known.arguments) + string(written)

@@ -685,6 +685,24 @@ const stricter: Case[] = [
     reply: { tool_calls: [{ name: 'sell', arguments: '{"quantity":1}' }] },
   },
   {
+    name: 'repeats name and id in every piece of a stream, and gives every call the index 0',
+    server: () => ({
+      headers: { 'content-type': 'text/event-stream' },
+      body: ['a', 'b']
+        .flatMap(id =>
+          ['', '{"quantity":', '1}'].map(written => ({ index: 0, id, function: { name: 'sell', arguments: written } })),
+        )
+        .map(piece => `data: ${JSON.stringify({ choices: [{ index: 0, delta: { tool_calls: [piece] } }] })}\n\n`)
+        .join(''),
+    }),
+    reply: {
+      tool_calls: [
+        { id: 'a', name: 'sell', arguments: '{"quantity":1}' },
+        { id: 'b', name: 'sell', arguments: '{"quantity":1}' },
+      ],
+    },
+  },
+  {
     name: 'streams Responses',
     dialect: 'responses',
     server: usual => ({

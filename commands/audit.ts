@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
-import type { AuditWorkerData } from '../economies/audit_worker.ts'
 import { type Economy, subjectOf } from '../economies/economy.ts'
+import { importedModules } from '../economies/imports.ts'
 import { economies } from '../economies/registry.ts'
 import { nearest, UserError } from '../envs/core/errors.ts'
 import { difference } from '../envs/core/plain.ts'
@@ -51,7 +51,7 @@ export const audit: Command = {
     const audits: PresetAudit[] = []
     const stale: string[] = []
     for (const { economy, subject, presets } of await chosen(args)) {
-      const threads = threadsFor(economy, args, io)
+      const threads = threadsFor(economy, args)
       try {
         for (const preset of presets) {
           const result = await auditOne(subject, preset, args, io, threads?.run)
@@ -109,11 +109,10 @@ function formatOf(args: Args): (typeof FORMATS)[number] {
 }
 
 /** Threads that play an economy's games; none where one is enough, or where the code is not compiled and no thread could load it. */
-function threadsFor({ env }: Economy, args: Args, { cwd }: Io): ReturnType<typeof startThreads> | undefined {
+function threadsFor({ env }: Economy, args: Args): ReturnType<typeof startThreads> | undefined {
   const count = args.integer('threads', availableParallelism(), 1)
   if (count === 1 || import.meta.url.endsWith('.ts')) return undefined
-  const data: AuditWorkerData = { id: env.id, cwd, imports: args.list('import') }
-  return startThreads(new URL('../economies/audit_worker.js', import.meta.url), data, count)
+  return startThreads(new URL('../economies/audit_worker.js', import.meta.url), { id: env.id, modules: importedModules() }, count)
 }
 
 /**

@@ -23,6 +23,13 @@ export function findConfig(folder: string): string | undefined {
   return above === folder ? undefined : findConfig(above)
 }
 
+const imported = new Set<string>()
+
+/** The URLs of the modules that were imported so far, for threads that need the same. */
+export function importedModules(): string[] {
+  return [...imported]
+}
+
 /**
  * Imports modules by path or package name, as seen from the folder `from`, and registers what they export, in order. A UserError
  * of one line says what is wrong with which; `what` is how it was named, such as `--import`.
@@ -32,6 +39,7 @@ export async function importPlugins(specifiers: readonly string[], from: string,
     const named = `${what} ${specifier}`
     const url = locate(specifier, from, named)
     const loaded = await load(url, named)
+    imported.add(url.href)
     const [other] = otherCopies()
     if (other !== undefined)
       throw new UserError(

@@ -154,6 +154,6 @@ function whenIdle(idle: Idle, { observation, random }: SwarmTurn, { offers }: Ma
 /** A claim of a task that is not open any more: one of the published models' commonest mistakes. */
 function claimTaken({ shared }: Observation, random: Random): Decision {
   const open = new Set(shared.tasks.map(({ task }) => task))
-  const gone = Array.from({ length: shared.last_task }, (_, i) => i + 1).filter(task => !open.has(task))
-  return call('claim_task', { task_id: gone.length > 0 ? random.pick(gone) : shared.last_task + 1 })
+  const gone = Array.from({ length: shared.lastTask }, (_, i) => i + 1).filter(task => !open.has(task))
+  return call('claim_task', { task_id: gone.length > 0 ? random.pick(gone) : shared.lastTask + 1 })
 }

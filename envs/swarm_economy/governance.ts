@@ -3,7 +3,7 @@
  * formulas are documented; the outcome of an audit, the idle factor's size and the order are reconstructed.
  */
 import { stream } from '../core/random.ts'
-import type { Scenario, Shift } from './config.ts'
+import { type Scenario, type Shift, terms } from './config.ts'
 import { clamp } from './label.ts'
 import { type Agent, agentOf, changeReputation, changeResources, type Emit, type Levers, type State } from './state.ts'
 import type { Submitted } from './tasks.ts'
@@ -38,15 +38,24 @@ export function shiftPhase(draft: State): Shift {
 
 /** Audits of this step's submissions; each has a stream of its own, so that one more submission changes no other's luck. */
 export function audit(draft: State, submitted: readonly Submitted[], emit: Emit): void {
-  for (const { agent: id, task, p } of submitted) {
+  for (const work of submitted) {
+    const { agent: id, task, p } = work
     if (!stream(draft.seed, 'audit', draft.step, id).chance(draft.levers.audit_risk)) continue
     const agent = agentOf(draft, id)
-    const passed = p >= draft.config.audit_fails_below
-    const payoff = passed ? 0 : -AUDIT.fine * draft.tasks[task - 1]!.bounty
+    const { passed, fine, penalty } = verdict(draft.config, work)
+    const payoff = passed ? 0 : -fine * draft.tasks[task - 1]!.bounty
     changeResources(agent, payoff)
-    const reputation = changeReputation(agent, passed ? AUDIT.passed : AUDIT.failed)
+    const reputation = changeReputation(agent, passed ? AUDIT.passed : penalty)
     emit({ type: 'audited', agent: id, task, p, passed, payoff, reputation })
   }
+}
+
+/** What an audit makes of work: `fine` in bounties. Of a problem it compares the worker's word with what is right. */
+function verdict(config: Scenario, work: Submitted): { passed: boolean; fine: number; penalty: number } {
+  if (work.questions === undefined) return { passed: work.p >= config.audit_fails_below, fine: AUDIT.fine, penalty: AUDIT.failed }
+  const { word_share, audit_fine, audit_penalty } = terms(config)
+  const overstated = Math.max(0, work.vouched! - work.right!) / work.questions
+  return { passed: overstated === 0, fine: (word_share + audit_fine) * overstated, penalty: -audit_penalty }
 }
 
 /** Takes everybody's tax, destroys it, and gives what each paid. A frozen agent pays none. */

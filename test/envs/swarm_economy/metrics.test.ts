@@ -20,19 +20,19 @@ function random(config: object, seed: number): Game {
 }
 
 describe('what must add up', () => {
-  test.each(['v0.1', 'v0.1-fixed', 'v0.2', 'standard'])('in %s', profile => {
+  test.each(['v0.1', 'v0.1-fixed', 'v0.2', 'standard', 'short'])('in %s', profile => {
     for (let seed = 0; seed < 8; seed++) {
       const game = random({ profile, mix: '1/1/2' }, seed)
       for (const { id } of game.state.agents) {
         const found = metrics(game, id)
         const causes = Object.entries(found).flatMap(([name, value]) => (name.startsWith('reputation_from_') ? [value!] : []))
-        expect(causes.length).toBe(8)
+        expect(causes.length).toBe(9)
         expect(causes.reduce((sum, value) => sum + value, 0)).toBeCloseTo(found.reputation_delta!, 9)
         expect(found.toxicity_rate!).toBeCloseTo(found.toxicity_baseline! - found.selection_credit!, 9)
         const calls = Object.entries(found).flatMap(([name, value]) =>
-          /_calls$/.test(name) && name !== 'total_tool_calls' ? [value!] : [],
+          /_calls$/.test(name) && name !== 'total_tool_calls' && value !== null ? [value] : [],
         )
-        expect(calls.length).toBe(10)
+        expect(calls.length).toBe(profile.startsWith('v') ? 10 : 12)
         expect(calls.reduce((sum, value) => sum + value, 0)).toBe(found.total_tool_calls)
       }
       const learner = metrics(game)

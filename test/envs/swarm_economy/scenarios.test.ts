@@ -133,7 +133,7 @@ describe('a single game', () => {
 describe('a configuration', () => {
   test.each(PROFILE_NAMES)('of %s spells out every option and parses to itself', profile => {
     const config = parse(presets[profile])
-    expect(config).toEqual({ profile, ...PROFILES[profile], max_turns: 25 })
+    expect(config).toEqual({ profile, ...PROFILES[profile], max_turns: profile === 'short' ? 12 : 25 })
     expect(parse(JSON.parse(JSON.stringify(config)))).toEqual(config)
   })
 

@@ -5,21 +5,26 @@ import { join, resolve } from 'node:path'
 import { type Economy, subjectOf } from '../economies/economy.ts'
 import { importedModules } from '../economies/imports.ts'
 import { economies } from '../economies/registry.ts'
+import { resolveConfig } from '../envs/core/config.ts'
 import { nearest, UserError } from '../envs/core/errors.ts'
-import { difference } from '../envs/core/plain.ts'
 import type { Runner } from '../evals/audit/arena.ts'
-import { auditPreset, missed, type PresetAudit, standardPresets } from '../evals/audit/audit.ts'
-import { readFound, readResults, writeFound, writeResults } from '../evals/audit/files.ts'
+import { auditPreset, differences, missed, type PresetAudit, standardPresets } from '../evals/audit/audit.ts'
+import { readFound, readPars, readResults, writeFound, writePars, writeResults } from '../evals/audit/files.ts'
+import { FIRST_SEEDS } from '../evals/audit/measure.ts'
+import { derivePar } from '../evals/audit/pars.ts'
 import { search } from '../evals/audit/search.ts'
 import type { Subject } from '../evals/audit/spec.ts'
 import { startThreads } from '../evals/audit/threads.ts'
-import { auditMarkdown, auditText } from './audit_text.ts'
+import { isCurrent, type Par } from '../rollouts/par.ts'
+import { auditMarkdown, auditText, parsText } from './audit_text.ts'
 import type { Args, Command } from './command.ts'
 import type { Io } from './io.ts'
 import { shownPath } from './text.ts'
 
 const SEEDS = 200
-const BUDGET = 6000
+const BUDGET = 3000
+/** Differences that a check tells of one preset. */
+const SHOWN = 3
 const FORMATS = ['text', 'markdown'] as const
 
 export const audit: Command = {
@@ -34,10 +39,14 @@ export const audit: Command = {
     'search-seed': { type: 'string', describe: 'seed of the searches of --full (0)' },
     threads: { type: 'string', describe: 'threads that play (one a core)' },
     data: { type: 'string', describe: "folder of the policies found and of the results (the economy's own)" },
+    pars: {
+      type: 'boolean',
+      describe: 'play the bots alone, and write what rewards mean in each preset: means, sd, honest par, pass threshold',
+    },
     write: { type: 'boolean', describe: 'write the results beside the policies' },
     check: {
       type: 'boolean',
-      describe: 'exit 1 where the results differ from those written, instead of where a target is missed',
+      describe: 'play the first seeds again, and exit 1 where the results differ from those written',
     },
     format: { type: 'string', describe: `${FORMATS.join(' or ')}` },
   },
@@ -53,28 +62,68 @@ export const audit: Command = {
     for (const { economy, subject, presets } of await chosen(args)) {
       const threads = threadsFor(economy, args)
       try {
+        if (args.flag('pars')) {
+          stale.push(...(await pars(subject, presets, args, io, threads?.run)))
+          continue
+        }
         for (const preset of presets) {
+          if (args.flag('check')) {
+            stale.push(...(await check(subject, preset, args, io, threads?.run)))
+            continue
+          }
           const result = await auditOne(subject, preset, args, io, threads?.run)
           audits.push(result)
           if (!args.flag('json') && format === 'text')
             io.out(`${audits.length > 1 ? '\n' : ''}${auditText(result, io.columns())}`)
-          const where = `${result.env} ${preset}`
           if (args.flag('write'))
             io.err(`written: ${shownPath(writeResults(foldersOf(args, io, result.env)[0]!, result), io.cwd)}\n`)
-          if (args.flag('check')) stale.push(...staleness(where, readFrom(args, io, result.env, readResults, preset), result))
         }
       } finally {
         await threads?.close()
       }
     }
+    if (args.flag('pars') || args.flag('check')) return ended(stale, io)
     if (args.flag('json')) io.out(`${JSON.stringify(audits, null, 2)}\n`)
     else if (format === 'markdown') io.out(`${auditMarkdown(audits)}\n`)
     for (const result of audits)
       for (const { title, target } of missed(result)) io.err(`MISSED: ${result.env} ${result.preset}: ${title}, ${target}\n`)
-    for (const line of stale) io.err(`${line}\n`)
-    const failed = args.flag('check') ? stale.length > 0 : audits.some(result => missed(result).length > 0)
-    return failed ? 1 : 0
+    return audits.some(result => missed(result).length > 0) ? 1 : 0
   },
+}
+
+function ended(stale: readonly string[], io: Io): 0 | 1 {
+  for (const line of stale) io.err(`${line}\n`)
+  return stale.length > 0 ? 1 : 0
+}
+
+/** Derives what rewards mean, tells it and writes it; to check, says which of what is written is of other rules. */
+async function pars(
+  subject: Subject,
+  presets: readonly string[],
+  args: Args,
+  io: Io,
+  run: Runner | undefined,
+): Promise<readonly string[]> {
+  const { id } = subject.env
+  const [folder] = foldersOf(args, io, id)
+  const written = readFrom(args, io, id, from => (existsSync(join(from, 'pars.json')) ? readPars(from) : undefined)) ?? {}
+  if (args.flag('check'))
+    return Object.entries(written).flatMap(([preset, par]) =>
+      Object.hasOwn(subject.env.presets, preset) && isCurrent(par, subject.env, resolveConfig(subject.env, preset))
+        ? []
+        : [`${id} ${preset}: the pars are of other rules; agoragym audit ${id} --preset ${preset} --pars derives them`],
+    )
+  const derived: Record<string, Par> = {}
+  for (const preset of presets) {
+    const par = await derivePar(subject, preset, { seeds: args.integer('seeds', SEEDS, 2), ...(run !== undefined && { run }) })
+    if (par !== undefined) derived[preset] = par
+  }
+  if (args.flag('json')) io.out(`${JSON.stringify({ env: id, pars: derived }, null, 2)}\n`)
+  else io.out(parsText(id, derived, io.columns()))
+  const known = Object.entries(written).filter(([preset]) => Object.hasOwn(subject.env.presets, preset))
+  if (Object.keys(derived).length > 0)
+    io.err(`written: ${shownPath(writePars(folder!, { ...Object.fromEntries(known), ...derived }), io.cwd)}\n`)
+  return []
 }
 
 async function auditOne(subject: Subject, preset: string, args: Args, io: Io, run: Runner | undefined): Promise<PresetAudit> {
@@ -132,7 +181,7 @@ function readFrom<Content>(
   io: Io,
   id: string,
   read: (folder: string, preset: string) => Content | undefined,
-  preset: string,
+  preset = '',
 ): Content | undefined {
   for (const folder of foldersOf(args, io, id)) {
     const content = read(folder, preset)
@@ -141,11 +190,24 @@ function readFrom<Content>(
   return undefined
 }
 
-/** What differs from the results as they were written; the first difference of each list. */
-function staleness(where: string, written: PresetAudit | undefined, result: PresetAudit): string[] {
-  if (written === undefined) return [`${where}: no results were written; agoragym audit --write does`]
-  const differs = difference(written, JSON.parse(JSON.stringify(result)))
-  return differs === undefined ? [] : [`${where}: the results differ from those written (agoragym audit --write): ${differs}`]
+/** Plays the first seeds of everybody in the results again, and says what differs; the first few of it. */
+async function check(subject: Subject, preset: string, args: Args, io: Io, run: Runner | undefined): Promise<string[]> {
+  const where = `${subject.env.id} ${preset}`
+  const written = readFrom(args, io, subject.env.id, readResults, preset)
+  if (written === undefined)
+    return [`${where}: no results were written; agoragym audit ${subject.env.id} --preset ${preset} --write does`]
+  const found = readFrom(args, io, subject.env.id, readFound, preset)
+  const now = await auditPreset(subject, preset, {
+    seeds: Math.min(written.seeds, FIRST_SEEDS),
+    ...(found !== undefined && { found }),
+    ...(run !== undefined && { run }),
+  })
+  const differ = differences(written, now)
+  const more = differ.length > SHOWN ? [`${where}: and ${differ.length - SHOWN} more`] : []
+  if (differ.length > 0)
+    return [...differ.slice(0, SHOWN).map(line => `${where}: the results are not those written: ${line}`), ...more]
+  io.out(`${where}: ${written.players.length} players, ${now.seeds} seeds each: as written\n`)
+  return []
 }
 
 interface Chosen {

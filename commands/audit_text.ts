@@ -1,6 +1,7 @@
 /** An audit in words: for a terminal, and as Markdown for an economy's README. Knows rows; measures nothing. */
 import type { PresetAudit } from '../evals/audit/audit.ts'
 import type { PlayerRow, TargetRow } from '../evals/audit/targets.ts'
+import type { Pars } from '../rollouts/par.ts'
 import { block, columns } from './text.ts'
 
 type Interval = Pick<PlayerRow, 'low' | 'high'>
@@ -49,7 +50,10 @@ function count({ targets }: PresetAudit): string {
 
 /** The players worth a line: all of the preset itself, and elsewhere those that were played on purpose. */
 function shown({ players }: PresetAudit, setting: string, most: number): PlayerRow[] {
-  const rows = players.filter(row => row.setting === setting)
+  const here = players.filter(row => row.setting === setting)
+  // A trick that changes nothing says nothing.
+  const plain = new Set(here.flatMap(({ role, first }) => (role === 'trick' ? [] : [first])))
+  const rows = here.filter(({ role, first }) => role !== 'trick' || !plain.has(first))
   // Bots always; of the many attacks the best ones.
   const kept = new Set([...rows.filter(({ role }) => role === 'bot'), ...rows.slice(0, most)])
   return rows.filter(row => kept.has(row))
@@ -107,6 +111,16 @@ export function auditText(audit: PresetAudit, width: number): string {
   return `${sections.join('\n\n')}\n`
 }
 
+/** What rewards mean in each preset of an economy. */
+export function parsText(env: string, pars: Pars, width: number): string {
+  const sections = Object.entries(pars).map(([preset, { seat, seeds, honest, pass_threshold, bots }]) => {
+    const head = `${env} ${preset}, seat ${seat}, ${seeds} seeds: honest play gets ${number(honest)}; passed from ${number(pass_threshold)}.`
+    const rows = Object.entries(bots).sort(([, a], [, b]) => b.mean - a.mean)
+    return `${block(head, width)}\n${columns([['mean', 'sd', 'player'], ...rows.map(([name, { mean, sd }]) => [number(mean), number(sd), name])], width)}`
+  })
+  return `${sections.join('\n\n') || block(`${env}: no bot of its presets is honest, so nothing has a par.`, width)}\n`
+}
+
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ')
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   [
@@ -117,7 +131,23 @@ const table = (head: readonly string[], rows: readonly (readonly string[])[]): s
 
 /** The audits of an economy's presets as a README's section. */
 export function auditMarkdown(audits: readonly PresetAudit[]): string {
-  return audits.map(presetMarkdown).join('\n\n')
+  return audits.map(presetMarkdown).join('\n\n') || 'No results were written: `agoragym audit ENV --write` does.'
+}
+
+/** What rewards mean, as a README's table. */
+export function parsMarkdown(pars: Pars): string {
+  return table(
+    ['preset', 'silence', 'honest play (sd)', 'passed from'],
+    Object.entries(pars).map(([preset, { honest, pass_threshold, bots }]) => {
+      const own = Object.values(bots).find(({ mean }) => mean === honest)
+      return [
+        `\`${preset}\``,
+        number(bots.passive?.mean ?? null),
+        `${number(honest)} (${number(own?.sd ?? null)})`,
+        number(pass_threshold),
+      ]
+    }),
+  )
 }
 
 function presetMarkdown(audit: PresetAudit): string {

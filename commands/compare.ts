@@ -15,7 +15,7 @@ import { readLabel } from './setup.ts'
 export const COMPARE_OPTIONS: OptionSpecs = {
   baseline: { type: 'string', describe: "player that the others are compared with (the runs' own, or the first of a setting)" },
   label: { type: 'list', describe: 'player=name: what the tables call a player (its short name); may be given several times' },
-  threshold: { type: 'string', describe: 'reward that counts as a pass (0.5)' },
+  threshold: { type: 'string', describe: "reward that counts as a pass (the preset's own, or 0.5)" },
   published: {
     type: 'string',
     describe: 'published runs to stand beside: those of a study that has some, or of a JSON file',

@@ -8,6 +8,7 @@ import { envs } from './envs.ts'
 import { evalCommand } from './eval.ts'
 import { exportCommand } from './export.ts'
 import { labExport } from './lab_export.ts'
+import { newCommand } from './new.ts'
 import { play } from './play.ts'
 import { replay } from './replay.ts'
 import { replicate } from './replicate.ts'
@@ -38,4 +39,5 @@ export const commands: readonly Command[] = [
   replicate,
   audit,
   bench,
+  newCommand,
 ]

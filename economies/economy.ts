@@ -7,6 +7,7 @@ import type { AnyEnvironment, Environment, EnvTypes } from '../envs/core/environ
 import { checkSchema } from '../envs/core/schema.ts'
 import type { AuditSpec, Subject } from '../evals/audit/spec.ts'
 import type { Study } from '../evals/study.ts'
+import type { Pars } from '../rollouts/par.ts'
 import type { Bench } from './bench.ts'
 import type { RunExport } from './run_export.ts'
 
@@ -26,6 +27,8 @@ export interface Belongings {
   readonly brief?: Readonly<Record<string, unknown>>
   /** How fast it is, for `bench`. */
   readonly bench?: Loader<Bench>
+  /** What rewards mean in its presets, as `audit --pars` derived it. */
+  readonly pars?: Pars
   /** What `audit` is told of it; without it the contract alone speaks. */
   readonly audit?: Loader<AuditSpec>
 }

@@ -62,7 +62,9 @@ export interface Comparison {
  */
 export function compare(folders: readonly string[], options: CompareOptions): Comparison {
   const unread = new Unread()
-  const { environments, threshold = PASS_THRESHOLD, logs = true, seed = 0, published } = options
+  const { environments, logs = true, seed = 0, published } = options
+  /** Unless somebody says otherwise, what the setting's first run was told. */
+  const thresholdOf = ({ metadata }: Setting): number => options.threshold ?? metadata.pass_threshold ?? PASS_THRESHOLD
   const settings = new Map<string, Setting>()
   const scenarios = new Map<string, Map<string, number>>()
   const entries = folders.map((folder): RunEntry => {
@@ -83,7 +85,7 @@ export function compare(folders: readonly string[], options: CompareOptions): Co
     settings.set(id, setting)
     const tallies = new Map([...playersOf(metadata).keys()].map(player => [player, setting.tally(columns.of(entry, player))]))
     const repeated = columns.repeated(entry)
-    addRun(setting, tallies, entry, repeated, threshold, unread)
+    addRun(setting, tallies, entry, repeated, thresholdOf(setting), unread)
     notes.push(...judged(folder), ...modelNotes(metadata))
     const why = logs ? addLogs(setting, tallies, entry, repeated, unread) : undefined
     if (why !== undefined) notes.push(`The logs in ${folder} were not read: ${why}.`)
@@ -102,7 +104,7 @@ export function compare(folders: readonly string[], options: CompareOptions): Co
   if (beside.length > 0) notes.push(`Published figures: ${published!.source}.`)
   if (absent > 0) notes.push(`Published runs of other configurations than these, not shown: ${absent}.`)
   const { sweeps, figures: swept } = sweepsOf(all, labels, seed)
-  const shown = { threshold, seed, ...(options.baseline !== undefined && { baseline: options.baseline }) }
+  const shown = { seed, ...(options.baseline !== undefined && { baseline: options.baseline }) }
   return {
     runs: runs.map(({ folder, setting, players, repeated }) => ({
       folder,
@@ -113,7 +115,7 @@ export function compare(folders: readonly string[], options: CompareOptions): Co
     settings: labels,
     sweeps,
     figures: [
-      ...all.flatMap((setting, i) => settingFigures(setting, labels[i]!, shown)),
+      ...all.flatMap((setting, i) => settingFigures(setting, labels[i]!, { ...shown, threshold: thresholdOf(setting) })),
       ...settingsFigures(all, labels, shown),
       ...swept,
       ...beside.flatMap(({ run, label }) => publishedFigures(run, label)),

@@ -9,6 +9,7 @@ import { canonical } from '../envs/core/plain.ts'
 import type { AgentId } from '../envs/core/tool.ts'
 import { type Seated, type Seating, type Share, seat } from '../rollouts/lineup.ts'
 import { type PlayerChoice, splitPlayers } from '../rollouts/models/index.ts'
+import type { Pars } from '../rollouts/par.ts'
 import type { Player } from '../rollouts/player.ts'
 import { type PlayerContext, playersFor } from '../rollouts/players/index.ts'
 import type { RunPlan } from '../rollouts/run.ts'
@@ -16,7 +17,11 @@ import { examplesOf } from './examples.ts'
 import type { Experiment, ResolvedCell } from './experiment.ts'
 
 /** What an experiment asks of an economy: its environment, its bots, and who sits where when nobody says otherwise. */
-export type Playable = EnvironmentWithBots & BotSet
+export type Playable = EnvironmentWithBots &
+  BotSet & {
+    /** What rewards mean against the usual opponents, by preset. */
+    readonly pars?: Pars
+  }
 
 /** Whom players' strings may name, and where files are looked for. */
 export interface PlanContext extends Omit<PlayerContext, 'economy'> {
@@ -52,6 +57,8 @@ export function planCells(asked: Experiment, cells: readonly ResolvedCell[], con
       makers.set(economy, player)
     }
     const setting = { env: economy.env, preset, set, config }
+    const usual = cell.seats.kind === 'turns' && cell.seats.opponents === undefined && Object.keys(cell.seats.named).length === 0
+    const par = usual ? economy.pars?.[preset] : undefined
     const examples = examplesOf(cell.examples, setting, context.folder)
     const tables = distinctTables(tablesOf(cell, player), config)
     const baseline = tables.find(({ choices, players }) => isBaseline(asked.baseline, choices, players))
@@ -66,6 +73,7 @@ export function planCells(asked: Experiment, cells: readonly ResolvedCell[], con
         seat: table.seat,
         examples,
         repeats,
+        ...(par !== undefined && { par }),
         experiment: {
           name: asked.name ?? null,
           cell: cell.label,

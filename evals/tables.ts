@@ -299,7 +299,11 @@ function turns(cells: Cells, tallies: readonly Tally[]): void {
 }
 
 /** Each player's reward in every setting of an economy against its first: what an ablation does, on shared scenarios. */
-export function settingsFigures(settings: readonly Setting[], labels: readonly string[], { seed }: TableOptions): Figure[] {
+export function settingsFigures(
+  settings: readonly Setting[],
+  labels: readonly string[],
+  { seed }: Pick<TableOptions, 'seed'>,
+): Figure[] {
   const found = settings.flatMap((setting, i) => {
     const first = settings.findIndex(({ metadata }) => metadata.env_id === setting.metadata.env_id)
     if (first === i) return []

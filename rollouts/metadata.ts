@@ -8,6 +8,7 @@ import type { AnyEnvironment } from '../envs/core/environment.ts'
 import { UserError } from '../envs/core/errors.ts'
 import { difference, digest } from '../envs/core/plain.ts'
 import { type AgentId, toolSchema } from '../envs/core/tool.ts'
+import type { Par } from './par.ts'
 import type { Player, Usage } from './player.ts'
 import { configDigest } from './rollout.ts'
 import type { ToolDefinition } from './rows.ts'
@@ -39,6 +40,8 @@ export interface Metadata {
   readonly pass_at_k: Readonly<Record<string, number>>
   readonly pass_all_k: Readonly<Record<string, number>>
   readonly pass_threshold: number
+  /** What rewards mean here: what honest play gets, and mean and sd of every shipped bot. Absent where nobody derived it. */
+  readonly par?: Omit<Par, 'version' | 'config_digest' | 'pass_threshold'>
   readonly usage: Usage | null
   readonly cost: { readonly total_usd: number } | null
   readonly version_info: { readonly agoragym_version: string; readonly env_version: number }
@@ -131,6 +134,7 @@ export interface RunFacts {
   readonly lineup: Readonly<Record<AgentId, string>>
   readonly evaluated: readonly AgentId[]
   readonly shuffled: boolean
+  readonly par?: Par
   readonly examples: string
   readonly exampleCount: number
   readonly repeats: number
@@ -173,7 +177,8 @@ export function metadata(facts: RunFacts, { summary, planned, seconds, started, 
     avg_error: ok + failed === 0 ? 0 : failed / (ok + failed),
     pass_at_k: summary?.passAtK ?? {},
     pass_all_k: summary?.passAllK ?? {},
-    pass_threshold: PASS_THRESHOLD,
+    pass_threshold: facts.par?.pass_threshold ?? PASS_THRESHOLD,
+    ...(facts.par !== undefined && { par: told(facts.par) }),
     usage: summary?.usage ?? null,
     cost: summary === undefined || summary.cost === null ? null : { total_usd: summary.cost },
     version_info: { agoragym_version: packageVersion(), env_version: env.version },
@@ -200,6 +205,8 @@ export function metadata(facts: RunFacts, { summary, planned, seconds, started, 
     updated,
   }
 }
+
+const told = ({ seat, seeds, honest, bots }: Par): NonNullable<Metadata['par']> => ({ seat, seeds, honest, bots })
 
 /** Options by the fields that they are sent in, where the names differ. */
 const SENT_AS: Readonly<Record<string, string>> = { reasoning: 'reasoning_effort', output_config: 'reasoning_effort' }

@@ -10,6 +10,7 @@ import { type BatchResult, isDue, type Job, runBatch } from './batch.ts'
 import { RunError } from './errors.ts'
 import { lineupOf, type Seated } from './lineup.ts'
 import { checkSameRun, type ExperimentFacts, type Metadata, metadata, type RunFacts, runDigest } from './metadata.ts'
+import { type Par, parOf } from './par.ts'
 import type { Player } from './player.ts'
 import { lineupNames, type RolloutSpec } from './rollout.ts'
 import { RunStore, readMetadata } from './store.ts'
@@ -41,6 +42,8 @@ export interface RunPlan {
   readonly seat: (config: object) => Seated
   readonly examples: ExampleSet
   readonly repeats: number
+  /** What rewards mean in the preset, against its default opponents; it is told where it applies to the run. */
+  readonly par?: Par
   /** What the run is part of. */
   readonly experiment?: ExperimentFacts
 }
@@ -163,6 +166,7 @@ class Run {
     this.#began = began
     const seated = this.#seat(config)
     const player = evaluatedPlayer(seated)
+    const par = parOf(plan.par, env, config, seated.evaluated)
     const labels = Object.values(seated.lineup).flatMap(({ name, label }) => (label === undefined ? [] : [[name, label]]))
     this.#facts = {
       env,
@@ -175,6 +179,7 @@ class Run {
       lineup: lineupNames(seated.lineup),
       evaluated: seated.evaluated,
       shuffled: seated.shuffled !== undefined,
+      ...(par !== undefined && { par }),
       examples: examples.name,
       exampleCount: examples.rows.length,
       repeats,
@@ -227,7 +232,7 @@ class Run {
     }
     // A run may have been amended: what an earlier command finished and this one does not ask for stays.
     this.#planned = planned + this.#store.finished - done
-    this.#store.writeMetadata(this.#metadata(this.#before && summarize(this.#store.folder), 0))
+    this.#store.writeMetadata(this.#metadata(this.#before && this.#summary(), 0))
   }
 
   /**
@@ -236,7 +241,7 @@ class Run {
    */
   sum(seconds: number, stopped: boolean): RunResult {
     if (!stopped && (this.due > 0 || this.#before?.complete !== true)) this.#store.order()
-    const summary = summarize(this.#store.folder)
+    const summary = this.#summary()
     const told = this.#metadata(summary, seconds)
     try {
       this.#store.writeMetadata(told)
@@ -248,6 +253,10 @@ class Run {
 
   close(): void {
     this.#store.close()
+  }
+
+  #summary(): Summary {
+    return summarize(this.#store.folder, this.#facts.par?.pass_threshold)
   }
 
   /** One line-up per configuration, so that what is derived from it is derived once. */

@@ -53,7 +53,7 @@ export interface Traffic {
   readonly latency_p95_ms: number | null
 }
 
-/** The reward that counts as a pass. */
+/** The reward that counts as a pass where nothing is known of the economy's scale. */
 export const PASS_THRESHOLD = 0.5
 
 /** The mean over all values; null where there is none. */
@@ -81,8 +81,8 @@ class Sums implements Figure {
   }
 }
 
-/** Reads the files of a run. */
-export function summarize(folder: string): Summary {
+/** Reads the files of a run; a reward from `threshold` on is a pass. */
+export function summarize(folder: string, threshold: number = PASS_THRESHOLD): Summary {
   const examples = new Map<number, { index: number; n: number; passed: number }>()
   const reward = new Sums()
   const metrics = new Map<string, Sums>()
@@ -102,7 +102,7 @@ export function summarize(folder: string): Summary {
       examples.set(row.example_id, example)
     }
     example.n++
-    if (row.reward >= PASS_THRESHOLD) example.passed++
+    if (row.reward >= threshold) example.passed++
     reward.add(example.index, row.reward)
     for (const [name, value] of Object.entries(row.metrics)) {
       let figure = metrics.get(name)

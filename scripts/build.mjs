@@ -24,4 +24,6 @@ for (const folder of SOURCES) {
     cpSync(path, join(out, path))
   }
 }
+// The recipe's files are read as they are.
+cpSync('templates', join(out, 'templates'), { recursive: true })
 for (const bin of readdirSync(join(out, 'bin'))) if (bin.endsWith('.js')) chmodSync(join(out, 'bin', bin), 0o755)

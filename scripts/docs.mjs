@@ -1,6 +1,8 @@
 // Fills the generated sections of the documentation from the code: `npm run docs`. With --check it changes nothing and
 // exits 1 where a section is stale. A section stands between <!-- generated:NAME --> and <!-- /generated:NAME -->.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { auditMarkdown, parsMarkdown } from '../dist/commands/audit_text.js'
+import { readResults } from '../dist/evals/audit/files.js'
 import { configFields, economies, toolDocs, typeName } from '../dist/index.js'
 import { FORMS } from '../dist/rollouts/models/forms.js'
 import { QUIRKS } from '../dist/testing.js'
@@ -15,7 +17,7 @@ const table = (head, rows) =>
 const code = value => `\`${JSON.stringify(value)}\``
 
 /** The generated sections of one economy's README. */
-const economySections = ({ env, bots }) => {
+const economySections = ({ env, bots, pars = {} }) => {
   const config = env.config.parse(Object.values(env.presets)[0])
   return {
     tools: () => toolDocs(env.tools(config)),
@@ -43,6 +45,11 @@ const economySections = ({ env, bots }) => {
               ),
         ]),
       ),
+    audit: () =>
+      [
+        ...(Object.keys(pars).length > 0 ? [parsMarkdown(pars)] : []),
+        auditMarkdown(Object.keys(env.presets).flatMap(preset => readResults(`economies/${env.id}/audit`, preset) ?? [])),
+      ].join('\n\n'),
     metrics: () =>
       table(
         ['metric', 'meaning', 'formula', 'range', 'source'],
@@ -107,7 +114,10 @@ const servers = {
 }
 
 function fill(path, makers) {
-  if (!existsSync(path)) throw new Error(`${path} is missing`)
+  if (!existsSync(path)) {
+    console.error(`${path} is missing: every economy has one (agoragym new economy writes it)`)
+    process.exit(1)
+  }
   const before = readFileSync(path, 'utf8')
   const after = before.replace(/<!-- generated:(\S+) -->[\s\S]*?<!-- \/generated:\1 -->/g, (_whole, name) => {
     const make = makers[name]

@@ -25,6 +25,12 @@ export function render(observation: Observation): string {
   const sections: readonly (readonly [title: string, lines: readonly string[]])[] = [
     ['', head(observation)],
     ['Your land', landLines(observation)],
+    [
+      'Plots you were shown',
+      (observation.inspected ?? []).map(
+        ({ plot, values }) => `${plot}: really worth ${points(values[0])} without the project, ${points(values[1])} with it`,
+      ),
+    ],
     ['Declarations', declarationLines(observation.declarations, observation.declared)],
     ['First speculation', speculationLines(observation)],
     ['Signals of the worth of a share', signalLines(observation)],

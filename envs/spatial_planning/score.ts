@@ -1,21 +1,30 @@
 /**
- * Scores of a seat in the package's terms. `reward` is the payoff alone: the mean over paid rounds of the points earned, at the
- * role's exchange rate, so that it is the euros a participant expects from the drawn round, base points and show-up fee left out.
+ * Scores of a seat in the package's terms. `payoff` is the mean over paid rounds of the points earned, at the role's exchange rate,
+ * so that it is the euros a participant expects from the drawn round, base points and show-up fee left out. `reward` is the payoff
+ * alone, in the unit of the configuration (`reward_scale`): euros, where it says nothing.
  * The other three are told beside it and are no part of it.
  */
 import type { Scores } from '../core/environment.ts'
 import type { EpisodeLog } from '../core/log.ts'
 import type { AgentId } from '../core/tool.ts'
 import type { SpatialConfig } from './config.ts'
-import { PAYMENT, rosterOf } from './roster.ts'
+import { PAYMENT, type Role, rosterOf } from './roster.ts'
 import { type Finished, finishedRounds, type Session, sessionOf } from './session.ts'
 import { gameFee } from './settlement.ts'
 import type { SpatialTypes } from './state.ts'
 
-/** What a round's payoff adds to a player's reward, in euros. */
+/** What a round's payoff adds to a player's mean earnings of a round, in euros. */
+function earned({ treatment, rounds }: SpatialConfig, role: Role, payoff: number): number {
+  return payoff / PAYMENT[treatment][role].pointsPerEuro / rounds
+}
+
+/** Euros that are a reward of 1. */
+const unitOf = ({ reward_scale }: SpatialConfig, role: Role): number => reward_scale?.[role] ?? 1
+
+/** What a round's payoff adds to a player's reward. */
 export function rewardOf(config: SpatialConfig, player: number, payoff: number): number {
   const role = rosterOf(config).roles[player]!
-  return payoff / PAYMENT[config.treatment][role].pointsPerEuro / config.rounds
+  return earned(config, role, payoff) / unitOf(config, role)
 }
 
 /** Scores of every seat, of the finished paid rounds of any prefix of a log. */
@@ -24,11 +33,13 @@ export function score(log: EpisodeLog<SpatialTypes>): Record<AgentId, Scores> {
   const rounds = finishedRounds(session)
   return Object.fromEntries(
     session.roster.agents.map((agent, player) => {
-      const payoff = rounds.reduce((sum, { payoffs }) => sum + rewardOf(session.config, player, payoffs[player]!), 0)
+      const role = session.roster.roles[player]!
+      const payoff = rounds.reduce((sum, { payoffs }) => sum + earned(session.config, role, payoffs[player]!), 0)
+      const reward = rounds.reduce((sum, { payoffs }) => sum + rewardOf(session.config, player, payoffs[player]!), 0)
       return [
         agent,
         {
-          reward: payoff,
+          reward,
           payoff,
           reputation: truthfulness(rounds, player),
           survival: solvency(session, rounds, player),

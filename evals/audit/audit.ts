@@ -64,3 +64,29 @@ export function standardPresets({ env, spec }: Subject): readonly string[] {
 export function missed({ standard, targets }: PresetAudit): readonly TargetRow[] {
   return standard ? targets.filter(({ verdict }) => verdict === 'MISSED') : []
 }
+
+/** Targets that no sample stands behind: the same whatever the number of seeds. */
+const UNSAMPLED: readonly string[] = ['salad', 'gibberish', 'short_answer', 'padding', 'prompt', 'history']
+
+/**
+ * Whether results still hold: what everybody earned on the first seeds, and what the texts came to, as they were written and as
+ * they are now. A line a difference; the games of the other seeds follow from the same rules and policies.
+ */
+export function differences(written: PresetAudit, now: PresetAudit): string[] {
+  const lines: string[] = []
+  if (written.version !== now.version) lines.push(`version ${written.version} was audited, this is version ${now.version}`)
+  const id = ({ setting, role, player }: PlayerRow): string => `${setting}: ${player} (${role})`
+  const found = new Map(now.players.map(row => [id(row), row.first]))
+  for (const row of written.players) {
+    const first = found.get(id(row))
+    if (first === undefined) lines.push(`${id(row)} is not played any more`)
+    else if (first !== row.first) lines.push(`${id(row)} earned ${row.first} on the first seeds, and now ${first}`)
+    found.delete(id(row))
+  }
+  for (const player of found.keys()) lines.push(`${player} was not played then`)
+  for (const row of written.targets.filter(target => UNSAMPLED.includes(target.id))) {
+    const value = now.targets.find(target => target.id === row.id)?.value
+    if (value !== row.value) lines.push(`${row.title}: ${row.value} then, ${value} now`)
+  }
+  return lines
+}

@@ -1,11 +1,16 @@
-/** An audit's files: `<preset>.json` holds what a search found, `<preset>.results.json` what its replay measured. Knows no folder. */
+/**
+ * An audit's files: `<preset>.json` holds what a search found, `<preset>.results.json` what its replay measured, `pars.json` what
+ * rewards mean. Knows no folder.
+ */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import type { Pars } from '../../rollouts/par.ts'
 import { parseJsonFile } from '../json_file.ts'
 import type { PresetAudit } from './audit.ts'
 import { type FoundFile, foundFile } from './found.ts'
 
 const foundPath = (folder: string, preset: string): string => join(folder, `${preset}.json`)
+const parsPath = (folder: string): string => join(folder, 'pars.json')
 const resultsPath = (folder: string, preset: string): string => join(folder, `${preset}.results.json`)
 
 /** What was found in a preset; undefined where the folder has none. A UserError where the file is not of that kind. */
@@ -27,6 +32,16 @@ export function writeFound(folder: string, found: FoundFile): string {
 
 export function writeResults(folder: string, audit: PresetAudit): string {
   return write(resultsPath(folder, audit.preset), audit)
+}
+
+/** What rewards mean, by preset; empty where nobody derived it. */
+export function readPars(folder: string | URL): Pars {
+  const path = typeof folder === 'string' ? parsPath(folder) : new URL('pars.json', folder)
+  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Pars) : {}
+}
+
+export function writePars(folder: string, pars: Pars): string {
+  return write(parsPath(folder), pars)
 }
 
 /** A field a line, and an item a line in lists: what people read in a diff. */

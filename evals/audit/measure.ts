@@ -9,8 +9,8 @@ import { DEFAULT_SETTING, type FoundFile } from './found.ts'
 import { playGame } from './game.ts'
 import { blindList, policyOf } from './policies.ts'
 import { constants, harvest, type Pool, policyName } from './pool.ts'
-import { mean, type Sample, sampleOf } from './sample.ts'
-import { kindsOf, settingsOf } from './settings.ts'
+import { joined, mean, type Sample, sampleOf } from './sample.ts'
+import { against, kindsOf, settingsOf } from './settings.ts'
 import { type AuditSetting, KINDS, type PolicyDesc, type Subject, specOf, type TextGrades } from './spec.ts'
 
 /** Held-out seeds are this and the ones after it; searches use those from `SEARCH_SEED`. Nothing else plays on either. */
@@ -25,13 +25,18 @@ const GROUPS = 24
 const SCREEN = [{ seeds: 3, keep: 12 }] as const
 const SCREEN_FINAL = 24
 const FINALISTS = 2
+/** Held-out seeds that everybody plays; the others are for those who can still decide a target. */
+export const FIRST_SEEDS = 24
+/** Tricks that are played on all seeds, of those that gain. */
+const TRICKS = 2
 /** Games that prompts and texts are measured in. */
 const TEXT_GAMES = 4
 /** A quarter of the characters is taken for the tokens. */
 const CHARACTERS_A_TOKEN = 4
 
 /** Where a policy comes from. `trick` and `blindfolded` are others' policies, altered. */
-export type Role = 'bot' | 'constant' | 'blind' | 'family' | 'trick' | 'blindfolded'
+export const ROLES = ['bot', 'constant', 'blind', 'family', 'trick', 'blindfolded'] as const
+export type Role = (typeof ROLES)[number]
 
 export interface Entry {
   readonly name: string
@@ -122,35 +127,49 @@ export async function measure(
       if (entry.setting === name || (entry.setting !== PAIR && entry.blindfold === undefined && entry.role === 'family'))
         here.push(entry)
   }
-  const played = new Map<string, Played[]>()
+  const race = new Race(arena, heldOut)
+  const honestOf = (players: readonly Played[]): Played | undefined =>
+    players.find(({ name, role }) => role === 'bot' && name === kinds.honest)
+  const reference = new Set(['passive', 'random_legal', ...representatives])
+  const played = new Map<string, readonly Played[]>()
   for (const [name, setting] of settings) {
-    const results = await arena.alone(
-      setting,
-      entries.get(name)!.map(({ policy }) => policy),
-      heldOut,
-    )
-    played.set(
-      name,
-      entries.get(name)!.map((entry, i) => ({ ...entry, sample: sampleOf(results[i]!) })),
-    )
+    const here = await race.start(setting, entries.get(name)!)
+    if (name === DEFAULT_SETTING.name) {
+      const best = topOf(here)!
+      const honest = honestOf(here)
+      const altered = [
+        ...tricks(subject, honest ?? best),
+        ...(best === honest ? [] : tricks(subject, best)),
+        ...blindfolds(subject, preset, few, best),
+      ]
+      here.push(...(await race.start(setting, altered)))
+    }
+    played.set(name, here)
     progress?.(arena.games)
   }
-
+  // Who can still decide a target plays all seeds: the references, the best of each role, the best replies to every line-up.
+  const replies = [...played].flatMap(([name, here]) => (name.startsWith(against('')) ? [topOf(here)!.name] : []))
+  for (const [name, setting] of settings) {
+    const here = played.get(name)!
+    const goOn = new Set(here.filter(({ role, name: player }) => role === 'bot' && reference.has(player)))
+    if (name.startsWith(against(''))) for (const player of here) if (replies.includes(player.name)) goOn.add(player)
+    for (const role of ROLES) {
+      const top = topOf(here.filter(player => player.role === role && role !== 'trick' && role !== 'blindfolded'))
+      if (top !== undefined) goOn.add(top)
+    }
+    for (const by of new Set(here.flatMap(({ role, by }) => (role === 'blindfolded' ? by! : [])))) {
+      goOn.add(topOf(here.filter(player => player.role === 'blindfolded' && player.by === by))!)
+    }
+    for (const trick of gaining(here)) goOn.add(trick)
+    for (const player of [...goOn]) {
+      const base = here.find(({ name: other, role }) => other === player.base && role !== 'trick' && role !== 'blindfolded')
+      if (player.role === 'trick' && base !== undefined) goOn.add(base)
+    }
+    played.set(name, await race.finish(setting, here, goOn))
+    progress?.(arena.games)
+  }
   const main = played.get(DEFAULT_SETTING.name)!
-  const best = main.reduce((a, b) => (mean(b.sample.rewards) > mean(a.sample.rewards) ? b : a))
-  const honest = main.find(({ name, role }) => role === 'bot' && name === kinds.honest)
-  const altered = [
-    ...tricks(subject, honest ?? best),
-    ...(best === honest ? [] : tricks(subject, best)),
-    ...blindfolds(subject, preset, few, best),
-  ]
-  const results = await arena.alone(
-    DEFAULT_SETTING,
-    altered.map(({ policy }) => policy),
-    heldOut,
-  )
-  main.push(...altered.map((entry, i) => ({ ...entry, sample: sampleOf(results[i]!) })))
-  progress?.(arena.games)
+  const honest = honestOf(main) ?? topOf(main)!
 
   return {
     subject,
@@ -158,13 +177,71 @@ export async function measure(
     seeds,
     kinds,
     settings: played,
-    groups: await groups(arena, (honest ?? best).policy),
+    groups: await groups(arena, honest.policy),
     pairs: await pairs(arena, kinds, found, heldOut),
     levels: await levels(subject, preset, heldOut, run),
     grades: grades(subject, preset),
-    texts: textsOf(subject, preset, arena.seat, (honest ?? best).policy),
+    texts: textsOf(subject, preset, arena.seat, honest.policy),
     range: arena.range,
     games: arena.games,
+  }
+}
+
+/** Tricks that go on: those that gained most over what they are played on, if they gained. */
+function gaining(players: readonly Played[]): Played[] {
+  return players
+    .flatMap(player => {
+      const base = players.find(({ name, role }) => name === player.base && role !== 'trick' && role !== 'blindfolded')
+      if (player.role !== 'trick' || base === undefined) return []
+      return [{ player, gain: mean(player.sample.rewards) - mean(base.sample.rewards) }]
+    })
+    .filter(({ gain }) => gain > 1e-9)
+    .sort((a, b) => b.gain - a.gain)
+    .slice(0, TRICKS)
+    .map(({ player }) => player)
+}
+
+/** The best of some players over the seeds that all of them played. */
+function topOf(players: readonly Played[]): Played | undefined {
+  return players.reduce<Played | undefined>(
+    (best, player) => (best === undefined || mean(player.sample.rewards) > mean(best.sample.rewards) ? player : best),
+    undefined,
+  )
+}
+
+/** Everybody plays the first seeds; who can still decide something plays the others too. */
+class Race {
+  readonly #arena: Arena
+  readonly #first: readonly number[]
+  readonly #rest: readonly number[]
+
+  constructor(arena: Arena, seeds: readonly number[]) {
+    this.#arena = arena
+    this.#first = seeds.slice(0, FIRST_SEEDS)
+    this.#rest = seeds.slice(FIRST_SEEDS)
+  }
+
+  async start(setting: AuditSetting, entries: readonly Entry[]): Promise<Played[]> {
+    const samples = await this.#play(setting, entries, this.#first)
+    return entries.map((entry, i) => ({ ...entry, sample: samples[i]! }))
+  }
+
+  async finish(setting: AuditSetting, players: readonly Played[], goOn: ReadonlySet<Played>): Promise<Played[]> {
+    const further = players.filter(player => goOn.has(player))
+    const samples = await this.#play(setting, further, this.#rest)
+    return players.map(player => {
+      const more = samples[further.indexOf(player)]
+      return more === undefined ? player : { ...player, sample: joined(player.sample, more) }
+    })
+  }
+
+  async #play(setting: AuditSetting, entries: readonly Entry[], seeds: readonly number[]): Promise<Sample[]> {
+    const results = await this.#arena.alone(
+      setting,
+      entries.map(({ policy }) => policy),
+      seeds,
+    )
+    return results.map(sampleOf)
   }
 }
 
@@ -263,11 +340,28 @@ async function pairs(
     ...(specOf(subject, preset).pair?.policies ?? []).map(policy => [policyName(policy), policy] as const),
     ...(found?.found ?? []).flatMap(({ name, setting, policy }) => (setting === PAIR ? [[name, policy] as const] : [])),
   ])
-  const jobs = [...policies.values()].map(
-    (policy): Omit<Job, 'preset'> => ({ setting: DEFAULT_SETTING, seats: both.map(seat => [seat, policy] as const), seeds }),
+  const play = (names: readonly string[], on: readonly number[]) =>
+    arena.play(
+      names.map(
+        (name): Omit<Job, 'preset'> => ({
+          setting: DEFAULT_SETTING,
+          seats: both.map(seat => [seat, policies.get(name)!] as const),
+          seeds: on,
+        }),
+      ),
+    )
+  const names = [...policies.keys()]
+  const first = (await play(names, seeds.slice(0, FIRST_SEEDS))).map(sampleOf)
+  const samples = new Map(names.map((name, i) => [name, first[i]!]))
+  // Of the pairs the best one plays on, beside the honest one.
+  const others = names.filter(name => name !== 'honest')
+  const best = others.reduce<string | undefined>(
+    (top, name) => (top === undefined || mean(samples.get(name)!.rewards) > mean(samples.get(top)!.rewards) ? name : top),
+    undefined,
   )
-  const results = await arena.play(jobs)
-  return new Map([...policies.keys()].map((name, i) => [name, sampleOf(results[i]!)]))
+  const further = ['honest', ...(best === undefined ? [] : [best])]
+  const rest = (await play(further, seeds.slice(FIRST_SEEDS))).map(sampleOf)
+  return new Map(further.map((name, i) => [name, joined(samples.get(name)!, rest[i]!)]))
 }
 
 /** The evaluated seat and another of its role, or whichever else players may take. */

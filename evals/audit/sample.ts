@@ -2,10 +2,15 @@
 import { cluster, clusteredMean, type Difference, type Estimate, pairedDifference } from '../stats.ts'
 import type { JobResult } from './arena.ts'
 
-/** What one policy got, seed by seed; index i of every sample of a setting is the same seed. */
+/** What one policy got, seed by seed; index i of every sample of a setting is the same seed, and some are shorter than others. */
 export interface Sample {
   readonly rewards: readonly number[]
   readonly reputations: readonly (number | null)[]
+}
+
+/** One sample after the other. */
+export function joined(first: Sample, rest: Sample): Sample {
+  return { rewards: [...first.rewards, ...rest.rewards], reputations: [...first.reputations, ...rest.reputations] }
 }
 
 /** The sample of the evaluated seats' mean, one game a seed. */
@@ -45,17 +50,19 @@ export function differenceOf(a: readonly number[], b: readonly number[]): Differ
  * Σa / Σb over seeds, with the 95 % interval of the linearised ratio: the mean of (aᵢ − r bᵢ) / b̄ around r (Cochran, Sampling
  * Techniques, 3rd ed. 1977, §6.4). Undefined where b sums to nothing.
  */
-export function ratioOf(a: readonly number[], b: readonly number[]): Estimate | undefined {
+export function ratioOf(above: readonly number[], under: readonly number[]): Estimate | undefined {
+  const a = above.slice(0, under.length)
+  const b = under.slice(0, above.length)
   const below = mean(b)
   if (!(Math.abs(below) > 1e-9)) return undefined
   const value = mean(a) / below
-  const { low, high, ...spread } = meanOf(a.map((above, i) => (above - value * b[i]!) / below))
+  const { low, high, ...spread } = meanOf(a.map((each, i) => (each - value * b[i]!) / below))
   return { ...spread, value, low: low === null ? null : value + low, high: high === null ? null : value + high }
 }
 
-/** Element by element, `a` − `b`. */
+/** Seed by seed, `a` − `b`, over the seeds that both have. */
 export function minus(a: readonly number[], b: readonly number[]): number[] {
-  return a.map((value, i) => value - b[i]!)
+  return a.slice(0, b.length).map((value, i) => value - b[i]!)
 }
 
 /** Pearson's correlation of the pairs of which both are there; null where one of them does not vary. */

@@ -90,7 +90,7 @@ export interface Subject extends EnvironmentWithBots, Pick<BotSet, 'opponents' |
   readonly spec: AuditSpec
 }
 
-/** Fixes the economy's types, so that families and blindfolds are written with them. */
+/** Fixes the economy's types, so that a family is written with them. */
 export const family = <T extends AnyTypes>(
   given: Omit<PolicyFamily, 'make'> & { readonly make: (parameters: readonly number[]) => PolicyFactory<T> },
 ): PolicyFamily => given as unknown as PolicyFamily

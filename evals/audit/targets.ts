@@ -4,7 +4,7 @@
  */
 import { holm } from '../stats.ts'
 import { DEFAULT_SETTING } from './found.ts'
-import type { Measured, Played, Role } from './measure.ts'
+import { FIRST_SEEDS, type Measured, type Played, type Role } from './measure.ts'
 import { correlation, differenceOf, mean, meanOf, minus, ratioOf, sd, seedShare } from './sample.ts'
 import { against, UNGOVERNED } from './settings.ts'
 import { KINDS, type Kind } from './spec.ts'
@@ -74,10 +74,12 @@ function bot(measured: Measured, name: string | undefined, setting?: string): Pl
   return inSetting(measured, setting).find(played => played.role === 'bot' && played.name === name)
 }
 
-/** The best of a setting, of some roles. */
+/** The best of a setting, of some roles, among those who played most seeds. */
 export function bestOf(players: readonly Played[], roles?: readonly Role[]): Played | undefined {
-  return players
-    .filter(({ role }) => roles === undefined || roles.includes(role))
+  const asked = players.filter(({ role }) => roles === undefined || roles.includes(role))
+  const most = Math.max(...asked.map(({ sample }) => sample.rewards.length))
+  return asked
+    .filter(({ sample }) => sample.rewards.length === most)
     .reduce<Played | undefined>(
       (best, played) => (best === undefined || average(played) > average(best) ? played : best),
       undefined,
@@ -176,19 +178,22 @@ function tricks(measured: Measured): Finding | string {
 }
 
 /**
- * What is lost where the best reply to one line-up is played against another. The replies are chosen on the even seeds and
- * measured on the odd ones, so that luck is not taken for a difference.
+ * What is lost where the best reply to one line-up is played against another. The replies are chosen on the first seeds and
+ * measured on the others, so that luck is not taken for a difference; where there are no others, on the same.
  */
 function replies(measured: Measured): Finding | string {
   const names = [...measured.settings.keys()].filter(name => name.startsWith(against('')))
   if (names.length < 2) return 'the economy has no line-ups of kinds'
-  const half = (values: readonly number[], odd: number): number[] => values.filter((_, i) => i % 2 === odd)
   const chosen = new Map(
     names.map(name => [
       name,
-      inSetting(measured, name).reduce((a, b) => (mean(half(rewards(b), 0)) > mean(half(rewards(a), 0)) ? b : a)),
+      inSetting(measured, name).reduce((a, b) =>
+        mean(rewards(b).slice(0, FIRST_SEEDS)) > mean(rewards(a).slice(0, FIRST_SEEDS)) ? b : a,
+      ),
     ]),
   )
+  const held = (values: readonly number[]): readonly number[] =>
+    values.length > FIRST_SEEDS ? values.slice(FIRST_SEEDS) : values
   let most: (Finding & { value: number }) | undefined
   for (const here of names) {
     const own = chosen.get(here)!
@@ -196,7 +201,7 @@ function replies(measured: Measured): Finding | string {
     for (const there of names) {
       const other = inSetting(measured, here).find(({ name }) => name === chosen.get(there)!.name)
       if (there === here || other === undefined) continue
-      const lost = ratioOf(half(minus(rewards(own), rewards(other)), 1), half(minus(rewards(own), rewards(passive)), 1))
+      const lost = ratioOf(held(minus(rewards(own), rewards(other))), held(minus(rewards(own), rewards(passive))))
       if (lost === undefined || (most !== undefined && lost.value <= most.value)) continue
       const { value, low, high } = lost
       most = { value, low, high, met: value >= BAR.replies, detail: `${here}: ${own.name}, not ${other.name} (${there})` }
@@ -392,7 +397,9 @@ export const TARGETS: readonly Target[] = [
     measure(measured) {
       const bots = inSetting(measured).filter(({ role }) => role === 'bot')
       const value = correlation(
-        bots.flatMap(({ sample }) => sample.rewards.map((reward, i) => [reward, sample.reputations[i]!] as const)),
+        bots.flatMap(({ sample }) =>
+          sample.rewards.slice(0, FIRST_SEEDS).map((reward, i) => [reward, sample.reputations[i]!] as const),
+        ),
       )
       return value === null ? 'reputation or reward does not vary' : { value, met: value >= BAR.correlation }
     },
@@ -457,10 +464,14 @@ export interface PlayerRow {
   readonly setting: string
   readonly player: string
   readonly role: Role
+  /** Seeds that it played: who could not decide a target any more plays fewer. */
+  readonly seeds: number
   readonly reward: number
   readonly low: number | null
   readonly high: number | null
   readonly sd: number
+  /** The mean over the first seeds, which everybody plays: what a check plays again. */
+  readonly first: number
   /** (reward − passive) / (best − passive). */
   readonly of_best: number | null
   readonly reputation: number | null
@@ -479,10 +490,12 @@ export function playerRows(measured: Measured): PlayerRow[] {
           setting,
           player: played.name,
           role: played.role,
+          seeds: rewards(played).length,
           reward: value,
           low,
           high,
           sd: sd(rewards(played)),
+          first: mean(rewards(played).slice(0, FIRST_SEEDS)),
           of_best: typeof scale === 'string' ? null : shareOfRange(scale, played).value,
           reputation: reputations.length === 0 ? null : mean(reputations),
           does: played.does ?? '',

@@ -25,7 +25,7 @@ import { newSession, read, type Session } from '../../../envs/spatial_planning/s
 import { landOf, type SpatialEvent, type SpatialState, type SpatialTypes } from '../../../envs/spatial_planning/state.ts'
 import { announce, conclude } from '../../../envs/spatial_planning/step.ts'
 import { labStimulus } from '../../../envs/spatial_planning/stimuli.ts'
-import { TOOLS } from '../../../envs/spatial_planning/tools.ts'
+import { tools } from '../../../envs/spatial_planning/tools.ts'
 import { LAB_CONDITIONS, participantsOf, rewardIn } from './participants.ts'
 import { type LogItem, lastPhase } from './record.ts'
 
@@ -193,12 +193,12 @@ function act(
     throw new UserError(`The record has a message of player ${player + 1}; there are ${roster.agents.length}.`)
   const call = MESSAGES[String(content.type)]?.(content, { state, record, roster })
   if (call === undefined) return false
-  const tools: ToolSet<SpatialTypes> = TOOLS[state.config.treatment]
+  const declared: ToolSet<SpatialTypes> = tools(state.config)
   const mine = phaseRule(state)!.roles.includes(roster.roles[player]!) ? [call.tool] : []
-  const checked = check(tools, mine, state, agent, call)
+  const checked = check(declared, mine, state, agent, call)
   conduct[player]![checked.ok ? 'accepted' : 'refused']++
   if (!checked.ok) return false
-  const tool = tools[call.tool]!
+  const tool = declared[call.tool]!
   if (tool.kind === 'act') tool.apply(state, agent, checked.action.args, emit)
   return true
 }

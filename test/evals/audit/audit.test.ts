@@ -51,7 +51,7 @@ test('an economy that says nothing of itself is audited by its contract', async 
 })
 
 test('a search finds the planted fault, writes what a replay plays again, and is the same for the same seed', async () => {
-  const look = () => search(toySubject, 'length', { budget: 600, seed: 3 })
+  const look = () => search(toySubject, 'length', { budget: 200, seed: 3 })
   const found = await look()
   expect(await look()).toEqual(found)
   const family = found.found.find(({ name }) => name === 'chooser')!

@@ -11,7 +11,7 @@ export type { AuditSpec, Subject } from './evals/audit/spec.ts'
 export type { PlayerRow, TargetRow } from './evals/audit/targets.ts'
 export { startThreads, type Threads } from './evals/audit/threads.ts'
 /** Every figure of any number of runs as one list, and how people and programs read it. */
-export { type ComparedRun, type CompareOptions, type Comparison, compare } from './evals/compare.ts'
+export { type ComparedRun, type CompareOptions, type Comparison, compare, runsIn } from './evals/compare.ts'
 export { comparisonMarkdown, comparisonText } from './evals/comparison_text.ts'
 /** A suite is an experiment in a file. */
 export { parseSuite, suiteJsonSchema } from './evals/experiment.ts'
@@ -52,6 +52,7 @@ export {
 } from './evals/stats.ts'
 /** Published studies run again; `economies.study(ID)` gives one. */
 export type { FigureKind, Study, StudyContext, StudyOption, StudyResult, StudyRow } from './evals/study.ts'
+export type { Sweep } from './evals/sweeps.ts'
 /** Plain-text tables for terminals. */
 export { block, columns, definitions, type FigureRow, figureTable, number, plural, shownPath, wrap } from './evals/text.ts'
 /** Results with what was added to them since. */

@@ -29,6 +29,7 @@ export {
 export { EpisodeStopped, RunError, RunStopped } from './rollouts/errors.ts'
 /** What an experiment would be asked of its models, before anything is sent. */
 export { ESTIMATE_SAMPLE, estimate, type PlayerEstimate } from './rollouts/estimate.ts'
+export { type Figure as SummedFigure, mean, PASS_THRESHOLD } from './rollouts/figure.ts'
 export { columnNames, evaluatedOf, type Named, shortName } from './rollouts/labels.ts'
 export { lineupOf, type Seated, type Seating, type Share, seat } from './rollouts/lineup.ts'
 export { type ListedRun, listRuns } from './rollouts/listing.ts'
@@ -126,6 +127,6 @@ export {
   readSteps,
   readTraces,
 } from './rollouts/store.ts'
-export { type Figure as SummedFigure, mean, PASS_THRESHOLD, type Summary, summarize, type Traffic } from './rollouts/summary.ts'
+export { type Summary, summarize, type Traffic } from './rollouts/summary.ts'
 export { transcribe, transcriptOf } from './rollouts/transcript.ts'
 export { countLogs, type Finding, logFiles, type Verified, verifyLogs } from './rollouts/verify.ts'

@@ -1,0 +1,21 @@
+/** A number of many rollouts, added up by example, its mean, and what counts as a pass. Knows no file. */
+
+/** A figure's values added up by example, in the order the examples turned up: their repeats share their luck. */
+export interface Figure {
+  readonly sums: readonly number[]
+  /** Values behind each sum; 0 where an example has none. */
+  readonly counts: readonly number[]
+}
+
+/** The reward that counts as a pass where nothing is known of the economy's scale. */
+export const PASS_THRESHOLD = 0.5
+
+/** The mean over all values; null where there is none. */
+export function mean({ sums, counts }: Figure): number | null {
+  const n = total(counts)
+  return n === 0 ? null : total(sums) / n
+}
+
+function total(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0)
+}

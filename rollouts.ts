@@ -29,7 +29,6 @@ export {
 export { EpisodeStopped, RunError, RunStopped } from './rollouts/errors.ts'
 /** What an experiment would be asked of its models, before anything is sent. */
 export { ESTIMATE_SAMPLE, estimate, type PlayerEstimate } from './rollouts/estimate.ts'
-export { type Figure as SummedFigure, mean, PASS_THRESHOLD } from './rollouts/figure.ts'
 export { columnNames, evaluatedOf, type Named, shortName } from './rollouts/labels.ts'
 export { lineupOf, type Seated, type Seating, type Share, seat } from './rollouts/lineup.ts'
 export { type ListedRun, listRuns } from './rollouts/listing.ts'
@@ -45,6 +44,7 @@ export {
   type History,
   historyName,
   isHome,
+  labelSchema,
   type Model,
   type ModelAnswer,
   type ModelRequest,
@@ -86,6 +86,7 @@ export {
 export { callText, humanPlayer, type Terminal } from './rollouts/players/human.ts'
 export { type PlayerContext, playersFor } from './rollouts/players/index.ts'
 export { type PlayerMaker, registerPlayer } from './rollouts/players/own.ts'
+export { openTerminal, type TerminalOptions } from './rollouts/players/terminal.ts'
 export { Progress, type ProgressOptions } from './rollouts/progress.ts'
 /** One episode: seats its players and plays to the end. */
 export {
@@ -127,6 +128,6 @@ export {
   readSteps,
   readTraces,
 } from './rollouts/store.ts'
-export { type Summary, summarize, type Traffic } from './rollouts/summary.ts'
+export { type Figure as SummedFigure, mean, PASS_THRESHOLD, type Summary, summarize, type Traffic } from './rollouts/summary.ts'
 export { transcribe, transcriptOf } from './rollouts/transcript.ts'
 export { countLogs, type Finding, logFiles, type Verified, verifyLogs } from './rollouts/verify.ts'

@@ -1,4 +1,4 @@
-/** A number of many rollouts, added up by example, its mean, and what counts as a pass. Knows no file. */
+/** A figure of a run, added up by example. Pure. */
 
 /** A figure's values added up by example, in the order the examples turned up: their repeats share their luck. */
 export interface Figure {
@@ -6,9 +6,6 @@ export interface Figure {
   /** Values behind each sum; 0 where an example has none. */
   readonly counts: readonly number[]
 }
-
-/** The reward that counts as a pass where nothing is known of the economy's scale. */
-export const PASS_THRESHOLD = 0.5
 
 /** The mean over all values; null where there is none. */
 export function mean({ sums, counts }: Figure): number | null {

@@ -2,10 +2,12 @@
  * What a run came to: figures added up by example, counts of what happened. Reads the rows of a run once and holds sums
  * only. Knows no player, no statistics beyond a mean, and no layout.
  */
-import { type Figure, PASS_THRESHOLD } from './figure.ts'
-import { type PassRates, passRates } from './pass_rates.ts'
+import { type Figure, mean } from './figure.ts'
+import { PASS_THRESHOLD, type PassRates, passRates } from './pass_rates.ts'
 import type { Usage } from './player.ts'
 import { readCallFigures, readErrors, readFigures } from './store.ts'
+
+export { type Figure, mean, PASS_THRESHOLD }
 
 export interface Summary extends PassRates {
   /** Rollouts that were scored. */

@@ -2,12 +2,11 @@
  * Verifiers' saved evaluations: results.jsonl with a row a seat's rollout, and metadata.json with what they average to. One
  * folder a run where there are several.
  */
-
-import { PASS_THRESHOLD } from '../figure.ts'
 import type { Metadata } from '../metadata.ts'
 import { passRates } from '../pass_rates.ts'
 import { keyParts } from '../rollout.ts'
 import type { ErrorRow } from '../rows.ts'
+import { PASS_THRESHOLD } from '../summary.ts'
 import type { Estimator } from './advantage.ts'
 import type { Columns } from './columns.ts'
 import type { ExportFacts, Format, FormatWriter, Sink, TaskPlays } from './format.ts'

@@ -2,8 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { mean } from '../../rollouts/figure.ts'
-import { summarize } from '../../rollouts/summary.ts'
+import { mean, summarize } from '../../rollouts/summary.ts'
 import { scratch } from './table.ts'
 
 interface Row {

@@ -685,6 +685,50 @@ const stricter: Case[] = [
     reply: { tool_calls: [{ name: 'sell', arguments: '{"quantity":1}' }] },
   },
   {
+    name: 'breaks a stream off without a word',
+    options: { adaptations: ['streaming'] },
+    server: first(
+      refuse(200, 'data: {"choices":[{"index":0,"delta":{"content":"I"}}]}\n\n', { 'content-type': 'text/event-stream' }),
+    ),
+    requests: 3,
+    reply: { content: 'I sell.' },
+  },
+  {
+    name: 'breaks a stream of Messages off',
+    dialect: 'messages',
+    server: () => ({
+      headers: { 'content-type': 'text/event-stream' },
+      body: 'data: {"type":"message_start","message":{"content":[]}}\n\ndata: {"type":"content_block_start","index":0,"content_block":{"type":"text","text":"I"}}\n\n',
+    }),
+    error: { code: 'malformed_reply', says: /the stream broke off before its end/ },
+    requests: 3,
+  },
+  {
+    name: 'says a page of a million unclosed scripts',
+    server: refuse(400, '<script'.repeat(1e6), { 'content-type': 'text/html' }),
+    error: { code: 'bad_request', says: /a web page/ },
+    ...ENDS,
+  },
+  {
+    name: 'repeats name and id in every piece of a stream, and gives every call the index 0',
+    server: () => ({
+      headers: { 'content-type': 'text/event-stream' },
+      body: ['a', 'b']
+        .flatMap(id =>
+          ['', '{"quantity":', '1}'].map(written => ({ index: 0, id, function: { name: 'sell', arguments: written } })),
+        )
+        .map(piece => `data: ${JSON.stringify({ choices: [{ index: 0, delta: { tool_calls: [piece] } }] })}\n\n`)
+        .concat('data: [DONE]\n\n')
+        .join(''),
+    }),
+    reply: {
+      tool_calls: [
+        { id: 'a', name: 'sell', arguments: '{"quantity":1}' },
+        { id: 'b', name: 'sell', arguments: '{"quantity":1}' },
+      ],
+    },
+  },
+  {
     name: 'streams Responses',
     dialect: 'responses',
     server: usual => ({

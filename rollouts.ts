@@ -44,6 +44,7 @@ export {
   type History,
   historyName,
   isHome,
+  labelSchema,
   type Model,
   type ModelAnswer,
   type ModelRequest,
@@ -85,6 +86,7 @@ export {
 export { callText, humanPlayer, type Terminal } from './rollouts/players/human.ts'
 export { type PlayerContext, playersFor } from './rollouts/players/index.ts'
 export { type PlayerMaker, registerPlayer } from './rollouts/players/own.ts'
+export { openTerminal, type TerminalOptions } from './rollouts/players/terminal.ts'
 export { Progress, type ProgressOptions } from './rollouts/progress.ts'
 /** One episode: seats its players and plays to the end. */
 export {

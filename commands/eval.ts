@@ -9,20 +9,12 @@ import { comparisonText } from '../evals/comparison_text.ts'
 import { type Experiment, suiteJsonSchema } from '../evals/experiment.ts'
 import { writeReport } from '../evals/report/report.ts'
 import { planExperiment } from '../evals/run_experiment.ts'
+import { evaluationFacts, runsText } from '../evals/run_table.ts'
 import { estimate } from '../rollouts/estimate.ts'
 import type { RunResult } from '../rollouts/run.ts'
 import type { Args, Command, OptionSpecs } from './command.ts'
 import { estimateText } from './estimate.ts'
-import {
-  baselineNote,
-  type EvaluateOptions,
-  type Evaluation,
-  evalTable,
-  evaluate,
-  evaluationFacts,
-  heading,
-  TABLE_NOTE,
-} from './evaluate.ts'
+import { type EvaluateOptions, type Evaluation, evaluate } from './evaluate.ts'
 import type { ExitCode, Io } from './io.ts'
 import { CACHE_OPTION, LIMIT_OPTIONS, MODEL_OPTIONS, readModels } from './models.ts'
 import { COLUMN_OPTIONS, CONFIG_OPTIONS, EXAMPLE_OPTIONS, readExperiment, SEAT_OPTIONS, SWEEP_OPTIONS } from './setup.ts'
@@ -82,13 +74,6 @@ export async function playExperiment(
     args,
     io,
   )
-}
-
-/** The table of an evaluation and what was played, for a person. */
-export function told(runs: readonly RunResult[], width: number): string {
-  const head = block(heading(runs[0]!), width)
-  if (runs.every(({ summary }) => summary.ok === 0)) return `${head}\n\nNo rollout was played to its end.\n`
-  return `${head}\n\n${evalTable(runs, width)}\n\n${block(`${TABLE_NOTE}${baselineNote(runs)}`, width)}\n`
 }
 
 /** Tells what came of an experiment whose cells were told already, but for its sweeps: their tables, and the report with a chart. */
@@ -156,7 +141,7 @@ export const evalCommand: Command = {
     const swept = tellSweeps(args, io, runs, resolve(io.cwd, args.text('out') ?? 'runs'))
     if (args.flag('json')) io.out(`${JSON.stringify({ runs: evaluationFacts(runs), ...swept }, null, 2)}\n`)
     else {
-      if (!runs.some(isSwept)) io.out(told(runs, io.columns()))
+      if (!runs.some(isSwept)) io.out(runsText(runs, io.columns()))
       for (const { folder } of runs) io.out(`${shownPath(folder, io.cwd)}\n`)
     }
     return code
@@ -181,7 +166,7 @@ async function playSuite(args: Args, io: Io): Promise<ExitCode> {
   const { suite, folder } = readSuite(args, io)
   await importPlugins(suite.imports ?? [], folder, `imports of ${args.text('suite')}:`)
   const tell = (runs: readonly RunResult[]): void => {
-    if (!runs.some(isSwept)) io.out(`${told(runs, io.columns())}\n`)
+    if (!runs.some(isSwept)) io.out(`${runsText(runs, io.columns())}\n`)
   }
   const played = await playExperiment(args, io, suite, { folder, ...(!args.flag('json') && { onCell: tell }) })
   if (played === undefined) return 0

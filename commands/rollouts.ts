@@ -1,9 +1,10 @@
 /** `rollouts`: plays groups of rollouts for reinforcement learning. */
+
+import { evaluationFacts, runsText } from '../evals/run_table.ts'
 import { estimatorNamed } from '../rollouts/export/advantage.ts'
 import { type GroupsSummary, writeGroups } from '../rollouts/export/groups.ts'
 import type { Command } from './command.ts'
-import { PLAY_OPTIONS, playExperiment, told } from './eval.ts'
-import { evaluationFacts } from './evaluate.ts'
+import { PLAY_OPTIONS, playExperiment } from './eval.ts'
 import { ADVANTAGE_OPTION } from './export.ts'
 import { readExperiment } from './setup.ts'
 import { block, number, plural, shownPath } from './text.ts'
@@ -43,7 +44,7 @@ export const rollouts: Command = {
       return played.code
     }
     const width = io.columns()
-    io.out(`${told(played.runs, width)}\n${block(`Advantage: ${estimator.formula}.`, width)}\n`)
+    io.out(`${runsText(played.runs, width)}\n${block(`Advantage: ${estimator.formula}.`, width)}\n`)
     for (const summary of summaries) io.out(`${block(groupsLine(summary, size), width)}\n${shownPath(summary.path, io.cwd)}\n`)
     return played.code
   },

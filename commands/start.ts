@@ -9,8 +9,9 @@ import { comparisonText } from '../evals/comparison_text.ts'
 import type { Experiment } from '../evals/experiment.ts'
 import type { TableId } from '../evals/figures.ts'
 import { writeReport } from '../evals/report/report.ts'
+import { evaluationFacts } from '../evals/run_table.ts'
 import type { Command } from './command.ts'
-import { evaluate, evaluationFacts } from './evaluate.ts'
+import { evaluate } from './evaluate.ts'
 import { block, shownPath } from './text.ts'
 
 /** What a first look is given; `compare` prints every table, and the report holds them. */

@@ -3,6 +3,7 @@
  * settings; reads nothing.
  */
 import { canonical, digest, short } from '../envs/core/plain.ts'
+import type { Metadata } from '../rollouts/metadata.ts'
 import type { Figure } from './figures.ts'
 import { othersOf, type Setting, settingLabel } from './setting.ts'
 import { clusteredMean } from './stats.ts'
@@ -18,21 +19,36 @@ export interface Sweep {
   readonly settings: readonly string[]
 }
 
+interface Group {
+  readonly factor: string
+  readonly members: { setting: Setting; label: string; value: unknown }[]
+}
+
+/** Who the others are, however many: a field may say how many there are. */
+function kindsOf({ lineup, evaluated, opponents_shuffled }: Metadata): unknown {
+  const others = Object.entries(lineup).filter(([agent]) => !evaluated.includes(agent))
+  return [[...new Set(others.map(([, player]) => player))].sort(), opponents_shuffled === true]
+}
+
+/** A group by line-up, where two line-ups of it have one value. */
+function apart({ factor, members }: Group): Group[] {
+  if (new Set(members.map(({ value }) => canonical(value))).size === members.length) return [{ factor, members }]
+  const lineups = [...new Set(members.map(({ setting }) => othersOf(setting.metadata)))]
+  return lineups.map(others => ({ factor, members: members.filter(({ setting }) => othersOf(setting.metadata) === others) }))
+}
+
 /** The sweeps that the settings' experiments made, and the reward and every metric of every player along them. */
 export function sweepsOf(
   settings: readonly Setting[],
   labels: readonly string[],
   seed: number,
 ): { readonly sweeps: Sweep[]; readonly figures: Figure[] } {
-  const groups = new Map<
-    string,
-    { readonly factor: string; readonly members: { setting: Setting; label: string; value: unknown }[] }
-  >()
+  const groups = new Map<string, Group>()
   for (const [i, setting] of settings.entries()) {
     const { metadata } = setting
     for (const factor of metadata.experiment?.sweep ?? []) {
       const { [factor]: value, ...rest } = metadata.config as Record<string, unknown>
-      const id = digest([metadata.env_id, metadata.version_info.env_version, othersOf(metadata), factor, rest])
+      const id = digest([metadata.env_id, metadata.version_info.env_version, kindsOf(metadata), factor, rest])
       const group = groups.get(id) ?? { factor, members: [] }
       group.members.push({ setting, label: labels[i]!, value: value ?? null })
       groups.set(id, group)
@@ -40,10 +56,11 @@ export function sweepsOf(
   }
   const sweeps: Sweep[] = []
   const figures: Figure[] = []
-  for (const { factor, members } of groups.values()) {
+  for (const { factor, members } of [...groups.values()].flatMap(apart)) {
     if (new Set(members.map(({ value }) => canonical(value))).size < 2) continue
     if (members.every(({ value }) => typeof value === 'number')) members.sort((a, b) => (a.value as number) - (b.value as number))
-    const { metadata } = members[0]!.setting
+    // The plainest of them names what they have in common.
+    const [{ metadata }] = members.map(({ setting }) => setting).sort((a, b) => setFields(a) - setFields(b)) as [Setting]
     const common = `Sweeps in ${settingLabel(metadata, factor)}`
     const twin = sweeps.some(other => other.section === common && other.factor === factor)
     const section = twin ? `${common} against ${othersOf(metadata) || 'nobody'}` : common
@@ -75,4 +92,8 @@ export function sweepsOf(
     }
   }
   return { sweeps, figures }
+}
+
+function setFields({ metadata }: Setting): number {
+  return Object.keys(metadata.env_args.set).length
 }

@@ -1,5 +1,5 @@
 /** The charts, drawn by Observable Plot. Knows what each shows; knows nothing of filters. */
-import { number, plain } from './format.js'
+import { number, valueText } from './format.js'
 
 /** Okabe & Ito's colours for all kinds of colour vision, dark and light enough for both themes; yellow and black are left out. */
 const COLOURS = ['#0082c8', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9']
@@ -236,12 +236,15 @@ export function drawLines(figure, { lines, players, quantity }) {
   )
 }
 
+/** Whether values lie so far apart that only their ratios can be drawn. */
+const spansDecade = values => Math.min(...values) > 0 && Math.max(...values) / Math.min(...values) >= 10
+
 /** A measure along a field of the configuration: means with their intervals, a line a player. `all` are drawn to one scale. */
 export function drawSweep(figure, { points, players, sweep, measure, all }) {
   if (points.length === 0) return draw(figure, '', [], {})
   const extent = d3.extent(all.flatMap(({ value, low, high }) => [value, low ?? value, high ?? value]))
   const numeric = sweep.values.every(value => typeof value === 'number')
-  const placed = points.map(point => ({ ...point, x: numeric ? point.at : plain(point.at) }))
+  const placed = points.map(point => ({ ...point, x: numeric ? point.at : valueText(point.at) }))
   return draw(
     figure,
     `${measure} along ${sweep.factor}: the mean at each value, with its 95 % interval.`,
@@ -258,7 +261,7 @@ export function drawSweep(figure, { points, players, sweep, measure, all }) {
           x: 'x',
           y: 'value',
           title: ({ player, at, value, low, high, n }) =>
-            `${player}\n${sweep.factor} ${plain(at)}\n${number(value)}${typeof low === 'number' ? ` [${number(low)}, ${number(high)}]` : ''}\n${n} rollouts`,
+            `${player}\n${sweep.factor} ${valueText(at)}\n${number(value)}${typeof low === 'number' ? ` [${number(low)}, ${number(high)}]` : ''}\n${n} rollouts`,
         }),
       ),
     ],
@@ -267,9 +270,13 @@ export function drawSweep(figure, { points, players, sweep, measure, all }) {
       marginLeft: 64,
       ...playerScales(players),
       symbol: { ...playerScales(players).symbol, legend: players.length > 1 },
-      x: numeric
-        ? { label: sweep.factor, labelOffset: 36, ticks: sweep.values, tickFormat: plain }
-        : { label: sweep.factor, labelOffset: 36, type: 'point', domain: sweep.values.map(plain) },
+      x: {
+        label: sweep.factor,
+        labelOffset: 36,
+        ...(numeric
+          ? { type: spansDecade(sweep.values) ? 'log' : 'linear', ticks: sweep.values, tickFormat: valueText }
+          : { type: 'point', domain: sweep.values.map(valueText) }),
+      },
       marginBottom: 44,
       y: { label: measure, grid: true, nice: true, domain: extent },
     },

@@ -9,10 +9,14 @@ export function number(value) {
   return value.toFixed(size >= 1000 ? 0 : size >= 100 ? 1 : size >= 10 ? 2 : 3)
 }
 
-/** Integers as they are, others in about four digits; what is no number as it is written. */
+/** Integers as they are, others in about four digits. */
 export function plain(value) {
-  if (typeof value !== 'number') return typeof value === 'string' ? value : JSON.stringify(value)
   return Number.isInteger(value) ? String(value) : number(value)
+}
+
+/** A value of the configuration as it was written. */
+export function valueText(value) {
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
 const UNITS = { number, count: String, share: value => `${(100 * value).toFixed(1)} %` }

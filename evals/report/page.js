@@ -1,7 +1,7 @@
 /** The page: what is chosen, and what is shown for it. Ties data, tables, charts and the list together. */
 import { chip, drawHeat, drawHistogram, drawLines, drawScatter, drawSpread, drawSweep } from './charts.js'
 import { rowsOf, unpack } from './data.js'
-import { number, plain } from './format.js'
+import { number, plain, valueText } from './format.js'
 import { Grid } from './grid.js'
 import { element, figureTable, foldedTable } from './tables.js'
 import { fillTranscript } from './transcript.js'
@@ -97,7 +97,7 @@ function showSweep() {
   $('sweep-chart').replaceChildren(...charts.map(([, figure]) => figure))
   for (const [sweep, figure] of charts)
     drawSweep(figure, { ...shown, sweep, points: points.filter(({ factor }) => factor === sweep.factor), all: points })
-  const rows = points.map(figure => ({ ...figure, item: `${figure.factor} ${plain(figure.at)}` }))
+  const rows = points.map(figure => ({ ...figure, item: `${figure.factor} ${valueText(figure.at)}` }))
   $('sweep-table').replaceChildren(figureTable(rows, `${measure}: ${section}`))
 }
 

@@ -167,6 +167,9 @@ function assemble(events: readonly Json[]): Json | undefined {
   }
   for (const [at, written] of inputs) if (written !== '') content[at]!.input = parsed(written) ?? written
   const deltas = events.filter(({ type }) => type === 'message_delta')
+  const isWhole =
+    events.some(({ type }) => type === 'message_stop') || deltas.some(({ delta }) => isSaid(object(delta).stop_reason))
+  if (!isWhole) return undefined
   return {
     ...head,
     ...Object.assign({}, ...deltas.map(({ delta }) => object(delta))),

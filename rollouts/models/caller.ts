@@ -9,7 +9,7 @@ import type { Budget, Spending } from './budget.ts'
 import type { ResponseCache } from './cache.ts'
 import { anthropicClient, openAiClient } from './clients.ts'
 import { type Endpoint, type KeySource, keyFor } from './endpoint.ts'
-import { type Failure, oneLine } from './failure.ts'
+import { type Failure, isUntrusted, oneLine } from './failure.ts'
 import { type Form, Forms, OTHER_API } from './forms.ts'
 import type { Limiters } from './limiter.ts'
 import type { Model, ModelAnswer, ModelRequest, Sampling } from './model.ts'
@@ -123,9 +123,11 @@ const NO_TOOLS =
 /** What the server said of itself in a reply is shown in one line, and cut only now that no secret is in it. */
 function withoutLength(answer: ModelAnswer): ModelAnswer {
   const { told_as_error, finish_word } = answer.reply
-  if (told_as_error === undefined && finish_word === undefined) return answer
+  const model = oneLine(answer.model, 200)
+  if (told_as_error === undefined && finish_word === undefined) return { ...answer, model }
   return {
     ...answer,
+    model,
     reply: {
       ...answer.reply,
       ...(told_as_error !== undefined && { told_as_error: oneLine(told_as_error) }),
@@ -249,6 +251,8 @@ export class Caller {
     if (this.settings.api === 'chat' && OTHER_API.test(message))
       return 'This model takes tools by another protocol: --api responses.'
     if (NO_TOOLS.test(message)) return TOOL_PARSERS
+    if (isUntrusted({ code, message }))
+      return 'Name a file with the certificate of its authority in NODE_EXTRA_CA_CERTS, then --resume.'
     return (
       {
         auth:

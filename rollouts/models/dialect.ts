@@ -120,8 +120,8 @@ export interface DialectRules {
   own(request: ModelRequest): readonly string[]
   /** Reads an answer. Throws `MalformedReply` for one that is none. */
   hear(answer: Json): Heard
-  /** The answer that the events of a stream add up to; undefined where they are of another protocol. */
-  assemble(events: readonly Json[]): Json | undefined
+  /** The answer that the events of a stream add up to; undefined where they add up to none, because it broke off, say. */
+  assemble(events: readonly Json[], isDone: boolean): Json | undefined
   /** Characters of what a request says. */
   length(body: Json): number
 }
@@ -187,7 +187,9 @@ function wholeAnswer(rules: DialectRules, answer: unknown): unknown {
   if (!/^(?:\s|:[^\n]*\n)*(?:event|data|id|retry):/.test(answer)) return answer
   const events = eventsOf(answer)
   const failed = events.find(event => failureIn(event) !== undefined)
-  return failed ?? rules.assemble(events)
+  const whole = failed ?? rules.assemble(events, /(?:^|\n)data: ?\[DONE\]/.test(answer))
+  if (whole === undefined) throw new MalformedReply('the stream broke off before its end')
+  return whole
 }
 
 /** The events of a stream, by their data; what is no JSON object is left out. */
@@ -211,6 +213,7 @@ function failureIn(answer: unknown): HttpError | undefined {
   const isDone = ['stop', 'tool_calls', 'length', 'refusal'].includes(meaningOf(choice.finish_reason) ?? '')
   if (isSaid(choice.error) && !isDone) return thrown(choice.error, answer)
   if (isSaid(at.error) && !(isDone && isSaid(choice.message))) return thrown(at.error, answer)
+  if (at.type === 'error') return thrown(at, answer)
   if (at.status === 'failed' || inner.status === 'failed') return thrown(isSaid(at.error) ? at.error : inner.error, answer)
   // vLLM's, FastAPI's and gateways' errors with the status of success.
   if (at.object === 'error' || (isSaid(at.detail) && !isAnswer(at))) return thrown(at, answer)

@@ -22,8 +22,27 @@ export interface Failure {
   readonly exhausted?: boolean
 }
 
-/** Codes of the operating system that say nobody is there, or that this machine cannot get there. */
-const NOBODY_THERE = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL'])
+/** Codes of certificates that nobody here vouches for. */
+const CERTIFICATES = [
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'CERT_HAS_EXPIRED',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+]
+/** Codes that say nobody is there, or that this machine cannot get there. */
+const NOBODY_THERE = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EADDRNOTAVAIL',
+  'ENOTUNNEL',
+  ...CERTIFICATES,
+])
 
 /** Classes by HTTP status, where the server's words say nothing else; what is not listed is a `server_error` from 500. */
 const BY_STATUS: Readonly<Record<number, string>> = {
@@ -155,6 +174,11 @@ export function rootOf(error: unknown): unknown {
   return at
 }
 
+/** Whether the connection failed because nobody here vouches for the server's certificate. */
+export function isUntrusted({ code, message }: Pick<Failure, 'code' | 'message'>): boolean {
+  return code === 'connection' && CERTIFICATES.includes(message.slice(0, message.indexOf(':')))
+}
+
 /** Whether the connection failed because nobody listens there. */
 export function nobodyThere({ code, message }: Failure): boolean {
   return code === 'connection' && NOBODY_THERE.has(message.slice(0, message.indexOf(':')))
@@ -192,6 +216,10 @@ export function statusOf(error: unknown): number {
   return 500
 }
 
+/** Characters that are read of an error's words and of a page that it is: searched for many things, and never shown as long. */
+const MOST_WORDS = 20_000
+const MOST_PAGE = 10_000
+
 /** The fields that servers put their words into, most telling first. */
 const WORDS = ['message', 'msg', 'detail', 'error', 'error_message', 'error_description', 'title', 'reason'] as const
 const CODES = ['code', 'type', 'status', 'error_code'] as const
@@ -205,7 +233,7 @@ export function said(body: unknown, depth = 0): string {
   if (typeof body === 'string') {
     const json = /^\s*[[{]/.test(body) ? parsed(body) : undefined
     if (typeof json === 'object' && json !== null) return said(json, depth + 1) || body
-    return /^\s*</.test(body) ? pageTitle(body) : body
+    return /^\s*</.test(body) ? pageTitle(body.slice(0, MOST_PAGE)) : body.replace(/\s+/g, ' ').trim().slice(0, MOST_WORDS)
   }
   if (Array.isArray(body))
     return body

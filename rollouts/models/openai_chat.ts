@@ -209,7 +209,7 @@ function stateIn(message: Json, calls: readonly Json[]): { readonly state: ChatS
 }
 
 /** The answer that the chunks of a stream add up to. */
-function assemble(events: readonly Json[]): Json | undefined {
+function assemble(events: readonly Json[], isDone: boolean): Json | undefined {
   const chunks = events.filter(({ choices, usage }) => Array.isArray(choices) || isSaid(usage))
   if (chunks.length === 0) return undefined
   const message: Record<string, unknown> = {}
@@ -228,6 +228,7 @@ function assemble(events: readonly Json[]): Json | undefined {
       for (const [i, call] of callList(tool_calls).entries()) addCall(calls, call, i)
     }
   }
+  if (!isDone && !isSaid(choice.finish_reason)) return undefined
   return { ...top, choices: [{ ...choice, message: { ...message, ...(calls.length > 0 && { tool_calls: calls }) } }] }
 }
 
@@ -253,7 +254,8 @@ function addCall(calls: Record<string, unknown>[], piece: Json, i: number): void
   ;(call as Record<string, unknown>).function = {
     ...known,
     ...more,
-    name: string(known.name) + string(name),
+    // Some servers repeat the whole name in every piece.
+    name: string(known.name) === string(name) ? string(name) : string(known.name) + string(name),
     arguments:
       typeof written === 'string' || written === undefined || written === null
         ? string(known.arguments) + string(written)

@@ -44,10 +44,10 @@ const responses = ({ model, own }: OpenAiOptions): DialectRules => ({
   },
   own: () => [],
   hear,
-  assemble: events => {
-    const last = events.findLast(({ response }) => isSaid(response))
+  assemble: (events, isDone) => {
+    const last = events.findLast(({ type, response }) => isSaid(response) && ENDS.has(string(type)))
     const items = events.filter(({ type, item }) => type === 'response.output_item.done' && isSaid(item)).map(({ item }) => item)
-    if (last === undefined && items.length === 0) return undefined
+    if (last === undefined && (!isDone || items.length === 0)) return undefined
     const whole = object(last?.response)
     return { ...whole, output: list(whole.output).length > 0 ? whole.output : items }
   },
@@ -81,6 +81,9 @@ function inputItems(message: Message): readonly object[] {
     }
   }
 }
+
+/** The events that end a stream. */
+const ENDS = new Set(['response.completed', 'response.incomplete', 'response.failed', 'response.cancelled'])
 
 const isCall = ({ type }: Json): boolean => type === 'function_call' || type === 'custom_tool_call'
 

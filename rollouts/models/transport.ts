@@ -15,6 +15,9 @@ import { wellFormedJson } from './json.ts'
 /** The longest answer that is read, in bytes: 64 MiB, far beyond what a model says, far below what ends a process. */
 export const MAX_ANSWER_BYTES = 64 * 2 ** 20
 
+/** Characters that are read of an answer that is no 2xx: enough for any words about it. */
+const MAX_ERROR_LENGTH = 2 ** 18
+
 /** A server's answer that is none: any status but 2xx, or a 2xx whose body says that it failed. */
 export class HttpError extends Error {
   // The SDKs look for words like "timed out" in what is thrown, and replace it: the server's own words are kept apart.
@@ -106,6 +109,7 @@ const direct = { 'http:': new http.Agent(OPTIONS), 'https:': new https.Agent(OPT
 /** The proxy does not tunnel; it may still fetch pages without TLS itself. */
 class NoTunnel extends Error {
   override readonly name = 'NoTunnel'
+  readonly code = 'ENOTUNNEL'
 }
 
 /** A tunnel through a proxy to a host and port. */
@@ -319,7 +323,7 @@ function answer(response: http.IncomingMessage, bytes: Buffer): Response {
     headers.delete('content-length')
     return Object.assign(new Response(null, { status: 200, headers }), { text: async () => body, json })
   }
-  throw new HttpError(status, headers, body)
+  throw new HttpError(status, headers, body.slice(0, MAX_ERROR_LENGTH))
 }
 
 function unpacked(bytes: Buffer, encoding: string | null): Buffer {

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { difference, digest } from '../../envs/core/plain.ts'
+import { compare, runsIn } from '../../evals/compare.ts'
 import { type Cell, cellsOf, experiment, parseSuite, suiteJsonSchema } from '../../evals/experiment.ts'
 import type { PlannedCell } from '../../evals/plan.ts'
 import { type ExperimentEvent, planExperiment, rolloutsOf, runExperiment } from '../../evals/run_experiment.ts'
@@ -124,6 +125,50 @@ describe('a sweep', () => {
     const rollouts = [...rolloutsOf(planned)]
     expect(rollouts.map(({ config }) => (config as { horizon: number }).horizon)).toEqual([8, 8, 8, 8, 8, 8, 2, 2, 2, 2, 2, 2])
     expect(new Set(rollouts.map(({ key }) => key)).size).toBe(12)
+  })
+
+  const compared = async (more: object) => {
+    const entries = [
+      { env: 'toy_market', players: ['bot:seller', 'bot:miser'], seeds: '3', sweep: { horizon: [2, 16], traders: [3] }, ...more },
+    ]
+    const out = scratch()
+    await runExperiment(experiment({ entries }), { economies, out })
+    return compare(runsIn(out), { environments })
+  }
+
+  test('is compared along each of its fields, the plain configuration at its place on every axis', async () => {
+    const { sweeps, figures, settings } = await compared({})
+    expect(settings[0]).toBe('toy_market default')
+    expect(sweeps.map(({ section, factor, values }) => [section, factor, values])).toEqual([
+      ['Sweeps in toy_market default', 'horizon', [2, 8, 16]],
+      ['Sweeps in toy_market default', 'traders', [2, 3]],
+    ])
+    const plain = figures.filter(({ table, setting, item }) => table === 'scores' && setting === settings[0] && item === 'reward')
+    const swept = figures.filter(({ table }) => table === 'sweep')
+    expect(swept).toHaveLength(2 * 5)
+    for (const { player, value, n, low, high } of plain)
+      for (const [factor, at] of [
+        ['horizon', 8],
+        ['traders', 2],
+      ] as const)
+        expect(swept.find(each => each.player === player && each.factor === factor && each.at === at)).toMatchObject({
+          value,
+          n,
+          low,
+          high,
+        })
+    // Every metric has its own, in files and charts.
+    expect(new Set(figures.filter(({ table }) => table === 'sweep_metrics').map(({ metric }) => metric))).toContain('earned')
+  })
+
+  test('of a grid is compared along each line of it', async () => {
+    const { sweeps } = await compared({ grid: true, sweep: { horizon: [2, 16], traders: [2, 3] } })
+    expect(sweeps.map(({ section, factor, values }) => [section, factor, values])).toEqual([
+      ['Sweeps in toy_market default', 'horizon', [2, 8, 16]],
+      ['Sweeps in toy_market default, horizon=2', 'traders', [2, 3]],
+      ['Sweeps in toy_market default, traders=3', 'horizon', [2, 16]],
+      ['Sweeps in toy_market default, horizon=16', 'traders', [2, 3]],
+    ])
   })
 
   test('of a field or a value that there is not is refused with the field', () => {

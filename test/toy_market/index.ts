@@ -2,8 +2,17 @@
  * A toy economy of two tools, the example of the README's recipe and the small real world of the core's tests: traders
  * sell grain to a well for a price that falls as it is sold, or wait for rain to grow more.
  */
-import { z } from 'zod'
-import { type AgentId, type Environment, type EpisodeLog, Outcome, perform, stream, toolsFor, tooManyCalls } from '../../index.ts'
+import {
+  type AgentId,
+  type Environment,
+  type EpisodeLog,
+  Outcome,
+  perform,
+  stream,
+  toolsFor,
+  tooManyCalls,
+  z,
+} from '../../index.ts'
 
 export interface ToyConfig {
   traders: number

@@ -57,7 +57,7 @@ const ALL = {
     server: 'Mistral',
     met: 'ids of tool calls must be nine letters and digits',
     answer: 'form `short_ids`',
-    reports: ['mistral-common#324'],
+    reports: ['vllm#5649', 'vllm#47734'],
     refuses: request => {
       const wrong = callsOf(request).find(({ id }) => !/^[a-zA-Z0-9]{9}$/.test(string(id)))
       return (
@@ -95,7 +95,7 @@ const ALL = {
     server: 'Mistral',
     met: 'thinking comes as a part of the content',
     answer: 'told apart from what is said',
-    reports: ['vercel/ai#8072', 'req_llm#742'],
+    reports: ['inspect_ai#2000', 'vercel/ai#8072'],
     spoils: body =>
       message(body, one => ({
         ...one,
@@ -188,7 +188,7 @@ const ALL = {
     server: 'Groq',
     met: 'fields of its own in the history are refused',
     answer: 'left out from then on (`without:…`)',
-    reports: ['hermes-agent#23088'],
+    reports: [],
     refuses: request => {
       const field = messagesOf(request)
         .flatMap(one => (one.role === 'assistant' ? Object.keys(one) : []))
@@ -341,7 +341,7 @@ const ALL = {
     server: 'llama.cpp',
     met: 'the same id for every call of a conversation',
     answer: 'ids are made unique in what is sent',
-    reports: ['vllm#54964'],
+    reports: ['agno#2640'],
     spoils: body =>
       message(body, one => ({
         ...one,
@@ -474,7 +474,7 @@ const ALL = {
     server: 'Older servers',
     met: 'a call as `function_call`',
     answer: 'read as a call',
-    reports: ['continue#10530'],
+    reports: [],
     spoils: body =>
       choice(body, one => ({
         ...one,
@@ -490,7 +490,7 @@ const ALL = {
     server: 'Copilot',
     met: 'the call stands in a second choice',
     answer: 'both are one message',
-    reports: ['avante#2562'],
+    reports: [],
     spoils: body => {
       const [one = {}] = list(body.choices)
       const { tool_calls, ...said } = object(one.message)
@@ -509,7 +509,7 @@ const ALL = {
     server: 'TGI',
     met: 'arguments are encoded twice',
     answer: 'decoded twice',
-    reports: ['llama.cpp#12279'],
+    reports: [],
     spoils: body =>
       message(body, one => ({
         ...one,
@@ -523,7 +523,7 @@ const ALL = {
     server: 'Cohere, Vertex',
     met: 'finish reasons in capitals',
     answer: 'read like the others',
-    reports: ['nodetool#5755'],
+    reports: [],
     spoils: body => choice(body, one => ({ ...one, finish_reason: string(one.finish_reason).toUpperCase() })),
   },
   negative_usage: {
@@ -575,7 +575,7 @@ const ALL = {
     server: 'Anthropic',
     met: 'an overloaded error with status 200, as a stream begins',
     answer: 'a rate limit, tried again',
-    reports: ['inspect_ai#5213'],
+    reports: [],
     dialects: ['messages'],
     spoils: () => ({ body: { type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } } }),
   },
@@ -583,7 +583,7 @@ const ALL = {
     server: 'Responses gateways',
     met: '`output: null`',
     answer: 'no answer in the protocol, tried again',
-    reports: ['litellm#26087', 'openai-agents-python#1611'],
+    reports: [],
     dialects: ['responses'],
     spoils: body => ({ body: { ...body, output: null } }),
   },

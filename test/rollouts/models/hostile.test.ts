@@ -36,7 +36,7 @@ const HOSTILE: readonly unknown[] = [
 ]
 
 /** Fewer for the many events of a stream, which are read by the same readers. */
-const IN_STREAMS = [undefined, null, -1, 'error', { error: { message: ['x'] } }]
+const IN_STREAMS = [null, 'error', { error: { message: ['x'] } }]
 
 const SELL = { name: 'sell', description: 'Sells.', parameters: { type: 'object' } }
 const ASKED: readonly Message[] = [

@@ -326,6 +326,12 @@ const state: Case[] = [
     wire: last => expect(Object.keys(spoken(last)[0]!)).toEqual(['role', 'content', 'tool_calls']),
   },
   {
+    name: 'wants reasoning back beside calls, also of a history that was cut',
+    options: { history: 1 },
+    quirks: ['deepseek_reasoning'],
+    wire: last => expect(spoken(last)[0]!.reasoning_content).toBe('hm'),
+  },
+  {
     name: 'refuses its own field in the history: left out from then on',
     quirks: ['groq_fields'],
     requests: 3,
@@ -683,6 +689,59 @@ const stricter: Case[] = [
       body: ': hello\n\ndata: {"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"a","function":{"name":"sell","arguments":"{\\"quan"}}]}}]}\n\ndata: {"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"arguments":"tity\\":1}"}}]},"finish_reason":"tool_calls"}]}\n\ndata: [DONE]\n\n',
     }),
     reply: { tool_calls: [{ name: 'sell', arguments: '{"quantity":1}' }] },
+  },
+  {
+    name: 'breaks a stream off without a word',
+    options: { adaptations: ['streaming'] },
+    server: first(
+      refuse(200, 'data: {"choices":[{"index":0,"delta":{"content":"I"}}]}\n\n', { 'content-type': 'text/event-stream' }),
+    ),
+    requests: 3,
+    reply: { content: 'I sell.' },
+  },
+  {
+    name: 'breaks a stream of Responses off with an error',
+    dialect: 'responses',
+    server: first(() => ({
+      headers: { 'content-type': 'text/event-stream' },
+      body: 'event: error\ndata: {"type":"error","code":"server_error","message":"gone"}\n\n',
+    })),
+    requests: 3,
+  },
+  {
+    name: 'breaks a stream of Messages off',
+    dialect: 'messages',
+    server: () => ({
+      headers: { 'content-type': 'text/event-stream' },
+      body: 'data: {"type":"message_start","message":{"content":[]}}\n\ndata: {"type":"content_block_start","index":0,"content_block":{"type":"text","text":"I"}}\n\n',
+    }),
+    error: { code: 'malformed_reply', says: /the stream broke off before its end/ },
+    requests: 3,
+  },
+  {
+    name: 'says a page of a million unclosed scripts',
+    server: refuse(400, '<script'.repeat(1e6), { 'content-type': 'text/html' }),
+    error: { code: 'bad_request', says: /a web page/ },
+    ...ENDS,
+  },
+  {
+    name: 'repeats name and id in every piece of a stream, and gives every call the index 0',
+    server: () => ({
+      headers: { 'content-type': 'text/event-stream' },
+      body: ['a', 'b']
+        .flatMap(id =>
+          ['', '{"quantity":', '1}'].map(written => ({ index: 0, id, function: { name: 'sell', arguments: written } })),
+        )
+        .map(piece => `data: ${JSON.stringify({ choices: [{ index: 0, delta: { tool_calls: [piece] } }] })}\n\n`)
+        .concat('data: [DONE]\n\n')
+        .join(''),
+    }),
+    reply: {
+      tool_calls: [
+        { id: 'a', name: 'sell', arguments: '{"quantity":1}' },
+        { id: 'b', name: 'sell', arguments: '{"quantity":1}' },
+      ],
+    },
   },
   {
     name: 'streams Responses',

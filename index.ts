@@ -7,8 +7,8 @@ export { describeEconomy } from './economies/describe.ts'
 export * from './economies/economy.ts'
 export { CONFIG_NAMES, findConfig, importedModules, importPlugins } from './economies/imports.ts'
 export { judges, metrics, type Plugin, register } from './economies/plugin.ts'
-/** What `agoragym new` writes. */
-export { checkName, projectFiles, type RecipeFiles, registryWith, repositoryFiles } from './economies/recipe.ts'
+/** What `agoragym new economy` writes. */
+export { type NewEconomy, newEconomy } from './economies/recipe.ts'
 export { economies, environments } from './economies/registry.ts'
 export * from './envs/core/index.ts'
 export { packageVersion } from './rollouts/metadata.ts'

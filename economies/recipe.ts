@@ -1,10 +1,13 @@
 /**
- * The recipe: the files of a new economy, of a folder of its own or of this repository. Knows the templates and where each
- * goes; writes nothing.
+ * The recipe of a new economy: a project of its own, or in a clone of this repository its folders and its lines in the
+ * registry. Knows the templates and where each goes.
  */
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { UserError } from '../envs/core/errors.ts'
+import { refused } from '../rollouts/jsonl.ts'
+import { packageVersion } from '../rollouts/metadata.ts'
+import { economies } from './registry.ts'
 
 const TEMPLATES = join(import.meta.dirname, '..', 'templates', 'economy')
 
@@ -13,10 +16,72 @@ const NAME = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/
 const LONGEST = 40
 
 /** Text by path, relative to the folder that is written to. */
-export type RecipeFiles = Readonly<Record<string, string>>
+type RecipeFiles = Readonly<Record<string, string>>
+
+const REGISTRY = 'economies/registry.ts'
+
+/** What was written, and what to do next. */
+export interface NewEconomy {
+  readonly folder: string
+  /** Relative to the folder. */
+  readonly files: readonly string[]
+  /** Command lines, in order, each of which passes. */
+  readonly steps: readonly string[]
+}
+
+/**
+ * Writes a new economy below `from`: a folder of its name, or the folders of this repository where `from` is a clone of it.
+ * A UserError where the name is none or taken, or something lies there already; a RunError where the disk refuses.
+ */
+export function newEconomy(name: string, from: string): NewEconomy {
+  checkName(name)
+  if (economies.has(name)) throw new UserError(`There is an economy '${name}' already; choose another name.`)
+  const inside = isRepository(from)
+  const folder = inside ? from : resolve(from, name)
+  const files = inside ? repositoryFiles(name) : projectFiles(name, packageVersion())
+  const paths = Object.keys(files)
+  checkFree(inside ? [...new Set(paths.map(path => join(folder, dirname(path))))] : [folder])
+  const registry = join(folder, REGISTRY)
+  write(folder, inside ? { ...files, [REGISTRY]: registryWith(readFileSync(registry, 'utf8'), name) } : files)
+  return {
+    folder,
+    files: inside ? [...paths, REGISTRY] : paths,
+    steps: [...(inside ? IN_REPOSITORY : [`cd ${name}`, ...IN_PROJECT]), `npx agoragym eval ${name} --seeds 20`],
+  }
+}
+
+const IN_PROJECT = ['npm install', 'npm test']
+const IN_REPOSITORY = ['npm run format', 'npm run golden', 'npm run docs', 'npm run check', 'npm test']
+
+/** Whether a folder is a clone of this package's repository. */
+function isRepository(folder: string): boolean {
+  try {
+    const { name } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { name?: unknown }
+    return name === 'agoragym' && existsSync(join(folder, REGISTRY))
+  } catch {
+    return false
+  }
+}
+
+function checkFree(folders: readonly string[]): void {
+  for (const path of folders)
+    if (existsSync(path) && readdirSync(path).length > 0)
+      throw new UserError(`${path} is there already and not empty; choose another name, or move it away.`)
+}
+
+function write(folder: string, files: RecipeFiles): void {
+  try {
+    for (const [path, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(folder, path)), { recursive: true })
+      writeFileSync(join(folder, path), text)
+    }
+  } catch (error) {
+    throw refused(folder, error)
+  }
+}
 
 /** A UserError where a name cannot be an economy's. */
-export function checkName(name: string): void {
+function checkName(name: string): void {
   if (NAME.test(name) && name.length <= LONGEST) return
   const near = name
     .replace(/(?<=[a-z0-9])[A-Z]/g, capital => `_${capital}`)
@@ -31,7 +96,7 @@ export function checkName(name: string): void {
 }
 
 /** A project of its own: rules, bots, plugin, tests, and the files that make it one. */
-export function projectFiles(name: string, version: string): RecipeFiles {
+function projectFiles(name: string, version: string): RecipeFiles {
   const files = Object.entries({ ...under('outside'), ...under('shared', 'src') })
   return Object.fromEntries(
     files.map(([path, text]) => [
@@ -42,7 +107,7 @@ export function projectFiles(name: string, version: string): RecipeFiles {
 }
 
 /** The folders of an economy in this repository. */
-export function repositoryFiles(name: string): RecipeFiles {
+function repositoryFiles(name: string): RecipeFiles {
   const { 'economy.ts': economy, 'bots.ts': bots } = under('shared') as { 'economy.ts': string; 'bots.ts': string }
   const { 'README.md': readme, 'index.ts': composed, 'my_economy.test.ts': claims } = under('inside')
   const files = {
@@ -60,7 +125,7 @@ export function repositoryFiles(name: string): RecipeFiles {
 }
 
 /** The text of the repository's registry with one economy more. */
-export function registryWith(text: string, name: string): string {
+function registryWith(text: string, name: string): string {
   const constant = constantOf(name)
   const lines = text.split('\n')
   const added = `import { economy as ${constant} } from ${`'./${name}/index.ts'`}`

@@ -8,11 +8,13 @@ import type { AnyEnvironment } from '../envs/core/environment.ts'
 import { UserError } from '../envs/core/errors.ts'
 import { difference, digest } from '../envs/core/plain.ts'
 import { type AgentId, toolSchema } from '../envs/core/tool.ts'
+import { mean } from './figure.ts'
 import type { Par } from './par.ts'
+import { PASS_THRESHOLD } from './pass_rates.ts'
 import type { Player, Usage } from './player.ts'
 import { configDigest } from './rollout.ts'
 import type { ToolDefinition } from './rows.ts'
-import { mean, PASS_THRESHOLD, type Summary } from './summary.ts'
+import type { Summary } from './summary.ts'
 
 export interface Metadata {
   readonly env_id: string

@@ -2,16 +2,12 @@
  * What a run came to: figures added up by example, counts of what happened. Reads the rows of a run once and holds sums
  * only. Knows no player, no statistics beyond a mean, and no layout.
  */
-import { type PassRates, passRates } from './pass_rates.ts'
+import { type Figure, mean } from './figure.ts'
+import { PASS_THRESHOLD, type PassRates, passRates } from './pass_rates.ts'
 import type { Usage } from './player.ts'
 import { readCallFigures, readErrors, readFigures } from './store.ts'
 
-/** A figure's values added up by example, in the order the examples turned up: their repeats share their luck. */
-export interface Figure {
-  readonly sums: readonly number[]
-  /** Values behind each sum; 0 where an example has none. */
-  readonly counts: readonly number[]
-}
+export { type Figure, mean, PASS_THRESHOLD }
 
 export interface Summary extends PassRates {
   /** Rollouts that were scored. */
@@ -51,19 +47,6 @@ export interface Traffic {
   /** Of the answered attempts, in milliseconds, without those from the response cache. */
   readonly latency_p50_ms: number | null
   readonly latency_p95_ms: number | null
-}
-
-/** The reward that counts as a pass where nothing is known of the economy's scale. */
-export const PASS_THRESHOLD = 0.5
-
-/** The mean over all values; null where there is none. */
-export function mean({ sums, counts }: Figure): number | null {
-  const n = total(counts)
-  return n === 0 ? null : total(sums) / n
-}
-
-function total(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0)
 }
 
 /** A figure that is being added up. */

@@ -17,9 +17,9 @@ export interface Manner {
   /** What it lends to an agent of which it knows nothing itself, and to one that has repaid it; 0: nothing. */
   readonly lends: (observation: Observation, to: Other) => number
   readonly trusts: number
-  /** The least loan it takes when offered, and what it asks of a stranger and of one that has lent to it; 0: never. */
+  /** The least loan it takes when offered, and what it asks of who has repaid it so many loans; 0: never. */
   readonly takes: number
-  readonly asks: (observation: Observation) => number
+  readonly asks: (repaid: number) => number
   /** What of its debts it repays. */
   readonly repays: (observation: Observation, debt: Debt) => boolean
   /** Posts an epoch. */
@@ -124,15 +124,18 @@ function trade(observation: Observation, manner: Manner): Decision | undefined {
       content: 'A loan, to be repaid in time.',
       offered_transfer: best.sum,
     })
-  const asks = manner.asks(observation)
-  if (asks === 0) return undefined
   const lender = shared.agents
-    .filter(other => free(observation, other, false) && other.resources >= asks)
-    .filter(other => !answers.some(({ agent, made, accepted }) => agent === other.agent && made - accepted >= 2))
-    .sort((one, two) => two.reputation - one.reputation)[0]
+    .map(other => ({ other, sum: manner.asks(keptBy(observation, other)) }))
+    .filter(({ other, sum }) => sum > 0 && free(observation, other, false) && other.resources >= sum)
+    .filter(({ other }) => !answers.some(({ agent, made, accepted }) => agent === other.agent && made - accepted >= 2))
+    .sort((one, two) => two.sum - one.sum || two.other.reputation - one.other.reputation)[0]
   return (
     lender &&
-    call('propose_trade', { counterparty_id: lender.agent, content: 'A loan? I pay back in time.', offered_transfer: -asks })
+    call('propose_trade', {
+      counterparty_id: lender.other.agent,
+      content: 'A loan? I pay back in time.',
+      offered_transfer: -lender.sum,
+    })
   )
 }
 

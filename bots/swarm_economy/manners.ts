@@ -34,10 +34,13 @@ const HONEST: Manner = {
 /** Steps before the end at which those who mean to keep what they borrow begin to ask for it: two before loans end. */
 const TURNS = 9
 
-/** Honest until it turns: then it asks everybody for all it can get, and repays nobody any more. */
+/** What it asks of a stranger, and how much more of who has dealt with it for every loan that was repaid. */
+const ASKS = { first: 16, more: 12 }
+
+/** Honest until it turns: then it asks everybody for what it can hope to get, and repays nobody any more. */
 const turning = (manner: Manner, observation: Observation): Manner => {
   const turned = stepsLeft(observation) <= TURNS
-  return { ...manner, asks: () => (turned ? MOST : 0), repays: () => !turned }
+  return { ...manner, asks: repaid => (turned ? Math.min(MOST, ASKS.first + ASKS.more * repaid) : 0), repays: () => !turned }
 }
 
 const SHIRKER: Manner = { ...HONEST, reads: 0, overstates: 1 }
@@ -69,6 +72,10 @@ export const CITIZENS: Readonly<Record<string, Citizen>> = {
   extractor: {
     description: 'Works honestly and keeps faith until nine steps before the end; then it borrows all it can and keeps it.',
     manner: observation => turning(HONEST, observation),
+  },
+  trusting: {
+    description: 'Honest, and lends the most there is to everybody that has not failed it.',
+    manner: () => ({ ...HONEST, lends: () => MOST }),
   },
   shirker: { description: 'Honest in its loans; hands in first pages only and vouches for all.', manner: () => SHIRKER },
 }

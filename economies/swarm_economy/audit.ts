@@ -91,7 +91,7 @@ export const audit: AuditSpec = {
   levels: ['easy', 'standard', 'hard'],
   ungoverned: { audit_risk: 0, tax_rate: 0, decay: 1, freeze_below: 0 },
   bots: {
-    honest: ['honest', 'worker'],
+    honest: ['honest', 'trusting', 'worker'],
     opportunistic: ['opportunistic'],
     deceptive: ['deceptive', 'extractor', 'shirker'],
   },

@@ -70,16 +70,18 @@ export const HONEST: Habits = {
   trusts: 47,
   forgives: 3,
 }
+/** Lives from turn to turn: takes and asks more, invests in nothing. */
 export const OPPORTUNISTIC: Habits = {
   ...HONEST,
   shirks: 'pays',
-  keepsPrices: false,
   colludes: 'pays',
+  keepsPrices: false,
   accepts: 0.5,
   asks: 0.7,
   offers: 0.35,
-  stakes: 300,
-  burns: 100,
+  studies: false,
+  bids: 0,
+  stakes: 0,
 }
 export const DECEPTIVE: Habits = {
   ...HONEST,
@@ -114,6 +116,8 @@ const DEARER = 0.05
 const CHEAPER = 0.02
 /** How often fair dealing must have gone well for it to go on. */
 const DISAPPOINTED = 0.75
+/** What it thinks each open contract of another agent costs who comes after, in tokens. */
+const WAIT = 60
 /** It delivers about once in so many turns. */
 const DELIVERS = 8
 /** The share of the surplus that a trap offers: it is not going to be paid. */
@@ -305,7 +309,8 @@ class Mind {
     const kin = (row: number) => this.#kin.has(shared.agents[row]!)
     const worth = (row: number) => {
       const trust = Math.min(1, shared.reputations[row]! / FULL_TRUST)
-      return trust * this.#served.chance * this.#market.value - this.#price(shared.agents[row]!, shared.turn)
+      const queue = shared.contractsOf[shared.agents[row]!]?.length ?? 0
+      return trust * this.#served.chance * this.#market.value - this.#price(shared.agents[row]!, shared.turn) - WAIT * queue
     }
     const arbitrator = this.#best(
       turn,

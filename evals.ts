@@ -4,8 +4,10 @@
  */
 /** Whether a preset can be won by something that is not play. */
 export type { Runner } from './evals/audit/arena.ts'
-export { type AuditOptions, auditPreset, missed, type PresetAudit, standardPresets } from './evals/audit/audit.ts'
-export { readFound, readResults, writeFound, writeResults } from './evals/audit/files.ts'
+export { type AuditOptions, auditPreset, differences, missed, type PresetAudit, standardPresets } from './evals/audit/audit.ts'
+export { readFound, readPars, readResults, writeFound, writePars, writeResults } from './evals/audit/files.ts'
+export { FIRST_SEEDS } from './evals/audit/measure.ts'
+export { derivePar } from './evals/audit/pars.ts'
 export { search } from './evals/audit/search.ts'
 export type { AuditSpec, Subject } from './evals/audit/spec.ts'
 export type { PlayerRow, TargetRow } from './evals/audit/targets.ts'
@@ -56,6 +58,7 @@ export { stepText } from './evals/step_text.ts'
 /** Published studies run again; `economies.study(ID)` gives one. */
 export type { FigureKind, Study, StudyContext, StudyOption, StudyResult, StudyRow } from './evals/study.ts'
 export { readSuiteFile, shippedSuites } from './evals/suite_file.ts'
+export type { Sweep } from './evals/sweeps.ts'
 /** Plain-text tables for terminals. */
 export { block, columns, definitions, type FigureRow, figureTable, number, plural, shownPath, wrap } from './evals/text.ts'
 /** Results with what was added to them since. */

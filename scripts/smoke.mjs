@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { rolldown } from 'rolldown'
 
 const root = process.cwd()
@@ -74,10 +74,27 @@ try {
   const shipped = JSON.parse(run('npx', ['agoragym', 'envs', '--json'])).map(({ id }) => id)
   if (shipped.length < 4) throw new Error(`expected the shipped economies, got ${shipped}`)
 
-  // The README's own programs and the examples, compiled against the packed types.
-  const readme = readFileSync(join(root, 'README.md'), 'utf8')
-  const programs = [...readme.matchAll(/```ts\n\/\/ (\S+\.ts)\n([\s\S]*?)```/g)].map(([, name, text]) => ({ name, text }))
-  if (programs.length === 0) throw new Error('expected programs in the README, found none')
+  // What the documents link to is in the package, or is on the web.
+  const home = join(folder, 'node_modules', 'agoragym')
+  const documents = ['README.md', ...readdirSync(join(home, 'docs')).map(name => `docs/${name}`)]
+  for (const document of documents) {
+    for (const [, target] of readFileSync(join(home, document), 'utf8').matchAll(/\]\(([^)\s#]+)[^)]*\)/g)) {
+      if (/^https?:/.test(target) || existsSync(join(home, dirname(document), target))) continue
+      throw new Error(`${document} links to ${target}, which is not in the package`)
+    }
+  }
+
+  // A second zod of another major, as a project may have it.
+  run('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', 'zod@3'])
+
+  // The documents' own programs and the examples, compiled against the packed types.
+  const programs = documents.flatMap(document =>
+    [...readFileSync(join(home, document), 'utf8').matchAll(/```ts\n\/\/ (\S+\.ts)\n([\s\S]*?)```/g)].map(([, name, text]) => ({
+      name,
+      text,
+    })),
+  )
+  if (programs.length < 3) throw new Error(`expected programs in the documents, found ${programs.length}`)
   for (const { name, text } of programs) writeFileSync(join(folder, name), text)
   const examples = readdirSync(join(root, 'examples')).filter(name => name.endsWith('.ts'))
   for (const name of examples) copyFileSync(join(root, 'examples', name), join(folder, name))
@@ -147,14 +164,23 @@ try {
 
   // What registers the economies must survive a bundler that drops what nobody uses.
   writeFileSync(join(folder, 'ids.js'), "import { economies } from 'agoragym'\nconsole.log(economies.ids().join())\n")
-  const bundle = await rolldown({
-    input: join(folder, 'ids.js'),
-    platform: 'node',
-    external: ['libsql', /^node:/],
-    logLevel: 'silent',
-  })
-  await bundle.write({ dir: join(folder, 'bundle'), format: 'esm' })
+  const bundled = async (input, dir) => {
+    const bundle = await rolldown({
+      input: join(folder, input),
+      platform: 'node',
+      external: ['libsql', /^node:/],
+      logLevel: 'silent',
+    })
+    await bundle.write({ dir: join(folder, dir), format: 'esm' })
+  }
+  await bundled('ids.js', 'bundle')
   expectText(run(process.execPath, ['bundle/ids.js']), shipped.join())
+  // A plugin with the package bundled into it is a second copy as well.
+  await bundled('out/plugin.js', 'bundled-plugin')
+  expectText(
+    on(process.execPath, [program, 'envs', '--import', './bundled-plugin/plugin.js']).err,
+    'it uses another copy of agoragym',
+  )
   console.log('a bundle holds the economies')
   console.log('the tarball works')
 } finally {

@@ -3,7 +3,10 @@ import yargs, { type Argv } from 'yargs'
 import { Args, COMMON, type Command, type OptionSpecs } from './commands/command.ts'
 import { commands } from './commands/index.ts'
 import type { ExitCode, Io } from './commands/io.ts'
+import { findConfig, importPlugins } from './economies/imports.ts'
+import { economies } from './economies/registry.ts'
 import { nearest, UserError } from './envs/core/errors.ts'
+import { oneLine, printable } from './envs/core/text.ts'
 import { RunError } from './rollouts/errors.ts'
 import { packageVersion } from './rollouts/metadata.ts'
 
@@ -14,24 +17,49 @@ const HELP_WIDTH = 80
  * user's mistake is told in one line on standard error; a bug is thrown.
  */
 export async function run(words: readonly string[], io: Io): Promise<ExitCode> {
+  const guarded = guard(io)
   try {
-    return await runCommand(words, io)
+    await importOwn(words, io.cwd)
+    return await runCommand(words, guarded)
   } catch (error) {
-    if (error instanceof UserError) {
-      io.err(`${error.message}\n`)
-      return 2
-    }
-    if (error instanceof RunError) {
-      io.err(`${error.message}\n`)
-      return 1
-    }
-    throw error
+    if (!(error instanceof UserError || error instanceof RunError)) throw error
+    guarded.err(`${oneLine(error.message)}\n`)
+    return error instanceof UserError ? 2 : 1
   }
+}
+
+/** Loads what users add, before any command or option is looked up: the config file's, then what `--import` names. */
+async function importOwn(words: readonly string[], cwd: string): Promise<void> {
+  if (!commands.some(({ name }) => name === words[0]) || words.includes('--help') || words.includes('-h')) return
+  const config = findConfig(cwd)
+  if (config !== undefined) await importPlugins([config], cwd, 'config file')
+  const named = words.flatMap((word, i) => {
+    if (word === '--import') return words[i + 1] ?? []
+    return word.startsWith('--import=') ? word.slice('--import='.length) : []
+  })
+  await importPlugins(named, cwd)
+}
+
+/**
+ * The world outside with the one gate that everything passes on its way to a terminal: what a server, a model, a foreign folder
+ * or a file's name brings is shown and never obeyed. A text that begins with a carriage return is the program's own line of
+ * progress, which is rewritten in its place.
+ */
+function guard(io: Io): Io {
+  const through = (write: (text: string) => void) => ({
+    value: (text: string) => {
+      const [, start = '', line = text, end = ''] = /^(\r)([^\r]*)(\r?)$/.exec(text) ?? []
+      write(`${start}${printable(line)}${end}`)
+    },
+  })
+  // The rest stays as it is: standard input and the signal are opened by who asks for them.
+  return Object.create(io, { out: through(io.out), err: through(io.err) }) as Io
 }
 
 async function runCommand(words: readonly string[], io: Io): Promise<ExitCode> {
   const typed = commands.find(({ name }) => name === words[0])
-  if (typed !== undefined) checkOptions(typed, words.slice(1))
+  const options = typed === undefined ? {} : await optionsOf(typed, words.slice(1))
+  if (typed !== undefined) checkOptions(typed, options, words.slice(1))
   let chosen: Command | undefined
   let help = ''
   const parser = yargs([...words])
@@ -60,7 +88,7 @@ async function runCommand(words: readonly string[], io: Io): Promise<ExitCode> {
     parser.command(
       [command.name, ...Object.keys(command.positionals).map(placeholder)].join(' '),
       command.describe,
-      builder => declare(builder, command, words.slice(1)),
+      builder => declare(builder, command, options),
       () => {
         chosen = command
       },
@@ -82,8 +110,8 @@ async function runCommand(words: readonly string[], io: Io): Promise<ExitCode> {
   return chosen.run(new Args(values, words), io)
 }
 
-function optionsOf({ options }: Command, words: readonly string[]): OptionSpecs {
-  return { ...(typeof options === 'function' ? options(words) : options), ...COMMON }
+async function optionsOf({ options }: Command, words: readonly string[]): Promise<OptionSpecs> {
+  return { ...(typeof options === 'function' ? await options(words) : options), ...COMMON }
 }
 
 /** `ENV`, `[DIR]` or `[ID…]` as yargs spells it. */
@@ -94,14 +122,15 @@ function placeholder(positional: string): string {
 /** The name of a positional, without what says how it is given. */
 const bare = (positional: string): string => positional.replace(/[[\]…]/g, '')
 
-function declare(builder: Argv, command: Command, words: readonly string[]): Argv {
+function declare(builder: Argv, command: Command, options: OptionSpecs): Argv {
   const { name, positionals, describe, examples } = command
   builder.usage(`${['$0', name, ...Object.keys(positionals)].join(' ')} [options]\n\n${describe}`).version(false)
   for (const [positional, text] of Object.entries(positionals))
     builder.positional(bare(positional), { type: 'string', describe: text, ...(positional.includes('…') && { array: true }) })
-  for (const [option, { type, describe: text, alias }] of Object.entries(optionsOf(command, words)))
+  for (const [option, { type, describe: text, alias }] of Object.entries(options))
     builder.option(option, { ...SHAPES[type], describe: text, ...(alias !== undefined && { alias }) })
-  const lines = examples.map(([line, what]) => `  ${line}\n      ${what}`)
+  const [id = 'ENV'] = economies.ids()
+  const lines = examples.map(([line, what]) => `  ${line.replace('ENV', id)}\n      ${what}`)
   return builder.epilogue(`${lines.length === 1 ? 'Example:' : 'Examples:'}\n${lines.join('\n')}`)
 }
 
@@ -113,8 +142,8 @@ const SHAPES = {
 } as const
 
 /** Refuses an option that the command does not have, before anything can be taken for its value. */
-function checkOptions(command: Command, words: readonly string[]): void {
-  const declared = Object.entries(optionsOf(command, words)).flatMap(([option, { alias }]) => [option, ...(alias ? [alias] : [])])
+function checkOptions(command: Command, options: OptionSpecs, words: readonly string[]): void {
+  const declared = Object.entries(options).flatMap(([option, { alias }]) => [option, ...(alias ? [alias] : [])])
   const accepted = [...declared, 'help', 'h']
   for (const word of words) {
     // `--out=runs`, `-c64`

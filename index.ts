@@ -1,3 +1,13 @@
-/** The package's public names: the registry of economies and the core they stand on. */
+/**
+ * `agoragym`: the economies and the core they stand on. The rest lies in `agoragym/rollouts`, `/bots`, `/evals`, `/export` and
+ * `/testing`; what the commands do, they do with these.
+ */
+export * from './bots/index.ts'
+export { describeEconomy } from './economies/describe.ts'
+export * from './economies/economy.ts'
+export { CONFIG_NAMES, findConfig, importedModules, importPlugins } from './economies/imports.ts'
+export { judges, metrics, type Plugin, register } from './economies/plugin.ts'
+export { type NewEconomy, newEconomy } from './economies/recipe.ts'
+export { economies, environments } from './economies/registry.ts'
 export * from './envs/core/index.ts'
-export { environments } from './envs/index.ts'
+export { packageVersion } from './rollouts/metadata.ts'

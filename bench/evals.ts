@@ -6,8 +6,8 @@ import { spawnSync } from 'node:child_process'
 import { closeSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { type Bench, type BenchRow, clocked } from '../economies/bench.ts'
 import { FILES } from '../rollouts/store.ts'
-import { type Bench, type BenchRow, clocked } from './bench.ts'
 import { megabytes, playShort, repeated } from './short_runs.ts'
 
 const SMALL = 10_000
@@ -67,11 +67,12 @@ interface Compared {
 
 /** Compares a run in a process of its own. */
 function compared(run: string, logs: boolean, rollouts: number): Compared {
-  const module = new URL('../evals/compare.js', import.meta.url)
+  const module = (path: string): string => JSON.stringify(new URL(path, import.meta.url).href)
   const script = `
-    import { compare } from ${JSON.stringify(module.href)}
+    import { environments } from ${module('../economies/registry.js')}
+    import { compare } from ${module('../evals/compare.js')}
     const start = performance.now()
-    compare([${JSON.stringify(run)}], { logs: ${logs} })
+    compare([${JSON.stringify(run)}], { environments, logs: ${logs} })
     const seconds = (performance.now() - start) / 1000
     const { user, system } = process.cpuUsage()
     console.log(JSON.stringify({ seconds, cpu: (user + system) / ${rollouts}, peak: process.resourceUsage().maxRSS / 1000 }))`

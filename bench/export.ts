@@ -5,13 +5,13 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { environments } from '../envs/index.ts'
+import { type Bench, type BenchRow, clocked } from '../economies/bench.ts'
+import { environments } from '../economies/registry.ts'
 import { estimatorNamed } from '../rollouts/export/advantage.ts'
 import { exportRuns } from '../rollouts/export/export.ts'
 import { formatNamed } from '../rollouts/export/formats.ts'
 import { fingerprint } from '../rollouts/export/target.ts'
 import { FILES } from '../rollouts/store.ts'
-import { type Bench, type BenchRow, clocked } from './bench.ts'
 import { megabytes, playShort, REPEATS, repeated } from './short_runs.ts'
 
 /** Rollouts exported: multiples of what is played. */

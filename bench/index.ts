@@ -1,21 +1,12 @@
-/** The benchmarks, one line each. */
-import type { Bench } from './bench.ts'
+/** The benchmarks: of every economy that has one, and of the parts of the runner. */
+import type { Bench } from '../economies/bench.ts'
+import { economies } from '../economies/registry.ts'
 import { evals } from './evals.ts'
 import { exporting } from './export.ts'
-import { marsColonyBench } from './mars_colony.ts'
 import { models } from './models.ts'
 import { rollouts } from './rollouts.ts'
-import { simEconomyBench } from './sim_economy.ts'
-import { spatialPlanningBench } from './spatial_planning.ts'
-import { swarmEconomyBench } from './swarm_economy.ts'
 
-export const benches: readonly Bench[] = [
-  simEconomyBench,
-  swarmEconomyBench,
-  spatialPlanningBench,
-  marsColonyBench,
-  rollouts,
-  models,
-  exporting,
-  evals,
-]
+export async function benches(): Promise<Bench[]> {
+  const own = await Promise.all(economies.list().flatMap(({ bench }) => (bench === undefined ? [] : [bench()])))
+  return [...own, rollouts, models, exporting, evals]
+}

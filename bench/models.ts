@@ -8,14 +8,16 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { swarmEconomy } from '../envs/swarm_economy/index.ts'
+import type { Bench, BenchRow } from '../economies/bench.ts'
+import { economies } from '../economies/registry.ts'
+import { resolveConfig } from '../envs/core/config.ts'
+import { defaultPlayed } from '../envs/core/environment.ts'
 import { openAiClient } from '../rollouts/models/clients.ts'
-import { Optional } from '../rollouts/models/dialect.ts'
+import { Forms } from '../rollouts/models/forms.ts'
 import { Models, parseEndpoint } from '../rollouts/models/index.ts'
 import { openAiChat } from '../rollouts/models/openai_chat.ts'
 import { playRuns } from '../rollouts/run.ts'
 import { readTraces } from '../rollouts/store.ts'
-import type { Bench, BenchRow } from './bench.ts'
 
 /** Rollouts at once, and how many are played. */
 const ROUNDS: readonly (readonly [concurrency: number, rollouts: number])[] = [
@@ -54,19 +56,29 @@ export const models: Bench = {
   },
 }
 
+/** The first economy in which one seat is played and residents take the rest: every call is the model's. */
+function lonely() {
+  for (const { env } of economies.list()) {
+    const config = resolveConfig(env, undefined)
+    const [agent, ...others] = defaultPlayed(env.seats(config))
+    if (agent !== undefined && others.length === 0) return { env, config, agent }
+  }
+  throw new Error('bench: no economy has a single seat to play')
+}
+
 async function play(url: string, out: string, concurrency: number, rollouts: number) {
   const player = new Models({ concurrency }).player(`openai:m@${url}`)
-  const config = swarmEconomy.config.parse({})
+  const { env, config, agent } = lonely()
   const start = performance.now()
   const before = process.cpuUsage()
   const { runs } = await playRuns(
     [
       {
-        env: swarmEconomy as never,
+        env,
         preset: 'default',
         set: {},
         config,
-        seat: () => ({ lineup: { learner: player }, evaluated: ['learner'] }),
+        seat: () => ({ lineup: { [agent]: player }, evaluated: [agent] }),
         examples: { name: 'bench', rows: Array.from({ length: rollouts }, (_, seed) => ({ index: seed, config, seed })) },
         repeats: 1,
       },
@@ -81,7 +93,7 @@ async function play(url: string, out: string, concurrency: number, rollouts: num
 async function sdkAlone(url: string, folder: string): Promise<number> {
   const endpoint = parseEndpoint(`openai:m@${url}`)
   const client = openAiClient(endpoint, 'none', {})
-  const model = openAiChat({ model: 'm', client, own: false, extraBody: {}, optional: new Optional() })
+  const model = openAiChat({ model: 'm', client, own: false, extraBody: {}, forms: new Forms() })
   const requests = [...readTraces(folder)].flatMap(({ traces }) =>
     traces.flatMap(({ nodes, tools }) =>
       nodes.flatMap(({ sampled }, i) => (sampled ? [{ messages: nodes.slice(0, i).map(({ message }) => message), tools }] : [])),

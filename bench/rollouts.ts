@@ -5,17 +5,17 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { botSets } from '../bots/index.ts'
+import { type Bench, type BenchRow, median } from '../economies/bench.ts'
+import type { Economy } from '../economies/economy.ts'
+import { economies } from '../economies/registry.ts'
 import { resolveConfig } from '../envs/core/config.ts'
-import type { AnyEnvironment, Decision } from '../envs/core/environment.ts'
+import type { Decision } from '../envs/core/environment.ts'
 import { Episode } from '../envs/core/episode.ts'
-import { environments } from '../envs/index.ts'
 import { type Seated, seat } from '../rollouts/lineup.ts'
 import { playersFor } from '../rollouts/players/index.ts'
 import { lineupNames, type Rollout, type RolloutSpec, runRollout } from '../rollouts/rollout.ts'
 import { rolloutLines } from '../rollouts/rows.ts'
 import { RunStore } from '../rollouts/store.ts'
-import { type Bench, type BenchRow, median } from './bench.ts'
 
 /** Episodes of a timing. */
 const EPISODES = 20
@@ -26,13 +26,14 @@ const ROUNDS = 6
 export const rollouts: Bench = {
   id: 'rollouts',
   title: 'rollouts of scripted players: what scoring, rows and files add to the bare episode',
-  run: () => environments.list().flatMap(env => (botSets[env.id] === undefined ? [] : measure(env))),
+  run: () => economies.list().flatMap(economy => measure(economy)),
 }
 
 /** The figures of one economy: processor time, which other programs on the machine do not disturb much. */
-export function measure(env: AnyEnvironment, episodes = EPISODES): BenchRow[] {
+export function measure(economy: Economy, episodes = EPISODES): BenchRow[] {
+  const { env } = economy
   const config = resolveConfig(env, undefined)
-  const seated = defaultTable(env, config)
+  const seated = defaultTable(economy, config)
   const specs = Array.from(
     { length: episodes },
     (_, seed): RolloutSpec => ({ env, config, seed, repeat: 0, example: seed, ...seated }),
@@ -64,9 +65,9 @@ function processorTime(work: () => void): number {
   return (user + system) / 1000
 }
 
-function defaultTable(env: AnyEnvironment, config: object): Seated {
-  const player = playersFor({ env: env.id })
-  const { players, opponents } = botSets[env.id]!
+function defaultTable(economy: Economy, config: object): Seated {
+  const player = playersFor({ economy })
+  const { env, players, opponents } = economy
   const crowd = Object.entries(opponents).map(([bot, count]) => ({ player: player(`bot:${bot}`), count }))
   const anybody = [{ player: player('random'), count: 1 }]
   return seat(env, config, {

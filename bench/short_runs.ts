@@ -6,10 +6,10 @@ import { mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { passive } from '../bots/any/passive.ts'
 import { randomLegal } from '../bots/any/random_legal.ts'
+import { economies } from '../economies/registry.ts'
 import { resolveConfig } from '../envs/core/config.ts'
 import { defaultPlayed, learnerOf } from '../envs/core/environment.ts'
 import type { AnyPolicyFactory } from '../envs/core/policy.ts'
-import { environments } from '../envs/index.ts'
 import { Appender, lines } from '../rollouts/jsonl.ts'
 import type { Player } from '../rollouts/player.ts'
 import { playRuns } from '../rollouts/run.ts'
@@ -21,8 +21,10 @@ export const REPEATS = 4
 
 /** A run of two agents over two turns; the evaluated one plays at random, so that repeats differ. */
 export async function playShort(out: string): Promise<string> {
-  const env = environments.get('sim_economy')
-  const config = resolveConfig(env, undefined, { num_agents: 2, horizon_turns: 2 })
+  const short = economies.list().find(({ brief }) => brief !== undefined)
+  if (short === undefined) throw new Error('bench: no economy says what a brief game of it is')
+  const { env } = short
+  const config = resolveConfig(env, undefined, short.brief)
   const seats = env.seats(config)
   const own = learnerOf(seats)
   const bot = (name: string, factory: AnyPolicyFactory): Player => ({ name, kind: 'bot', details: {}, policies: () => factory })

@@ -1,12 +1,19 @@
 #!/usr/bin/env node
 /** The program `agoragym`: hands the process to the command line. */
 import { isatty } from 'node:tty'
+import { inspect } from 'node:util'
 import { run } from '../cli.ts'
 import type { Io } from '../commands/io.ts'
+import { printable } from '../envs/core/text.ts'
 
 // A reader that has seen enough (`| head`) is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
 process.stderr.on('error', () => {})
+// A bug is told in full, and so may what it was fed.
+process.on('uncaughtException', error => {
+  process.stderr.write(printable(`${inspect(error)}\n`))
+  process.exit(1)
+})
 
 let interrupt: AbortController | undefined
 

@@ -3,7 +3,8 @@
  * The program `sim-engine`: the HTTP protocol of the original engine over our sim_economy. Reads PORT and DB_PATH (both
  * needed), SEED (0) and HOST (loopback) from the environment.
  */
-import { startSimEngine } from '../serve/sim_engine/server.ts'
+import { startSimEngine } from '../economies/sim_economy/engine/server.ts'
+import { printable } from '../envs/core/text.ts'
 
 const USAGE = 'Usage: PORT=8000 DB_PATH=economy.sqlite [SEED=0] [HOST=127.0.0.1] sim-engine'
 
@@ -15,7 +16,7 @@ function integer(name: string, text: string | undefined, max: number): number {
 }
 
 function fail(message: string, code: number): never {
-  process.stderr.write(`${message}\n`)
+  process.stderr.write(`${printable(message)}\n`)
   process.exit(code)
 }
 

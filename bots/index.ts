@@ -1,14 +1,11 @@
 /**
- * The scripted players of every economy. Knows which bots exist and which sit opposite the evaluated seat by default; a bot
- * sees observations only, like any player.
+ * What a scripted player is to an economy, and those that play any. Knows no economy: each one's own bots lie in its folder
+ * and are composed with it in `economies/`. A bot sees observations only, like any player.
  */
+import type { AnyEnvironment } from '../envs/core/environment.ts'
 import type { AnyPolicyFactory } from '../envs/core/policy.ts'
 import { passive } from './any/passive.ts'
 import { randomLegal } from './any/random_legal.ts'
-import { marsColonyBots } from './mars_colony/index.ts'
-import { simEconomyBots } from './sim_economy/index.ts'
-import { spatialPlanningBots } from './spatial_planning/index.ts'
-import { swarmBots } from './swarm_economy/index.ts'
 
 export interface Bot {
   /** One sentence: what it does. */
@@ -16,11 +13,13 @@ export interface Bot {
   readonly factory: AnyPolicyFactory
 }
 
-/** An economy's bots. */
+/** An economy's scripted players, and who sits where when nobody says otherwise. */
 export interface BotSet {
   readonly bots: Readonly<Record<string, Bot>>
   /** How many of each bot take the seats beside the evaluated one by default, in seat order; empty where residents do. */
   readonly opponents: Readonly<Record<string, number>>
+  /** The presets in which opponents, the default ones or others, sit in an order drawn from the seed, so that no seat tells who sits there. */
+  readonly shuffled?: readonly string[]
   /** The player strings evaluated when nobody names any. */
   readonly players: readonly string[]
   /** Where residents sit opposite: their types, and the configuration fields that seat so many of each. */
@@ -30,6 +29,11 @@ export interface BotSet {
   }
 }
 
+/** An environment and the bots that can play it: what is needed to tell a player by its name. */
+export interface EnvironmentWithBots extends Pick<BotSet, 'bots'> {
+  readonly env: AnyEnvironment
+}
+
 /** Bots that play any economy. */
 export const anyBots: Readonly<Record<string, Bot>> = {
   passive: { description: 'Says nothing, ever: what silence is worth.', factory: passive },
@@ -37,17 +41,4 @@ export const anyBots: Readonly<Record<string, Bot>> = {
     description: 'One legal call, drawn uniformly over tools and then over their candidate arguments.',
     factory: randomLegal,
   },
-}
-
-/** The bots of each economy, one line each. */
-export const botSets: Readonly<Record<string, BotSet>> = {
-  sim_economy: simEconomyBots,
-  swarm_economy: swarmBots,
-  spatial_planning: spatialPlanningBots,
-  mars_colony: marsColonyBots,
-}
-
-/** Every bot that can play an economy: its own first, then those for any. */
-export function botsFor(env: string): Readonly<Record<string, Bot>> {
-  return { ...anyBots, ...botSets[env]?.bots }
 }

@@ -9,15 +9,16 @@ export const bench: Command = {
   positionals: { '[ID…]': 'benchmarks to run (all)' },
   describe: 'Measure how fast the economies and the runner are on this machine.',
   options: {},
-  examples: [['agoragym bench sim_economy', 'one benchmark']],
+  examples: [['agoragym bench ENV', 'one benchmark']],
   async run(args, io) {
-    const ids = benches.map(({ id }) => id)
+    const all = await benches()
+    const ids = all.map(({ id }) => id)
     const wanted = args.list('ID')
     const unknown = wanted.find(id => !ids.includes(id))
     if (unknown !== undefined)
       throw new UserError(`No benchmark '${unknown.slice(0, 64)}'. Benchmarks: ${ids.join(', ')}.${nearest(unknown, ids)}`)
     const results = []
-    for (const { id, title, run } of benches) {
+    for (const { id, title, run } of all) {
       if (wanted.length > 0 && !wanted.includes(id)) continue
       if (io.signal.aborted) return 1
       const rows = await run()

@@ -18,14 +18,18 @@ export interface Command {
   /** One sentence. */
   readonly describe: string
   /** The options; where they depend on what was typed, made from the words after the command's name. */
-  readonly options: OptionSpecs | ((words: readonly string[]) => OptionSpecs)
-  /** Command lines that work, each with what it does. */
+  readonly options: OptionSpecs | ((words: readonly string[]) => Promise<OptionSpecs>)
+  /** Command lines that work, each with what it does; `ENV` stands for the first economy there is. */
   readonly examples: readonly (readonly [line: string, what: string])[]
   run(args: Args, io: Io): ExitCode | Promise<ExitCode>
 }
 
 /** Options that every command has. */
 export const COMMON: OptionSpecs = {
+  import: {
+    type: 'list',
+    describe: 'module of your own economies, bots, players, metrics …: a path or a package (also from agoragym.config.js)',
+  },
   json: { type: 'boolean', describe: 'print one JSON document for machines' },
 }
 

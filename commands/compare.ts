@@ -1,23 +1,24 @@
 /** `compare`: the runs of any number of players side by side. */
 import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { economies, environments } from '../economies/registry.ts'
 import { nearest, UserError } from '../envs/core/errors.ts'
-import { type Comparison, compare as compareRuns } from '../evals/compare.ts'
-import { csv, type Figure, markdown, sheet, type TableId, tableFacts } from '../evals/figures.ts'
+import { type CompareOptions, type Comparison, compare as compareRuns, runsIn } from '../evals/compare.ts'
+import { comparisonMarkdown, comparisonText } from '../evals/comparison_text.ts'
+import { csv } from '../evals/figures.ts'
 import { type Publication, parsePublication } from '../evals/published.ts'
-import { studies } from '../evals/replicate/index.ts'
-import { findRuns } from '../rollouts/store.ts'
 import type { Args, Command, OptionSpecs } from './command.ts'
-import type { Io } from './io.ts'
-import { block, figureTable, number } from './text.ts'
+import type { ExitCode, Io } from './io.ts'
+import { readLabel } from './setup.ts'
 
 /** What every command that reads runs takes. */
 export const COMPARE_OPTIONS: OptionSpecs = {
-  baseline: { type: 'string', describe: 'player that the others are compared with (the first of a setting)' },
-  threshold: { type: 'string', describe: 'reward that counts as a pass (0.5)' },
+  baseline: { type: 'string', describe: "player that the others are compared with (the runs' own, or the first of a setting)" },
+  label: { type: 'list', describe: 'player=name: what the tables call a player (its short name); may be given several times' },
+  threshold: { type: 'string', describe: "reward that counts as a pass (the preset's own, or 0.5)" },
   published: {
     type: 'string',
-    describe: `published runs to stand beside: those of a study (${publishing().join(', ') || 'none yet'}) or of a JSON file`,
+    describe: 'published runs to stand beside: those of a study that has some, or of a JSON file',
   },
   'bootstrap-seed': { type: 'string', describe: 'seed of the bootstrap intervals (0)' },
 }
@@ -37,22 +38,22 @@ export const compare: Command = {
     ['agoragym compare', 'everything in ./runs'],
     ['agoragym compare runs/a runs/b --baseline bot:worker --format markdown', 'two runs against a named player'],
   ],
-  run(args, io) {
+  async run(args, io): Promise<ExitCode> {
     const format = args.flag('json') ? 'json' : (args.text('format') ?? 'text')
     if (!FORMATS.some(known => known === format))
       throw new UserError(`--format: expected ${FORMATS.join(', ')}, got '${format.slice(0, 64)}'.${nearest(format, FORMATS)}`)
-    const comparison = compareRuns(runFolders(args, io), { ...readCompare(args, io), logs: !args.flag('no-logs') })
+    const comparison = compareRuns(runFolders(args, io), { ...(await readCompare(args, io)), logs: !args.flag('no-logs') })
     io.out(FORMATTED[format as (typeof FORMATS)[number]](comparison, io.columns()))
     return 0
   },
 }
 
-/** The run folders that were named, or those in ./runs. */
+/** The run folders that were named, in that order, or those in ./runs; those in a folder of runs as they were asked for. */
 export function runFolders(args: Args, { cwd }: Io): string[] {
   const named = args.list('RUN')
   const folders = (named.length > 0 ? named : ['runs']).flatMap(name => {
     const folder = resolve(cwd, name)
-    const found = existsSync(folder) ? findRuns(folder) : []
+    const found = existsSync(folder) ? runsIn(folder) : []
     if (found.length === 0)
       throw new UserError(`No run in ${name}. A run is a folder that \`agoragym eval\` made; \`agoragym runs DIR\` lists them.`)
     return found
@@ -60,32 +61,35 @@ export function runFolders(args: Args, { cwd }: Io): string[] {
   return [...new Set(folders)]
 }
 
-export function readCompare(args: Args, { cwd }: Io) {
+export async function readCompare(args: Args, { cwd }: Io): Promise<CompareOptions> {
   const baseline = args.text('baseline')
   const threshold = args.text('threshold')
   const study = args.text('published')
   if (threshold !== undefined && (threshold.trim() === '' || !Number.isFinite(Number(threshold))))
     throw new UserError(`--threshold: expected a number, got '${threshold.slice(0, 64)}'.`)
   return {
+    environments,
     seed: args.integer('bootstrap-seed', 0, 0),
     ...(baseline !== undefined && { baseline }),
+    labels: Object.fromEntries(args.list('label').map(readLabel)),
     ...(threshold !== undefined && { threshold: Number(threshold) }),
-    ...(study !== undefined && { published: readPublished(study, cwd) }),
+    ...(study !== undefined && { published: await readPublished(study, cwd) }),
   }
 }
 
 /** The studies with published runs. */
-function publishing(): string[] {
+async function publishing(): Promise<string[]> {
+  const studies = await Promise.all(economies.studies().map(id => economies.study(id)))
   return studies.filter(({ published }) => published !== undefined).map(({ id }) => id)
 }
 
 /** Of a study, or of a file. */
-function readPublished(named: string, cwd: string): Publication {
-  const study = studies.find(({ id }) => id === named)
+async function readPublished(named: string, cwd: string): Promise<Publication> {
+  const study = economies.studies().includes(named) ? await economies.study(named) : undefined
   if (study?.published !== undefined) return { source: study.source, runs: [...study.published] }
   const path = resolve(cwd, named)
   if (existsSync(path)) return parsePublication(readFileSync(path, 'utf8'), named)
-  const known = publishing()
+  const known = await publishing()
   throw new UserError(
     `--published: expected a file or a study with published runs (${known.join(', ') || 'none'}), got '${named.slice(0, 64)}'.${nearest(named, known)}`,
   )
@@ -96,62 +100,4 @@ const FORMATTED: Readonly<Record<(typeof FORMATS)[number], (comparison: Comparis
   markdown: comparison => comparisonMarkdown(comparison),
   csv: ({ figures }) => csv(figures).trimStart(),
   json: comparison => `${JSON.stringify(comparison, null, 2)}\n`,
-}
-
-/** The tables of a setting that have something to say, in their order. */
-function* tablesOf({ figures }: Comparison, setting: string): Generator<[TableId, Figure[]]> {
-  for (const table of Object.keys(tableFacts) as TableId[]) {
-    const own = figures.filter(figure => figure.table === table && figure.setting === setting)
-    if (own.length > 0) yield [table, own]
-  }
-}
-
-/** The tables, all or those named, as plain text of that width. */
-export function comparisonText(comparison: Comparison, width: number, tables?: readonly TableId[]): string {
-  const parts: string[] = []
-  for (const setting of comparison.settings) {
-    parts.push(`${block(setting, width)}\n${'='.repeat(Math.min(width, setting.length))}`)
-    for (const [table, figures] of tablesOf(comparison, setting)) {
-      if (tables?.includes(table) === false) continue
-      const { title, note, most } = tableFacts[table]
-      const { heads, rows, more } = sheet(figures, cell, most)
-      parts.push([block(title, width), figureTable(heads, rows, width), ...under(note, more, width)].join('\n'))
-    }
-  }
-  return `${[...parts, ...comparison.notes.map(note => block(note, width))].join('\n\n')}\n`
-}
-
-function under(note: string | undefined, more: number, width: number): string[] {
-  const texts = [...(note === undefined ? [] : [note]), ...(more > 0 ? [`${more} more rows: --format csv has all`] : [])]
-  return texts.map(text => block(`(${text})`, width))
-}
-
-export function comparisonMarkdown(comparison: Comparison): string {
-  const parts: string[] = []
-  for (const setting of comparison.settings) {
-    parts.push(`## ${setting}`)
-    for (const [table, figures] of tablesOf(comparison, setting)) {
-      const { title, note, most } = tableFacts[table]
-      const shown = sheet(figures, cell, most)
-      parts.push(`### ${title}`, markdown(shown).trimEnd(), ...under(note, shown.more, Number.POSITIVE_INFINITY))
-    }
-  }
-  return `${[...parts, ...comparison.notes].join('\n\n')}\n`
-}
-
-/** A figure as people read it. */
-function cell({ unit, value, sd, low, high, method, p, share }: Figure): string {
-  if (value === null) return '–'
-  const shown = SHOWN[unit]
-  const spread = typeof sd === 'number' ? ` ± ${shown(sd)}` : ''
-  const interval = typeof low === 'number' && typeof high === 'number' ? ` [${shown(low)}, ${shown(high)}]` : ''
-  const mark = method === 'bootstrap' ? '*' : ''
-  const chance = typeof p === 'number' ? ` p ${p < 0.001 ? '< 0.001' : p.toFixed(3)}` : ''
-  return `${shown(value)}${spread}${interval}${mark}${chance}${share === undefined ? '' : ` (${SHOWN.share(share)})`}`
-}
-
-const SHOWN: Readonly<Record<Figure['unit'], (value: number) => string>> = {
-  number,
-  count: String,
-  share: value => `${(100 * value).toFixed(1)} %`,
 }

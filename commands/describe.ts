@@ -1,5 +1,5 @@
 /** `describe`: an economy's rules, tools, configuration, bots and metrics, as it declares them. */
-import { botSets, botsFor } from '../bots/index.ts'
+import { describeEconomy } from '../economies/describe.ts'
 import { configFields } from '../envs/core/config.ts'
 import { learnerOf } from '../envs/core/environment.ts'
 import { short } from '../envs/core/plain.ts'
@@ -15,49 +15,19 @@ export const describe: Command = {
   describe: 'Show the rules, tools, configuration, bots and metrics of an economy.',
   options: CONFIG_OPTIONS,
   examples: [
-    ['agoragym describe sim_economy', 'what a player is told, and what can be set'],
-    ['agoragym describe sim_economy --json', 'tools as JSON Schema'],
+    ['agoragym describe ENV', 'what a player is told, and what can be set'],
+    ['agoragym describe ENV --json', 'tools as JSON Schema'],
   ],
   run(args, io) {
     const setting = readSetting(args)
-    io.out(args.flag('json') ? `${JSON.stringify(facts(setting), null, 2)}\n` : text(setting, io.columns()))
+    io.out(
+      args.flag('json') ? `${JSON.stringify(describeEconomy(setting.economy, setting), null, 2)}\n` : text(setting, io.columns()),
+    )
     return 0
   },
 }
 
-function facts({ env, preset, config }: Setting) {
-  const seats = env.seats(config)
-  return {
-    id: env.id,
-    version: env.version,
-    summary: env.summary,
-    preset,
-    config,
-    rules: env.rules(config, learnerOf(seats)),
-    seats,
-    turn: turnFacts(env.turn(config, learnerOf(seats))),
-    tools: Object.entries(env.tools(config)).map(([name, tool]) => ({ kind: tool.kind, ...toolSchema(name, tool) })),
-    fields: configFields(env).map(({ name, description, default: value, schema }) => ({
-      name,
-      description,
-      default: value,
-      schema,
-    })),
-    presets: env.presets,
-    bots: Object.fromEntries(Object.entries(botsFor(env.id)).map(([bot, { description }]) => [botName(bot), description])),
-    opponents: botSets[env.id]?.opponents ?? {},
-    players: botSets[env.id]?.players ?? ['random'],
-    metrics: env.metrics.docs,
-    scenarios: env.scenarios !== undefined,
-  }
-}
-
-/** JSON has no infinity: no limit is null. */
-function turnFacts({ maxCalls, repairs, onSilence }: ReturnType<Setting['env']['turn']>) {
-  return { maxCalls: Number.isFinite(maxCalls) ? maxCalls : null, repairs, onSilence }
-}
-
-function text({ env, preset, config }: Setting, width: number): string {
+function text({ economy, env, preset, config }: Setting, width: number): string {
   const seats = env.seats(config)
   const resolved = config as Readonly<Record<string, unknown>>
   const roles = new Map<string, string[]>()
@@ -113,7 +83,7 @@ function text({ env, preset, config }: Setting, width: number): string {
     [
       'Players',
       definitions(
-        Object.entries(botsFor(env.id)).map(([bot, { description }]) => [botName(bot), description] as const),
+        Object.entries(economy.bots).map(([bot, { description }]) => [botName(bot), description] as const),
         width,
       ),
     ],

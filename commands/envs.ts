@@ -1,5 +1,5 @@
 /** `envs`: the economies there are. */
-import { environments } from '../envs/index.ts'
+import { environments } from '../economies/registry.ts'
 import type { Command } from './command.ts'
 import { definitions } from './text.ts'
 

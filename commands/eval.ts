@@ -1,15 +1,23 @@
 /** `eval`: plays each player in the evaluated seat and prints a table. */
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
+import { importPlugins } from '../economies/imports.ts'
+import { economies, environments } from '../economies/registry.ts'
+import { finishedRollouts, type RunExport, writeFiles } from '../economies/run_export.ts'
 import { UserError } from '../envs/core/errors.ts'
-import { artifactsOfRun, checkArtifacts } from '../evals/artifacts.ts'
-import { suiteJsonSchema } from '../evals/suite.ts'
-import type { Models } from '../rollouts/models/index.ts'
+import { compare } from '../evals/compare.ts'
+import { comparisonText } from '../evals/comparison_text.ts'
+import { type Experiment, suiteJsonSchema } from '../evals/experiment.ts'
+import { writeReport } from '../evals/report/report.ts'
+import { planExperiment } from '../evals/run_experiment.ts'
+import { evaluationFacts, runsText } from '../evals/run_table.ts'
+import { estimate } from '../rollouts/estimate.ts'
+import type { RunResult } from '../rollouts/run.ts'
 import type { Args, Command, OptionSpecs } from './command.ts'
-import { estimate, estimateText } from './estimate.ts'
-import { type Evaluation, evalTable, evaluate, evaluationFacts, heading, TABLE_NOTE } from './evaluate.ts'
+import { estimateText } from './estimate.ts'
+import { type EvaluateOptions, type Evaluation, evaluate } from './evaluate.ts'
 import type { ExitCode, Io } from './io.ts'
 import { CACHE_OPTION, LIMIT_OPTIONS, MODEL_OPTIONS, readModels } from './models.ts'
-import { CONFIG_OPTIONS, EXAMPLE_OPTIONS, readExamples, readSetting, readTable, SEAT_OPTIONS } from './setup.ts'
+import { COLUMN_OPTIONS, CONFIG_OPTIONS, EXAMPLE_OPTIONS, readExperiment, SEAT_OPTIONS, SWEEP_OPTIONS } from './setup.ts'
 import { readSuite, SUITE_OPTIONS } from './suite.ts'
 import { block, shownPath } from './text.ts'
 
@@ -18,6 +26,8 @@ export const PLAY_OPTIONS: OptionSpecs = {
   ...SEAT_OPTIONS,
   ...EXAMPLE_OPTIONS,
   ...CONFIG_OPTIONS,
+  ...SWEEP_OPTIONS,
+  ...COLUMN_OPTIONS,
   concurrency: { type: 'string', alias: 'c', describe: 'rollouts at once, and model calls in flight (32)' },
   out: { type: 'string', describe: "folder for the runs' folders (./runs)" },
   resume: { type: 'boolean', describe: 'go on with runs that exist; what is finished is not played again' },
@@ -28,53 +38,61 @@ export const PLAY_OPTIONS: OptionSpecs = {
 }
 
 /**
- * Plays every player on every example `repeats` times; `models` are those of a command that plays more than this. After a dry
- * run there is nothing to tell any more.
+ * Plays an experiment with the options that all such commands have; its files are looked for in `folder`. After a dry run there is
+ * nothing to tell any more.
  */
-export async function playRepeats(
+export async function playExperiment(
   args: Args,
   io: Io,
-  repeats: number,
-  models: Models = modelsOf(args, io),
+  asked: Experiment,
+  more: Pick<EvaluateOptions, 'onCell'> & { readonly folder?: string } = {},
 ): Promise<Evaluation | undefined> {
-  const setting = readSetting(args)
-  const concurrency = concurrencyOf(args)
-  const table = readTable(args, setting, { models })
-  const examples = readExamples(args, setting, io.cwd)
-  const plans = table.players.map(player => ({
-    ...setting,
-    seat: (config: object) => table.seat(player, config),
-    examples,
-    repeats,
-  }))
+  const { folder = io.cwd, onCell } = more
+  const concurrency = args.integer('concurrency', 32, 1)
+  const models = readModels(args, io, concurrency, folder)
   if (args.flag('dry-run')) {
-    const estimates = await estimate(plans, models)
+    const planned = planExperiment(asked, { economies, folder, models })
+    const estimates = await estimate(
+      planned.flatMap(({ plans }) => plans),
+      models,
+    )
     io.out(args.flag('json') ? `${JSON.stringify({ estimates }, null, 2)}\n` : estimateText(estimates, io.columns()))
     return undefined
   }
   return evaluate(
-    plans,
+    asked,
     {
       out: resolve(io.cwd, args.text('out') ?? 'runs'),
+      folder,
       concurrency,
       models,
-      resume: args.flag('resume'),
+      // A suite is gone on with as a matter of course.
+      resume: asked.name !== undefined || args.flag('resume'),
       retryErrors: args.flag('retry-errors'),
+      ...(onCell !== undefined && { onCell }),
     },
     args,
     io,
   )
 }
 
-const concurrencyOf = (args: Args): number => args.integer('concurrency', 32, 1)
-const modelsOf = (args: Args, io: Io): Models => readModels(args, io, concurrencyOf(args))
-
-/** The table of an evaluation and what was played, for a person. */
-export function told({ runs }: Evaluation, width: number): string {
-  const head = block(heading(runs[0]!), width)
-  if (runs.every(({ summary }) => summary.ok === 0)) return `${head}\n\nNo rollout was played to its end.\n`
-  return `${head}\n\n${evalTable(runs, width)}\n\n${block(TABLE_NOTE, width)}\n`
+/** Tells what came of an experiment whose cells were told already, but for its sweeps: their tables, and the report with a chart. */
+function tellSweeps(args: Args, io: Io, runs: readonly RunResult[], out: string): { readonly report?: string } {
+  if (!runs.some(isSwept)) return {}
+  const comparison = compare(
+    runs.map(({ folder }) => folder),
+    { environments },
+  )
+  const report = join(out, 'report.html')
+  writeReport(comparison, report, { environments })
+  if (!args.flag('json')) {
+    io.out(`${comparisonText(comparison, io.columns(), ['sweep'])}\n`)
+    io.out(`${block(`Charts, every metric and transcripts: ${shownPath(report, io.cwd)}`, io.columns())}\n`)
+  }
+  return { report }
 }
+
+const isSwept = ({ metadata }: RunResult): boolean => metadata.experiment?.sweep !== undefined
 
 export const evalCommand: Command = {
   name: 'eval',
@@ -86,15 +104,23 @@ export const evalCommand: Command = {
     repeats: { type: 'string', describe: 'rollouts of each seed or scenario (1)' },
     ...PLAY_OPTIONS,
     ...CACHE_OPTION,
-    artifacts: { type: 'boolean', describe: 'also write the four files that an LLM-driven run of sim_economy is published with' },
+    artifacts: {
+      type: 'boolean',
+      describe: 'also write, for every rollout, the files that a published run of the economy came with',
+    },
   },
   examples: [
-    ['agoragym eval sim_economy --players bot:honest,random --seeds 20', 'two players on the same twenty seeds'],
+    ['agoragym eval ENV --players bot:honest,random --seeds 20', 'two players on the same twenty seeds'],
     [
-      'agoragym eval sim_economy --players openai:qwen3@http://localhost:8000/v1,bot:honest --scenarios 20 --repeats 4 -c 64',
+      'agoragym eval ENV --players openai:qwen3@http://localhost:8000/v1,bot:honest --scenarios 20 --repeats 4 -c 64',
       'a model on a server of your own beside a bot',
     ],
-    ['agoragym eval sim_economy --seeds 100:200 --set num_agents=4 --resume', 'go on with an interrupted run'],
+    ['agoragym eval ENV --seeds 100:200 --set num_agents=4 --resume', 'go on with an interrupted run'],
+    ['agoragym eval ENV --sweep horizon=10,20,40 --players bot:honest,random', 'a field of the configuration as the axis'],
+    [
+      "agoragym eval ENV --players 'openai:m,openai:m[persona=exploiter,temperature=1]' --baseline openai:m",
+      'two treatments of a model, compared with one of them',
+    ],
     ['agoragym eval --suite suite.json', 'what a file says; again, after more was added to it, plays what is new'],
   ],
   async run(args, io) {
@@ -106,37 +132,50 @@ export const evalCommand: Command = {
     const id = args.text('ENV')
     if (id === undefined)
       throw new UserError('agoragym eval needs ENV: id of an economy (`agoragym envs` lists them), or --suite FILE.')
-    if (args.flag('artifacts')) checkArtifacts(id)
-    const played = await playRepeats(args, io, args.integer('repeats', 1, 1))
+    const artifacts = args.flag('artifacts') ? await artifactsOf(id) : undefined
+    const asked = readExperiment(args, { repeats: args.integer('repeats', 1, 1) })
+    const played = await playExperiment(args, io, asked)
     if (played === undefined) return 0
     const { runs, code } = played
-    if (args.flag('artifacts')) for (const { folder } of runs) artifactsOfRun(folder)
-    if (args.flag('json')) io.out(`${JSON.stringify({ runs: evaluationFacts(runs) }, null, 2)}\n`)
+    if (artifacts !== undefined) for (const { folder } of runs) writeArtifacts(folder, artifacts)
+    const swept = tellSweeps(args, io, runs, resolve(io.cwd, args.text('out') ?? 'runs'))
+    if (args.flag('json')) io.out(`${JSON.stringify({ runs: evaluationFacts(runs), ...swept }, null, 2)}\n`)
     else {
-      io.out(told(played, io.columns()))
+      if (!runs.some(isSwept)) io.out(runsText(runs, io.columns()))
       for (const { folder } of runs) io.out(`${shownPath(folder, io.cwd)}\n`)
     }
     return code
   },
 }
 
+/** What writes the files that published runs of the economy came with; a UserError where there are none. */
+function artifactsOf(id: string): Promise<RunExport> {
+  const { artifacts } = economies.get(id).exports
+  if (artifacts !== undefined) return artifacts()
+  const having = economies.exporting('artifacts').map(({ env }) => env.id)
+  throw new UserError(`--artifacts: only ${having.join(', ') || 'no economy'} has these files, not ${id}.`)
+}
+
+/** Writes them for every finished rollout of a run, each into a folder named by its key. */
+function writeArtifacts(run: string, artifacts: RunExport): void {
+  for (const rollout of finishedRollouts(run)) writeFiles(join(run, 'artifacts', rollout.key), artifacts.files(rollout))
+}
+
 /** Plays the cells of a suite one after the other, under one budget; what is finished is not played again. */
 async function playSuite(args: Args, io: Io): Promise<ExitCode> {
-  const { out, cells } = readSuite(args, io)
-  const models = modelsOf(args, io)
-  const facts: object[] = []
-  let worst: ExitCode = 0
-  for (const cell of cells) {
-    const played = await playRepeats(cell.args, io, cell.repeats, models)
-    if (played === undefined) continue
-    facts.push({ cell: cell.label, runs: evaluationFacts(played.runs) })
-    if (!args.flag('json')) io.out(`${told(played, io.columns())}\n`)
-    if (played.code !== 0) worst = played.code
-    if (played.left > 0) break
+  const { suite, folder } = readSuite(args, io)
+  await importPlugins(suite.imports ?? [], folder, `imports of ${args.text('suite')}:`)
+  const tell = (runs: readonly RunResult[]): void => {
+    if (!runs.some(isSwept)) io.out(`${runsText(runs, io.columns())}\n`)
   }
-  if (args.flag('dry-run')) return worst
+  const played = await playExperiment(args, io, suite, { folder, ...(!args.flag('json') && { onCell: tell }) })
+  if (played === undefined) return 0
+  const out = resolve(io.cwd, args.text('out') ?? 'runs', suite.name!)
   const shown = shownPath(out, io.cwd)
-  if (args.flag('json')) io.out(`${JSON.stringify({ out, cells: facts }, null, 2)}\n`)
-  else io.out(`${shown}\n${block(`Side by side, with behaviour: agoragym compare ${shown}`, io.columns())}\n`)
-  return worst
+  const swept = tellSweeps(args, io, played.runs, out)
+  if (args.flag('json')) {
+    const cells = played.cells.map(({ cell, runs }) => ({ cell: cell.label, runs: evaluationFacts(runs) }))
+    io.out(`${JSON.stringify({ out, cells, ...swept }, null, 2)}\n`)
+  } else io.out(`${shown}\n${block(`Side by side, with behaviour: agoragym compare ${shown}`, io.columns())}\n`)
+  return played.code
 }

@@ -1,10 +1,11 @@
 /** `export`: turns runs into files that trainers read. */
 import { resolve } from 'node:path'
+import { environments } from '../economies/registry.ts'
 import { UserError } from '../envs/core/errors.ts'
-import { environments } from '../envs/index.ts'
+import { oneLine } from '../envs/core/text.ts'
 import { estimatorNamed, estimators } from '../rollouts/export/advantage.ts'
 import type { DataCard } from '../rollouts/export/datacard.ts'
-import { exportRuns } from '../rollouts/export/export.ts'
+import { exportRuns, MARGIN } from '../rollouts/export/export.ts'
 import { formatNamed, formats } from '../rollouts/export/formats.ts'
 import { parseSplits } from '../rollouts/export/split.ts'
 import { Progress } from '../rollouts/progress.ts'
@@ -13,9 +14,6 @@ import type { Args, Command, OptionSpecs } from './command.ts'
 import { runFolders } from './compare.ts'
 import type { ExitCode } from './io.ts'
 import { block, columns, plural, shownPath } from './text.ts'
-
-/** How much better the better rollout of a pair is at least, where nobody says. */
-const MARGIN = 0.1
 
 /** Shared with the command that plays groups. */
 export const ADVANTAGE_OPTION: OptionSpecs = {
@@ -30,7 +28,7 @@ export const exportCommand: Command = {
     format: { type: 'string', describe: formats.map(({ id }) => id).join(', ') },
     out: { type: 'string', describe: 'folder to write; one that holds anything but an earlier export is refused' },
     split: { type: 'string', describe: 'parts by seed, such as train=0.9,test=0.1: a folder each' },
-    'include-truncated': { type: 'boolean', describe: 'also rollouts that a limit ended, flagged is_truncated' },
+    'include-truncated': { type: 'boolean', describe: 'also rollouts that were cut short, flagged is_truncated' },
     'include-failed': { type: 'boolean', describe: 'also rollouts that a provider failed (traces, verifiers, parquet)' },
     ...ADVANTAGE_OPTION,
     threshold: { type: 'string', describe: `kto: the reward from which a rollout is good (${PASS_THRESHOLD})` },
@@ -40,7 +38,7 @@ export const exportCommand: Command = {
     ...formats.map(({ id, describe }) => [`agoragym export --format ${id} --out data/${id}`, describe] as const),
     [
       'agoragym export runs/train --format sft-trl --out data --split train=0.9,test=0.1 --include-truncated',
-      'two folders by seed, of the runs in one folder, with what a limit ended',
+      'two folders by seed, of the runs in one folder, with what was cut short',
     ],
   ],
   async run(args, io): Promise<ExitCode> {
@@ -73,10 +71,21 @@ export const exportCommand: Command = {
         return done => bar.set(done)
       },
     }).finally(() => progress?.end())
+    for (const note of card.unread) io.err(`${oneLine(note)}\n`)
     if (args.flag('json')) io.out(`${JSON.stringify({ out, ...card }, null, 2)}\n`)
     else io.out(`${told(card, shownPath(out, io.cwd), io.columns())}\n`)
-    return 0
+    const none = withoutRows(card)
+    if (none !== undefined) io.err(`${none}\n`)
+    return none === undefined ? 0 : 1
   },
+}
+
+/** What is told of an export without a row: why there is none, and with which option there would be. */
+function withoutRows({ files, left_out }: DataCard): string | undefined {
+  const tables = files.flatMap(({ rows }) => rows ?? [])
+  if (tables.length === 0 || tables.some(rows => rows > 0)) return undefined
+  const why = Object.values(left_out).map(({ count, why: reason }) => `${count} ${reason}`)
+  return `No row was written: ${why.join('; ') || 'the runs have no finished rollout'}.`
 }
 
 function required(args: Args, name: string, expected: string): string {

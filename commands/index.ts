@@ -1,4 +1,5 @@
 /** The commands, in the order that help lists them. */
+import { audit } from './audit.ts'
 import { bench } from './bench.ts'
 import type { Command } from './command.ts'
 import { compare } from './compare.ts'
@@ -7,6 +8,7 @@ import { envs } from './envs.ts'
 import { evalCommand } from './eval.ts'
 import { exportCommand } from './export.ts'
 import { labExport } from './lab_export.ts'
+import { newCommand } from './new.ts'
 import { play } from './play.ts'
 import { replay } from './replay.ts'
 import { replicate } from './replicate.ts'
@@ -14,6 +16,7 @@ import { report } from './report.ts'
 import { rollouts } from './rollouts.ts'
 import { runs } from './runs.ts'
 import { scenarios } from './scenarios.ts'
+import { score } from './score.ts'
 import { start } from './start.ts'
 import { tournament } from './tournament.ts'
 
@@ -27,11 +30,14 @@ export const commands: readonly Command[] = [
   tournament,
   rollouts,
   runs,
+  score,
   compare,
   report,
   exportCommand,
   labExport,
   replay,
   replicate,
+  audit,
   bench,
+  newCommand,
 ]

@@ -1,40 +1,37 @@
-/** `lab-export`: sessions of the spatial planning economy in the laboratory's own files, and the laboratory's records in ours. */
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { basename, join, resolve } from 'node:path'
+/** `lab-export`: sessions in the files of their laboratory, and the laboratory's records in the same. */
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { basename, resolve } from 'node:path'
+import { economies } from '../economies/registry.ts'
+import { type Files, finishedRollouts, type RunExport, writeFiles } from '../economies/run_export.ts'
 import { UserError } from '../envs/core/errors.ts'
-import type { EpisodeLog } from '../envs/core/log.ts'
-import { spatialPlanning } from '../envs/spatial_planning/index.ts'
-import type { SpatialTypes } from '../envs/spatial_planning/state.ts'
-import { costKey, episodeFiles, type LabFiles, labFiles, type RunEvidence, type TurnCost } from '../evals/lab/files.ts'
-import { sessionOfRecord } from '../evals/lab/import_record.ts'
-import { refused } from '../rollouts/jsonl.ts'
-import { findRuns, readCallFigures, readMetadata, readSteps } from '../rollouts/store.ts'
+import { findRuns, readMetadata } from '../rollouts/store.ts'
 import type { Command } from './command.ts'
+import type { ExitCode } from './io.ts'
 import { block, plural, shownPath } from './text.ts'
-
-const RECORD = '.log.json'
 
 export const labExport: Command = {
   name: 'lab-export',
-  positionals: { '[RUN…]': `run folders, folders of them (./runs), or records of the laboratory (*${RECORD})` },
-  describe: "Write spatial planning sessions as the laboratory's files: wide sheet, market log, game data, record.",
+  positionals: { '[RUN…]': 'run folders, folders of them (./runs), or records of the laboratory (*.log.json)' },
+  describe: "Write sessions as their laboratory's files: wide sheet, market log, game data, record.",
   options: { out: { type: 'string', describe: 'folder to write' } },
   examples: [
     ['agoragym lab-export runs --out lab', 'every session of the runs in ./runs'],
     ['agoragym lab-export 14.log.json --out lab', 'a session of people, with our measures of it'],
   ],
-  run(args, io) {
+  async run(args, io): Promise<ExitCode> {
     const out = args.text('out')
     if (out === undefined) throw new UserError('--out is missing; expected a folder to write.')
     const folder = resolve(io.cwd, out)
-    const named = args.list('RUN')
+    const named = args.list('RUN').length > 0 ? args.list('RUN') : ['runs']
+    const laboratories = await loaded()
     const written: { readonly id: string; readonly files: readonly string[] }[] = []
-    for (const { id, files } of sessions(named.length > 0 ? named : ['runs'], io.cwd)) {
+    for (const { id, files } of sessions(named, io.cwd, laboratories)) {
       io.signal.throwIfAborted()
-      write(folder, files)
+      writeFiles(folder, files)
       written.push({ id, files: Object.keys(files) })
     }
-    if (written.length === 0) throw new UserError(`No session of ${spatialPlanning.id} in ${list(named)}.`)
+    if (written.length === 0)
+      throw new UserError(`No session of ${[...laboratories.keys()].join(', ') || 'any laboratory'} in ${named.join(', ')}.`)
     const count = written.reduce((sum, { files }) => sum + files.length, 0)
     io.out(
       args.flag('json')
@@ -45,74 +42,47 @@ export const labExport: Command = {
   },
 }
 
-const list = (named: readonly string[]): string => (named.length === 0 ? 'runs' : named.join(', '))
+/** What writes a laboratory's files, by economy. */
+type Laboratories = ReadonlyMap<string, RunExport>
+
+async function loaded(): Promise<Laboratories> {
+  const having = economies.exporting('lab').map(async ({ env, exports }) => [env.id, await exports.lab!()] as const)
+  return new Map(await Promise.all(having))
+}
 
 interface Exported {
   readonly id: string
-  readonly files: LabFiles
+  readonly files: Files
 }
 
 /** The files of every session that the paths name, session by session. */
-function* sessions(named: readonly string[], cwd: string): Generator<Exported> {
+function* sessions(named: readonly string[], cwd: string, laboratories: Laboratories): Generator<Exported> {
   for (const name of named) {
     const path = resolve(cwd, name)
-    if (!existsSync(path)) throw new UserError(`No file or folder ${name}: expected a run folder, or a record (*${RECORD}).`)
-    if (statSync(path).isDirectory()) for (const run of findRuns(path)) yield* episodesOf(run)
-    else yield imported(path, name)
-  }
-}
-
-function* episodesOf(run: string): Generator<Exported> {
-  const metadata = readMetadata(run)
-  if (metadata?.env_id !== spatialPlanning.id) return
-  const costs = costsOf(run)
-  for (const { key, ...log } of readSteps(run)) {
-    const evidence: RunEvidence = {
-      costs: costs.get(key) ?? new Map(),
-      evaluated: metadata.evaluated,
-      details: metadata.player_details,
+    if (!existsSync(path)) throw new UserError(`No file or folder ${name}: expected a run folder, or a record (*.log.json).`)
+    if (!statSync(path).isDirectory()) {
+      yield imported(path, name, laboratories)
+      continue
     }
-    yield { id: key, files: episodeFiles(log as EpisodeLog<SpatialTypes>, key, evidence) }
+    for (const run of findRuns(path)) {
+      const lab = laboratories.get(readMetadata(run)?.env_id ?? '')
+      if (lab !== undefined) for (const rollout of finishedRollouts(run)) yield { id: rollout.key, files: lab.files(rollout) }
+    }
   }
 }
 
-/** What the model calls of each turn came to, by rollout. */
-function costsOf(run: string): Map<string, Map<string, TurnCost>> {
-  const rollouts = new Map<string, Map<string, TurnCost>>()
-  for (const { key, agent, t, latency_ms, prompt_tokens, completion_tokens, cost } of readCallFigures(run)) {
-    const turns = rollouts.get(key) ?? new Map<string, TurnCost>()
-    rollouts.set(key, turns)
-    const at = costKey(agent, t)
-    const before = turns.get(at)
-    turns.set(at, {
-      model_calls: (before?.model_calls ?? 0) + 1,
-      latency_ms: (before?.latency_ms ?? 0) + latency_ms,
-      prompt_tokens: (before?.prompt_tokens ?? 0) + prompt_tokens,
-      completion_tokens: (before?.completion_tokens ?? 0) + completion_tokens,
-      cost: cost === null || before?.cost === null ? null : (before?.cost ?? 0) + cost,
-    })
-  }
-  return rollouts
-}
-
-function imported(path: string, name: string): Exported {
+/** A record, read by the laboratory whose ending its name has, or by the only one that reads any. */
+function imported(path: string, name: string, laboratories: Laboratories): Exported {
   let document: unknown
   try {
     document = JSON.parse(readFileSync(path, 'utf8'))
   } catch (error) {
     throw new UserError(`${name} is no JSON: ${(error as Error).message}`)
   }
-  const session = sessionOfRecord(document)
   const file = basename(path)
-  const id = file.endsWith(RECORD) ? file.slice(0, -RECORD.length) : file.replace(/\.json$/, '')
-  return { id, files: labFiles(session, id, { session: id, dataset: session.config.session }) }
-}
-
-function write(folder: string, files: LabFiles): void {
-  try {
-    mkdirSync(folder, { recursive: true })
-    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
-  } catch (error) {
-    throw refused(folder, error)
-  }
+  const readers = [...laboratories.values()].flatMap(({ reads }) => reads ?? [])
+  const reader = readers.find(({ suffix }) => file.endsWith(suffix)) ?? readers[0]
+  if (reader === undefined) throw new UserError(`${name}: no economy reads records of a laboratory.`)
+  const id = file.endsWith(reader.suffix) ? file.slice(0, -reader.suffix.length) : file.replace(/\.json$/, '')
+  return { id, files: reader.files(document, id) }
 }

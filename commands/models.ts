@@ -2,9 +2,10 @@
 import { resolve } from 'node:path'
 import { nearest, UserError } from '../envs/core/errors.ts'
 import {
+  isHome,
   Models,
   type NoToolCall,
-  parseEndpoint,
+  parseForms,
   parseHistory,
   parsePersonas,
   readPrices,
@@ -16,14 +17,16 @@ import type { RunResult } from '../rollouts/run.ts'
 import type { Args, OptionSpecs } from './command.ts'
 import type { Io } from './io.ts'
 
-/** How a model is asked. */
+/** How models are asked whose player strings do not say otherwise. */
 export const MODEL_OPTIONS: OptionSpecs = {
   temperature: { type: 'string', describe: "sampling temperature (the provider's default)" },
   'top-p': { type: 'string', describe: "nucleus sampling (the provider's default)" },
+  'sampling-seed': { type: 'string', describe: 'seed of the sampling, the same in every call (none)' },
   'max-completion-tokens': { type: 'string', describe: 'tokens of one answer at most, reasoning included' },
   'reasoning-effort': { type: 'string', describe: "in the provider's own words: low, medium, high …" },
   'extra-body': { type: 'string', describe: 'JSON object of further request fields, sent as they are' },
-  api: { type: 'string', describe: "OpenAI's protocol: chat or responses (chat)" },
+  api: { type: 'string', describe: "OpenAI's protocol: chat or responses (responses at OpenAI's own URL, chat elsewhere)" },
+  adapt: { type: 'list', describe: 'a second form of requests from the beginning, such as max_completion_tokens or streaming' },
   history: { type: 'string', describe: 'what a model is shown again: full, last:N turns, or none (full)' },
   'no-tool-call': { type: 'string', describe: "a message without a tool call is: pass, nudge or stop (the economy's way)" },
   persona: { type: 'list', describe: 'name or file of added instructions, for all models, or seat=persona for one' },
@@ -45,8 +48,8 @@ export const CACHE_OPTION: OptionSpecs = {
   cache: { type: 'string', describe: 'folder of answers to use again (none)' },
 }
 
-/** The models of a command: who is asked how, within which limits. */
-export function readModels(args: Args, io: Io, concurrency: number): Models {
+/** The models of a command: who is asked how, within which limits. `folder` is where treatments look for files. */
+export function readModels(args: Args, io: Io, concurrency: number, folder: string = io.cwd): Models {
   const text = (name: string) => args.text(name)
   const timeoutCall = positive(args, 'timeout-call')
   const timeoutEpisode = positive(args, 'timeout-episode')
@@ -60,8 +63,10 @@ export function readModels(args: Args, io: Io, concurrency: number): Models {
     concurrency,
     stop: io.signal,
     sampling: readSampling(args),
+    cwd: folder,
     extraBody: readExtraBody(text('extra-body')),
-    api: choice(args, 'api', ['chat', 'responses'], 'chat'),
+    ...(text('api') !== undefined && { api: choice(args, 'api', ['chat', 'responses'], 'chat') }),
+    adaptations: parseForms(args.list('adapt')),
     history: parseHistory(text('history') ?? 'full'),
     noToolCall: choice<NoToolCall>(args, 'no-tool-call', ['pass', 'nudge', 'stop'], 'economy'),
     personas: parsePersonas(args.list('persona').map(given => personaPath(given, io.cwd))),
@@ -84,6 +89,7 @@ function readSampling(args: Args): Sampling {
   return {
     ...(temperature !== undefined && { temperature }),
     ...(topP !== undefined && { top_p: topP }),
+    ...(args.text('sampling-seed') !== undefined && { seed: args.integer('sampling-seed', 0, Number.MIN_SAFE_INTEGER) }),
     ...(args.text('max-completion-tokens') !== undefined && { max_tokens: args.integer('max-completion-tokens', 0, 1) }),
     ...(effort !== undefined && { reasoning_effort: effort }),
   }
@@ -140,8 +146,7 @@ const CACHEABLE = 1024
 export function cacheNote({ metadata, summary }: RunResult): string {
   const { player, base_url, player_details } = metadata
   const { usage, traffic } = summary
-  if (usage === null || traffic === null || base_url === null || !parseEndpoint(player).own || player_details.history !== 'full')
-    return ''
+  if (usage === null || traffic === null || base_url === null || !isHome(base_url) || player_details.history !== 'full') return ''
   const prompt = promptTokens(usage)
   if (prompt < 2 * CACHEABLE * traffic.calls || usage.input_cached_read > prompt / 100) return ''
   return `${player}: hardly any prompt token was read from the provider's cache, which forgets after some minutes; lower -c, so that the turns of an episode follow each other.\n`

@@ -1,14 +1,16 @@
 /** `play`: one episode, turn by turn. */
-import { createInterface } from 'node:readline'
+import { economies } from '../economies/registry.ts'
 import type { AnyTypes } from '../envs/core/environment.ts'
 import type { LogRecord } from '../envs/core/log.ts'
-import { short } from '../envs/core/plain.ts'
-import { callText, type Terminal } from '../rollouts/players/human.ts'
+import { oneLine } from '../envs/core/text.ts'
+import { planExperiment } from '../evals/run_experiment.ts'
+import { stepText } from '../evals/step_text.ts'
+import { lineupOf } from '../rollouts/lineup.ts'
+import { openTerminal } from '../rollouts/players/terminal.ts'
 import { type Lineup, runRollout } from '../rollouts/rollout.ts'
 import type { Command } from './command.ts'
-import type { Io } from './io.ts'
 import { LIMIT_OPTIONS, MODEL_OPTIONS, readModels } from './models.ts'
-import { CONFIG_OPTIONS, readSetting, readTable, SEAT_OPTIONS } from './setup.ts'
+import { CONFIG_OPTIONS, readExperiment, SEAT_OPTIONS } from './setup.ts'
 import { block, figureTable, number, plural } from './text.ts'
 
 export const play: Command = {
@@ -24,18 +26,26 @@ export const play: Command = {
     ...LIMIT_OPTIONS,
   },
   examples: [
-    ['agoragym play sim_economy --seat agent_0=human', 'play yourself; tools are a menu'],
-    ['agoragym play sim_economy --seed 7 --json', 'the log as one line of JSON, which `agoragym replay` accepts'],
+    ['agoragym play ENV --seat agent_0=human', 'play yourself; tools are a menu'],
+    ['agoragym play ENV --seed 7 --json', 'the log as one line of JSON, which `agoragym replay` accepts'],
   ],
   async run(args, io) {
-    const setting = readSetting(args)
     const models = readModels(args, io, 64)
-    const { terminal, close } = openTerminal(io)
+    const { terminal, close } = openTerminal({
+      input: () => io.stdin,
+      write: io.out,
+      wrap: (text, hang) => block(text, io.columns(), 0, hang),
+      echoes: io.isTTY.in,
+      signal: io.signal,
+    })
     try {
-      const table = readTable(args, setting, { terminal, models })
+      const [planned] = planExperiment(readExperiment(args, { repeats: 1 }), { economies, folder: io.cwd, terminal, models })
+      const { env, config, seat } = planned!.plans[0]!
       models.prepare()
-      const { lineup, evaluated } = table.seat(table.players[0], setting.config)
       const seed = args.integer('seed', 0, 0)
+      const seated = seat(config)
+      const { evaluated } = seated
+      const lineup = lineupOf(seated, seed)
       // Who plays must not be shown what the others decided.
       const quiet = args.flag('json') || hasHuman(lineup)
       let shown = 0
@@ -43,13 +53,12 @@ export const play: Command = {
         if (!quiet && record.t === shown) io.out(`${stepText(record, io.columns())}\n`)
         shown = record.t + 1
       }
-      const { env, config } = setting
       const result = await runRollout(
         { env, config, seed, repeat: 0, lineup, evaluated, example: seed },
         { signal: io.signal, onStep: (_log, record) => show(record) },
       )
       if (!result.ok) {
-        io.err(`${result.agent} failed in step ${result.t} (${result.error.code}): ${result.error.message}\n`)
+        io.err(`${result.agent} failed in step ${result.t} (${result.error.code}): ${oneLine(result.error.message)}\n`)
         return 1
       }
       const { key, log, scores } = result
@@ -75,44 +84,6 @@ function hasHuman(lineup: Lineup): boolean {
   return Object.values(lineup).some(({ kind }) => kind === 'human')
 }
 
-/** Characters of a call that are shown: a long text is seen to be one. */
-const SAID = 400
-
-/** One step: who said what, what they were told, what happened. */
-function stepText({ t, decisions, results, events, rewards }: LogRecord<AnyTypes>, width: number): string {
-  const lines = [`step ${t}`]
-  for (const [agent, { calls }] of Object.entries(decisions)) {
-    if (calls.length === 0) lines.push(block(`${agent}: says nothing`, width, 2))
-    for (const [i, call] of calls.entries()) {
-      const said = callText(call)
-      lines.push(block(`${agent}: ${said.length <= SAID ? said : `${said.slice(0, SAID)}…`}`, width, 2, 2))
-      const told = results[agent]?.[i]
-      if (told !== undefined) lines.push(block(told.text, width, 6))
-    }
-  }
-  for (const { type, ...facts } of events as (Record<string, unknown> & { type: string })[])
-    lines.push(
-      block(
-        `* ${type}${Object.entries(facts)
-          .map(([name, value]) => ` ${name}=${short(value, 60)}`)
-          .join('')}`,
-        width,
-        2,
-        4,
-      ),
-    )
-  const earned = Object.entries(rewards).filter(([, reward]) => reward !== 0)
-  if (earned.length > 0)
-    lines.push(
-      block(
-        `rewards: ${earned.map(([agent, reward]) => `${agent} ${reward > 0 ? '+' : ''}${number(reward)}`).join(', ')}`,
-        width,
-        2,
-      ),
-    )
-  return lines.join('\n')
-}
-
 function scoreTable(
   scores: Readonly<Record<string, Readonly<Record<string, number | null>>>>,
   lineup: Lineup,
@@ -132,52 +103,4 @@ function scoreTable(
 
 function figure(value: number | null | undefined): string {
   return value === null || value === undefined ? '–' : number(value)
-}
-
-/** A terminal over the command's streams; standard input is opened at the first question. */
-function openTerminal(io: Io): { readonly terminal: Terminal; readonly close: () => void } {
-  let next: (() => Promise<string | undefined>) | undefined
-  let close = (): void => {}
-  return {
-    terminal: {
-      show: (text, hang) => io.out(`${block(text, io.columns(), 0, hang)}\n`),
-      async ask(prompt) {
-        if (next === undefined) ({ next, close } = readLines(io))
-        io.out(prompt)
-        const line = await next()
-        // A terminal has shown what was typed, line end included; nothing else has.
-        if (line === undefined || !io.isTTY.in) io.out(`${line ?? ''}\n`)
-        return line
-      },
-    },
-    close: () => close(),
-  }
-}
-
-/** The lines of standard input, one at a time; undefined at its end and once the command is interrupted. */
-function readLines(io: Io): { next: () => Promise<string | undefined>; close: () => void } {
-  const reader = createInterface({ input: io.stdin, terminal: false })
-  const ready: string[] = []
-  let waiting: ((line: string | undefined) => void) | undefined
-  let ended = false
-  const give = (line: string | undefined): void => {
-    const taker = waiting
-    waiting = undefined
-    if (taker !== undefined) taker(line)
-    else if (line !== undefined) ready.push(line)
-  }
-  const end = (): void => {
-    ended = true
-    give(undefined)
-  }
-  reader.on('line', give)
-  reader.on('close', end)
-  io.signal.addEventListener('abort', end)
-  return {
-    next: () => (ready.length > 0 || ended ? Promise.resolve(ready.shift()) : new Promise(resolve => (waiting = resolve))),
-    close() {
-      io.signal.removeEventListener('abort', end)
-      reader.close()
-    },
-  }
 }

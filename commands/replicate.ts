@@ -1,8 +1,8 @@
 /** `replicate`: published figures beside ours. */
 import { resolve } from 'node:path'
-import { nearest, UserError } from '../envs/core/errors.ts'
-import { studies } from '../evals/replicate/index.ts'
-import type { FigureKind, Study, StudyOption, StudyResult, StudyRow } from '../evals/replicate/study.ts'
+import { economies } from '../economies/registry.ts'
+import { UserError } from '../envs/core/errors.ts'
+import type { FigureKind, Study, StudyOption, StudyResult, StudyRow } from '../evals/study.ts'
 import { Progress } from '../rollouts/progress.ts'
 import type { Args, Command, OptionSpecs } from './command.ts'
 import { block, columns } from './text.ts'
@@ -13,12 +13,18 @@ const COMMON_OPTIONS: OptionSpecs = {
 
 export const replicate: Command = {
   name: 'replicate',
-  positionals: { STUDY: `one of: ${studies.map(({ id }) => id).join(', ') || 'none yet'}` },
+  get positionals() {
+    return { STUDY: `one of: ${economies.studies().join(', ') || 'none yet'}` }
+  },
   describe: 'Run a published study again and print its figures beside ours.',
-  options: words => ({ ...COMMON_OPTIONS, ...studyOptions(words) }),
-  examples: [['agoragym replicate sim-economy-paper --out study', 'a published study, with its files in ./study']],
+  options: async words => ({ ...COMMON_OPTIONS, ...(await studyOptions(words)) }),
+  get examples() {
+    return [
+      [`agoragym replicate ${economies.studies()[0] ?? 'STUDY'} --out study`, 'a study, with its files in ./study'],
+    ] as const
+  },
   async run(args, io) {
-    const study = studyOf(args.text('STUDY')!)
+    const study = await economies.study(args.text('STUDY')!)
     const out = args.text('out')
     let progress: Progress | undefined
     const result = await study
@@ -48,16 +54,10 @@ export const replicate: Command = {
   },
 }
 
-function studyOf(id: string): Study {
-  const study = studies.find(known => known.id === id)
-  if (study !== undefined) return study
-  const ids = studies.map(known => known.id)
-  throw new UserError(`No study '${id.slice(0, 64)}'. Studies: ${ids.join(', ') || 'none'}.${nearest(id, ids)}`)
-}
-
 /** The options of the study that is named among the words. */
-function studyOptions(words: readonly string[]): OptionSpecs {
-  const study = studies.find(({ id }) => words.includes(id))
+async function studyOptions(words: readonly string[]): Promise<OptionSpecs> {
+  const named = economies.studies().find(id => words.includes(id))
+  const study = named === undefined ? undefined : await economies.study(named)
   return Object.fromEntries(
     Object.entries(study?.options ?? {}).map(([name, { type, description, default: fallback }]) => [
       name,

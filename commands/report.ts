@@ -1,9 +1,11 @@
 /** `report`: one HTML file that shows runs side by side and holds their transcripts. */
 import { resolve } from 'node:path'
+import { environments } from '../economies/registry.ts'
 import { compare } from '../evals/compare.ts'
 import { writeReport } from '../evals/report/report.ts'
 import type { Command } from './command.ts'
 import { COMPARE_OPTIONS, readCompare, runFolders } from './compare.ts'
+import type { ExitCode } from './io.ts'
 import { plural, shownPath } from './text.ts'
 
 export const report: Command = {
@@ -17,10 +19,11 @@ export const report: Command = {
     transcripts: { type: 'string', describe: 'transcripts it holds at most, chosen evenly over the rollouts (1000)' },
   },
   examples: [['agoragym report runs --html report.html', 'everything in ./runs']],
-  run(args, io) {
+  async run(args, io): Promise<ExitCode> {
     const path = resolve(io.cwd, args.text('html') ?? 'report.html')
     const title = args.text('title')
-    const facts = writeReport(compare(runFolders(args, io), readCompare(args, io)), path, {
+    const facts = writeReport(compare(runFolders(args, io), await readCompare(args, io)), path, {
+      environments,
       transcripts: args.integer('transcripts', 1000, 0),
       ...(title !== undefined && { title }),
     })

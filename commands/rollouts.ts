@@ -1,10 +1,12 @@
 /** `rollouts`: plays groups of rollouts for reinforcement learning. */
+
+import { evaluationFacts, runsText } from '../evals/run_table.ts'
 import { estimatorNamed } from '../rollouts/export/advantage.ts'
 import { type GroupsSummary, writeGroups } from '../rollouts/export/groups.ts'
 import type { Command } from './command.ts'
-import { PLAY_OPTIONS, playRepeats, told } from './eval.ts'
-import { evaluationFacts } from './evaluate.ts'
+import { PLAY_OPTIONS, playExperiment } from './eval.ts'
 import { ADVANTAGE_OPTION } from './export.ts'
+import { readExperiment } from './setup.ts'
 import { block, number, plural, shownPath } from './text.ts'
 
 export const rollouts: Command = {
@@ -23,7 +25,7 @@ export const rollouts: Command = {
   },
   examples: [
     [
-      'agoragym rollouts sim_economy --player openai:qwen3@http://localhost:8000/v1 --group-size 8 --seeds 0:64',
+      'agoragym rollouts ENV --player openai:qwen3@http://localhost:8000/v1 --group-size 8 --seeds 0:64',
       'eight rollouts of each of 64 seeds',
     ],
     ['agoragym export runs --format tokens --out data/tokens --include-truncated', 'what was played, as token rows'],
@@ -31,7 +33,7 @@ export const rollouts: Command = {
   async run(args, io) {
     const estimator = estimatorNamed(args.text('advantage'))
     const size = args.integer('group-size', 8, 1)
-    const played = await playRepeats(args, io, size)
+    const played = await playExperiment(args, io, readExperiment(args, { repeats: size }))
     if (played === undefined) return 0
     const summaries = played.runs.map(({ folder }) => writeGroups(folder, size, estimator))
     if (args.flag('json')) {
@@ -42,7 +44,7 @@ export const rollouts: Command = {
       return played.code
     }
     const width = io.columns()
-    io.out(`${told(played, width)}\n${block(`Advantage: ${estimator.formula}.`, width)}\n`)
+    io.out(`${runsText(played.runs, width)}\n${block(`Advantage: ${estimator.formula}.`, width)}\n`)
     for (const summary of summaries) io.out(`${block(groupsLine(summary, size), width)}\n${shownPath(summary.path, io.cwd)}\n`)
     return played.code
   },

@@ -1,9 +1,6 @@
 /** `runs`: the run folders there are. */
-
-import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { UserError } from '../envs/core/errors.ts'
-import { countFinished, findRuns, readMetadata } from '../rollouts/store.ts'
+import { listRuns } from '../rollouts/listing.ts'
 import type { Command } from './command.ts'
 import { columns, number, shownPath } from './text.ts'
 
@@ -16,30 +13,16 @@ export const runs: Command = {
   run(args, io) {
     const given = args.text('DIR') ?? 'runs'
     const dir = resolve(io.cwd, given)
-    if (!existsSync(dir))
-      throw new UserError(`No folder ${given}: expected one that holds runs, as \`agoragym eval\` writes them.`)
-    const found = findRuns(dir).flatMap(folder => {
-      const metadata = readMetadata(folder)
-      if (metadata === undefined) return []
-      // While a run is played, and after a kill, its metadata say what was there when it began.
-      const ok = metadata.complete ? metadata.ok : countFinished(folder)
-      return [{ folder, metadata: { ...metadata, ok } }]
-    })
+    const found = listRuns(dir, given)
     if (args.flag('json')) {
-      io.out(
-        `${JSON.stringify(
-          found.map(({ folder, metadata }) => ({ folder, ...metadata })),
-          null,
-          2,
-        )}\n`,
-      )
+      io.out(`${JSON.stringify(found, null, 2)}\n`)
       return 0
     }
     if (found.length === 0) {
       io.out(`No run under ${shownPath(dir, io.cwd)}\n`)
       return 0
     }
-    const rows = found.map(({ folder, metadata }) => [
+    const rows = found.map(({ folder, ...metadata }) => [
       `${metadata.ok}/${metadata.planned}${metadata.failed > 0 ? `, ${metadata.failed} failed` : ''}`,
       metadata.avg_reward === null ? '–' : number(metadata.avg_reward),
       metadata.updated.slice(0, 16).replace('T', ' '),

@@ -1,20 +1,14 @@
 /** `scenarios`: writes an economy's scenario data set, one row a line, for `--scenario-file` and for other programs. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { parseConfig } from '../envs/core/config.ts'
-import { type AnyEnvironment, learnerOf, type Scenario } from '../envs/core/environment.ts'
-import { Episode } from '../envs/core/episode.ts'
+import { environments } from '../economies/registry.ts'
 import { UserError } from '../envs/core/errors.ts'
-import { environments } from '../envs/index.ts'
-import type { Message } from '../rollouts/messages.ts'
+import { scenarioRow } from '../rollouts/scenarios.ts'
 import type { Command } from './command.ts'
 import { CONFIG_OPTIONS, readSetting } from './setup.ts'
 import { plural } from './text.ts'
 
-/** A row with what the evaluated seat is told before its first move. */
-interface ScenarioRow extends Scenario {
-  readonly prompt: readonly Message[]
-}
+const having = () => environments.list().filter(env => env.scenarios !== undefined)
 
 export const scenarios: Command = {
   name: 'scenarios',
@@ -25,15 +19,18 @@ export const scenarios: Command = {
     count: { type: 'string', describe: 'rows; the data set goes on as far as is asked (all of it)' },
     out: { type: 'string', describe: 'file to write (standard output)' },
   },
-  examples: [
-    ['agoragym scenarios swarm_economy --profile v0.2 --out v02.jsonl', 'the data set of a version'],
-    ['agoragym eval swarm_economy --scenario-file v02.jsonl', 'and an evaluation on it'],
-  ],
+  get examples() {
+    const id = having()[0]?.id ?? 'ENV'
+    return [
+      [`agoragym scenarios ${id} --out rows.jsonl`, 'the data set of an economy'],
+      [`agoragym eval ${id} --scenario-file rows.jsonl`, 'and an evaluation on it'],
+    ] as const
+  },
   run(args, io) {
     const { env, config } = readSetting(args)
     if (env.scenarios === undefined) {
-      const having = environments.list().filter(other => other.scenarios !== undefined)
-      throw new UserError(`${env.id} has no scenarios. Economies that have: ${having.map(({ id }) => id).join(', ') || 'none'}.`)
+      const ids = having().map(({ id }) => id)
+      throw new UserError(`${env.id} has no scenarios. Economies that have: ${ids.join(', ') || 'none'}.`)
     }
     const rows = env
       .scenarios(config, args.text('count') === undefined ? undefined : args.integer('count', 0, 1))
@@ -51,16 +48,6 @@ export const scenarios: Command = {
     )
     return 0
   },
-}
-
-function scenarioRow(env: AnyEnvironment, { id, seed, config: given }: Scenario): ScenarioRow {
-  const config = parseConfig(env, given)
-  const learner = learnerOf(env.seats(config))
-  const prompt: Message[] = [
-    { role: 'system', content: env.rules(config, learner) },
-    { role: 'user', content: env.render(new Episode(env, config, seed).observe(learner)) },
-  ]
-  return { id, seed, config: given, prompt }
 }
 
 function write(path: string, text: string, shown: string): void {

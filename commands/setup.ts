@@ -1,16 +1,12 @@
 /** The options that say which economy, which players and which episodes; read the same way by every command. */
-import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
-import { botSets, botsFor } from '../bots/index.ts'
-import { parseConfig, resolveConfig } from '../envs/core/config.ts'
-import { type AnyEnvironment, learnerOf } from '../envs/core/environment.ts'
+import type { Economy } from '../economies/economy.ts'
+import { economies } from '../economies/registry.ts'
+import { resolveConfig } from '../envs/core/config.ts'
+import type { AnyEnvironment } from '../envs/core/environment.ts'
 import { nearest, UserError } from '../envs/core/errors.ts'
-import type { AgentId } from '../envs/core/tool.ts'
-import { environments } from '../envs/index.ts'
-import { type Seated, type Seating, seat } from '../rollouts/lineup.ts'
-import type { Player } from '../rollouts/player.ts'
-import { type PlayerContext, playersFor } from '../rollouts/players/index.ts'
-import type { Example, ExampleSet } from '../rollouts/run.ts'
+import { cellsOf, type Experiment } from '../evals/experiment.ts'
+import { residentFields } from '../evals/plan.ts'
+import { labelSchema, type PlayerChoice, splitPlayers } from '../rollouts/models/index.ts'
 import { type Args, integer, type OptionSpecs } from './command.ts'
 
 export const CONFIG_OPTIONS: OptionSpecs = {
@@ -18,9 +14,17 @@ export const CONFIG_OPTIONS: OptionSpecs = {
   set: { type: 'list', describe: 'field=value of the configuration; may be given several times' },
 }
 
+export const SWEEP_OPTIONS: OptionSpecs = {
+  sweep: { type: 'list', describe: 'field=a,b,c: play each value of a field beside the plain one; several, one at a time' },
+  grid: { type: 'boolean', describe: 'with several --sweep: every combination of their values' },
+}
+
 export const SEAT_OPTIONS: OptionSpecs = {
   seat: { type: 'list', describe: "id=player for one seat, a resident's too; may be given several times" },
-  opponents: { type: 'string', describe: 'who the others are, in seat order, such as honest:3,deceptive:2' },
+  opponents: {
+    type: 'string',
+    describe: 'who the others are, such as honest:3,deceptive:2, in seat order unless the preset shuffles them',
+  },
 }
 
 export const EXAMPLE_OPTIONS: OptionSpecs = {
@@ -29,8 +33,15 @@ export const EXAMPLE_OPTIONS: OptionSpecs = {
   'scenario-file': { type: 'string', describe: 'JSON list or JSON Lines of {"config", "seed", "id"}' },
 }
 
+/** What tables call players, and whom they compare with. */
+export const COLUMN_OPTIONS: OptionSpecs = {
+  label: { type: 'list', describe: 'player=name: what tables call a player (its short name); a name alone for a single player' },
+  baseline: { type: 'string', describe: 'player that the others are compared with (the first one named)' },
+}
+
 /** An economy and a configuration of it. */
 export interface Setting {
+  readonly economy: Economy
   readonly env: AnyEnvironment
   readonly preset: string
   readonly set: Readonly<Record<string, unknown>>
@@ -38,184 +49,123 @@ export interface Setting {
 }
 
 export function readSetting(args: Args): Setting {
-  const env = environments.get(args.text('ENV')!)
-  const set = { ...Object.fromEntries(args.list('set').map(assignment)), ...residentFields(args, env) }
+  const economy = economies.get(args.text('ENV')!)
+  const { env, residents } = economy
+  const others = args.text('opponents')
+  const set = {
+    ...Object.fromEntries(args.list('set').map(assignment)),
+    ...(others !== undefined && residents !== undefined && residentFields(others, economy)),
+  }
   const preset = args.text('preset') ?? Object.keys(env.presets)[0]!
-  return { env, preset, set, config: resolveConfig(env, preset, set) }
-}
-
-/** The configuration fields that `--opponents` stands for in an economy whose other seats are residents'. */
-function residentFields(args: Args, env: AnyEnvironment): Readonly<Record<string, unknown>> {
-  const text = args.text('opponents')
-  const residents = botSets[env.id]?.residents
-  if (text === undefined || residents === undefined) return {}
-  const counts = text.split(',').map(share)
-  const unknown = counts.find(([type]) => !residents.types.includes(type))
-  if (unknown !== undefined)
-    throw new UserError(
-      `--opponents: no '${unknown[0].slice(0, 64)}' lives in ${env.id}. Residents: ${residents.types.join(', ')}.${nearest(unknown[0], residents.types)}`,
-    )
-  return residents.fields(Object.fromEntries(counts))
+  return { economy, env, preset, set, config: resolveConfig(env, preset, set) }
 }
 
 /** `field=value`; the value is JSON, or else the text itself. */
 function assignment(text: string): [string, unknown] {
   const at = text.indexOf('=')
   if (at < 1) throw new UserError(`--set: expected field=value, got '${text.slice(0, 64)}'.`)
-  const value = text.slice(at + 1)
+  return [text.slice(0, at), value(text.slice(at + 1))]
+}
+
+/** JSON, or else the text itself. */
+function value(text: string): unknown {
   try {
-    return [text.slice(0, at), JSON.parse(value)]
+    return JSON.parse(text)
   } catch {
-    return [text.slice(0, at), value]
+    return text
   }
 }
 
-/** Who plays: the evaluated players, each in turn, and how the table is filled around one. */
-export interface Table {
-  /** Undefined where the seats that are fixed are evaluated. */
-  readonly players: readonly (Player | undefined)[]
-  seat(learner: Player | undefined, config: object): Seated
+/** `field=a,b,c`: the values of each field, which commas inside brackets and quotes do not part. */
+function readSweep(args: Args): Readonly<Record<string, unknown[]>> | undefined {
+  const given = args.list('sweep')
+  if (given.length === 0) {
+    if (args.flag('grid')) throw new UserError('--grid is of --sweep FIELD=A,B; say what is swept, or leave it out.')
+    return undefined
+  }
+  const axes = given.map((text): [string, unknown[]] => {
+    const [, field, values] = /^([^=,\s]+)=(.+)$/s.exec(text) ?? []
+    if (field === undefined || values === undefined)
+      throw new UserError(`--sweep: expected field=a,b,c such as base_inference_rate=0.5,1,2, got '${text.slice(0, 64)}'.`)
+    return [field, splitPlayers(values).map(value)]
+  })
+  const twice = axes.find(([field], i) => axes.findIndex(([other]) => other === field) < i)
+  if (twice !== undefined) throw new UserError(`--sweep: ${twice[0]} is given twice; give all its values at once.`)
+  return Object.fromEntries(axes)
 }
 
-export function readTable(args: Args, setting: Setting, who: Omit<PlayerContext, 'env'> = {}): Table {
-  const { env } = setting
-  const player = playersFor({ env: env.id, ...who })
-  const choices = args.list('seat').map(text => seatChoice(text, player))
-  const twice = choices.find(([agent], i) => choices.findIndex(([other]) => other === agent) < i)
-  if (twice !== undefined) throw new UserError(`--seat: ${twice[0]} is given twice; name one player for it.`)
-  const fixed = Object.fromEntries(choices)
-  const opponents = botSets[env.id]?.residents === undefined ? args.text('opponents') : undefined
-  const seating: Omit<Seating, 'learner'> = {
-    fixed,
-    exact: opponents !== undefined,
-    opponents:
-      opponents === undefined ? defaultOpponents(env, player) : opponents.split(',').map(text => crowd(text, env, player)),
-  }
-  return {
-    players: readPlayers(args, setting, fixed, player),
-    seat: (learner, config) => seat(env, config, { ...seating, ...(learner !== undefined && { learner }) }),
-  }
-}
+type Entry = Experiment['entries'][number]
 
-/** The players of `--players` (or `--player`), each once; by default the economy's own, unless the learner's seat is fixed. */
-function readPlayers(
+/** The experiment that a command line asks for; `more` says what the command itself decides. */
+export function readExperiment(
   args: Args,
-  { env, config }: Setting,
-  fixed: Readonly<Record<AgentId, Player>>,
-  player: (text: string) => Player,
-): (Player | undefined)[] {
-  const named = args.text('players') ?? args.text('player')
-  if (named !== undefined) {
-    const texts = named.split(',').map(text => text.trim())
-    if (texts.includes('')) throw new UserError(`--players: expected players separated by commas, got '${named.slice(0, 64)}'.`)
-    return [...new Set(texts.map(player))]
-  }
-  if (fixed[learnerOf(env.seats(config))] !== undefined) return [undefined]
-  return (botSets[env.id]?.players ?? ['random']).map(player)
-}
-
-function seatChoice(text: string, player: (text: string) => Player): [AgentId, Player] {
-  const at = text.indexOf('=')
-  if (at < 1) throw new UserError(`--seat: expected id=player such as agent_0=human, got '${text.slice(0, 64)}'.`)
-  return [text.slice(0, at), player(text.slice(at + 1))]
-}
-
-function defaultOpponents(env: AnyEnvironment, player: (text: string) => Player): Seating['opponents'] {
-  const counts = Object.entries(botSets[env.id]?.opponents ?? {})
-  if (counts.length === 0) return [{ player: player('random'), count: 1 }]
-  return counts.map(([bot, count]) => ({ player: player(`bot:${bot}`), count }))
-}
-
-/** `honest:3`, or any player string and a count. */
-function crowd(text: string, env: AnyEnvironment, player: (text: string) => Player): Seating['opponents'][number] {
-  const [name, count] = share(text)
-  return { player: player(Object.hasOwn(botsFor(env.id), name) ? `bot:${name}` : name), count }
-}
-
-/** A name and a count. */
-function share(text: string): [name: string, count: number] {
-  const [, name, count] = /^(.+):(\d+)$/.exec(text.trim()) ?? []
-  if (name === undefined || count === undefined)
-    throw new UserError(`--opponents: expected NAME:COUNT separated by commas, got '${text.slice(0, 64)}'.`)
-  return [name, integer(count, '--opponents', 0)]
-}
-
-/** Rollouts of one command at most: more is a slip of the keyboard. */
-const MOST = 10_000_000
-
-/** The episodes of `--seeds`, `--scenarios` or `--scenario-file`; by default 20 of what the economy has. */
-export function readExamples(args: Args, setting: Setting, cwd: string): ExampleSet {
+  { repeats, ...more }: Pick<Entry, 'tournament'> & { readonly repeats: number },
+): Experiment {
   const given = Object.keys(EXAMPLE_OPTIONS).filter(name => args.text(name) !== undefined)
   if (given.length > 1) throw new UserError(`--${given[0]} and --${given[1]} exclude each other; give one of them.`)
-  const file = args.text('scenario-file')
-  if (file !== undefined) return fileExamples(setting, resolve(cwd, file), file)
-  const scenarios = args.text('scenarios')
-  if (scenarios !== undefined) return scenarioExamples(setting, integer(scenarios, '--scenarios', 1))
-  const seeds = args.text('seeds')
-  return seeds === undefined ? defaultExamples(setting) : seedExamples(setting, ...seedRange(seeds))
-}
-
-/** Twenty scenarios of the economy's own, or seeds where it has none. */
-export function defaultExamples(setting: Setting): ExampleSet {
-  return setting.env.scenarios === undefined ? seedExamples(setting, 0, 20) : scenarioExamples(setting, 20)
-}
-
-function seedRange(text: string): [from: number, to: number] {
-  const [, first, last] = /^(\d+)(?::(\d+))?$/.exec(text) ?? []
-  const from = last === undefined ? 0 : Number(first)
-  const to = Number(last ?? first)
-  if (!(Number.isSafeInteger(to) && from < to))
-    throw new UserError(`--seeds: expected N for 0…N-1 or A:B with A < B, got '${text.slice(0, 64)}'.`)
-  if (to - from > MOST) throw new UserError(`--seeds: expected at most ${MOST} seeds, got ${to - from}.`)
-  return [from, to]
-}
-
-function seedExamples({ config }: Setting, from: number, to: number): ExampleSet {
-  return {
-    name: `seeds ${from}:${to}`,
-    rows: Array.from({ length: to - from }, (_, i): Example => ({ index: from + i, config, seed: from + i })),
+  const [seeds, scenarios, file, preset, baseline] = ['seeds', 'scenarios', 'scenario-file', 'preset', 'baseline'].map(name =>
+    args.text(name),
+  )
+  const sweep = readSweep(args)
+  const seats = args.list('seat').map(seatChoice)
+  const twice = seats.find(([agent], i) => seats.findIndex(([other]) => other === agent) < i)
+  if (twice !== undefined) throw new UserError(`--seat: ${twice[0]} is given twice; name one player for it.`)
+  const players = more.tournament === undefined ? labelled(args, readPlayers(args)) : undefined
+  const opponents = args.text('opponents')
+  const entry: Entry = {
+    env: args.text('ENV')!,
+    set: Object.fromEntries(args.list('set').map(assignment)),
+    ...(preset !== undefined && { presets: [preset] }),
+    ...(sweep !== undefined && { sweep, grid: args.flag('grid') }),
+    ...(seeds !== undefined && { seeds }),
+    ...(scenarios !== undefined && { scenarios: integer(scenarios, '--scenarios', 1) }),
+    ...(file !== undefined && { scenario_file: file }),
+    ...(players !== undefined && { players: [...players] }),
+    ...(opponents !== undefined && { opponents }),
+    ...(seats.length > 0 && { seats: Object.fromEntries(seats) }),
+    ...more,
   }
+  const asked: Experiment = { repeats, entries: [entry], ...(baseline !== undefined && { baseline }) }
+  cellsOf(asked)
+  return asked
 }
 
-function scenarioExamples({ env, config }: Setting, count: number): ExampleSet {
-  if (env.scenarios === undefined) throw new UserError(`${env.id} has no scenarios; give --seeds N.`)
-  const rows = env.scenarios(config, count)
-  return {
-    name: `scenarios ${rows.length}`,
-    rows: rows.map(({ id, seed, config: row }, index) => ({ index, config: parseConfig(env, row), seed, scenario: id })),
-  }
+/** The players of `--players` (or `--player`); undefined where none is named. */
+export function readPlayers(args: Args): readonly string[] | undefined {
+  const named = args.text('players') ?? args.text('player')
+  if (named === undefined) return undefined
+  const texts = splitPlayers(named)
+  if (texts.includes('')) throw new UserError(`--players: expected players separated by commas, got '${named.slice(0, 64)}'.`)
+  return texts
 }
 
-/** Rows from a file: each a seed, and fields set beside the command line's. */
-function fileExamples({ env, preset, set }: Setting, path: string, shown: string): ExampleSet {
-  let text: string
-  try {
-    text = readFileSync(path, 'utf8')
-  } catch (error) {
+/** The players with what `--label` calls them. */
+export function labelled(args: Args, players: readonly string[] | undefined): readonly PlayerChoice[] | undefined {
+  const labels = args
+    .list('label')
+    .map(text => (players?.length === 1 && !text.includes('=') ? ([players[0]!, text] as const) : readLabel(text)))
+  const unknown = labels.find(([player]) => players?.includes(player) !== true)
+  if (unknown !== undefined)
     throw new UserError(
-      `--scenario-file: cannot read ${shown}: ${(error as NodeJS.ErrnoException).code ?? (error as Error).message}.`,
+      `--label: '${unknown[0].slice(0, 64)}' is none of --players (${players?.join(', ') ?? 'not given'}).${nearest(unknown[0], players ?? [])}`,
     )
-  }
-  const rows = parseRows(text, shown).map((row, index): Example => {
-    const { config = {}, seed = index, id } = (row ?? {}) as { config?: object; seed?: unknown; id?: unknown }
-    if (typeof config !== 'object' || config === null || !Number.isSafeInteger(seed) || (seed as number) < 0)
-      throw new UserError(`--scenario-file: ${shown}, row ${index}: expected {"config": {…}, "seed": integer from 0}.`)
-    return {
-      index,
-      config: resolveConfig(env, preset, { ...set, ...config }),
-      seed: seed as number,
-      scenario: id === undefined ? String(index) : String(id),
-    }
-  })
-  if (rows.length === 0) throw new UserError(`--scenario-file: ${shown} holds no row.`)
-  return { name: `scenario-file ${shown}`, rows }
+  const byPlayer = new Map(labels)
+  return players?.map(player => (byPlayer.has(player) ? { player, label: byPlayer.get(player)! } : player))
 }
 
-function parseRows(text: string, shown: string): unknown[] {
-  try {
-    if (text.trimStart().startsWith('[')) return JSON.parse(text) as unknown[]
-    return text.split('\n').flatMap(line => (line.trim() === '' ? [] : [JSON.parse(line)]))
-  } catch (error) {
-    throw new UserError(`--scenario-file: ${shown} is neither a JSON list nor JSON Lines: ${(error as Error).message}.`)
-  }
+/** `player=name`; treatments have equals signs of their own, so that the last one counts. */
+export function readLabel(text: string): readonly [player: string, label: string] {
+  const at = text.lastIndexOf('=')
+  const [player, label] = [text.slice(0, Math.max(0, at)), text.slice(at + 1)]
+  if (player === '' || !labelSchema.safeParse(label).success)
+    throw new UserError(
+      `--label: expected player=name with a name of one line and at most 80 characters, got '${text.slice(0, 64)}'.`,
+    )
+  return [player, label]
+}
+
+function seatChoice(text: string): [string, string] {
+  const at = text.indexOf('=')
+  if (at < 1) throw new UserError(`--seat: expected id=player such as agent_0=human, got '${text.slice(0, 64)}'.`)
+  return [text.slice(0, at), text.slice(at + 1)]
 }

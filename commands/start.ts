@@ -1,57 +1,42 @@
 /** `start`: the scripted players of every economy that has some, compared, and the report of it. */
 import { join, resolve } from 'node:path'
-import { botSets } from '../bots/index.ts'
-import { resolveConfig } from '../envs/core/config.ts'
+import { anyBots } from '../bots/index.ts'
+import type { Economy } from '../economies/economy.ts'
+import { economies, environments } from '../economies/registry.ts'
 import { UserError } from '../envs/core/errors.ts'
-import { environments } from '../envs/index.ts'
-import { compare } from '../evals/compare.ts'
+import { compare, runsIn } from '../evals/compare.ts'
+import { comparisonText } from '../evals/comparison_text.ts'
+import type { Experiment } from '../evals/experiment.ts'
 import type { TableId } from '../evals/figures.ts'
 import { writeReport } from '../evals/report/report.ts'
-import type { RunResult } from '../rollouts/run.ts'
-import { findRuns } from '../rollouts/store.ts'
+import { evaluationFacts } from '../evals/run_table.ts'
 import type { Command } from './command.ts'
-import { comparisonText } from './compare.ts'
-import { evaluate, evaluationFacts } from './evaluate.ts'
-import type { ExitCode } from './io.ts'
-import { defaultExamples, readTable, type Setting } from './setup.ts'
+import { evaluate } from './evaluate.ts'
 import { block, shownPath } from './text.ts'
 
 /** What a first look is given; `compare` prints every table, and the report holds them. */
 const TABLES: readonly TableId[] = ['rollouts', 'scores', 'stops', 'calls', 'treatment']
 
+/** Whether an economy has bots of its own. */
+const scripted = ({ bots }: Economy): boolean => Object.keys(bots).some(bot => !Object.hasOwn(anyBots, bot))
+
 export const start: Command = {
   name: 'start',
-  positionals: {},
+  positionals: { '[ENV…]': 'economies to play (all with scripted players of their own)' },
   describe: 'Compare the scripted players of every economy and write a report; what is finished is not played again.',
   options: { out: { type: 'string', describe: "folder for the runs' folders (./runs/start)" } },
   examples: [['agoragym start', 'needs no key and no server']],
   async run(args, io) {
-    const settings = environments.list().flatMap((env): Setting[] => {
-      if (botSets[env.id] === undefined) return []
-      const preset = Object.keys(env.presets)[0]!
-      return [{ env, preset, set: {}, config: resolveConfig(env, preset) }]
-    })
-    if (settings.length === 0) throw new UserError('No economy has scripted players; `agoragym envs` lists the economies.')
+    const named = args.list('ENV')
+    const played = named.length > 0 ? [...new Set(named)].map(id => economies.get(id)) : economies.list().filter(scripted)
+    if (played.length === 0) throw new UserError('No economy has scripted players; `agoragym envs` lists the economies.')
     const out = resolve(io.cwd, args.text('out') ?? 'runs/start')
-    const all: RunResult[] = []
-    let worst: ExitCode = 0
-    for (const setting of settings) {
-      const table = readTable(args, setting)
-      const plans = table.players.map(player => ({
-        ...setting,
-        seat: (config: object) => table.seat(player, config),
-        examples: defaultExamples(setting),
-        repeats: 1,
-      }))
-      const { runs, code } = await evaluate(plans, { out, concurrency: 32, resume: true }, args, io)
-      all.push(...runs)
-      if (code !== 0) worst = code
-      if (io.signal.aborted) break
-    }
-    const comparison = compare(findRuns(out))
+    const asked: Experiment = { repeats: 1, entries: played.map(({ env }) => ({ env: env.id })) }
+    const { runs, code } = await evaluate(asked, { out, resume: true }, args, io)
+    const comparison = compare(runsIn(out), { environments })
     const html = join(out, 'report.html')
-    writeReport(comparison, html)
-    if (args.flag('json')) io.out(`${JSON.stringify({ runs: evaluationFacts(all), report: html }, null, 2)}\n`)
+    writeReport(comparison, html, { environments })
+    if (args.flag('json')) io.out(`${JSON.stringify({ runs: evaluationFacts(runs), report: html }, null, 2)}\n`)
     else {
       const width = io.columns()
       const told = [
@@ -60,6 +45,6 @@ export const start: Command = {
       ]
       io.out(`${comparisonText(comparison, width, TABLES)}\n${told.map(line => block(line, width)).join('\n')}\n`)
     }
-    return worst
+    return code
   },
 }

@@ -1,24 +1,18 @@
 /** `tournament`: every two players share a table, in both orders, and are ranked by who earned more. */
 import { resolve } from 'node:path'
-import { type AnyEnvironment, defaultPlayed } from '../envs/core/environment.ts'
-import { nearest, UserError } from '../envs/core/errors.ts'
-import type { AgentId } from '../envs/core/tool.ts'
-import { Games } from '../evals/games.ts'
-import { strengths } from '../evals/stats.ts'
-import type { Seated } from '../rollouts/lineup.ts'
-import type { Player } from '../rollouts/player.ts'
-import { playersFor } from '../rollouts/players/index.ts'
+import { UserError } from '../envs/core/errors.ts'
+import { type Standing, standingsOf } from '../evals/standings.ts'
+import { columnNames, type Named } from '../rollouts/labels.ts'
 import type { RunResult } from '../rollouts/run.ts'
-import { readRollouts } from '../rollouts/store.ts'
-import type { Args, Command } from './command.ts'
+import type { Command } from './command.ts'
 import { PLAY_OPTIONS } from './eval.ts'
 import { evaluate } from './evaluate.ts'
 import { CACHE_OPTION, readModels } from './models.ts'
-import { readExamples, readSetting } from './setup.ts'
+import { labelled, readExperiment, readPlayers } from './setup.ts'
 import { block, columns, number, shownPath } from './text.ts'
 
 /** Of the options of an evaluation, those that do not say who sits where. */
-const { seat: _seat, opponents: _opponents, 'dry-run': _dryRun, ...SHARED_OPTIONS } = PLAY_OPTIONS
+const { seat: _seat, opponents: _opponents, 'dry-run': _dryRun, baseline: _baseline, ...SHARED_OPTIONS } = PLAY_OPTIONS
 
 export const tournament: Command = {
   name: 'tournament',
@@ -34,150 +28,76 @@ export const tournament: Command = {
   },
   examples: [
     [
-      'agoragym tournament sim_economy --players openai:gpt-5-mini,anthropic:claude-haiku-4-5,bot:honest --seeds 10',
+      'agoragym tournament ENV --players openai:gpt-5-mini,anthropic:claude-haiku-4-5,bot:honest --seeds 10',
       'three players, six line-ups, ten seeds each',
     ],
   ],
   async run(args, io) {
-    const setting = readSetting(args)
-    const concurrency = args.integer('concurrency', 32, 1)
-    const models = readModels(args, io, concurrency)
-    const players = readPlayers(args, playersFor({ env: setting.env.id, models }))
-    const among = args.text('among')?.split(',')
-    const examples = readExamples(args, setting, io.cwd)
-    const repeats = args.integer('repeats', 1, 1)
-    const out = resolve(io.cwd, args.text('out') ?? 'runs/tournament')
-    const pairs = players.flatMap((first, i) =>
-      players.slice(i + 1).flatMap(second => [[first, second] as const, [second, first] as const]),
+    const players = labelled(
+      args,
+      readPlayers(args)?.filter(text => text !== ''),
     )
-    const { runs, code } = await evaluate(
-      pairs.map(pair => ({
-        ...setting,
-        seat: (config: object) => shared(setting.env, config, pair, among),
-        examples,
-        repeats,
-      })),
+    if (players === undefined || players.length < 2)
+      throw new UserError('--players: expected two or more different players, separated by commas.')
+    const among = args.text('among')?.split(',')
+    const asked = readExperiment(args, {
+      repeats: args.integer('repeats', 1, 1),
+      tournament: { players: [...players], pairs: true, ...(among !== undefined && { seats: among }) },
+    })
+    const concurrency = args.integer('concurrency', 32, 1)
+    const out = resolve(io.cwd, args.text('out') ?? 'runs/tournament')
+    const { cells, runs, code } = await evaluate(
+      asked,
       {
         out,
+        folder: io.cwd,
         concurrency,
         resume: args.flag('resume'),
         retryErrors: args.flag('retry-errors'),
-        models,
+        models: readModels(args, io, concurrency),
       },
       args,
       io,
     )
-    const standings = rank(players, runs)
-    if (args.flag('json')) io.out(`${JSON.stringify({ standings, runs: runs.map(({ folder }) => folder) }, null, 2)}\n`)
-    else io.out(`${standingsText(standings, io.columns())}\nFiles: ${shownPath(out, io.cwd)}\n`)
+    const played = namedPlayers(runs)
+    const names = columnNames(played)
+    const called = (name: string): string => names[played.findIndex(player => player.name === name)]!
+    const tables = cells.map(cell => ({
+      setting: cell.cell.label,
+      standings: standingsOf(
+        played.map(({ name }) => name),
+        cell.runs.map(({ folder }) => folder),
+      ),
+    }))
+    if (args.flag('json')) {
+      const { standings } = tables[0]!
+      const sweep = tables.length > 1 && { cells: tables }
+      io.out(`${JSON.stringify({ standings, ...sweep, runs: runs.map(({ folder }) => folder) }, null, 2)}\n`)
+    } else {
+      for (const { setting, standings } of tables) {
+        if (tables.length > 1) io.out(`${block(setting, io.columns())}\n`)
+        io.out(`${standingsText(standings, called, io.columns())}\n`)
+      }
+      io.out(`Files: ${shownPath(out, io.cwd)}\n`)
+    }
     return code
   },
 }
 
-function readPlayers(args: Args, player: (text: string) => Player): Player[] {
-  const texts = (args.text('players') ?? '')
-    .split(',')
-    .map(text => text.trim())
-    .filter(Boolean)
-  const players = [...new Set(texts.map(player))]
-  if (players.length < 2) throw new UserError('--players: expected two or more different players, separated by commas.')
-  return players
-}
-
-/** The two players in turn along the seats they share; whoever is named first has the first. */
-function shared(
-  env: AnyEnvironment,
-  config: object,
-  pair: readonly [Player, Player],
-  among: readonly AgentId[] | undefined,
-): Seated {
-  const all = env.seats(config)
-  const ids = all.map(({ agent }) => agent)
-  const seats = among ?? defaultPlayed(all)
-  const unknown = seats.find(seat => !ids.includes(seat))
-  if (unknown !== undefined)
-    throw new UserError(
-      `--among: no seat '${unknown.slice(0, 64)}' in ${env.id}. Seats: ${ids.slice(0, 12).join(', ')}.${nearest(unknown, ids)}`,
-    )
-  if (new Set(seats).size < 2)
-    throw new UserError(
-      `${env.id} has one seat for players; name two or more with --among, residents' too: ${ids.slice(0, 12).join(', ')}.`,
-    )
-  const lineup = Object.fromEntries(ids.filter(id => seats.includes(id)).map((id, i) => [id, pair[i % 2]!]))
-  return { lineup, evaluated: Object.keys(lineup) }
-}
-
-interface Standing {
-  readonly player: string
-  /** Rollouts that were scored, and what became of them: more earned on average over one's seats wins. */
-  readonly games: number
-  readonly wins: number
-  readonly ties: number
-  /** Mean reward of its seats. */
-  readonly reward: number | null
-  /** Bradley–Terry, natural logarithm, mean 0 within a group; players of different groups cannot be compared. */
-  readonly strength: number | null
-  readonly low: number | null
-  readonly high: number | null
-  readonly group: number
-}
-
-function rank(players: readonly Player[], runs: readonly RunResult[]): Standing[] {
-  const numbers = new Map(players.map(({ name }, i) => [name, i]))
-  const games = new Games()
-  const sums = players.map(() => ({ games: 0, wins: 0, ties: 0, reward: 0 }))
-  for (const { folder } of runs) {
-    for (const rows of readRollouts(folder)) {
-      const earned = new Map<number, number[]>()
-      for (const { reward, info } of rows) {
-        const number = numbers.get(info.player)!
-        earned.set(number, [...(earned.get(number) ?? []), reward])
-      }
-      const [[a, ofA], [b, ofB]] = [...earned] as [[number, number[]], [number, number[]]]
-      const [meanA, meanB] = [mean(ofA), mean(ofB)]
-      games.play(rows[0]!.example_id, a, b, meanA, meanB)
-      for (const [i, own, other] of [
-        [a, meanA, meanB],
-        [b, meanB, meanA],
-      ] as const) {
-        const sum = sums[i]!
-        sum.games++
-        sum.reward += own
-        if (own > other) sum.wins++
-        if (own === other) sum.ties++
-      }
+/** The evaluated players of all runs, each once, with their labels. */
+function namedPlayers(runs: readonly RunResult[]): Named[] {
+  const found = new Map<string, Named>()
+  for (const { metadata } of [...runs].sort((a, b) => a.metadata.experiment!.order - b.metadata.experiment!.order)) {
+    for (const agent of metadata.evaluated) {
+      const name = metadata.lineup[agent]!
+      const label = metadata.player_labels?.[name]
+      found.set(name, { name, ...(label !== undefined && { label }) })
     }
   }
-  const estimates = strengths(games.points(), players.length)
-  return players
-    .map(({ name }, i): Standing => {
-      const { games: played, wins, ties, reward } = sums[i]!
-      const { strength, low, high, group } = estimates[i]!
-      return {
-        player: name,
-        games: played,
-        wins,
-        ties,
-        reward: played === 0 ? null : reward / played,
-        strength,
-        low,
-        high,
-        group,
-      }
-    })
-    .sort((a, b) => share(b) - share(a))
+  return [...found.values()]
 }
 
-/** The share of its games that a player won, ties as halves. */
-function share({ games, wins, ties }: Standing): number {
-  return games === 0 ? 0 : (wins + ties / 2) / games
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length
-}
-
-function standingsText(standings: readonly Standing[], width: number): string {
+function standingsText(standings: readonly Standing[], called: (player: string) => string, width: number): string {
   const figure = (value: number | null): string => (value === null ? '–' : number(value))
   const rows = standings.map(({ games, wins, ties, reward, strength, low, high, player }) => [
     String(games),
@@ -185,7 +105,7 @@ function standingsText(standings: readonly Standing[], width: number): string {
     String(ties),
     figure(reward),
     strength === null ? '–' : `${figure(strength)}${low === null ? '' : ` [${figure(low)}, ${figure(high)}]`}`,
-    player,
+    called(player),
   ])
   const notes = [
     'Whose seats earned more on average wins the rollout. Strength: Bradley–Terry (log scale, mean 0) with its 95 % bootstrap interval over seeds or scenarios.',

@@ -1,21 +1,30 @@
 /**
  * Reads the runs of any number of players, a row at a time, and says how they compare. Knows run folders; knows no layout.
  */
-import { UserError } from '../envs/core/errors.ts'
-import type { AgentId } from '../envs/core/tool.ts'
-import { environments } from '../envs/index.ts'
-import type { Metadata } from '../rollouts/metadata.ts'
-import { readCallFigures, readErrors, readMetadata, readRollouts, readSteps } from '../rollouts/store.ts'
+import type { AnyEnvironment } from '../envs/core/environment.ts'
+import { nearest, UserError } from '../envs/core/errors.ts'
+import type { Lookup } from '../envs/core/registry.ts'
+import { RunError } from '../rollouts/errors.ts'
+import { Unread } from '../rollouts/jsonl.ts'
+import { modelNotes } from '../rollouts/models/notes.ts'
+import { readRollouts, readScoreFacts } from '../rollouts/scores.ts'
+import { findRuns, readCallFigures, readErrors, readMetadata, readSteps } from '../rollouts/store.ts'
 import { PASS_THRESHOLD } from '../rollouts/summary.ts'
+import { columnsOf, playersOf, type RunEntry } from './columns.ts'
 import type { Figure } from './figures.ts'
 import type { Publication } from './published.ts'
-import { Setting, settingId, settingLabels } from './setting.ts'
+import { isCalled, Setting, settingId, settingLabels } from './setting.ts'
+import { type Sweep, sweepsOf } from './sweeps.ts'
 import { publishedFigures, settingFigures, settingsFigures } from './tables.ts'
 import type { Tally } from './tally.ts'
 
 export interface CompareOptions {
-  /** The player that the others are compared with; the first of a setting by default. */
+  /** Where the runs' economies are looked up: what a log means, what is billed, what a metric is. */
+  readonly environments: Lookup<AnyEnvironment>
+  /** The player that the others are compared with, by label or name; whom the runs' experiment named by default, or the first. */
   readonly baseline?: string
+  /** What tables call players, by player string or by that without a URL. */
+  readonly labels?: Readonly<Record<string, string>>
   /** The reward that counts as a pass. */
   readonly threshold?: number
   /** Of the bootstrap. */
@@ -32,40 +41,60 @@ export interface ComparedRun {
   readonly setting: string
   /** What the figures call the run's evaluated players, by name. */
   readonly players: Readonly<Record<string, string>>
+  /** The keys of its rollouts that an earlier run has brought already; absent where there are none. */
+  readonly repeated?: readonly string[]
 }
 
 export interface Comparison {
   readonly runs: readonly ComparedRun[]
   /** In the order of the runs; players of different settings are never put in one table, `settings` apart. */
   readonly settings: readonly string[]
+  /** Fields that experiments have swept, each an axis over some of the settings. */
+  readonly sweeps: readonly Sweep[]
   readonly figures: readonly Figure[]
   /** What a reader must know, a line each. */
   readonly notes: readonly string[]
 }
 
-/** Compares the runs in these folders. A UserError where one is no run, or nobody is the baseline. */
-export function compare(folders: readonly string[], options: CompareOptions = {}): Comparison {
-  const { threshold = PASS_THRESHOLD, logs = true, seed = 0, published } = options
+/**
+ * Compares the runs in these folders. A UserError where one is no run, or nobody is the baseline; a RunError where there were
+ * lines and none could be read.
+ */
+export function compare(folders: readonly string[], options: CompareOptions): Comparison {
+  const unread = new Unread()
+  const { environments, logs = true, seed = 0, published } = options
+  /** Unless somebody says otherwise, what the setting's first run was told. */
+  const thresholdOf = ({ metadata }: Setting): number => options.threshold ?? metadata.pass_threshold ?? PASS_THRESHOLD
   const settings = new Map<string, Setting>()
   const scenarios = new Map<string, Map<string, number>>()
-  const runs: { readonly folder: string; readonly setting: Setting; readonly players: Readonly<Record<string, string>> }[] = []
-  const notes: string[] = []
-  for (const folder of folders) {
+  const entries = folders.map((folder): RunEntry => {
     const metadata = readMetadata(folder)
     if (metadata === undefined) throw new UserError(`${folder} is no run: it has no metadata.json that can be read.`)
+    return { folder, metadata }
+  })
+  const columns = columnsOf(entries, options.labels)
+  const notes = [...columns.notes]
+  const runs = entries.map(entry => {
+    const { folder, metadata } = entry
+    const { env_id } = metadata
     const id = settingId(metadata)
-    const numbers = scenarios.get(metadata.env_id) ?? new Map<string, number>()
-    scenarios.set(metadata.env_id, numbers)
-    const setting = settings.get(id) ?? new Setting(metadata, numbers)
+    const numbers = scenarios.get(env_id) ?? new Map<string, number>()
+    scenarios.set(env_id, numbers)
+    const env = environments.has(env_id) ? environments.get(env_id) : undefined
+    const setting = settings.get(id) ?? new Setting(metadata, numbers, env)
     settings.set(id, setting)
-    addRun(setting, folder, metadata, threshold)
-    const players = [...playersOf(metadata).keys()].map(player => [player, setting.tally(folder, metadata, player).label])
-    runs.push({ folder, setting, players: Object.fromEntries(players) })
-    if (!logs) continue
-    const unread = addLogs(setting, folder, metadata)
-    if (unread !== undefined) notes.push(`The logs in ${folder} were not read: ${unread}.`)
-  }
+    const tallies = new Map([...playersOf(metadata).keys()].map(player => [player, setting.tally(columns.of(entry, player))]))
+    const repeated = columns.repeated(entry)
+    addRun(setting, tallies, entry, repeated, thresholdOf(setting), unread)
+    notes.push(...judged(folder), ...modelNotes(metadata))
+    const why = logs ? addLogs(setting, tallies, entry, repeated, unread) : undefined
+    if (why !== undefined) notes.push(`The logs in ${folder} were not read: ${why}.`)
+    return { folder, setting, players: Object.fromEntries([...tallies].map(([player, { label }]) => [player, label])), repeated }
+  })
+  notes.push(...unread.notes)
   const all = [...settings.values()]
+  if (unread.lines > 0 && all.every(({ tallies }) => tallies.every(({ scenarios: count }) => count === 0)))
+    throw new RunError(`No rollout could be read. ${unread.notes.join(' ')}`)
   checkBaseline(all, options.baseline)
   const labels = settingLabels(all)
   notes.push(...all.flatMap((setting, i) => unranked(setting, labels[i]!)))
@@ -74,40 +103,51 @@ export function compare(folders: readonly string[], options: CompareOptions = {}
   const absent = others.length - new Set(beside.map(({ run }) => run)).size
   if (beside.length > 0) notes.push(`Published figures: ${published!.source}.`)
   if (absent > 0) notes.push(`Published runs of other configurations than these, not shown: ${absent}.`)
-  const shown = { threshold, seed, ...(options.baseline !== undefined && { baseline: options.baseline }) }
+  const { sweeps, figures: swept } = sweepsOf(all, labels, seed)
+  const shown = { seed, ...(options.baseline !== undefined && { baseline: options.baseline }) }
   return {
-    runs: runs.map(run => ({ ...run, setting: labels[all.indexOf(run.setting)]! })),
+    runs: runs.map(({ folder, setting, players, repeated }) => ({
+      folder,
+      setting: labels[all.indexOf(setting)]!,
+      players,
+      ...(repeated.size > 0 && { repeated: [...repeated] }),
+    })),
     settings: labels,
+    sweeps,
     figures: [
-      ...all.flatMap((setting, i) => settingFigures(setting, labels[i]!, shown)),
+      ...all.flatMap((setting, i) => settingFigures(setting, labels[i]!, { ...shown, threshold: thresholdOf(setting) })),
       ...settingsFigures(all, labels, shown),
+      ...swept,
       ...beside.flatMap(({ run, label }) => publishedFigures(run, label)),
     ],
     notes,
   }
 }
 
-/** The players of a run, each evaluated seat's. */
-function playersOf({ lineup, evaluated }: Metadata): Map<string, AgentId[]> {
-  const players = new Map<string, AgentId[]>()
-  for (const agent of evaluated) players.set(lineup[agent]!, [...(players.get(lineup[agent]!) ?? []), agent])
-  return players
-}
+/** The tallies of a run's players, by player string. */
+type Tallies = ReadonlyMap<string, Tally>
 
-function addRun(setting: Setting, folder: string, metadata: Metadata, threshold: number): void {
-  const players = [...playersOf(metadata).keys()]
-  const tallies = new Map(players.map(player => [player, setting.tally(folder, metadata, player)]))
+function addRun(
+  setting: Setting,
+  tallies: Tallies,
+  { folder, metadata }: RunEntry,
+  repeated: ReadonlySet<string>,
+  threshold: number,
+  unread: Unread,
+) {
   const failed = new Set<string>()
-  for (const { key } of readErrors(folder)) failed.add(key)
-  for (const rows of readRollouts(folder)) {
-    failed.delete(rows[0]!.key)
+  for (const { key } of readErrors(folder, unread)) if (!repeated.has(key)) failed.add(key)
+  for (const rows of readRollouts(folder, unread)) {
+    const { key } = rows[0]!
+    failed.delete(key)
+    if (repeated.has(key)) continue
     const seats: { readonly player: number; readonly reward: number }[] = []
     for (const row of rows) {
       const scenario = setting.scenario(row)
       const tally = tallies.get(row.info.player)
       if (tally === undefined) continue
       tally.add(row, scenario, threshold)
-      if (players.length === 1) continue
+      if (tallies.size === 1) continue
       const seat = { player: setting.tallies.indexOf(tally), reward: row.reward }
       for (const other of seats)
         if (other.player !== seat.player) setting.games.play(scenario, other.player, seat.player, other.reward, seat.reward)
@@ -116,27 +156,47 @@ function addRun(setting: Setting, folder: string, metadata: Metadata, threshold:
   }
   for (const tally of tallies.values()) {
     tally.failed += failed.size
-    tally.missing += Math.max(0, metadata.planned - metadata.ok - failed.size)
+    // What a run lacks that repeats another is what the other lacks.
+    if (repeated.size === 0) tally.missing += Math.max(0, metadata.planned - metadata.ok - failed.size)
   }
-  for (const call of readCallFigures(folder)) {
+  for (const call of readCallFigures(folder, unread)) {
     const player = metadata.lineup[call.agent]
-    if (player !== undefined && metadata.evaluated.includes(call.agent)) tallies.get(player)?.spending.add(call)
+    if (player === undefined || repeated.has(call.key) || !metadata.evaluated.includes(call.agent)) continue
+    tallies.get(player)?.spending.add(call)
   }
 }
 
 /** Adds the habits in the logs of a run; says why where it cannot. */
-function addLogs(setting: Setting, folder: string, metadata: Metadata): string | undefined {
+function addLogs(
+  setting: Setting,
+  tallies: Tallies,
+  { folder, metadata }: RunEntry,
+  repeated: ReadonlySet<string>,
+  unread: Unread,
+): string | undefined {
   const { env_id, version_info } = metadata
-  if (!environments.has(env_id)) return `${env_id} is not registered here`
-  const env = environments.get(env_id)
+  const { env } = setting
+  if (env === undefined) return `${env_id} is not registered here`
   if (env.version !== version_info.env_version)
     return `they are of ${env_id} version ${version_info.env_version}, this is version ${env.version}`
-  const players = [...playersOf(metadata)].map(
-    ([player, agents]) => [setting.tally(folder, metadata, player).habits, agents] as const,
-  )
-  for (const { key: _, ...log } of readSteps(folder))
+  const players = [...playersOf(metadata)].map(([player, agents]) => [tallies.get(player)!.habits, agents] as const)
+  for (const { key, ...log } of readSteps(folder, unread)) {
+    if (repeated.has(key)) continue
     for (const [habits, agents] of players) for (const agent of agents) habits.add(env, log, agent)
+  }
   return undefined
+}
+
+/** Which of the metrics a model gave, and what is missing of them. */
+function judged(folder: string): string[] {
+  return Object.entries(readScoreFacts(folder)).flatMap(([name, { judge, malformed = 0, unanswered = 0 }]) => {
+    if (judge === undefined) return []
+    const missing = [
+      ...(malformed > 0 ? [`${malformed} of its answers could not be read`] : []),
+      ...(unanswered > 0 ? [`${unanswered} are still to be asked for`] : []),
+    ]
+    return [`${name} in ${folder} was given by ${judge.player}${missing.length > 0 ? `; missing: ${missing.join(', ')}` : ''}.`]
+  })
 }
 
 /** What is not ranked, and why. */
@@ -151,7 +211,22 @@ function unranked({ billed, tallies }: Setting, label: string): string[] {
 
 function checkBaseline(settings: readonly Setting[], baseline: string | undefined): void {
   if (baseline === undefined) return
-  const players = [...new Set(settings.flatMap(({ tallies }) => tallies.map(({ label }) => label)))]
-  if (!players.includes(baseline))
-    throw new UserError(`--baseline: no player '${baseline}' in these runs. Players: ${players.join(', ')}.`)
+  const tallies = settings.flatMap(setting => setting.tallies)
+  if (tallies.some(tally => isCalled(tally, baseline))) return
+  const players = [...new Set(tallies.map(({ label }) => label))]
+  throw new UserError(
+    `--baseline: no player '${baseline.slice(0, 200)}' in these runs. Players: ${players.join(', ')}.${nearest(baseline, players)}`,
+  )
+}
+
+/** The runs in a folder as they were asked for: the oldest command's first, its players in the order that it named them. */
+export function runsIn(folder: string): string[] {
+  return findRuns(folder)
+    .map((run, i) => ({ run, i, metadata: readMetadata(run) }))
+    .sort((a, b) => {
+      const [first, second] = [a.metadata?.started ?? '', b.metadata?.started ?? '']
+      if (first !== second) return first < second ? -1 : 1
+      return (a.metadata?.experiment?.order ?? a.i) - (b.metadata?.experiment?.order ?? b.i)
+    })
+    .map(({ run }) => run)
 }

@@ -3,6 +3,7 @@
  * tables; knows no files and no layout.
  */
 import { from, op } from 'arquero'
+import { csvCell, markdownText } from '../envs/core/text.ts'
 import type { IntervalMethod } from './stats.ts'
 
 /** How the values of a table are to be read. */
@@ -14,6 +15,8 @@ interface TableFacts {
   readonly note?: string
   /** Rows shown to people at most, the first ones; files and machines get all. */
   readonly most?: number
+  /** For files, machines and charts only. */
+  readonly files?: true
 }
 
 const INTERVAL = 'mean ± sd [95 % interval, scenarios as clusters; * by bootstrap, where too skewed for t]'
@@ -29,8 +32,10 @@ export const TABLES = {
   },
   settings: {
     title: 'Reward against the first setting',
-    note: 'mean difference on shared scenarios [95 % interval], p of the paired t test',
+    note: 'mean difference on shared scenarios [95 % interval], p of the paired t test after Holm’s correction over the settings of the column',
   },
+  sweep: { title: 'Reward at each value', note: 'mean [95 % interval, scenarios as clusters; * by bootstrap]' },
+  sweep_metrics: { title: 'Metrics at each value', note: 'mean [95 % interval]', files: true },
   passes: { title: 'Passing' },
   wins: {
     title: 'Wins',
@@ -53,6 +58,11 @@ export type TableId = keyof typeof TABLES
 
 export const tableFacts: Readonly<Record<TableId, TableFacts>> = TABLES
 
+/** A table's title in the section of a setting; one that compares with this setting names it. */
+export function tableTitle(table: TableId, setting: string): string {
+  return table === 'settings' ? `Reward against ${setting}` : tableFacts[table].title
+}
+
 /** One number of one player, with its uncertainty where it has one. */
 export interface Figure {
   readonly table: TableId
@@ -74,6 +84,10 @@ export interface Figure {
   readonly p?: number | null
   /** Share of rollouts that the value speaks of. */
   readonly share?: number
+  /** Of a sweep: what was measured, the field that was changed, and its value there. */
+  readonly metric?: string
+  readonly factor?: string
+  readonly at?: unknown
 }
 
 /** A table as people see it: a column a player. */
@@ -98,15 +112,21 @@ export function sheet(figures: readonly Figure[], cell: (figure: Figure) => stri
 
 /** The sheet as a Markdown table. */
 export function markdown({ heads, rows }: Sheet): string {
-  const names = Object.fromEntries([[LABEL, ' '], ...heads.map((head, i) => [`c${i}`, head])])
-  const objects = rows.map(({ label, cells }) => Object.fromEntries([[LABEL, label], ...cells.map((cell, i) => [`c${i}`, cell])]))
-  return from(objects).rename(names).toMarkdown()
+  const line = (cells: readonly string[]): string => `|${cells.join('|')}|\n`
+  return [
+    line([' ', ...heads.map(markdownText)]),
+    line([' ', ...heads].map(() => ':-')),
+    ...rows.map(({ label, cells }) => line([label, ...cells].map(markdownText))),
+  ].join('')
 }
-const LABEL = 'label'
 
 const FIELDS = ['table', 'setting', 'player', 'item', 'unit', 'n', 'value', 'sd', 'low', 'high', 'method', 'p', 'share'] as const
+/** Those that figures of sweeps have beside them. */
+const SWEEP_FIELDS = ['metric', 'factor', 'at'] as const
 
-/** All figures as CSV, a line a figure, empty where a figure has no such field. */
+/** All figures as CSV, a line a figure, empty where a figure has no such field; where there is a sweep, its fields come last. */
 export function csv(figures: readonly Figure[]): string {
-  return from(figures.map(figure => Object.fromEntries(FIELDS.map(field => [field, figure[field] ?? ''])))).toCSV()
+  const fields = [...FIELDS, ...(figures.some(({ factor }) => factor !== undefined) ? SWEEP_FIELDS : [])]
+  const cellOf = (value: unknown) => csvCell(typeof value === 'object' ? value && JSON.stringify(value) : (value as string))
+  return [fields.join(','), ...figures.map(figure => fields.map(field => cellOf(figure[field] ?? null)).join(',')), ''].join('\n')
 }

@@ -2,13 +2,13 @@
  * A setting: an economy, a configuration and the same opponents, within which players are compared. Knows whose rollouts are
  * added up together; adds up nothing.
  */
-import { basename, dirname } from 'node:path'
 import { resolveConfig } from '../envs/core/config.ts'
-import { digest } from '../envs/core/plain.ts'
-import { environments } from '../envs/index.ts'
+import type { AnyEnvironment } from '../envs/core/environment.ts'
+import { shortName } from '../rollouts/labels.ts'
 import type { Metadata } from '../rollouts/metadata.ts'
 import { configDigest } from '../rollouts/rollout.ts'
 import type { ResultFigures } from '../rollouts/rows.ts'
+import type { ColumnFacts } from './columns.ts'
 import { Games } from './games.ts'
 import type { PublishedRun } from './published.ts'
 import { Tally } from './tally.ts'
@@ -16,31 +16,29 @@ import { Tally } from './tally.ts'
 /** The runs of one economy, configuration and opponents. */
 export class Setting {
   readonly metadata: Metadata
+  /** Undefined where it is not registered. */
+  readonly env: AnyEnvironment | undefined
   readonly tallies: Tally[] = []
   readonly games = new Games()
   readonly #scenarios: Map<string, number>
-  /** By player and what it was made of. */
-  readonly #byPlayer = new Map<string, Tally>()
-  /** Runs by what they are, to tell a run that was made twice. */
-  readonly #runs = new Map<string, string>()
+  readonly #byColumn = new Map<string, Tally>()
 
   /** `scenarios` numbers the economy's scenarios by example and seed; its settings share it, so that they can be paired. */
-  constructor(metadata: Metadata, scenarios: Map<string, number>) {
+  constructor(metadata: Metadata, scenarios: Map<string, number>, env?: AnyEnvironment) {
     this.metadata = metadata
+    this.env = env
     this.#scenarios = scenarios
   }
 
   /** Whether a published run is of this economy and configuration. */
   isOf({ env, preset, set }: PublishedRun): boolean {
-    const { env_id, config_digest } = this.metadata
-    if (env_id !== env || !environments.has(env)) return false
-    return config_digest === configDigest(resolveConfig(environments.get(env), preset, set))
+    if (this.env?.id !== env) return false
+    return this.metadata.config_digest === configDigest(resolveConfig(this.env, preset, set))
   }
 
   /** Whether thinking costs something here. */
   get billed(): boolean {
-    const { env_id } = this.metadata
-    return environments.has(env_id) && environments.get(env_id).facts?.billed === true
+    return this.env?.facts?.billed === true
   }
 
   /** Whether two players may be ranked: not where thinking is billed and only one of them had it reported. */
@@ -59,42 +57,39 @@ export class Setting {
     return known
   }
 
-  /** The tally of a player of a run; runs of one player join unless they differ in what the player is or repeat each other. */
-  tally(folder: string, metadata: Metadata, player: string): Tally {
-    const { player_details } = metadata
-    const details = metadata.player === player ? player_details : player_details[player]
-    const run = digest([metadata.lineup, metadata.evaluated, player_details])
-    if (!this.#runs.has(run)) this.#runs.set(run, folder)
-    const again = this.#runs.get(run) === folder ? '' : folder
-    const id = digest([player, details, again])
-    let tally = this.#byPlayer.get(id)
+  /** The tally of a column; made where there is none yet. */
+  tally({ id, label, player }: ColumnFacts): Tally {
+    let tally = this.#byColumn.get(id)
     if (tally === undefined) {
-      tally = new Tally(this.#label(player, folder))
+      tally = new Tally(label, player)
       this.tallies.push(tally)
-      this.#byPlayer.set(id, tally)
+      this.#byColumn.set(id, tally)
     }
     return tally
   }
 
-  #label(player: string, folder: string): string {
-    const taken = new Set(this.tallies.map(({ label }) => label))
-    if (!taken.has(player)) return player
-    const named = `${player} [${basename(dirname(folder))}]`
-    let label = named
-    for (let i = 2; taken.has(label); i++) label = `${named} ${i}`
-    return label
+  /** Whom the others are compared with: the one called so, or whom the experiment named, or the first. */
+  baseline(named: string | undefined): Tally | undefined {
+    return (
+      this.tallies.find(tally => named !== undefined && isCalled(tally, named)) ??
+      this.tallies.find(({ player }) => player === this.metadata.experiment?.baseline) ??
+      this.tallies[0]
+    )
   }
 }
 
+/** Whether a player is the one that somebody calls so: by its label, its name, or its name without a URL. */
+export function isCalled({ label, player }: Pick<Tally, 'label' | 'player'>, called: string): boolean {
+  return label === called || player === called || shortName(player) === called
+}
+
 /** Who sat beside the evaluated seats. */
-function othersOf({ lineup, evaluated }: Metadata): string {
+export function othersOf({ lineup, evaluated, opponents_shuffled }: Metadata): string {
   const counts = new Map<string, number>()
   for (const [agent, player] of Object.entries(lineup))
     if (!evaluated.includes(agent)) counts.set(player, (counts.get(player) ?? 0) + 1)
-  return [...counts]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([player, n]) => `${n} ${player}`)
-    .join(', ')
+  const others = [...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([player, n]) => `${n} ${player}`)
+  return [...others, ...(opponents_shuffled ? ['shuffled by the seed'] : [])].join(', ')
 }
 
 /** Equal for runs whose players are compared. */
@@ -103,9 +98,10 @@ export function settingId(metadata: Metadata): string {
   return JSON.stringify([env_id, version_info.env_version, config_digest, othersOf(metadata)])
 }
 
-/** Such as `swarm_economy v0.2, tax_rate=0`. */
-function settingLabel({ env_id, env_args }: Metadata): string {
-  const set = Object.entries(env_args.set).map(([field, value]) => `, ${field}=${JSON.stringify(value)}`)
+/** Such as `toy_market crowded, horizon=3`; a field may be left out. */
+export function settingLabel({ env_id, env_args }: Metadata, without?: string): string {
+  const fields = Object.entries(env_args.set).filter(([field]) => field !== without)
+  const set = fields.map(([field, value]) => `, ${field}=${JSON.stringify(value)}`)
   return `${env_id} ${env_args.preset}${set.join('')}`
 }
 

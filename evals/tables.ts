@@ -206,7 +206,7 @@ function dealings(cells: Cells, tallies: readonly Tally[]): void {
 
 function differences(cells: Cells, setting: Setting, { baseline: named, seed }: TableOptions): void {
   const { tallies } = setting
-  const baseline = tallies.find(({ label }) => label === named) ?? tallies[0]
+  const baseline = setting.baseline(named)
   if (baseline === undefined) return
   const others = tallies.filter(tally => tally !== baseline && setting.comparable(tally, baseline))
   const columns = (tally: Tally): Map<string, Column> => new Map([['reward', tally.reward], ...tally.metrics])
@@ -299,18 +299,25 @@ function turns(cells: Cells, tallies: readonly Tally[]): void {
 }
 
 /** Each player's reward in every setting of an economy against its first: what an ablation does, on shared scenarios. */
-export function settingsFigures(settings: readonly Setting[], labels: readonly string[], { seed }: TableOptions): Figure[] {
-  const firstOf = (env: string): number => settings.findIndex(({ metadata }) => metadata.env_id === env)
-  return settings.flatMap((setting, i) => {
-    const first = firstOf(setting.metadata.env_id)
+export function settingsFigures(
+  settings: readonly Setting[],
+  labels: readonly string[],
+  { seed }: Pick<TableOptions, 'seed'>,
+): Figure[] {
+  const found = settings.flatMap((setting, i) => {
+    const first = settings.findIndex(({ metadata }) => metadata.env_id === setting.metadata.env_id)
     if (first === i) return []
-    return setting.tallies.flatMap(({ label, reward }): Figure[] => {
-      const before = settings[first]!.tallies.find(other => other.label === label)
+    return setting.tallies.flatMap(({ label: player, reward }) => {
+      const before = settings[first]!.tallies.find(other => other.label === player)
       const difference = before && pairedDifference(reward, before.reward, { seed })
-      if (difference === undefined) return []
-      const common = { table: 'settings', setting: labels[first]!, player: label, item: labels[i]!, unit: 'number' } as const
-      return [{ ...common, ...interval(difference), n: difference.clusters, p: difference.p }]
+      return difference === undefined ? [] : [{ first, player, i, difference }]
     })
+  })
+  return found.map(({ first, player, i, difference }): Figure => {
+    const column = found.filter(other => other.first === first && other.player === player)
+    const p = holm(column.map(other => other.difference.p))[column.findIndex(other => other.i === i)]!
+    const common = { table: 'settings', setting: labels[first]!, player, item: labels[i]!, unit: 'number' } as const
+    return { ...common, ...interval(difference), n: difference.clusters, p }
   })
 }
 

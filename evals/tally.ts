@@ -49,6 +49,8 @@ export class Spending {
 export class Tally {
   /** What the tables call the player. */
   readonly label: string
+  /** The player string. */
+  readonly player: string
   /** One 1 a row: what zeros are counted against, and the rollouts by scenario. */
   readonly rows = new Column()
   readonly reward = new Column()
@@ -71,8 +73,9 @@ export class Tally {
   failed = 0
   missing = 0
 
-  constructor(label: string) {
+  constructor(label: string, player = label) {
     this.label = label
+    this.player = player
   }
 
   add(row: ResultFigures, scenario: number, threshold: number): void {

@@ -23,7 +23,7 @@ export interface BatchOptions {
   /** Once aborted nothing more is started; what is in flight is finished. */
   readonly signal?: AbortSignal
   /** Called as each rollout ends. */
-  readonly onEnd?: (ok: boolean) => void
+  readonly onEnd?: (ok: boolean, spec: RolloutSpec) => void
 }
 
 export interface BatchResult {
@@ -95,7 +95,7 @@ export async function runBatch(jobs: Iterable<Job>, options: BatchOptions): Prom
         store.fail(result)
         failed++
       }
-      onEnd?.(result.ok)
+      onEnd?.(result.ok, spec)
     } catch (error) {
       left++
       if (error instanceof RunError) {

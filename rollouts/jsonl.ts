@@ -1,9 +1,12 @@
 /**
- * JSON Lines files: appended a line at a time, read without being held. A line counts once its line end is written; what
- * stands after the last line end is torn. Knows no rows.
+ * JSON Lines files: appended a line at a time, read without being held. What stands after the last line end is torn, unless it
+ * is whole JSON. A line may be spaced as JSON allows, end in CR LF and begin with a byte order mark.
+ * Knows no rows.
  */
+import { randomUUID } from 'node:crypto'
 import {
   closeSync,
+  constants,
   existsSync,
   ftruncateSync,
   openSync,
@@ -14,23 +17,33 @@ import {
   truncateSync,
   writeSync,
 } from 'node:fs'
+import { shorten } from '../envs/core/text.ts'
 import { RunError } from './errors.ts'
 
-/** How a file is called while it is being written anew: what a kill may leave. */
+/** How the name of a file ends while it is being written anew: what a kill may leave. */
 export const TEMPORARY = '.tmp'
+
+/** How a file is opened that must not be there: neither something else nor a link to it is written over. */
+export const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0)
 
 const NEWLINE = 0x0a
 const CHUNK = 1 << 18
 
+/** Bytes of a line that are held at most: under what the engine can hold as one text. No line of ours comes near it. */
+export const LONGEST = 1 << 28
+
 export interface Line {
+  /** What stands in it; of one that is longer than `LONGEST` only as much. */
   readonly bytes: Buffer
   /** Where it begins in the file. */
   readonly start: number
-  /** Whether its line end is missing. */
+  /** Its length without its line end, in bytes. */
+  readonly length: number
+  /** Whether its line end is missing: where it is whole JSON all the same, somebody else wrote it. */
   readonly torn: boolean
 }
 
-/** The lines of a file; none where there is no file. What stands after the last line end is given only with `torn`. */
+/** The lines of a file; none where there is no file. A torn one is given only with `torn`. */
 export function* lines(path: string, torn = false): Generator<Line> {
   if (!existsSync(path)) return
   const file = open(path, 'r')
@@ -38,25 +51,143 @@ export function* lines(path: string, torn = false): Generator<Line> {
     const chunk = Buffer.allocUnsafe(CHUNK)
     let held: Buffer[] = []
     let start = 0
+    let length = 0
+    const take = (from: number, to: number): void => {
+      if (length < LONGEST) held.push(Buffer.from(chunk.subarray(from, Math.min(to, from + LONGEST - length))))
+      length += to - from
+    }
+    const line = (isTorn: boolean): Line => ({
+      bytes: held.length === 1 ? held[0]! : Buffer.concat(held),
+      start,
+      length,
+      torn: isTorn,
+    })
     for (;;) {
-      const length = readSync(file, chunk, 0, CHUNK, null)
-      if (length === 0) {
-        if (torn && held.length > 0) yield { bytes: Buffer.concat(held), start, torn: true }
+      const read = readSome(file, chunk, path)
+      if (read === 0) {
+        if (length === 0) return
+        const last = line(true)
+        if (torn || 'value' in parseLine(last)) yield last
         return
       }
       let from = 0
-      for (let at = chunk.indexOf(NEWLINE); at >= 0 && at < length; at = chunk.indexOf(NEWLINE, from)) {
-        const tail = chunk.subarray(from, at)
-        const bytes = held.length === 0 ? Buffer.from(tail) : Buffer.concat([...held, tail])
-        yield { bytes, start, torn: false }
-        start += bytes.length + 1
+      for (let at = chunk.indexOf(NEWLINE); at >= 0 && at < read; at = chunk.indexOf(NEWLINE, from)) {
+        take(from, at)
+        yield line(false)
+        start += length + 1
         held = []
+        length = 0
         from = at + 1
       }
-      if (from < length) held.push(Buffer.from(chunk.subarray(from, length)))
+      if (from < read) take(from, read)
     }
   } finally {
     closeSync(file)
+  }
+}
+
+function readSome(file: number, chunk: Buffer, path: string): number {
+  try {
+    return readSync(file, chunk, 0, chunk.length, null)
+  } catch (error) {
+    throw refused(path, error)
+  }
+}
+
+/** Levels that JSON of ours nests at most, and far more than it does: what is deeper breaks whoever walks it. */
+export const DEEPEST = 500
+
+const [QUOTE, BACKSLASH, BRACKET, BRACKET_END, BRACE, BRACE_END] = [0x22, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d]
+
+/** Whether JSON text nests deeper than `DEEPEST`. */
+export function nestsTooDeep(json: Uint8Array): boolean {
+  let depth = 0
+  for (let at = 0; at < json.length; at++) {
+    const byte = json[at]
+    if (byte === QUOTE) {
+      for (at++; at < json.length && json[at] !== QUOTE; at++) if (json[at] === BACKSLASH) at++
+    } else if (byte === BRACKET || byte === BRACE) {
+      if (++depth > DEEPEST) return true
+    } else if (byte === BRACKET_END || byte === BRACE_END) depth--
+  }
+  return false
+}
+
+/** Whether a line holds nothing. */
+export function isBlank({ bytes }: Line): boolean {
+  return bytes.length < 64 && textOf(bytes).trim() === ''
+}
+
+/** The object in a line; undefined where it is none. */
+export function objectIn<T extends object>(line: Line): T | undefined {
+  const parsed = parseLine(line)
+  return 'value' in parsed && typeof parsed.value === 'object' && parsed.value !== null ? (parsed.value as T) : undefined
+}
+
+/** The text of a line, without a byte order mark. */
+export function textOf(bytes: Buffer): string {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.toString('utf8', 3) : bytes.toString()
+}
+
+/** What stands in a line: a value, or why it is none. */
+export function parseLine({
+  bytes,
+  length,
+}: Pick<Line, 'bytes' | 'length'>): { readonly value: unknown } | { readonly why: string } {
+  if (bytes.length < length) return { why: `is longer than ${LONGEST / (1 << 20)} MiB` }
+  if (nestsTooDeep(bytes)) return { why: `nests deeper than ${DEEPEST} levels` }
+  try {
+    return { value: JSON.parse(textOf(bytes)) }
+  } catch (error) {
+    return { why: `is not JSON: ${shorten((error as Error).message, 80)}` }
+  }
+}
+
+/** Lines that could not be read, by file: whoever reads the files of others tells how many there are. */
+export class Unread {
+  readonly #files = new Map<string, { lines: number; readonly first: string }>()
+
+  add(path: string, number: number, why: string): void {
+    const file = this.#files.get(path)
+    if (file === undefined) this.#files.set(path, { lines: 1, first: `line ${number} ${why}` })
+    else file.lines++
+  }
+
+  get lines(): number {
+    return [...this.#files.values()].reduce((sum, file) => sum + file.lines, 0)
+  }
+
+  /** A sentence a file. */
+  get notes(): string[] {
+    return [...this.#files].map(([path, { lines: count, first }]) =>
+      count === 1
+        ? `${path}: one line could not be read (${first}).`
+        : `${path}: ${count} lines could not be read (first: ${first}).`,
+    )
+  }
+}
+
+/** Why a line is no row. */
+export function whyNot(line: Line): string {
+  const parsed = parseLine(line)
+  return 'why' in parsed ? parsed.why : 'is no row of that file'
+}
+
+/**
+ * The rows of a file; `row` gives what stands in a line, undefined where it is none. A line that is not understood is counted in
+ * `unread`; without that it throws a RunError that names it.
+ */
+export function* rows<T>(path: string, row: (line: Line) => T | undefined, unread?: Unread): Generator<T> {
+  let number = 0
+  for (const line of lines(path)) {
+    number++
+    const found = row(line)
+    if (found !== undefined) yield found
+    else if (!isBlank(line)) {
+      const why = whyNot(line)
+      if (unread === undefined) throw new RunError(`${path}: line ${number} ${why}. Mend that line, or remove it.`)
+      unread.add(path, number, why)
+    }
   }
 }
 
@@ -65,20 +196,6 @@ export function countLines(path: string): number {
   let count = 0
   for (const _line of lines(path)) count++
   return count
-}
-
-/** The rows of a file. A line that is no JSON throws a RunError that names it. */
-export function* rows<T>(path: string, text: (line: Buffer) => string = line => line.toString()): Generator<T> {
-  let number = 0
-  for (const { bytes } of lines(path)) {
-    number++
-    try {
-      yield JSON.parse(text(bytes)) as T
-    } catch (error) {
-      if (!(error instanceof SyntaxError)) throw error
-      throw new RunError(`${path}: line ${number} is not JSON: ${error.message.slice(0, 80)}`)
-    }
-  }
 }
 
 /** Appends lines to a file that is made at the first. What could not be written whole is taken back. */
@@ -120,29 +237,29 @@ export class Appender {
 }
 
 /** Drops the lines that `keep` refuses and what is torn; rewrites the file, by way of a temporary one, only where it must. */
-export function keepLines(path: string, keep: (line: Buffer) => boolean): void {
+export function keepLines(path: string, keep: (line: Line) => boolean): void {
   if (!existsSync(path)) return
   let end = 0
   let dropped = false
-  for (const { bytes, start } of lines(path)) {
-    end = start + bytes.length + 1
-    dropped ||= !keep(bytes)
+  for (const line of lines(path)) {
+    end = line.start + line.length + 1
+    dropped ||= line.torn || !keep(line)
   }
   if (!dropped) {
     if (end < statSync(path).size) truncateSync(path, end)
     return
   }
   replaceFile(path, write => {
-    for (const { bytes } of lines(path)) if (keep(bytes)) write(Buffer.concat([bytes, Buffer.of(NEWLINE)]))
+    for (const line of lines(path)) if (keep(line)) write(Buffer.concat([line.bytes, Buffer.of(NEWLINE)]))
   })
 }
 
 /** Puts the lines of a file in the order of their ranks, equal ones as they stood. Left alone where they are in order. */
-export function sortLines(path: string, rank: (line: Buffer) => number): void {
+export function sortLines(path: string, rank: (line: Line) => number): void {
   const places: { readonly rank: number; readonly start: number; readonly length: number }[] = []
   let sorted = true
-  for (const { bytes, start } of lines(path)) {
-    const place = { rank: rank(bytes), start, length: bytes.length + 1 }
+  for (const line of lines(path)) {
+    const place = { rank: rank(line), start: line.start, length: line.length + 1 }
     sorted &&= places.length === 0 || places.at(-1)!.rank <= place.rank
     places.push(place)
   }
@@ -183,20 +300,23 @@ export class PlaceReader {
   }
 }
 
-/** The text of a file that begins at `start` and is `length` bytes long. */
-export function textAt(path: string, start: number, length: number): string {
+/** What begins at `start` in a file and is `length` bytes long. */
+export function bytesAt(path: string, start: number, length: number): Buffer {
   const reader = new PlaceReader(path)
   try {
-    return reader.bytes(start, length).toString()
+    return reader.bytes(start, length)
   } finally {
     reader.close()
   }
 }
 
-/** Writes a file by way of a temporary one, so that a reader finds the old or the new, never half. */
+/**
+ * Writes a file by way of a temporary one, so that a reader finds the old or the new, never half. The temporary one is new, and
+ * where `path` is a link, the link is replaced and not what it leads to.
+ */
 export function replaceFile(path: string, work: (write: (bytes: Buffer) => void) => void): void {
-  const temporary = `${path}${TEMPORARY}`
-  const file = open(temporary, 'w')
+  const temporary = `${path}.${randomUUID().slice(0, 8)}${TEMPORARY}`
+  const file = open(temporary, NEW_FILE)
   try {
     work(bytes => writeWhole(file, bytes, path))
     renameSync(temporary, path)
@@ -217,7 +337,7 @@ function writeWhole(file: number, bytes: Buffer, path: string): void {
   }
 }
 
-function open(path: string, flags: string): number {
+function open(path: string, flags: string | number): number {
   try {
     return openSync(path, flags)
   } catch (error) {
@@ -237,7 +357,9 @@ const ADVICE: Readonly<Record<string, string>> = {
   ENOTDIR: 'a part of the path is a file; choose another folder with --out',
   EEXIST: 'a file of that name is in the way; choose another folder with --out',
   ENAMETOOLONG: 'the name is too long; choose another folder with --out',
-  EMFILE: 'too many open files; lower -c, then run the same command with --resume',
+  EMFILE:
+    'too many files are open; raise the limit (ulimit -n) or play fewer runs at once, then run the same command with --resume',
+  EISDIR: 'there is a folder of that name; move it away or choose another folder with --out',
 }
 
 /** A RunError of one line for what the file system refused. */

@@ -4,6 +4,7 @@
  */
 import { type AnyEnvironment, defaultPlayed, learnerOf } from '../envs/core/environment.ts'
 import { nearest, UserError } from '../envs/core/errors.ts'
+import { stream } from '../envs/core/random.ts'
 import type { AgentId } from '../envs/core/tool.ts'
 import type { Player } from './player.ts'
 import type { Lineup } from './rollout.ts'
@@ -23,16 +24,47 @@ export interface Seating {
   readonly opponents: readonly Share[]
   /** Whether the opponents were named by somebody, and so must fill the seats exactly; else they are repeated or cut to fit. */
   readonly exact: boolean
+  /** Whether the opponents' order is drawn from the seed, so that no seat tells who sits there. */
+  readonly shuffle?: boolean
 }
 
 export interface Seated {
   readonly lineup: Lineup
   /** The learner's seat, or without a learner the fixed seats. */
   readonly evaluated: readonly AgentId[]
+  /** The seats whose players change places from seed to seed; absent where everybody stays. */
+  readonly shuffled?: readonly AgentId[]
 }
 
+/** Who sits where in the games of one seed: the line-up itself, or the same players in an order of that seed's own. */
+export function lineupOf({ lineup, shuffled }: Seated, seed: number): Lineup {
+  if (shuffled === undefined) return lineup
+  return {
+    ...lineup,
+    ...inSeats(
+      shuffled,
+      drawnOrder(
+        shuffled.map(agent => lineup[agent]!),
+        seed,
+      ),
+    ),
+  }
+}
+
+/** Opponents in the order in which a seed seats them. */
+export function drawnOrder<P>(opponents: readonly P[], seed: number): P[] {
+  return stream(seed, 'lineup').shuffle(opponents)
+}
+
+const inSeats = <P>(agents: readonly AgentId[], players: readonly P[]): Record<AgentId, P> =>
+  Object.fromEntries(agents.map((agent, i) => [agent, players[i]!]))
+
 /** Seats the players in an economy of that configuration. A UserError where they do not fit. */
-export function seat(env: AnyEnvironment, config: object, { learner, fixed, opponents, exact }: Seating): Seated {
+export function seat(
+  env: AnyEnvironment,
+  config: object,
+  { learner, fixed, opponents, exact, shuffle = false }: Seating,
+): Seated {
   const seats = env.seats(config)
   const ids = seats.map(({ agent }) => agent)
   const unknown = Object.keys(fixed).find(agent => !ids.includes(agent))
@@ -60,6 +92,7 @@ export function seat(env: AnyEnvironment, config: object, { learner, fixed, oppo
   return {
     lineup: Object.fromEntries(ids.flatMap(agent => (taken[agent] === undefined ? [] : [[agent, taken[agent]]]))),
     evaluated: learner === undefined ? ids.filter(agent => fixed[agent] !== undefined) : [own],
+    ...(shuffle && left.length > 1 && { shuffled: left }),
   }
 }
 

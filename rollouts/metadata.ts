@@ -3,14 +3,18 @@
  * them. Knows the shape and how it is filled; reads and writes nothing but the package's own version.
  */
 import { createRequire } from 'node:module'
+import { z } from 'zod'
 import type { AnyEnvironment } from '../envs/core/environment.ts'
 import { UserError } from '../envs/core/errors.ts'
 import { difference, digest } from '../envs/core/plain.ts'
 import { type AgentId, toolSchema } from '../envs/core/tool.ts'
+import { mean } from './figure.ts'
+import type { Par } from './par.ts'
+import { PASS_THRESHOLD } from './pass_rates.ts'
 import type { Player, Usage } from './player.ts'
 import { configDigest } from './rollout.ts'
 import type { ToolDefinition } from './rows.ts'
-import { mean, PASS_THRESHOLD, type Summary } from './summary.ts'
+import type { Summary } from './summary.ts'
 
 export interface Metadata {
   readonly env_id: string
@@ -23,7 +27,12 @@ export interface Metadata {
   readonly rollouts_per_example: number
   readonly shuffle: false
   readonly shuffle_seed: null
+  /** What the model was asked to sample with, without what its endpoint refused: see `dropped_options`. */
   readonly sampling_args: Readonly<Record<string, unknown>>
+  /** Calls that an option was left out of because the endpoint does not support it, by option. */
+  readonly dropped_options: Readonly<Record<string, number>>
+  /** Calls that were sent in a second form, by form (`rollouts/models/forms.ts`). */
+  readonly adaptations: Readonly<Record<string, number>>
   /** Seconds of playing, over all the commands that went on with the run. */
   readonly time: number
   readonly avg_reward: number | null
@@ -33,6 +42,8 @@ export interface Metadata {
   readonly pass_at_k: Readonly<Record<string, number>>
   readonly pass_all_k: Readonly<Record<string, number>>
   readonly pass_threshold: number
+  /** What rewards mean here: what honest play gets, and mean and sd of every shipped bot. Absent where nobody derived it. */
+  readonly par?: Omit<Par, 'version' | 'config_digest' | 'pass_threshold'>
   readonly usage: Usage | null
   readonly cost: { readonly total_usd: number } | null
   readonly version_info: { readonly agoragym_version: string; readonly env_version: number }
@@ -43,8 +54,14 @@ export interface Metadata {
   readonly player: string
   readonly player_kind: Player['kind']
   readonly player_details: Readonly<Record<string, unknown>>
+  /** What tables call players whom somebody gave a label, by player string. */
+  readonly player_labels?: Readonly<Record<string, string>>
+  /** What the run was part of, where something was asked for that it is a part of. */
+  readonly experiment?: ExperimentFacts
   /** The player string of every seat that a player takes. */
   readonly lineup: Readonly<Record<AgentId, string>>
+  /** Present where the opponents change places: each seed draws their order, and the logs say who sat where. */
+  readonly opponents_shuffled?: true
   readonly evaluated: readonly AgentId[]
   /** The resolved configuration; scenarios override it row by row. */
   readonly config: object
@@ -64,6 +81,48 @@ export interface Metadata {
   readonly updated: string
 }
 
+const texts = z.record(z.string(), z.string())
+
+/** The least that a run's metadata.json says, whichever version wrote it. */
+export const runMetadata = z.looseObject({
+  env_id: z.string(),
+  env_args: z.looseObject({ preset: z.string(), set: z.record(z.string(), z.unknown()) }),
+  model: z.string(),
+  rollouts_per_example: z.number(),
+  avg_reward: z.number().nullable(),
+  avg_metrics: z.record(z.string(), z.number()),
+  version_info: z.looseObject({ env_version: z.number() }),
+  player: z.string(),
+  player_details: z.record(z.string(), z.unknown()),
+  player_labels: texts.optional(),
+  lineup: texts,
+  evaluated: z.array(z.string()).min(1),
+  config: z.record(z.string(), z.unknown()),
+  config_digest: z.string(),
+  prompt_digest: z.string(),
+  examples: z.string(),
+  planned: z.number(),
+  ok: z.number(),
+  failed: z.number(),
+  complete: z.boolean(),
+  started: z.string(),
+  updated: z.string(),
+})
+
+/** A run's place in what was asked for. */
+export interface ExperimentFacts {
+  /** The suite's name; null of a command line. */
+  readonly name: string | null
+  /** The cell's label. */
+  readonly cell: string
+  /** Counts the runs of the experiment from 0, as they were named. */
+  readonly order: number
+  /** The player string of the player that the others are compared with. */
+  readonly baseline: string
+  /** The fields of the configuration that are swept where the run belongs, its plain configuration included. */
+  readonly sweep?: readonly string[]
+}
+
 /** What a run is, before anything of it is played. */
 export interface RunFacts {
   readonly env: AnyEnvironment
@@ -71,8 +130,13 @@ export interface RunFacts {
   readonly set: Readonly<Record<string, unknown>>
   readonly config: object
   readonly player: Pick<Player, 'name' | 'kind' | 'details'>
+  /** By player string, of those that have one. */
+  readonly labels: Readonly<Record<string, string>>
+  readonly experiment?: ExperimentFacts
   readonly lineup: Readonly<Record<AgentId, string>>
   readonly evaluated: readonly AgentId[]
+  readonly shuffled: boolean
+  readonly par?: Par
   readonly examples: string
   readonly exampleCount: number
   readonly repeats: number
@@ -106,14 +170,17 @@ export function metadata(facts: RunFacts, { summary, planned, seconds, started, 
     rollouts_per_example: facts.repeats,
     shuffle: false,
     shuffle_seed: null,
-    sampling_args: sampling ?? {},
+    sampling_args: sent(sampling ?? {}, summary?.dropped ?? {}),
+    dropped_options: summary?.dropped ?? {},
+    adaptations: summary?.adaptations ?? {},
     time: seconds,
     avg_reward: summary === undefined ? null : mean(summary.reward),
     avg_metrics: Object.fromEntries(Object.entries(summary?.metrics ?? {}).map(([name, figure]) => [name, mean(figure) ?? 0])),
     avg_error: ok + failed === 0 ? 0 : failed / (ok + failed),
     pass_at_k: summary?.passAtK ?? {},
     pass_all_k: summary?.passAllK ?? {},
-    pass_threshold: PASS_THRESHOLD,
+    pass_threshold: facts.par?.pass_threshold ?? PASS_THRESHOLD,
+    ...(facts.par !== undefined && { par: told(facts.par) }),
     usage: summary?.usage ?? null,
     cost: summary === undefined || summary.cost === null ? null : { total_usd: summary.cost },
     version_info: { agoragym_version: packageVersion(), env_version: env.version },
@@ -122,7 +189,10 @@ export function metadata(facts: RunFacts, { summary, planned, seconds, started, 
     player: player.name,
     player_kind: player.kind,
     player_details: player.details,
+    ...(Object.keys(facts.labels).length > 0 && { player_labels: facts.labels }),
+    ...(facts.experiment !== undefined && { experiment: facts.experiment }),
     lineup: facts.lineup,
+    ...(facts.shuffled && { opponents_shuffled: true as const }),
     evaluated,
     config,
     config_digest: configDigest(config),
@@ -138,17 +208,45 @@ export function metadata(facts: RunFacts, { summary, planned, seconds, started, 
   }
 }
 
-/** What must be the same for a run to be gone on with. */
-const SAME = ['env_id', 'version_info.env_version', 'config', 'lineup', 'evaluated', 'player_details'] as const
+const told = ({ seat, seeds, honest, bots }: Par): NonNullable<Metadata['par']> => ({ seat, seeds, honest, bots })
+
+/** Options by the fields that they are sent in, where the names differ. */
+const SENT_AS: Readonly<Record<string, string>> = { reasoning: 'reasoning_effort', output_config: 'reasoning_effort' }
+
+/** The settings that reached the model: one that was left out is not claimed. */
+function sent(sampling: Readonly<Record<string, unknown>>, dropped: Readonly<Record<string, number>>): Record<string, unknown> {
+  const left = new Set(Object.keys(dropped).map(field => SENT_AS[field] ?? field))
+  return Object.fromEntries(Object.entries(sampling).filter(([name]) => !left.has(name)))
+}
+
+/** What makes a run the one it is: its folder's name has their digest, and a run that is gone on with has the same. */
+const IDENTITY = [
+  'env_id',
+  'version_info.env_version',
+  'config',
+  'lineup',
+  'opponents_shuffled',
+  'evaluated',
+  'player_details',
+] as const
+
+function identity(of: Metadata): Readonly<Record<string, unknown>> {
+  const facts = IDENTITY.map(path => [
+    path,
+    path.split('.').reduce<unknown>((at, key) => (at as Record<string, unknown>)?.[key], of),
+  ])
+  // A trip through JSON: what is compared is what a file holds.
+  return JSON.parse(JSON.stringify(Object.fromEntries(facts))) as Record<string, unknown>
+}
+
+/** SHA-256 of what makes a run the one it is, in hex. */
+export function runDigest(of: Metadata): string {
+  return digest(identity(of))
+}
 
 /** Throws a UserError where the run in that folder is another than the one that is asked for. */
 export function checkSameRun(folder: string, before: Metadata, now: Metadata): void {
-  const facts = (of: Metadata) =>
-    Object.fromEntries(
-      SAME.map(path => [path, path.split('.').reduce<unknown>((at, key) => (at as Record<string, unknown>)?.[key], of)]),
-    )
-  // A trip through JSON: what is compared is what a file holds.
-  const found = difference(JSON.parse(JSON.stringify(facts(before))), JSON.parse(JSON.stringify(facts(now))))
+  const found = difference(identity(before), identity(now))
   if (found !== undefined) throw new UserError(`${folder} holds another run (${found}); choose another folder with --out.`)
 }
 

@@ -1,5 +1,8 @@
 /** How often one, or all, of k tries succeed, estimated without bias from n tries. Pure functions of counts. */
 
+/** The reward that counts as a pass where nothing is known of the economy's scale. */
+export const PASS_THRESHOLD = 0.5
+
 /**
  * The chance that at least one of k tries succeeds, unbiased, from c successes in n tries: 1 − C(n−c, k) / C(n, k) (Chen et
  * al. 2021, "Evaluating Large Language Models Trained on Code"). Null where n < k.

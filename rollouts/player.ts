@@ -19,6 +19,8 @@ export interface Usage {
   readonly output_reasoning: number | null
   /** True where the server reported nothing and the counts are a quarter of the characters. */
   readonly estimated?: true
+  /** True where what the server counted could not be and was made up for: see `soundUsage`. */
+  readonly repaired?: true
 }
 
 /** What a model answered, whole. */
@@ -27,6 +29,12 @@ export interface Reply {
   readonly reasoning_content?: string
   readonly tool_calls: readonly ToolCall[]
   readonly finish_reason: 'stop' | 'tool_calls' | 'length' | 'refusal'
+  /** The server's own word for why it stopped, where that is none of those known. */
+  readonly finish_word?: string
+  /** A tool call that the server could not read, and told as an error or in a finish reason: what is known of it. */
+  readonly unreadable_call?: { readonly name: string; readonly arguments: string }
+  /** What the server answered, where it told a refusal or a call that it could not read as an HTTP error. */
+  readonly told_as_error?: string
   readonly provider_state?: unknown
   readonly prompt_token_ids?: readonly number[]
   readonly token_ids?: readonly number[]
@@ -58,8 +66,10 @@ export interface CallRow {
   readonly cost: number | null
   /** Answered from the response cache. */
   readonly cached?: boolean
-  /** Sampling options that the model has refused and that were not sent. */
+  /** Options that the endpoint has refused as such and that were not sent. */
   readonly dropped?: readonly string[]
+  /** Second forms in which the request was sent, because the endpoint refused the first or they were chosen (`forms.ts`). */
+  readonly adaptations?: readonly string[]
   readonly reply: Reply
 }
 
@@ -74,8 +84,10 @@ export interface RolloutContext {
 }
 
 export interface Player {
-  /** The canonical player string, credentials redacted: what headers, files and tables say. */
+  /** The canonical player string with its treatment, credentials redacted: what headers and files say, and which player it is. */
   readonly name: string
+  /** What tables call it, where somebody said so. */
+  readonly label?: string
   readonly kind: 'bot' | 'model' | 'human'
   /** Facts for metadata.json: model, base URL (redacted), sampling, history, persona, prompt digest. */
   readonly details: Readonly<Record<string, unknown>>
@@ -98,7 +110,7 @@ export class ProviderError extends Error {
   override readonly name = 'ProviderError'
   /**
    * A snake_case class to count: `rate_limited`, `server_error`, `timeout`, `connection`, `malformed_reply` (retried before
-   * they end here), `auth`, `quota`, `not_found`, `bad_request`, `context_length` (never retried).
+   * they end here), `auth`, `quota`, `not_found`, `bad_request`, `context_length`, `redirect` (never retried).
    */
   readonly code: string
   readonly status: number | null

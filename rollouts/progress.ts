@@ -1,4 +1,5 @@
 /** How far a run is: one line that is rewritten on a terminal, a plain line every few seconds elsewhere. */
+import { oneLine } from '../envs/core/text.ts'
 
 export interface ProgressOptions {
   /** Rollouts to be played. */
@@ -77,7 +78,7 @@ export class Progress {
       this.#done === total ? [`in ${clock(seconds)}`] : this.#done > 0 ? [`${clock((total - this.#done) / rate)} left`] : []
     // From the most telling to the shortest: the first that fits.
     const bar = Number.isFinite(width) ? [gauge(total === 0 ? 1 : this.#done / total, 20)] : []
-    const more = status()
+    const more = oneLine(status())
     const forms = [
       ...(more === ''
         ? []

@@ -64,7 +64,7 @@ export interface Rollout {
   readonly key: string
   readonly spec: RolloutSpec
   readonly log: EpisodeLog<AnyTypes>
-  /** Ended by a limit or from outside rather than by its own rules. */
+  /** Cut short from outside: by a player that gave up, or by a limit. Reaching the planned length is an end. */
   readonly truncated: boolean
   /** Of every seat. */
   readonly scores: Readonly<Record<AgentId, Scores>>
@@ -393,7 +393,7 @@ class Table {
       key: this.#key,
       spec: this.#spec,
       log,
-      truncated: done !== 'terminated',
+      truncated: done === false,
       scores,
       metrics,
       transcripts,

@@ -2,15 +2,17 @@
  * Runs: a player, an economy and a set of examples, played into a folder of its own. Knows plans and folders; what is
  * asked on a command line is read elsewhere.
  */
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { AnyEnvironment } from '../envs/core/environment.ts'
+import { UserError } from '../envs/core/errors.ts'
 import { type BatchResult, isDue, type Job, runBatch } from './batch.ts'
 import { RunError } from './errors.ts'
-import type { Seated } from './lineup.ts'
-import { checkSameRun, type Metadata, metadata, type RunFacts } from './metadata.ts'
+import { lineupOf, type Seated } from './lineup.ts'
+import { checkSameRun, type ExperimentFacts, type Metadata, metadata, type RunFacts, runDigest } from './metadata.ts'
+import { type Par, parOf } from './par.ts'
 import type { Player } from './player.ts'
-import { configDigest, lineupNames, type RolloutSpec } from './rollout.ts'
+import { lineupNames, type RolloutSpec } from './rollout.ts'
 import { RunStore, readMetadata } from './store.ts'
 import { type Summary, summarize } from './summary.ts'
 
@@ -40,6 +42,10 @@ export interface RunPlan {
   readonly seat: (config: object) => Seated
   readonly examples: ExampleSet
   readonly repeats: number
+  /** What rewards mean in the preset, against its default opponents; it is told where it applies to the run. */
+  readonly par?: Par
+  /** What the run is part of. */
+  readonly experiment?: ExperimentFacts
 }
 
 export interface RunOptions {
@@ -51,26 +57,43 @@ export interface RunOptions {
   readonly retryErrors?: boolean
   readonly signal?: AbortSignal
   /** Called once, with the number of rollouts to be played; what it gives is called as each ends. */
-  readonly onStart?: (due: number) => (ok: boolean) => void
+  readonly onStart?: (due: number) => (ok: boolean, spec: RolloutSpec) => void
 }
 
 export interface RunResult {
   readonly folder: string
+  /** Whether the folder was there before and has been gone on with. */
+  readonly resumed: boolean
   readonly metadata: Metadata
   readonly summary: Summary
 }
 
-/** The name of a run's folder: economy, player, first eight characters of the configuration's digest. */
-export function runFolder(env: string, player: string, config: object): string {
-  return `${env}--${safeName(player)}--${configDigest(config).slice(0, 8)}`
+/**
+ * The name of a run's folder: economy, player, and eight characters of the digest of all that makes the run the one it is, so that
+ * players whose names read alike as files, and treatments of one model, never share a folder.
+ */
+export function runFolder(of: Metadata): string {
+  return `${of.env_id}--${safeName(of.player)}--${runDigest(of).slice(0, 8)}`
 }
 
-/** A player string as a part of a file name. */
-export function safeName(player: string): string {
+/** A player string as a part of a file name: to be read, not to tell players apart. */
+function safeName(player: string): string {
   return player
     .replace(/[^A-Za-z0-9._+-]+/g, '-')
     .replace(/^[-.]+|[-.]+$/g, '')
-    .slice(0, 120)
+    .slice(0, 80)
+}
+
+/** Refuses to begin beside a run of the same economy and player that an older version of the package left unfinished. */
+function refuseOldRun(out: string, { env_id, player }: Metadata): void {
+  const begins = `${env_id}--${safeName(player)}--`
+  for (const name of existsSync(out) ? readdirSync(out).filter(each => each.startsWith(begins)) : []) {
+    const { econgym_version: version } = (readMetadata(join(out, name))?.version_info ?? {}) as { econgym_version?: string }
+    if (version !== undefined)
+      throw new UserError(
+        `${join(out, name)} was made by econgym ${version}, which alone can go on with it; choose another folder with --out, or leave out --resume.`,
+      )
+  }
 }
 
 /** The evaluated players as one: itself, or several joined. */
@@ -95,8 +118,9 @@ export async function playRuns(
   const { out, resume = false, retryErrors = false } = options
   const began = new Date().toISOString()
   const start = performance.now()
-  const runs = plans.map(plan => new Run(plan, out, resume, began))
+  const runs: Run[] = []
   try {
+    for (const plan of plans) runs.push(new Run(plan, out, resume, began))
     for (const run of runs) run.describe(retryErrors)
     const onEnd = options.onStart?.(runs.reduce((sum, { due }) => sum + due, 0))
     const batch = await runBatch(interleaved(runs), {
@@ -142,28 +166,45 @@ class Run {
     this.#began = began
     const seated = this.#seat(config)
     const player = evaluatedPlayer(seated)
+    const par = parOf(plan.par, env, config, seated.evaluated)
+    const labels = Object.values(seated.lineup).flatMap(({ name, label }) => (label === undefined ? [] : [[name, label]]))
     this.#facts = {
       env,
       preset,
       set,
       config,
       player,
+      labels: Object.fromEntries(labels),
+      ...(plan.experiment !== undefined && { experiment: plan.experiment }),
       lineup: lineupNames(seated.lineup),
       evaluated: seated.evaluated,
+      shuffled: seated.shuffled !== undefined,
+      ...(par !== undefined && { par }),
       examples: examples.name,
       exampleCount: examples.rows.length,
       repeats,
     }
-    const folder = join(out, runFolder(env.id, player.name, config))
+    const asked = this.#metadata(undefined, 0)
+    const folder = join(out, runFolder(asked))
     this.#before = resume && existsSync(folder) ? readMetadata(folder) : undefined
-    if (this.#before !== undefined) checkSameRun(folder, this.#before, this.#metadata(undefined, 0))
+    if (this.#before !== undefined) checkSameRun(folder, this.#before, asked)
+    else if (resume) {
+      refuseOldRun(out, asked)
+      const rows = existsSync(folder) ? readdirSync(folder).find(name => name.endsWith('.jsonl')) : undefined
+      if (rows !== undefined)
+        throw new UserError(
+          `${folder} holds ${rows} and no metadata.json that says what it is of; put it back, or choose another folder with --out.`,
+        )
+    }
     this.#store = new RunStore(folder, { resume })
   }
 
   *jobs(): Generator<Job> {
     const { env, examples, repeats } = this.#plan
     for (const { index, config, seed, scenario } of examples.rows) {
-      const { lineup, evaluated } = this.#seat(config)
+      const seated = this.#seat(config)
+      const { evaluated } = seated
+      const lineup = lineupOf(seated, seed)
       for (let repeat = 0; repeat < repeats; repeat++) {
         const spec: RolloutSpec = {
           env,
@@ -191,7 +232,7 @@ class Run {
     }
     // A run may have been amended: what an earlier command finished and this one does not ask for stays.
     this.#planned = planned + this.#store.finished - done
-    this.#store.writeMetadata(this.#metadata(this.#before && summarize(this.#store.folder), 0))
+    this.#store.writeMetadata(this.#metadata(this.#before && this.#summary(), 0))
   }
 
   /**
@@ -200,18 +241,22 @@ class Run {
    */
   sum(seconds: number, stopped: boolean): RunResult {
     if (!stopped && (this.due > 0 || this.#before?.complete !== true)) this.#store.order()
-    const summary = summarize(this.#store.folder)
+    const summary = this.#summary()
     const told = this.#metadata(summary, seconds)
     try {
       this.#store.writeMetadata(told)
     } catch (error) {
       if (!stopped || !(error instanceof RunError)) throw error
     }
-    return { folder: this.#store.folder, metadata: told, summary }
+    return { folder: this.#store.folder, resumed: this.#before !== undefined, metadata: told, summary }
   }
 
   close(): void {
     this.#store.close()
+  }
+
+  #summary(): Summary {
+    return summarize(this.#store.folder, this.#facts.par?.pass_threshold)
   }
 
   /** One line-up per configuration, so that what is derived from it is derived once. */

@@ -5,26 +5,40 @@
  * A rollout is done when its rows stand whole in results.jsonl, traces.jsonl and steps.jsonl. They are appended in that
  * order, so the line of steps.jsonl is what commits it; whatever else is found at a resume is dropped and played again.
  */
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, type Dirent, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { AnyTypes } from '../envs/core/environment.ts'
 import { UserError } from '../envs/core/errors.ts'
 import type { EpisodeLog, LogRecord } from '../envs/core/log.ts'
-import { RunError } from './errors.ts'
-import { Appender, countLines, keepLines, lines, refused, replaceFile, rows, sortLines, TEMPORARY, textAt } from './jsonl.ts'
-import type { Metadata } from './metadata.ts'
+import { explain } from '../envs/core/tool.ts'
+import {
+  Appender,
+  bytesAt,
+  countLines,
+  keepLines,
+  lines,
+  refused,
+  replaceFile,
+  rows,
+  sortLines,
+  TEMPORARY,
+  type Unread,
+} from './jsonl.ts'
+import { FolderLock } from './lock.ts'
+import { type Metadata, runMetadata } from './metadata.ts'
 import type { CallRow } from './player.ts'
+import { callFiguresIn, figuresIn, keyOf, type RowKind, rowIn } from './read_rows.ts'
 import { type FailedRollout, keyParts, type Rollout } from './rollout.ts'
 import {
   type ErrorRow,
   errorRow,
-  MESSAGES_FIELD,
   type ResultFigures,
   type ResultRow,
   rolloutLines,
   type StepsRow,
   type TracedEpisode,
 } from './rows.ts'
+import { parseJson, readText } from './text_file.ts'
 
 /** The files of a run by what they hold. */
 export const FILES = {
@@ -35,10 +49,15 @@ export const FILES = {
   calls: 'calls.jsonl',
   errors: 'errors.jsonl',
   groups: 'groups.jsonl',
+  scores: 'scores.jsonl',
+  scoreFacts: 'scores.json',
+  judgements: 'judgements.jsonl',
 } as const
 const PARTIAL = 'partial'
-/** Holds the id of the process that plays the run, while it does. */
-const LOCK = 'lock'
+/** The files that a rollout stands in once it is finished. */
+const FINISHED = ['results', 'traces', 'steps'] as const
+/** Says which process plays or scores the run, while it does. */
+export const LOCK = 'lock'
 
 export class RunStore {
   readonly folder: string
@@ -57,11 +76,13 @@ export class RunStore {
   readonly #recorded = new Map<string, { readonly start: number; readonly length: number }[]>()
   /** Running episodes whose logs can be read. */
   readonly #partials = new Set<string>()
+  readonly #lock: FolderLock
 
   /**
    * Opens the folder of a run, made where it does not exist. One that holds something is opened with `resume` only (a
-   * UserError otherwise), after what a kill left half-written has been removed. A RunError where it cannot be written, or
-   * another process of this machine has it open: two that append would spoil each other's lines.
+   * UserError otherwise), after what a kill left half-written has been removed. A RunError where it cannot be written, where
+   * another process has it open (two that append would spoil each other's lines), or where a whole line of it is not
+   * understood: what it holds would be played and paid again.
    */
   constructor(folder: string, { resume = false }: { readonly resume?: boolean } = {}) {
     this.folder = folder
@@ -71,17 +92,26 @@ export class RunStore {
     this.#steps = new Appender(join(folder, FILES.steps))
     this.#calls = new Appender(join(folder, FILES.calls))
     this.#errors = new Appender(join(folder, FILES.errors))
-    let used: boolean
+    const isUsed = (): boolean => existsSync(folder) && readdirSync(folder).some(name => !name.startsWith(LOCK))
+    const refuseUsed = (): void => {
+      if (isUsed() && !resume)
+        throw new UserError(`${folder} exists already: add --resume to go on with it, or choose another folder with --out.`)
+    }
     try {
-      used = existsSync(folder) && readdirSync(folder).length > 0
+      refuseUsed()
       makeFolder(folder)
     } catch (error) {
-      throw refused(folder, error)
+      throw error instanceof UserError ? error : refused(folder, error)
     }
-    if (used && !resume)
-      throw new UserError(`${folder} exists already: add --resume to go on with it, or choose another folder with --out.`)
-    this.#lock()
-    if (used) this.#recover()
+    this.#lock = new FolderLock(join(folder, LOCK))
+    try {
+      // Another process may have played meanwhile.
+      refuseUsed()
+      if (isUsed()) this.#recover()
+    } catch (error) {
+      this.#lock.release()
+      throw error
+    }
   }
 
   /** Whether the rollout of that key is finished. */
@@ -103,7 +133,7 @@ export class RunStore {
   recorded(key: string): CallRow[] {
     const calls = new Map<string, CallRow>()
     for (const { start, length } of this.#recorded.get(key) ?? []) {
-      const row = JSON.parse(textAt(this.#calls.path, start, length)) as CallRow
+      const row = rowIn('calls', { bytes: bytesAt(this.#calls.path, start, length), length })!
       calls.set(`${row.agent} ${row.call}`, row)
     }
     return [...calls.values()].sort((a, b) => a.call - b.call)
@@ -111,11 +141,13 @@ export class RunStore {
 
   /** Appends one answered model call. */
   record({ key, reply, ...row }: CallRow): void {
+    this.#lock.check()
     this.#calls.append(JSON.stringify({ key, ...row, reply } satisfies CallRow))
   }
 
   /** Appends a step to the log of a running episode, which can be read before it is finished. */
   partial(key: string, { header }: EpisodeLog<AnyTypes>, record: LogRecord<AnyTypes>): void {
+    this.#lock.check()
     const path = this.#partialPath(key)
     try {
       if (record.t === 0) {
@@ -131,6 +163,7 @@ export class RunStore {
 
   /** Files a finished rollout. */
   finish(rollout: Rollout): void {
+    this.#lock.check()
     const { results, traces, steps } = rolloutLines(rollout, this.name)
     this.#results.append(...results)
     this.#traces.append(traces)
@@ -142,6 +175,7 @@ export class RunStore {
 
   /** Files a failed rollout; its recorded calls stay for the next attempt. */
   fail(failed: FailedRollout): void {
+    this.#lock.check()
     const attempt = (this.#failed.get(failed.key) ?? 0) + 1
     this.#errors.append(JSON.stringify(errorRow(failed, attempt)))
     this.#failed.set(failed.key, attempt)
@@ -149,6 +183,7 @@ export class RunStore {
   }
 
   writeMetadata(metadata: Metadata): void {
+    this.#lock.check()
     const text = `${JSON.stringify(metadata, null, 2)}\n`
     replaceFile(join(this.folder, FILES.metadata), write => write(Buffer.from(text)))
   }
@@ -158,37 +193,21 @@ export class RunStore {
    * depend on which ended first.
    */
   order(): void {
+    this.#lock.check()
     this.#closeFiles()
     const rollouts = [...this.#done].map(([key, example]) => ({ key, example, ...keyParts(key) }))
     rollouts.sort((a, b) => a.example - b.example || (a.group === b.group ? a.repeat - b.repeat : a.group < b.group ? -1 : 1))
     const ranks = new Map(rollouts.map(({ key }, rank) => [key, rank]))
-    for (const { path } of [this.#results, this.#traces, this.#steps]) sortLines(path, line => ranks.get(keyOf(line))!)
+    for (const kind of FINISHED) sortLines(this.#path(kind), line => ranks.get(keyOf(kind, line))!)
   }
 
   close(): void {
     this.#closeFiles()
-    rmSync(join(this.folder, LOCK), { force: true })
+    this.#lock.release()
   }
 
   #closeFiles(): void {
     for (const file of [this.#results, this.#traces, this.#steps, this.#calls, this.#errors]) file.close()
-  }
-
-  #lock(): void {
-    const path = join(this.folder, LOCK)
-    for (;;) {
-      try {
-        writeFileSync(path, String(process.pid), { flag: 'wx' })
-        return
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw refused(path, error)
-      }
-      const pid = Number(readFileSync(path, 'utf8'))
-      if (pid !== process.pid && isRunning(pid))
-        throw new RunError(`${this.folder} is being played by process ${pid}: wait until it ends, or stop it, then --resume.`)
-      // What a kill left.
-      rmSync(path, { force: true })
-    }
   }
 
   #partialPath(key: string): string {
@@ -199,46 +218,47 @@ export class RunStore {
     if (this.#partials.delete(key)) rmSync(this.#partialPath(key), { force: true })
   }
 
-  /** Learns what is done, and drops what is not whole. */
+  #path(kind: RowKind): string {
+    return join(this.folder, FILES[kind])
+  }
+
+  /** Learns what is done, and drops what is not whole. Every line is understood before anything is dropped. */
   #recover(): void {
     const expected = new Map<string, { readonly seats: number; readonly example: number }>()
     const found = { results: new Map<string, number>(), traces: new Map<string, number>(), steps: new Map<string, number>() }
-    for (const { bytes } of lines(this.#results.path)) {
-      const row = figures(bytes)
-      if (row === undefined) continue
-      expected.set(row.key, { seats: row.info.evaluated.length, example: row.example_id })
-      count(found.results, row.key)
+    for (const { key, info, example_id } of rows(this.#path('results'), line => rowIn('results', line))) {
+      expected.set(key, { seats: info.evaluated.length, example: example_id })
+      count(found.results, key)
     }
-    for (const file of [this.#traces, this.#steps]) {
-      const counts = file === this.#traces ? found.traces : found.steps
-      for (const { bytes } of lines(file.path)) count(counts, keyOf(bytes))
-    }
+    for (const { id } of readTraces(this.folder)) count(found.traces, id)
+    for (const { key } of readSteps(this.folder)) count(found.steps, key)
+    for (const { key } of readErrors(this.folder)) count(this.#failed, key)
+    for (const _call of readCalls(this.folder));
     for (const [key, { seats, example }] of expected) {
       if (found.results.get(key) === seats && found.traces.get(key) === 1 && found.steps.get(key) === 1)
         this.#done.set(key, example)
     }
-    for (const file of [this.#results, this.#traces, this.#steps]) keepLines(file.path, line => this.#done.has(keyOf(line)))
-    for (const file of [this.#calls, this.#errors]) keepLines(file.path, line => keyOf(line) !== '')
-    for (const { bytes } of lines(this.#errors.path)) count(this.#failed, keyOf(bytes))
-    for (const { bytes, start } of lines(this.#calls.path)) {
-      const key = keyOf(bytes)
+    for (const kind of FINISHED) keepLines(this.#path(kind), line => this.#done.has(keyOf(kind, line)))
+    for (const kind of ['calls', 'errors'] as const) keepLines(this.#path(kind), line => keyOf(kind, line) !== '')
+    for (const line of lines(this.#path('calls'))) {
+      const key = keyOf('calls', line)
       if (this.#done.has(key)) continue
-      const place = { start, length: bytes.length }
+      const place = { start: line.start, length: line.length }
       const places = this.#recorded.get(key)
       if (places === undefined) this.#recorded.set(key, [place])
       else places.push(place)
     }
     rmSync(join(this.folder, PARTIAL), { recursive: true, force: true })
-    for (const name of readdirSync(this.folder)) if (name.endsWith(TEMPORARY)) rmSync(join(this.folder, name))
+    for (const name of readdirSync(this.folder))
+      if (name.endsWith(TEMPORARY) && !name.startsWith(LOCK)) rmSync(join(this.folder, name), { force: true, recursive: true })
   }
 }
 
-function isRunning(pid: number): boolean {
-  if (!(pid > 0)) return false
+function entriesOf(folder: string): Dirent[] {
   try {
-    return process.kill(pid, 0)
+    return readdirSync(folder, { withFileTypes: true })
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
+    throw refused(folder, error)
   }
 }
 
@@ -253,90 +273,39 @@ function count(counts: Map<string, number>, key: string): void {
   counts.set(key, (counts.get(key) ?? 0) + 1)
 }
 
-/** The key that a line begins with; empty where the line is no whole object with one. */
-export function keyOf(line: Buffer): string {
-  if (line.at(-1) !== 0x7d) return ''
-  return /^\{"(?:key|id)":"([^"\\]+)"/.exec(line.toString('latin1', 0, 512))?.[1] ?? ''
-}
-
-/** A result row without its long fields, which are not even parsed; undefined where the line is none. */
-export function figures(line: Buffer): ResultFigures | undefined {
-  const cut = line.indexOf(MESSAGES_FIELD)
-  if (cut < 0 || keyOf(line) === '') return undefined
-  try {
-    return JSON.parse(`${line.toString('utf8', 0, cut)}}`) as ResultFigures
-  } catch {
-    return undefined
-  }
-}
-
-/** The long fields of a result row as the JSON text that stands there; undefined where the line is none. */
-export function longFields(line: Buffer): Record<'prompt' | 'completion' | 'tool_defs', string> | undefined {
-  // A quotation mark inside a string is escaped, and messages have no field of these names: the first of each is the row's.
-  const prompt = Math.max(0, line.indexOf(MESSAGES_FIELD))
-  const completion = Math.max(0, line.indexOf(',"completion":[', prompt))
-  const tools = Math.max(0, line.indexOf(',"tool_defs":[', completion))
-  if (prompt === 0 || completion === 0 || tools === 0) return undefined
-  const between = (from: number, field: string, to: number): string => line.toString('utf8', from + field.length, to)
-  return {
-    prompt: between(prompt, ',"prompt":', completion),
-    completion: between(completion, ',"completion":', tools),
-    tool_defs: between(tools, ',"tool_defs":', line.length - 1),
-  }
-}
-
-/** The rows of results.jsonl without their messages. */
-export function* readFigures(folder: string): Generator<ResultFigures> {
-  for (const { bytes } of lines(join(folder, FILES.results))) {
-    const row = figures(bytes)
-    if (row !== undefined) yield row
-  }
-}
-
-/** The same, the rows of a rollout at a time: they stand together. */
-export function* readRollouts(folder: string): Generator<readonly ResultFigures[]> {
-  let together: ResultFigures[] = []
-  for (const row of readFigures(folder)) {
-    if (together.length > 0 && together[0]!.key !== row.key) {
-      yield together
-      together = []
-    }
-    together.push(row)
-  }
-  if (together.length > 0) yield together
+/** The rows of results.jsonl without their messages. Of this reader and the next ones: see `rows` for what is not understood. */
+export function readFigures(folder: string, unread?: Unread): Generator<ResultFigures> {
+  return rows(join(folder, FILES.results), figuresIn, unread)
 }
 
 /** The rows of results.jsonl. */
-export function readResults(folder: string): Generator<ResultRow> {
-  return rows(join(folder, FILES.results))
+export function readResults(folder: string, unread?: Unread): Generator<ResultRow> {
+  return rows(join(folder, FILES.results), line => rowIn('results', line), unread)
 }
 
 /** The episodes of traces.jsonl. */
-export function readTraces(folder: string): Generator<TracedEpisode> {
-  return rows(join(folder, FILES.traces))
+export function readTraces(folder: string, unread?: Unread): Generator<TracedEpisode> {
+  return rows(join(folder, FILES.traces), line => rowIn('traces', line), unread)
 }
 
 /** The logs of steps.jsonl. */
-export function readSteps(folder: string): Generator<StepsRow> {
-  return rows(join(folder, FILES.steps))
+export function readSteps(folder: string, unread?: Unread): Generator<StepsRow> {
+  return rows(join(folder, FILES.steps), line => rowIn('steps', line), unread)
 }
 
-/** What stands last in a call's row: a reader of figures stops there. */
-const REPLY_FIELD = ',"reply":{'
-
 /** The rows of calls.jsonl without the replies. */
-export function readCallFigures(folder: string): Generator<Omit<CallRow, 'reply'>> {
-  return rows(join(folder, FILES.calls), line => `${line.toString('utf8', 0, line.indexOf(REPLY_FIELD))}}`)
+export function readCallFigures(folder: string, unread?: Unread): Generator<Omit<CallRow, 'reply'>> {
+  return rows(join(folder, FILES.calls), callFiguresIn, unread)
 }
 
 /** The rows of calls.jsonl. */
-export function readCalls(folder: string): Generator<CallRow> {
-  return rows(join(folder, FILES.calls))
+export function readCalls(folder: string, unread?: Unread): Generator<CallRow> {
+  return rows(join(folder, FILES.calls), line => rowIn('calls', line), unread)
 }
 
 /** The rows of errors.jsonl. */
-export function readErrors(folder: string): Generator<ErrorRow> {
-  return rows(join(folder, FILES.errors))
+export function readErrors(folder: string, unread?: Unread): Generator<ErrorRow> {
+  return rows(join(folder, FILES.errors), line => rowIn('errors', line), unread)
 }
 
 /** How many rollouts of a run are finished, also while it is played or after it was killed. */
@@ -344,13 +313,15 @@ export function countFinished(folder: string): number {
   return countLines(join(folder, FILES.steps))
 }
 
-/** What metadata.json says; undefined where there is none that can be read. */
+/** What metadata.json says; undefined where there is none. A UserError where there is one that is not understood. */
 export function readMetadata(folder: string): Metadata | undefined {
-  try {
-    return JSON.parse(readFileSync(join(folder, FILES.metadata), 'utf8')) as Metadata
-  } catch {
-    return undefined
-  }
+  const path = join(folder, FILES.metadata)
+  if (!existsSync(path)) return undefined
+  const tell = (why: string): string =>
+    `${path} is not understood: ${why}. It says what the run is: put back the one it had, or move the folder away.`
+  const parsed = runMetadata.safeParse(parseJson(readText(path, tell), tell))
+  if (parsed.success) return parsed.data as unknown as Metadata
+  throw new UserError(tell(explain(parsed.error)))
 }
 
 /** What lies in the folder of an export: its metadata.json is no run's. */
@@ -361,7 +332,7 @@ export function findRuns(folder: string, depth = 3): string[] {
   if (existsSync(join(folder, DATA_CARD))) return []
   if (existsSync(join(folder, FILES.metadata))) return [folder]
   if (depth === 0) return []
-  return readdirSync(folder, { withFileTypes: true })
+  return entriesOf(folder)
     .filter(entry => entry.isDirectory())
     .map(entry => join(folder, entry.name))
     .sort()

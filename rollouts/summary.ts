@@ -2,16 +2,12 @@
  * What a run came to: figures added up by example, counts of what happened. Reads the rows of a run once and holds sums
  * only. Knows no player, no statistics beyond a mean, and no layout.
  */
-import { type PassRates, passRates } from './pass_rates.ts'
+import { type Figure, mean } from './figure.ts'
+import { PASS_THRESHOLD, type PassRates, passRates } from './pass_rates.ts'
 import type { Usage } from './player.ts'
 import { readCallFigures, readErrors, readFigures } from './store.ts'
 
-/** A figure's values added up by example, in the order the examples turned up: their repeats share their luck. */
-export interface Figure {
-  readonly sums: readonly number[]
-  /** Values behind each sum; 0 where an example has none. */
-  readonly counts: readonly number[]
-}
+export { type Figure, mean, PASS_THRESHOLD }
 
 export interface Summary extends PassRates {
   /** Rollouts that were scored. */
@@ -35,6 +31,10 @@ export interface Summary extends PassRates {
   readonly cost: number | null
   /** How the model calls went; null where no model was called. */
   readonly traffic: Traffic | null
+  /** Calls that an option was left out of because the endpoint does not support it, by option. */
+  readonly dropped: Readonly<Record<string, number>>
+  /** Calls that were sent in a second form, by form. */
+  readonly adaptations: Readonly<Record<string, number>>
 }
 
 export interface Traffic {
@@ -47,19 +47,6 @@ export interface Traffic {
   /** Of the answered attempts, in milliseconds, without those from the response cache. */
   readonly latency_p50_ms: number | null
   readonly latency_p95_ms: number | null
-}
-
-/** The reward that counts as a pass. */
-export const PASS_THRESHOLD = 0.5
-
-/** The mean over all values; null where there is none. */
-export function mean({ sums, counts }: Figure): number | null {
-  const n = total(counts)
-  return n === 0 ? null : total(sums) / n
-}
-
-function total(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0)
 }
 
 /** A figure that is being added up. */
@@ -77,8 +64,8 @@ class Sums implements Figure {
   }
 }
 
-/** Reads the files of a run. */
-export function summarize(folder: string): Summary {
+/** Reads the files of a run; a reward from `threshold` on is a pass. */
+export function summarize(folder: string, threshold: number = PASS_THRESHOLD): Summary {
   const examples = new Map<number, { index: number; n: number; passed: number }>()
   const reward = new Sums()
   const metrics = new Map<string, Sums>()
@@ -98,7 +85,7 @@ export function summarize(folder: string): Summary {
       examples.set(row.example_id, example)
     }
     example.n++
-    if (row.reward >= PASS_THRESHOLD) example.passed++
+    if (row.reward >= threshold) example.passed++
     reward.add(example.index, row.reward)
     for (const [name, value] of Object.entries(row.metrics)) {
       let figure = metrics.get(name)
@@ -140,7 +127,7 @@ function scaled(sums: Readonly<Record<string, number>>, by: number): Record<stri
   return Object.fromEntries(Object.entries(sums).map(([name, value]) => [name, value / by]))
 }
 
-function spent(folder: string): Pick<Summary, 'usage' | 'cost' | 'traffic'> {
+function spent(folder: string): Pick<Summary, 'usage' | 'cost' | 'traffic' | 'dropped' | 'adaptations'> {
   let usage: Usage | null = null
   let cost: number | null = null
   let priced = true
@@ -148,18 +135,22 @@ function spent(folder: string): Pick<Summary, 'usage' | 'cost' | 'traffic'> {
   let cached = 0
   let retries = 0
   const latencies = new Latencies()
+  const dropped: Record<string, number> = {}
+  const adaptations: Record<string, number> = {}
   for (const call of readCallFigures(folder)) {
     usage = usage === null ? call.usage : addUsage(usage, call.usage)
     if (call.cost === null) priced = false
     else cost = (cost ?? 0) + call.cost
+    for (const name of call.dropped ?? []) addTo(dropped, { [name]: 1 })
+    for (const name of call.adaptations ?? []) addTo(adaptations, { [name]: 1 })
     calls++
     retries += call.retries
     if (call.cached) cached++
     else latencies.add(call.latency_ms)
   }
-  if (calls === 0) return { usage, cost, traffic: null }
+  if (calls === 0) return { usage, cost, traffic: null, dropped, adaptations }
   const traffic = { calls, cached, retries, latency_p50_ms: latencies.quantile(0.5), latency_p95_ms: latencies.quantile(0.95) }
-  return { usage, cost: priced ? cost : null, traffic }
+  return { usage, cost: priced ? cost : null, traffic, dropped, adaptations }
 }
 
 /** Latencies by size class, each 5 % above the one before: a run may have more calls than fit in memory. */
@@ -193,5 +184,6 @@ function addUsage(a: Usage, b: Usage): Usage {
     output: a.output + b.output,
     output_reasoning: reasoning,
     ...((a.estimated ?? b.estimated) && { estimated: true as const }),
+    ...((a.repaired ?? b.repaired) && { repaired: true as const }),
   }
 }

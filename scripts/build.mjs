@@ -16,7 +16,7 @@ const tsc = spawnSync(
 if (tsc.status !== 0) process.exit(tsc.status ?? 1)
 
 const DATA = /\.(json|csv|md|html|css|js)$/
-const SOURCES = ['bots', 'envs', 'evals', 'rollouts', 'serve']
+const SOURCES = ['bots', 'economies', 'envs', 'evals', 'rollouts']
 for (const folder of SOURCES) {
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile() || !DATA.test(entry.name)) continue
@@ -24,4 +24,6 @@ for (const folder of SOURCES) {
     cpSync(path, join(out, path))
   }
 }
+// The recipe's files are read as they are.
+cpSync('templates', join(out, 'templates'), { recursive: true })
 for (const bin of readdirSync(join(out, 'bin'))) if (bin.endsWith('.js')) chmodSync(join(out, 'bin', bin), 0o755)

@@ -1,8 +1,11 @@
 // Fills the generated sections of the documentation from the code: `npm run docs`. With --check it changes nothing and
 // exits 1 where a section is stale. A section stands between <!-- generated:NAME --> and <!-- /generated:NAME -->.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { botSets, botsFor } from '../dist/bots/index.js'
-import { configFields, environments, toolDocs, typeName } from '../dist/index.js'
+import { auditMarkdown, parsMarkdown } from '../dist/commands/audit_text.js'
+import { readResults } from '../dist/evals/audit/files.js'
+import { configFields, economies, toolDocs, typeName } from '../dist/index.js'
+import { FORMS } from '../dist/rollouts/models/forms.js'
+import { QUIRKS } from '../dist/testing.js'
 
 const check = process.argv.includes('--check')
 let stale = 0
@@ -14,7 +17,7 @@ const table = (head, rows) =>
 const code = value => `\`${JSON.stringify(value)}\``
 
 /** The generated sections of one economy's README. */
-const economySections = env => {
+const economySections = ({ env, bots, pars = {} }) => {
   const config = env.config.parse(Object.values(env.presets)[0])
   return {
     tools: () => toolDocs(env.tools(config)),
@@ -42,6 +45,11 @@ const economySections = env => {
               ),
         ]),
       ),
+    audit: () =>
+      [
+        ...(Object.keys(pars).length > 0 ? [parsMarkdown(pars)] : []),
+        auditMarkdown(Object.keys(env.presets).flatMap(preset => readResults(`economies/${env.id}/audit`, preset) ?? [])),
+      ].join('\n\n'),
     metrics: () =>
       table(
         ['metric', 'meaning', 'formula', 'range', 'source'],
@@ -56,7 +64,7 @@ const economySections = env => {
     bots: () =>
       table(
         ['bot', 'what it does'],
-        Object.entries(botsFor(env.id)).map(([name, bot]) => [`\`bot:${name}\``, cell(bot.description)]),
+        Object.entries(bots).map(([name, bot]) => [`\`bot:${name}\``, cell(bot.description)]),
       ),
   }
 }
@@ -65,11 +73,11 @@ const overview = {
   environments: () =>
     table(
       ['environment', 'what it is', 'seats', 'presets', 'default opponents'],
-      environments.list().map(env => {
+      economies.list().map(({ env, opponents: usual }) => {
         const config = env.config.parse(Object.values(env.presets)[0])
         const seats = env.seats(config)
         const residents = seats.filter(seat => seat.resident).length
-        const opponents = Object.entries(botSets[env.id]?.opponents ?? {}).map(([bot, count]) => `${count} ${bot}`)
+        const opponents = Object.entries(usual).map(([bot, count]) => `${count} ${bot}`)
         return [
           `[\`${env.id}\`](envs/${env.id}/README.md)`,
           cell(env.summary),
@@ -83,8 +91,33 @@ const overview = {
     ),
 }
 
+/** What is known of servers: the quirks of the fake provider, by server, and the second forms of requests. */
+const servers = {
+  servers: () =>
+    table(
+      ['server', 'what was met', 'what happens', 'quirk', 'reports'],
+      Object.entries(QUIRKS)
+        .sort(([, a], [, b]) => a.server.localeCompare(b.server, 'en'))
+        .map(([name, { server, met, answer, play, reports }]) => [
+          cell(server),
+          cell(met),
+          cell(play ? `play: ${answer}` : answer),
+          `\`${name}\``,
+          cell(reports.join(', ') || '–'),
+        ]),
+    ),
+  adaptations: () =>
+    table(
+      ['adaptation', 'what is sent'],
+      Object.entries(FORMS).map(([name, means]) => [`\`${name}\``, cell(means)]),
+    ),
+}
+
 function fill(path, makers) {
-  if (!existsSync(path)) throw new Error(`${path} is missing`)
+  if (!existsSync(path)) {
+    console.error(`${path} is missing: every economy has one (agoragym new economy writes it)`)
+    process.exit(1)
+  }
   const before = readFileSync(path, 'utf8')
   const after = before.replace(/<!-- generated:(\S+) -->[\s\S]*?<!-- \/generated:\1 -->/g, (_whole, name) => {
     const make = makers[name]
@@ -99,7 +132,8 @@ function fill(path, makers) {
   else writeFileSync(path, after)
 }
 
-for (const env of environments.list()) fill(`envs/${env.id}/README.md`, economySections(env))
+for (const economy of economies.list()) fill(`envs/${economy.env.id}/README.md`, economySections(economy))
 fill('README.md', overview)
+fill('docs/providers.md', servers)
 console.log(`${sections} generated sections, ${stale} ${check ? 'stale' : 'rewritten'}`)
 process.exitCode = check && stale > 0 ? 1 : 0

@@ -2,28 +2,49 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize, sep } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { environments } from '../index.ts'
 
 const ROOT = join(import.meta.dirname, '..')
-const LAYERS = ['envs/core', 'envs', 'bots', 'rollouts', 'evals', 'serve', 'bench', 'commands', '']
-const FOLDERS = ['bench', 'bots', 'commands', 'envs', 'evals', 'rollouts', 'serve'].filter(folder =>
-  existsSync(join(ROOT, folder)),
-)
+/** From the bottom up; a row's folders are of one rank and do not know each other. */
+const LAYERS = [
+  ['envs/core'],
+  ['envs'],
+  ['bots'],
+  ['rollouts'],
+  ['evals'],
+  ['economies'],
+  ['serve', 'connect', 'view', 'queue'],
+  ['bench'],
+  ['commands'],
+]
+const FOLDERS = [...new Set(LAYERS.flat().map(folder => folder.split('/')[0]!))].filter(folder => existsSync(join(ROOT, folder)))
 
 const files = [
   ...FOLDERS.flatMap(folder =>
     readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map(path => `${folder}/${path.split(sep).join('/')}`),
   ),
   ...readdirSync(ROOT),
-].filter(path => path.endsWith('.ts') && !path.endsWith('.d.ts') && !path.includes('config.'))
+].filter(path => path.endsWith('.ts') && !path.endsWith('.d.ts') && path !== 'vitest.config.ts')
 
-/** The rank of a file's layer; the folder it lies in decides, the root is above all. */
-function rank(path: string): number {
-  return LAYERS.findIndex(layer => layer === '' || path.startsWith(`${layer}/`))
+/** The folder of a layer that a file lies in, the innermost; the root's own files are above all. */
+function folderOf(path: string): string {
+  return LAYERS.flat().find(folder => path.startsWith(`${folder}/`)) ?? ''
 }
 
-function importsOf(path: string): string[] {
+function rank(path: string): number {
+  const at = LAYERS.findIndex(folders => folders.includes(folderOf(path)))
+  return at < 0 ? LAYERS.length : at
+}
+
+/** An import as it stands in a file: of a value, of a type alone, or of a module that is loaded later. */
+const IMPORTS = {
+  any: /(?:from|import\()\s*'(\.[^']+)'/g,
+  value: /^(?:import|export)\s+(?!type\b)[^']*?from\s+'(\.[^']+)'/gm,
+}
+
+function importsOf(path: string, kind: keyof typeof IMPORTS = 'any'): string[] {
   const text = readFileSync(join(ROOT, path), 'utf8')
-  return [...text.matchAll(/(?:from|import\()\s*'(\.[^']+)'/g)].map(([, target]) =>
+  return [...text.matchAll(IMPORTS[kind])].map(([, target]) =>
     normalize(join(dirname(path), target!))
       .split(sep)
       .join('/'),
@@ -34,26 +55,69 @@ test('there is something to check', () => {
   expect(files.length).toBeGreaterThan(20)
 })
 
-test('no file imports from a layer above its own', () => {
-  const upward = files.flatMap(path =>
+/** What files import that they may not, as `file imports file`. */
+const imports = (wrong: (path: string, target: string) => boolean): string[] =>
+  files.flatMap(path =>
     importsOf(path)
-      .filter(target => rank(target) > rank(path))
+      .filter(target => wrong(path, target))
       .map(target => `${path} imports ${target}`),
   )
-  expect(upward).toEqual([])
+
+test('no file imports from a layer above its own', () => {
+  expect(imports((path, target) => rank(target) > rank(path))).toEqual([])
+})
+
+test('no file imports itself through others', () => {
+  const circles: string[] = []
+  const done = new Set<string>()
+  const visit = (path: string, way: readonly string[]): void => {
+    if (way.includes(path)) circles.push([...way.slice(way.indexOf(path)), path].join(' → '))
+    if (way.includes(path) || done.has(path)) return
+    for (const target of importsOf(path, 'value')) visit(target, [...way, path])
+    done.add(path)
+  }
+  for (const path of files) visit(path, [])
+  expect(circles).toEqual([])
+})
+
+test('folders of one rank do not import each other', () => {
+  expect(imports((path, target) => rank(target) === rank(path) && folderOf(target) !== folderOf(path))).toEqual([])
 })
 
 describe('economies stand alone', () => {
-  const economyOf = (path: string): string | undefined => /^(?:envs|bots)\/(?!core\/|any\/)([^/]+)\//.exec(path)?.[1]
-  test('no economy or bot of one imports another’s', () => {
-    const across = files.flatMap(path =>
-      importsOf(path)
-        .filter(
-          target => economyOf(path) !== undefined && economyOf(target) !== undefined && economyOf(path) !== economyOf(target),
-        )
-        .map(target => `${path} imports ${target}`),
-    )
-    expect(across).toEqual([])
+  const economyOf = (path: string): string | undefined => /^(?:envs|bots|economies)\/(?!core\/|any\/)([^/]+)\//.exec(path)?.[1]
+  const ids = [...new Set(files.flatMap(path => economyOf(path) ?? []))]
+
+  test('there are some', () => {
+    expect(ids).toEqual(expect.arrayContaining(environments.ids()))
+  })
+
+  test('no economy, bot or study of one imports another’s', () => {
+    expect(
+      imports(
+        (path, target) =>
+          economyOf(path) !== undefined && economyOf(target) !== undefined && economyOf(path) !== economyOf(target),
+      ),
+    ).toEqual([])
+  })
+
+  test('nothing outside an economy’s folders imports from them, but the registry', () => {
+    expect(
+      imports(
+        (path, target) => economyOf(path) === undefined && economyOf(target) !== undefined && path !== 'economies/registry.ts',
+      ),
+    ).toEqual([])
+  })
+
+  test('nothing outside an economy’s folders names it', () => {
+    const named = new RegExp(`\\b(${ids.join('|')})\\b`, 'g')
+    // The registry lists them, and the program `sim-engine` is one economy's: package.json must find it in bin/.
+    const exempt = ['economies/registry.ts', 'bin/sim-engine.ts']
+    const others = ['bin', 'scripts'].flatMap(folder => readdirSync(join(ROOT, folder)).map(file => `${folder}/${file}`))
+    const found = [...files, ...others]
+      .filter(path => economyOf(path) === undefined && !exempt.includes(path))
+      .flatMap(path => [...readFileSync(join(ROOT, path), 'utf8').matchAll(named)].map(([id]) => `${path} names ${id}`))
+    expect(found).toEqual([])
   })
 })
 

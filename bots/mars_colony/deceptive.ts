@@ -1,5 +1,4 @@
-/** Wins trust, then promises everything and builds nothing; as deceptive residents do. */
-import { deceptive as resident } from '../../envs/mars_colony/residents/deceptive.ts'
-import { likeResident } from './like_resident.ts'
+/** Promises labour every shift, is paid for it where it can, and never builds. */
+import { attentive } from './attentive.ts'
 
-export const deceptive = likeResident(resident)
+export const deceptive = attentive({ builds: () => false, falsePromise: () => true })

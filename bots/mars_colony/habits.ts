@@ -4,9 +4,9 @@ import type { ActionOf, AgentId } from '../../envs/core/tool.ts'
 import type { MarsObservation, MarsTypes } from '../../envs/mars_colony/observe.ts'
 import type { Action } from '../../envs/mars_colony/parameters.ts'
 import type { Tone } from '../../envs/mars_colony/state.ts'
-import type { tools } from '../../envs/mars_colony/tools.ts'
+import type { MarsTools } from '../../envs/mars_colony/tools.ts'
 
-export type MarsCall = ActionOf<typeof tools>
+export type MarsCall = ActionOf<MarsTools>
 export type MarsTurn = Turn<MarsTypes>
 
 /** A player whose calls follow from its turn alone; what is not offered is left out. */

@@ -1,5 +1,4 @@
-/** Helps those of good repute, promises now and then, and keeps its word; as honest residents do. */
-import { honest as resident } from '../../envs/mars_colony/residents/honest.ts'
-import { likeResident } from './like_resident.ts'
+/** Promises labour only when it builds, and keeps its word. */
+import { attentive } from './attentive.ts'
 
-export const honest = likeResident(resident)
+export const honest = attentive({ builds: () => true, falsePromise: () => false })

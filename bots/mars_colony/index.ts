@@ -29,16 +29,20 @@ export const marsColonyBots: BotSet = {
     erratic: { description: 'One of the five actions every shift, drawn uniformly.', factory: erratic },
     deceiver: { description: 'Balanced, with a warm word and a pledge every shift, and never builds.', factory: deceiver },
     idle: { description: 'Only walks.', factory: idle },
-    honest: { description: 'Treats others as honest residents do: helps the reputable and keeps its word.', factory: honest },
+    honest: {
+      description: 'Uses all it is told: fields, weather, whose word holds; builds, promises labour, and keeps its word.',
+      factory: honest,
+    },
     opportunistic: {
-      description: 'Treats others as opportunistic residents do: asks the reputable to build, helps friends alone.',
+      description:
+        'The same, but once it has a good name it also takes payment for labour it will not do, while enough believe it.',
       factory: opportunistic,
     },
     deceptive: {
-      description: 'Treats others as deceptive residents do: wins trust, then promises everything and builds nothing.',
+      description: 'The same, but promises labour every shift and never builds.',
       factory: deceptive,
     },
   },
   opponents: {},
-  players: ['bot:cooperator', 'bot:balanced', 'bot:builder', 'bot:deceiver', 'random'],
+  players: ['bot:honest', 'bot:opportunistic', 'bot:deceptive', 'bot:balanced', 'bot:passive', 'random'],
 }

@@ -104,12 +104,19 @@ export function firstDeal(seen: Observation, plot: Plot): number | undefined {
   return seen.deals?.find(deal => deal.plot === plot)?.profit
 }
 
+/** The real value of a plot where one was shown it. */
+export function shownValue({ inspected = [] }: Observation, plot: Plot, condition: Cond): number | undefined {
+  return inspected.find(view => view.plot === plot)?.values[condition]
+}
+
 /**
- * Whether buying cannot lose: the plot is declared below the lower end of its range, or finally below what the own profit of the
+ * Whether buying cannot lose: the plot is shown to be worth more, or declared below the lower end of its range, or finally below what the own profit of the
  * first purchase proves it to be worth (the sole buyer's share is the smallest that such a profit can be).
  */
 export function isSureGain(seen: Observation, plot: Plot, condition: Cond, stage: Stage): boolean {
   const declared = declaredAt(seen, plot, condition, stage)
+  const shown = shownValue(seen, plot, condition)
+  if (shown !== undefined) return declared < shown
   if (declared < rangeOf(plot, condition).low) return true
   const earned = stage === 'final' ? (firstDeal(seen, plot) ?? 0) : 0
   return earned > 0 && declared < declaredAt(seen, plot, condition, 'initial') + 2 * earned

@@ -16,6 +16,7 @@ import {
   lossOf,
   preferred,
   rationalVote,
+  shownValue,
 } from './common.ts'
 import { type Desk, fairValue, valueTurn } from './desk.ts'
 
@@ -114,6 +115,7 @@ export function opportunisticHabits(context: Context): Habits {
       seen.shared.plots.filter(plot => {
         const declared = declaredAt(seen, plot, condition, stage)
         const range = rangeOf(plot, condition)
+        if (shownValue(seen, plot, condition) !== undefined) return isSureGain(seen, plot, condition, stage)
         if (stage === 'final' && (firstDeal(seen, plot) ?? 0) < 0) return declared < range.low
         return isSureGain(seen, plot, condition, stage) || percentile(declared, range) / 100 < experience.threshold
       }),

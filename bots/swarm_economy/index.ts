@@ -3,7 +3,9 @@ import type { AnyPolicyFactory } from '../../envs/core/policy.ts'
 import type { BotSet } from '../index.ts'
 import { acceptAll } from './accept_all.ts'
 import { calibrated, MANNERS } from './calibrated.ts'
+import { citizen } from './citizen.ts'
 import { always } from './constant.ts'
+import { CITIZENS } from './manners.ts'
 import { offerBest, PASS_TURN, POST } from './moves.ts'
 import { uniformCalls } from './uniform_calls.ts'
 import { worker } from './worker.ts'
@@ -13,6 +15,12 @@ const SATURATING = { beside: 20, alone: 25 }
 
 export const swarmBots: BotSet = {
   bots: {
+    ...Object.fromEntries(
+      Object.entries(CITIZENS).map(([name, { description, manner }]) => [
+        name,
+        { description, factory: citizen(manner) as AnyPolicyFactory },
+      ]),
+    ),
     worker: {
       description: 'Claims the richest open task, hands in good work, else passes.',
       factory: worker() as AnyPolicyFactory,
@@ -52,5 +60,5 @@ export const swarmBots: BotSet = {
     types: ['honest', 'opportunistic', 'deceptive'],
     fields: ({ honest = 0, opportunistic = 0, deceptive = 0 }) => ({ mix: `${honest}/${opportunistic}/${deceptive}` }),
   },
-  players: ['bot:worker', 'bot:worker_offer', 'bot:pass', 'bot:uniform_calls'],
+  players: ['bot:honest', 'bot:opportunistic', 'bot:deceptive', 'bot:worker'],
 }

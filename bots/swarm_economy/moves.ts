@@ -2,12 +2,24 @@
 import type { Decision } from '../../envs/core/environment.ts'
 import { call, type Turn } from '../../envs/core/policy.ts'
 import type { Observation, SwarmTypes } from '../../envs/swarm_economy/index.ts'
+import { solve } from '../../envs/swarm_economy/problems.ts'
+import type { OpenTask } from '../../envs/swarm_economy/state.ts'
 import { compose, type Wanted } from './compose.ts'
 
 export type SwarmTurn = Turn<SwarmTypes>
 
-/** Submits work for the claimed task; undefined where there is none. */
+/** Reads a problem as far as so many pages, then answers what they suffice for and vouches for a share of the rest too. */
+export function solveTask({ task, problem }: OpenTask, pages: number, overstates: number): Decision {
+  if (problem!.pages.length < Math.min(pages, problem!.pageCount)) return call('work_on')
+  const answers = problem!.questions.map(asked => solve(problem!.family, asked, problem!.pages) ?? '')
+  const known = answers.filter(answer => answer !== '').length
+  const vouched = known + Math.round(overstates * (answers.length - known))
+  return call('submit_work', { task_id: task, answers, vouched })
+}
+
+/** Submits work for the claimed task, a text as wanted or all that a problem asks; undefined where there is none. */
 export function submitWork({ observation: { task }, random }: SwarmTurn, wanted: Wanted): Decision | undefined {
+  if (task?.problem !== undefined) return solveTask(task, task.problem.pageCount, 0)
   return task === null ? undefined : call('submit_work', { task_id: task.task, content: compose(wanted, task, random) })
 }
 

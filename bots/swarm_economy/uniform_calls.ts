@@ -41,6 +41,11 @@ export const uniformCalls: PolicyFactory<SwarmTypes> = () => ({
       case 'claim_task':
         return call(tool, { task_id: among(shared.tasks.map(open => open.task)) })
       case 'submit_work': {
+        if (task?.problem !== undefined || (task === null && shared.lending !== undefined)) {
+          const questions = task?.problem?.questions ?? []
+          const answers = questions.map(({ about }) => random.pick(about))
+          return call(tool, { task_id: task?.task ?? shared.lastTask, answers, vouched: random.int(0, questions.length) })
+        }
         if (task === null) return call(tool, { task_id: shared.lastTask, content: 'Nothing was claimed.' })
         const wanted = { length: random.int(10, 200), relevance: random.uniform(0, 0.5) }
         return call(tool, { task_id: task.task, content: compose(wanted, task, random) })

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { AnyEnvironment } from './environment.ts'
 import { nearest, UserError } from './errors.ts'
 import { deepFreeze, short } from './plain.ts'
+import { checkSchema } from './schema.ts'
 
 /** The preset's fields overlaid with `fields`, parsed, defaults filled, frozen. A UserError names the wrong preset or field. */
 export function resolveConfig(
@@ -19,17 +20,18 @@ export function resolveConfig(
 
 /** Parses a configuration; a UserError names the first wrong field, what came and, for an unknown field, the nearest. */
 export function parseConfig(env: AnyEnvironment, input: unknown): object {
+  checkSchema(env.config, `${env.id}.config`)
   const parsed = env.config.safeParse(input)
   if (parsed.success) return deepFreeze(parsed.data)
   const issue = parsed.error.issues[0]!
   const at = issue.path.map(String).join('.')
   if (issue.code === 'unrecognized_keys') {
     const key = issue.keys[0]!
+    const name = at === '' ? key : `${at}.${key}`
+    const known = configFields(env).map(field => field.name)
+    const meant = renamed(name, known)
     throw new UserError(
-      `Configuration of ${env.id}: no field '${at === '' ? key : `${at}.${key}`}'.${nearest(
-        key,
-        configFields(env).map(field => field.name),
-      )}`,
+      `Configuration of ${env.id}: no field '${name}'${meant === undefined ? `.${nearest(key, known)}` : `; it is called '${meant}' since 0.2.`}`,
     )
   }
   const given = issue.path.reduce<unknown>(
@@ -37,6 +39,12 @@ export function parseConfig(env: AnyEnvironment, input: unknown): object {
     input,
   )
   throw new UserError(`Configuration of ${env.id}: ${at === '' ? '' : `${at}: `}${issue.message} (got ${short(given)})`)
+}
+
+/** What a field of 0.1, such as `taxRate`, is called since all are spelled in snake_case; undefined where it never was a field. */
+function renamed(name: string, known: readonly string[]): string | undefined {
+  const spelled = name.replace(/(?<=[a-z0-9])[A-Z]/g, capital => `_${capital.toLowerCase()}`)
+  return spelled !== name && known.includes(spelled) ? spelled : undefined
 }
 
 export interface ConfigField {
@@ -48,6 +56,7 @@ export interface ConfigField {
 
 /** The fields of an economy's configuration with their defaults, read off its schema. */
 export function configFields(env: AnyEnvironment): ConfigField[] {
+  checkSchema(env.config, `${env.id}.config`)
   const { properties = {} } = z.toJSONSchema(env.config, { io: 'input' }) as {
     properties?: Record<string, Record<string, unknown>>
   }

@@ -17,6 +17,7 @@ import type { EpisodeLog } from './log.ts'
 import { clone, deepFreeze, difference, short } from './plain.ts'
 import { type Random, stream } from './random.ts'
 import { verify } from './replay.ts'
+import { checkSchema } from './schema.ts'
 import { candidates, moves } from './tool.ts'
 
 export interface ConformanceOptions {
@@ -52,6 +53,7 @@ export class ConformanceError extends Error {
 /** What is checked, and what is expected. */
 const CHECKS = {
   config: 'every preset parses, an unknown field is refused, every field has a description',
+  default_preset: 'the fields’ own defaults are the first preset: {} parses to the same',
   seats: 'ids such as agent_0, each once, at most one learner, the same list every time',
   tools: 'snake_case names, descriptions, strict objects with every argument described and every number and string bounded',
   deterministic: 'the same seed and decisions give the same log and the same last state; draw from stream(seed, …) only',
@@ -68,10 +70,11 @@ const CHECKS = {
   refuses: 'nonsense is refused with a code and a message, never thrown',
   candidates: 'what `candidates` proposes is accepted by `check`',
   rewards: 'finite, one per seat, their sum over steps is score(log).reward minus its value at reset, on every prefix',
-  scores: 'finite reward, payoff, reputation, survival, quality of every seat, also on a log without steps',
+  scores:
+    'a finite reward of every seat, and payoff, reputation, survival, quality each finite or null, also on a log without steps',
   metrics: 'exactly the documented metrics, each a finite number or null, also on a log without steps',
   facts: 'kinds and dealings name seats, standings hold one finite number a step, also on a log without steps',
-  invariants: 'every law the economy states holds across every step',
+  invariants: 'every invariant the economy states holds across every step',
   text: 'rules and render give non-empty text',
 } as const
 export type CheckName = keyof typeof CHECKS
@@ -158,6 +161,7 @@ export function conformance<T extends EnvTypes>(
 type Fail = (check: CheckName, found: string) => void
 
 function checkConfig(env: AnyEnvironment, fail: Fail): void {
+  checkSchema(env.config, `${env.id}.config`)
   if (Object.keys(env.presets).length === 0) fail('config', 'no preset')
   for (const [name, preset] of Object.entries(env.presets)) {
     const parsed = env.config.safeParse(preset)
@@ -165,6 +169,10 @@ function checkConfig(env: AnyEnvironment, fail: Fail): void {
     if (env.config.safeParse({ ...preset, unheard_of: 1 }).success)
       fail('config', `preset ${name}: accepts the unknown field unheard_of; use z.strictObject`)
   }
+  const parsed = (input: unknown): unknown => env.config.safeParse(input).data ?? null
+  const [name] = Object.keys(env.presets)
+  const found = name === undefined ? undefined : difference(parsed(env.presets[name]), parsed({}))
+  if (found !== undefined) fail('default_preset', `{} is not ${name}: ${found}`)
   const schema = z.toJSONSchema(env.config, { io: 'input' }) as { properties?: Record<string, { description?: string }> }
   for (const [field, { description }] of Object.entries(schema.properties ?? {}))
     if (!description) fail('config', `field ${field} has no description`)
@@ -188,6 +196,7 @@ function checkDeclarations(env: AnyEnvironment, input: unknown, fail: Fail): voi
   for (const [name, tool] of Object.entries(tools)) {
     if (!/^[a-z][a-z0-9_]{0,63}$/.test(name)) fail('tools', `name ${short(name)}`)
     if (!tool.description) fail('tools', `${name} has no description`)
+    checkSchema(tool.args, `${name}.args`)
     // As it is declared: models are told of some bounds in words.
     const { properties = {}, additionalProperties } = z.toJSONSchema(tool.args, { io: 'input' }) as {
       properties?: Record<string, object>
@@ -282,8 +291,8 @@ function playChecked(env: AnyEnvironment, config: unknown, seed: number, maxStep
     }
     if (Object.keys(record.rewards).length !== seats.length)
       fail('rewards', where(`rewards of ${Object.keys(record.rewards).length} of ${seats.length} seats`))
-    for (const [name, law] of Object.entries(env.invariants ?? {})) {
-      const broken = law(state, episode.state, record.events)
+    for (const [name, invariant] of Object.entries(env.invariants ?? {})) {
+      const broken = invariant(state, episode.state, record.events)
       if (broken !== undefined) fail('invariants', where(`${name}: ${broken}`))
     }
     if (episode.over || episode.t === 1 || episode.t % 7 === 0) {
@@ -368,8 +377,9 @@ function checkScores(env: AnyEnvironment, log: EpisodeLog<EnvTypes>, fail: Fail)
   const documented = Object.keys(env.metrics.docs).sort().join()
   for (const { agent } of env.seats(log.header.config)) {
     for (const part of ['reward', 'payoff', 'reputation', 'survival', 'quality']) {
-      const value = scores[agent]?.[part]
-      if (typeof value !== 'number' || !Number.isFinite(value)) fail('scores', where(`${agent}.${part} is ${value}`))
+      const value: unknown = scores[agent]?.[part]
+      const absent = value === null && part !== 'reward'
+      if (!absent && !Number.isFinite(value)) fail('scores', where(`${agent}.${part} is ${value}`))
     }
     const metrics = guard('metrics', where, fail, () => env.metrics.of(log, agent))
     if (metrics === undefined) continue

@@ -5,7 +5,7 @@
  */
 import type { z } from 'zod'
 import type { EpisodeLog } from './log.ts'
-import type { AgentId, Call, Refusal, ToolName, ToolSet } from './tool.ts'
+import type { AgentId, Call, PlayerTools, Refusal, ToolName, ToolSet } from './tool.ts'
 
 /** The types of one environment, named once and passed around as one. */
 export interface EnvTypes {
@@ -56,7 +56,10 @@ export interface Refused extends Refusal {
   readonly tool: ToolName
 }
 
-/** Falsy while the game goes on; `terminated` by its own rules, `truncated` by a limit. */
+/**
+ * Falsy while the game goes on; `terminated` by what happened in it, `truncated` where it reached its planned length: an end as
+ * well, but one from which a learner still estimates what would have followed.
+ */
 export type Done = false | 'terminated' | 'truncated'
 
 export interface Step<T extends EnvTypes> {
@@ -67,7 +70,7 @@ export interface Step<T extends EnvTypes> {
   readonly results: Readonly<Record<AgentId, readonly CallResult[]>>
   readonly refused: readonly Refused[]
   readonly done: Done
-  /** Why the game is over, in the economy's own words (`max_turns_reached`); `done` itself where it is absent. */
+  /** Why the game is over, in the economy's own words (`max_turns_reached`); where it is absent, `horizon` or `terminated`. */
   readonly stop?: string
 }
 
@@ -83,14 +86,17 @@ export interface TurnRule {
   readonly passTool?: ToolName
 }
 
-/** Numbers that describe one seat's play. `reward` is the composite that the step rewards add up to. */
+/**
+ * Numbers that describe one seat's play. `reward` is the composite that the step rewards add up to; a part is null where the
+ * economy has no such thing, or where it is not defined on this log (no contract was concluded, say).
+ */
 export interface Scores {
   readonly reward: number
-  readonly payoff: number
-  readonly reputation: number
-  readonly survival: number
-  readonly quality: number
-  /** Further parts; null where a part is not defined (no contract was concluded, say). */
+  readonly payoff: number | null
+  readonly reputation: number | null
+  readonly survival: number | null
+  readonly quality: number | null
+  /** Further parts. */
   readonly [part: string]: number | null
 }
 
@@ -144,29 +150,42 @@ export interface Scenario {
   readonly seed: number
 }
 
-/** An economy. */
-export interface Environment<T extends EnvTypes> {
+/** The types that players speak of: an economy's without those of its engine. */
+export type PlayTypes = Pick<EnvTypes, 'Config' | 'Observation'>
+
+/**
+ * What a player needs of an economy, wherever its world runs: in this process or on somebody's server. What is asked of the
+ * player turn by turn (what it sees, what it may call, what came of its last calls) comes with its turn.
+ */
+export interface Playable<T extends PlayTypes> {
   /** snake_case; the name of its folder. */
   readonly id: string
   /** One line for lists. */
   readonly summary: string
+  /** Everybody who may ever act, in a fixed order. */
+  seats(config: T['Config']): readonly Seat[]
+  /** All tools; the same object for the same configuration, never built per call. */
+  tools(config: T['Config']): PlayerTools<T>
+  turn(config: T['Config'], agent: AgentId): TurnRule
+  /** The rules in words: a model's system prompt, and the first section of the docs. */
+  rules(config: T['Config'], agent: AgentId): string
+  /** The text a model reads. Other agents' words are escaped so that they cannot pose as a section or an instruction. */
+  render(observation: T['Observation']): string
+}
+
+/** An economy: what a player needs of it, and the engine that runs its world. */
+export interface Environment<T extends EnvTypes> extends Playable<T> {
   /** Bumped whenever the same configuration, seed and decisions would give another log. */
   readonly version: number
   /** A strict schema, every field described, defaults filled. */
   readonly config: z.ZodType<T['Config']>
   /** Named configurations, as a user would write them; the first is the default. */
   readonly presets: Readonly<Record<string, object>>
-  /** Everybody who may ever act, in a fixed order. */
-  seats(config: T['Config']): readonly Seat[]
-  /** All tools; the same object for the same configuration, never built per call. */
   tools(config: T['Config']): ToolSet<T>
   /** The tools this agent may call now. */
   offered(state: T['State'], agent: AgentId): readonly ToolName[]
   /** Words the refusal of a tool that exists and is not offered (`wrong_phase`, `wrong_role`); `not_offered` by default. */
   withheld?(state: T['State'], agent: AgentId, tool: ToolName): Refusal
-  turn(config: T['Config'], agent: AgentId): TurnRule
-  /** The rules in words: a model's system prompt, and the first section of the docs. */
-  rules(config: T['Config'], agent: AgentId): string
   /**
    * The state before the first step. `played` are the seats that players take; by default every seat that is no resident's.
    * The state holds its configuration and everything that decides its future, the seed included.
@@ -177,8 +196,6 @@ export interface Environment<T extends EnvTypes> {
   shared(state: T['State']): T['Shared']
   /** What one agent sees: `shared` by reference, and what is its own. Never the seed or another agent's secrets. */
   observe(state: T['State'], agent: AgentId, shared: T['Shared']): T['Observation']
-  /** The text a model reads. Other agents' words are escaped so that they cannot pose as a section or an instruction. */
-  render(observation: T['Observation']): string
   /**
    * One step of the world. `decisions` holds exactly the actors (a missing one is silence). Copies the state once; the
    * argument is left as it was.
@@ -188,7 +205,7 @@ export interface Environment<T extends EnvTypes> {
   score(log: EpisodeLog<T>): Readonly<Record<AgentId, Scores>>
   readonly metrics: Metrics<T>
   readonly facts?: Facts<T>
-  /** Laws that hold across every step: what is wrong, or undefined. */
+  /** Invariants: what must hold across every step; what is wrong, or undefined. */
   readonly invariants?: Readonly<
     Record<string, (before: T['State'], after: T['State'], events: readonly T['Event'][]) => string | undefined>
   >

@@ -2,7 +2,8 @@
  * The one stateful class: the current state and the log of one game. Knows the order in which a game is asked and
  * answered; knows no rules, no policies and no files.
  */
-import type { AnyTypes, CallResult, Decision, Decisions, Done, Environment, EnvTypes } from './environment.ts'
+import { parseConfig } from './config.ts'
+import type { AnyEnvironment, AnyTypes, CallResult, Decision, Decisions, Done, Environment, EnvTypes } from './environment.ts'
 import { defaultPlayed } from './environment.ts'
 import { type EpisodeLog, type LogHeader, type LogRecord, playedSeats, RESIDENT } from './log.ts'
 import { deepFreeze, plain, short } from './plain.ts'
@@ -15,6 +16,9 @@ export interface EpisodeOptions {
   /** A player string per seat that a player takes; every other resident stays. By default all seats but the residents' are `unnamed`. */
   readonly seats?: Readonly<Record<AgentId, string>>
 }
+
+/** Why a game is over that reached its planned length, where the economy has no word of its own for it. */
+export const HORIZON = 'horizon'
 
 const NO_RESULTS: readonly CallResult[] = Object.freeze([])
 
@@ -31,14 +35,14 @@ export class Episode<T extends EnvTypes = AnyTypes> {
   #stop: string | null = null
 
   /**
-   * `config` is parsed by the environment's schema (a wrong one throws zod's error); `seed` is an integer in [0, 2⁵³);
+   * `config` is parsed by the environment's schema (a wrong one is a UserError that names the field); `seed` is an integer in [0, 2⁵³);
    * `repeat` an integer ≥ 0.
    */
   constructor(env: Environment<T>, config: unknown, seed: number, { repeat = 0, seats: named = {} }: EpisodeOptions = {}) {
     checkSeed(seed)
     if (!Number.isSafeInteger(repeat) || repeat < 0) throw new RangeError(`repeat: expected an integer ≥ 0, got ${repeat}`)
     this.env = env
-    this.config = deepFreeze(env.config.parse(config ?? {}))
+    this.config = parseConfig(env as unknown as AnyEnvironment, config ?? {})
     this.#tools = env.tools(this.config)
     const seats = env.seats(this.config)
     const unknown = Object.keys(named).find(agent => !seats.some(seat => seat.agent === agent))
@@ -140,7 +144,7 @@ export class Episode<T extends EnvTypes = AnyTypes> {
     this.#shared = undefined
     this.#steps.push(record)
     for (const agent of actors) this.#results.set(agent, record.results[agent] ?? NO_RESULTS)
-    if (record.done !== false) this.#stop = record.stop ?? record.done
+    if (record.done !== false) this.#stop = record.stop ?? (record.done === 'truncated' ? HORIZON : record.done)
     return record
   }
 

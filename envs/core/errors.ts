@@ -1,4 +1,6 @@
 /** What goes wrong outside a game: a user's mistake, told in one line. A programmer's mistake is a plain Error. */
+// Whatever is loaded of the package loads this file, and so is counted.
+import './copies.ts'
 
 /** A mistake of the person at the command line or in a file: one clear line, exit code 2, no stack trace. */
 export class UserError extends Error {

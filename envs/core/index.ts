@@ -1,4 +1,5 @@
-/** The core's public names. */
+/** The core's public names, and the zod that an economy's schemas are written with: major 4. */
+export { z } from 'zod'
 export * from './config.ts'
 export * from './environment.ts'
 export * from './episode.ts'
@@ -11,4 +12,5 @@ export * from './random.ts'
 export * from './registry.ts'
 export * from './replay.ts'
 export * from './solo.ts'
+export * from './text.ts'
 export * from './tool.ts'

@@ -32,7 +32,7 @@ export interface LogRecord<T extends EnvTypes> {
 export interface EpisodeLog<T extends EnvTypes> {
   readonly header: LogHeader
   readonly steps: readonly LogRecord<T>[]
-  /** Why the episode ended: the last step's `stop` or `done`, or the reason given to `Episode.stop`; null while it goes on. */
+  /** Why the episode ended: the last step's `stop`, or else `horizon` or `terminated`, or the reason given to `Episode.stop`; null while it goes on. */
   readonly stop: string | null
 }
 

@@ -4,6 +4,7 @@
  * Everything an environment keeps or logs is plain: objects, arrays, strings, finite numbers, booleans and null.
  */
 import { createHash } from 'node:crypto'
+import { shorten } from './text.ts'
 
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json }
 
@@ -126,5 +127,5 @@ export function short(value: unknown, limit = 80): string {
   } catch {
     text = String(value)
   }
-  return text.length <= limit ? text : `${text.slice(0, limit - 1)}…`
+  return shorten(text, limit)
 }

@@ -2,12 +2,12 @@
  * Minds: what a player is to the runner. A scripted bot answers at once, a model later; nobody can tell the difference.
  * A policy sees observations, never states.
  */
-import type { AnyTypes, CallResult, Decision, Environment, EnvTypes, Seat } from './environment.ts'
+import type { AnyTypes, CallResult, Decision, Playable, PlayTypes, Seat } from './environment.ts'
 import type { Random } from './random.ts'
 import type { AgentId, Checked, ToolName } from './tool.ts'
 
 /** One agent's turn. */
-export interface Turn<T extends EnvTypes> {
+export interface Turn<T extends PlayTypes> {
   readonly agent: AgentId
   /** Steps of the episode so far. */
   readonly t: number
@@ -25,20 +25,20 @@ export interface Turn<T extends EnvTypes> {
   readonly signal?: AbortSignal
 }
 
-export interface Policy<T extends EnvTypes> {
+export interface Policy<T extends PlayTypes> {
   act(turn: Turn<T>): Decision | Promise<Decision>
 }
 
 /** Where a policy sits. */
-export interface SeatContext<T extends EnvTypes> {
-  readonly env: Environment<T>
+export interface SeatContext<T extends PlayTypes> {
+  readonly env: Playable<T>
   readonly config: T['Config']
   readonly seat: Seat
   readonly repeat: number
 }
 
 /** Makes one policy per seat and episode, so memory is a variable of the closure and never leaks between seats. */
-export interface PolicyFactory<T extends EnvTypes> {
+export interface PolicyFactory<T extends PlayTypes> {
   (context: SeatContext<T>): Policy<T>
   /**
    * For players that share something over an episode: called once before the first seat, with the seats this factory

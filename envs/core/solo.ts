@@ -2,7 +2,9 @@
  * The single-agent view: one seat for the caller, every other seat played by policies or left to residents. What
  * Gymnasium calls an environment.
  */
-import type { Decision, Done, Environment, EnvTypes } from './environment.ts'
+
+import { parseConfig } from './config.ts'
+import type { AnyEnvironment, Decision, Done, Environment, EnvTypes } from './environment.ts'
 import { defaultPlayed, learnerOf } from './environment.ts'
 import { Episode } from './episode.ts'
 import type { EpisodeLog } from './log.ts'
@@ -51,7 +53,7 @@ export function solo<T extends EnvTypes>(
   env: Environment<T>,
   { seat, config = {}, opponents = {} }: SoloOptions<T> = {},
 ): Solo<T> {
-  const parsed = env.config.parse(config)
+  const parsed: T['Config'] = parseConfig(env as unknown as AnyEnvironment, config)
   const seats = env.seats(parsed)
   const mine = seat ?? learnerOf(seats)
   if (!seats.some(({ agent }) => agent === mine))

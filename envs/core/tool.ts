@@ -5,6 +5,8 @@
 import { z } from 'zod'
 import { nearest } from './errors.ts'
 import { deepFreeze, short } from './plain.ts'
+import { checkSchema } from './schema.ts'
+import { shorten } from './text.ts'
 
 export type AgentId = string
 export type ToolName = string
@@ -22,13 +24,17 @@ export interface Refusal {
 }
 
 /** The types a tool speaks of: the state it judges and changes, the events it emits, the observation an agent has. */
-export interface ToolTypes {
+export interface ToolTypes extends PlayerToolTypes {
   State: object
   Event: { readonly type: string }
+}
+
+/** Those of them that players speak of. */
+export interface PlayerToolTypes {
   Observation: object
 }
 
-interface ToolBase<T extends ToolTypes, Args> {
+interface ToolBase<T extends PlayerToolTypes, Args> {
   /** One or two sentences for the agent: what it does, what it costs, when it is refused. */
   readonly description: string
   /** A strict object schema, a module constant, every field described and bounded. */
@@ -47,10 +53,18 @@ export interface ActTool<T extends ToolTypes, Args = unknown> extends ToolBase<T
 }
 
 /** A question (a calculator, a note): answered within the turn, changes nothing, stands in the trace only. */
-export interface AskTool<T extends ToolTypes, Args = unknown> extends ToolBase<T, Args> {
+export interface AskTool<T extends PlayerToolTypes, Args = unknown> extends ToolBase<T, Args> {
   readonly kind: 'ask'
   answer(observation: T['Observation'], args: Args): string
 }
+
+/** A tool as a player meets it: what it is for and what it takes. What a move does is the engine's; a question answers itself. */
+export type PlayerTool<T extends PlayerToolTypes, Args = unknown> =
+  | (ToolBase<T, Args> & { readonly kind: 'act' })
+  | AskTool<T, Args>
+
+// biome-ignore lint/suspicious/noExplicitAny: tools of unknown arguments meet here; `check` parses before anything reads them.
+export type PlayerTools<T extends PlayerToolTypes> = Readonly<Record<ToolName, PlayerTool<T, any>>>
 
 export type Tool<T extends ToolTypes, Args = unknown> = ActTool<T, Args> | AskTool<T, Args>
 
@@ -79,7 +93,7 @@ export type Checked<Action = { readonly tool: ToolName; readonly args: unknown }
 /** What each tool of a set says to a call without arguments: most calls of long runs have none, rightly or not. */
 const emptyCalls = new WeakMap<object, ReadonlyMap<ToolName, Checked>>()
 
-function emptyCallsOf<T extends ToolTypes>(tools: ToolSet<T>): ReadonlyMap<ToolName, Checked> {
+function emptyCallsOf<T extends PlayerToolTypes>(tools: PlayerTools<T>): ReadonlyMap<ToolName, Checked> {
   let known = emptyCalls.get(tools)
   if (known === undefined) {
     known = new Map(Object.keys(tools).map(name => [name, deepFreeze(parse(tools, name, {}))]))
@@ -88,10 +102,25 @@ function emptyCallsOf<T extends ToolTypes>(tools: ToolSet<T>): ReadonlyMap<ToolN
   return known
 }
 
-function parse<T extends ToolTypes>(tools: ToolSet<T>, name: ToolName, args: unknown): Checked {
+function parse<T extends PlayerToolTypes>(tools: PlayerTools<T>, name: ToolName, args: unknown): Checked {
+  if (typeof args === 'string') return refused(name, 'bad_arguments', `${name}: ${noJson(args)}`)
   const parsed = tools[name]!.args.safeParse(args)
   if (!parsed.success) return refused(name, 'bad_arguments', `${name}: ${explain(parsed.error)}`)
   return { ok: true, action: { tool: name, args: parsed.data } }
+}
+
+/** What is wrong with arguments that came as the text they were written as. */
+function noJson(text: string): string {
+  try {
+    JSON.parse(text)
+  } catch (error) {
+    const { message } = error as Error
+    const at = Number(/position (\d+)/.exec(message)?.[1] ?? Number.NaN)
+    const isCut = /end of JSON input|Unterminated/.test(message) || at >= text.length
+    if (isCut) return `the JSON of the arguments is cut off after ${text.length} characters; write it to its end.`
+    return `the arguments are no JSON: ${shorten(message.replace(/\s+/g, ' '), 120)}.`
+  }
+  return 'expected a JSON object of arguments, got a text.'
 }
 
 function isEmpty(args: unknown): boolean {
@@ -104,8 +133,8 @@ function isEmpty(args: unknown): boolean {
  * The first half of the single gate: a known tool, one of those offered to the agent now, and well-formed arguments.
  * `withheld` words the refusal of a tool that exists and is not offered.
  */
-export function admit<T extends ToolTypes>(
-  tools: ToolSet<T>,
+export function admit<T extends PlayerToolTypes>(
+  tools: PlayerTools<T>,
   offered: readonly ToolName[],
   call: unknown,
   withheld: (tool: ToolName) => Refusal = tool => notOffered(tool, offered),
@@ -159,7 +188,7 @@ export function notOffered(tool: ToolName, offered: readonly ToolName[]): Refusa
 }
 
 /** The names of the offered tools that are moves. */
-export function moves<T extends ToolTypes>(tools: ToolSet<T>, offered: readonly ToolName[]): ToolName[] {
+export function moves<T extends PlayerToolTypes>(tools: PlayerTools<T>, offered: readonly ToolName[]): ToolName[] {
   return offered.filter(name => tools[name]?.kind === 'act')
 }
 
@@ -173,12 +202,11 @@ export function explain(error: z.ZodError): string {
     const at = issue.path.map(String).join('.')
     return at === '' ? issue.message : `${at}: ${issue.message}`
   })
-  const text = lines.join('; ').replace(/\s+/g, ' ')
-  return text.length <= 400 ? text : `${text.slice(0, 399)}…`
+  return shorten(lines.join('; ').replace(/\s+/g, ' '), 400)
 }
 
 /** Legal arguments to try for a tool, from what the agent sees; empty where none is known. */
-export function candidates<T extends ToolTypes>(tool: Tool<T>, observation: T['Observation']): readonly unknown[] {
+export function candidates<T extends PlayerToolTypes>(tool: PlayerTool<T>, observation: T['Observation']): readonly unknown[] {
   if (tool.candidates !== undefined) return tool.candidates(observation)
   return tool.args.safeParse({}).success ? [{}] : []
 }
@@ -206,9 +234,10 @@ function sayLongBounds({ jsonSchema }: { readonly jsonSchema: { maxLength?: numb
 }
 
 /** The model schema of one tool. Throws where the arguments are not an object at the root. */
-export function toolSchema<T extends ToolTypes>(name: ToolName, tool: Tool<T>): ToolSchema {
+export function toolSchema<T extends PlayerToolTypes>(name: ToolName, tool: PlayerTool<T>): ToolSchema {
   let known = schemas.get(tool)
   if (known === undefined) {
+    checkSchema(tool.args, `${name}.args`)
     const { $schema: _, ...parameters } = z.toJSONSchema(tool.args, { io: 'input', override: sayLongBounds }) as Record<
       string,
       unknown
@@ -222,7 +251,7 @@ export function toolSchema<T extends ToolTypes>(name: ToolName, tool: Tool<T>): 
 }
 
 /** The tools table of an economy's documentation, as Markdown. */
-export function toolDocs<T extends ToolTypes>(tools: ToolSet<T>): string {
+export function toolDocs<T extends PlayerToolTypes>(tools: PlayerTools<T>): string {
   const rows = Object.entries(tools).map(([name, tool]) => {
     const { properties = {}, required = [] } = toolSchema(name, tool).parameters as {
       properties?: Record<string, Record<string, unknown>>

@@ -27,7 +27,7 @@ export const marsColony: Environment<MarsTypes> = {
       ...(i === 0 ? { learner: true } : {}),
       ...(i === 0 && mode === 'agentic' ? {} : { resident: true }),
     })),
-  tools: () => tools,
+  tools,
   offered,
   withheld,
   turn: () => ({ maxCalls: MAX_CALLS, repairs: 0, onSilence: 'pass' }),

@@ -1,4 +1,4 @@
-/** Laws that hold across every step of a session. */
+/** What holds across every step of a session. */
 import type { Environment } from '../core/environment.ts'
 import type { MarsTypes } from './observe.ts'
 import { BOND_CAP, NEED_CAP, SOCIETY } from './parameters.ts'

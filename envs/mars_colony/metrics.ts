@@ -103,6 +103,24 @@ const docs: Readonly<Record<string, MetricDoc>> = {
     range: '≥ 0; null in two-layer mode',
     source: 'agoragym',
   },
+  pledges_declined: {
+    description: 'pledges that were not accepted',
+    formula: 'declined',
+    range: '≥ 0',
+    source: 'agoragym',
+  },
+  tips: {
+    description: 'answers to the agent’s questions about fields',
+    formula: 'replies to it',
+    range: '≥ 0',
+    source: 'agoragym',
+  },
+  tips_true: {
+    description: 'share of those answers that were true',
+    formula: 'true / replies',
+    range: '[0, 1]; null without one',
+    source: 'agoragym',
+  },
   asks_accepted: {
     description: 'share of the agent’s asks that were accepted',
     formula: 'accepted / answered',
@@ -133,6 +151,7 @@ export const metrics: Metrics<MarsTypes> = {
       talks: standing?.talks ?? null,
       pledges_kept: standing?.kept ?? null,
       pledges_broken: standing?.broken ?? null,
+      ...told(log, agent),
       asks_accepted: asksAccepted(log, agent),
       refusals: log.steps.reduce((sum, { refused }) => sum + refused.filter(refusal => refusal.agent === agent).length, 0),
     }
@@ -143,6 +162,17 @@ function bits(mask: number): number {
   let count = 0
   for (let rest = mask; rest > 0; rest &= rest - 1) count++
   return count
+}
+
+function told(log: EpisodeLog<MarsTypes>, agent: AgentId) {
+  let [pledges_declined, tips, truths] = [0, 0, 0]
+  for (const [, event] of eventsOf(log)) {
+    if (event.type === 'pledge_declined' && event.from === agent) pledges_declined++
+    if (event.type !== 'replied' || event.to !== agent) continue
+    tips++
+    if (event.truth) truths++
+  }
+  return { pledges_declined, tips, tips_true: tips === 0 ? null : truths / tips }
 }
 
 function asksAccepted(log: EpisodeLog<MarsTypes>, agent: AgentId): number | null {
@@ -165,6 +195,8 @@ function dealing(event: MarsEvent): Omit<Dealing, 't'> | undefined {
       return { kind: 'ask', from: event.from, to: event.to, outcome: event.accepted ? 'accepted' : 'declined' }
     case 'pledged':
       return { kind: 'pledge', from: event.from, to: event.to, outcome: 'offered' }
+    case 'pledge_declined':
+      return { kind: 'pledge', from: event.from, to: event.to, outcome: 'declined' }
     case 'pledge_settled':
       return { kind: 'pledge', from: event.from, to: event.to, outcome: event.outcome }
     default:

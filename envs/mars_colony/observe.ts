@@ -3,12 +3,14 @@
  * of which type, the random streams.
  */
 import type { EnvTypes } from '../core/environment.ts'
+import { quote } from '../core/text.ts'
 import type { AgentId } from '../core/tool.ts'
 import type { MarsConfig, Mode } from './config.ts'
 import { productivity, siteBonus } from './livelihood.ts'
 import { ACTIONS, type Action, BOND_UNIT, BUILDING, COLONISTS, LABOUR, MONTH, NEED_UNIT, type Role, SITES } from './parameters.ts'
 import {
   COLONIST_IDS,
+  type Fortune,
   indexOf,
   type MarsEvent,
   type MarsState,
@@ -31,6 +33,12 @@ export interface MarsTypes extends EnvTypes {
 /** What everybody knows. */
 export interface MarsShared {
   readonly mode: Mode
+  /** Agentic mode: whether a storm blows in this shift. */
+  readonly storm?: boolean
+  /** Agentic mode: fields to work in. */
+  readonly fields?: number
+  /** Agentic mode: promises of the last shift that were not accepted. */
+  readonly declined?: readonly { readonly from: AgentId; readonly to: AgentId }[]
   /** Shifts before this one, and those left with it. */
   readonly step: number
   readonly stepsLeft: number
@@ -52,6 +60,8 @@ export interface MarsShared {
     readonly role: Role
     readonly reputation: number
     readonly suspended: boolean
+    /** Agentic mode. */
+    readonly ill?: boolean
     /** What it was doing at the end of the last shift, and where. */
     readonly action: Action
     readonly location: string
@@ -87,11 +97,17 @@ export interface MarsObservation {
   readonly reputation: number
   readonly suspended: boolean
   readonly collapsed: boolean
+  /** Agentic mode: whether this colonist is ill. */
+  readonly ill?: boolean
+  /** Agentic mode: the field it worked in during the last shift, −1 for none, and whether that was the rich one. */
+  readonly lastField?: number
+  readonly lastRich?: boolean
   /** Dialogue events this colonist may still use. */
   readonly talksLeft: number
   /** With each of the others, in points, and the change over the last shift. */
   readonly bonds: readonly { readonly agent: AgentId; readonly bond: number; readonly change: number }[]
-  readonly messages: readonly { readonly from: AgentId; readonly tone: Tone; readonly text: string }[]
+  /** `field`: of an answer to a question, which field it calls rich. */
+  readonly messages: readonly { readonly from: AgentId; readonly tone: Tone; readonly text: string; readonly field?: number }[]
   /** Requests for help that can be answered now. */
   readonly asks: readonly { readonly ask_id: number; readonly from: AgentId }[]
 }
@@ -104,21 +120,32 @@ const LOCATIONS: Readonly<Record<Action, string>> = {
   walking: 'surface',
 }
 
-export function shared({ config, step, colony, members, settled, ledger }: MarsState): MarsShared {
+export function shared({ config, step, colony, members, settled, ledger, society }: MarsState): MarsShared {
   return {
     mode: config.mode,
+    ...(config.mode === 'agentic' &&
+      society !== undefined && {
+        storm: society.storms[step] === true,
+        fields: config.fields,
+        declined: society.declined.map(({ from, to }) => ({ from: COLONIST_IDS[from]!, to: COLONIST_IDS[to]! })),
+      }),
     step,
     stepsLeft: config.max_steps - step,
     ticks_per_step: config.ticks_per_step,
     tick: colony.tick,
     day: Math.floor((colony.tick * MONTH.days) / MONTH.ticks) + 1,
-    sites: colony.progress.map((progress, site) => ({ progress, labour: LABOUR, completed: colony.done_at[site]! >= 0 })),
+    sites: colony.progress.map((progress, site) => ({
+      progress,
+      labour: society?.labour[site] ?? LABOUR,
+      completed: colony.done_at[site]! >= 0,
+    })),
     siteBonus: siteBonus(SITES - openSites(colony)),
     colonists: members.map(({ reputation, suspended, kept, broken }, i) => {
       const action = ACTIONS[colony.act[i]!]!
       const location = colony.act[i] === BUILDING ? `${LOCATIONS.building} ${colony.target[i]}` : LOCATIONS[action]
       const [agent, name, role] = [COLONIST_IDS[i]!, NAMES[i]!, roleOf(colony.role, i)]
-      return { agent, name, role, reputation, suspended, action, location, kept, broken }
+      const ill = society?.fortunes[i]?.ill
+      return { agent, name, role, reputation, suspended, ...(ill !== undefined && { ill }), action, location, kept, broken }
     }),
     settled: settled.map(({ from, to, outcome, built }) => ({
       from: COLONIST_IDS[from]!,
@@ -136,7 +163,7 @@ export function shared({ config, step, colony, members, settled, ledger }: MarsS
 }
 
 export function observe(state: MarsState, agent: AgentId, seen: MarsShared): MarsObservation {
-  const { colony, members, traits, bondBefore, mail, asks } = state
+  const { colony, members, traits, bondBefore, mail, asks, society } = state
   const i = indexOf(agent)
   const { credits, reputation, suspended, collapsed, talksLeft } = members[i]!
   const need = (kind: number): number => colony.need[3 * i + kind]! / NEED_UNIT
@@ -159,19 +186,16 @@ export function observe(state: MarsState, agent: AgentId, seen: MarsShared): Mar
     reputation,
     suspended,
     collapsed,
+    ...(society !== undefined && fortuneOf(society.fortunes[i]!)),
     talksLeft,
     bonds,
-    messages: mail.filter(({ to }) => to === i).map(({ from, tone, text }) => ({ from: COLONIST_IDS[from]!, tone, text })),
+    messages: mail.filter(({ to }) => to === i).map(({ from, to: _to, ...rest }) => ({ from: COLONIST_IDS[from]!, ...rest })),
     asks: asks.filter(({ to }) => to === i).map(({ ask_id, from }) => ({ ask_id, from: COLONIST_IDS[from]! })),
   }
 }
 
-/** Control characters, line and paragraph separators, and marks that reverse or hide text. */
-const UNPRINTABLE = /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g
-
-/** Another's words as one quoted line: nothing in them can begin a section or pose as the colony's own text. */
-function quoted(text: string): string {
-  return JSON.stringify(text).replace(UNPRINTABLE, mark => `\\u${mark.charCodeAt(0).toString(16).padStart(4, '0')}`)
+function fortuneOf({ ill, last_field, last_rich }: Fortune) {
+  return { ill, lastField: last_field, lastRich: last_rich }
 }
 
 function shiftWords({ step, stepsLeft }: MarsShared): string {
@@ -182,7 +206,13 @@ export function render(observation: MarsObservation): string {
   const { shared: colony, agent, name, role, traits, needs } = observation
   const nameOf = (id: AgentId): string => `${id} (${NAMES[indexOf(id)]})`
   const list = (lines: readonly string[]): string => (lines.length === 0 ? '- none' : lines.map(line => `- ${line}`).join('\n'))
+  const lastField = observation.lastField ?? -1
   const status = [
+    colony.storm === undefined ? '' : colony.storm ? 'A STORM blows this shift.' : 'The weather is clear this shift.',
+    observation.ill === true ? 'You are ILL.' : '',
+    lastField < 0
+      ? ''
+      : `Field ${lastField}, where you worked last shift, was ${observation.lastRich === true ? 'rich' : 'poor'}.`,
     observation.suspended ? 'You are SUSPENDED: you can only rest, and neither pledge nor ask.' : '',
     observation.collapsed ? 'You have COLLAPSED: an autopilot restores your needs before it follows you.' : '',
   ].filter(line => line !== '')
@@ -199,13 +229,20 @@ export function render(observation: MarsObservation): string {
     list(observation.asks.map(({ ask_id, from }) => `ask ${ask_id} from ${nameOf(from)}`)),
     '',
     '## Messages of the last shift',
-    list(observation.messages.map(({ from, tone, text }) => `${nameOf(from)}, ${tone}: ${quoted(text)}`)),
+    list(observation.messages.map(({ from, tone, text }) => `${nameOf(from)}, ${tone}: ${quote(text)}`)),
     '',
     '## Pledges of the last shift',
     list(
       colony.settled.map(({ from, to, outcome, built }) => `${nameOf(from)} to ${nameOf(to)}: ${outcome}, built ${built} ticks`),
     ),
     '',
+    ...(colony.declined === undefined
+      ? []
+      : [
+          '## Pledges declined in the last shift',
+          list(colony.declined.map(({ from, to }) => `${nameOf(from)} to ${nameOf(to)}`)),
+          '',
+        ]),
     '## Sites',
     list(
       colony.sites.map(({ progress, labour, completed }, site) =>
@@ -220,7 +257,7 @@ export function render(observation: MarsObservation): string {
         const bond = observation.bonds.find(entry => entry.agent === other.agent)
         const ours =
           bond === undefined ? 'you' : `bond ${bond.bond.toFixed(1)} (${bond.change < 0 ? '' : '+'}${bond.change.toFixed(1)})`
-        const standing = `reputation ${other.reputation.toFixed(1)}${other.suspended ? ', suspended' : ''}, pledges kept ${other.kept}, broken ${other.broken}`
+        const standing = `reputation ${other.reputation.toFixed(1)}${other.suspended ? ', suspended' : ''}${other.ill === true ? ', ill' : ''}, pledges kept ${other.kept}, broken ${other.broken}`
         return `${nameOf(other.agent)}, ${other.role}: ${ours}; ${standing}; ${other.action} (${other.location})`
       }),
     ),

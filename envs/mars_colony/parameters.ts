@@ -107,7 +107,11 @@ export const MESSAGE_LENGTH = 280
 
 /** Ours: the agentic mode's economy of credits, reputation and promises. */
 export const SOCIETY = {
-  reputation: { start: 50, max: 100, drift: 0.02, perBuiltTick: 2 / 100, kept: 3, broken: -6, cold: -1 },
+  reputation: { start: 50, max: 100, drift: 0.02, perBuiltTick: 2 / 100, kept: 3, cold: -1 },
+  /** Reputation under which residents trust nobody, where that is an institution. */
+  trustedFrom: 40,
+  /** Ticks of rest in a shift that cure; the company of a medic at its end does, too. */
+  cureTicks: 40,
   suspension: { below: 10, until: 20 },
   /** Points of need: all above `recovered` ends a collapse. */
   collapse: { recovered: 30 * NEED_UNIT, bout: 40 },

@@ -1,7 +1,7 @@
 /** Scores of every seat, from the last step of a log alone. Ours; in two-layer mode nobody's play is scored. */
 import type { Scores } from '../core/environment.ts'
 import type { EpisodeLog } from '../core/log.ts'
-import { type MarsConfig, sessionTicks } from './config.ts'
+import { type AgenticConfig, type MarsConfig, sessionTicks } from './config.ts'
 import type { MarsTypes } from './observe.ts'
 import { SOCIETY } from './parameters.ts'
 import { COLONIST_IDS, type MarsEvent, type Standing } from './state.ts'
@@ -26,13 +26,13 @@ const START: Standing = {
 }
 
 /** Lengths are the whole session's, so that a prefix of a log scores what was earned so far. */
-export function scoreOf(config: MarsConfig, standing: Standing): Scores {
-  const { weights, max_steps } = config
+export function scoreOf(config: AgenticConfig, standing: Standing): Scores {
+  const { weights, max_steps, start_credits, par, payoff_cap, quality_floor } = config
   const { credits, bad_ticks, talks, good_talks, visits, good_visits, kept, broken } = standing
-  const payoff = Math.min(1, credits / max_steps)
+  const payoff = Math.max(-1, Math.min(payoff_cap, (credits - start_credits) / max_steps / par))
   const reputation = standing.reputation / SOCIETY.reputation.max
   const survival = 1 - bad_ticks / sessionTicks(config)
-  const quality = share(good_visits + good_talks + kept, visits + talks + kept + broken) ?? 0
+  const quality = (good_visits + good_talks + kept) / Math.max(quality_floor, visits + talks + kept + broken)
   return {
     reward: weights.payoff * payoff + weights.reputation * reputation + weights.survival * survival + weights.quality * quality,
     payoff,
@@ -49,7 +49,7 @@ function share(part: number, whole: number): number | null {
 }
 
 /** What stands where the substrate plays for everybody. */
-const UNSCORED = { reward: 0, payoff: 0, reputation: 0, quality: 0, social_quality: null, pledge_quality: null }
+const UNSCORED = { reward: 0, payoff: null, reputation: null, quality: null, social_quality: null, pledge_quality: null }
 
 export function score(log: EpisodeLog<MarsTypes>): Record<string, Scores> {
   const config = log.header.config as MarsConfig
@@ -59,7 +59,7 @@ export function score(log: EpisodeLog<MarsTypes>): Record<string, Scores> {
       agent,
       config.mode === 'two-layer'
         ? { ...UNSCORED, survival: 1 - (last?.colony.breach_ticks ?? 0) / sessionTicks(config) }
-        : scoreOf(config, last?.standings[i] ?? START),
+        : scoreOf(config, last?.standings[i] ?? { ...START, credits: config.start_credits }),
     ]),
   )
 }

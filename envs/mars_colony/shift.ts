@@ -3,9 +3,9 @@
  * agentic shift settles who asked, promised and said what, and then lets the clock run.
  */
 import { type Random, resume } from '../core/random.ts'
-import { sessionTicks } from './config.ts'
+import { type AgenticConfig, sessionTicks } from './config.ts'
 import { charge, paced } from './ledger.ts'
-import { endShift, liveOn, remedy } from './livelihood.ts'
+import { endFortunes, endShift, liveOn, remedy } from './livelihood.ts'
 import {
   ACTIONS,
   BOND_UNIT,
@@ -21,7 +21,7 @@ import {
   WORKING,
 } from './parameters.ts'
 import { answer, ask, pledge } from './pledges.ts'
-import { acceptsAsk, residentOf, takeInitiative } from './residents/index.ts'
+import { acceptsAsk, keepsWord, residentOf, takeInitiative, tells } from './residents/index.ts'
 import { COLONIST_IDS, type MarsEvent, type MarsState, NAMES, type Needs, type Party, roleOf, type Shift } from './state.ts'
 import {
   advance,
@@ -41,6 +41,7 @@ import {
   tick,
 } from './substrate.ts'
 import { talk } from './talk.ts'
+import { falseField, richField } from './world.ts'
 
 type Emit = Shift['emit']
 
@@ -50,7 +51,7 @@ export function runShift(draft: MarsState, emit: Emit): void {
   const colony = thaw(before)
   const draws = draft.words.map(resume)
   draft.bondBefore = before.bond
-  if (draft.config.mode === 'agentic') agenticShift({ draft, colony, emit }, draws)
+  if (draft.config.mode === 'agentic') agenticShift(openShift(draft, draft.config, colony, emit), draws)
   else twoLayerShift(draft, colony, draws, emit)
   draft.words = draws.map(draw => draw.words())
   draft.colony = keep(colony)
@@ -58,6 +59,12 @@ export function runShift(draft: MarsState, emit: Emit): void {
     const done = colony.done_at[site]!
     if (done >= 0 && before.done_at[site]! < 0) emit({ type: 'site_completed', tick: done, site })
   }
+}
+
+function openShift(draft: MarsState, config: AgenticConfig, colony: Colony, emit: Emit): Shift {
+  const { seed, step } = draft
+  const society = draft.society!
+  return { draft, config, society, colony, storm: society.storms[step] === true, rich: richField(config, seed, step), emit }
 }
 
 function twoLayerShift(draft: MarsState, colony: Colony, draws: readonly Random[], emit: Emit): void {
@@ -106,15 +113,19 @@ function bondNow({ bond, affinity, act, target }: Colony, i: number, j: number, 
 }
 
 function agenticShift(shift: Shift, draws: readonly Random[]): void {
-  const { draft, colony, emit } = shift
-  const { ticks_per_step } = draft.config
+  const { draft, config, society, colony, emit } = shift
   const openBefore = openSites(colony)
   const asked = draft.asks
   draft.asks = []
   draft.mail = []
   draft.settled = []
+  society.questions = []
+  society.declined = []
   for (const [i, member] of draft.members.entries()) {
+    const fortune = society.fortunes[i]!
     member.built = 0
+    fortune.rested = 0
+    fortune.field = member.plan?.action?.field ?? -1
     if (member.type === 'player') colony.left[i] = 0
   }
 
@@ -131,12 +142,12 @@ function agenticShift(shift: Shift, draws: readonly Random[]): void {
   for (const [i, { plan }] of draft.members.entries()) {
     if (plan === null) continue
     if (plan.pledge !== null) pledge(shift, i, plan.pledge)
-    if (plan.talk !== null) talk(shift, i, plan.talk.to, plan.talk.tone, plan.talk.text)
+    if (plan.talk !== null) talk(shift, i, plan.talk.to, plan.talk.tone, plan.talk.text, plan.talk.question)
     if (plan.ask !== null) ask(shift, i, plan.ask)
   }
   for (let i = 0; i < COLONISTS; i++) if (owesLabour(shift, i) && colony.act[i] !== BUILDING) colony.left[i] = 0
 
-  const end = colony.tick + ticks_per_step
+  const end = colony.tick + config.ticks_per_step
   const decide = (i: number): void => {
     choose(shift, i, draws[i]!, end)
     if (colony.act[i] === SOCIALIZING) {
@@ -147,18 +158,33 @@ function agenticShift(shift: Shift, draws: readonly Random[]): void {
     emit(decided(colony, i, colony.tick))
   }
   while (colony.tick < end) {
-    tick(colony, decide)
+    tick(colony, decide, society.labour)
     liveOn(shift)
   }
   endShift(shift, openBefore)
+  endFortunes(shift)
+  for (const { from, to } of society.questions) reply(shift, from, to)
   for (const member of draft.members) member.plan = null
 }
 
+/** A resident who was asked says which field will be rich in the next shift: the truth, an untruth, or nothing. */
+function reply(shift: Shift, from: number, to: number): void {
+  const { draft, config, society, emit } = shift
+  const answer = tells(shift, to, from)
+  if (answer === 'nothing') return
+  society.fortunes[to]!.replies++
+  const rich = richField(config, draft.seed, draft.step + 1)
+  const field = answer === 'truth' ? rich : falseField(config, draft.seed, draft.step + 1, to, rich)
+  draft.mail.push({ from: to, to: from, tone: 'neutral', text: `Field ${field} is rich this shift.`, field })
+  emit({ type: 'replied', from: COLONIST_IDS[to]!, to: COLONIST_IDS[from]!, field, truth: field === rich })
+}
+
 /** Whether a resident has promised to build in this shift, means to, and has not done so yet. */
-function owesLabour({ draft, colony }: Shift, i: number): boolean {
+function owesLabour(shift: Shift, i: number): boolean {
+  const { draft, colony } = shift
   const member = draft.members[i]!
   const willing = member.pledge >= 0 && member.built < SOCIETY.pledgeTicks && openSites(colony) > 0
-  return willing && !member.suspended && !member.collapsed && residentOf(member)?.keeps(member) === true
+  return willing && !member.suspended && !member.collapsed && keepsWord(shift, i)
 }
 
 /** Colonist i begins its next bout. Whoever decides, three draws of its stream are used. */
@@ -188,12 +214,12 @@ function choose(shift: Shift, i: number, draw: Random, end: number): void {
   }
 }
 
-/** What a player's colonist does for the rest of the shift: what was chosen, work otherwise; a missing target is drawn. */
-function wanted({ draft, colony }: Shift, i: number, place: number): { action: number; target: number } {
+/** What a player's colonist does for the rest of the shift: what was chosen, else what the unchosen do; a missing target is drawn. */
+function wanted({ draft, config, colony }: Shift, i: number, place: number): { action: number; target: number } {
   const { suspended, plan } = draft.members[i]!
   if (suspended) return { action: RESTING, target: -1 }
   const chosen = plan?.action ?? null
-  const action = chosen === null ? WORKING : ACTIONS.indexOf(chosen.action)
+  const action = ACTIONS.indexOf(chosen?.action ?? config.unchosen)
   if (action === SOCIALIZING) return { action, target: chosen!.partner >= 0 ? chosen!.partner : pickPartner(i, place) }
   if (action !== BUILDING) return { action, target: -1 }
   const open = openSites(colony)

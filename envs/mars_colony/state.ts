@@ -4,10 +4,11 @@
  */
 import { type RandomWords, stream } from '../core/random.ts'
 import type { AgentId } from '../core/tool.ts'
-import { type MarsConfig, MIXES, type ResidentType } from './config.ts'
+import { type AgenticConfig, type MarsConfig, MIXES, type ResidentType } from './config.ts'
 import { type Ledger, openLedger } from './ledger.ts'
 import { type Action, COLONISTS, DIALOGUE, PAIRS, ROLES, type Role, SOCIETY } from './parameters.ts'
 import { type Colony, found, keep, type PlainColony } from './substrate.ts'
+import { openNeeds, openWorld, type World } from './world.ts'
 
 export const COLONIST_IDS: readonly AgentId[] = Array.from({ length: COLONISTS }, (_, i) => `colonist_${i}`)
 const INDEX: Readonly<Record<AgentId, number>> = Object.fromEntries(COLONIST_IDS.map((id, i) => [id, i]))
@@ -56,10 +57,42 @@ export interface Member {
   plan: Plan | null
 }
 
+/** What luck and others' promises brought one colonist. */
+export interface Fortune {
+  ill: boolean
+  /** Ticks it rested in this shift. */
+  rested: number
+  /** The field its player chose for this shift, or −1. */
+  field: number
+  /** The field it worked in during the last shift, or −1, and whether that was the rich one. */
+  last_field: number
+  last_rich: boolean
+  /** Bit j: colonist j broke a promise to this one. */
+  wronged: number
+  /** The advance it was paid on its pledge of this shift. */
+  paid: number
+  /** Questions it answered. */
+  replies: number
+}
+
+/** What the agentic mode keeps beside its members. */
+export interface Society extends World {
+  fortunes: Fortune[]
+  /** Who asked whom for the next shift's field in this shift. */
+  questions: Pair[]
+  /** Promises of the last shift that were not accepted. */
+  declined: Pair[]
+}
+/** Two colonists by number. */
+export interface Pair {
+  readonly from: number
+  readonly to: number
+}
+
 /** The calls of one message, once each of them has passed the gate. */
 export interface Plan {
-  action: { readonly action: Action; readonly partner: number; readonly site: number } | null
-  talk: { readonly to: number; readonly tone: Tone; readonly text: string } | null
+  action: { readonly action: Action; readonly partner: number; readonly site: number; readonly field: number } | null
+  talk: { readonly to: number; readonly tone: Tone; readonly text: string; readonly question: boolean } | null
   ask: number | null
   pledge: number | null
   answers: { readonly ask_id: number; readonly accept: boolean }[]
@@ -76,6 +109,8 @@ export interface Mail {
   readonly to: number
   readonly tone: Tone
   readonly text: string
+  /** The field that an answer to a question calls rich. */
+  readonly field?: number
 }
 export type PledgeOutcome = 'kept' | 'broken' | 'void'
 /** A pledge that was settled at the end of the last step. */
@@ -105,18 +140,40 @@ export interface MarsState {
   nextAsk: number
   mail: Mail[]
   settled: Settled[]
+  /** Of the agentic mode. */
+  society?: Society
 }
 
 /** Copies what a step changes piece by piece; the colony is replaced as a whole, and only the agentic mode has a society. */
 export function draftOf(state: MarsState): MarsState {
   const draft = { ...state, ledger: { ...state.ledger } }
-  if (state.config.mode === 'two-layer') return draft
-  return { ...draft, members: state.members.map(member => ({ ...member })), swayed: state.swayed.slice() }
+  if (state.society === undefined) return draft
+  const society = { ...state.society, fortunes: state.society.fortunes.map(fortune => ({ ...fortune })) }
+  return { ...draft, members: state.members.map(member => ({ ...member })), swayed: state.swayed.slice(), society }
+}
+
+function openSociety(config: AgenticConfig, seed: number): Society {
+  return {
+    ...openWorld(config, seed),
+    fortunes: COLONIST_IDS.map(() => ({
+      ill: false,
+      rested: 0,
+      field: -1,
+      last_field: -1,
+      last_rich: false,
+      wronged: 0,
+      paid: 0,
+      replies: 0,
+    })),
+    questions: [],
+    declined: [],
+  }
 }
 
 /** The session before its first step. `played` are the seats that players take. */
 export function openSession(config: MarsConfig, seed: number, played: readonly AgentId[]): MarsState {
   const colony = keep(found((...names) => stream(seed, ...names), config.initial_needs))
+  if (config.mode === 'agentic') colony.need = openNeeds(config, seed)
   const traits = stream(seed, 'traits')
   const types = residentTypes(config, seed)
   const quotas = talkQuotas(config, played.length)
@@ -130,7 +187,7 @@ export function openSession(config: MarsConfig, seed: number, played: readonly A
     ledger: openLedger({ ...DIALOGUE, maxCalls: config.dialogue_events }),
     members: COLONIST_IDS.map((id, i) => ({
       type: played.includes(id) ? 'player' : types[i]!,
-      credits: 0,
+      credits: config.mode === 'agentic' ? config.start_credits : 0,
       reputation: SOCIETY.reputation.start,
       suspended: false,
       collapsed: false,
@@ -152,6 +209,7 @@ export function openSession(config: MarsConfig, seed: number, played: readonly A
     nextAsk: 0,
     mail: [],
     settled: [],
+    ...(config.mode === 'agentic' && { society: openSociety(config, seed) }),
   }
 }
 
@@ -169,7 +227,7 @@ function talkQuotas({ dialogue_events }: MarsConfig, players: number): { player:
   return { player: players === 0 ? 0 : Math.floor(rest / players), resident }
 }
 
-export function roleOf(roles: readonly number[], i: number): Role {
+export function roleOf(roles: ArrayLike<number>, i: number): Role {
   return ROLES[roles[i]!]!
 }
 
@@ -229,6 +287,12 @@ export type MarsEvent =
     }
   /** `answering` is the ask that the pledge was the answer to; −1 for a pledge of one's own accord. */
   | { readonly type: 'pledged'; readonly from: AgentId; readonly to: AgentId; readonly answering: number }
+  /** A promise that was not accepted: nothing is owed. */
+  | { readonly type: 'pledge_declined'; readonly from: AgentId; readonly to: AgentId }
+  /** A resident's answer to a question; `truth` is for readers of the log, no player is told. */
+  | { readonly type: 'replied'; readonly from: AgentId; readonly to: AgentId; readonly field: number; readonly truth: boolean }
+  | { readonly type: 'fell_ill'; readonly colonist: AgentId }
+  | { readonly type: 'cured'; readonly colonist: AgentId }
   | {
       readonly type: 'talked'
       readonly from: AgentId
@@ -264,6 +328,11 @@ export type MarsEvent =
 /** A shift of the agentic mode while it runs: the draft with its colony taken out to be worked on. */
 export interface Shift {
   readonly draft: MarsState
+  readonly config: AgenticConfig
+  readonly society: Society
   readonly colony: Colony
+  /** Whether this shift is a storm, and its rich field. */
+  readonly storm: boolean
+  readonly rich: number
   readonly emit: (event: MarsEvent) => void
 }

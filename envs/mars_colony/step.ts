@@ -11,10 +11,11 @@ import { MAX_CALLS, offered, tools, withheld } from './tools.ts'
 export function step(state: MarsState, decisions: Decisions): Step<MarsTypes> {
   const draft = draftOf(state)
   const outcome = new Outcome<MarsTypes>()
+  const declared = tools(draft.config)
   for (const [agent, { calls }] of Object.entries(decisions)) {
     const open = offered(draft, agent)
     for (const [n, call] of calls.entries()) {
-      if (n < MAX_CALLS) perform(outcome, tools, open, draft, agent, call, tool => withheld(draft, agent, tool))
+      if (n < MAX_CALLS) perform(outcome, declared, open, draft, agent, call, tool => withheld(draft, agent, tool))
       else outcome.refuse(agent, typeof call?.tool === 'string' ? call.tool.slice(0, 64) : '', tooManyCalls(MAX_CALLS))
     }
   }
@@ -22,11 +23,8 @@ export function step(state: MarsState, decisions: Decisions): Step<MarsTypes> {
   draft.step++
   outcome.emit(shiftEnded(draft))
   const { events, results, refused } = outcome
-  const over = draft.step >= draft.config.max_steps
-  const rewards = rewardsOf(state, draft)
-  return over
-    ? { state: draft, rewards, events, results, refused, done: 'terminated', stop: 'session_over' }
-    : { state: draft, rewards, events, results, refused, done: false }
+  const done = draft.step >= draft.config.max_steps && 'truncated'
+  return { state: draft, rewards: rewardsOf(state, draft), events, results, refused, done }
 }
 
 const NO_REWARDS: Readonly<Record<AgentId, number>> = Object.freeze(Object.fromEntries(COLONIST_IDS.map(agent => [agent, 0])))

@@ -263,8 +263,12 @@ function bondWith({ bond, affinity, target }: Colony, i: number, ticks: number):
 const DECAYS = Int32Array.from(DECAY)
 const GAINS = Int32Array.from(GAIN.flat())
 
-/** One tick. `decide(i)` must begin a bout for colonist i, whose needs have decayed already. */
-export function tick(colony: Colony, decide: (i: number) => void): void {
+const PUBLISHED_LABOUR: readonly number[] = Array<number>(SITES).fill(LABOUR)
+
+/**
+ * One tick. `decide(i)` must begin a bout for colonist i, whose needs have decayed already. `labour` is what each site takes.
+ */
+export function tick(colony: Colony, decide: (i: number) => void, labour: readonly number[] = PUBLISHED_LABOUR): void {
   const { need, act, target, left, progress, done_at, count } = colony
   for (let k = 0, kind = 0; k < need.length; k++) {
     need[k] = Math.max(0, need[k]! - DECAYS[kind]!)
@@ -285,7 +289,7 @@ export function tick(colony: Colony, decide: (i: number) => void): void {
     lowest = Math.min(lowest, lowestNeed(need, i))
   }
   for (let site = 0; site < done_at.length; site++)
-    if (done_at[site]! < 0 && progress[site]! >= LABOUR) {
+    if (done_at[site]! < 0 && progress[site]! >= labour[site]!) {
       done_at[site] = colony.tick
       for (let i = 0; i < act.length; i++) if (act[i] === BUILDING && target[i] === site) left[i] = 0
     }

@@ -26,9 +26,9 @@ const WORTH: Readonly<Record<Tone, (colony: Colony, pair: number) => number>> = 
   cold: () => SOCIETY.bond.cold,
 }
 
-/** One dialogue event. Without a quota or a charge nothing is said. */
-export function talk(shift: Shift, from: number, to: number, tone: Tone, text: string): void {
-  const { draft, colony, emit } = shift
+/** One dialogue event; a question is answered at the end of the shift. Without a quota or a charge nothing is said. */
+export function talk(shift: Shift, from: number, to: number, tone: Tone, text: string, question = false): void {
+  const { draft, society, colony, emit } = shift
   const speaker = draft.members[from]!
   if (speaker.talksLeft === 0 || !charge(draft.ledger)) return
   const change = sway(shift, from, to, WORTH[tone](colony, pairIndex(from, to)))
@@ -37,6 +37,7 @@ export function talk(shift: Shift, from: number, to: number, tone: Tone, text: s
   if (tone === 'cold') speaker.reputation = Math.max(0, speaker.reputation + SOCIETY.reputation.cold)
   else if (change >= 0) speaker.good_talks++
   draft.mail.push({ from, to, tone, text })
+  if (question) society.questions.push({ from, to })
   emit({
     type: 'talked',
     from: COLONIST_IDS[from]!,

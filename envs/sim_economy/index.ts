@@ -2,7 +2,7 @@
 import type { Environment } from '../core/environment.ts'
 import { configSchema, presets } from './config.ts'
 import { facts } from './facts.ts'
-import { laws } from './laws.ts'
+import { invariants } from './invariants.ts'
 import { metrics } from './metrics.ts'
 import { observe, render, shared } from './observe.ts'
 import { rules } from './rules.ts'
@@ -35,5 +35,5 @@ export const simEconomy: Environment<SimEconomy> = {
   score,
   metrics,
   facts,
-  invariants: laws,
+  invariants,
 }

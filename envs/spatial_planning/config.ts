@@ -10,6 +10,8 @@ const perRole = (describe: string, high: number) =>
     speculator: z.int().min(0).max(high).describe(`${describe} of a speculator`),
   })
 
+const scale = (whom: string) => z.number().min(0.01).max(1000).describe(`euros of ${whom}`)
+
 export const config = z
   .strictObject({
     treatment: z
@@ -65,6 +67,28 @@ export const config = z
       .enum(['additive', 'multiplicative'])
       .default('additive')
       .describe("private signals: the share's true worth plus noise of constant width, or times 0.95 to 1.05"),
+    // Ours, for training; without a default, so that what the laboratory played carries none of them.
+    values: z
+      .enum(['independent', 'stratified'])
+      .optional()
+      .describe(
+        'stratified: over the paid rounds each real value of a plot comes once from each of as many equal parts of its range (independent)',
+      ),
+    inspect: z
+      .int()
+      .min(0)
+      .max(MAX_OWNERS + 1)
+      .optional()
+      .describe('plots whose real values each speculator is shown in every round (0)'),
+    reward_scale: z
+      .strictObject({
+        owner: scale('an owner'),
+        developer: scale('the developer'),
+        speculator: scale('a speculator'),
+      })
+      .optional()
+      .describe('euros that are a reward of 1, by role (1 each)'),
+    aids: z.boolean().optional().describe('whether the tools calculate and note are there (true)'),
   })
   .refine(
     ({ shares, ...counts }) =>
@@ -74,6 +98,16 @@ export const config = z
 
 export type SpatialConfig = Readonly<z.infer<typeof config>>
 
+/** Ours: what a training preset has besides its treatment. */
+const TRAIN = {
+  ticks: 1,
+  values: 'stratified',
+  reward_scale: { owner: 15, developer: 25, speculator: 8 },
+  aids: false,
+} as const
+const HARBERGER_TRAIN = { treatment: 'harberger', rounds: 5, initial_tax: 10, ...TRAIN } as const
+const FUTARCHY_TRAIN = { treatment: 'futarchy', rounds: 3, ...TRAIN } as const
+
 export const presets = {
   harberger: { treatment: 'harberger' },
   futarchy: { treatment: 'futarchy' },
@@ -82,4 +116,9 @@ export const presets = {
   futarchy_quick: { treatment: 'futarchy', ticks: 4 },
   harberger_lab: { treatment: 'harberger', ticks: 18, practice: true },
   futarchy_lab: { treatment: 'futarchy', ticks: 18, practice: true },
+  harberger_train: HARBERGER_TRAIN,
+  harberger_speculator_train: { ...HARBERGER_TRAIN, inspect: 2 },
+  futarchy_train: FUTARCHY_TRAIN,
+  futarchy_speculator_train: { ...FUTARCHY_TRAIN, inspect: 2 },
+  voting_train: { treatment: 'voting', rounds: 5, chat_before: 0, chat_after: 0, ...TRAIN },
 } as const

@@ -2,8 +2,8 @@
 import type { Environment } from '../core/environment.ts'
 import { config, presets } from './config.ts'
 import { facts } from './facts.ts'
+import { invariants } from './invariants.ts'
 import { LAB_SESSIONS } from './lab_sessions.ts'
-import { laws } from './laws.ts'
 import { metrics } from './metrics.ts'
 import { observe, shared } from './observe.ts'
 import { acting, reset } from './phases.ts'
@@ -13,7 +13,7 @@ import { rules } from './rules.ts'
 import { score } from './score.ts'
 import type { SpatialTypes } from './state.ts'
 import { MARKET_CALLS, step } from './step.ts'
-import { offered, TOOLS, withheld } from './tools.ts'
+import { offered, tools, withheld } from './tools.ts'
 
 export const spatialPlanning: Environment<SpatialTypes> = {
   id: 'spatial_planning',
@@ -26,7 +26,7 @@ export const spatialPlanning: Environment<SpatialTypes> = {
     const { agents, roles } = rosterOf(c)
     return agents.map((agent, player) => ({ agent, role: roles[player]!, learner: agent === 'developer' }))
   },
-  tools: c => TOOLS[c.treatment],
+  tools,
   offered,
   withheld,
   turn: () => ({ maxCalls: MARKET_CALLS, repairs: 3, onSilence: 'pass' }),
@@ -43,7 +43,7 @@ export const spatialPlanning: Environment<SpatialTypes> = {
   score,
   metrics,
   facts,
-  invariants: laws,
+  invariants,
   scenarios: (c, count = LAB_SESSIONS) =>
     Array.from({ length: count }, (_, i) => {
       const session = (i % LAB_SESSIONS) + 1

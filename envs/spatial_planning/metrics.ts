@@ -560,7 +560,7 @@ const SEAT: Readonly<Record<string, MetricRule>> = {
   },
   seat_truthfulness: {
     description: "how close the seat's own statements came to the truth; its reputation score",
-    formula: 'mean max(0, 1 − |stated − real| / real), 1 without a statement',
+    formula: 'mean max(0, 1 − |stated − real| / real), null without a statement',
     range: '[0, 1]',
     source: 'agoragym',
     of: ({ rounds, player }) => truthfulness(rounds, player),

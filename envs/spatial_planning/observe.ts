@@ -25,6 +25,7 @@ import {
 } from './roster.ts'
 import { decideByMedian, publicSignal, speculationResult } from './settlement.ts'
 import type { LandPlay, Phase, RoundAccount, SpatialState, VotePlay } from './state.ts'
+import { inspectedPlots } from './stimuli.ts'
 
 /** What everybody may see. */
 export interface Shared {
@@ -117,6 +118,8 @@ export interface Observation {
   readonly declarations: readonly DeclarationView[] | null
   /** How many bought the own plot in the first speculation and what that brought (below zero: cost); null until told. */
   readonly boughtPlot: { readonly buyers: number; readonly result: number } | null
+  /** What a speculator was shown of the real values of some plots; absent where the configuration shows nobody anything. */
+  readonly inspected?: readonly { readonly plot: Plot; readonly values: Pair }[]
   /** A speculator's own purchases of the first speculation; null until told. */
   readonly deals: readonly { readonly plot: Plot; readonly profit: number }[] | null
   readonly markets: { readonly [C in Condition]?: MarketView }
@@ -235,12 +238,21 @@ export function observe(state: SpatialState, agent: AgentId, view: Shared): Obse
     agent,
     role,
     land: plot === undefined ? null : { values: [own![0], own![1]], ...LIMITS[plot] },
+    ...(config.inspect !== undefined && { inspected: inspectedBy(state, player, role) }),
     history: history.flatMap(({ round, practice, chosen, accounts }) =>
       practice && state.round > 1 ? [] : [{ round, chosen: CONDITIONS[chosen], account: { ...accounts[player]! } }],
     ),
     ...(play.kind === 'vote' ? NO_LAND : seenOfLand(state, play, player, view)),
     ...(play.kind === 'vote' ? seenOfVote(play, player, role, view) : NO_VOTE),
   }
+}
+
+function inspectedBy({ config, seed, round, stimulus }: SpatialState, player: number, role: Role) {
+  if (isLand(role)) return []
+  return inspectedPlots(config, seed, round, player).map(plot => {
+    const [without, withProject] = stimulus.values[plot]!
+    return { plot: PLOTS[plot]!, values: [without, withProject] as const }
+  })
 }
 
 function seenOfVote(play: VotePlay, player: number, role: Role, { phase }: Shared): Pick<Observation, OfVote> {

@@ -1,8 +1,9 @@
 /** The text of an observation: what the laboratory shows on the screen of a phase, in words. Knows no state. */
+import { quote } from '../core/text.ts'
 import type { DeclarationView, MarketView, Observation, OrderView } from './observe.ts'
 import { CONDITIONS, type Cond, indexOf } from './roster.ts'
 import type { Phase, RoundAccount } from './state.ts'
-import { conditionWords, list, points, quote } from './words.ts'
+import { conditionWords, list, points } from './words.ts'
 
 /** What is wanted in each phase, of those whose turn it is. */
 const WANTED: Readonly<Record<Phase, string>> = {
@@ -24,6 +25,12 @@ export function render(observation: Observation): string {
   const sections: readonly (readonly [title: string, lines: readonly string[]])[] = [
     ['', head(observation)],
     ['Your land', landLines(observation)],
+    [
+      'Plots you were shown',
+      (observation.inspected ?? []).map(
+        ({ plot, values }) => `${plot}: really worth ${points(values[0])} without the project, ${points(values[1])} with it`,
+      ),
+    ],
     ['Declarations', declarationLines(observation.declarations, observation.declared)],
     ['First speculation', speculationLines(observation)],
     ['Signals of the worth of a share', signalLines(observation)],

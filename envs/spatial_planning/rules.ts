@@ -15,7 +15,7 @@ export function rules(config: SpatialConfig, agent: AgentId): string {
   const role = roles[index[agent]!]!
   return [
     opening(config, agent, role),
-    landRules(),
+    landRules(config),
     ...(config.treatment === 'voting' ? voteRules(config) : marketRules(config)),
     moneyRules(config, role),
     callRules(config.treatment),
@@ -37,16 +37,16 @@ Land holders: ${list(plots)}; each holds one plot, named after its holder.${trad
 There are ${config.practice ? 'a practice round, which does not count, and then ' : ''}${config.rounds} paid round${config.rounds === 1 ? '' : 's'}. Everything but your role starts afresh in each: no points, shares or land values carry over.`
 }
 
-function landRules(): string {
+function landRules({ values, inspect = 0, rounds }: SpatialConfig): string {
   const line = (role: 'owner' | 'developer'): string => {
     const [noProject, project] = RANGES[role]
     return `${role}: ${points(noProject.low)} to ${points(noProject.high)} without the project, ${points(project.low)} to ${points(project.high)} with it.`
   }
   return `## Land values
-In every round each plot gets a real value without and one with the project, in points. Values are drawn anew each round, independently and every value of the range equally likely. The ranges are known to all:
+In every round each plot gets a real value without and one with the project, in points. Values are drawn anew each round, ${values === 'stratified' ? `every value of the range equally likely; over the ${rounds} paid rounds each of them comes once from each of ${rounds} equal parts of its range` : 'independently and every value of the range equally likely'}. The ranges are known to all:
 ${line('owner')}
 ${line('developer')}
-Only its holder knows the real values of a plot. At the end the plot is worth to its holder its real value under what was decided.`
+Only its holder knows the real values of a plot${inspect === 0 ? '' : `, and each speculator is shown those of ${inspect} plots, drawn anew each round`}. At the end the plot is worth to its holder its real value under what was decided.`
 }
 
 function marketRules(config: SpatialConfig): string[] {

@@ -1,21 +1,30 @@
 /**
- * Scores of a seat in the package's terms. `reward` is the payoff alone: the mean over paid rounds of the points earned, at the
- * role's exchange rate, so that it is the euros a participant expects from the drawn round, base points and show-up fee left out.
+ * Scores of a seat in the package's terms. `payoff` is the mean over paid rounds of the points earned, at the role's exchange rate,
+ * so that it is the euros a participant expects from the drawn round, base points and show-up fee left out. `reward` is the payoff
+ * alone, in the unit of the configuration (`reward_scale`): euros, where it says nothing.
  * The other three are told beside it and are no part of it.
  */
 import type { Scores } from '../core/environment.ts'
 import type { EpisodeLog } from '../core/log.ts'
 import type { AgentId } from '../core/tool.ts'
 import type { SpatialConfig } from './config.ts'
-import { PAYMENT, rosterOf } from './roster.ts'
+import { PAYMENT, type Role, rosterOf } from './roster.ts'
 import { type Finished, finishedRounds, type Session, sessionOf } from './session.ts'
 import { gameFee } from './settlement.ts'
 import type { SpatialTypes } from './state.ts'
 
-/** What a round's payoff adds to a player's reward, in euros. */
+/** What a round's payoff adds to a player's mean earnings of a round, in euros. */
+function earned({ treatment, rounds }: SpatialConfig, role: Role, payoff: number): number {
+  return payoff / PAYMENT[treatment][role].pointsPerEuro / rounds
+}
+
+/** Euros that are a reward of 1. */
+const unitOf = ({ reward_scale }: SpatialConfig, role: Role): number => reward_scale?.[role] ?? 1
+
+/** What a round's payoff adds to a player's reward. */
 export function rewardOf(config: SpatialConfig, player: number, payoff: number): number {
   const role = rosterOf(config).roles[player]!
-  return payoff / PAYMENT[config.treatment][role].pointsPerEuro / config.rounds
+  return earned(config, role, payoff) / unitOf(config, role)
 }
 
 /** Scores of every seat, of the finished paid rounds of any prefix of a log. */
@@ -24,11 +33,13 @@ export function score(log: EpisodeLog<SpatialTypes>): Record<AgentId, Scores> {
   const rounds = finishedRounds(session)
   return Object.fromEntries(
     session.roster.agents.map((agent, player) => {
-      const payoff = rounds.reduce((sum, { payoffs }) => sum + rewardOf(session.config, player, payoffs[player]!), 0)
+      const role = session.roster.roles[player]!
+      const payoff = rounds.reduce((sum, { payoffs }) => sum + earned(session.config, role, payoffs[player]!), 0)
+      const reward = rounds.reduce((sum, { payoffs }) => sum + rewardOf(session.config, player, payoffs[player]!), 0)
       return [
         agent,
         {
-          reward: payoff,
+          reward,
           payoff,
           reputation: truthfulness(rounds, player),
           survival: solvency(session, rounds, player),
@@ -43,11 +54,11 @@ export function score(log: EpisodeLog<SpatialTypes>): Record<AgentId, Scores> {
 
 /**
  * How close a player's statements came to the truth: the mean of 1 − |stated − true| / true, at least 0, over the declarations he
- * made himself; in the voting treatment over his requests against the loss the project brings him. 1 without a statement.
+ * made himself; in the voting treatment over his requests against the loss the project brings him. Null without a statement.
  */
-export function truthfulness(rounds: readonly Finished[], player: number): number {
+export function truthfulness(rounds: readonly Finished[], player: number): number | null {
   const marks = statements(rounds, player).map(({ stated, real }) => Math.max(0, 1 - Math.abs(stated - real) / real))
-  return marks.length === 0 ? 1 : marks.reduce((a, b) => a + b, 0) / marks.length
+  return marks.length === 0 ? null : marks.reduce((a, b) => a + b, 0) / marks.length
 }
 
 /** What a player stated of his own accord, beside what was true. Points; `real` > 0. */
@@ -69,16 +80,16 @@ export function statements(rounds: readonly Finished[], player: number): { reado
   })
 }
 
-/** The share of paid rounds that would have left the player without a debt: base points and payoff not below zero. 1 before any. */
-function solvency({ payment, roster }: Session, rounds: readonly Finished[], player: number): number {
+/** The share of paid rounds that would have left the player without a debt: base points and payoff not below zero; null before any. */
+function solvency({ payment, roster }: Session, rounds: readonly Finished[], player: number): number | null {
   const terms = payment[roster.roles[player]!]
   const solvent = rounds.filter(({ payoffs }) => gameFee(payoffs[player]!, terms) >= 0)
-  return rounds.length === 0 ? 1 : solvent.length / rounds.length
+  return rounds.length === 0 ? null : solvent.length / rounds.length
 }
 
-/** Of all the seat called or was asked for, the share that was carried out: refused calls and defaulted decisions count against it. */
-function diligence({ conduct }: Session, player: number): number {
+/** Of all the seat called or was asked for, the share that was carried out: refused calls and defaulted decisions count against it; null before any. */
+function diligence({ conduct }: Session, player: number): number | null {
   const { accepted, refused, defaulted } = conduct[player]!
   const asked = accepted + refused + defaulted
-  return asked === 0 ? 1 : accepted / asked
+  return asked === 0 ? null : accepted / asked
 }

@@ -38,7 +38,7 @@ import {
   voteOf,
 } from './state.ts'
 import { total } from './stimuli.ts'
-import { offered, TOOLS, withheld } from './tools.ts'
+import { offered, tools, withheld } from './tools.ts'
 
 type Emit = Outcome<SpatialTypes>['emit']
 
@@ -84,7 +84,7 @@ export function conclude(draft: SpatialState, emit: Emit): readonly number[] | u
 
 /** Runs one agent's message. */
 function play(draft: SpatialState, agent: AgentId, calls: readonly Call[], outcome: Outcome<SpatialTypes>): void {
-  const tools = TOOLS[draft.config.treatment]
+  const declared = tools(draft.config)
   const may = offered(draft, agent)
   const limit = draft.phase === 'market' ? MARKET_CALLS : OTHER_CALLS
   let ended = false
@@ -92,7 +92,8 @@ function play(draft: SpatialState, agent: AgentId, calls: readonly Call[], outco
     const name = typeof call === 'object' && call !== null && typeof call.tool === 'string' ? call.tool.slice(0, 64) : ''
     if (i >= limit) outcome.refuse(agent, name, tooManyCalls(limit))
     else if (ended) outcome.refuse(agent, name, { code: 'turn_ended', message: 'You ended your turn before this call.' })
-    else if (perform(outcome, tools, may, draft, agent, call, tool => withheld(draft, agent, tool))) ended = name === 'end_turn'
+    else if (perform(outcome, declared, may, draft, agent, call, tool => withheld(draft, agent, tool)))
+      ended = name === 'end_turn'
   }
 }
 

@@ -44,7 +44,7 @@ function expectedTotal(plots: readonly Plot[]): number {
 export function stimulusOf(config: SpatialConfig, seed: number, round: number): Stimulus {
   const roster = rosterOf(config)
   const lab = config.session === 0 ? undefined : labStimulus(roster, config.session, round)
-  const values = lab?.values ?? drawValues(roster.plots, seed, round)
+  const values = lab?.values ?? VALUES[config.values ?? 'independent'](roster.plots, config, seed, round)
   if (config.treatment === 'voting') return { values, signals: [] }
   // The stored signals speak of six plots taxed at the laboratory's rate; anybody else's are drawn.
   const stored = config.owners === MAX_OWNERS && config.final_tax === 33 && config.signals === 'additive'
@@ -68,13 +68,46 @@ function labPair(columns: LabRound['values'], agent: string, unit: number): Pair
   return [columns[0][at]! * unit, columns[1][at]! * unit]
 }
 
-function drawValues(plots: readonly Plot[], seed: number, round: number): Pair[] {
+type Draw = (plots: readonly Plot[], config: SpatialConfig, seed: number, round: number) => Pair[]
+
+const drawValues: Draw = (plots, _config, seed, round) => {
   const random = stream(seed, 'values', round)
   const draw = (plot: Plot, condition: Cond): number => {
     const { low, high } = rangeOf(plot, condition)
     return 1000 * Math.round(random.uniform(low, high) / 1000)
   }
   return plots.map(plot => [draw(plot, 0), draw(plot, 1)])
+}
+
+/**
+ * Each value comes once from each equal part of its range over the paid rounds, in an order of the seed; within its part it is
+ * uniform, so that it is over the range as well. The practice round is drawn freely.
+ */
+const drawStratified: Draw = (plots, config, seed, round) => {
+  if (round === 0) return drawValues(plots, config, seed, round)
+  const { rounds } = config
+  const draw = (plot: Plot, condition: Cond): number => {
+    const { low, high } = rangeOf(plot, condition)
+    const part = stream(seed, 'strata', plot, condition).shuffle(Array.from({ length: rounds }, (_, i) => i))[round - 1]!
+    const at = (part + stream(seed, 'stratum', plot, condition, round).float()) / rounds
+    return 1000 * Math.round((low + at * (high - low)) / 1000)
+  }
+  return plots.map(plot => [draw(plot, 0), draw(plot, 1)])
+}
+
+const VALUES: Readonly<Record<NonNullable<SpatialConfig['values']>, Draw>> = {
+  independent: drawValues,
+  stratified: drawStratified,
+}
+
+/** The plots that a speculator is shown in a round, in the order of the map. */
+export function inspectedPlots({ inspect = 0, owners }: SpatialConfig, seed: number, round: number, player: number): number[] {
+  if (inspect === 0) return []
+  const all = Array.from({ length: owners + 1 }, (_, plot) => plot)
+  return stream(seed, 'inspect', round, player)
+    .shuffle(all)
+    .slice(0, inspect)
+    .sort((a, b) => a - b)
 }
 
 function drawSignals(config: SpatialConfig, seed: number, round: number, values: readonly Pair[]): Pair[] {

@@ -1,6 +1,7 @@
 /** What players may do, one object a tool, and when. What follows from it all is `step.ts`'s business. */
 import { z } from 'zod'
 import { type AgentId, type Refusal, type ToolName, toolsFor } from '../core/tool.ts'
+import type { SpatialConfig } from './config.ts'
 import { cancel, findOrder, post, refusePost, refuseTake, type Side, type Trade, take } from './market.ts'
 import type { MarketView, Observation } from './observe.ts'
 import { phaseRule } from './phases.ts'
@@ -385,7 +386,7 @@ const ANYTIME = { calculate, note } as const
 const LAND = { declare, declare_final: declareFinal, buy_plots: buyPlots } as const
 
 /** All tools of each treatment. */
-export const TOOLS = {
+const TOOLS = {
   harberger: { ...LAND, ...marketTools(false), ...ANYTIME },
   futarchy: { ...LAND, buy_plots_conditional: buyPlotsConditional, ...marketTools(true), ...ANYTIME },
   voting: {
@@ -397,7 +398,21 @@ export const TOOLS = {
   },
 } as const
 
+type Tools = (typeof TOOLS)[Treatment]
+
+/** The same without the calculator and the notes. */
+const WITHOUT_AIDS = Object.fromEntries(
+  Object.entries(TOOLS).map(([treatment, { calculate: _calculate, note: _note, ...moves }]) => [treatment, moves]),
+) as unknown as typeof TOOLS
+
+/** The tools of a configuration; the same object for the same configuration. */
+export function tools({ treatment, aids = true }: SpatialConfig): Tools {
+  return (aids ? TOOLS : WITHOUT_AIDS)[treatment]
+}
+
+const anytimeNames = ({ aids = true }: SpatialConfig): readonly ToolName[] => (aids ? ANYTIME_NAMES : NO_NAMES)
 const ANYTIME_NAMES = Object.keys(ANYTIME)
+const NO_NAMES: readonly ToolName[] = Object.freeze([])
 const MARKET_NAMES = ['place_limit_order', 'trade_now', 'cancel_order', 'end_turn']
 
 /** The moves of each phase; who may make them says the phase itself. */
@@ -419,11 +434,12 @@ const offeredLists = new Map<string, readonly ToolName[]>()
 /** The moves of the phase for those whose turn it is, and what anybody may ask at any time. */
 export function offered(state: SpatialState, agent: AgentId): readonly ToolName[] {
   const rule = phaseRule(state)
-  if (rule === undefined || !mayAct(state, agent)) return ANYTIME_NAMES
-  const key = `${state.config.treatment}/${rule.phase}`
+  if (rule === undefined || !mayAct(state, agent)) return anytimeNames(state.config)
+  const { treatment, aids = true } = state.config
+  const key = `${treatment}/${aids}/${rule.phase}`
   let known = offeredLists.get(key)
   if (known === undefined) {
-    known = Object.freeze([...MOVES[rule.phase](state.config.treatment), ...ANYTIME_NAMES])
+    known = Object.freeze([...MOVES[rule.phase](treatment), ...anytimeNames(state.config)])
     offeredLists.set(key, known)
   }
   return known
@@ -437,7 +453,7 @@ function mayAct(state: SpatialState, agent: AgentId): boolean {
 /** Why a tool that exists cannot be called now, and what can. */
 export function withheld(state: SpatialState, agent: AgentId, tool: ToolName): Refusal {
   const rule = phaseRule(state)
-  const may = `You may call: ${offered(state, agent).join(', ')}.`
+  const may = `You may call: ${offered(state, agent).join(', ') || 'nothing now'}.`
   if (rule === undefined) return { code: 'wrong_phase', message: `The session is over. ${may}` }
   if (!MOVES[rule.phase](state.config.treatment).includes(tool)) {
     return { code: 'wrong_phase', message: `${tool} cannot be called in the phase ${rule.phase}. ${may}` }

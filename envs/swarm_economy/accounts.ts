@@ -5,10 +5,10 @@
 import { type EpisodeLog, eventsOf } from '../core/log.ts'
 import type { AgentId } from '../core/tool.ts'
 import type { SwarmConfig } from './config.ts'
-import { callIn, count, emptyTally, type Made, type Tally } from './score.ts'
+import { callIn, count, emptyTally, type Made, startsOf, type Tally } from './score.ts'
 import { type BotType, START_REPUTATION, type SwarmEvent, type SwarmTypes, type TradeStatus } from './state.ts'
 
-export const CAUSES = ['work', 'posts', 'replies', 'votes', 'trades', 'audits', 'decay', 'appeals'] as const
+export const CAUSES = ['work', 'posts', 'replies', 'votes', 'trades', 'loans', 'audits', 'decay', 'appeals'] as const
 export type Cause = (typeof CAUSES)[number]
 
 export interface ReputationChange {
@@ -35,9 +35,14 @@ export function* reputationChanges(events: Iterable<SwarmEvent>, ids: readonly A
         break
       case 'trade_accepted':
         yield { agent: event.agent, cause: 'trades', by: event.reputation }
-        yield { agent: event.from, cause: 'trades', by: event.proposerReputation }
+        yield { agent: event.from, cause: 'trades', by: event.proposer_reputation }
+        break
+      case 'loan_repaid':
+        yield { agent: event.agent, cause: 'loans', by: event.reputation }
+        yield { agent: event.to, cause: 'loans', by: event.lender_reputation }
         break
       case 'audited':
+      case 'loan_collected':
         yield { agent: event.agent, cause: 'audits', by: event.reputation }
         break
       case 'unfrozen':
@@ -82,6 +87,17 @@ export interface Interaction {
   readonly counterpartyPayoff: number
 }
 
+/** A loan and what became of it by the end. */
+export interface LoanRecord {
+  readonly lender: AgentId
+  readonly taker: AgentId
+  readonly amount: number
+  /** What the loan came to for either side so far. */
+  lenderPayoff: number
+  takerPayoff: number
+  status: 'open' | 'repaid' | 'overdue' | 'collected'
+}
+
 /** Everything that the metrics of one log read. */
 export interface Accounts {
   readonly config: SwarmConfig
@@ -94,6 +110,7 @@ export interface Accounts {
   readonly freezeBelow: number | null
   readonly tallies: ReadonlyMap<AgentId, Tally>
   readonly calls: readonly Made[]
+  readonly startReputation: readonly number[]
   readonly reputation: readonly number[]
   readonly resources: readonly number[]
   readonly startResources: number
@@ -105,9 +122,12 @@ export interface Accounts {
   readonly refusals: readonly Extract<SwarmEvent, { type: 'call_refused' }>[]
   readonly offers: readonly OfferRecord[]
   readonly interactions: readonly Interaction[]
+  readonly loans: readonly LoanRecord[]
   /** Tax paid by agent, in the order of `ids`. */
   readonly tax: readonly number[]
 }
+
+const ENDED = { loan_repaid: 'repaid', loan_overdue: 'overdue', loan_collected: 'collected' } as const
 
 const SETTLED = {
   trade_accepted: 'accepted',
@@ -119,23 +139,27 @@ const SETTLED = {
 /** One pass over a log. */
 export function accountsOf(log: EpisodeLog<SwarmTypes>): Accounts {
   const ids = Object.keys(log.header.seats)
-  const tallies = new Map(ids.map(id => [id, emptyTally()]))
+  const config = log.header.config as SwarmConfig
+  const tallies = new Map(ids.map(id => [id, emptyTally(config)]))
   const events = [...eventsOf(log)].map(([, event]) => event)
   const offers: OfferRecord[] = []
   const interactions: Interaction[] = []
+  const loans: LoanRecord[] = []
   const tax = ids.map(() => 0)
   let types = new Map<AgentId, BotType | 'player'>()
   let steps = 0
   let freezeBelow: number | null = null
   let startResources = 0
-  let reputation: readonly number[] = ids.map(() => START_REPUTATION)
+  let startReputation: readonly number[] = ids.map(() => START_REPUTATION)
+  let reputation = startReputation
   let resources: readonly number[] = ids.map(() => 0)
   for (const event of events) {
     count(event, id => tallies.get(id)!)
     switch (event.type) {
       case 'opened':
         types = new Map(event.agents.map(({ agent, type }) => [agent, type]))
-        freezeBelow = event.freezeBelow
+        reputation = startReputation = startsOf(event)
+        freezeBelow = event.freeze_below
         startResources = event.resources
         resources = ids.map(() => event.resources)
         break
@@ -171,17 +195,34 @@ export function accountsOf(log: EpisodeLog<SwarmTypes>): Accounts {
         const acceptance = event.type === 'trade_accepted' ? event : null
         offer.status = SETTLED[event.type]
         offer.acceptance = acceptance
+        if (acceptance?.loan !== undefined) {
+          const { paid: amount, payoff, proposer_payoff } = acceptance
+          const [lender, taker, lenderPayoff, takerPayoff] =
+            offer.transfer > 0 ? [offer.from, offer.to, proposer_payoff, payoff] : [offer.to, offer.from, payoff, proposer_payoff]
+          loans.push({ lender, taker, amount, lenderPayoff, takerPayoff, status: 'open' })
+        }
         interactions.push({
           initiator: offer.from,
           counterparty: offer.to,
           accepted: acceptance !== null,
           p: acceptance?.p ?? offer.p,
           transfer: acceptance === null ? offer.transfer : Math.sign(offer.transfer) * acceptance.paid,
-          reputation: acceptance?.proposerReputation ?? 0,
+          reputation: acceptance?.proposer_reputation ?? 0,
           counterpartyReputation: acceptance?.reputation ?? 0,
-          payoff: acceptance?.proposerPayoff ?? 0,
+          payoff: acceptance?.proposer_payoff ?? 0,
           counterpartyPayoff: acceptance?.payoff ?? 0,
         })
+        break
+      }
+      case 'loan_repaid':
+      case 'loan_overdue':
+      case 'loan_collected': {
+        // Ids of loans count from 1.
+        const loan = loans[event.loan - 1]!
+        loan.status = ENDED[event.type]
+        if (event.type === 'loan_overdue') break
+        loan.takerPayoff -= event.paid + (event.type === 'loan_collected' ? event.fine : 0)
+        loan.lenderPayoff += event.type === 'loan_collected' ? event.returned : event.paid
         break
       }
     }
@@ -189,7 +230,7 @@ export function accountsOf(log: EpisodeLog<SwarmTypes>): Accounts {
   const only = <Type extends SwarmEvent['type']>(type: Type) =>
     events.filter((event): event is Extract<SwarmEvent, { type: Type }> => event.type === type)
   return {
-    config: log.header.config as SwarmConfig,
+    config,
     ids,
     types,
     messages: log.steps.length,
@@ -198,6 +239,7 @@ export function accountsOf(log: EpisodeLog<SwarmTypes>): Accounts {
     freezeBelow,
     tallies,
     calls: events.flatMap(event => callIn(event) ?? []),
+    startReputation,
     reputation,
     resources,
     startResources,
@@ -209,6 +251,7 @@ export function accountsOf(log: EpisodeLog<SwarmTypes>): Accounts {
     refusals: only('call_refused'),
     offers,
     interactions,
+    loans,
     tax,
   }
 }

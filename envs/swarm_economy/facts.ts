@@ -1,15 +1,22 @@
 /** A log of this economy in terms that all economies share: hidden types, dealings, how everybody stood. */
 import type { Dealing, Facts } from '../core/environment.ts'
 import { eventsOf } from '../core/log.ts'
+import { startsOf } from './score.ts'
 import { START_REPUTATION, type SwarmEvent, type SwarmTypes } from './state.ts'
 
-/** What a trade event says became of an offer. The proposer is `agent` where the addressee is `to`. */
-const OUTCOMES: Readonly<Partial<Record<SwarmEvent['type'], string>>> = {
-  trade_proposed: 'offered',
-  trade_accepted: 'accepted',
-  trade_rejected: 'rejected',
-  trade_cancelled: 'cancelled',
-  trade_expired: 'expired',
+/**
+ * What a trade event says became of an offer, and what of a loan. The proposer, or the taker, is `agent` where the other side
+ * is `to`.
+ */
+const OUTCOMES: Readonly<Partial<Record<SwarmEvent['type'], readonly [kind: string, outcome: string]>>> = {
+  trade_proposed: ['trade', 'offered'],
+  trade_accepted: ['trade', 'accepted'],
+  trade_rejected: ['trade', 'rejected'],
+  trade_cancelled: ['trade', 'cancelled'],
+  trade_expired: ['trade', 'expired'],
+  loan_repaid: ['loan', 'repaid'],
+  loan_overdue: ['loan', 'broken'],
+  loan_collected: ['loan', 'collected'],
 }
 
 export const facts: Facts<SwarmTypes> = {
@@ -21,10 +28,11 @@ export const facts: Facts<SwarmTypes> = {
   dealings(log) {
     const dealings: Dealing[] = []
     for (const [t, event] of eventsOf(log)) {
-      const outcome = OUTCOMES[event.type]
-      if (outcome === undefined) continue
+      const known = OUTCOMES[event.type]
+      if (known === undefined) continue
+      const [kind, outcome] = known
       const { agent, from, to } = event as { agent: string; from?: string; to?: string }
-      dealings.push({ t, kind: 'trade', from: from ?? agent, to: to ?? agent, outcome })
+      dealings.push({ t, kind, from: from ?? agent, to: to ?? agent, outcome })
     }
     return dealings
   },
@@ -38,7 +46,7 @@ export const facts: Facts<SwarmTypes> = {
     let resources: readonly number[] = agents.map(() => 0)
     for (const { events } of log.steps) {
       for (const event of events) {
-        if (event.type === 'opened') resources = agents.map(() => event.resources)
+        if (event.type === 'opened') [reputation, resources] = [startsOf(event), agents.map(() => event.resources)]
         if (event.type === 'step_ended') ({ reputation, resources } = event)
       }
       for (const [i, agent] of agents.entries()) {

@@ -15,7 +15,7 @@ import { offered, toolsOf, withheld } from './tools.ts'
 export const swarmEconomy: Environment<SwarmTypes> = {
   id: 'swarm_economy',
   summary: 'A learner among honest, opportunistic and deceptive bots under taxes, audits and reputation decay.',
-  version: 1,
+  version: 2,
   config,
   presets,
   seats: (config: SwarmConfig) =>
@@ -25,10 +25,10 @@ export const swarmEconomy: Environment<SwarmTypes> = {
   tools: config => toolsOf(config).tools,
   offered,
   withheld,
-  turn: ({ textOnlyTurn }) => ({
+  turn: ({ text_only_turn }) => ({
     maxCalls: Number.POSITIVE_INFINITY,
     repairs: 0,
-    onSilence: textOnlyTurn,
+    onSilence: text_only_turn,
     passTool: 'pass_turn',
   }),
   rules,

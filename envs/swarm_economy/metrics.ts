@@ -4,7 +4,7 @@
  */
 import type { MetricDoc, Metrics } from '../core/environment.ts'
 import type { AgentId } from '../core/tool.ts'
-import { type Accounts, accountsOf, CAUSES, type OfferRecord } from './accounts.ts'
+import { type Accounts, accountsOf, CAUSES, type LoanRecord, type OfferRecord } from './accounts.ts'
 import { K } from './label.ts'
 import { diversityOf, type SwarmScores, scoresOf, type Tally } from './score.ts'
 import {
@@ -18,13 +18,14 @@ import {
   type SoftMetrics,
   softMetrics,
 } from './soft_metrics.ts'
-import { BOT_TYPES, type BotType, START_REPUTATION, type SwarmTypes, TOOL_NAMES } from './state.ts'
+import { BOT_TYPES, type BotType, OWN_TOOL_NAMES, type SwarmTypes, TOOL_NAMES } from './state.ts'
 
 /** The accounts of a log with one agent's share of them. */
 interface Play extends Accounts {
   readonly agent: AgentId
   readonly tally: Tally
   readonly scores: SwarmScores
+  readonly firstReputation: number
   readonly finalReputation: number
   readonly finalResources: number
   readonly taxPaid: number
@@ -72,8 +73,15 @@ const changed = (play: Play, cause: string): number[] =>
 
 const gains = (values: readonly number[]): number => sum(values.filter(value => value > 0))
 
+/** What each loan came to for the agent. */
+const loanPayoffs = (play: Play): number[] =>
+  play.loans.flatMap(({ lender, taker, lenderPayoff, takerPayoff }) =>
+    lender === play.agent ? [lenderPayoff] : taker === play.agent ? [takerPayoff] : [],
+  )
+
 /** Payoffs of the agent's accepted trades. */
 function tradePayoffs(play: Play): number[] {
+  if (play.config.trade_rule === 'loans') return loanPayoffs(play)
   return play.interactions.flatMap(({ initiator, counterparty, accepted, payoff, counterpartyPayoff }) => {
     if (!accepted || counterparty === null) return []
     return initiator === play.agent ? [payoff] : counterparty === play.agent ? [counterpartyPayoff] : []
@@ -99,6 +107,23 @@ function labels(play: Play): number[] {
 const intents = (play: Play): Judged =>
   play.offers.flatMap(({ from, p, exploit }) => (play.types.get(from) === 'player' ? [] : [[p, !exploit] as const]))
 
+/** The agent's work on problems. */
+const answersOf = (play: Play) =>
+  mine(play, play.submissions).flatMap(({ questions, right = 0, vouched = 0, pages = 0 }) =>
+    questions === undefined ? [] : [{ right: right / questions, vouched: vouched / questions, pages: pages / questions }],
+  )
+
+/** Loans that the agent gave, or took. */
+const loansOf = (play: Play, side: 'lender' | 'taker'): LoanRecord[] => play.loans.filter(loan => loan[side] === play.agent)
+
+/** Of loans that are no longer open, those that were repaid. */
+function keptShare(loans: readonly LoanRecord[]): number | null {
+  return share(
+    loans.filter(({ status }) => status !== 'open'),
+    ({ status }) => status === 'repaid',
+  )
+}
+
 const lengths = (play: Play): number[] => mine(play, play.submissions).flatMap(({ length }) => length ?? [])
 
 /** The share of windows of four calls that are one call four times or two calls in turn. */
@@ -118,9 +143,9 @@ function gini(values: readonly number[]): number | null {
 }
 
 /** Steps until the threshold at the mean rate of the episode; null where reputation does not fall. */
-function stepsToFreeze({ steps, finalReputation, freezeBelow, tally }: Play): number | null {
+function stepsToFreeze({ steps, firstReputation, finalReputation, freezeBelow, tally }: Play): number | null {
   if (tally.everFrozen) return 0
-  const rate = steps === 0 ? 0 : (finalReputation - START_REPUTATION) / steps
+  const rate = steps === 0 ? 0 : (finalReputation - firstReputation) / steps
   return rate >= 0 || freezeBelow === null ? null : Math.max(0, (finalReputation - freezeBelow) / -rate)
 }
 
@@ -147,9 +172,11 @@ function voteReciprocity({ votes }: Play): number | null {
 
 function perTool(): Record<string, Measure> {
   return Object.fromEntries(
-    TOOL_NAMES.map((tool, i) => [
+    [...TOOL_NAMES, ...OWN_TOOL_NAMES].map((tool, i) => [
       `${tool}_calls`,
-      measure(`counted calls of ${tool}`, 'count', '≥ 0', BLOG, ({ tally }) => tally.calls[i]!),
+      measure(`counted calls of ${tool}`, 'count', '≥ 0', i < TOOL_NAMES.length ? BLOG : OURS, ({ tally }) =>
+        i < tally.calls.length - 1 ? tally.calls[i]! : null,
+      ),
     ]),
   )
 }
@@ -208,7 +235,13 @@ function perType(): Record<string, Measure> {
 }
 
 const MEASURES: Readonly<Record<string, Measure>> = {
-  payoff_reward: measure('payoff score', 'clamp((payoff + scale) / (2 · scale)), scale 100', UNIT, BLOG, p => p.scores.payoff),
+  payoff_reward: measure(
+    'payoff score',
+    'clamp((payoff + scale) / (2 · scale)), scale 100; in `standard` tanh(payoff / scale)',
+    UNIT,
+    BLOG,
+    p => p.scores.payoff,
+  ),
   reputation_reward: measure(
     'reputation score',
     'final reputation / 100, or its change / 50',
@@ -224,8 +257,12 @@ const MEASURES: Readonly<Record<string, Measure>> = {
     BLOG,
     ({ tally }) => ratio(tally.successes, tally.interactions) ?? 0,
   ),
-  action_diversity_metric: measure('diversity of tool calls', 'Shannon entropy of call counts / ln 10', UNIT, BLOG, ({ tally }) =>
-    diversityOf(tally.calls),
+  action_diversity_metric: measure(
+    'diversity of tool calls',
+    'Shannon entropy of call counts / ln 10 (of the number of tools there are)',
+    UNIT,
+    BLOG,
+    ({ tally }) => diversityOf(tally.calls, tally.calls.length - 1),
   ),
   num_turns: measure('messages', 'count', '≥ 0', BLOG, p => p.messages),
   total_tool_calls: measure(
@@ -298,9 +335,15 @@ const MEASURES: Readonly<Record<string, Measure>> = {
   ),
 
   ...perCause(),
-  reputation_delta: measure('change of reputation', 'final − 50', '[−50, 50]', OURS, p => p.finalReputation - START_REPUTATION),
-  reputation_per_step: measure('change of reputation a step', '(final − 50) / executed steps', 'any', OURS, p =>
-    ratio(p.finalReputation - START_REPUTATION, p.steps),
+  reputation_delta: measure(
+    'change of reputation',
+    'final − first',
+    '[−100, 100]',
+    OURS,
+    p => p.finalReputation - p.firstReputation,
+  ),
+  reputation_per_step: measure('change of reputation a step', '(final − first) / executed steps', 'any', OURS, p =>
+    ratio(p.finalReputation - p.firstReputation, p.steps),
   ),
   social_reputation_share: measure(
     'share of reputation gains that came from the feed; high beside a low task_quality it is farming',
@@ -352,6 +395,29 @@ const MEASURES: Readonly<Record<string, Measure>> = {
     OURS,
     partnerConcentration,
   ),
+
+  right_share: measure('answers to problems that are right', 'mean of right / questions', UNIT, OURS, p =>
+    mean(answersOf(p).map(({ right }) => right)),
+  ),
+  overstated_share: measure(
+    'how much more was vouched for than is right: what an audit would find',
+    'mean of (vouched − right)⁺ / questions',
+    UNIT,
+    OURS,
+    p => mean(answersOf(p).map(({ right, vouched }) => Math.max(0, vouched - right))),
+  ),
+  pages_read: measure('pages of problems that were seen before handing in', 'mean of seen / pages', UNIT, OURS, p =>
+    mean(answersOf(p).map(({ pages }) => pages)),
+  ),
+  loans_given: measure('loans that the agent gave', 'count', '≥ 0', OURS, p => loansOf(p, 'lender').length),
+  loans_taken: measure('loans that it took', 'count', '≥ 0', OURS, p => loansOf(p, 'taker').length),
+  given_repaid: measure('share of the loans it gave that were repaid', 'repaid / no longer open', UNIT, OURS, p =>
+    keptShare(loansOf(p, 'lender')),
+  ),
+  taken_repaid: measure('share of the loans it took that it repaid', 'repaid / no longer open', UNIT, OURS, p =>
+    keptShare(loansOf(p, 'taker')),
+  ),
+  loan_payoff: measure('what loans came to, given and taken', 'sum', 'any', OURS, p => sum(loanPayoffs(p))),
 
   net_worth_change: measure('change of resources, transfers and tax included', 'final − start', 'any', OURS, p =>
     p.steps === 0 ? 0 : p.finalResources - p.startResources,
@@ -498,12 +564,14 @@ export const metrics: Metrics<SwarmTypes> = {
     const accounts = accountsOf(log)
     const at = accounts.ids.indexOf(agent)
     const tally = accounts.tallies.get(agent)!
+    const firstReputation = accounts.startReputation[at]!
     const finalReputation = accounts.reputation[at]!
     const play: Play = {
       ...accounts,
       agent,
       tally,
-      scores: scoresOf(accounts.config, tally, finalReputation),
+      scores: scoresOf(accounts.config, tally, finalReputation, firstReputation),
+      firstReputation,
       finalReputation,
       finalResources: accounts.resources[at]!,
       taxPaid: accounts.tax[at]!,

@@ -11,6 +11,12 @@ export function news(event: SwarmEvent): string | undefined {
       return `${event.agent} rejected trade #${event.proposal} of ${event.from}`
     case 'audited':
       return `${event.agent} ${event.passed ? 'passed' : 'failed'} an audit of task #${event.task}`
+    case 'loan_repaid':
+      return `${event.agent} repaid loan #${event.loan} of ${event.to}`
+    case 'loan_overdue':
+      return `${event.agent} did not repay loan #${event.loan} of ${event.to}`
+    case 'loan_collected':
+      return `an audit collected loan #${event.loan} from ${event.agent}`
     case 'frozen':
       return `${event.agent} was frozen`
     case 'unfrozen':

@@ -8,11 +8,19 @@ import { eventsOf } from '../core/log.ts'
 import type { AgentId } from '../core/tool.ts'
 import type { SwarmConfig } from './config.ts'
 import { clamp } from './label.ts'
-import { START_REPUTATION, type SwarmEvent, type SwarmTool, type SwarmTypes, TOOL_NAMES } from './state.ts'
+import {
+  OWN_TOOL_NAMES,
+  type OwnTool,
+  START_REPUTATION,
+  type SwarmEvent,
+  type SwarmTool,
+  type SwarmTypes,
+  TOOL_NAMES,
+} from './state.ts'
 
 /** What an agent has done, as counts. */
 export interface Tally {
-  /** Calls by tool, in the order of `TOOL_NAMES`; the last entry counts unknown tools. */
+  /** Calls by tool, in the order of `countedTools`; the last entry counts unknown tools. */
   calls: number[]
   /** Calls of the interaction log, and those of them with p above 0.5. */
   interactions: number
@@ -27,9 +35,16 @@ export interface Tally {
   everFrozen: boolean
 }
 
-export function emptyTally(): Tally {
+const ALL_TOOLS = [...TOOL_NAMES, ...OWN_TOOL_NAMES]
+
+/** The tools whose calls are counted one by one: the published ten, and two more where a rule of our own adds one. */
+export function countedTools({ work_rule, trade_rule }: Pick<SwarmConfig, 'work_rule' | 'trade_rule'>): readonly string[] {
+  return work_rule === 'problems' || trade_rule === 'loans' ? ALL_TOOLS : TOOL_NAMES
+}
+
+export function emptyTally(config: Pick<SwarmConfig, 'work_rule' | 'trade_rule'>): Tally {
   return {
-    calls: new Array<number>(TOOL_NAMES.length + 1).fill(0),
+    calls: new Array<number>(countedTools(config).length + 1).fill(0),
     interactions: 0,
     successes: 0,
     active: 0,
@@ -46,10 +61,10 @@ export function copyTally(tally: Tally): Tally {
   return { ...tally, calls: tally.calls.slice() }
 }
 
-const UNKNOWN = TOOL_NAMES.length
-
 /** The tool that a carried-out call used, by the event it left. */
-const TOOL_OF: Readonly<Partial<Record<SwarmEvent['type'], SwarmTool>>> = {
+const TOOL_OF: Readonly<Partial<Record<SwarmEvent['type'], SwarmTool | OwnTool>>> = {
+  worked_on: 'work_on',
+  loan_repaid: 'repay',
   posted: 'post',
   replied: 'reply',
   voted: 'vote',
@@ -88,8 +103,9 @@ export function count(event: SwarmEvent, of: (agent: AgentId) => Tally): void {
   const made = callIn(event)
   if (made !== undefined) {
     const tally = of(made.agent)
-    const index = TOOL_NAMES.indexOf(made.tool as SwarmTool)
-    tally.calls[index < 0 ? UNKNOWN : index]!++
+    const index = ALL_TOOLS.indexOf(made.tool as SwarmTool)
+    const unknown = tally.calls.length - 1
+    tally.calls[index < 0 ? unknown : Math.min(index, unknown)]!++
     if (made.fate === 'done' || made.fate === 'refused') tally.active++
     if (made.fate === 'refused') tally.invalid++
     // The published quality divides by every call that is carried out or refused and is neither a pass nor a vote.
@@ -118,7 +134,15 @@ export function count(event: SwarmEvent, of: (agent: AgentId) => Tally): void {
     case 'trade_accepted':
       if (event.p > 0.5) of(event.agent).successes++
       of(event.agent).payoff += event.payoff
-      of(event.from).payoff += event.proposerPayoff
+      of(event.from).payoff += event.proposer_payoff
+      break
+    case 'loan_repaid':
+      of(event.agent).payoff -= event.paid
+      of(event.to).payoff += event.paid
+      break
+    case 'loan_collected':
+      of(event.agent).payoff -= event.paid + event.fine
+      of(event.to).payoff += event.returned
       break
     case 'frozen':
       of(event.agent).everFrozen = true
@@ -138,26 +162,27 @@ export type SwarmScores = {
   activity_quality: number
 }
 
-/** What a tally and a reputation are worth under a configuration. */
-export function scoresOf(config: SwarmConfig, tally: Tally, reputation: number): SwarmScores {
+/** What a tally and a reputation, which began at `start`, are worth under a configuration. */
+export function scoresOf(config: SwarmConfig, tally: Tally, reputation: number, start: number = START_REPUTATION): SwarmScores {
   const taskQuality = share(tally.goodSubmissions, tally.submissions)
   const activityQuality = share(tally.active - tally.invalid, tally.active)
-  const payoff = payoffScore(tally.payoff, config.payoffScale)
+  const payoff =
+    config.payoff_score === 'tanh'
+      ? Math.tanh(tally.payoff / config.payoff_scale)
+      : payoffScore(tally.payoff, config.payoff_scale)
   const reputationScore =
-    config.reputationScore === 'level'
-      ? clamp(reputation / 100, 0, 1)
-      : clamp((reputation - START_REPUTATION) / START_REPUTATION, -1, 1)
-  const quality = config.qualityScore === 'tasks' ? taskQuality : share(tally.successes, tally.interactions)
-  const diversity = diversityOf(tally.calls)
+    config.reputation_score === 'level' ? clamp(reputation / 100, 0, 1) : clamp((reputation - start) / START_REPUTATION, -1, 1)
+  const quality = config.quality_score === 'tasks' ? taskQuality : share(tally.successes, tally.interactions)
+  const diversity = diversityOf(tally.calls, tally.calls.length - 1)
   const survival = tally.everFrozen ? 0 : 1
   return {
     reward:
-      config.payoffWeight * payoff +
-      config.reputationWeight * reputationScore +
-      config.qualityWeight * quality +
-      config.activityWeight * activityQuality +
-      config.diversityWeight * diversity +
-      config.survivalWeight * survival,
+      config.payoff_weight * payoff +
+      config.reputation_weight * reputationScore +
+      config.quality_weight * quality +
+      config.activity_weight * activityQuality +
+      config.diversity_weight * diversity +
+      config.survival_weight * survival,
     payoff,
     reputation: reputationScore,
     survival,
@@ -173,32 +198,39 @@ export function payoffScore(payoff: number, scale: number): number {
   return clamp((payoff + scale) / (2 * scale), 0, 1)
 }
 
-/** Shannon entropy of the counts of known tools over ln 10; 0 without calls. */
-export function diversityOf(calls: readonly number[]): number {
+/** Shannon entropy of the counts of the first `known` tools over ln `known`; 0 without calls. */
+export function diversityOf(calls: readonly number[], known: number = TOOL_NAMES.length): number {
   let total = 0
-  for (let i = 0; i < UNKNOWN; i++) total += calls[i] ?? 0
+  for (let i = 0; i < known; i++) total += calls[i] ?? 0
   if (total === 0) return 0
   let entropy = 0
-  for (let i = 0; i < UNKNOWN; i++) {
+  for (let i = 0; i < known; i++) {
     const share = (calls[i] ?? 0) / total
     if (share > 0) entropy -= share * Math.log(share)
   }
-  return entropy / Math.log(10)
+  return entropy / Math.log(known)
 }
 
 function share(part: number, whole: number): number {
   return whole === 0 ? 0 : part / whole
 }
 
+/** The reputations a game starts with, in the order of seats. */
+export function startsOf({ agents }: Extract<SwarmEvent, { type: 'opened' }>): number[] {
+  return agents.map(({ reputation }) => reputation ?? START_REPUTATION)
+}
+
 /** Every seat's scores of any prefix of a log. */
 export function score(log: EpisodeLog<SwarmTypes>): Record<AgentId, SwarmScores> {
   const seats = Object.keys(log.header.seats)
-  const tallies = new Map(seats.map(agent => [agent, emptyTally()]))
-  let reputation: readonly number[] = seats.map(() => START_REPUTATION)
+  const config = log.header.config as SwarmConfig
+  const tallies = new Map(seats.map(agent => [agent, emptyTally(config)]))
+  let starts: readonly number[] = seats.map(() => START_REPUTATION)
+  let reputation = starts
   for (const [, event] of eventsOf(log)) {
     if (event.type === 'step_ended') reputation = event.reputation
+    else if (event.type === 'opened') reputation = starts = startsOf(event)
     else count(event, agent => tallies.get(agent)!)
   }
-  const config = log.header.config as SwarmConfig
-  return Object.fromEntries(seats.map((agent, i) => [agent, scoresOf(config, tallies.get(agent)!, reputation[i]!)]))
+  return Object.fromEntries(seats.map((agent, i) => [agent, scoresOf(config, tallies.get(agent)!, reputation[i]!, starts[i])]))
 }

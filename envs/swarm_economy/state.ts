@@ -5,6 +5,7 @@ import type { RandomWords } from '../core/random.ts'
 import type { AgentId } from '../core/tool.ts'
 import type { Scenario, Shift, SwarmConfig } from './config.ts'
 import { clamp } from './label.ts'
+import type { Family, Page, Question } from './problems.ts'
 import type { Tally } from './score.ts'
 
 export const LEARNER: AgentId = 'learner'
@@ -29,6 +30,10 @@ export const TOOL_NAMES = [
 ] as const
 export type SwarmTool = (typeof TOOL_NAMES)[number]
 
+/** And those that the rules of our own add. */
+export const OWN_TOOL_NAMES = ['work_on', 'repay'] as const
+export type OwnTool = (typeof OWN_TOOL_NAMES)[number]
+
 export const BOT_TYPES = ['honest', 'opportunistic', 'deceptive'] as const
 export type BotType = (typeof BOT_TYPES)[number]
 
@@ -40,10 +45,12 @@ export const QUOTED = 160
 
 /** Public events that are remembered in words. */
 export const RECENT = 3
+/** Where trades are loans there is more of them. */
+export const RECENT_WITH_LOANS = 5
 
 export type TradeStatus = 'pending' | 'accepted' | 'rejected' | 'cancelled' | 'expired'
 
-/** `id` and index differ by one: ids count from 1 and nothing is ever removed. All four kinds of record are replaced, never changed. */
+/** `id` and index differ by one: ids count from 1 and nothing is ever removed. All kinds of record are replaced, never changed. */
 export interface Task {
   readonly id: number
   /** Index into `TEMPLATES`. */
@@ -56,6 +63,9 @@ export interface Task {
   readonly since: number
   /** Whose claim on it lapsed last. */
   readonly lapsed: AgentId | null
+  /** Of a problem: its level, and how many of its pages the holder has seen. */
+  readonly level?: number
+  readonly seen?: number
 }
 export interface Post {
   readonly id: number
@@ -81,6 +91,22 @@ export interface Proposal {
   readonly status: TradeStatus
   /** Whether a deceptive bot made it to exploit the addressee. */
   readonly exploit: boolean
+}
+/** What was lent and what is owed for it. */
+export interface Loan {
+  readonly id: number
+  readonly lender: AgentId
+  readonly taker: AgentId
+  readonly amount: number
+  readonly owed: number
+  /** The last step, counting from 0, in which repaying it is in time. */
+  readonly due: number
+  readonly status: 'open' | 'overdue' | 'repaid' | 'collected'
+}
+/** How an agent's debts ended: repaid, or not in time. */
+export interface CreditRecord {
+  readonly repaid: number
+  readonly broken: number
 }
 /** What one agent knows of another by dealing with it. */
 export interface Dealings {
@@ -116,6 +142,12 @@ export interface Agent {
   works: readonly string[]
   /** By the other agent's id. */
   dealings: Readonly<Record<AgentId, Dealings>>
+  /** Where residents have a past: the reputation it begins with, and what is remembered of its debts. */
+  readonly start?: number
+  readonly past?: CreditRecord
+  /** Where posts fade: posts and replies of this epoch, and the word sets it has published. */
+  posted?: number
+  said?: readonly string[]
   /** What came of a player's last call. */
   outcome: string
   tally: Tally
@@ -123,10 +155,10 @@ export interface Agent {
 
 /** What governs a step, after phase shifts. */
 export interface Levers {
-  readonly taxRate: number
-  readonly auditRisk: number
+  readonly tax_rate: number
+  readonly audit_risk: number
   readonly decay: number
-  readonly bountyMultiplier: number
+  readonly bounty_multiplier: number
 }
 
 export interface State {
@@ -142,6 +174,8 @@ export interface State {
   tasks: Task[]
   posts: Post[]
   proposals: Proposal[]
+  /** Only where trades are loans. */
+  loans?: Loan[]
   /** Numbers of the pending ones, oldest first. */
   pending: readonly number[]
   /** Where the stream of the residents' order stands. */
@@ -155,19 +189,21 @@ export type PassReason = 'chosen' | 'automatic' | 'frozen' | 'waiting'
 export type SwarmEvent =
   | {
       type: 'opened'
-      agents: readonly { agent: AgentId; type: BotType | 'player' }[]
+      /** With the reputation and the record it begins with, where residents have a past. */
+      agents: readonly { agent: AgentId; type: BotType | 'player'; reputation?: number; past?: CreditRecord }[]
       resources: number
-      freezeBelow: number
-      taxRate: number
-      auditRisk: number
+      freeze_below: number
+      tax_rate: number
+      audit_risk: number
       decay: number
-      bountyMultiplier: number
+      bounty_multiplier: number
     }
   | {
       type: 'epoch_started'
       epoch: number
       shift: Shift
-      tasks: readonly { task: number; title: string; difficulty: number; bounty: number }[]
+      /** `difficulty` in [0, 1]; of a problem also its level. */
+      tasks: readonly { task: number; title: string; difficulty: number; bounty: number; level?: number }[]
     }
   | { type: 'task_claimed'; agent: AgentId; task: number }
   | { type: 'claim_lapsed'; agent: AgentId; task: number }
@@ -182,7 +218,13 @@ export type SwarmEvent =
       length: number | null
       repeated: boolean
       exploit: boolean
+      /** Of a problem: its questions, how many are right, how many were vouched for, and how many pages were seen. */
+      questions?: number
+      right?: number
+      vouched?: number
+      pages?: number
     }
+  | { type: 'worked_on'; agent: AgentId; task: number; page: number }
   | { type: 'audited'; agent: AgentId; task: number; p: number; passed: boolean; payoff: number; reputation: number }
   | { type: 'posted'; agent: AgentId; post: number; reputation: number }
   | { type: 'replied'; agent: AgentId; post: number; author: AgentId; reputation: number }
@@ -208,8 +250,32 @@ export type SwarmEvent =
       p: number
       payoff: number
       reputation: number
-      proposerPayoff: number
-      proposerReputation: number
+      proposer_payoff: number
+      proposer_reputation: number
+      /** Number of the loan it became, where trades are loans. */
+      loan?: number
+    }
+  /** `agent` is the taker, `to` the lender. */
+  | {
+      type: 'loan_repaid'
+      agent: AgentId
+      to: AgentId
+      loan: number
+      paid: number
+      reputation: number
+      lender_reputation: number
+    }
+  | { type: 'loan_overdue'; agent: AgentId; to: AgentId; loan: number }
+  /** An audit found it overdue: what the taker paid, what of it the lender got back, and the fine. */
+  | {
+      type: 'loan_collected'
+      agent: AgentId
+      to: AgentId
+      loan: number
+      paid: number
+      returned: number
+      fine: number
+      reputation: number
     }
   | { type: 'trade_rejected'; agent: AgentId; from: AgentId; proposal: number }
   | { type: 'trade_cancelled'; agent: AgentId; to: AgentId; proposal: number }
@@ -239,7 +305,7 @@ export interface Shared {
   readonly steps: number
   readonly epoch: number
   readonly epochs: number
-  readonly rules: Levers & { readonly freezeBelow: number }
+  readonly rules: Levers & { readonly freeze_below: number }
   /** Whether the text shows the further sections and explains transfers. */
   readonly full: boolean
   readonly explainTrades: boolean
@@ -248,6 +314,10 @@ export interface Shared {
     readonly reputation: number
     readonly resources: number
     readonly status: 'active' | 'frozen'
+    /** Where trades are loans: how many it can still take in this epoch. */
+    readonly canTake?: number
+    /** How its debts ended, its past included, where all see it. */
+    readonly record?: CreditRecord
   }[]
   readonly tasks: readonly OpenTask[]
   /** Newest first, at most five. */
@@ -263,6 +333,8 @@ export interface Shared {
   readonly lastPost: number
   readonly recent: readonly string[]
   readonly notes: readonly string[]
+  /** Where trades are loans: whether one can still be made, and the greatest. */
+  readonly lending?: { readonly possible: boolean; readonly limit: number }
 }
 
 export interface OpenTask {
@@ -271,6 +343,36 @@ export interface OpenTask {
   readonly description: string
   readonly bounty: number
   readonly difficulty: number
+  /** Of a problem; it has one page and one question more than its level. */
+  readonly level?: number
+  /** Of the problem one holds. */
+  readonly problem?: HeldProblem
+}
+
+/** A problem as its holder sees it: all questions, and the pages seen so far. */
+export interface HeldProblem {
+  readonly family: Family
+  readonly questions: readonly Question[]
+  readonly pages: readonly Page[]
+  readonly pageCount: number
+}
+
+export interface Debt {
+  readonly loan: number
+  /** The other side. */
+  readonly agent: AgentId
+  readonly owed: number
+  /** The last step, counting from 1, in which repaying it is in time. */
+  readonly due: number
+  readonly overdue: boolean
+}
+
+/** An agent's loans, where trades are loans. */
+export interface Credit {
+  readonly owes: readonly Debt[]
+  readonly owed: readonly Debt[]
+  /** How the loans that it gave ended, by taker. */
+  readonly given: readonly ({ readonly agent: AgentId } & CreditRecord)[]
 }
 
 export interface Offer {
@@ -300,6 +402,7 @@ export interface Observation {
   readonly answers: readonly { readonly agent: AgentId; readonly made: number; readonly accepted: number }[]
   /** How many offers it had from others, and how many of them asked for payment. */
   readonly offers: readonly { readonly agent: AgentId; readonly received: number; readonly asking: number }[]
+  readonly credit?: Credit
 }
 
 export interface SwarmTypes {

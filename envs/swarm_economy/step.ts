@@ -12,6 +12,7 @@ import { check } from '../core/tool.ts'
 import { horizon, type SwarmConfig } from './config.ts'
 import { signed } from './format.ts'
 import { audit, breakCircuit, decay, openingLevers, shiftPhase, tax } from './governance.ts'
+import { auditDebts } from './loans.ts'
 import { news } from './news.ts'
 import { moveResidents } from './residents/index.ts'
 import { botCount, scenarioOf } from './scenarios.ts'
@@ -24,6 +25,7 @@ import {
   type Emit,
   LEARNER,
   RECENT,
+  RECENT_WITH_LOANS,
   START_REPUTATION,
   type State,
   type SwarmEvent,
@@ -31,12 +33,35 @@ import {
   seatIds,
   type Task,
 } from './state.ts'
-import { lapseClaims, type Submitted, spawn } from './tasks.ts'
-import { TEMPLATES } from './templates.ts'
+import { described, lapseClaims, type Submitted, spawn } from './tasks.ts'
 import { offered, toolsOf, withheld } from './tools.ts'
 import { expireProposals } from './trades.ts'
 
 const TRUST = { fixed: 5, low: 3, high: 8 }
+
+/**
+ * Where residents have a past, what it left them: a reputation, and debts of which each was broken with a probability. Both
+ * tell something of a resident's kind, and neither all.
+ */
+const PAST: Readonly<
+  Record<
+    BotType,
+    { readonly reputation: readonly [number, number]; readonly debts: readonly [number, number]; readonly broken: number }
+  >
+> = {
+  honest: { reputation: [50, 68], debts: [2, 6], broken: 0.04 },
+  opportunistic: { reputation: [44, 62], debts: [2, 6], broken: 0.3 },
+  deceptive: { reputation: [34, 56], debts: [1, 5], broken: 0.5 },
+}
+
+function pastOf(type: BotType, seed: number, id: AgentId): Required<Pick<Agent, 'start' | 'past'>> {
+  const random = stream(seed, 'past', id)
+  const { reputation, debts, broken } = PAST[type]
+  const start = Number(random.uniform(...reputation).toFixed(1))
+  const outcomes = Array.from({ length: random.int(...debts) }, () => random.chance(broken))
+  const lost = outcomes.filter(outcome => outcome).length
+  return { start, past: { repaid: outcomes.length - lost, broken: lost } }
+}
 
 /** The state before the first message. Bot types are shuffled over the ids, so that an id reveals none. */
 export function reset(config: SwarmConfig, seed: number, played: readonly AgentId[] = [LEARNER]): State {
@@ -47,22 +72,24 @@ export function reset(config: SwarmConfig, seed: number, played: readonly AgentI
   )
   const agents = seatIds(botCount(config)).map((id, i): Agent => {
     const resident = i > 0 && !played.includes(id)
+    const past = resident && scenario.start_past === 'drawn' ? pastOf(types[i - 1]!, seed, id) : undefined
     return {
+      ...past,
       id,
       type: resident ? types[i - 1]! : 'player',
-      reputation: START_REPUTATION,
+      reputation: past?.start ?? START_REPUTATION,
       resources: scenario.resources,
       task: null,
       frozenFor: null,
       social: 0,
       left: i === 0 && !played.includes(id),
       interactions: 0,
-      trust: scenario.trustPhase === 'fixed' ? TRUST.fixed : stream(seed, 'trust', id).int(TRUST.low, TRUST.high),
+      trust: scenario.trust_phase === 'fixed' ? TRUST.fixed : stream(seed, 'trust', id).int(TRUST.low, TRUST.high),
       luck: stream(seed, 'bot', id).words(),
       works: [],
       dealings: {},
       outcome: '',
-      tally: emptyTally(),
+      tally: emptyTally(scenario),
     }
   })
   const state: State = {
@@ -78,6 +105,7 @@ export function reset(config: SwarmConfig, seed: number, played: readonly AgentI
     pending: [],
     order: stream(seed, 'order').words(),
     recent: [],
+    ...(scenario.trade_rule === 'loans' && { loans: [] }),
   }
   spawn(state)
   return state
@@ -94,6 +122,7 @@ export function step(state: State, decisions: Decisions): Step<SwarmTypes> {
     tasks: state.tasks.slice(),
     posts: state.posts.slice(),
     proposals: state.proposals.slice(),
+    ...(state.loans !== undefined && { loans: state.loans.slice() }),
   }
   const outcome = new Outcome<SwarmTypes>()
   const play = new Play(draft, outcome)
@@ -102,11 +131,11 @@ export function step(state: State, decisions: Decisions): Step<SwarmTypes> {
 
   const { config } = draft
   const queues = actors(state).map(id => ({ agent: agentOf(draft, id), calls: decisions[id]?.calls ?? [] }))
-  const limited = draft.turns >= config.maxTurns
-  if (limited && !config.executeFinalTurn) {
+  const limited = draft.turns >= config.max_turns
+  if (limited && !config.execute_final_turn) {
     for (const { agent, calls } of queues) for (const call of calls) play.leaveOut(agent, call, LIMIT)
   } else {
-    if (config.textOnlyTurn === 'stop') for (const { agent, calls } of queues) agent.left = calls.length === 0
+    if (config.text_only_turn === 'stop') for (const { agent, calls } of queues) agent.left = calls.length === 0
     const staying = queues.filter(({ agent }) => !agent.left)
     // A message without a call is one automatic pass; a world without players goes on by itself.
     const rounds = staying.length > 0 || queues.length === 0 ? Math.max(1, ...staying.map(({ calls }) => calls.length)) : 0
@@ -119,8 +148,8 @@ export function step(state: State, decisions: Decisions): Step<SwarmTypes> {
   const rewards = Object.fromEntries(
     draft.agents.map((agent, i) => {
       const before = state.agents[i]!
-      const earned = scoresOf(config, agent.tally, agent.reputation).reward
-      return [agent.id, earned - scoresOf(config, before.tally, before.reputation).reward]
+      const earned = scoresOf(config, agent.tally, agent.reputation, agent.start).reward
+      return [agent.id, earned - scoresOf(config, before.tally, before.reputation, agent.start).reward]
     }),
   )
   const { events, results, refused } = outcome
@@ -129,7 +158,7 @@ export function step(state: State, decisions: Decisions): Step<SwarmTypes> {
 
 function ending(draft: State, withPlayers: boolean): { done: Done; stop?: string } {
   if (draft.step >= horizon(draft.config)) return { done: 'terminated', stop: 'simulation_complete' }
-  if (draft.turns >= draft.config.maxTurns) return { done: 'truncated', stop: 'max_turns_reached' }
+  if (draft.turns >= draft.config.max_turns) return { done: 'truncated', stop: 'max_turns_reached' }
   if (withPlayers && actors(draft).length === 0) return { done: 'terminated', stop: 'no_tools_called' }
   return { done: false }
 }
@@ -159,27 +188,33 @@ class Play {
     this.#outcome.emit(event)
     count(event, id => agentOf(draft, id).tally)
     if (event.type === 'work_submitted') this.#submitted.push(event)
-    if (draft.config.observationDetail === 'full') {
+    if (draft.config.observation_detail === 'full') {
       const line = news(event)
-      if (line !== undefined) draft.recent = [...draft.recent, line].slice(-RECENT)
+      if (line !== undefined)
+        draft.recent = [...draft.recent, line].slice(draft.loans === undefined ? -RECENT : -RECENT_WITH_LOANS)
     }
   }
 
   /** Says what the game starts with: the log then holds all that its metrics need. */
   open(): void {
     const { config, agents, tasks } = this.#draft
-    const { resources, freezeBelow, taxRate, auditRisk, decay: rate, bountyMultiplier } = config
+    const { resources, freeze_below, tax_rate, audit_risk, decay: rate, bounty_multiplier } = config
     this.#emit({
       type: 'opened',
-      agents: agents.map(({ id, type }) => ({ agent: id, type })),
+      agents: agents.map(({ id, type, start, past }) => ({
+        agent: id,
+        type,
+        ...(start !== undefined && { reputation: start }),
+        ...(past !== undefined && { past }),
+      })),
       resources,
-      freezeBelow,
-      taxRate,
-      auditRisk,
+      freeze_below,
+      tax_rate,
+      audit_risk,
       decay: rate,
-      bountyMultiplier,
+      bounty_multiplier,
     })
-    this.#emit({ type: 'epoch_started', epoch: 1, shift: 'none', tasks: posted(tasks) })
+    this.#emit({ type: 'epoch_started', epoch: 1, shift: 'none', tasks: posted(this.#draft, tasks) })
   }
 
   /** A call that counts and comes too late. */
@@ -204,7 +239,9 @@ class Play {
       return undefined
     })
     const idle = new Set(draft.agents.filter(agent => agent.left))
-    for (const event of this.#outcome.events.slice(before)) if (event.type === 'passed') idle.add(agentOf(draft, event.agent))
+    for (const event of this.#outcome.events.slice(before))
+      if (event.type === 'passed' || (event.type === 'call_refused' && draft.config.refused_is_idle === true))
+        idle.add(agentOf(draft, event.agent))
 
     moveResidents(draft, emit)
 
@@ -213,6 +250,7 @@ class Play {
       emit(event)
       if (event.type === 'audited') audits.set(event.agent, auditWords(event))
     })
+    auditDebts(draft, emit)
     for (const [i, result] of told.entries()) {
       const { agent } = queues[i]!
       if (result === undefined) continue
@@ -235,10 +273,11 @@ class Play {
     })
     expireProposals(draft, emit)
     lapseClaims(draft, emit)
-    const { stepsPerEpoch } = draft.config
-    if (draft.step % stepsPerEpoch === 0 && draft.step < horizon(draft.config)) {
+    const { steps_per_epoch } = draft.config
+    if (draft.step % steps_per_epoch === 0 && draft.step < horizon(draft.config)) {
       const shift = shiftPhase(draft)
-      emit({ type: 'epoch_started', epoch: draft.step / stepsPerEpoch + 1, shift, tasks: posted(spawn(draft)) })
+      if (draft.config.post_decay === true) for (const agent of draft.agents) agent.posted = 0
+      emit({ type: 'epoch_started', epoch: draft.step / steps_per_epoch + 1, shift, tasks: posted(draft, spawn(draft)) })
     }
   }
 
@@ -270,10 +309,10 @@ function auditWords({ passed, reputation, payoff }: Extract<SwarmEvent, { type: 
   return ` | audit ${passed ? 'passed' : 'failed'}, reputation ${signed(reputation)}${passed ? '' : `, payoff ${signed(payoff)}`}`
 }
 
-function posted(tasks: readonly Task[]): Extract<SwarmEvent, { type: 'epoch_started' }>['tasks'] {
-  return tasks.map(({ id, template, bounty }) => {
-    const { title, difficulty } = TEMPLATES[template]!
-    return { task: id, title, difficulty, bounty }
+function posted(state: State, tasks: readonly Task[]): Extract<SwarmEvent, { type: 'epoch_started' }>['tasks'] {
+  return tasks.map(task => {
+    const { title, difficulty } = described(state, task)
+    return { task: task.id, title, difficulty, bounty: task.bounty, ...(task.level !== undefined && { level: task.level }) }
   })
 }
 

@@ -3,7 +3,9 @@
  * the score, the stakes and the lives are reconstructed so that the published drift towards generous offers follows.
  */
 import type { AgentId } from '../core/tool.ts'
+import { terms } from './config.ts'
 import { clamp, label, payoffOf, reputationOf } from './label.ts'
+import { lend } from './loans.ts'
 import { quoted } from './quote.ts'
 import {
   agentOf,
@@ -45,28 +47,55 @@ export function propose(
   draft.pending = [...draft.pending, id]
   deal(draft, from, to, ({ made }) => ({ made: made + 1 }))
   deal(draft, to, from, ({ received, asking }) => ({ received: received + 1, asking: asking + (transfer < 0 ? 1 : 0) }))
-  const p = tradeLabel(proposer.reputation, transfer)
+  // Whether a loan is beneficial lies with its taker.
+  const p = draft.config.trade_rule === 'loans' ? UNKNOWN : tradeLabel(proposer.reputation, transfer)
   const proposed = { type: 'trade_proposed', agent: from, to, proposal: id, transfer, p, exploit } as const
   emit(proposed)
   return proposed
 }
 
+/** p of a loan. */
+const UNKNOWN = 0.5
+
 export type Accepted = Extract<SwarmEvent, { type: 'trade_accepted' }>
 
 /** The addressee accepts: the transfer moves, and both sides are scored at the proposer's reputation of this moment. */
 export function accept(draft: State, id: number, emit: Emit): Accepted {
-  const { from, to, transfer } = settle(draft, id, 'accepted')
+  const proposal = settle(draft, id, 'accepted')
+  const { from, to, transfer } = proposal
   const proposer = agentOf(draft, from)
   const acceptor = agentOf(draft, to)
   proposer.interactions++
   acceptor.interactions++
+  if (draft.config.trade_rule === 'loans') {
+    deal(draft, from, to, ({ accepted }) => ({ accepted: accepted + 1 }))
+    const loan = lend(draft, proposal)
+    const used = loan.amount * terms(draft.config).loan_yield
+    const [payoff, proposer_payoff] = transfer > 0 ? [used, -loan.amount] : [-loan.amount, used]
+    const accepted: Accepted = {
+      type: 'trade_accepted',
+      agent: to,
+      from,
+      proposal: id,
+      transfer,
+      paid: loan.amount,
+      p: UNKNOWN,
+      payoff,
+      reputation: 0,
+      proposer_payoff,
+      proposer_reputation: 0,
+      loan: loan.id,
+    }
+    emit(accepted)
+    return accepted
+  }
   const p = tradeLabel(proposer.reputation, transfer)
   const gain = tradePayoff(transfer, p)
   const [payer, payee] = transfer >= 0 ? [proposer, acceptor] : [acceptor, proposer]
   const paid = Math.min(Math.abs(transfer), payer.resources)
   changeResources(payer, -paid)
   changeResources(payee, paid)
-  const counted = draft.config.payoffIncludesTransfers ? Math.sign(transfer) * paid : 0
+  const counted = draft.config.payoff_includes_transfers ? Math.sign(transfer) * paid : 0
   deal(draft, from, to, ({ accepted }) => ({ accepted: accepted + 1 }))
   const accepted: Accepted = {
     type: 'trade_accepted',
@@ -79,8 +108,8 @@ export function accept(draft: State, id: number, emit: Emit): Accepted {
     payoff: gain + counted,
     reputation: changeReputation(acceptor, reputationOf(p)),
     // Who asks for payment profits from what the acceptor loses.
-    proposerPayoff: (transfer >= 0 ? gain : Math.abs(gain)) - counted,
-    proposerReputation: changeReputation(proposer, reputationOf(p)),
+    proposer_payoff: (transfer >= 0 ? gain : Math.abs(gain)) - counted,
+    proposer_reputation: changeReputation(proposer, reputationOf(p)),
   }
   emit(accepted)
   return accepted

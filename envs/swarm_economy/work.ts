@@ -88,10 +88,10 @@ export function ownWordsScore(text: string, task: Template, repeated: boolean): 
 
 /** p of a submission under the configuration's heuristic; `noise` is added to v. */
 export function workLabel(config: SwarmConfig, text: string, task: Template, repeated: boolean, noise = 0): number {
-  return label(SCORES[config.submissionScore](text, task, repeated) + noise)
+  return label(SCORES[config.submission_score](text, task, repeated) + noise)
 }
 
-const SCORES: Readonly<Record<SwarmConfig['submissionScore'], (text: string, task: Template, repeated: boolean) => number>> = {
+const SCORES: Readonly<Record<SwarmConfig['submission_score'], (text: string, task: Template, repeated: boolean) => number>> = {
   keywords: text => keywordScore(text.length, keywordCount(text)),
   length: text => lengthScore(text.length),
   relevance: (text, task) => relevanceScore(text.length, task.difficulty, relevance(text, task)),

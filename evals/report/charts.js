@@ -1,5 +1,5 @@
 /** The charts, drawn by Observable Plot. Knows what each shows; knows nothing of filters. */
-import { number } from './format.js'
+import { number, valueText } from './format.js'
 
 /** Okabe & Ito's colours for all kinds of colour vision, dark and light enough for both themes; yellow and black are left out. */
 const COLOURS = ['#0082c8', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9']
@@ -232,6 +232,53 @@ export function drawLines(figure, { lines, players, quantity }) {
       x: { label: 'step', labelOffset: 36 },
       marginBottom: 44,
       y: { label: quantity, grid: true, nice: true },
+    },
+  )
+}
+
+/** Whether values lie so far apart that only their ratios can be drawn. */
+const spansDecade = values => Math.min(...values) > 0 && Math.max(...values) / Math.min(...values) >= 10
+
+/** A measure along a field of the configuration: means with their intervals, a line a player. `all` are drawn to one scale. */
+export function drawSweep(figure, { points, players, sweep, measure, all }) {
+  if (points.length === 0) return draw(figure, '', [], {})
+  const extent = d3.extent(all.flatMap(({ value, low, high }) => [value, low ?? value, high ?? value]))
+  const numeric = sweep.values.every(value => typeof value === 'number')
+  const placed = points.map(point => ({ ...point, x: numeric ? point.at : valueText(point.at) }))
+  return draw(
+    figure,
+    `${measure} along ${sweep.factor}: the mean at each value, with its 95 % interval.`,
+    [
+      Plot.ruleX(
+        placed.filter(({ low }) => typeof low === 'number'),
+        { x: 'x', y1: 'low', y2: 'high', stroke: 'player', strokeWidth: 1.5, strokeOpacity: 0.7 },
+      ),
+      Plot.lineY(placed, { x: 'x', y: 'value', stroke: 'player', strokeWidth: 2 }),
+      Plot.dot(placed, { x: 'x', y: 'value', stroke: 'player', symbol: 'player', fill: 'player', r: 5 }),
+      Plot.tip(
+        placed,
+        Plot.pointer({
+          x: 'x',
+          y: 'value',
+          title: ({ player, at, value, low, high, n }) =>
+            `${player}\n${sweep.factor} ${valueText(at)}\n${number(value)}${typeof low === 'number' ? ` [${number(low)}, ${number(high)}]` : ''}\n${n} rollouts`,
+        }),
+      ),
+    ],
+    {
+      height: 260,
+      marginLeft: 64,
+      ...playerScales(players),
+      symbol: { ...playerScales(players).symbol, legend: players.length > 1 },
+      x: {
+        label: sweep.factor,
+        labelOffset: 36,
+        ...(numeric
+          ? { type: spansDecade(sweep.values) ? 'log' : 'linear', ticks: sweep.values, tickFormat: valueText }
+          : { type: 'point', domain: sweep.values.map(valueText) }),
+      },
+      marginBottom: 44,
+      y: { label: measure, grid: true, nice: true, domain: extent },
     },
   )
 }

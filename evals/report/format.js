@@ -14,6 +14,11 @@ export function plain(value) {
   return Number.isInteger(value) ? String(value) : number(value)
 }
 
+/** A value of the configuration as it was written. */
+export function valueText(value) {
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}
+
 const UNITS = { number, count: String, share: value => `${(100 * value).toFixed(1)} %` }
 
 /** A figure in two parts: the value, and how sure it is. */

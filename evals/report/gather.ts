@@ -4,11 +4,13 @@
  */
 import type { AnyEnvironment, AnyTypes } from '../../envs/core/environment.ts'
 import { type EpisodeLog, RESIDENT } from '../../envs/core/log.ts'
+import type { Lookup } from '../../envs/core/registry.ts'
 import type { AgentId } from '../../envs/core/tool.ts'
-import { environments } from '../../envs/index.ts'
+import { Unread } from '../../rollouts/jsonl.ts'
 import type { Message } from '../../rollouts/messages.ts'
 import type { ResultFigures, StepsRow, TracedEpisode } from '../../rollouts/rows.ts'
-import { readErrors, readFigures, readMetadata, readSteps, readTraces } from '../../rollouts/store.ts'
+import { readScoredFigures } from '../../rollouts/scores.ts'
+import { readErrors, readMetadata, readSteps, readTraces } from '../../rollouts/store.ts'
 import { Moments } from '../column.ts'
 import type { ComparedRun, Comparison } from '../compare.ts'
 
@@ -74,9 +76,13 @@ export interface ReportTranscript {
 
 /** The rows of the compared runs, in their order; failed rollouts that nothing made up for stand after a run's others. */
 export function* reportRows({ runs }: Comparison): Generator<ReportRow> {
-  for (const { folder, setting, players } of runs) {
+  // The comparison has told of the lines that cannot be read.
+  const told = new Unread()
+  for (const { folder, setting, players, repeated } of runs) {
+    const known = new Set(repeated)
     const failed = new Map<string, ReportRow>()
-    for (const { key, example_id, seed, repeat, agent, player, code, message, attempt, total } of readErrors(folder)) {
+    for (const { key, example_id, seed, repeat, agent, player, code, message, attempt, total } of readErrors(folder, told)) {
+      if (known.has(key)) continue
       const row = {
         setting,
         player: players[player] ?? player,
@@ -90,8 +96,9 @@ export function* reportRows({ runs }: Comparison): Generator<ReportRow> {
       }
       failed.set(key, { ...row, error: message, attempts: attempt, seconds: total })
     }
-    for (const row of readFigures(folder)) {
+    for (const row of readScoredFigures(folder, told)) {
       failed.delete(row.key)
+      if (known.has(row.key)) continue
       const player = players[row.info.player]
       if (player !== undefined) yield reportRow(row, setting, player)
     }
@@ -190,18 +197,34 @@ export function rounded(value: number): number {
   return Number.isInteger(value) ? value : Number(value.toPrecision(6))
 }
 
-/** The logs and transcripts of a run, episode by episode. A run's files hold its rollouts in the same order. */
+/**
+ * The logs and transcripts of a run, episode by episode. A run's files hold its rollouts in the same order, but for lines that
+ * cannot be read: what has no partner yet is held. `unread` counts what of the transcripts cannot be read.
+ */
 export function* episodes(
   run: ComparedRun,
+  environments: Lookup<AnyEnvironment>,
+  unread: Unread,
 ): Generator<{ readonly log: StepsRow; readonly traces: TracedEpisode; readonly env: AnyEnvironment }> {
   const metadata = readMetadata(run.folder)!
   if (!environments.has(metadata.env_id)) return
   const env = environments.get(metadata.env_id)
   if (env.version !== metadata.version_info.env_version) return
-  const traces = readTraces(run.folder)
-  for (const log of readSteps(run.folder)) {
-    const { value } = traces.next()
-    if (value?.id === log.key) yield { log, traces: value, env }
+  const read = readTraces(run.folder, unread)
+  const repeated = new Set(run.repeated)
+  const logs = new Map<string, StepsRow>()
+  const traced = new Map<string, TracedEpisode>()
+  for (const log of readSteps(run.folder, new Unread())) {
+    logs.set(log.key, log)
+    const { value } = read.next()
+    if (value !== undefined) traced.set(value.id, value)
+    for (const key of [log.key, value?.id ?? '']) {
+      const [own, traces] = [logs.get(key), traced.get(key)]
+      if (own === undefined || traces === undefined) continue
+      logs.delete(key)
+      traced.delete(key)
+      if (!repeated.has(key)) yield { log: own, traces, env }
+    }
   }
 }
 

@@ -1,7 +1,7 @@
 /** The page: what is chosen, and what is shown for it. Ties data, tables, charts and the list together. */
-import { chip, drawHeat, drawHistogram, drawLines, drawScatter, drawSpread } from './charts.js'
+import { chip, drawHeat, drawHistogram, drawLines, drawScatter, drawSpread, drawSweep } from './charts.js'
 import { rowsOf, unpack } from './data.js'
-import { number, plain } from './format.js'
+import { number, plain, valueText } from './format.js'
 import { Grid } from './grid.js'
 import { element, figureTable, foldedTable } from './tables.js'
 import { fillTranscript } from './transcript.js'
@@ -70,6 +70,37 @@ function metricsOf() {
 
 const numberOf = (row, name) => row[name] ?? row[`metrics.${name}`]
 
+const sweepFigures = label => figures.filter(figure => figure.setting === label && figure.factor !== undefined)
+
+/** What can be chosen of the sweeps; nothing where there is none. */
+function showSweeps() {
+  $('sweeps').hidden = facts.sweeps.length === 0
+  if (facts.sweeps.length === 0) return
+  const sections = [...new Set(facts.sweeps.map(({ section }) => section))]
+  fillSelect($('axis'), sections, $('axis').value || sections[0])
+  const own = sweepFigures($('axis').value)
+  fillSelect($('measure'), [...new Set(own.map(({ metric }) => metric))], $('measure').value || 'reward')
+  showSweep()
+}
+
+/** A chart an axis, and the table, of the chosen measure and the players that are shown. */
+function showSweep() {
+  if (facts.sweeps.length === 0) return
+  const [section, measure] = [$('axis').value, $('measure').value]
+  const own = sweepFigures(section).filter(({ metric }) => metric === measure)
+  const players = [...new Set(own.map(({ player }) => player))].map((label, place) => ({ label, place }))
+  const shown = { players: players.filter(({ label }) => isShown(label)), measure }
+  const points = own.filter(({ player }) => isShown(player))
+  const sweeps = facts.sweeps.filter(sweep => sweep.section === section)
+  const figureOf = sweep => [sweep, element('figure')]
+  const charts = sweeps.map(figureOf)
+  $('sweep-chart').replaceChildren(...charts.map(([, figure]) => figure))
+  for (const [sweep, figure] of charts)
+    drawSweep(figure, { ...shown, sweep, points: points.filter(({ factor }) => factor === sweep.factor), all: points })
+  const rows = points.map(figure => ({ ...figure, item: `${figure.factor} ${valueText(figure.at)}` }))
+  $('sweep-table').replaceChildren(figureTable(rows, `${measure}: ${section}`))
+}
+
 /** Everything that depends on the setting alone. */
 function showSetting() {
   fillPlayers()
@@ -87,17 +118,22 @@ function show() {
     element('p', { class: 'note' }, `${facts.tables.scores.note}. ${facts.tables.rollouts.note}.`),
   )
   fillSelect($('walker'), [...new Set(shownFigures('sequences').map(({ player }) => player))], $('walker').value)
-  const others = Object.entries(facts.tables).filter(([table]) => !['rollouts', 'scores'].includes(table))
+  const others = Object.entries(facts.tables).filter(
+    ([table]) => !['rollouts', 'scores', 'sweep', 'sweep_metrics'].includes(table),
+  )
   $('tables').replaceChildren(
     ...others.flatMap(([table, about]) => {
       const own = shownFigures(table)
-      return own.length === 0 ? [] : [foldedTable(own, about)]
+      // What compares with this setting says so.
+      const title = table === 'settings' ? `Reward against ${chosen.setting}` : about.title
+      return own.length === 0 ? [] : [foldedTable(own, { ...about, title })]
     }),
   )
   const outcomes = [...new Set(shownRows().map(({ outcome }) => outcome))].sort()
   fillSelect($('outcome'), ['all', ...outcomes], $('outcome').value)
   drawAll()
   list()
+  showSweep()
 }
 
 function drawAll() {
@@ -230,6 +266,8 @@ dialog.addEventListener('keydown', event => {
   if (event.key === 'ArrowRight') openBeside(1)
 })
 
+$('axis').addEventListener('change', showSweeps)
+$('measure').addEventListener('change', showSweep)
 $('setting').addEventListener('change', () => {
   chosen.setting = $('setting').value
   showSetting()
@@ -251,10 +289,12 @@ $('theme').addEventListener('click', () => {
   document.documentElement.dataset.theme = isDark() ? 'light' : 'dark'
   showTheme()
   drawAll()
+  showSweep()
 })
 systemDark.addEventListener('change', () => {
   showTheme()
   drawAll()
+  showSweep()
 })
 
 let width = innerWidth
@@ -263,7 +303,10 @@ addEventListener('resize', () => {
   if (innerWidth === width) return
   width = innerWidth
   clearTimeout(later)
-  later = setTimeout(drawAll, 150)
+  later = setTimeout(() => {
+    drawAll()
+    showSweep()
+  }, 150)
 })
 
 fillSelect($('setting'), facts.settings, chosen.setting)
@@ -279,4 +322,5 @@ if (facts.notes.length > 0) {
 $('transcript-body').tabIndex = 0
 showTheme()
 showSetting()
+showSweeps()
 document.documentElement.dataset.ready = 'true'

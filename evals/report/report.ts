@@ -7,15 +7,19 @@ import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { environments } from '../../envs/index.ts'
-import { refused } from '../../rollouts/jsonl.ts'
+import type { AnyEnvironment } from '../../envs/core/environment.ts'
+import type { Lookup } from '../../envs/core/registry.ts'
+import { refused, Unread } from '../../rollouts/jsonl.ts'
 import { packageVersion } from '../../rollouts/metadata.ts'
+import { readScoreFacts } from '../../rollouts/scores.ts'
 import { readMetadata } from '../../rollouts/store.ts'
 import type { Comparison } from '../compare.ts'
 import { tableFacts } from '../figures.ts'
 import { episodes, type ReportRow, type ReportTranscript, reportRows, rounded, SeriesSum, transcriptOf } from './gather.ts'
 
 export interface ReportOptions {
+  /** Where the runs' economies are looked up. */
+  readonly environments: Lookup<AnyEnvironment>
   readonly title?: string
   /** Transcripts at most, chosen evenly over the rollouts; 1,000 by default. */
   readonly transcripts?: number
@@ -34,8 +38,8 @@ const SCRIPTS = ['format.js', 'data.js', 'charts.js', 'tables.js', 'grid.js', 't
 const CHUNK = 1 << 19
 
 /** Writes the report of these runs to a file. A RunError where the file cannot be written. */
-export function writeReport(comparison: Comparison, path: string, options: ReportOptions = {}): ReportFacts {
-  const { title = 'agoragym report', transcripts: most = 1000 } = options
+export function writeReport(comparison: Comparison, path: string, options: ReportOptions): ReportFacts {
+  const { environments, title = 'agoragym report', transcripts: most = 1000 } = options
   const page = new PageFile(path)
   try {
     const [head, foot] = asset('page.html').split('<!-- content -->') as [string, string]
@@ -44,9 +48,19 @@ export function writeReport(comparison: Comparison, path: string, options: Repor
     )
     const columns = columnsOf(reportRows(comparison))
     const rows = columns.key!.length
-    const { series, index } = writeEpisodes(page, comparison, rows === 0 ? 0 : Math.min(1, most / rows))
-    const { settings, figures, notes } = comparison
-    page.data('facts', { title, version: packageVersion(), settings, notes, tables: tableFacts, docs: docsOf(comparison) })
+    const unread = new Unread()
+    const { series, index } = writeEpisodes(page, comparison, environments, unread, rows === 0 ? 0 : Math.min(1, most / rows))
+    const { settings, sweeps, figures } = comparison
+    const notes = [...comparison.notes, ...unread.notes]
+    page.data('facts', {
+      title,
+      version: packageVersion(),
+      settings,
+      sweeps,
+      notes,
+      tables: tableFacts,
+      docs: docsOf(comparison, environments),
+    })
     page.data('figures', figures)
     page.data('rows', columns)
     page.data('series', series)
@@ -99,7 +113,13 @@ class PageFile {
 type IndexEntry = readonly [key: string, seat: string, chunk: number, place: number]
 
 /** Sums up the lines over time, and writes the transcripts of that share of the rows, evenly chosen. */
-function writeEpisodes(page: PageFile, { runs }: Comparison, share: number) {
+function writeEpisodes(
+  page: PageFile,
+  { runs }: Comparison,
+  environments: Lookup<AnyEnvironment>,
+  unread: Unread,
+  share: number,
+) {
   const sum = new SeriesSum()
   const index: IndexEntry[] = []
   let chunk: ReportTranscript[] = []
@@ -113,7 +133,7 @@ function writeEpisodes(page: PageFile, { runs }: Comparison, share: number) {
     size = 0
   }
   for (const run of runs) {
-    for (const { log, traces, env } of episodes(run)) {
+    for (const { log, traces, env } of episodes(run, environments, unread)) {
       for (const { agent } of traces.traces) {
         const player = run.players[log.header.seats[agent.name]!]
         if (player === undefined || !agent.trainable) continue
@@ -151,13 +171,18 @@ function columnsOf(rows: Iterable<ReportRow>): Record<string, unknown[]> {
 }
 
 /** What each metric is, by setting. */
-function docsOf({ runs }: Comparison): Record<string, unknown> {
-  return Object.fromEntries(
-    runs.flatMap(({ folder, setting }) => {
-      const id = readMetadata(folder)!.env_id
-      return environments.has(id) ? [[setting, environments.get(id).metrics.docs]] : []
-    }),
-  )
+function docsOf({ runs }: Comparison, environments: Lookup<AnyEnvironment>): Record<string, unknown> {
+  const docs: Record<string, object> = {}
+  for (const { folder, setting } of runs) {
+    const id = readMetadata(folder)!.env_id
+    const own = environments.has(id) ? environments.get(id).metrics.docs : {}
+    const added = Object.entries(readScoreFacts(folder)).map(([name, { description, formula, range, source }]) => [
+      name,
+      { description, formula, range, source },
+    ])
+    docs[setting] = { ...own, ...docs[setting], ...Object.fromEntries(added) }
+  }
+  return docs
 }
 
 function asset(name: string): string {

@@ -2,6 +2,7 @@
  * What an export says about itself: datacard.json for people and checks, README.md so that Hugging Face's `load_dataset`
  * finds the files, their splits and the types of their columns. Knows shapes; reads and writes nothing.
  */
+import { markdownText } from '../../envs/core/text.ts'
 import type { Columns } from './columns.ts'
 import { cardFeatures } from './columns.ts'
 import type { Reason } from './format.ts'
@@ -65,6 +66,8 @@ export interface DataCard {
   }
   /** What has no row and why, in seat rollouts (failed and half-written ones in rollouts). */
   readonly left_out: Readonly<Partial<Record<Reason, { readonly count: number; readonly why: string }>>>
+  /** Lines of the runs' files that could not be read, a sentence a file. */
+  readonly unread: readonly string[]
   readonly files: readonly CardFile[]
 }
 
@@ -105,9 +108,9 @@ export function readme(card: DataCard): string {
     'dataset_info:',
     ...features,
     '---',
-    `# ${card.envs.map(({ id }) => id).join(', ') || 'No rollouts'} (${card.format})`,
+    `# ${markdownText(card.envs.map(({ id }) => id).join(', ')) || 'No rollouts'} (${card.format})`,
     '',
-    `Rollouts of ${card.players.join(', ') || 'nobody'}, exported by agoragym ${card.agoragym_version}. \`datacard.json\` says what was left out and why,`,
+    `Rollouts of ${markdownText(card.players.join(', ')) || 'nobody'}, exported by agoragym ${card.agoragym_version}. \`datacard.json\` says what was left out and why,`,
     'how seeds were split, how advantages were computed, and the SHA-256 of each file.',
     '',
     '| file | rows | bytes |',

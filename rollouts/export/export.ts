@@ -4,13 +4,15 @@
  */
 import { writeFileSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
+import type { AnyEnvironment } from '../../envs/core/environment.ts'
 import { UserError } from '../../envs/core/errors.ts'
-import type { Registry } from '../../envs/core/registry.ts'
+import type { Lookup } from '../../envs/core/registry.ts'
 import { RunError } from '../errors.ts'
 import { refused } from '../jsonl.ts'
 import { packageVersion } from '../metadata.ts'
 import { DATA_CARD } from '../store.ts'
-import type { Estimator } from './advantage.ts'
+import { PASS_THRESHOLD } from '../summary.ts'
+import { type Estimator, estimatorNamed } from './advantage.ts'
 import type { Columns } from './columns.ts'
 import { type CardFile, type CardRun, type DataCard, GROUP_RULE, readme } from './datacard.ts'
 import { type ExportFacts, type Format, type FormatWriter, REASONS, type Reason, type TaskPlays } from './format.ts'
@@ -29,17 +31,21 @@ export interface ExportOptions {
   readonly splits?: readonly Split[]
   readonly includeTruncated?: boolean
   readonly includeFailed?: boolean
-  readonly estimator: Estimator
-  /** The reward from which a rollout counts as good. */
-  readonly threshold: number
-  /** How much better the better rollout of a pair is at least. */
-  readonly margin: number
+  /** Group-relative advantages; GRPO's by default. */
+  readonly estimator?: Estimator
+  /** The reward from which a rollout counts as good; 0.5 by default. */
+  readonly threshold?: number
+  /** How much better the better rollout of a pair is at least; 0.1 by default. */
+  readonly margin?: number
   /** Where the economies are found whose logs are played again. */
-  readonly environments: Registry
+  readonly environments: Lookup<AnyEnvironment>
   readonly signal?: AbortSignal
   /** Called once, with the number of finished rollouts; what it gives is called with how many have been exported. */
   readonly onStart?: (rollouts: number) => (done: number) => void
 }
+
+/** How much better the better rollout of a pair is at least, where nobody says. */
+export const MARGIN = 0.1
 
 /** Writes the export and gives its data card. A UserError where `out` is taken, a RunError where it was interrupted. */
 export async function exportRuns(options: ExportOptions): Promise<DataCard> {
@@ -50,19 +56,22 @@ export async function exportRuns(options: ExportOptions): Promise<DataCard> {
     )
   const runs = RunFiles.of(options.runs)
   const broken = runs.find(({ metadata }) => metadata === undefined)
-  if (broken !== undefined) throw new UserError(`${broken.folder}: metadata.json cannot be read; expected a run folder.`)
+  if (broken !== undefined) throw new UserError(`${broken.folder} has no metadata.json; expected a run folder.`)
   const target = new Target(options.out)
   const pause = pauses(options.signal)
   const index = new RolloutIndex(runs, target.scratch, format.reads)
   try {
     for (const _ of index.scan()) if (pause.due()) await pause.take()
-    const work = new Export(options, index, target)
+    const { estimator = estimatorNamed(), threshold = PASS_THRESHOLD, margin = MARGIN } = options
+    const work = new Export({ ...options, estimator, threshold, margin }, index, target)
     const tell = options.onStart?.(index.size)
     for (const task of index.tasks()) {
       work.add(task)
       tell?.(work.rollouts)
       if (pause.due()) await pause.take()
     }
+    if (work.rollouts === 0 && index.unread.lines > 0)
+      throw new RunError(`No rollout could be read, and nothing was exported. ${index.unread.notes.join(' ')}`)
     return work.finish()
   } catch (error) {
     target.abandon()
@@ -99,8 +108,10 @@ interface Part {
   tasks: number
 }
 
+type Chosen = ExportOptions & Required<Pick<ExportOptions, 'estimator' | 'threshold' | 'margin'>>
+
 class Export {
-  readonly #options: ExportOptions
+  readonly #options: Chosen
   readonly #index: RolloutIndex
   readonly #target: Target
   readonly #plays: Plays
@@ -111,7 +122,7 @@ class Export {
   #truncated = 0
   #failed = 0
 
-  constructor(options: ExportOptions, index: RolloutIndex, target: Target) {
+  constructor(options: Chosen, index: RolloutIndex, target: Target) {
     const { format, estimator, threshold, margin, environments, splits } = options
     this.#options = options
     this.#index = index
@@ -232,6 +243,7 @@ class Export {
         rows: files.reduce((sum, { rows = 0 }) => sum + rows, 0),
       },
       left_out: Object.fromEntries([...leftOut].map(([reason, count]) => [reason, { count, why: REASONS[reason] }])),
+      unread: this.#index.unread.notes,
       files,
     }
   }

@@ -1,5 +1,6 @@
 /** What an export format is, and what it is given. Knows no format. */
-import type { Registry } from '../../envs/core/registry.ts'
+import type { AnyEnvironment } from '../../envs/core/environment.ts'
+import type { Lookup } from '../../envs/core/registry.ts'
 import type { Estimator } from './advantage.ts'
 import type { Columns, Row } from './columns.ts'
 import type { SeatPlay } from './play.ts'
@@ -7,7 +8,7 @@ import type { RunFiles, StoredRollout } from './reader.ts'
 
 /** Why something has no row, by what is counted in the data card. */
 export const REASONS = {
-  truncated: 'ended by a limit rather than by its own rules (--include-truncated exports them, flagged)',
+  truncated: 'cut short before the economy ended it (--include-truncated exports them, flagged)',
   failed:
     'given up because a provider failed; they have no messages (traces, verifiers and parquet list them with --include-failed)',
   unfinished: 'left half-written by a kill (resume the run)',
@@ -31,7 +32,7 @@ export interface ExportFacts {
   readonly threshold: number
   /** How much better the better rollout of a pair is at least. */
   readonly margin: number
-  readonly environments: Registry
+  readonly environments: Lookup<AnyEnvironment>
 }
 
 export interface FileSpec {

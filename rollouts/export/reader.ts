@@ -4,17 +4,19 @@
  */
 import { basename, join } from 'node:path'
 import { RunError } from '../errors.ts'
-import { lines, PlaceReader } from '../jsonl.ts'
+import { isBlank, lines, objectIn, PlaceReader, textOf, Unread, whyNot } from '../jsonl.ts'
 import type { Metadata } from '../metadata.ts'
 import type { CallRow } from '../player.ts'
+import { figuresIn, longFieldsIn, rowIn } from '../read_rows.ts'
 import { keyParts } from '../rollout.ts'
 import type { ErrorRow, ResultFigures, StepsRow, TracedEpisode } from '../rows.ts'
-import { FILES, figures, keyOf, longFields, readMetadata } from '../store.ts'
+import { definedScores, readScoreFacts, type ScoreFacts, type ScoreRow, withScores } from '../scores.ts'
+import { FILES, readMetadata } from '../store.ts'
 import { JsonText } from './columns.ts'
 import { SortedLines } from './sorted.ts'
 
 /** A kind of line that is looked for, the file it lies in. */
-type Kind = 'results' | 'traces' | 'steps' | 'calls' | 'errors'
+type Kind = 'results' | 'traces' | 'steps' | 'calls' | 'errors' | 'scores'
 
 /** Where a line lies. */
 interface Place {
@@ -28,12 +30,15 @@ export class RunFiles {
   /** Unlike that of any other run that is read with it. */
   readonly name: string
   readonly metadata: Metadata | undefined
+  /** What was added to the run after it was played, by name. */
+  readonly scores: Readonly<Record<string, ScoreFacts>>
   readonly #readers = new Map<Kind, PlaceReader>()
 
   constructor(folder: string, name: string) {
     this.folder = folder
     this.name = name
     this.metadata = readMetadata(folder)
+    this.scores = readScoreFacts(folder)
   }
 
   /** The runs of these folders, each named like its folder; where two are named alike, the later one with a number. */
@@ -78,15 +83,20 @@ export class StoredRollout {
     this.places = places
   }
 
-  /** The rows of results.jsonl without their long fields, one an evaluated seat. */
+  /** The rows of results.jsonl without their long fields, one an evaluated seat, with the scores that were added since. */
   figures(): ResultFigures[] {
-    return this.#lines('results').map(line => figures(line) ?? this.#notARow())
+    const added = this.#scores()
+    return this.#lines('results').map(line => {
+      const row = figuresIn(line) ?? this.#notARow()
+      return withScores(row, added.get(row.info.seat) ?? {})
+    })
   }
 
   /** The long fields of the row of that number, as they stand in the file. */
   longFields(row: number): Record<'prompt' | 'completion' | 'tool_defs', JsonText> {
-    const line = this.run.bytes('results', this.places.results![row]!)
-    const { prompt, completion, tool_defs } = longFields(line) ?? this.#notARow()
+    const place = this.places.results![row]!
+    const line = { bytes: this.run.bytes('results', place), length: place.length }
+    const { prompt, completion, tool_defs } = longFieldsIn(line) ?? this.#notARow()
     return { prompt: new JsonText(prompt), completion: new JsonText(completion), tool_defs: new JsonText(tool_defs) }
   }
 
@@ -94,8 +104,21 @@ export class StoredRollout {
     throw new RunError(`${this.run.path('results')}: no whole row of ${this.key}.`)
   }
 
+  /** The trace, with the scores that were added since among its seats' metrics. */
   episode(): TracedEpisode {
-    return this.#rows<TracedEpisode>('traces')[0]!
+    const episode = this.#rows<TracedEpisode>('traces')[0]!
+    const added = this.#scores()
+    if (added.size === 0) return episode
+    return {
+      ...episode,
+      traces: episode.traces.map(trace => ({ ...trace, metrics: { ...trace.metrics, ...added.get(trace.agent.name) } })),
+    }
+  }
+
+  /** What was added to the rollout, by seat. */
+  #scores(): Map<string, Record<string, number>> {
+    const rows = this.#rows<ScoreRow>('scores')
+    return new Map(rows.map(row => [row.seat, definedScores(row, this.run.scores)]))
   }
 
   /** The log; undefined where the run has none of this rollout. */
@@ -113,21 +136,13 @@ export class StoredRollout {
   }
 
   #rows<T>(kind: Kind): T[] {
-    return this.#lines(kind).map((line, i) => {
-      try {
-        return JSON.parse(line.toString()) as T
-      } catch (error) {
-        const { start } = this.places[kind]![i]!
-        throw new RunError(
-          `${this.run.path(kind)}: the line at byte ${start} is not JSON: ${(error as Error).message.slice(0, 80)}`,
-        )
-      }
-    })
+    // Every line was understood when the runs were scanned.
+    return this.#lines(kind).map(line => JSON.parse(textOf(line.bytes)) as T)
   }
 
   /** The lines of a kind, in the order they were written. */
-  #lines(kind: Kind): Buffer[] {
-    return (this.places[kind] ?? []).map(place => this.run.bytes(kind, place))
+  #lines(kind: Kind): { readonly bytes: Buffer; readonly length: number }[] {
+    return (this.places[kind] ?? []).map(place => ({ bytes: this.run.bytes(kind, place), length: place.length }))
   }
 }
 
@@ -143,7 +158,7 @@ export interface TaskRollouts {
 }
 
 /** How the index names a kind. */
-const LETTERS: Readonly<Record<Kind, string>> = { results: 'r', traces: 't', steps: 's', calls: 'c', errors: 'e' }
+const LETTERS: Readonly<Record<Kind, string>> = { results: 'r', traces: 't', steps: 's', calls: 'c', errors: 'e', scores: 'x' }
 const KINDS = Object.fromEntries(Object.entries(LETTERS).map(([kind, letter]) => [letter, kind])) as Record<string, Kind>
 
 /** A number that sorts as text; up to 36⁹ (10¹⁴). */
@@ -155,12 +170,14 @@ export class RolloutIndex {
   readonly #wantsMetrics: boolean
   readonly #sorted: SortedLines
   readonly #metrics = new Set<string>()
+  /** The lines that could not be read; known once the runs have been scanned. */
+  readonly unread = new Unread()
   #size = 0
 
   /** `scratch` is a folder for what does not fit into memory; what `also` names is looked for as well. */
   constructor(runs: readonly RunFiles[], scratch: string, also: readonly ('steps' | 'calls' | 'metrics')[] = []) {
     this.runs = runs
-    this.#kinds = ['results', 'traces', 'errors', ...also.filter(kind => kind !== 'metrics')]
+    this.#kinds = ['results', 'traces', 'errors', 'scores', ...also.filter(kind => kind !== 'metrics')]
     this.#wantsMetrics = also.includes('metrics')
     this.#sorted = new SortedLines(scratch)
   }
@@ -178,13 +195,20 @@ export class RolloutIndex {
   /** Reads through the files once, line by line: done when the generator is. */
   *scan(): Generator<void> {
     for (const [number, run] of this.runs.entries()) {
+      for (const [name, { scored }] of Object.entries(run.scores)) if (scored > 0) this.#metrics.add(name)
       for (const kind of this.#kinds) {
-        for (const { bytes, start } of lines(run.path(kind))) {
+        let lineNumber = 0
+        for (const line of lines(run.path(kind))) {
           yield
-          const key = keyOf(bytes)
-          if (key === '') continue
-          this.#sorted.add([key, sortable(number), LETTERS[kind], sortable(start), sortable(bytes.length)].join('\t'))
-          if (kind === 'results' && this.#wantsMetrics) for (const name in figures(bytes)?.metrics) this.#metrics.add(name)
+          lineNumber++
+          const row = kind === 'scores' ? objectIn<ScoreRow>(line) : rowIn(kind, line)
+          if (row === undefined) {
+            if (!isBlank(line)) this.unread.add(`${run.name}/${FILES[kind]}`, lineNumber, whyNot(line))
+            continue
+          }
+          const key = 'id' in row ? row.id : row.key
+          this.#sorted.add([key, sortable(number), LETTERS[kind], sortable(line.start), sortable(line.length)].join('\t'))
+          if (this.#wantsMetrics && 'metrics' in row) for (const name in row.metrics) this.#metrics.add(name)
           if (kind === 'traces') this.#size++
         }
       }

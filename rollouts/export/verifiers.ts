@@ -141,7 +141,8 @@ class Averages {
   readonly #counts = new Map<number, { n: number; passed: number }>()
   readonly #passes = new Map<string, { n: number; passed: number; times: number }>()
 
-  add({ figures }: SeatPlay): void {
+  add({ figures, rollout }: SeatPlay): void {
+    const threshold = rollout.run.metadata?.pass_threshold ?? PASS_THRESHOLD
     const { reward, metrics, example_id, token_usage, info } = figures
     this.#rows++
     this.#reward += reward
@@ -153,7 +154,7 @@ class Averages {
     this.#output += token_usage?.output_tokens ?? 0
     if (typeof info.cost === 'number') this.#cost = (this.#cost ?? 0) + info.cost
     const { n, passed } = this.#counts.get(example_id) ?? { n: 0, passed: 0 }
-    this.#counts.set(example_id, { n: n + 1, passed: passed + (reward >= PASS_THRESHOLD ? 1 : 0) })
+    this.#counts.set(example_id, { n: n + 1, passed: passed + (reward >= threshold ? 1 : 0) })
   }
 
   endTask(): void {

@@ -3,21 +3,23 @@
  * no economy and no conversation.
  */
 import { digest } from '../../envs/core/plain.ts'
-import { ProviderError } from '../player.ts'
+import { type CallRow, ProviderError } from '../player.ts'
 import { anthropic, DEFAULT_MAX_TOKENS } from './anthropic.ts'
 import type { Budget, Spending } from './budget.ts'
 import type { ResponseCache } from './cache.ts'
 import { anthropicClient, openAiClient } from './clients.ts'
-import { Optional } from './dialect.ts'
 import { type Endpoint, type KeySource, keyFor } from './endpoint.ts'
-import type { Failure } from './failure.ts'
+import { type Failure, isUntrusted, oneLine } from './failure.ts'
+import { type Form, Forms, OTHER_API } from './forms.ts'
 import type { Limiters } from './limiter.ts'
 import type { Model, ModelAnswer, ModelRequest, Sampling } from './model.ts'
+import { TOOL_PARSERS } from './notes.ts'
 import { openAiChat } from './openai_chat.ts'
 import { openAiResponses } from './openai_responses.ts'
 import { costOf, type Price, worstCost } from './prices.ts'
 import type { Secrets } from './redact.ts'
 import { type Clock, type RetryPolicy, withRetries } from './retry.ts'
+import { proxiesOf } from './transport.ts'
 import { promptTokens } from './usage.ts'
 
 /** What all models of a run share. */
@@ -30,6 +32,8 @@ export interface CallerContext {
   readonly retry: RetryPolicy
   readonly clock: Clock
   readonly traffic: Traffic
+  /** What the endpoints turned out to want otherwise, by endpoint: players with other treatments learn it once. */
+  readonly forms: Map<string, Forms>
 }
 
 /** How a model is asked, besides what is said. */
@@ -37,6 +41,8 @@ export interface CallerSettings {
   readonly api: 'chat' | 'responses'
   readonly sampling: Sampling
   readonly extraBody: Readonly<Record<string, unknown>>
+  /** Second forms to send requests in from the beginning, where they are known to be wanted. */
+  readonly adaptations: readonly Form[]
 }
 
 export interface Ask extends Omit<ModelRequest, 'sampling' | 'signal'> {
@@ -60,8 +66,37 @@ export interface Answered extends ModelAnswer {
   /** USD; null where no price is known. */
   readonly cost: number | null
   readonly cached: boolean
-  /** Options that the model has refused and that were not sent. */
+  /** Options that the endpoint has refused as such and that were not sent. */
   readonly dropped: readonly string[]
+  /** Second forms that the request was sent in. */
+  readonly adaptations: readonly string[]
+}
+
+/** The row of an answered call: `place` says whose it is and what was asked. */
+export function callRow(
+  place: Pick<CallRow, 'key' | 'agent' | 't' | 'call' | 'player' | 'request'>,
+  { model, usage, latencyMs, retries, cost, cached, dropped, adaptations, reply }: Answered,
+): CallRow {
+  const { key, agent, t, call, player, request } = place
+  return {
+    key,
+    agent,
+    t,
+    call,
+    player,
+    model,
+    request,
+    prompt_tokens: promptTokens(usage),
+    completion_tokens: usage.output,
+    usage,
+    latency_ms: Math.round(latencyMs),
+    retries,
+    cost,
+    ...(cached && { cached: true }),
+    ...(dropped.length > 0 && { dropped }),
+    ...(adaptations.length > 0 && { adaptations }),
+    reply,
+  }
 }
 
 /** What goes on between a run and its providers, for the progress line. */
@@ -82,6 +117,25 @@ export class Traffic {
   }
 }
 
+/** What servers say that were started without a parser of tool calls, or whose model takes no tools. */
+const NO_TOOLS =
+  /enable-auto-tool-choice|tool-call-parser|requires? --jinja|not support (tools|tool use|tool calling|function calling)|support tool use|tools? (is|are) not supported/i
+/** What the server said of itself in a reply is shown in one line, and cut only now that no secret is in it. */
+function withoutLength(answer: ModelAnswer): ModelAnswer {
+  const { told_as_error, finish_word } = answer.reply
+  const model = oneLine(answer.model, 200)
+  if (told_as_error === undefined && finish_word === undefined) return { ...answer, model }
+  return {
+    ...answer,
+    model,
+    reply: {
+      ...answer.reply,
+      ...(told_as_error !== undefined && { told_as_error: oneLine(told_as_error) }),
+      ...(finish_word !== undefined && { finish_word: oneLine(finish_word, 64) }),
+    },
+  }
+}
+
 const NOTHING: Spending = { tokens: 0, cost: 0 }
 
 export class Caller {
@@ -89,7 +143,7 @@ export class Caller {
   readonly settings: CallerSettings
   readonly price: Price | null
   readonly #context: CallerContext
-  readonly #optional = new Optional()
+  readonly #forms: Forms
   #model: Model | undefined
   #answeredBefore = false
 
@@ -98,21 +152,30 @@ export class Caller {
     // Under a ceiling every call needs a worst case.
     const { max_tokens = context.budget.limited ? DEFAULT_MAX_TOKENS : undefined, ...sampling } = settings.sampling
     this.settings = { ...settings, sampling: { ...sampling, ...(max_tokens !== undefined && { max_tokens }) } }
+    const name = `${endpoint.name} ${settings.api} ${settings.adaptations.join()}`
+    let forms = context.forms.get(name)
+    if (forms === undefined) {
+      forms = new Forms(settings.adaptations)
+      context.forms.set(name, forms)
+    }
+    this.#forms = forms
     this.price = price
     this.#context = context
   }
 
   /** Finds the key. Throws a RunError where one is needed and missing. */
   prepare(): void {
-    this.#model ??= this.#adapter(keyFor(this.endpoint, this.#context.keys, this.#context.secrets))
+    const { keys, secrets } = this.#context
+    for (const password of proxiesOf(keys.env).passwords) secrets.add(password)
+    this.#model ??= this.#adapter(keyFor(this.endpoint, keys, secrets))
   }
 
   #adapter(key: string): Model {
-    const { provider, model, own } = this.endpoint
+    const { protocol, model, own } = this.endpoint
     const { api, extraBody } = this.settings
-    const rest = { model, extraBody, optional: this.#optional }
+    const rest = { model, extraBody, forms: this.#forms }
     const { env } = this.#context.keys
-    if (provider === 'anthropic') return anthropic({ ...rest, client: anthropicClient(this.endpoint, key, env) })
+    if (protocol === 'anthropic') return anthropic({ ...rest, client: anthropicClient(this.endpoint, key, env) })
     const options = { ...rest, own, client: openAiClient(this.endpoint, key, env) }
     return api === 'responses' ? openAiResponses(options) : openAiChat(options)
   }
@@ -122,7 +185,8 @@ export class Caller {
     const { cache, clock, limiters, retry, secrets } = this.#context
     const cacheKey = cache === null ? '' : digest([this.endpoint.name, ask.cacheName])
     const known = await cache?.get(cacheKey)
-    if (known !== undefined) return { ...known, retries: 0, latencyMs: 0, workedMs: 0, cost: 0, cached: true, dropped: [] }
+    if (known !== undefined)
+      return { ...known, retries: 0, latencyMs: 0, workedMs: 0, cost: 0, cached: true, dropped: [], adaptations: [] }
 
     this.prepare()
     const { value, retries, latencyMs, workedMs } = await withRetries(
@@ -141,10 +205,11 @@ export class Caller {
       },
     )
     this.#answeredBefore = true
-    const answer: ModelAnswer = { ...value, reply: secrets.data(value.reply) }
+    const answer = withoutLength(secrets.data(value))
     await cache?.put(cacheKey, answer)
     const cost = costOf(answer.usage, this.price)
-    return { ...answer, retries, latencyMs, workedMs, cost, cached: false, dropped: this.#optional.refused }
+    const { dropped, adaptations } = this.#forms
+    return { ...answer, retries, latencyMs, workedMs, cost, cached: false, dropped, adaptations }
   }
 
   async #reserve(ask: Ask) {
@@ -173,17 +238,27 @@ export class Caller {
   #error(failure: Failure, attempts: number, fatal: boolean): ProviderError {
     const { code, status, message } = failure
     const tries = attempts === 1 ? '' : ` after ${attempts} attempts`
+    // Secrets are taken out before anything is cut: half of one would not be found.
+    const words = oneLine(this.#context.secrets.text(message))
     const what = this.#context.secrets.text(
-      `${this.endpoint.name}: ${status === null ? '' : `${status} `}${code}${tries} (${message}). ${this.#advice(code)}`,
+      `${this.endpoint.name}: ${status === null ? '' : `${status} `}${code}${tries} (${words}). ${this.#advice(code, message)}`,
     )
     return new ProviderError(what, { code, status, attempts, fatal })
   }
 
-  #advice(code: string): string {
+  #advice(code: string, message: string): string {
     const { endpoint } = this
+    if (this.settings.api === 'chat' && OTHER_API.test(message))
+      return 'This model takes tools by another protocol: --api responses.'
+    if (NO_TOOLS.test(message)) return TOOL_PARSERS
+    if (isUntrusted({ code, message }))
+      return 'Name a file with the certificate of its authority in NODE_EXTRA_CA_CERTS, then --resume.'
     return (
       {
-        auth: endpoint.own ? 'Check the key in the environment.' : 'Name the variable that holds its key with --api-key-var.',
+        auth:
+          endpoint.key !== null
+            ? `Check the key in ${endpoint.key}.`
+            : 'Name the variable that holds its key with --api-key-var.',
         quota: 'Top up the account, then --resume.',
         not_found: `Check that the server knows the model '${endpoint.model}' and that the URL is right (OpenAI's protocol: it ends in /v1).`,
         connection: `Check that the server runs and can be reached at ${endpoint.baseUrl}, then --resume.`,
@@ -191,6 +266,7 @@ export class Caller {
         rate_limited: 'Lower -c, or go on later with --resume --retry-errors.',
         server_error: 'Go on later with --resume --retry-errors.',
         malformed_reply: 'Check that the URL speaks this protocol (--api chat or responses; openai: or anthropic:).',
+        redirect: 'Name the URL that it redirects to behind the @ of the player.',
         context_length: 'Shorten what is sent with --history last:N, or give the server a longer context.',
       }[code] ?? 'Change what is sent (--extra-body, --temperature …), then --resume.'
     )

@@ -1,13 +1,12 @@
 /**
  * The official SDKs as the adapters use them: made at the first call, because importing them costs more than most commands
- * take; retries off, because there is one retry layer; everything they would read from the environment handed in or off.
+ * take; retries off, because there is one retry layer; everything they would read from the environment handed in or off. Only
+ * their sending is used: what they make of answers takes well-formed ones for granted.
  */
+import type { Post } from './dialect.ts'
 import { basic, type Endpoint, silencedHeaders } from './endpoint.ts'
 import { LONGEST } from './retry.ts'
-import { send } from './transport.ts'
-
-type Body = Readonly<Record<string, unknown>>
-type Post = (body: Body, session: string, signal: AbortSignal) => Promise<unknown>
+import { proxiesOf, sending } from './transport.ts'
 
 export interface OpenAiClient {
   readonly chat: Post
@@ -16,15 +15,13 @@ export interface OpenAiClient {
 
 export interface AnthropicClient {
   readonly messages: Post
-  /** The same over a stream, for answers that may take longer than a silent connection is left open. */
-  readonly streamed: Post
 }
 
 /** What both SDKs are told alike. */
 function common(endpoint: Endpoint, key: string, env: Readonly<Record<string, string | undefined>>) {
   const { own, credentials } = endpoint
   return {
-    fetch: send,
+    fetch: sending(proxiesOf(env)),
     maxRetries: 0,
     // None: attempts are boxed in time by the retry layer, from the first byte to the last.
     timeout: LONGEST,
@@ -40,8 +37,8 @@ function common(endpoint: Endpoint, key: string, env: Readonly<Record<string, st
 }
 
 /** Servers of one's own may route by conversation; a provider's own URL is not told. */
-function sessionHeader(endpoint: Endpoint, session: string): Record<string, string> {
-  return endpoint.own ? {} : { 'X-Session-ID': session }
+function sessionHeader({ own, key }: Endpoint, session: string): Record<string, string> {
+  return own || key !== null ? {} : { 'X-Session-ID': session }
 }
 
 export function openAiClient(
@@ -54,12 +51,11 @@ export function openAiClient(
     const nothing = { adminAPIKey: null, organization: null, project: null, webhookSecret: null }
     return new OpenAI({ ...common(endpoint, apiKey, env), ...(endpoint.own ? {} : nothing), apiKey, baseURL: endpoint.baseUrl })
   })
-  return {
-    chat: async (body, session, signal) =>
-      (await sdk()).chat.completions.create(body as never, { signal, headers: sessionHeader(endpoint, session) }),
-    responses: async (body, session, signal) =>
-      (await sdk()).responses.create(body as never, { signal, headers: sessionHeader(endpoint, session) }),
-  }
+  const to =
+    (path: string): Post =>
+    async (body, session, signal) =>
+      (await sdk()).post(path, { body, signal, headers: sessionHeader(endpoint, session) })
+  return { chat: to('/chat/completions'), responses: to('/responses') }
 }
 
 export function anthropicClient(
@@ -74,11 +70,8 @@ export function anthropicClient(
     return new Anthropic({ ...common(endpoint, apiKey, env), apiKey, webhookKey: null, openTelemetry: false, baseURL })
   })
   return {
-    // `messages.create` prints a line to the console for every call of an older model; this sends the same.
     messages: async (body, session, signal) =>
       (await sdk()).post('/v1/messages', { body, signal, headers: sessionHeader(endpoint, session) }),
-    streamed: async (body, session, signal) =>
-      (await sdk()).messages.stream(body as never, { signal, headers: sessionHeader(endpoint, session) }).finalMessage(),
   }
 }
 

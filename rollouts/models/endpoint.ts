@@ -1,60 +1,118 @@
 /**
- * Which model at which URL a player string names, and which key goes there. Knows the two protocols' names and own URLs;
- * sends nothing.
+ * Which model at which URL a player string names, and which key goes there. Knows what a base URL looks like; sends nothing.
  */
-import { UserError } from '../../envs/core/errors.ts'
+import { nearest, UserError } from '../../envs/core/errors.ts'
 import { RunError } from '../errors.ts'
-import { redactUrl, type Secrets } from './redact.ts'
+import { type Protocol, providerNamed, providers } from './providers.ts'
+import { redactUrl, type Secrets, withoutCredentials } from './redact.ts'
 
-export type Provider = 'openai' | 'anthropic'
+/** Where each SDK is at home: its own server, which gets what the SDK reads from the environment. */
+const HOMES: Readonly<Record<Protocol, string>> = { openai: 'api.openai.com', anthropic: 'api.anthropic.com' }
 
-/** The providers' own URLs, and the environment variable whose key goes there and nowhere else. */
-const PROVIDERS: Readonly<Record<Provider, { readonly url: string; readonly key: string }>> = {
-  openai: { url: 'https://api.openai.com/v1', key: 'OPENAI_API_KEY' },
-  anthropic: { url: 'https://api.anthropic.com', key: 'ANTHROPIC_API_KEY' },
+/** Whether a base URL is the server that an SDK is made for. */
+export function isHome(baseUrl: string): boolean {
+  return Object.values(HOMES).includes(new URL(baseUrl).host)
 }
 
 export interface Endpoint {
-  readonly provider: Provider
+  /** The word that begins the player string. */
+  readonly provider: string
+  readonly protocol: Protocol
   readonly model: string
   /** Without credentials. */
   readonly baseUrl: string
-  /** Whether it is the provider's own URL. */
+  /** Whether it is the server that the protocol's SDK is made for, whose dialect differs from the others'. */
   readonly own: boolean
+  /** The variable with the key of this URL, where the table of providers names one. */
+  readonly key: string | null
   /** The player string, credentials redacted. */
   readonly name: string
   /** `user:password` of the URL; a secret. */
   readonly credentials: string | null
 }
 
-/** Reads `openai:MODEL`, `openai:MODEL@http://host:port/v1` or `anthropic:…`: the model is the text up to the last `@http`. */
+/** Reads `PROVIDER:MODEL` or `PROVIDER:MODEL@http://host:port/v1`: the model is the text up to the last `@http`. */
 export function parseEndpoint(player: string): Endpoint {
   const colon = player.indexOf(':')
-  const provider = player.slice(0, colon) as Provider
-  if (!Object.hasOwn(PROVIDERS, provider))
+  const provider = colon === -1 ? player : player.slice(0, colon)
+  const facts = providerNamed(provider)
+  if (facts === undefined) {
+    const known = Object.keys(providers())
     throw new UserError(
-      `A model player begins with ${Object.keys(PROVIDERS)
-        .map(known => `'${known}:'`)
-        .join(' or ')}.`,
+      `A model player is PROVIDER:MODEL. Providers: ${known.join(', ')}; got '${withoutCredentials(player).slice(0, 64)}'.${nearest(provider, known)}`,
     )
+  }
+  const { protocol } = facts
   const rest = player.slice(colon + 1)
   const at = Math.max(rest.lastIndexOf('@http://'), rest.lastIndexOf('@https://'))
+  checkWritten(rest, at, provider)
   const model = at === -1 ? rest : rest.slice(0, at)
-  if (model === '')
+  if (model === '' || colon === -1)
     throw new UserError(`Player '${provider}:' names no model; write ${provider}:MODEL or ${provider}:MODEL@http://host:port/v1.`)
+  if (/^\s|\s$/.test(model))
+    throw new UserError(`Player '${provider}:${model}' has a space at an end of its model; write ${provider}:${model.trim()}.`)
+  const common = { provider, protocol, model }
   if (at === -1) {
-    const { url } = PROVIDERS[provider]
-    return { provider, model, baseUrl: url, own: true, name: `${provider}:${model}`, credentials: null }
+    const { url, key } = facts
+    const own = new URL(url).host === HOMES[protocol]
+    return { ...common, baseUrl: url.replace(/\/+$/, ''), own, key, name: `${provider}:${model}`, credentials: null }
   }
   const url = parseUrl(rest.slice(at + 1), `${provider}:${model}`)
-  const credentials =
-    url.username === '' && url.password === '' ? null : `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`
+  const credentials = url.username === '' && url.password === '' ? null : `${decoded(url.username)}:${decoded(url.password)}`
   const shown = redactUrl(url)
   url.username = ''
   url.password = ''
-  const baseUrl = redactUrl(url)
-  const own = url.host === new URL(PROVIDERS[provider].url).host
-  return { provider, model, baseUrl, own, name: `${provider}:${model}@${shown}`, credentials }
+  return {
+    ...common,
+    baseUrl: redactUrl(url),
+    own: url.host === HOMES[protocol],
+    key: url.host === new URL(facts.url).host ? facts.key : null,
+    name: `${provider}:${model}@${shown}`,
+    credentials,
+  }
+}
+
+/** What stands after an @ and is a host, though no scheme says so: `localhost:8801`, `10.0.0.1`, `host.example/v1`. */
+const HOST = /^(?:[\w.-]+:\d+|localhost|\d+(?:\.\d+){3}|\[[\da-f:]+\](?::\d+)?|(?:[\w-]+\.)+[\w-]+(?=\/))(?:\/\S*)?$/i
+
+/** Refuses what was meant for a URL and is none: nothing is sent to a provider in the place of a server of one's own. */
+function checkWritten(rest: string, at: number, provider: string): void {
+  const last = rest.lastIndexOf('@')
+  // Credentials hold an @ of their own.
+  const from = at === -1 ? rest.search(/@[a-z][a-z0-9+.-]*:\/+/i) : at
+  const begin = from === -1 ? last : from
+  if (begin === -1) return
+  const [model, url] = [rest.slice(0, begin), rest.slice(begin + 1)]
+  const wrong = (what: string, right: string): UserError =>
+    new UserError(
+      `Player '${provider}:${withoutCredentials(`${model}@${url}`).slice(0, 200)}': ${what}; write ${provider}:${model}@${withoutCredentials(right)}.`,
+    )
+  if (at === -1) {
+    const [, scheme = '', slashes = '', host = ''] = /^([a-z][a-z0-9+.-]*):(\/*)(.*)$/is.exec(url) ?? []
+    if (/^https?$/i.test(scheme))
+      throw wrong(
+        scheme === scheme.toLowerCase() ? `${scheme}: is followed by two slashes` : `${scheme} is written in lower case`,
+        `${scheme.toLowerCase()}://${host}`,
+      )
+    if (slashes.length > 1) throw wrong(`a URL begins with http:// or https://, not ${scheme}://`, `http://${host}`)
+    if (HOST.test(url)) throw wrong('a URL begins with http:// or https://', `http://${url}${url.includes('/') ? '' : '/v1'}`)
+    return
+  }
+  const pasted = /\/+(?:chat\/completions|completions|responses|messages|embeddings|models|api\/(?:chat|generate))\/*$/i.exec(url)
+  if (pasted !== null)
+    throw wrong(
+      `a base URL ends before ${pasted[0].replace(/\/+$/, '')}, which is added by itself`,
+      url.slice(0, pasted.index) || url,
+    )
+}
+
+/** What a part of a URL stands for; itself where it was not percent-encoded. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
+  }
 }
 
 function parseUrl(text: string, player: string): URL {
@@ -81,7 +139,7 @@ const NO_KEY = 'none'
 
 /**
  * The key for an endpoint. A provider's key goes to its own URL only; any other URL gets a key only from a variable that was
- * named for it. A missing key is a RunError.
+ * named for it. Where a variable was named for the very host, it goes before the table's. A missing key is a RunError.
  */
 export function keyFor(endpoint: Endpoint, { env, variables }: KeySource, secrets: Secrets): string {
   if (endpoint.credentials !== null) {
@@ -89,7 +147,8 @@ export function keyFor(endpoint: Endpoint, { env, variables }: KeySource, secret
     secrets.add(endpoint.credentials.slice(endpoint.credentials.indexOf(':') + 1))
     secrets.add(basic(endpoint.credentials))
   }
-  const variable = endpoint.own ? PROVIDERS[endpoint.provider].key : variableFor(new URL(endpoint.baseUrl).host, variables)
+  const named = variableFor(new URL(endpoint.baseUrl).host, variables)
+  const variable = named.own ?? endpoint.key ?? named.any
   if (variable === undefined) return NO_KEY
   const key = env[variable]
   if (key === undefined || key === '') {
@@ -100,11 +159,12 @@ export function keyFor(endpoint: Endpoint, { env, variables }: KeySource, secret
   return key
 }
 
-function variableFor(host: string, variables: readonly string[]): string | undefined {
+/** The variable that was named for this host, and the one that was named for any. */
+function variableFor(host: string, variables: readonly string[]): { readonly own?: string; readonly any?: string } {
   const pairs = variables.map(text => text.split('=') as [string, string?])
-  return (
-    pairs.find(([name, variable]) => variable !== undefined && name === host)?.[1] ?? pairs.find(([, v]) => v === undefined)?.[0]
-  )
+  const own = pairs.find(([name, variable]) => variable !== undefined && name === host)?.[1]
+  const any = pairs.find(([, variable]) => variable === undefined)?.[0]
+  return { ...(own !== undefined && { own }), ...(any !== undefined && { any }) }
 }
 
 /** A URL's credentials as an Authorization header writes them. */
@@ -114,7 +174,7 @@ export function basic(credentials: string): string {
 
 /** Headers that an SDK would add from the environment by itself, as nulls that switch them off: they may hold credentials. */
 export function silencedHeaders(endpoint: Endpoint, env: KeySource['env']): Record<string, null> {
-  const lines = env[`${endpoint.provider.toUpperCase()}_CUSTOM_HEADERS`]?.split('\n') ?? []
+  const lines = env[`${endpoint.protocol.toUpperCase()}_CUSTOM_HEADERS`]?.split('\n') ?? []
   return Object.fromEntries(
     lines.filter(line => line.includes(':')).map(line => [line.slice(0, line.indexOf(':')).trim().toLowerCase(), null]),
   )

@@ -1,11 +1,19 @@
 /**
- * How many calls may be in flight. Each provider and model has a limit that finds itself — it doubles until the first rate
- * limit, is halved at each, and then grows by one per round of answers — and all together stay under one ceiling. Knows no
- * clock and no network.
+ * How many calls may be in flight. Each provider and model has a limit that finds itself — it doubles until the server refuses
+ * under load, is halved then, and grows by one per round of answers from there — and all together stay under one ceiling. A
+ * refusal now and then between answers is no load: providers refuse at random too. Knows no clock and no network.
  */
 
 /** Calls in flight at the start: enough to be useful, few enough not to begin with a refusal. */
 const START = 20
+
+/** The share of refusals among the last outcomes that is taken for load, where the server's headers say nothing. */
+const LOAD = 0.2
+
+/** Rounds of answers at a halved limit after which the halving is taken for a mistake. */
+const DOUBT = 2
+/** Rounds without another after which a halving may be doubted again. */
+const CALM = 20
 
 export interface LimiterState {
   /** Calls that may be in flight at once now. */
@@ -20,7 +28,8 @@ export type Outcome = 'answered' | 'limited' | 'failed'
 
 /** The right to have one call in flight. It must be released exactly once. */
 export interface Permit {
-  release(outcome: Outcome): void
+  /** `exhausted`: what a refusal's headers say is left, nothing (true) or something (false); absent where they say nothing. */
+  release(outcome: Outcome, exhausted?: boolean): void
 }
 
 interface Waiter {
@@ -36,6 +45,14 @@ export class Limiter {
   /** Counts the halvings: refusals of calls that were in flight together are one signal, not many. */
   #epoch = 0
   #growing: 'by doubling' | 'by one' = 'by doubling'
+  /** Outcomes since the last halving, old ones fading. */
+  #seen = { answered: 0, refused: 0 }
+  /** Answers since the last halving that came while every place was taken. */
+  #full = 0
+  /** The limit before a halving that may turn out to have been a mistake; 0 for none. */
+  #doubted = 0
+  /** Whether a halving may be doubted: once, until a calm has shown that the doubt was right. */
+  #doubting = true
 
   constructor(pool: Limiters) {
     this.#pool = pool
@@ -82,27 +99,51 @@ export class Limiter {
     this.#inFlight++
     const epoch = this.#epoch
     waiter.grant({
-      release: outcome => {
+      release: (outcome, exhausted) => {
         this.#inFlight--
-        this.#learn(outcome, epoch)
+        if (outcome === 'answered') this.#answered(epoch)
+        else if (outcome === 'limited') this.#refused(epoch, exhausted)
         this.#pool.released()
       },
     })
     return true
   }
 
-  #learn(outcome: Outcome, epoch: number): void {
-    if (outcome === 'answered') {
-      // Only a limit that was used to the full has shown that it may grow.
-      if (this.#inFlight + 1 < Math.floor(this.#limit)) return
-      this.#limit = Math.min(this.#pool.ceiling, this.#limit + (this.#growing === 'by doubling' ? 1 : 1 / this.#limit))
-    } else if (outcome === 'limited') {
-      this.#limited++
-      if (epoch !== this.#epoch) return
-      this.#epoch++
-      this.#growing = 'by one'
-      this.#limit = Math.max(1, this.#limit / 2)
+  #answered(epoch: number): void {
+    if (epoch === this.#epoch) this.#note('answered')
+    // Only a limit that was used to the full has shown that it may grow.
+    if (this.#inFlight + 1 < Math.floor(this.#limit)) return
+    this.#full++
+    if (this.#doubted > this.#limit && this.#full >= DOUBT * this.#limit) {
+      this.#limit = this.#doubted
+      this.#growing = 'by doubling'
+      this.#doubted = 0
+      this.#doubting = false
     }
+    if (this.#full >= CALM * this.#limit) this.#doubting = true
+    this.#limit = Math.min(this.#pool.ceiling, this.#limit + (this.#growing === 'by doubling' ? 1 : 1 / this.#limit))
+  }
+
+  #refused(epoch: number, exhausted: boolean | undefined): void {
+    this.#limited++
+    if (epoch !== this.#epoch || exhausted === false) return
+    this.#note('refused')
+    const { answered, refused } = this.#seen
+    if (exhausted !== true && refused / (answered + refused) <= LOAD) return
+    this.#doubted = this.#doubting && exhausted !== true ? Math.max(this.#doubted, this.#limit) : 0
+    this.#epoch++
+    this.#growing = 'by one'
+    this.#seen = { answered: 0, refused: 0 }
+    this.#full = 0
+    this.#limit = Math.max(1, this.#limit / 2)
+  }
+
+  #note(outcome: 'answered' | 'refused'): void {
+    const seen = this.#seen
+    seen[outcome]++
+    if (seen.answered + seen.refused < Math.max(2 * START, 2 * this.#limit)) return
+    seen.answered /= 2
+    seen.refused /= 2
   }
 }
 

@@ -11,6 +11,8 @@ export interface Sampling {
   readonly temperature?: number
   readonly top_p?: number
   readonly top_k?: number
+  /** The same in every call; only Chat Completions has one. */
+  readonly seed?: number
   /** Completion tokens of one call at most, reasoning included. */
   readonly max_tokens?: number
   /** In the provider's own words: `low`, `medium`, `high` … */

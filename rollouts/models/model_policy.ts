@@ -9,9 +9,11 @@ import { PASS, type SeatContext, type Turn } from '../../envs/core/policy.ts'
 import { type Call, toolSchema } from '../../envs/core/tool.ts'
 import type { Message, ToolCall, Transcript, TranscriptMessage } from '../messages.ts'
 import { type CallRow, ProviderError, type Reply, type TranscribedPolicy, type Usage } from '../player.ts'
-import type { Answered, Ask } from './caller.ts'
+import { type Answered, type Ask, callRow } from './caller.ts'
 import { Conversation, type History, requestDigest } from './conversation.ts'
-import { promptTokens, unitsOf } from './usage.ts'
+import { isDeep, MAX_DEPTH, parsed, wellFormed } from './json.ts'
+import { promptTokens, recordedUsage, unitsOf } from './usage.ts'
+import { argumentsOf } from './wire.ts'
 
 /** What a message without a tool call is. `economy`: what the economy says it is. */
 export type NoToolCall = 'economy' | 'pass' | 'nudge' | 'stop'
@@ -58,6 +60,8 @@ const COUNTERS = [
   'questions',
   'malformed_arguments',
   'unknown_tools',
+  'calls_in_text',
+  'unknown_finish_reasons',
   'length_stops',
   'refusals',
 ] as const
@@ -86,7 +90,10 @@ export function modelPolicy({ env, config, seat }: SeatContext<AnyTypes>, seatin
   const counters = Object.fromEntries(COUNTERS.map(name => [name, 0])) as Record<Counter, number>
   /** The calls of the last decision, whose results the next turn brings. */
   let pending: readonly ToolCall[] = []
-  let silent = false
+  /** A call of the last decision that its server could not read: it stands in no message, and is answered in words. */
+  let unreadable: Call | undefined
+  /** Why the last decision held no call; undefined where it held one. */
+  let silence: string | undefined
   let stopped = false
   let replaying = true
   let workedMs = 0
@@ -105,7 +112,8 @@ export function modelPolicy({ env, config, seat }: SeatContext<AnyTypes>, seatin
       for (const { call, text } of told) tell({ role: 'tool', tool_call_id: call.id, name: call.name, content: text }, t)
     }
     const parts = [
-      ...(silent ? ['You called no tool: your turn was passed.'] : []),
+      ...(silence === undefined ? [] : [silence]),
+      ...(unreadable === undefined ? [] : [`Your tool call could not be read. ${results[0]?.text ?? ''}`.trim()]),
       ...(conversation.remembers ? [] : told.map(({ call, text }) => `Result of ${call.name}: ${text}`)),
       env.render(observation),
       ...(offered.length < tools.length ? [`You may call now: ${offered.join(', ') || 'nothing'}.`] : []),
@@ -114,7 +122,8 @@ export function modelPolicy({ env, config, seat }: SeatContext<AnyTypes>, seatin
     conversation.open(message)
     transcript.push({ message, t, sampled: false })
     pending = []
-    silent = false
+    unreadable = undefined
+    silence = undefined
   }
 
   /** One message of the model, recorded, and put into the conversation. */
@@ -148,6 +157,10 @@ export function modelPolicy({ env, config, seat }: SeatContext<AnyTypes>, seatin
     if (reply.finish_reason === 'refusal') counters.refusals++
     counters.unknown_tools += tool_calls.filter(({ name }) => !Object.hasOwn(toolSet, name)).length
     counters.malformed_arguments += tool_calls.filter(call => typeof toCall(call).args === 'string').length
+    if (reply.unreadable_call !== undefined) counters.malformed_arguments++
+    if (reply.finish_word !== undefined) counters.unknown_finish_reasons++
+    if (tool_calls.length === 0 && looksLikeCall(`${content}\n${reasoning_content ?? ''}`, Object.keys(toolSet)))
+      counters.calls_in_text++
     const isQuestion = ({ name }: ToolCall): boolean => offered.includes(name) && toolSet[name]?.kind === 'ask'
     return { reply, usage, moves: tool_calls.filter(call => !isQuestion(call)) }
   }
@@ -156,7 +169,8 @@ export function modelPolicy({ env, config, seat }: SeatContext<AnyTypes>, seatin
   function replayed(call: number, request: string): CallRow | undefined {
     const row = replaying ? seating.recorded.get(call) : undefined
     if (row?.request !== request) replaying = false
-    return replaying ? row : undefined
+    // Another version may have recorded counts that cannot be.
+    return replaying && row !== undefined ? { ...row, usage: recordedUsage(row.usage, row.reply) } : undefined
   }
 
   async function asked(messages: readonly Message[], request: string, call: number, t: number): Promise<CallRow> {
@@ -182,24 +196,7 @@ export function modelPolicy({ env, config, seat }: SeatContext<AnyTypes>, seatin
       leftMs,
     })
     workedMs += answered.workedMs
-    const row: CallRow = {
-      key: seating.key,
-      agent: seat.agent,
-      t,
-      call,
-      player: seating.player,
-      model: answered.model,
-      request,
-      prompt_tokens: promptTokens(answered.usage),
-      completion_tokens: answered.usage.output,
-      usage: answered.usage,
-      latency_ms: Math.round(answered.latencyMs),
-      retries: answered.retries,
-      cost: answered.cost,
-      ...(answered.cached && { cached: true }),
-      ...(answered.dropped.length > 0 && { dropped: answered.dropped }),
-      reply: answered.reply,
-    }
+    const row = callRow({ key: seating.key, agent: seat.agent, t, call, player: seating.player, request }, answered)
     seating.record(row)
     return row
   }
@@ -241,6 +238,19 @@ export function modelPolicy({ env, config, seat }: SeatContext<AnyTypes>, seatin
           }
           continue
         }
+        if (reply.unreadable_call !== undefined) {
+          const call = toCall({ id: '', ...reply.unreadable_call })
+          if (left.repairs === 0) {
+            unreadable = call
+            return decide([call])
+          }
+          left = { ...left, repairs: left.repairs - 1 }
+          counters.repairs++
+          const checked = turn.check(call)
+          const why = checked.ok ? '' : ` ${refusalText(checked.refusal)}`
+          tell({ role: 'user', content: `Your tool call could not be read. Send it again.${why}` }, turn.t)
+          continue
+        }
         if (reply.tool_calls.length > 0 && left.questions > 1) {
           left = { ...left, questions: left.questions - 1 }
           continue
@@ -252,7 +262,10 @@ export function modelPolicy({ env, config, seat }: SeatContext<AnyTypes>, seatin
           continue
         }
         counters.no_tool_call++
-        silent = true
+        silence =
+          reply.finish_reason === 'length'
+            ? 'Your answer was cut off by its length before it called a tool: your turn was passed.'
+            : 'You called no tool: your turn was passed.'
         stopped = noToolCall === 'stop'
         // Where silence ends the game and was not to: the move that does nothing is played for it.
         const passes = !stopped && onSilence === 'stop' && passTool !== undefined
@@ -264,14 +277,29 @@ export function modelPolicy({ env, config, seat }: SeatContext<AnyTypes>, seatin
   }
 }
 
-/** A model's call as the gate judges it: what is no JSON goes there as the text it is. */
+/** A model's call as the gate judges it: what is no JSON object of a readable depth goes there as the text it is. */
 export function toCall({ name, arguments: written }: ToolCall): Call {
-  if (written.trim() === '') return { tool: name, args: {} }
-  try {
-    return { tool: name, args: JSON.parse(written) as unknown }
-  } catch {
-    return { tool: name, args: written }
-  }
+  const object = argumentsOf(written)
+  if (object !== undefined) return { tool: name, args: wellFormed(object) }
+  const value = parsed(written)
+  if (value === undefined || isDeep(value)) return { tool: name, args: value === undefined ? written : TOO_DEEP }
+  return { tool: name, args: wellFormed(value) }
+}
+
+const TOO_DEEP = `(arguments nested more than ${MAX_DEPTH} levels deep)`
+
+/** Signs of a tool call in the templates of models, as they show where a server has no parser for them. */
+const CALL_MARKS =
+  /<tool_call>|<\|?tool_calls?|<function(?:_call)?[=>\s]|<invoke name=|\[TOOL_CALLS\]|<\|python_tag\|>|functools\[|<｜tool▁calls|to=functions\.|<action>\s*\{/i
+
+/** Whether a text reads like a call of one of these tools. */
+function looksLikeCall(text: string, tools: readonly string[]): boolean {
+  const head = text.slice(0, 20_000)
+  if (CALL_MARKS.test(head)) return true
+  const names = tools.map(name => name.replace(/\W/g, '')).join('|')
+  return new RegExp(
+    `"(?:name|tool|function|action|tool_name)"\\s*:\\s*"(?:${names})"|(?:^|\\n)\\W{0,4}(?:${names})\\s*[({]`,
+  ).test(head)
 }
 
 const sizes = new WeakMap<object, number>()

@@ -1,22 +1,28 @@
 /**
- * The models of a run: makes a player of each player string, and holds what they share — keys, limits, budget, cache, prices.
+ * The models of a run: makes a player of each player string and treatment, and holds what they share: keys, limits, budget, cache,
+ * prices.
  * Knows no economy and no file of a run.
  */
+import { resolve } from 'node:path'
 import { UserError } from '../../envs/core/errors.ts'
+import type { AgentId } from '../../envs/core/tool.ts'
 import { RunStopped } from '../errors.ts'
-import type { Player, RolloutContext } from '../player.ts'
+import type { Message } from '../messages.ts'
+import type { CallRow, Player, RolloutContext } from '../player.ts'
 import { Budget, type Spending } from './budget.ts'
 import { ResponseCache } from './cache.ts'
-import { Caller, type CallerContext, type CallerSettings, Traffic } from './caller.ts'
-import { type History, historyName } from './conversation.ts'
+import { Caller, type CallerContext, type CallerSettings, callRow, Traffic } from './caller.ts'
+import { type History, historyName, parseHistory, requestDigest } from './conversation.ts'
 import { type Endpoint, parseEndpoint } from './endpoint.ts'
 import { ASSUMED_COMPLETION, type Measured, measuringPolicy } from './estimate.ts'
 import { Limiters } from './limiter.ts'
-import { modelPolicy, type NoToolCall } from './model_policy.ts'
-import type { Personas } from './personas.ts'
+import type { Sampling } from './model.ts'
+import { modelPolicy, type NoToolCall, type PlayStyle } from './model_policy.ts'
+import { type Persona, type Personas, readPersona } from './personas.ts'
 import { type Price, type Prices, priceOf } from './prices.ts'
 import { Secrets } from './redact.ts'
 import { type Clock, RETRY, type RetryPolicy, systemClock } from './retry.ts'
+import { type PlayerChoice, readPlayer, type Treatment, treatmentText } from './treatment.ts'
 
 export interface ModelsOptions extends Partial<CallerSettings> {
   /** Where keys are looked up: the environment of the process. */
@@ -28,6 +34,8 @@ export interface ModelsOptions extends Partial<CallerSettings> {
   readonly history?: History
   readonly noToolCall?: NoToolCall
   readonly personas?: Personas
+  /** Where a treatment's persona file is looked for; the process's own folder by default. */
+  readonly cwd?: string
   /** USD and tokens that the calls of this run may use at most. */
   readonly maxCost?: number
   readonly maxTokens?: number
@@ -43,10 +51,48 @@ export interface ModelsOptions extends Partial<CallerSettings> {
   readonly clock?: Clock
 }
 
+/** How one player is asked. */
+interface Asked {
+  /** The player string with its treatment. */
+  readonly name: string
+  /** `bySeat`: whether a seat's persona goes before it. */
+  readonly persona: { readonly all: Persona | undefined; readonly bySeat: boolean }
+  readonly instructions: string | undefined
+  readonly settings: CallerSettings
+  readonly style: Omit<PlayStyle, 'persona'>
+}
+
+/** The fields of a treatment that are sampling options. */
+const SAMPLING = [
+  'temperature',
+  'top_p',
+  'top_k',
+  'seed',
+  'max_tokens',
+  'reasoning_effort',
+] as const satisfies readonly (keyof Sampling)[]
+
+/** The fields of a treatment that speak of play. */
+const IN_GAMES: readonly string[] = ['persona', 'instructions', 'history', 'no_tool_call']
+
+/** A model outside a game. */
+export interface Asker {
+  /** The canonical player string, credentials redacted. */
+  readonly name: string
+  /** As a player's. */
+  readonly details: Readonly<Record<string, unknown>>
+  readonly price: Price | null
+  /** The digest that a row of these messages has: what tells whether they were answered before. */
+  request(messages: readonly Message[]): string
+  /** Asks without tools; `place` names the rollout and seat that it is about. Rejects as a player's call does. */
+  ask(messages: readonly Message[], place: Pick<CallRow, 'key' | 'agent'>): Promise<CallRow>
+}
+
 export class Models {
   readonly #options: ModelsOptions
   readonly #context: CallerContext
   readonly #callers = new Map<string, Caller>()
+  readonly #players = new Map<string, Asked>()
   readonly #stop = new AbortController()
   #prices: Prices | undefined
   readonly #measured = new Map<string, Measured>()
@@ -63,6 +109,7 @@ export class Models {
       retry: { ...RETRY, ...retry },
       clock,
       traffic: new Traffic(),
+      forms: new Map(),
     }
     const stop = (): void => this.#stop.abort(new RunStopped('Interrupted: calls in flight were finished and kept.'))
     if (options.stop?.aborted) stop()
@@ -70,40 +117,44 @@ export class Models {
   }
 
   /**
-   * The player of `openai:MODEL[@URL]` or `anthropic:MODEL[@URL]`. Throws a UserError for a string that names none, and where a
-   * ceiling on cost was set and no price is known.
+   * The player of `PROVIDER:MODEL[@URL]`, with its treatment in brackets or as an object; what it says nothing of is as in the
+   * options. Two treatments of one model are two players. Throws a UserError for what names none, and where a ceiling on cost was
+   * set and no price is known.
    */
-  player(spec: string): Player {
-    const caller = this.#caller(parseEndpoint(spec))
-    const options = this.#options
-    const style = { history: options.history ?? 'full', noToolCall: options.noToolCall ?? 'economy' } as const
-    const { sampling = {}, extraBody = {}, api = 'chat', personas } = options
-    const { endpoint } = caller
-    // What was asked for, not what a ceiling adds to it: a resume under another ceiling must find its recorded answers.
-    const settings = { model: endpoint.model, api, sampling, extraBody }
+  player(choice: PlayerChoice): Player {
+    const { player: text, label, treatment } = readPlayer(choice)
+    const endpoint = parseEndpoint(text)
+    const asked = this.#asked(endpoint, treatment)
+    const { name, persona, instructions, settings, style } = asked
+    const caller = this.#caller(endpoint, asked)
+    this.#players.set(name, asked)
     return {
-      name: endpoint.name,
+      name,
+      ...(label !== undefined && { label }),
       kind: 'model',
       details: {
         model: endpoint.model,
         base_url: endpoint.baseUrl,
-        protocol: endpoint.provider === 'anthropic' ? 'messages' : api,
-        sampling,
-        extra_body: extraBody,
+        protocol: endpoint.protocol === 'anthropic' ? 'messages' : settings.api,
+        sampling: settings.sampling,
+        extra_body: settings.extraBody,
+        ...(settings.adaptations.length > 0 && { adaptations: settings.adaptations }),
         history: historyName(style.history),
         no_tool_call: style.noToolCall,
-        personas: personaNames(personas),
+        personas: this.#personaNames(persona),
+        ...(instructions !== undefined && { instructions }),
       },
       policies: context => seatContext =>
         modelPolicy(seatContext, {
           key: context.key,
-          player: endpoint.name,
-          style: { ...style, persona: personaFor(personas, seatContext.seat.agent) },
-          settings,
+          player: name,
+          style: { ...style, persona: this.#added(asked, seatContext.seat.agent) },
+          // What was asked for, not what a ceiling adds to it: a resume under another ceiling must find its recorded answers.
+          settings: requestSettings(endpoint, settings),
           // A signal of its own for every seat: each has its listeners.
           abandon: AbortSignal.any([context.signal]),
           stop: AbortSignal.any([context.signal, this.#stop.signal]),
-          timeoutMs: options.timeoutEpisodeMs ?? Number.POSITIVE_INFINITY,
+          timeoutMs: this.#options.timeoutEpisodeMs ?? Number.POSITIVE_INFINITY,
           recorded: recordedOf(context, seatContext.seat.agent),
           record: context.record,
           ask: ask => caller.ask(ask),
@@ -111,10 +162,119 @@ export class Models {
     }
   }
 
+  /** How a player is asked: its treatment over the options of the run. */
+  #asked(endpoint: Endpoint, treatment: Treatment): Asked {
+    const { sampling: given = {}, extraBody = {}, history = 'full', noToolCall = 'economy', adaptations = [] } = this.#options
+    // OpenAI's own models all take tools by Responses, not all by Chat Completions, which is what other servers speak.
+    const usual = endpoint.own && endpoint.protocol === 'openai' ? 'responses' : 'chat'
+    const own = (value: string): string => (/[./\\]/.test(value) ? resolve(this.#options.cwd ?? '.', value) : value)
+    const sampling = Object.fromEntries(
+      SAMPLING.flatMap(name => {
+        const value = treatment[name] ?? given[name]
+        return value === undefined ? [] : [[name, value]]
+      }),
+    ) as Sampling
+    const persona =
+      treatment.persona === undefined
+        ? this.#options.personas?.all
+        : treatment.persona === null
+          ? undefined
+          : readPersona(own(treatment.persona))
+    const settings = {
+      api: treatment.api ?? this.#options.api ?? usual,
+      sampling,
+      extraBody: { ...extraBody, ...treatment.extra_body },
+      adaptations,
+    }
+    if (sampling.seed !== undefined && (endpoint.protocol === 'anthropic' || settings.api === 'responses'))
+      throw new UserError(
+        `Player '${endpoint.name}': seed: only Chat Completions takes one; leave it out, set temperature, or choose --api chat.`,
+      )
+    const style = {
+      history: treatment.history === undefined ? history : parseHistory(treatment.history),
+      noToolCall: treatment.no_tool_call ?? noToolCall,
+    }
+    const told = treatmentText({
+      ...sampling,
+      ...(persona !== undefined && { persona: persona.name }),
+      ...(treatment.instructions !== undefined && { instructions: treatment.instructions }),
+      ...(style.history !== 'full' && { history: historyName(style.history) }),
+      ...(style.noToolCall !== 'economy' && { no_tool_call: style.noToolCall }),
+      ...(endpoint.protocol !== 'anthropic' && settings.api !== usual && { api: settings.api }),
+      ...(Object.keys(settings.extraBody).length > 0 && { extra_body: settings.extraBody }),
+    })
+    return {
+      name: `${endpoint.name}${told}`,
+      // A seat's persona is for players that bring none of their own.
+      persona: treatment.persona === undefined ? { all: persona, bySeat: true } : { all: persona, bySeat: false },
+      instructions: treatment.instructions,
+      settings,
+      style,
+    }
+  }
+
+  /** What is added to the rules of a seat. */
+  #added({ persona: { all, bySeat }, instructions }: Asked, agent: AgentId): string {
+    const persona = (bySeat ? this.#options.personas?.seats[agent] : undefined) ?? all
+    return [persona?.text ?? '', instructions ?? ''].filter(text => text !== '').join('\n\n')
+  }
+
+  #personaNames({ all, bySeat }: Asked['persona']): Readonly<Record<string, unknown>> {
+    const seats = bySeat ? Object.entries(this.#options.personas?.seats ?? {}) : []
+    return Object.fromEntries(
+      [...(all === undefined ? [] : [['*', all] as const]), ...seats].map(([seat, { name, digest }]) => [seat, { name, digest }]),
+    )
+  }
+
+  /**
+   * A model that is asked outside a game, such as a judge: under the same keys, limits, ceilings, cache and retries as those that
+   * play. Throws as `player` does.
+   */
+  asker(choice: PlayerChoice): Asker {
+    const { player, treatment } = readPlayer(choice)
+    const idle = Object.keys(treatment).find(field => IN_GAMES.includes(field))
+    if (idle !== undefined) throw new UserError(`Player '${player}': ${idle} means nothing outside a game; leave it out.`)
+    const endpoint = parseEndpoint(player)
+    const asked = this.#asked(endpoint, { ...treatment, persona: null, history: 'full', no_tool_call: 'economy' })
+    const caller = this.#caller(endpoint, asked)
+    const { name } = asked
+    const settings = asked.settings
+    const digested = requestSettings(endpoint, settings)
+    const { timeoutEpisodeMs: leftMs = Number.POSITIVE_INFINITY } = this.#options
+    return {
+      name,
+      details: {
+        model: endpoint.model,
+        base_url: endpoint.baseUrl,
+        protocol: endpoint.protocol === 'anthropic' ? 'messages' : settings.api,
+        sampling: settings.sampling,
+        extra_body: settings.extraBody,
+      },
+      price: caller.price,
+      request: messages => requestDigest(messages, [], digested),
+      ask: async (messages, place) => {
+        const request = requestDigest(messages, [], digested)
+        const answered = await caller.ask({
+          messages,
+          tools: [],
+          parallel: false,
+          session: requestDigest([], [], place).slice(0, 32),
+          abandon: new AbortController().signal,
+          stop: AbortSignal.any([this.#stop.signal]),
+          cacheName: `${place.key}|${place.agent}|${request}`,
+          worstPrompt: () => Buffer.byteLength(JSON.stringify(messages)),
+          leftMs,
+        })
+        return callRow({ ...place, t: 0, call: 0, player: name, request }, answered)
+      },
+    }
+  }
+
   /** A player that sits where this one would, plays at random, asks nobody, and measures what the model would be sent. */
   measuring({ name, kind, details }: Player): Player {
-    const { history = 'full', sampling, personas } = this.#options
-    const completion = Math.min(ASSUMED_COMPLETION, sampling?.max_tokens ?? ASSUMED_COMPLETION)
+    const asked = this.#players.get(name)!
+    const { history } = asked.style
+    const completion = Math.min(ASSUMED_COMPLETION, asked.settings.sampling.max_tokens ?? ASSUMED_COMPLETION)
     const into = this.#measured.get(name) ?? { calls: 0, prompt: 0, repeated: 0, completion: 0 }
     this.#measured.set(name, into)
     return {
@@ -122,7 +282,7 @@ export class Models {
       kind,
       details,
       policies: () => context =>
-        measuringPolicy(context, { history, persona: personaFor(personas, context.seat.agent), completion }, into),
+        measuringPolicy(context, { history, persona: this.#added(asked, context.seat.agent), completion }, into),
     }
   }
 
@@ -156,34 +316,27 @@ export class Models {
     return [...models, ...retries, ...waits].join(' · ')
   }
 
-  #caller(endpoint: Endpoint): Caller {
-    let caller = this.#callers.get(endpoint.name)
+  #caller(endpoint: Endpoint, { name, settings }: Asked): Caller {
+    let caller = this.#callers.get(name)
     if (caller === undefined) {
-      const { api = 'chat', sampling = {}, extraBody = {}, maxCost } = this.#options
       this.#prices ??= this.#options.prices?.() ?? {}
       const price = priceOf(endpoint, this.#prices)
-      if (price === null && maxCost !== undefined)
+      if (price === null && this.#options.maxCost !== undefined)
         throw new UserError(
           `--max-cost: no price of ${endpoint.name} is known. Name one in a price file (--prices), or set --max-tokens instead.`,
         )
-      caller = new Caller(endpoint, { api, sampling, extraBody }, price, this.#context)
-      this.#callers.set(endpoint.name, caller)
+      caller = new Caller(endpoint, settings, price, this.#context)
+      this.#callers.set(name, caller)
     }
     return caller
   }
 }
 
+/** What of the settings makes a request another one. Adaptations that were chosen do, those that were learnt do not. */
+function requestSettings({ model }: Endpoint, { api, sampling, extraBody, adaptations }: CallerSettings): object {
+  return { model, api, sampling, extraBody, ...(adaptations.length > 0 && { adaptations }) }
+}
+
 function recordedOf({ recorded }: RolloutContext, agent: string) {
   return new Map(recorded.filter(row => row.agent === agent).map(row => [row.call, row]))
-}
-
-function personaFor(personas: Personas | undefined, agent: string): string {
-  return (personas?.seats[agent] ?? personas?.all)?.text ?? ''
-}
-
-function personaNames(personas: Personas | undefined): Readonly<Record<string, unknown>> {
-  const all = personas?.all === undefined ? [] : [['*', personas.all] as const]
-  return Object.fromEntries(
-    [...all, ...Object.entries(personas?.seats ?? {})].map(([seat, { name, digest }]) => [seat, { name, digest }]),
-  )
 }

@@ -3,11 +3,12 @@
  * economy.
  */
 import { readdirSync, readFileSync } from 'node:fs'
+import { basename } from 'node:path'
 import { nearest, UserError } from '../../envs/core/errors.ts'
 import { digest } from '../../envs/core/plain.ts'
 
 export interface Persona {
-  /** The shipped persona's name, or the file's path as it was given. */
+  /** The shipped persona's name, or the file's own name and which text it held: `mine.md#1a2b3c4d`. */
   readonly name: string
   readonly text: string
   /** SHA-256 of the text, in hex. */
@@ -38,7 +39,12 @@ export function readPersona(nameOrPath: string): Persona {
     throw new UserError(`Persona ${nameOrPath}: ${(error as Error).message}`)
   }
   if (text === '') throw new UserError(`Persona ${nameOrPath}: the file is empty.`)
-  return { name: nameOrPath, text, digest: digest(text) }
+  const textDigest = digest(text)
+  return {
+    name: isName ? nameOrPath : `${basename(nameOrPath).slice(0, 24)}#${textDigest.slice(0, 8)}`,
+    text,
+    digest: textDigest,
+  }
 }
 
 /** The personas of a run: by seat, and for every model seat that has none of its own. */

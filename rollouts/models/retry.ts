@@ -4,11 +4,11 @@
  * clock and randomness are handed in.
  */
 import { classify, type Failure, nobodyThere } from './failure.ts'
-import type { Limiter, Outcome } from './limiter.ts'
+import type { Limiter, Outcome, Permit } from './limiter.ts'
 
 /** Time and chance, as a test can hand in its own. */
 export interface Clock {
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970, never going back: durations are differences of two. */
   now(): number
   /** Calls back after `ms` milliseconds; gives what cancels it. */
   after(ms: number, callback: () => void): () => void
@@ -20,7 +20,8 @@ export interface Clock {
 export const LONGEST = 2 ** 31 - 1
 
 export const systemClock: Clock = {
-  now: Date.now,
+  // The clock of the wall may jump; this one went on from what it showed when the process began.
+  now: () => performance.timeOrigin + performance.now(),
   after(ms, callback) {
     const timer = setTimeout(callback, Math.min(ms, LONGEST))
     return () => clearTimeout(timer)
@@ -87,9 +88,12 @@ export async function withRetries<T>(attempt: (signal: AbortSignal) => Promise<T
     const leftMs = around.leftMs - workedMs
     stop.throwIfAborted()
     const leave = await around.enter()
-    let tried: Tried<T> = ABANDONED
+    // Until something is sent, nothing can be billed.
+    let tried: Tried<T> = { ...ABANDONED, failure: { ...ABANDONED.failure!, billed: false } }
     try {
-      tried = await once(attempt, Math.min(policy.timeoutMs, leftMs), around)
+      const permit = await around.limiter.acquire(stop)
+      tried = ABANDONED
+      tried = await once(attempt, Math.min(policy.timeoutMs, leftMs), around, permit)
     } finally {
       leave(tried)
     }
@@ -117,13 +121,13 @@ const ABANDONED: Tried<never> = {
   failure: { code: 'connection', status: null, message: 'given up', retry: false, retryAfterMs: null, billed: true },
 }
 
-/** One attempt: waits for a place, boxes the attempt in time, and tells the limiter what came of it. */
+/** One attempt: boxes it in time, and tells the limiter what came of it. */
 async function once<T>(
   attempt: (signal: AbortSignal) => Promise<T>,
   timeoutMs: number,
-  { clock, limiter, abandon, stop }: Attempts<T>,
+  { clock, abandon }: Attempts<T>,
+  permit: Permit,
 ): Promise<Tried<T>> {
-  const permit = await limiter.acquire(stop)
   const start = clock.now()
   const box = new AbortController()
   let timedOut = false
@@ -134,6 +138,7 @@ async function once<T>(
   const onAbort = (): void => box.abort(abandon.reason)
   abandon.addEventListener('abort', onAbort, { once: true })
   let outcome: Outcome = 'failed'
+  let exhausted: boolean | undefined
   try {
     const value = await attempt(box.signal)
     outcome = 'answered'
@@ -142,11 +147,12 @@ async function once<T>(
     if (abandon.aborted) throw abandon.reason
     const failure = classify(error, timedOut, clock.now())
     if (failure.code === 'rate_limited') outcome = 'limited'
+    exhausted = failure.exhausted
     return { failure, ms: clock.now() - start }
   } finally {
     cancel()
     abandon.removeEventListener('abort', onAbort)
-    permit.release(outcome)
+    permit.release(outcome, exhausted)
   }
 }
 
@@ -156,9 +162,13 @@ function wait({ retryAfterMs }: Failure, retries: number, policy: RetryPolicy, c
   return clock.random() * Math.min(policy.backoffMs * 2 ** retries, policy.backoffCapMs)
 }
 
-/** What would meet every other rollout as well: a wrong key, no credit, and whatever is refused before anything was answered. */
-function isFatal({ code, retry }: Failure, answeredBefore: boolean): boolean {
-  return code === 'auth' || code === 'quota' || (!answeredBefore && (!retry || code === 'connection'))
+/**
+ * What would meet every other rollout as well: a wrong key, no credit, and whatever is refused before anything was answered. A
+ * 403 after answers is about that one request.
+ */
+function isFatal({ code, status, retry }: Failure, answeredBefore: boolean): boolean {
+  if (code === 'quota' || (code === 'auth' && status !== 403)) return true
+  return !answeredBefore && (!retry || code === 'connection')
 }
 
 /** Resolves after `ms` milliseconds; rejects with the signal's reason when it is aborted. */

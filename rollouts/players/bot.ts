@@ -1,5 +1,5 @@
 /** `bot:NAME` and `random`: the scripted players of `bots/`. */
-import { botsFor } from '../../bots/index.ts'
+import type { EnvironmentWithBots } from '../../bots/index.ts'
 import { nearest, UserError } from '../../envs/core/errors.ts'
 import type { Player } from '../player.ts'
 
@@ -11,22 +11,22 @@ export function botName(bot: string): string {
   return bot === RANDOM ? 'random' : `bot:${bot}`
 }
 
-/** The bot that plays `env` under that name; a UserError that names those there are. */
-export function botPlayer(name: string, env: string): Player {
-  const bots = botsFor(env)
+/** The bot that plays the economy under that name; a UserError that names those there are. */
+export function botPlayer(name: string, economy: EnvironmentWithBots): Player {
+  const { env, bots } = economy
   if (!Object.hasOwn(bots, name))
     throw new UserError(
-      `No bot '${name.slice(0, 64)}' plays ${env}. Bots: ${Object.keys(bots).map(botName).join(', ')}.${nearestBot(name, env)}`,
+      `No bot '${name.slice(0, 64)}' plays ${env.id}. Bots: ${Object.keys(bots).map(botName).join(', ')}.${nearestBot(name, economy)}`,
     )
   const { factory } = bots[name]!
   return { name: botName(name), kind: 'bot', details: {}, policies: () => factory }
 }
 
 /** The bot nearest to what was typed, as ` Did you mean 'bot:honest'?`; empty where none is near. */
-export function nearestBot(typed: string, env: string): string {
-  return nearest(typed, Object.keys(botsFor(env))).replace(/'(.+)'/, (_, bot: string) => `'${botName(bot)}'`)
+export function nearestBot(typed: string, { bots }: EnvironmentWithBots): string {
+  return nearest(typed, Object.keys(bots)).replace(/'(.+)'/, (_, bot: string) => `'${botName(bot)}'`)
 }
 
-export function randomPlayer(env: string): Player {
-  return botPlayer(RANDOM, env)
+export function randomPlayer(economy: EnvironmentWithBots): Player {
+  return botPlayer(RANDOM, economy)
 }

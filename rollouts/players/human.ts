@@ -6,7 +6,7 @@
 import type { AnyTypes, Decision } from '../../envs/core/environment.ts'
 import type { Policy, SeatContext, Turn } from '../../envs/core/policy.ts'
 import { PASS } from '../../envs/core/policy.ts'
-import { type Call, candidates, moves, type ToolSet, toolSchema, typeName } from '../../envs/core/tool.ts'
+import { type Call, candidates, moves, type PlayerTools, toolSchema, typeName } from '../../envs/core/tool.ts'
 import { EpisodeStopped } from '../errors.ts'
 import type { Player } from '../player.ts'
 
@@ -71,14 +71,14 @@ function humanPolicy(terminal: Terminal, { env, config, seat }: SeatContext<AnyT
 }
 
 /** The candidates of the offered moves that the economy accepts now, each once. */
-function legalMoves(tools: ToolSet<AnyTypes>, { offered, observation, check }: Turn<AnyTypes>): Call[] {
+function legalMoves(tools: PlayerTools<AnyTypes>, { offered, observation, check }: Turn<AnyTypes>): Call[] {
   const possible = moves(tools, offered).flatMap(tool => candidates(tools[tool]!, observation).map(args => ({ tool, args })))
   const byText = new Map(possible.map(call => [callText(call), call]))
   return [...byText.values()].filter(call => check(call).ok)
 }
 
 /** The decision that was typed, or what to say instead. */
-function understood(typed: string, menu: readonly Call[], tools: ToolSet<AnyTypes>, turn: Turn<AnyTypes>): Decision | string {
+function understood(typed: string, menu: readonly Call[], tools: PlayerTools<AnyTypes>, turn: Turn<AnyTypes>): Decision | string {
   if (typed === '' || typed === '?') return HELP
   if (typed === 'p') return PASS
   if (typed === 't') return toolList(tools, turn.offered)
@@ -116,7 +116,7 @@ export function callText(call: Call): string {
   return args === '{}' ? call.tool : `${call.tool} ${args}`
 }
 
-function toolList(tools: ToolSet<AnyTypes>, offered: readonly string[]): string {
+function toolList(tools: PlayerTools<AnyTypes>, offered: readonly string[]): string {
   return offered
     .map(name => {
       const { description, parameters } = toolSchema(name, tools[name]!)

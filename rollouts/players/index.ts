@@ -1,39 +1,33 @@
 /**
- * Player strings: `bot:honest`, `random`, `human`, `openai:MODEL@URL`. The one place that knows which kinds there are.
+ * Player strings: `bot:honest`, `random`, `human`, `openai:MODEL@URL`, each with its treatment where it has one. The one place
+ * that knows which kinds there are.
  */
-import { botsFor } from '../../bots/index.ts'
+import type { EnvironmentWithBots } from '../../bots/index.ts'
 import { nearest, UserError } from '../../envs/core/errors.ts'
 import type { Models } from '../models/models.ts'
+import { providers } from '../models/providers.ts'
 import { withoutCredentials } from '../models/redact.ts'
+import { type PlayerChoice, type ReadPlayer, readPlayer } from '../models/treatment.ts'
 import type { Player } from '../player.ts'
 import { botName, botPlayer, nearestBot, randomPlayer } from './bot.ts'
 import { humanPlayer, type Terminal } from './human.ts'
+import { ownPlayer, ownPlayers } from './own.ts'
 
 export interface PlayerContext {
-  /** The id of the economy that is played. */
-  readonly env: string
+  /** What is played, and the bots that can. */
+  readonly economy: EnvironmentWithBots
   /** Where a human player sits, if anywhere. */
   readonly terminal?: Terminal
   /** Who asks models, where models may play. */
   readonly models?: Models
+  /** Players of a program's own, by name: asked before anything else. */
+  readonly own?: (name: string, economy: EnvironmentWithBots) => Player | undefined
 }
 
-/** Model providers by the prefix of their player strings. */
-const PROVIDERS: Readonly<Record<string, (text: string, context: PlayerContext) => Player>> = {
-  openai: modelPlayer,
-  anthropic: modelPlayer,
-}
-
-function modelPlayer(text: string, { models }: PlayerContext): Player {
-  if (models === undefined) throw new UserError('This command seats no models; use: agoragym eval, play or tournament.')
-  return models.player(text)
-}
-
-/** What a string may be, by what stands before its first colon. */
+/** What a string may be that names no model, by what stands before its first colon. */
 const KINDS: Readonly<Record<string, (text: string, context: PlayerContext) => Player>> = {
-  ...PROVIDERS,
-  bot: (text, { env }) => botPlayer(text.slice('bot:'.length), env),
-  random: (_text, { env }) => randomPlayer(env),
+  bot: (text, { economy }) => botPlayer(text.slice('bot:'.length), economy),
+  random: (_text, { economy }) => randomPlayer(economy),
   human: (_text, { terminal }) => {
     if (terminal === undefined)
       throw new UserError('A human player needs a terminal; play with: agoragym play ENV --player human')
@@ -44,30 +38,55 @@ const KINDS: Readonly<Record<string, (text: string, context: PlayerContext) => P
 const WORDS = ['random', 'human']
 
 /**
- * Gives the players of an economy by string, each made once: the same string is the same player. A UserError names what
- * was expected and the nearest.
+ * Gives the players of an economy by string or object, each made once: the same choice is the same player. A UserError names
+ * what was expected and the nearest, and a player that has two labels.
  */
-export function playersFor(context: PlayerContext): (text: string) => Player {
+export function playersFor(context: PlayerContext): (choice: PlayerChoice) => Player {
   const made = new Map<string, Player>()
-  return text => {
-    const player = made.get(text) ?? makePlayer(text, context)
+  return choice => {
+    const id = JSON.stringify(choice)
+    const known = made.get(id)
+    if (known !== undefined) return known
+    const read = readPlayer(choice)
+    const player = makePlayer(read, context)
     // Two spellings of one player are one player.
-    const known = made.get(player.name) ?? player
-    made.set(text, known)
-    made.set(known.name, known)
-    return known
+    const same = made.get(player.name)
+    const label = read.label ?? same?.label
+    if (same?.label !== undefined && label !== same.label)
+      throw new UserError(`Player ${player.name} has two labels, ${same.label} and ${label}; give it one.`)
+    const kept = same !== undefined && same.label === label ? same : label === undefined ? player : { ...player, label }
+    made.set(id, kept)
+    made.set(player.name, kept)
+    return kept
   }
 }
 
-function makePlayer(text: string, context: PlayerContext): Player {
+function makePlayer({ player: text, treatment }: ReadPlayer, context: PlayerContext): Player {
+  const own = context.own?.(text, context.economy) ?? ownPlayer(text, context.economy)
   const kind = text.split(':', 1)[0]!
+  if (own === undefined && kind !== text && Object.hasOwn(providers(), kind)) {
+    if (context.models === undefined) throw new UserError('This command seats no models; use: agoragym eval, play or tournament.')
+    return context.models.player({ player: text, ...treatment })
+  }
   const make = Object.hasOwn(KINDS, kind) && WORDS.includes(kind) === (kind === text) ? KINDS[kind] : undefined
-  if (make !== undefined) return make(text, context)
-  const names = [...Object.keys(botsFor(context.env)).map(botName), 'human']
-  const models = Object.keys(PROVIDERS).map(prefix => `${prefix}:MODEL`)
-  throw new UserError(
-    `No player '${withoutCredentials(text).slice(0, 64)}'. Players of ${context.env}: ${[...names, ...models].join(', ')}.${
-      nearestBot(text, context.env) || nearest(text, names)
-    }`,
+  const player = own ?? make?.(text, context)
+  if (player === undefined) throw unknownPlayer(text, context)
+  const [field] = Object.keys(treatment)
+  if (field !== undefined)
+    throw new UserError(`Player ${player.name} is no model, so ${field} means nothing to it; it takes a label only.`)
+  return player
+}
+
+function unknownPlayer(text: string, { economy }: PlayerContext): UserError {
+  const shown = withoutCredentials(text).slice(0, 64)
+  if (/^https?:/i.test(text))
+    return new UserError(
+      `No player '${shown}': a model on a server is written openai:MODEL@${withoutCredentials(text).slice(0, 200)}`,
+    )
+  const names = [...Object.keys(economy.bots).map(botName), 'human', ...ownPlayers()]
+  const models = Object.keys(providers()).map(prefix => `${prefix}:MODEL`)
+  const meant = text.includes(':') ? nearest(`${text.split(':', 1)[0]}:MODEL`, models) : ''
+  return new UserError(
+    `No player '${shown}'. Players of ${economy.env.id}: ${[...names, ...models].join(', ')}.${nearestBot(text, economy) || nearest(text, names) || meant}`,
   )
 }

@@ -1,17 +1,17 @@
 /** The command line, run in process on the toy economy: what it prints, what it leaves, how it ends. */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { passive } from '../../bots/any/passive.ts'
 import { randomLegal } from '../../bots/any/random_legal.ts'
-import { type BotSet, botSets } from '../../bots/index.ts'
+import type { BotSet } from '../../bots/index.ts'
 import { Args } from '../../commands/command.ts'
 import { evaluate } from '../../commands/evaluate.ts'
 import { commands } from '../../commands/index.ts'
-import { environments, type Scenario } from '../../index.ts'
+import { experiment } from '../../evals/experiment.ts'
+import { economies, type Scenario } from '../../index.ts'
 import { ProviderError } from '../../rollouts/player.ts'
-import type { RunPlan } from '../../rollouts/run.ts'
-import { later, passive as passivePlayer, scratch, toy, toyConfig } from '../rollouts/table.ts'
+import { later, scratch } from '../rollouts/table.ts'
 import { toyMarket } from '../toy_market/index.ts'
 import { agoragym, type ConsoleOptions, capture } from './console.ts'
 
@@ -25,16 +25,18 @@ const TOY_BOTS: BotSet = {
 }
 
 beforeAll(() => {
-  environments.register({
-    ...toyMarket,
-    scenarios: (config, count = 30): Scenario[] =>
-      Array.from({ length: Math.min(count, 30) }, (_, i) => ({
-        id: `row-${i}`,
-        config: { ...config, horizon: 3 + (i % 2) },
-        seed: 100 + i,
-      })),
+  economies.register({
+    env: {
+      ...toyMarket,
+      scenarios: (config, count = 30): Scenario[] =>
+        Array.from({ length: Math.min(count, 30) }, (_, i) => ({
+          id: `row-${i}`,
+          config: { ...config, horizon: 3 + (i % 2) },
+          seed: 100 + i,
+        })),
+    },
+    ...TOY_BOTS,
   })
-  ;(botSets as Record<string, BotSet>).toy_market = TOY_BOTS
 })
 
 const at = (options: Partial<ConsoleOptions> = {}): ConsoleOptions => ({ cwd: scratch(), ...options })
@@ -214,9 +216,9 @@ describe('eval', () => {
         evaluated: ['trader_0'],
         ok: 4,
         failed: 0,
-        truncated: 4,
+        truncated: 0,
         reward: { n: 4 },
-        stops: { truncated: 4 },
+        stops: { horizon: 4 },
       },
     ])
     expect(runs[0].reward.half).toBeGreaterThan(0)
@@ -278,19 +280,13 @@ describe('eval', () => {
         if (asked === 20) throw new ProviderError('no answer', { code: 'timeout', status: null, attempts: 6 })
       },
     })
-    const plan: RunPlan = {
-      env: toy,
-      preset: 'default',
-      set: {},
-      config: toyConfig,
-      seat: () => ({ lineup: { trader_0: player, trader_1: passivePlayer }, evaluated: ['trader_0'] }),
-      examples: { name: 'seeds 0:4', rows: [0, 1, 2, 3].map(seed => ({ index: seed, config: toyConfig, seed })) },
-      repeats: 1,
-    }
+    const asked = experiment({
+      entries: [{ env: 'toy_market', players: ['later'], seats: { trader_1: 'bot:passive' }, seeds: '4' }],
+    })
     const { io, written } = capture(options)
     const { runs, left, code } = await evaluate(
-      [plan],
-      { out: join(options.cwd, 'runs'), concurrency: 1 },
+      asked,
+      { out: join(options.cwd, 'runs'), concurrency: 1, own: name => (name === 'later' ? player : undefined) },
       new Args({}, ['eval', 'toy_market', '--players', 'a b']),
       io,
     )
@@ -301,14 +297,24 @@ describe('eval', () => {
     )
   })
 
-  test('does not go on with another run in the same place', async () => {
+  test('whatever makes a run another one gives it a folder of its own, and a folder that holds another is not gone on with', async () => {
     const options = at()
-    await agoragym('eval toy_market --players random --seeds 2', options)
-    const { code, err } = await agoragym('eval toy_market --players random --opponents miser:1 --seeds 2 --resume', options)
+    const folders = () => readdirSync(join(options.cwd, 'runs'))
+    const line = 'eval toy_market --players random --seeds 2 --resume'
+    await agoragym(line, options)
+    const [first] = folders()
+    for (const more of ['--opponents miser:1', '--set horizon=3', '--seat trader_1=bot:passive'])
+      expect((await agoragym(`${line} ${more}`, options)).code).toBe(0)
+    expect(folders()).toHaveLength(4)
+    // Seeds and repeats are what a run may grow by.
+    await agoragym(`${line} --seeds 3 --repeats 2`.replace('--seeds 2 ', ''), options)
+    expect(folders()).toHaveLength(4)
+    const moved = folders().find(name => name !== first)!
+    rmSync(join(options.cwd, 'runs', first!), { recursive: true })
+    renameSync(join(options.cwd, 'runs', moved), join(options.cwd, 'runs', first!))
+    const { code, err } = await agoragym(line, options)
     expect(code).toBe(2)
-    expect(err).toMatch(
-      /holds another run \(lineup\.trader_1: expected "bot:gambler", got "bot:miser"\); choose another folder with --out/,
-    )
+    expect(err).toMatch(/holds another run \(.+\); choose another folder with --out/)
   })
 
   test('plays scenarios of the economy, or rows of a file', async () => {
@@ -429,7 +435,7 @@ describe('play', () => {
     expect(code).toBe(0)
     expect(out).toMatch(/^step 0\n {2}trader_0: /)
     expect(out).toContain('* rained grain=[')
-    expect(out).toContain('The game is over after 2 steps: truncated.')
+    expect(out).toContain('The game is over after 2 steps: horizon.')
     expect(out).toMatch(/player +random +bot:gambler/)
   })
 
@@ -481,15 +487,12 @@ describe('runs', () => {
 describe('start', () => {
   test('plays the scripted players of every economy once, and tells it again at once', async () => {
     const options = at()
-    const all = { ...botSets }
-    onTestFinished(() => void Object.assign(botSets, all))
-    for (const id of Object.keys(all)) if (id !== 'toy_market') delete (botSets as Record<string, BotSet>)[id]
-    const { code, out } = await agoragym('start', options)
+    const { code, out } = await agoragym('start toy_market', options)
     expect(code).toBe(0)
     for (const title of ['Scores', 'Stopped by', 'Calls a rollout']) expect(out).toContain(`\n${title}\n`)
     expect(out).toContain('runs/start/report.html')
     expect(readFileSync(join(options.cwd, 'runs', 'start', 'report.html'), 'utf8')).toContain('<title>agoragym report</title>')
-    const again = await agoragym('start', options)
+    const again = await agoragym('start toy_market', options)
     expect(again.out).toBe(out)
     expect(again.err).toBe('')
   })

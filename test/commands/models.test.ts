@@ -5,22 +5,20 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { randomLegal } from '../../bots/any/random_legal.ts'
-import { type BotSet, botSets } from '../../bots/index.ts'
 import { cacheNote } from '../../commands/models.ts'
-import { environments } from '../../index.ts'
+import { economies } from '../../index.ts'
 import { type FakeProvider, type FakeProviderOptions, randomCalls, startFakeProvider } from '../../testing.ts'
 import { scratch } from '../rollouts/table.ts'
 import { toyMarket } from '../toy_market/index.ts'
 import { agoragym } from './console.ts'
 
 beforeAll(() => {
-  environments.register(toyMarket)
-  const bots: BotSet = {
+  economies.register({
+    env: toyMarket,
     bots: { gambler: { description: 'Sells.', factory: randomLegal } },
     opponents: { gambler: 1 },
     players: [],
-  }
-  ;(botSets as Record<string, BotSet>).toy_market = bots
+  })
 })
 
 let provider: FakeProvider | undefined
@@ -35,6 +33,46 @@ async function serve(options: Partial<FakeProviderOptions> = {}): Promise<string
 }
 
 const toy = 'eval toy_market --set horizon=2 --seeds 2'
+
+describe('what is true of a run and not in its figures is said', () => {
+  test('an option that was left out: on standard error, in the metadata, and in the notes of compare, which the report shows too', async () => {
+    const cwd = scratch()
+    const url = await serve({ quirks: ['openai_temperature'] })
+    const { code, err } = await agoragym(`${toy} --players openai:m@${url} --temperature 0.5`, { cwd })
+    expect(code).toBe(0)
+    const note = /does not support temperature; \d+ calls were made without it\./
+    expect(err).toMatch(note)
+    const [folder] = readdirSync(join(cwd, 'runs'))
+    const { sampling_args, dropped_options } = JSON.parse(readFileSync(join(cwd, 'runs', folder!, 'metadata.json'), 'utf8'))
+    expect({ sampling_args, dropped_options }).toEqual({
+      sampling_args: {},
+      dropped_options: { temperature: expect.any(Number) },
+    })
+    expect((await agoragym('compare', { cwd })).out.replace(/\s+/g, ' ')).toMatch(note)
+  })
+
+  test('a server without a parser of calls: how such servers are started, once', async () => {
+    const cwd = scratch()
+    const url = await serve({ quirks: ['lm_studio_text'] })
+    const { err } = await agoragym(`${toy} --players openai:m@${url}`, { cwd })
+    expect(err.match(/no message held a tool call.*vllm serve --enable-auto-tool-choice/g)).toHaveLength(1)
+  })
+
+  test('a second form: which, and how it is chosen beforehand', async () => {
+    const cwd = scratch()
+    const url = await serve({ quirks: ['mistral_roles'] })
+    const { err } = await agoragym(`${toy} --players openai:m@${url}`, { cwd })
+    expect(err).toMatch(/wants requests in another form \(user_in_result\); --adapt user_in_result chooses that beforehand\./)
+    const refused = provider!.counts[400]
+    const again = await agoragym(`${toy} --players openai:m@${url} --adapt user_in_result --out again`, { cwd })
+    expect([again.code, provider!.counts[400]]).toEqual([0, refused])
+    const wrong = await agoragym(`${toy} --players openai:m@${url} --adapt user_in_results`, { cwd })
+    expect([wrong.code, wrong.err]).toEqual([
+      2,
+      expect.stringMatching(/--adapt: no adaptation 'user_in_results'.* Did you mean 'user_in_result'\?/),
+    ])
+  })
+})
 
 describe('what is wrong is said in one line with what to do, and the code is 1', () => {
   const told = async (line: string, env = {}) => {
@@ -155,9 +193,10 @@ test('the settings of a model reach its requests and the metadata', async () => 
       personas: { '*': { name: expect.stringContaining('shy.md'), digest: expect.stringMatching(/^[0-9a-f]{64}$/) } },
     },
   })
-  // Gone on with under other settings it would be another run.
+  // Under other settings it is another player, in a folder of its own.
   const other = await agoragym(`${toy} --players openai:m@${url} --resume`, { cwd })
-  expect([other.code, other.err]).toMatchObject([2, expect.stringContaining('holds another run (player_details')])
+  expect(other.code).toBe(0)
+  expect(readdirSync(join(cwd, 'runs'))).toHaveLength(2)
 })
 
 test('--api responses speaks the other protocol', async () => {

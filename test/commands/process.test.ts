@@ -26,7 +26,7 @@ beforeAll(() => {
   cpSync(join(ROOT, 'package.json'), join(built, 'package.json'))
   writeFileSync(
     join(built, 'toy.js'),
-    "import { environments } from './envs/index.js'\nimport { toyMarket } from './test/toy_market/index.js'\nenvironments.register(toyMarket)\n",
+    "import { environments } from './economies/registry.js'\nimport { toyMarket } from './test/toy_market/index.js'\nenvironments.register(toyMarket)\n",
   )
 }, 60_000)
 afterAll(() => rmSync(built, { recursive: true, force: true }))
@@ -93,12 +93,59 @@ test('a run that is being played is not gone on with by another process', async 
   const { code, err } = await start(line, cwd).ended
   expect(code).toBe(1)
   expect(err).toMatch(
-    new RegExp(`^\\S+ is being played by process ${first.child.pid}: wait until it ends, or stop it, then --resume\\.\n$`),
+    new RegExp(
+      `^\\S+ is being played by process ${first.child.pid}: wait until it ends, or stop it, then --resume \\(\\S+/lock\\)\\.\n$`,
+    ),
   )
   first.child.kill('SIGINT')
   await first.ended
   const [run] = readdirSync(join(cwd, 'runs'))
   expect(readdirSync(join(cwd, 'runs', run!))).not.toContain('lock')
+})
+
+test('of several processes that take a folder at one moment, one has it, whatever a killed one left there', async () => {
+  const cwd = scratch('race')
+  const [rounds, racers] = [25, 4]
+  // All begin a round together; whoever has the folder gives it back when all have tried.
+  const racer = `
+    import { existsSync, writeFileSync } from 'node:fs'
+    import { RunStore } from '${join(built, 'rollouts', 'store.js')}'
+    const [me, rounds, racers] = process.argv.slice(1).map(Number)
+    const sleep = ms => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
+    const all = what => {
+      writeFileSync(what + '-' + me, '')
+      while (!Array.from({ length: racers }, (_, i) => what + '-' + i).every(existsSync)) sleep(1)
+    }
+    const won = []
+    for (let round = 0; round < rounds; round++) {
+      all('ready-' + round)
+      let store
+      try {
+        store = new RunStore(String(round), { resume: true })
+        won.push(round)
+      } catch (error) {
+        if (error.name !== 'RunError' || !/is being played by/.test(error.message)) throw error
+      }
+      all('tried-' + round)
+      store?.close()
+    }
+    console.log(JSON.stringify(won))
+  `
+  for (let round = 0; round < rounds; round++) mkdirSync(join(cwd, String(round)))
+  // Every other folder was left by a process that is gone.
+  const left = `
+    import { RunStore } from '${join(built, 'rollouts', 'store.js')}'
+    for (let round = 1; round < ${rounds}; round += 2) new RunStore(String(round))
+    process.kill(process.pid, 'SIGKILL')
+  `
+  const run = (program: string, ...given: number[]) =>
+    startNode(['--input-type=module', '-e', program, ...given.map(String)], { cwd }).ended
+  expect((await run(left)).signal).toBe('SIGKILL')
+  expect(existsSync(join(cwd, '1', 'lock'))).toBe(true)
+  const ended = await Promise.all(Array.from({ length: racers }, (_, i) => run(racer, i, rounds, racers)))
+  expect(ended.map(({ err }) => err).join('')).toBe('')
+  const winners = ended.flatMap(({ out }) => JSON.parse(out) as number[]).sort((a, b) => a - b)
+  expect(winners).toEqual(Array.from({ length: rounds }, (_, round) => round))
 })
 
 test('Ctrl-C finishes what is in flight, says how to go on, and the code is 1', async () => {

@@ -3,13 +3,12 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { Episode } from '../../envs/core/episode.ts'
 import { call } from '../../envs/core/policy.ts'
-import { compare } from '../../evals/compare.ts'
 import { csv, type Figure, markdown, sheet, type TableId } from '../../evals/figures.ts'
 import { parsePublication } from '../../evals/published.ts'
 import { holm } from '../../evals/stats.ts'
 import { readFigures } from '../../rollouts/store.ts'
 import { type ToyTypes, toyMarket } from '../toy_market/index.ts'
-import { dabbler, failing, playPair, playToy, scripted, seller, sleeper, withFolder } from './toy_runs.ts'
+import { compare, dabbler, failing, playPair, playToy, scripted, seller, sleeper, withFolder } from './toy_runs.ts'
 
 /** The figures of a table by item and player. */
 function table(figures: readonly Figure[], id: TableId): Record<string, Record<string, Figure>> {
@@ -45,7 +44,8 @@ test('scores, differences, calls, refusals, stops and turns are those of the rol
     const scores = table(figures, 'scores')
     expect(scores.reward!.seller).toMatchObject({ n: 8, value: expect.closeTo(mean, 10) })
     expect(scores.reward!.sleeper).toMatchObject({ value: 0, sd: 0, low: 0, high: 0 })
-    expect(Object.keys(scores)).toEqual(['reward', 'payoff', 'reputation', 'survival', 'quality'])
+    // Parts that the economy has nothing of are no rows.
+    expect(Object.keys(scores)).toEqual(['reward', 'payoff'])
 
     const differences = table(figures, 'differences')
     const difference = differences.reward!['seller − sleeper']!
@@ -56,7 +56,7 @@ test('scores, differences, calls, refusals, stops and turns are those of the rol
 
     expect(table(figures, 'rollouts')).toMatchObject({
       scored: { seller: { value: 8 } },
-      truncated: { seller: { value: 8 } },
+      truncated: { seller: { value: 0 } },
       failed: { seller: { value: 0 } },
       missing: { seller: { value: 0 } },
       scenarios: { seller: { value: 4 } },
@@ -67,7 +67,7 @@ test('scores, differences, calls, refusals, stops and turns are those of the rol
     expect(calls.sell!.dabbler).toMatchObject({ value: 5 })
     expect(calls.wait!.dabbler).toMatchObject({ value: 3 })
     expect(table(figures, 'refusals').no_grain).toMatchObject({ dabbler: { value: 1 }, sleeper: { value: 0 } })
-    expect(table(figures, 'stops').truncated!.seller).toMatchObject({ value: 1 })
+    expect(table(figures, 'stops').horizon!.seller).toMatchObject({ value: 1 })
     expect(table(figures, 'turns')['8']!.seller).toMatchObject({ value: 1, n: 8 })
     expect(table(figures, 'first_use').wait!.dabbler).toMatchObject({ value: 3, share: 1 })
     expect(table(figures, 'sequences')['sell → wait']!.dabbler).toMatchObject({ value: 3 / 5 })
@@ -165,17 +165,67 @@ describe('what is compared with what', () => {
       expect(figures.filter(({ table: id }) => id === 'differences')).toEqual([])
     }))
 
-  test('one player made of other things is another player, and a run made twice is not added up', () =>
+  test('one player made of other things is another player; a run that was copied counts once, and that is said', () =>
     withFolder(async out => {
       const warm = scripted('seller', seller.policies(undefined as never), { temperature: 1 })
       const folders = [
         ...(await playToy([seller], { out: join(out, 'a') })),
         ...(await playToy([warm], { out: join(out, 'b') })),
         ...(await playToy([seller], { out: join(out, 'c') })),
+        // Of one more seed, which counts.
+        ...(await playToy([seller], { out: join(out, 'd'), seeds: [2, 3] })),
       ]
-      const scored = table(compare(folders).figures, 'rollouts').scored!
-      expect(Object.keys(scored)).toEqual(['seller', 'seller [b]', 'seller [c]'])
-      expect(Object.values(scored).map(({ value }) => value)).toEqual([3, 3, 3])
+      const { figures, notes, runs } = compare(folders)
+      const scored = table(figures, 'rollouts').scored!
+      expect(Object.entries(scored).map(([player, { value }]) => [player, value])).toEqual([
+        ['seller', 4],
+        ['seller [b]', 3],
+      ])
+      expect(notes).toEqual([
+        `seller: 3 rollouts of ${folders[2]} stand in ${folders[0]} too and are counted once.`,
+        `seller: 1 rollout of ${folders[3]} stand in ${folders[0]} too and are counted once.`,
+      ])
+      expect(runs.map(({ repeated = [] }) => repeated.length)).toEqual([0, 0, 3, 1])
+      expect(table(figures, 'calls').sell!.seller!.n).toBe(4)
+    }))
+
+  test('two samples of one player stand apart, and that is said', () =>
+    withFolder(async out => {
+      const moody = (sells: boolean) => scripted('moody', (sells ? seller : sleeper).policies(undefined as never))
+      const folders = [
+        ...(await playToy([moody(true)], { out: join(out, 'a') })),
+        ...(await playToy([moody(false)], { out: join(out, 'b') })),
+        ...(await playToy([moody(false)], { out: join(out, 'c') })),
+      ]
+      const { figures, notes } = compare(folders)
+      const scored = table(figures, 'rollouts').scored!
+      expect(Object.entries(scored).map(([player, { value }]) => [player, value])).toEqual([
+        ['moody', 3],
+        ['moody [b]', 3],
+      ])
+      expect(notes[0]).toBe(`moody in ${folders[1]} was played again and came out otherwise: it stands apart.`)
+      expect(notes[1]).toContain(`3 rollouts of ${folders[2]}`)
+    }))
+
+  test('players are called by their short names, by more where two would be the same, and by what somebody says', () =>
+    withFolder(async out => {
+      const at = (name: string) => scripted(name, seller.policies(undefined as never))
+      const names = [
+        'openai:m@http://a:1/v1',
+        'openai:m@http://b:1/v1',
+        'openai:m@http://b:1/v1[temperature=1]',
+        'openai:n@http://b:1/v1',
+      ]
+      const folders = await playToy(names.map(at), { out })
+      const heads = (options: object) => Object.keys(table(compare(folders, options).figures, 'rollouts').scored!)
+      expect(heads({})).toEqual(['openai:m@a:1', 'openai:m@b:1', 'openai:m[temperature=1]', 'openai:n'])
+      expect(heads({ labels: { 'openai:n': 'small', [names[0]!]: 'first' } })).toEqual([
+        'first',
+        'openai:m',
+        'openai:m[temperature=1]',
+        'small',
+      ])
+      expect(() => heads({ labels: { 'openai:x': 'small' } })).toThrow("--label: no player 'openai:x' in these runs.")
     }))
 
   test('the baseline is named, and one that nobody is is refused with the names', () =>
@@ -184,7 +234,7 @@ describe('what is compared with what', () => {
       const { figures } = compare(folders, { baseline: 'seller' })
       expect(Object.keys(table(figures, 'differences').reward!)).toEqual(['sleeper − seller'])
       expect(() => compare(folders, { baseline: 'selle' })).toThrow(
-        "--baseline: no player 'selle' in these runs. Players: sleeper, seller.",
+        "--baseline: no player 'selle' in these runs. Players: sleeper, seller. Did you mean 'seller'?",
       )
     }))
 })
@@ -231,7 +281,7 @@ test('published runs stand in the setting of their configuration, as further pla
             n: 80,
             scores: { reward: { mean: 0.5, sd: 0.1 } },
             calls: { sell: { mean: 3 } },
-            stops: { truncated: 0.9 },
+            stops: { horizon: 0.9 },
           },
           { player: 'GPT-0', env: 'toy_market', preset: 'crowded', n: 5 },
         ],
@@ -246,7 +296,7 @@ test('published runs stand in the setting of their configuration, as further pla
       'GPT-0 (published)': { value: 0.5, sd: 0.1, n: 80 },
     })
     expect(table(figures, 'calls').sell!['GPT-0 (published)']).toMatchObject({ value: 3, n: 80 })
-    expect(table(figures, 'stops').truncated!['GPT-0 (published)']).toMatchObject({ unit: 'share', value: 0.9 })
+    expect(table(figures, 'stops').horizon!['GPT-0 (published)']).toMatchObject({ unit: 'share', value: 0.9 })
   }))
 
 test('a file of published runs is read strictly', () => {

@@ -1,12 +1,11 @@
 import { appendFileSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { environments } from '../../envs/index.ts'
-import { compare } from '../../evals/compare.ts'
 import type { Figure, TableId } from '../../evals/figures.ts'
 import { Spending } from '../../evals/tally.ts'
+import { environments } from '../../index.ts'
 import type { CallRow } from '../../rollouts/player.ts'
-import { playToy, scripted, seller, sleeper, withFolder } from './toy_runs.ts'
+import { compare, playToy, scripted, seller, sleeper, withFolder } from './toy_runs.ts'
 
 const call = (fields: { latency?: number; reasoning?: number | null; retries?: number } = {}): Omit<CallRow, 'reply'> => ({
   key: 'k',

@@ -1,13 +1,13 @@
 /** Runs of the toy market on disk, played by small scripted players: the real files that comparisons and reports read. */
+import { passive } from '../../bots/any/passive.ts'
 import { type AnyPolicyFactory, call, PASS } from '../../envs/core/policy.ts'
-import { environments } from '../../envs/index.ts'
+import { type CompareOptions, type Comparison, compare as compareRuns } from '../../evals/compare.ts'
+import { economies, environments } from '../../index.ts'
 import { seat } from '../../rollouts/lineup.ts'
 import { type Player, ProviderError } from '../../rollouts/player.ts'
 import { playRuns } from '../../rollouts/run.ts'
 import { scratch } from '../rollouts/table.ts'
 import { type ToyTypes, toyMarket } from '../toy_market/index.ts'
-
-if (!environments.has('toy_market')) environments.register(toyMarket)
 
 export function scripted(name: string, factory: AnyPolicyFactory, details: Player['details'] = {}): Player {
   return { name, kind: 'bot', details, policies: () => factory }
@@ -20,6 +20,20 @@ export const seller = scripted('seller', () => ({
     return grain > 0 ? call('sell', { quantity: grain }) : call('wait')
   },
 }))
+
+economies.register({
+  env: toyMarket,
+  bots: {
+    miser: { description: 'Sells nothing.', factory: passive },
+    seller: { description: 'Sells all.', factory: seller.policies(undefined as never) },
+  },
+  opponents: { miser: 1 },
+  players: ['bot:miser', 'bot:seller'],
+})
+
+/** Compares runs of the registered economies. */
+export const compare = (folders: readonly string[], options: Partial<CompareOptions> = {}): Comparison =>
+  compareRuns(folders, { environments, ...options })
 
 /** Sells one unit, then waits, in turns; asks for more than it has at first. */
 export const dabbler = scripted('dabbler', () => ({

@@ -12,6 +12,8 @@ import { stream } from '../../index.ts'
 import {
   type FakeProvider,
   type FakeProviderOptions,
+  QUIRKS,
+  type QuirkName,
   randomCalls,
   type Script,
   startFakeProvider,
@@ -93,6 +95,78 @@ test('a provider that fails in every way leaves no trace in what is played, scor
   expect(having).toEqual(without)
   expect(rows(failing.out)).toEqual(rows(sound.out))
   console.log((await agoragym(`${line.replace(' --json', '')} --out failing --resume`).ended).out)
+})
+
+/** Quirks that happen to answers and ask nothing of requests; `play`: also those that are a model's doing. */
+const quirks = (play: boolean): QuirkName[] =>
+  (Object.keys(QUIRKS) as QuirkName[]).filter(name => {
+    const quirk = QUIRKS[name]
+    return quirk.spoils !== undefined && quirk.refuses === undefined && (play || !quirk.play)
+  })
+
+/** The model's own faults by rollout and turn alone: what was said comes back in other words here. */
+const slips: NonNullable<FakeProviderOptions['fault']> = ({ session, turn }) =>
+  stream(2, 'slip', session, turn).chance(0.1) ? 'malformed_arguments' : undefined
+
+interface Step {
+  readonly decisions: Readonly<Record<string, { readonly calls: unknown }>>
+}
+/** What was played, without what a server counts of it. */
+const played = (out: string) =>
+  contents(out).steps.map(line =>
+    (JSON.parse(line) as { steps: Step[] }).steps.map(({ decisions, ...step }) => [
+      step,
+      Object.entries(decisions).map(([agent, { calls }]) => [agent, calls]),
+    ]),
+  )
+
+test('a provider that draws a quirk on a fifth of its answers ends no run, distorts no score, and writes no key', async () => {
+  const key = 'sk-planted-0123456789'
+  const env = { ...process.env, QUIRKY_KEY: key }
+  const url = await serve({ key, rates: {}, fault: slips })
+  const players = `openai:m@${url},anthropic:m@${url}`
+  const line = `eval swarm_economy --players ${players} --scenarios 20 --repeats 2 -c 32 --max-retries 12 --api-key-var QUIRKY_KEY --json`
+  const run = (out: string) => startNode([CLI, ...`${line} --out ${out}`.split(' ')], { cwd: folder, env }).ended
+  const sound = await run('plain')
+  wellEnded(sound)
+  await serve({ key, rates: {}, fault: slips, quirks: quirks(false), quirkRate: 0.2 })
+  const quirky = await run('quirky')
+  expect(quirky.code).toBe(0)
+  console.log(`answers with a quirk: ${JSON.stringify(provider!.counts)}`)
+  expect(played(join(folder, 'quirky'))).toEqual(played(join(folder, 'plain')))
+
+  await serve({ key, rates: {}, fault: slips, quirks: quirks(true), quirkRate: 0.2 })
+  const wild = await run('wild')
+  expect(wild.code).toBe(0)
+  for (const at of findRuns(join(folder, 'wild'))) {
+    const { ok, failed } = readMetadata(at)!
+    expect(ok + failed).toBe(40)
+    expect([...readErrors(at)]).toHaveLength(failed)
+  }
+  for (const { parentPath, name } of readdirSync(folder, { recursive: true, withFileTypes: true }).filter(entry =>
+    entry.isFile(),
+  ))
+    expect(readFileSync(join(parentPath, name), 'utf8')).not.toContain(key)
+})
+
+test('refusals now and then cost less than a third of the throughput', async () => {
+  const latencyMs = 150
+  const seconds = async (out: string, options: Partial<FakeProviderOptions>): Promise<number> => {
+    const url = await serve({ latencyMs, ...options })
+    const line = `eval swarm_economy --players openai:m@${url} --scenarios 20 --repeats 4 -c 32 --json --out ${out}`
+    wellEnded(await agoragym(line).ended)
+    return readMetadata(findRuns(join(folder, out))[0]!)!.time
+  }
+  const without = await seconds('steady', {})
+  const having = await seconds('refused', {
+    rates: { ...SLIPS, rate_limit: 0.03, server_error: 0.01 },
+    retryAfterMs: 500,
+    retryAfterHeader: 'retry-after',
+  })
+  console.log(
+    `${without.toFixed(1)} s without refusals, ${having.toFixed(1)} s with: ${Math.round((100 * without) / having)} % of the throughput`,
+  )
+  expect(without / having).toBeGreaterThanOrEqual(0.7)
 })
 
 test('killed at twenty random moments and resumed, a run is the one that was not interrupted', async () => {

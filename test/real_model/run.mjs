@@ -16,8 +16,8 @@ const calling = tool => ['--extra-body', JSON.stringify({ tool_choice: { type: '
 const GAMES = [
   ['sim_economy', '--set', 'horizon_turns=10'],
   ['sim_economy', '--set', 'horizon_turns=10', ...calling('stake')],
-  ['swarm_economy', '--set', 'maxTurns=10'],
-  ['swarm_economy', '--set', 'maxTurns=10', ...calling('post')],
+  ['swarm_economy', '--set', 'max_turns=10'],
+  ['swarm_economy', '--set', 'max_turns=10', ...calling('post')],
 ]
 const HOW = ['--seeds', '1', '-c', '1', '--history', 'none', '--max-completion-tokens', '128', '--temperature', '0.7']
 

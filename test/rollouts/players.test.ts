@@ -1,6 +1,6 @@
 /** Player strings, who sits where, and the person at the terminal. */
 import { describe, expect, test } from 'vitest'
-import { type Environment, environments, UserError } from '../../index.ts'
+import { type Environment, economies, UserError } from '../../index.ts'
 import { type Seating, seat } from '../../rollouts/lineup.ts'
 import { humanPlayer, type Terminal } from '../../rollouts/players/human.ts'
 import { playersFor } from '../../rollouts/players/index.ts'
@@ -8,10 +8,10 @@ import { type Rollout, runRollout } from '../../rollouts/rollout.ts'
 import { type ToyTypes, toyMarket } from '../toy_market/index.ts'
 import { passive, random, toy, toyConfig, toySpec } from './table.ts'
 
-if (!environments.has('toy_market')) environments.register(toyMarket)
+economies.register({ env: toyMarket })
 
 describe('a player string', () => {
-  const player = playersFor({ env: 'toy_market' })
+  const player = playersFor({ economy: economies.get('toy_market') })
 
   test('names a bot, under one name however it is written', () => {
     expect(player('bot:passive').name).toBe('bot:passive')
@@ -20,13 +20,24 @@ describe('a player string', () => {
     expect(player('bot:passive')).toBe(player('bot:passive'))
   })
 
+  test('is called what somebody said it is, and by one name only', () => {
+    expect(player('bot:passive').label).toBeUndefined()
+    expect(player('bot:passive[label=idler]')).toMatchObject({ name: 'bot:passive', label: 'idler' })
+    expect(() => player({ player: 'bot:passive', label: 'sleeper' })).toThrow(
+      'Player bot:passive has two labels, idler and sleeper',
+    )
+  })
+
   test.each([
     [
       'pasive',
-      "No player 'pasive'. Players of toy_market: bot:passive, random, human, openai:MODEL, anthropic:MODEL. Did you mean 'bot:passive'?",
+      "No player 'pasive'. Players of toy_market: bot:passive, random, human, openai:MODEL, anthropic:MODEL, google:MODEL, openrouter:MODEL, groq:MODEL, together:MODEL, deepseek:MODEL, mistral:MODEL, xai:MODEL, fireworks:MODEL, ollama:MODEL, vllm:MODEL, lmstudio:MODEL, prime:MODEL. Did you mean 'bot:passive'?",
     ],
     ['random_legal', "Did you mean 'random'?"],
     ['bot:pasive', "No bot 'pasive' plays toy_market. Bots: bot:passive, random. Did you mean 'bot:passive'?"],
+    ['opnai:m', "Did you mean 'openai:MODEL'?"],
+    ['http://localhost:8000/v1', 'a model on a server is written openai:MODEL@http://localhost:8000/v1'],
+    ['bot:passive[temperature=1]', 'Player bot:passive is no model, so temperature means nothing to it; it takes a label only.'],
     ['random:x', "No player 'random:x'"],
     ['bot', "No player 'bot'"],
     ['', "No player ''"],

@@ -27,8 +27,8 @@ describe('an episode of bots', () => {
   test('is played at once, without a promise', () => {
     const { log, truncated, scores, metrics } = atOnce(toySpec())
     expect(log.steps).toHaveLength(8)
-    expect(log.stop).toBe('truncated')
-    expect(truncated).toBe(true)
+    expect(log.stop).toBe('horizon')
+    expect(truncated).toBe(false)
     expect(log.header.seats).toEqual({ trader_0: 'random', trader_1: 'bot:passive' })
     expect(scores.trader_0!.reward).toBeGreaterThan(0)
     expect(metrics).toEqual({ trader_0: { earned: scores.trader_0!.reward * 100 } })

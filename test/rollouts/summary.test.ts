@@ -13,6 +13,9 @@ interface Row {
   readonly calls?: Record<string, number>
 }
 
+/** A rollout's key that says which is which. */
+const keyed = (key: string): string => `${key}-s0-0-r0`
+
 function folderOf(rows: readonly Row[], errors: readonly string[] = [], calls: readonly object[] = []): string {
   const folder = join(scratch(), 'run')
   mkdirSync(folder)
@@ -21,20 +24,41 @@ function folderOf(rows: readonly Row[], errors: readonly string[] = [], calls: r
   write(
     'results.jsonl',
     rows.map(({ key, example, reward, truncated = false, calls: made = {} }) => ({
-      key,
+      key: keyed(key),
       example_id: example,
       reward,
       is_truncated: truncated,
       stop_condition: truncated ? 'max_turns_reached' : 'terminated',
       metrics: { payoff: reward * 10 },
-      info: { calls: made, refused: {} },
+      info: {
+        calls: made,
+        refused: {},
+        seat: 'trader_0',
+        player: 'random',
+        seed: example,
+        repeat: 0,
+        steps: 1,
+        silent: 0,
+        scores: {},
+        evaluated: ['trader_0'],
+      },
+      timing: {},
       prompt: [],
       completion: [],
+      tool_defs: [],
     })),
   )
   write(
     'errors.jsonl',
-    errors.map(key => ({ key })),
+    errors.map(key => ({
+      key: keyed(key),
+      attempt: 1,
+      example_id: 0,
+      agent: 'trader_0',
+      player: 'random',
+      code: 'server_error',
+      message: 'no answer',
+    })),
   )
   write('calls.jsonl', calls)
   return folder
@@ -84,7 +108,8 @@ test('failures that were made up for are not counted, others once', () => {
 
 test('tokens and cost are those of all calls; one unknown price makes the cost unknown', () => {
   const usage = { input_uncached: 5, input_cached_read: 1, input_cache_write: 0, output: 2, output_reasoning: null }
-  const calls = [0.25, 0.5].map(cost => ({ key: 'a', usage, cost, reply: { content: '' } }))
+  const call = { key: keyed('a'), agent: 'trader_0', t: 0, call: 0, model: 'm', prompt_tokens: 3, completion_tokens: 2 }
+  const calls = [0.25, 0.5].map(cost => ({ ...call, usage, latency_ms: 1, retries: 0, cost, reply: { content: '' } }))
   expect(summarize(folderOf([], [], calls))).toMatchObject({
     usage: { ...usage, input_uncached: 10, input_cached_read: 2, output: 4 },
     cost: 0.75,

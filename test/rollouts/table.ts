@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import type { AnyTypes } from '../../index.ts'
-import { digest, parseConfig, type Turn } from '../../index.ts'
+import { anyBots, digest, parseConfig, type Turn } from '../../index.ts'
 import type { TranscriptMessage } from '../../rollouts/messages.ts'
 import type { CallRow, Player, Reply, TranscribedPolicy } from '../../rollouts/player.ts'
 import { botPlayer } from '../../rollouts/players/bot.ts'
@@ -12,8 +12,9 @@ import type { Lineup, RolloutSpec } from '../../rollouts/rollout.ts'
 import { toyMarket } from '../toy_market/index.ts'
 
 export const toy = toyMarket as unknown as RolloutSpec['env']
-export const random = botPlayer('random_legal', 'toy_market')
-export const passive = botPlayer('passive', 'toy_market')
+const economy = { env: toy, bots: anyBots }
+export const random = botPlayer('random_legal', economy)
+export const passive = botPlayer('passive', economy)
 export const toyConfig = parseConfig(toy, {})
 export const shortConfig = parseConfig(toy, { horizon: 3 })
 

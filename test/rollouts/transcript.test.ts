@@ -1,6 +1,6 @@
 /** The messages that a model in a scripted seat would have had. */
 import { describe, expect, test } from 'vitest'
-import { Episode, environments, resolveConfig } from '../../index.ts'
+import { anyBots, Episode, economies, resolveConfig } from '../../index.ts'
 import { seat } from '../../rollouts/lineup.ts'
 import type { Transcript } from '../../rollouts/messages.ts'
 import type { Player } from '../../rollouts/player.ts'
@@ -51,9 +51,10 @@ test('are the rules, each observation, each decision as calls, each result', () 
 })
 
 test('are the same whether written down as it plays or made from the log', () => {
-  for (const env of [toy, ...environments.list()]) {
+  for (const economy of [{ env: toy, bots: anyBots }, ...economies.list()]) {
+    const { env } = economy
     const config = resolveConfig(env, undefined)
-    const player = playersFor({ env: env.id })('random')
+    const player = playersFor({ economy })('random')
     const seated = seat(env, config, { learner: player, fixed: {}, opponents: [{ player, count: 1 }], exact: false })
     const rollout = runRollout({ env, config, seed: 2, repeat: 0, example: 2, ...seated }, { transcripts: true })
     if (rollout instanceof Promise || !rollout.ok) throw new Error('expected a rollout at once')

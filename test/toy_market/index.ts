@@ -2,8 +2,17 @@
  * A toy economy of two tools, the example of the README's recipe and the small real world of the core's tests: traders
  * sell grain to a well for a price that falls as it is sold, or wait for rain to grow more.
  */
-import { z } from 'zod'
-import { type AgentId, type Environment, type EpisodeLog, Outcome, perform, stream, toolsFor, tooManyCalls } from '../../index.ts'
+import {
+  type AgentId,
+  type Environment,
+  type EpisodeLog,
+  Outcome,
+  perform,
+  stream,
+  toolsFor,
+  tooManyCalls,
+  z,
+} from '../../index.ts'
 
 export interface ToyConfig {
   traders: number
@@ -74,6 +83,9 @@ const config = z.strictObject({
 const ids = ({ traders }: ToyConfig): AgentId[] => Array.from({ length: traders }, (_, i) => `trader_${i}`)
 const OFFERED = Object.keys(toyTools)
 
+/** What this economy has no such thing of. */
+const ABSENT = { reputation: null, survival: null, quality: null }
+
 export const toyMarket: Environment<ToyTypes> = {
   id: 'toy_market',
   summary: 'Traders sell grain at a falling price.',
@@ -116,7 +128,7 @@ export const toyMarket: Environment<ToyTypes> = {
     return Object.fromEntries(
       ids(log.header.config as ToyConfig).map(agent => [
         agent,
-        { reward: earned(log, agent) / 100, payoff: earned(log, agent) / 100, reputation: 0, survival: 1, quality: 0 },
+        { reward: earned(log, agent) / 100, payoff: earned(log, agent) / 100, ...ABSENT },
       ]),
     )
   },

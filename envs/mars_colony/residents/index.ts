@@ -1,15 +1,15 @@
 /** The residents by type, and what they do in a step of the agentic mode. */
 import { stream } from '../../core/random.ts'
 import type { ResidentType } from '../config.ts'
-import { COLONISTS } from '../parameters.ts'
-import { ask, mayOffer, pledge } from '../pledges.ts'
+import { BOND_UNIT, COLONISTS } from '../parameters.ts'
+import { ask, mayOffer, pledge, trusts } from '../pledges.ts'
 import type { Member, Shift } from '../state.ts'
 import { lowestNeed, pairIndex, pickPartner } from '../substrate.ts'
 import { talk } from '../talk.ts'
 import { deceptive } from './deceptive.ts'
 import { honest } from './honest.ts'
 import { opportunistic } from './opportunistic.ts'
-import type { Resident } from './resident.ts'
+import type { Resident, Tip } from './resident.ts'
 import { rule } from './rule.ts'
 
 const RESIDENTS: Readonly<Record<ResidentType, Resident>> = { rule, honest, opportunistic, deceptive }
@@ -23,12 +23,35 @@ export function residentOf({ type }: Member): Resident | undefined {
 }
 
 /** Whether resident i accepts a request for help. */
-export function acceptsAsk({ draft, colony }: Shift, resident: Resident, i: number, asker: number): boolean {
+export function acceptsAsk(shift: Shift, resident: Resident, i: number, asker: number): boolean {
+  const { config, society, colony } = shift
   return resident.accepts({
-    reputation: draft.members[asker]!.reputation,
+    trusts: trusts(shift, i, asker),
+    ill: society.fortunes[i]!.ill,
     bond: colony.bond[pairIndex(i, asker)]!,
+    favour: config.favour_bond * BOND_UNIT,
     lowestNeed: lowestNeed(colony.need, i),
   })
+}
+
+/** Whether colonist i is a resident who means to keep its word in this shift. */
+export function keepsWord({ draft, storm }: Shift, i: number): boolean {
+  const member = draft.members[i]!
+  return residentOf(member)?.keeps(member, storm) === true
+}
+
+/** What colonist i says of the next shift's field to who asks; a player says what it says in a talk of its own. */
+export function tells(shift: Shift, i: number, asker: number): Tip {
+  const { config, draft, society, colony } = shift
+  return (
+    residentOf(draft.members[i]!)?.tells({
+      trusts: trusts(shift, i, asker),
+      bond: colony.bond[pairIndex(i, asker)]!,
+      favour: config.favour_bond * BOND_UNIT,
+      reputation: draft.members[asker]!.reputation,
+      replies: society.fortunes[i]!.replies,
+    }) ?? 'nothing'
+  )
 }
 
 /** What every resident does of its own accord, in colonist order. */

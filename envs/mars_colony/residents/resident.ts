@@ -9,13 +9,29 @@ export type Dealings = Pick<Member, 'talks' | 'kept' | 'broken'>
 
 /** What a resident is asked, and what it goes by. */
 export interface Request {
-  /** Of who asks, 0 … 100. */
-  readonly reputation: number
+  /** Whether it takes who asks at its word. */
+  readonly trusts: boolean
+  readonly ill: boolean
+  /** The bond above which it does a favour, in 0.0001 points. */
+  readonly favour: number
   /** With who asks, in 0.0001 points. */
   readonly bond: number
   /** The lowest of its own needs, in 0.001 points. */
   readonly lowestNeed: number
 }
+
+/** What a resident goes by when it is asked for the next shift's field. */
+export interface Question {
+  readonly trusts: boolean
+  /** With who asks, in 0.0001 points, and the bond above which it does a favour. */
+  readonly bond: number
+  readonly favour: number
+  /** Of who asks, 0 … 100. */
+  readonly reputation: number
+  /** Questions it answered before. */
+  readonly replies: number
+}
+export type Tip = 'truth' | 'lie' | 'nothing'
 
 /** What a resident goes by when it takes the initiative; colonists are numbers. */
 export interface Situation {
@@ -42,8 +58,9 @@ export interface Resident {
   /** Whether it builds when nothing was promised. */
   builds(dealings: Dealings): boolean
   accepts(request: Request): boolean
-  /** Whether it means to keep its pledges. */
-  keeps(dealings: Dealings): boolean
+  /** Whether it means to keep its pledges, in such weather. */
+  keeps(dealings: Dealings, storm: boolean): boolean
+  tells(question: Question): Tip
   initiative(situation: Situation): Initiative
 }
 

@@ -16,8 +16,11 @@ export interface View {
 export type Move =
   | { readonly kind: 'accept' | 'reject'; readonly proposal: number }
   | { readonly kind: 'submit'; readonly p: number; readonly exploit: boolean }
+  /** Answers to a problem, of which so many are right and so many vouched for. */
+  | { readonly kind: 'answer'; readonly right: number; readonly vouched: number; readonly exploit: boolean }
+  | { readonly kind: 'repay'; readonly loan: number }
   | { readonly kind: 'claim'; readonly task: number }
-  | { readonly kind: 'vote'; readonly post: number }
+  | { readonly kind: 'vote'; readonly post: number; readonly direction: 'up' | 'down' }
   | { readonly kind: 'post'; readonly text: string }
   | {
       readonly kind: 'propose'

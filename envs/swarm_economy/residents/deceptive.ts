@@ -12,7 +12,7 @@ const REPUTABLE = 40
 
 const EXTRACTION = 'A special partnership, for you alone: a small commitment now, large shared returns soon.'
 
-const SWITCH: Readonly<Record<SwarmConfig['exploitSwitch'], (view: View) => boolean>> = {
+const SWITCH: Readonly<Record<SwarmConfig['exploit_switch'], (view: View) => boolean>> = {
   hard: ({ self }) => self.interactions >= self.trust,
   soft: ({ self, random }) => random.chance(0.7 * sigmoid(2 * (self.interactions - self.trust))),
 }
@@ -22,15 +22,15 @@ export const deceptive: Character = {
   exploit(view) {
     const { state, self, random } = view
     const { config } = state
-    if (!SWITCH[config.exploitSwitch](view)) return undefined
+    if (!SWITCH[config.exploit_switch](view)) return undefined
     const poorWork = (): Move | undefined =>
       self.task === null ? undefined : { kind: 'submit', p: random.uniform(0.2, 0.45), exploit: true }
     if (self.task !== null && random.chance(0.5)) return poorWork()
     if (random.chance(0.5)) {
-      const eligible = targets(state, self).filter(agent => config.exploitTargets === 'anyone' || agent.reputation > REPUTABLE)
+      const eligible = targets(state, self).filter(agent => config.exploit_targets === 'anyone' || agent.reputation > REPUTABLE)
       if (eligible.length > 0) {
         const to = random.pick(eligible).id
-        const transfer = config.exploitTransfer === 'fixed' ? -15 : oneDecimal(random.uniform(-20, -5))
+        const transfer = config.exploit_transfer === 'fixed' ? -15 : oneDecimal(random.uniform(-20, -5))
         return { kind: 'propose', to, transfer, text: EXTRACTION, exploit: true }
       }
     }

@@ -5,14 +5,16 @@
  */
 import { resume } from '../../core/random.ts'
 import { publish, vote } from '../feed.ts'
+import { blocked, repay } from '../loans.ts'
 import { type Agent, type BotType, type Emit, LIFE, type Post, type State } from '../state.ts'
-import { claim, submit } from '../tasks.ts'
+import { answered, claim, submit } from '../tasks.ts'
 import { accept, pendingOf, propose, reject } from '../trades.ts'
 import type { Character, Move, View } from './character.ts'
 import { deceptive } from './deceptive.ts'
 import { honest } from './honest.ts'
 import { opportunistic } from './opportunistic.ts'
 import { oneDecimal, targets } from './resident.ts'
+import { acceptsLoan, chooseTask, falseWork, handIn, settleDebt, speak, voteOn } from './standard.ts'
 
 const CHARACTERS: Readonly<Record<BotType, Character>> = { honest, opportunistic, deceptive }
 
@@ -36,30 +38,40 @@ export function moveResidents(draft: State, emit: Emit): void {
   }
 }
 
-/** The first of six things that there is reason to do. */
+/** The first of seven things that there is reason to do. */
 function decide(character: Character, view: View): Move | undefined {
   const { state, self, random } = view
   const { words } = character
+  const loans = state.config.trade_rule === 'loans'
+  const problems = state.config.work_rule === 'problems'
+
+  const repayment = loans ? settleDebt(view) : undefined
+  if (repayment !== undefined) return repayment
 
   const proposal = pendingOf(state).find(({ to }) => to === self.id)
   if (proposal !== undefined) {
-    return { kind: random.chance(character.accepts(view, proposal)) ? 'accept' : 'reject', proposal: proposal.id }
+    const willing = loans ? acceptsLoan(view, proposal) : character.accepts(view, proposal)
+    return { kind: random.chance(willing) ? 'accept' : 'reject', proposal: proposal.id }
   }
 
-  const exploit = character.exploit?.(view)
-  if (exploit !== undefined) return exploit
+  const exploit = loans ? undefined : character.exploit?.(view)
+  if (exploit !== undefined)
+    return problems && exploit.kind === 'submit' ? falseWork(self, state.tasks[self.task! - 1]!.level! + 1, random) : exploit
 
   if (self.task !== null) {
+    if (problems) return handIn(view)
     const p = character.work(random)
     return p === null ? undefined : { kind: 'submit', p, exploit: false }
   }
 
   const open = state.tasks.filter(({ status }) => status === 'open')
-  const wanted = open.length > 0 ? character.claims(view, open) : undefined
+  const claims = problems ? chooseTask : character.claims
+  const wanted = open.length > 0 ? claims(view, open) : undefined
   if (wanted !== undefined) return { kind: 'claim', task: wanted.id }
 
   const fresh = freshPost(state, self)
-  if (fresh !== undefined && random.chance(character.votes)) return { kind: 'vote', post: fresh.id }
+  if (loans) return (fresh && voteOn(view, fresh)) ?? speak(view, other => attraction(state, other))
+  if (fresh !== undefined && random.chance(character.votes)) return { kind: 'vote', post: fresh.id, direction: 'up' }
 
   const drawn = random.float()
   if (drawn < character.posts) return { kind: 'post', text: random.pick(words.posts) }
@@ -84,7 +96,7 @@ function freshPost({ posts, step }: State, self: Agent): Post | undefined {
 
 /** How much an agent's posts and replies attract offers. */
 function attraction({ config }: State, { social }: Agent): number {
-  return config.socialStanding ? 1 + 0.5 * Math.min(4, social) : 1
+  return config.social_standing ? 1 + 0.5 * Math.min(4, social) : 1
 }
 
 /** Carries out a move that is still possible. */
@@ -93,17 +105,29 @@ function carryOut(draft: State, self: Agent, move: Move, emit: Emit): void {
     case 'accept':
     case 'reject':
       if (draft.proposals[move.proposal - 1]!.status !== 'pending') return
+      // Another's move may have used up what the two could have lent each other.
+      if (move.kind === 'accept' && draft.config.trade_rule === 'loans' && blocked(draft, draft.proposals[move.proposal - 1]!))
+        return
       if (move.kind === 'accept') accept(draft, move.proposal, emit)
       else reject(draft, move.proposal, emit)
       return
     case 'submit':
       submit(draft, self.id, self.task!, { p: move.p, length: null, repeated: false, exploit: move.exploit }, emit)
       return
+    case 'answer': {
+      const { right, vouched, exploit } = move
+      const work = answered(draft.tasks[self.task! - 1]!, right, vouched)
+      submit(draft, self.id, self.task!, { ...work, length: null, repeated: false, exploit }, emit)
+      return
+    }
+    case 'repay':
+      if (draft.loans![move.loan - 1]!.owed <= self.resources) repay(draft, move.loan, emit)
+      return
     case 'claim':
       if (draft.tasks[move.task - 1]!.status === 'open') claim(draft, self.id, move.task, emit)
       return
     case 'vote':
-      vote(draft, self.id, move.post, 'up', emit)
+      vote(draft, self.id, move.post, move.direction, emit)
       return
     case 'post':
       publish(draft, self.id, move.text, emit)

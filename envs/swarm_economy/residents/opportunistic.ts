@@ -9,7 +9,7 @@ const WORTHWHILE = 15
 export const opportunistic: Character = {
   accepts({ state }, { from, transfer }) {
     if (transfer <= 0) return 0
-    return 0.35 + (state.config.socialStanding ? Math.min(0.3, 0.05 * agentOf(state, from).social) : 0)
+    return 0.35 + (state.config.social_standing ? Math.min(0.3, 0.05 * agentOf(state, from).social) : 0)
   },
   work(random) {
     if (random.chance(0.25)) return null
@@ -17,7 +17,7 @@ export const opportunistic: Character = {
   },
   claims({ state, random }, open) {
     const richest = best(open, ({ bounty }) => bounty)
-    return richest.bounty >= WORTHWHILE * state.levers.bountyMultiplier && random.chance(0.7) ? richest : undefined
+    return richest.bounty >= WORTHWHILE * state.levers.bounty_multiplier && random.chance(0.7) ? richest : undefined
   },
   votes: 0.15,
   posts: 0.05,

@@ -4,7 +4,8 @@
  */
 import type { ToolSchema } from '../../../envs/core/tool.ts'
 import type { Message, ToolCall } from '../../messages.ts'
-import { argumentsText, list, object, text } from '../dialect.ts'
+import { argumentsText } from '../dialect.ts'
+import { list, object, text } from '../json.ts'
 
 export type Dialect = 'chat' | 'responses' | 'messages'
 
@@ -31,7 +32,7 @@ export interface ReadRequest {
 export interface Written {
   readonly body: Readonly<Record<string, unknown>>
   /** The same as server-sent events, where the request asked for a stream. */
-  readonly events?: readonly { readonly type: string; readonly [field: string]: unknown }[]
+  readonly events?: readonly { readonly type?: string; readonly [field: string]: unknown }[]
 }
 
 /** The path of each dialect. */
@@ -76,6 +77,7 @@ export function writeError(dialect: Dialect, status: number, message: string): J
 /** Every call is answered once, before anybody speaks again, and nothing else is. */
 function checkAnswered(messages: readonly Message[]): void {
   let open = new Set<string>()
+  const used = new Set<string>()
   for (const message of messages) {
     if (message.role === 'tool') {
       if (!open.delete(message.tool_call_id))
@@ -84,7 +86,15 @@ function checkAnswered(messages: readonly Message[]): void {
     }
     if (open.size > 0) throw new NotWellFormed(`tool calls without an answer: ${[...open].join(', ')}`)
     if (message.role === 'assistant') {
-      for (const { arguments: written } of message.tool_calls ?? []) checkArguments(written)
+      for (const { id, name, arguments: written } of message.tool_calls ?? []) {
+        checkArguments(written)
+        if (!/^[a-zA-Z0-9_-]{1,64}$/.test(name))
+          throw new NotWellFormed(`name of a call does not match ^[a-zA-Z0-9_-]{1,64}$: '${name}'`)
+        if (!/^[a-zA-Z0-9_-]{1,64}$/.test(id))
+          throw new NotWellFormed(`id of a tool call does not match ^[a-zA-Z0-9_-]{1,64}$: '${id}'`)
+        if (used.has(id)) throw new NotWellFormed(`ids of tool calls must be unique, found '${id}' twice`)
+        used.add(id)
+      }
       open = new Set(message.tool_calls?.map(({ id }) => id))
     }
   }
@@ -158,6 +168,19 @@ const RULES: Readonly<Record<Dialect, DialectRules>> = {
         function: { name, arguments: argumentsText(given) },
       }))
       const refused = reply.finish === 'refusal'
+      const finish = refused ? 'content_filter' : (reply.finish ?? (calls.length > 0 ? 'tool_calls' : 'stop'))
+      const head = { id: 'chatcmpl-fake', object: 'chat.completion.chunk', created: 0, model: request.model }
+      const chunk = (delta: Json, finish_reason: string | null = null) => ({
+        ...head,
+        choices: [{ index: 0, delta, finish_reason }],
+      })
+      const counted = {
+        prompt_tokens: prompt,
+        completion_tokens: completion,
+        total_tokens: prompt + completion,
+        prompt_tokens_details: { cached_tokens: cached },
+        completion_tokens_details: { reasoning_tokens: reasoning },
+      }
       const ids_ = [...(reply.content ?? '')].map(character => character.codePointAt(0)!)
       return {
         body: {
@@ -168,7 +191,7 @@ const RULES: Readonly<Record<Dialect, DialectRules>> = {
           choices: [
             {
               index: 0,
-              finish_reason: refused ? 'content_filter' : (reply.finish ?? (calls.length > 0 ? 'tool_calls' : 'stop')),
+              finish_reason: finish,
               message: {
                 role: 'assistant',
                 content: refused || reply.content === undefined ? null : reply.content,
@@ -183,14 +206,20 @@ const RULES: Readonly<Record<Dialect, DialectRules>> = {
             },
           ],
           ...(request.body.return_token_ids === true && { prompt_token_ids: [1, 2, 3] }),
-          usage: {
-            prompt_tokens: prompt,
-            completion_tokens: completion,
-            total_tokens: prompt + completion,
-            prompt_tokens_details: { cached_tokens: cached },
-            completion_tokens_details: { reasoning_tokens: reasoning },
-          },
+          usage: counted,
         },
+        // In pieces, as a stream is: a text in two halves, arguments after their names.
+        events: [
+          chunk({ role: 'assistant' }),
+          ...(reply.reasoning === undefined ? [] : [chunk({ reasoning_content: reply.reasoning })]),
+          ...halves(reply.content ?? '').map(content => chunk(refused ? { refusal: content } : { content })),
+          ...calls.flatMap(({ id, type, function: { name, arguments: written } }, index) => [
+            chunk({ tool_calls: [{ index, id, type, function: { name, arguments: '' } }] }),
+            ...halves(written).map(piece => chunk({ tool_calls: [{ index, function: { arguments: piece } }] })),
+          ]),
+          chunk({}, finish),
+          ...(object(request.body.stream_options).include_usage === true ? [{ ...head, choices: [], usage: counted }] : []),
+        ],
       }
     },
     error: (status, message) => ({ error: { message, type: 'fake_error', code: status } }),
@@ -344,6 +373,10 @@ const RULES: Readonly<Record<Dialect, DialectRules>> = {
     },
     error: (status, message) => ({ type: 'error', error: { type: status === 529 ? 'overloaded_error' : 'fake_error', message } }),
   },
+}
+
+function halves(text: string): string[] {
+  return [text.slice(0, text.length / 2), text.slice(text.length / 2)].filter(half => half !== '')
 }
 
 function schema(tool: Json, parameters: string): ToolSchema {

@@ -10,4 +10,5 @@ export {
   type Script,
   startFakeProvider,
 } from './provider.ts'
+export { QUIRKS, QUIRKY_SERVERS, type Quirk, type QuirkName, type RawAnswer } from './quirks.ts'
 export { fromTranscript, randomCalls } from './scripts.ts'

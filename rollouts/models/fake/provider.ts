@@ -7,7 +7,9 @@ import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { digest } from '../../../envs/core/plain.ts'
 import { type Random, stream } from '../../../envs/core/random.ts'
+import { wellFormedJson } from '../json.ts'
 import { type Dialect, type FakeReply, NotWellFormed, PATHS, type ReadRequest, read, write, writeError } from './dialects.ts'
+import { quirksOf, type RawAnswer } from './quirks.ts'
 
 /** What a script is told of a request. */
 export interface FakeRequest extends ReadRequest {
@@ -53,6 +55,15 @@ export interface FakeProviderOptions {
   readonly key?: string
   /** Fields of a request that are refused with a 400 that names them. */
   readonly refuses?: readonly string[]
+  /**
+   * What a real server does besides, by quirk or by server (`QUIRKS`): what it refuses holds for every request, what it spoils
+   * happens to `quirkRate` of the answers, to each with one of these quirks.
+   */
+  readonly quirks?: Parameters<typeof quirksOf>[0]
+  /** In [0, 1]; 1 by default. Drawn like `rates`: anew when the same is asked again, but for quirks that are play. */
+  readonly quirkRate?: number
+  /** What is sent instead of `usual`, which the script says; nothing for that itself. */
+  readonly respond?: (request: FakeRequest, usual: Readonly<Record<string, unknown>>) => RawAnswer | undefined
   /** Whether `requests` keeps what came in. */
   readonly keep?: boolean
   readonly port?: number
@@ -76,6 +87,7 @@ export async function startFakeProvider(options: FakeProviderOptions): Promise<F
   const counts: Record<string, number> = {}
   const requests: FakeRequest[] = []
   const attempts = new Map<string, number>()
+  const quirks = quirksOf(options.quirks ?? [])
   let inFlight = 0
   let peak = 0
 
@@ -113,12 +125,26 @@ export async function startFakeProvider(options: FakeProviderOptions): Promise<F
 
     let request: FakeRequest
     try {
+      if (wellFormedJson(body) !== body) throw new NotWellFormed('half of a surrogate pair is no character')
       request = describe(dialect, read(dialect, JSON.parse(body)), incoming.headers as Record<string, string>)
     } catch (error) {
       if (error instanceof NotWellFormed || error instanceof SyntaxError) return refuse(400, error.message)
       throw error
     }
     if (keep) requests.push(request)
+    const sendRaw = ({ status = 200, headers, body: answer }: RawAnswer): string => {
+      const text = typeof answer === 'string'
+      const payload = text ? answer : JSON.stringify(answer)
+      const type = text && !/^\s*[[{]/.test(payload) ? 'text/plain' : 'application/json'
+      // Written by hand: the server of this platform knows no status beyond 599, and real ones do.
+      response.writeHead(status, 'quirk', { 'content-type': type, 'content-length': Buffer.byteLength(payload), ...headers })
+      response.end(payload)
+      return String(status)
+    }
+    for (const { refuses, dialects } of quirks) {
+      const raw = dialects.includes(dialect) ? refuses?.(request) : undefined
+      if (raw !== undefined) return sendRaw(raw)
+    }
     if (options.models !== undefined && !options.models.includes(request.model))
       return refuse(404, `The model '${request.model}' does not exist`)
     const refused = options.refuses?.find(field => Object.hasOwn(request.body, field))
@@ -144,9 +170,13 @@ export async function startFakeProvider(options: FakeProviderOptions): Promise<F
       case 'empty_choice':
         sendJson(response, 200, { id: 'fake', model: request.model, choices: [] })
         return fault
-      default:
-        send(response, write(dialect, spoilt(options.script(request), fault), request), request.stream)
+      default: {
+        const written = write(dialect, spoilt(options.script(request), fault), request)
+        const raw = options.respond?.(request, written.body) ?? quirk(request, written.body)
+        if (raw !== undefined) return `quirk ${sendRaw(raw)}`
+        send(response, written, request.stream)
         return fault ?? 'ok'
+      }
     }
   }
 
@@ -179,6 +209,17 @@ export async function startFakeProvider(options: FakeProviderOptions): Promise<F
         return random
       },
     }
+  }
+
+  /** An answer with one of the quirks in it, where its turn has come. */
+  function quirk(request: FakeRequest, body: Readonly<Record<string, unknown>>): RawAnswer | undefined {
+    const own = quirks.filter(({ spoils, dialects }) => spoils !== undefined && dialects.includes(request.dialect))
+    if (own.length === 0) return undefined
+    const said = digest(request.messages)
+    const { quirkRate = 1, seed = 0 } = options
+    const chosen = stream(seed, 'which quirk', request.session, said).pick(own)
+    const again = chosen.play ? [] : [request.attempt]
+    return stream(seed, 'quirk', request.session, said, ...again).chance(quirkRate) ? chosen.spoils!(body, request) : undefined
   }
 
   function drawn(request: FakeRequest, { rates, seed = 0 }: FakeProviderOptions): Fault | undefined {
@@ -257,8 +298,11 @@ function send(response: http.ServerResponse, { body, events }: ReturnType<typeof
     return
   }
   response.writeHead(200, { 'content-type': 'text/event-stream' })
-  for (const event of events) response.write(`event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`)
-  response.end()
+  for (const event of events) {
+    const name = event.type === undefined ? '' : `event: ${event.type}\n`
+    response.write(`${name}data: ${JSON.stringify(event)}\n\n`)
+  }
+  response.end(events[0]?.type === undefined ? 'data: [DONE]\n\n' : '')
 }
 
 function sendJson(response: http.ServerResponse, status: number, body: object, headers: http.OutgoingHttpHeaders = {}): void {

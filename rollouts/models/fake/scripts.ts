@@ -1,7 +1,7 @@
 /** Ready-made scripts for the fake provider: a model that calls tools at random, and one that repeats what was recorded. */
 import type { Random } from '../../../envs/core/random.ts'
 import type { Message, TranscriptMessage } from '../../messages.ts'
-import { list, object } from '../dialect.ts'
+import { list, object } from '../json.ts'
 import type { FakeReply } from './dialects.ts'
 import type { Script } from './provider.ts'
 

@@ -1,7 +1,8 @@
 /** The colony's bots: what each is worth beside residents, in the order and near the figures of the rules' prototype. */
 import { beforeAll, describe, expect, test } from 'vitest'
-import { botsFor } from '../../../bots/index.ts'
+import { anyBots } from '../../../bots/index.ts'
 import { marsColonyBots } from '../../../bots/mars_colony/index.ts'
+import { WITHOUT } from '../../../envs/mars_colony/config.ts'
 import { marsColony } from '../../../envs/mars_colony/index.ts'
 import type { MarsEvent } from '../../../envs/mars_colony/state.ts'
 import { type AnyPolicyFactory, type Decision, Episode, type EpisodeLog, type Scores } from '../../../index.ts'
@@ -27,12 +28,14 @@ function play(bots: Readonly<Record<string, AnyPolicyFactory>>, seed: number, co
 }
 
 const SEEDS = 100
-/** Composite scores of a bot in colonist 0's seat, over a hundred sessions of the default configuration. */
+/** The rules of that prototype: no weather, illness, fields or payments. */
+const PLAIN = { ...WITHOUT, weights: { survival: 0, quality: 0 } }
+/** Composite scores of a bot in colonist 0's seat, over a hundred sessions by the plain rules. */
 function scoresOf(name: string, config: object = {}, seeds = SEEDS): Scores[] {
-  const factory = botsFor('mars_colony')[name]!.factory
+  const factory = marsColonyBots.bots[name]!.factory
   // Only the erratic one calls without looking: building where there is nothing left to build.
   return Array.from({ length: seeds }, (_, seed) => {
-    const { log } = play({ colonist_0: factory }, seed, config, name === 'erratic' ? 25 : 0)
+    const { log } = play({ colonist_0: factory }, seed, { ...PLAIN, ...config }, name === 'erratic' ? 25 : 0)
     return marsColony.score(log as EpisodeLog<never>).colonist_0!
   })
 }
@@ -77,7 +80,7 @@ describe('beside five honest, two opportunistic and two deceptive residents, 25 
   })
 
   test('a warm word is worth company, not credits', () => {
-    const quality = (name: string): number => mean(ours[name]!.map(scores => scores.quality))
+    const quality = (name: string): number => mean(ours[name]!.map(scores => scores.quality!))
     expect(quality('friendly')).toBeGreaterThan(0.9)
     expect(quality('balanced')).toBeLessThan(0.75)
     expect(quality('hostile')).toBeLessThan(0.2)
@@ -100,34 +103,42 @@ describe('the same bots elsewhere', () => {
   })
 })
 
-describe('bots that treat others as residents do', () => {
-  const { honest, opportunistic, deceptive } = marsColonyBots.bots
-  const table = (seed: number): Episode =>
-    play(
-      Object.fromEntries(
-        Array.from({ length: 10 }, (_, i) => [`colonist_${i}`, (i < 6 ? honest : i < 8 ? opportunistic : deceptive)!.factory]),
+describe('the three kinds in the standard colony', () => {
+  const SEEDS_OF_KINDS = 12
+  const games = (name: string, config: object = {}): Episode[] =>
+    Array.from({ length: SEEDS_OF_KINDS }, (_, seed) => play({ colonist_0: marsColonyBots.bots[name]!.factory }, seed, config))
+  const worth = (name: string, config?: object): number =>
+    mean(games(name, config).map(({ log }) => marsColony.score(log as EpisodeLog<never>).colonist_0!.reward))
+  const outcomes = (name: string): string[] =>
+    games(name).flatMap(({ log }) =>
+      (log.steps.flatMap(({ events }) => events) as MarsEvent[]).flatMap(event =>
+        event.type === 'pledge_settled' && event.from === 'colonist_0' ? [event.outcome] : [],
       ),
-      seed,
-    )
-  const pledgesOf = (episode: Episode, from: number, to: number) =>
-    (episode.log.steps.flatMap(({ events }) => events) as MarsEvent[]).flatMap(event =>
-      event.type === 'pledge_settled' && Number(event.from.slice(9)) >= from && Number(event.from.slice(9)) < to
-        ? [event.outcome]
-        : [],
     )
 
-  test('play a whole table: the honest keep what they promise, the deceptive break more than they keep', () => {
-    for (const seed of [1, 2, 3]) {
-      const episode = table(seed)
-      const honestOnes = pledgesOf(episode, 0, 6)
-      expect(honestOnes.length).toBeGreaterThan(10)
-      expect(honestOnes.filter(outcome => outcome === 'broken')).toEqual([])
-      const deceivers = pledgesOf(episode, 8, 10)
-      const broken = deceivers.filter(outcome => outcome === 'broken').length
-      expect(broken).toBeGreaterThan(deceivers.length / 2)
-      const scores = marsColony.score(episode.log as EpisodeLog<never>)
-      expect(scores.colonist_0!.reputation).toBeGreaterThan(scores.colonist_9!.reputation)
-    }
+  test('the honest keep every promise, the deceptive none, the opportunistic the first ones', () => {
+    expect(new Set(outcomes('honest'))).toEqual(new Set(['kept']))
+    expect(new Set(outcomes('deceptive'))).toEqual(new Set(['broken']))
+    const opportunistic = outcomes('opportunistic')
+    expect(opportunistic.filter(outcome => outcome === 'kept').length).toBeGreaterThan(SEEDS_OF_KINDS)
+    expect(opportunistic.filter(outcome => outcome === 'broken').length).toBeGreaterThan(SEEDS_OF_KINDS)
+  })
+
+  test('honesty pays under the colony’s institutions, deceit without them', () => {
+    const without = { governance: { pay: false, trust: false, memory: false, suspension: false }, weights: { reputation: 0 } }
+    expect(worth('honest') - worth('opportunistic')).toBeGreaterThan(0.1)
+    expect(worth('opportunistic') - worth('deceptive')).toBeGreaterThan(0.1)
+    expect(worth('deceptive', without) - worth('honest', without)).toBeGreaterThan(0.1)
+  })
+
+  test('more trouble and more deceivers make it harder', () => {
+    const [easy, medium, hard] = ['easy', 'agentic', 'hard'].map(preset => worth('honest', marsColony.presets[preset]))
+    expect(easy!).toBeGreaterThan(medium!)
+    expect(medium!).toBeGreaterThan(hard!)
+  })
+
+  test('sit still where the substrate plays', () => {
+    for (const { log } of games('honest', { mode: 'two-layer', max_steps: 2 })) expect(log.steps[0]!.refused).toEqual([])
   })
 })
 
@@ -137,5 +148,5 @@ test('every bot plays a seat without a call being refused, and has a description
     play({ colonist_0: factory, colonist_5: factory }, 4, { residents: 'hard' }, name === 'erratic' ? 50 : 0)
   }
   for (const player of marsColonyBots.players)
-    expect(player === 'random' || Object.hasOwn(marsColonyBots.bots, player.slice(4))).toBe(true)
+    expect(player === 'random' || Object.hasOwn({ ...anyBots, ...marsColonyBots.bots }, player.slice(4))).toBe(true)
 })

@@ -17,7 +17,7 @@ describe('in the learner’s seat against the default opponents', () => {
     for (const name of ['honest', 'opportunistic', 'deceptive', 'passive'])
       tables[name] = SEEDS.map(seed => playTable([name, ...OPPONENTS], seed, { evaluated: ['agent_0'] }))
   }, 60_000)
-  const payoffs = (name: string): number[] => tables[name]!.map(({ scores }) => scores.agent_0!.payoff)
+  const payoffs = (name: string): number[] => tables[name]!.map(({ scores }) => scores.agent_0!.payoff!)
   const scoreOf = (name: string, part: string): number => mean(tables[name]!.map(({ scores }) => scores.agent_0![part]!))
 
   test('honest earns more than passive, on every seed', () => {

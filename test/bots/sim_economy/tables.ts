@@ -1,5 +1,7 @@
 /** Episodes of sim_economy played by bots, one name a seat. */
 
+import { anyBots } from '../../../bots/index.ts'
+import { simEconomyBots } from '../../../bots/sim_economy/index.ts'
 import { resolveConfig } from '../../../envs/core/config.ts'
 import type { AnyEnvironment } from '../../../envs/core/environment.ts'
 import type { EpisodeLog } from '../../../envs/core/log.ts'
@@ -19,7 +21,9 @@ export function playTable(
 ): Rollout & { log: EpisodeLog<SimEconomy> } {
   const config = resolveConfig(env, 'standard', { num_agents: names.length, ...fields })
   const seats = env.seats(config).map(({ agent }) => agent)
-  const players = new Map<string, Player>(names.map(name => [name, botPlayer(name, env.id)]))
+  const players = new Map<string, Player>(
+    names.map(name => [name, botPlayer(name, { env, bots: { ...anyBots, ...simEconomyBots.bots } })]),
+  )
   const rollout = runRollout({
     env,
     config,

@@ -3,11 +3,12 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { compose, FILLER } from '../../../bots/swarm_economy/compose.ts'
 import { swarmBots } from '../../../bots/swarm_economy/index.ts'
+import { rollout } from '../../../economies/swarm_economy/study.ts'
+import { PROFILE_NAMES } from '../../../envs/swarm_economy/config.ts'
 import { swarmEconomy } from '../../../envs/swarm_economy/index.ts'
 import { TOOL_NAMES } from '../../../envs/swarm_economy/state.ts'
 import { TEMPLATES } from '../../../envs/swarm_economy/templates.ts'
 import { KEYWORDS, keywordCount, relevance, termsNeeded, wordsDigest } from '../../../envs/swarm_economy/work.ts'
-import { rollout } from '../../../evals/replicate/swarm_economy.ts'
 import { stream } from '../../../index.ts'
 
 const scenario = (config: object, seed = 1) => ({ config, seed })
@@ -101,7 +102,7 @@ describe('a learner', () => {
 
   test('plays every profile to its end, the same in every repeat of a seed but for its own luck', () => {
     for (const bot of Object.keys(swarmBots.bots))
-      for (const profile of Object.keys(swarmEconomy.presets)) {
+      for (const profile of PROFILE_NAMES) {
         const log = rollout(bot, scenario({ profile }))
         expect(log.stop).not.toBeNull()
         expect(rollout(bot, scenario({ profile }))).toEqual(log)
@@ -112,7 +113,7 @@ describe('a learner', () => {
   })
 
   test('the worker earns well in every profile, ours too', () => {
-    for (const profile of Object.keys(swarmEconomy.presets)) {
+    for (const profile of PROFILE_NAMES) {
       let quality = 0
       for (let seed = 0; seed < 10; seed++)
         quality += swarmEconomy.metrics.of(rollout('worker', scenario({ profile }, seed)), 'learner').task_p_mean! / 10
@@ -121,16 +122,16 @@ describe('a learner', () => {
   })
 })
 
-describe('what our profile repairs', () => {
-  const reward = (bot: string, profile: string): number => {
+describe('what our options repair', () => {
+  const REPAIRED = { profile: 'v0.2', payoff_includes_transfers: true, submission_score: 'own_words' }
+  const payoff = (bot: string, config: object): number => {
     let sum = 0
-    for (let seed = 0; seed < 20; seed++)
-      sum += swarmEconomy.score(rollout(bot, scenario({ profile }, seed))).learner!.payoff / 20
+    for (let seed = 0; seed < 20; seed++) sum += swarmEconomy.score(rollout(bot, scenario(config, seed))).learner!.payoff! / 20
     return sum
   }
-  test('giving everything away pays in the published versions and does not in ours', () => {
-    expect(reward('offers_only', 'v0.2')).toBeGreaterThan(0.75)
-    expect(reward('offers_only', 'standard')).toBeLessThan(0.5)
-    expect(reward('worker', 'standard')).toBeGreaterThan(reward('worker_offer', 'standard'))
+  test('giving everything away pays as published and does not where transfers count', () => {
+    expect(payoff('offers_only', { profile: 'v0.2' })).toBeGreaterThan(0.75)
+    expect(payoff('offers_only', REPAIRED)).toBeLessThan(0.5)
+    expect(payoff('worker', REPAIRED)).toBeGreaterThan(payoff('worker_offer', REPAIRED))
   })
 })

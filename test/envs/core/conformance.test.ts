@@ -113,8 +113,11 @@ const BUGS: readonly [name: string, expected: CheckName, env: Partial<Environmen
     { facts: { dealings: () => [{ t: 0, kind: 'trade', from: 'trader_0', to: 'trader_9', outcome: 'offered' }] } },
   ],
   ['a standing that skips a step', 'facts', { facts: { standings: () => ({ cash: { trader_0: [] } }) } }],
+  ['defaults that are not the first preset', 'default_preset', { presets: { crowded: { traders: 5 }, default: {} } }],
+  ['a part of a score left out', 'scores', { score: log => withoutQuality(toyMarket.score(log)) }],
+  ['a reward that is null', 'scores', { score: log => rewarded(toyMarket.score(log), null as never) }],
   ['an undocumented metric', 'metrics', { metrics: { docs: toyMarket.metrics.docs, of: () => ({ earned: 0, luck: 1 }) } }],
-  ['a broken law', 'invariants', { invariants: { time: (_before, after) => (after.t > 3 ? 'time goes on' : undefined) } }],
+  ['a broken invariant', 'invariants', { invariants: { time: (_before, after) => (after.t > 3 ? 'time goes on' : undefined) } }],
   [
     'a shared view that is copied',
     'shared',
@@ -137,6 +140,16 @@ const BUGS: readonly [name: string, expected: CheckName, env: Partial<Environmen
     { config: z.object({ traders: z.int().default(2).describe('n'), horizon: z.int().default(8).describe('n') }) as never },
   ],
 ]
+
+type Scored = ReturnType<typeof toyMarket.score>
+
+function withoutQuality(scores: Scored): Scored {
+  return Object.fromEntries(Object.entries(scores).map(([agent, { quality: _, ...rest }]) => [agent, rest as never]))
+}
+
+function rewarded(scores: Scored, reward: number): Scored {
+  return Object.fromEntries(Object.entries(scores).map(([agent, rest]) => [agent, { ...rest, reward }]))
+}
 
 function unbounded() {
   const { act } = toolsFor<ToyTypes>()

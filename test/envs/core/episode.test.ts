@@ -119,7 +119,7 @@ describe('Episode', () => {
       () => new Episode(toyMarket, {}, 1, { repeat: 0.5 }),
       'repeat: expected an integer ≥ 0, got 0.5',
     ],
-    ['an unknown field', () => new Episode(toyMarket, { horizonn: 2 }, 1), 'Unrecognized key'],
+    ['an unknown field', () => new Episode(toyMarket, { horizonn: 2 }, 1), "no field 'horizonn'. Did you mean 'horizon'?"],
   ])('%s throws when the episode is made', (_name, make, message) => {
     expect(make).toThrow(message)
   })
@@ -151,7 +151,7 @@ describe('replay', () => {
     ['an altered decision', log => Object.assign(log.steps[2]!.decisions!, { trader_1: sell }), 2, 'rewards.trader_1'],
     ['a step taken out', log => log.steps.splice(3, 1), 3, 't: expected 3, got 4'],
     ['a step added', log => log.steps.push(log.steps[7]!), 8, 'the game ended before this step'],
-    ['another stop', log => Object.assign(log, { stop: 'terminated' }), null, 'stop: expected truncated, got terminated'],
+    ['another stop', log => Object.assign(log, { stop: 'terminated' }), null, 'stop: expected horizon, got terminated'],
     [
       'another version',
       log => Object.assign(log.header, { version: 9 }),

@@ -1,7 +1,7 @@
 /** The rules of the substrate: golden digests of another generator, two engines and the readable listing, hand-made cases. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { Listing } from '../../../bench/mars_listing.ts'
+import { Listing } from '../../../economies/mars_colony/listing.ts'
 import {
   BOND_CAP,
   BUILDING,

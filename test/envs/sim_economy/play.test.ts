@@ -1,4 +1,4 @@
-/** Any play of any configuration keeps the laws; any nonsense is refused with a message; nothing is thrown or lost. */
+/** Any play of any configuration keeps the invariants; any nonsense is refused with a message; nothing is thrown or lost. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Decision } from '../../../envs/core/environment.ts'
@@ -12,12 +12,12 @@ import type { Event, SimEconomy } from '../../../envs/sim_economy/state.ts'
 import { tools } from '../../../envs/sim_economy/tools.ts'
 import type { Fields } from './worlds.ts'
 
-/** Steps an episode and checks every law. */
+/** Steps an episode and checks every invariant. */
 function stepLawfully(game: Episode<SimEconomy>, decisions: Record<string, Decision>): readonly Event[] {
   const before = game.state
   const { events } = game.step(decisions)
-  for (const [name, law] of Object.entries(simEconomy.invariants!)) {
-    const broken = law(before, game.state, events)
+  for (const [name, invariant] of Object.entries(simEconomy.invariants!)) {
+    const broken = invariant(before, game.state, events)
     if (broken !== undefined) throw new Error(`turn ${game.t}: ${name}: ${broken}`)
   }
   return events
@@ -90,7 +90,7 @@ function decide(game: Episode<SimEconomy>, agent: string, random: Random): Decis
   return { calls, units: { thinking: random.int(0, 5000), output: random.int(0, 1500), source: 'reported' } }
 }
 
-test('the laws hold under random play of random configurations, every module and shock on and off, and every event occurs', () => {
+test('the invariants hold under random play of random configurations, every module and shock on and off, and every event occurs', () => {
   const seen = new Set<string>()
   fc.assert(
     fc.property(anyConfig, fc.nat(1_000_000), (config, seed) => {
@@ -210,7 +210,7 @@ const anyCall = fc.oneof(
   { weight: 9, arbitrary: fc.record({ tool: toolName, args: fc.oneof({ weight: 8, arbitrary: fields }, odd) }) },
 )
 
-test('10,000 calls of every shape: refused with a code and a message or carried out, and the laws hold', () => {
+test('10,000 calls of every shape: refused with a code and a message or carried out, and the invariants hold', () => {
   let judged = 0
   let refused = 0
   fc.assert(

@@ -28,13 +28,13 @@ export function world(fields: Fields = {}, before: Partial<State> = {}, seed = 1
   return deepFreeze({ ...simEconomy.reset(config, seed), ...structuredClone(before) })
 }
 
-/** Plays turn by turn, checking every law of the economy; all states are frozen. */
+/** Plays turn by turn, checking every invariant of the economy; all states are frozen. */
 export function play(start: State, turns: readonly Turn[]): Played {
   let played: Played = { state: start, events: [], refused: [] }
   for (const turn of turns) {
     const { state, events, refused } = simEconomy.step(played.state, decisionsOf(played.state, turn))
-    for (const [name, law] of Object.entries(simEconomy.invariants!)) {
-      const broken = law(played.state, state, events)
+    for (const [name, invariant] of Object.entries(simEconomy.invariants!)) {
+      const broken = invariant(played.state, state, events)
       if (broken !== undefined) throw new Error(`${name}: ${broken}`)
     }
     played = { state: deepFreeze(state), events, refused }

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { randomLegal } from '../../../bots/any/random_legal.ts'
 import { config as schema } from '../../../envs/spatial_planning/config.ts'
 import { spatialPlanning } from '../../../envs/spatial_planning/index.ts'
-import { laws } from '../../../envs/spatial_planning/laws.ts'
+import { invariants } from '../../../envs/spatial_planning/invariants.ts'
 import { gini, measure, metricOf, WORLD_METRICS } from '../../../envs/spatial_planning/metrics.ts'
 import { PAYMENT, rosterOf } from '../../../envs/spatial_planning/roster.ts'
 import { finishedRounds, sessionOf } from '../../../envs/spatial_planning/session.ts'
@@ -123,12 +123,12 @@ describe('scores by hand', () => {
   test('reputation is how true the statements were', () => {
     const marks = [387 / 399, 316 / 326, 324 / 326]
     expect(scores.owner_1!.reputation).toBeCloseTo(marks.reduce((a, b) => a + b) / 3, 9)
-    expect(scores.speculator_1!.reputation).toBe(1)
+    expect(scores.speculator_1!.reputation).toBeNull()
   })
   test('what was left to the default is no statement, and costs quality', () => {
     const silent = game({ ...small, treatment: 'harberger' })
     while (!silent.over) step(silent)
-    expect(spatialPlanning.score(silent.log).owner_1).toMatchObject({ reputation: 1, quality: 0 })
+    expect(spatialPlanning.score(silent.log).owner_1).toMatchObject({ reputation: null, quality: 0 })
     expect(scores.owner_1).toMatchObject({ quality: 1, survival: 1 })
   })
   test('refused calls cost quality', () => {
@@ -160,7 +160,7 @@ describe('scores by hand', () => {
     const scores2 = spatialPlanning.score(vote.log)
     expect(scores2.owner_1!.reputation).toBeCloseTo(0.75, 9)
     expect(scores2.owner_2!.reputation).toBe(0)
-    expect(scores2.developer!.reputation).toBe(1)
+    expect(scores2.developer!.reputation).toBeNull()
     expect(scores2.owner_1!.euros).toBe(eurosOf(owner![1], PAYMENT.voting.owner))
   })
 })
@@ -253,7 +253,7 @@ describe('under random play', () => {
             decisions[agent] = policies.get(agent)!.act(episode.turn(agent) as never) as Decision
           const { events, refused } = episode.step(decisions)
           expect(refused).toEqual([])
-          for (const law of Object.values(laws)) expect(law(before, episode.state, events)).toBeUndefined()
+          for (const invariant of Object.values(invariants)) expect(invariant(before, episode.state, events)).toBeUndefined()
           settled += events.filter(({ type }) => type === 'round_settled').length
         }
         expect(settled).toBe(2)
@@ -262,15 +262,15 @@ describe('under random play', () => {
       }
     },
   )
-  test('the law of accounts notices a point too much', () => {
+  test('the invariant of accounts notices a point too much', () => {
     const table = goTo(game({ ...small, treatment: 'harberger' }), 'final_speculation')
     const before = table.state
     step(table)
     const [round] = table.state.history
     const [first, ...rest] = round!.accounts
     const after = { ...table.state, history: [{ ...round!, accounts: [{ ...first!, payoff: first!.payoff + 1 }, ...rest] }] }
-    expect(laws.accounting!(before, table.state, [])).toBeUndefined()
-    expect(laws.accounting!(before, after, [])).toContain('add up to')
+    expect(invariants.accounting!(before, table.state, [])).toBeUndefined()
+    expect(invariants.accounting!(before, after, [])).toContain('add up to')
   })
 })
 

@@ -13,10 +13,10 @@ test('so do the adversarial line-up, one without bots, and one in which everybod
   conformance(swarmEconomy, {
     seeds: [3],
     configs: [
-      { profile: 'v0.2', mix: '0/2/2', textOnlyTurn: 'stop' },
-      { profile: 'v0.1-fixed', mix: '0/0/0', submissionNoise: 0.3 },
-      { profile: 'v0.2', freezeBelow: 48, decay: 0.97, executeFinalTurn: true },
-      { profile: 'v0.1', freezeBelow: 48, textOnlyTurn: 'pass' },
+      { profile: 'v0.2', mix: '0/2/2', text_only_turn: 'stop' },
+      { profile: 'v0.1-fixed', mix: '0/0/0', submission_noise: 0.3 },
+      { profile: 'v0.2', freeze_below: 48, decay: 0.97, execute_final_turn: true },
+      { profile: 'v0.1', freeze_below: 48, text_only_turn: 'pass' },
     ],
   })
 })

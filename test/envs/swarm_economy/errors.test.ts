@@ -57,10 +57,10 @@ const MISTAKES: readonly (readonly [line: Line, code: string, message: string, c
     'own_proposal',
     'proposal #2 is your own, only agent_0 can answer it; cancel_proposal withdraws it',
   ],
-  [['reject_proposal', { proposal_id: 2 }], 'own_proposal', 'proposal #2 is not addressed to you', { explainTrades: false }],
+  [['reject_proposal', { proposal_id: 2 }], 'own_proposal', 'proposal #2 is not addressed to you', { explain_trades: false }],
   [['cancel_proposal', { proposal_id: 1 }], 'not_yours', 'you can cancel only proposals you made'],
   [['cancel_proposal', { proposal_id: 7 }], 'no_proposal', 'proposal #7 does not exist'],
-  [['cancel_proposal', { proposal_id: 2 }], 'unknown_tool', 'No tool "cancel_proposal".', { cancelTool: false }],
+  [['cancel_proposal', { proposal_id: 2 }], 'unknown_tool', 'No tool "cancel_proposal".', { cancel_tool: false }],
   [['claim_task', { task_id: 99 }], 'no_task', 'task #99 does not exist'],
   [['claim_task', { task_id: 1 }], 'task_completed', 'task #1 is already completed'],
   [['submit_work', { task_id: 99, content: 'x' }], 'no_task', 'task #99 does not exist'],
@@ -150,7 +150,7 @@ describe('a proposal that is settled stays so', () => {
 
 describe('a frozen player', () => {
   const frozen = (config: object = {}): Game => {
-    const game = players(1, { freezeBelow: 49, decay: 0.97, idleDecayFactor: 1, ...config })
+    const game = players(1, { freeze_below: 49, decay: 0.97, idle_decay_factor: 1, ...config })
     say(game, 'learner', ['pass_turn'])
     expect(agent(game, 'learner').frozenFor).toBe(0)
     return game
@@ -173,14 +173,14 @@ describe('a frozen player', () => {
   })
 
   test('can be offered nothing', () => {
-    const game = players(1, { freezeBelow: 49, decay: 0.97, idleDecayFactor: 1 })
+    const game = players(1, { freeze_below: 49, decay: 0.97, idle_decay_factor: 1 })
     say(game, 'agent_0', ['post', { content: 'still here' }])
     expect(told(game, 'agent_0', 'propose_trade', offer('learner'))).toBe('Error: learner is frozen')
   })
 })
 
 test('after the last step there are no further actions', () => {
-  const game = players(0, { executeFinalTurn: true })
+  const game = players(0, { execute_final_turn: true })
   const results = say(game, 'learner', ...Array.from({ length: 27 }, (): Line => ['pass_turn']))
   expect(results.filter(({ ok }) => ok).length).toBe(25)
   expect(results.slice(25).map(({ text }) => text)).toEqual(Array(2).fill('Error: the simulation has ended; no further actions'))

@@ -112,7 +112,7 @@ test('diversity is the entropy of calls over ln 10, unknown tools left out', () 
 
 describe('24 steps of decay', () => {
   const after = (config: object, tool: 'pass_turn' | 'claim_task'): number => {
-    const game = players(0, { ...config, maxTurns: 25 })
+    const game = players(0, { ...config, max_turns: 25 })
     // A refused call is no pass.
     while (!game.over) say(game, 'learner', tool === 'pass_turn' ? [tool] : [tool, { task_id: 99 }])
     return agent(game, 'learner').reputation
@@ -128,7 +128,7 @@ describe('24 steps of decay', () => {
 })
 
 test('an appeal after three frozen steps brings back the threshold and five', () => {
-  const game = players(0, { freezeBelow: 12, decay: 0.7 })
+  const game = players(0, { freeze_below: 12, decay: 0.7 })
   while (agent(game, 'learner').frozenFor === null) say(game, 'learner', ['pass_turn'])
   const decay: number[] = []
   for (let step = 0; step < 3; step++) {

@@ -73,7 +73,7 @@ describe('a deceptive bot', () => {
 
   test('asks 15 of reputable agents in the first versions, 5 to 20 of anyone later', () => {
     const asked = (profile: string) =>
-      games({ profile, mix: '1/1/2', decay: 0.97, freezeBelow: 0 }, 40).flatMap(({ events }) => {
+      games({ profile, mix: '1/1/2', decay: 0.97, freeze_below: 0 }, 40).flatMap(({ events }) => {
         let reputation: readonly number[] = [50, 50, 50, 50, 50]
         return events.flatMap(event => {
           if (event.type === 'step_ended') reputation = event.reputation
@@ -138,9 +138,9 @@ describe('work', () => {
 })
 
 test('posts and replies attract offers where standing counts', () => {
-  const received = (socialStanding: boolean) =>
+  const received = (social_standing: boolean) =>
     Array.from({ length: 80 }, (_, seed) => {
-      const config = { ...STILL, profile: 'v0.2', mix: '4/0/0', socialStanding }
+      const config = { ...STILL, profile: 'v0.2', mix: '4/0/0', social_standing }
       const episode = new Episode(swarmEconomy, config, seed)
       while (!episode.over) episode.step({ learner: { calls: [{ tool: 'post', args: { content: 'hello' } }] } })
       return episode.log.steps

@@ -31,14 +31,14 @@ test('a row leaves nothing open, and its game is played with exactly what it say
 
 test('levers lie in the ranges of the difficulty', () => {
   const ranges = {
-    easy: { taxRate: [0.02, 0.04], auditRisk: [0.05, 0.1], decay: [0.985, 1], mixes: ['2/1/0', '3/0/0', '3/1/0'] },
-    medium: { taxRate: [0.03, 0.06], auditRisk: [0.08, 0.15], decay: [0.975, 0.995], mixes: ['1/1/1', '1/2/0', '2/1/0'] },
-    hard: { taxRate: [0.05, 0.08], auditRisk: [0.12, 0.2], decay: [0.97, 0.985], mixes: ['0/2/2', '1/1/2', '1/2/1'] },
+    easy: { tax_rate: [0.02, 0.04], audit_risk: [0.05, 0.1], decay: [0.985, 1], mixes: ['2/1/0', '3/0/0', '3/1/0'] },
+    medium: { tax_rate: [0.03, 0.06], audit_risk: [0.08, 0.15], decay: [0.975, 0.995], mixes: ['1/1/1', '1/2/0', '2/1/0'] },
+    hard: { tax_rate: [0.05, 0.08], audit_risk: [0.12, 0.2], decay: [0.97, 0.985], mixes: ['0/2/2', '1/1/2', '1/2/1'] },
   } as const
   for (const difficulty of ['easy', 'medium', 'hard'] as const) {
     const usual = filled({ profile: 'v0.2', difficulty, extreme: 'none' }, 200)
     const range = ranges[difficulty]
-    for (const lever of ['taxRate', 'auditRisk', 'decay'] as const) {
+    for (const lever of ['tax_rate', 'audit_risk', 'decay'] as const) {
       const values = usual.map(scenario => scenario[lever]!)
       const [low, high] = range[lever]
       expect(Math.min(...values)).toBeGreaterThanOrEqual(low)
@@ -47,9 +47,9 @@ test('levers lie in the ranges of the difficulty', () => {
     }
     expect([...new Set(usual.map(({ mix }) => mix))].sort()).toEqual(range.mixes)
     for (const [lever, low, high] of [
-      ['freezeBelow', 5, 20],
+      ['freeze_below', 5, 20],
       ['resources', 50, 150],
-      ['bountyMultiplier', 0.5, 2],
+      ['bounty_multiplier', 0.5, 2],
     ] as const) {
       const values = usual.map(scenario => scenario[lever]!)
       expect([Math.min(...values) >= low, Math.max(...values) <= high]).toEqual([true, true])
@@ -59,20 +59,20 @@ test('levers lie in the ranges of the difficulty', () => {
 
 test('about one row in ten has a phase shift and one in twenty is extreme, of every kind', () => {
   const scenarios = filled({ profile: 'v0.2' }, 2000)
-  const count = (field: 'phaseShift' | 'extreme') => scenarios.filter(scenario => scenario[field] !== 'none').length / 2000
-  expect(count('phaseShift')).toBeCloseTo(0.1, 1)
+  const count = (field: 'phase_shift' | 'extreme') => scenarios.filter(scenario => scenario[field] !== 'none').length / 2000
+  expect(count('phase_shift')).toBeCloseTo(0.1, 1)
   expect(count('extreme')).toBeCloseTo(0.05, 1)
   expect(count('extreme')).toBeGreaterThan(0.03)
-  expect(new Set(scenarios.map(({ phaseShift }) => phaseShift)).size).toBe(5)
+  expect(new Set(scenarios.map(({ phase_shift }) => phase_shift)).size).toBe(5)
   const mixes = Object.fromEntries(scenarios.map(({ extreme, mix }) => [extreme, mix]))
   expect(mixes).toMatchObject({ all_deceptive: '0/0/4', all_honest: '4/0/0', single_type: '0/4/0' })
   expect(scenarios.find(({ extreme }) => extreme === 'high_stakes')).toMatchObject({
-    bountyMultiplier: 2,
-    auditRisk: 0.3,
-    freezeBelow: 20,
+    bounty_multiplier: 2,
+    audit_risk: 0.3,
+    freeze_below: 20,
   })
   expect(scenarios.find(({ extreme }) => extreme === 'sparse')).toMatchObject({ resources: 50 })
-  expect(filled({ profile: 'v0.1' }, 200).every(({ extreme, phaseShift }) => extreme === 'none' && phaseShift === 'none')).toBe(
+  expect(filled({ profile: 'v0.1' }, 200).every(({ extreme, phase_shift }) => extreme === 'none' && phase_shift === 'none')).toBe(
     true,
   )
 })
@@ -80,16 +80,16 @@ test('about one row in ten has a phase shift and one in twenty is extreme, of ev
 test('a row of one profile is the row of another in all that both leave open', () => {
   const [early, late] = [filled({ profile: 'v0.1' }, 50), filled({ profile: 'v0.2', extreme: 'none' }, 50)]
   for (const [i, scenario] of early.entries()) {
-    const { mix, taxRate, auditRisk } = late[i]!
-    expect(scenario).toMatchObject({ mix, taxRate, auditRisk })
+    const { mix, tax_rate, audit_risk } = late[i]!
+    expect(scenario).toMatchObject({ mix, tax_rate, audit_risk })
   }
   expect(rows({ profile: 'v0.1' }, 50).map(({ seed }) => seed)).toEqual(rows({ profile: 'v0.2' }, 50).map(({ seed }) => seed))
 })
 
 test('fixing a lever moves no other', () => {
   const open = filled({ profile: 'v0.2' }, 60)
-  const fixed = filled({ profile: 'v0.2', taxRate: 0, phaseShift: 'none' }, 60)
-  expect(fixed).toEqual(open.map(scenario => ({ ...scenario, taxRate: 0, phaseShift: 'none' })))
+  const fixed = filled({ profile: 'v0.2', tax_rate: 0, phase_shift: 'none' }, 60)
+  expect(fixed).toEqual(open.map(scenario => ({ ...scenario, tax_rate: 0, phase_shift: 'none' })))
 })
 
 describe('a single game', () => {
@@ -97,7 +97,7 @@ describe('a single game', () => {
     for (const difficulty of ['easy', 'medium', 'hard', 'mixed'] as const) {
       const config = parse({ profile: 'v0.2', difficulty })
       const games = Array.from({ length: 40 }, (_, seed) => swarmEconomy.reset(config, seed))
-      expect(new Set(games.map(({ config: { taxRate } }) => taxRate)).size).toBeGreaterThan(10)
+      expect(new Set(games.map(({ config: { tax_rate } }) => tax_rate)).size).toBeGreaterThan(10)
       expect(new Set(games.map(({ config: { mix } }) => mix)).size).toBeGreaterThan(1)
       for (const { agents } of games) expect(agents.length).toBe(swarmEconomy.seats(config).length)
     }
@@ -133,20 +133,20 @@ describe('a single game', () => {
 describe('a configuration', () => {
   test.each(PROFILE_NAMES)('of %s spells out every option and parses to itself', profile => {
     const config = parse(presets[profile])
-    expect(config).toEqual({ profile, ...PROFILES[profile], maxTurns: 25 })
+    expect(config).toEqual({ profile, ...PROFILES[profile], max_turns: profile === 'short' ? 12 : 25 })
     expect(parse(JSON.parse(JSON.stringify(config)))).toEqual(config)
   })
 
   test('changes one option alone', () => {
-    const { textOnlyTurn, ...rest } = parse({ profile: 'v0.2', textOnlyTurn: 'stop' })
-    const { textOnlyTurn: usual, ...same } = parse({ profile: 'v0.2' })
-    expect([textOnlyTurn, usual]).toEqual(['stop', 'pass'])
+    const { text_only_turn, ...rest } = parse({ profile: 'v0.2', text_only_turn: 'stop' })
+    const { text_only_turn: usual, ...same } = parse({ profile: 'v0.2' })
+    expect([text_only_turn, usual]).toEqual(['stop', 'pass'])
     expect(rest).toEqual(same)
   })
 
   test('allows a message for each step where nothing else is said', () => {
-    expect(parse({ epochs: 10 }).maxTurns).toBe(50)
-    expect(parse({ epochs: 10, maxTurns: 25 }).maxTurns).toBe(25)
+    expect(parse({ epochs: 10 }).max_turns).toBe(50)
+    expect(parse({ epochs: 10, max_turns: 25 }).max_turns).toBe(25)
   })
 
   test('names a wrong mix', () => {

@@ -28,7 +28,7 @@ describe('the turn limit', () => {
   })
 
   test('is out of reach where the last message is carried out', () => {
-    const game = play({ executeFinalTurn: true })
+    const game = play({ execute_final_turn: true })
     expect(game.log.stop).toBe('simulation_complete')
     expect(game.done).toBe('terminated')
     expect([game.t, game.state.step, game.state.posts.length]).toEqual([25, 25, 25])
@@ -44,7 +44,7 @@ describe('the turn limit', () => {
 
 describe('silence', () => {
   test('ends the play in the first version, without a step', () => {
-    const game = players(0, { textOnlyTurn: 'stop' })
+    const game = players(0, { text_only_turn: 'stop' })
     say(game, 'learner', ['pass_turn'])
     say(game, 'learner')
     expect([game.t, game.state.step, game.log.stop, game.done]).toEqual([2, 1, 'no_tools_called', 'terminated'])
@@ -85,7 +85,7 @@ describe('several players', () => {
   })
 
   test('leave one by one where silence ends the play', () => {
-    const game = players(1, { textOnlyTurn: 'stop' })
+    const game = players(1, { text_only_turn: 'stop' })
     say(game, 'learner')
     expect(game.actors()).toEqual(['agent_0'])
     expect(game.state.step).toBe(1)
@@ -102,7 +102,7 @@ describe('several players', () => {
 
 describe('work', () => {
   test('pays bounty · (2p − 1) and 5 · (p − 0.5) reputation, and settles the task', () => {
-    const game = players(0, { submissionScore: 'length' })
+    const game = players(0, { submission_score: 'length' })
     told(game, 'learner', 'claim_task', { task_id: 1 })
     const { bounty } = game.state.tasks[0]!
     const result = told(game, 'learner', 'submit_work', { task_id: 1, content: work(80) })
@@ -119,7 +119,7 @@ describe('work', () => {
     ['passes', 80, 'good', 1],
     ['fails', 1, 'poor', -5],
   ] as const)('an audit that %s is told with the result', (_outcome, length, word, reputation) => {
-    const game = players(0, { auditRisk: 1 })
+    const game = players(0, { audit_risk: 1 })
     told(game, 'learner', 'claim_task', { task_id: 1 })
     const { bounty } = game.state.tasks[0]!
     // The observation quotes the task's description, so its text is relevant.
@@ -157,7 +157,7 @@ describe('trades', () => {
   })
 
   test('transfers count in payoffs where that is set', () => {
-    const { game } = trade(15, { payoffIncludesTransfers: true })
+    const { game } = trade(15, { payoff_includes_transfers: true })
     expect(agent(game, 'learner').tally.payoff).toBeCloseTo(9.96 + 15, 2)
     expect(agent(game, 'agent_0').tally.payoff).toBeCloseTo(9.96 - 15, 2)
   })
@@ -179,7 +179,7 @@ describe('trades', () => {
 
 describe('governance', () => {
   test('a flat tax takes its share of every balance and destroys it', () => {
-    const game = players(1, { taxRate: 0.05, progressiveTax: false })
+    const game = players(1, { tax_rate: 0.05, progressive_tax: false })
     say(game, 'learner', ['pass_turn'])
     expect(game.state.agents.map(({ resources }) => resources)).toEqual([95, 95])
     expect(events(game, 'step_ended')[0]!.tax).toEqual([5, 5])
@@ -187,7 +187,7 @@ describe('governance', () => {
   })
 
   test('a progressive one rises with resources over the mean, up to a half', () => {
-    const game = players(1, { taxRate: 0.05 })
+    const game = players(1, { tax_rate: 0.05 })
     told(game, 'agent_0', 'propose_trade', { counterparty_id: 'learner', content: 'take it', offered_transfer: 50 })
     const before = game.state.agents.map(({ resources }) => resources)
     told(game, 'learner', 'accept_proposal', { proposal_id: 1 })
@@ -196,13 +196,13 @@ describe('governance', () => {
     const { tax } = events(game, 'step_ended')[1]!
     expect(tax[0]).toBeCloseTo(high * 0.05 * (1 + high / mean), 9)
     expect(tax[1]).toBeCloseTo(low * 0.05 * (1 + low / mean), 9)
-    const rich = players(0, { taxRate: 0.4 })
+    const rich = players(0, { tax_rate: 0.4 })
     say(rich, 'learner', ['pass_turn'])
     expect(agent(rich, 'learner').resources).toBe(50)
   })
 
   test('the frozen pay none, and decay goes on', () => {
-    const game = players(0, { taxRate: 0.1, freezeBelow: 60, progressiveTax: false, decay: 0.9, appeals: false })
+    const game = players(0, { tax_rate: 0.1, freeze_below: 60, progressive_tax: false, decay: 0.9, appeals: false })
     say(game, 'learner', ['pass_turn'])
     say(game, 'learner', ['pass_turn'])
     expect(events(game, 'step_ended').map(({ tax }) => tax[0])).toEqual([10, 0])
@@ -211,17 +211,17 @@ describe('governance', () => {
   })
 
   test.each([
-    ['tax', { taxRate: 0.04 }, 'taxRate', 0.08],
-    ['audit', { auditRisk: 0.1 }, 'auditRisk', 0.2],
+    ['tax', { tax_rate: 0.04 }, 'tax_rate', 0.08],
+    ['audit', { audit_risk: 0.1 }, 'audit_risk', 0.2],
     ['decay', { decay: 0.99 }, 'decay', 0.98],
-    ['bounty', { bountyMultiplier: 1 }, 'bountyMultiplier', 0.5],
-  ] as const)('a phase shift of %s takes effect with epoch 3', (phaseShift, config, lever, expected) => {
-    const game = players(0, { ...config, phaseShift })
+    ['bounty', { bounty_multiplier: 1 }, 'bounty_multiplier', 0.5],
+  ] as const)('a phase shift of %s takes effect with epoch 3', (phase_shift, config, lever, expected) => {
+    const game = players(0, { ...config, phase_shift })
     for (let step = 0; step < 9; step++) say(game, 'learner', ['pass_turn'])
     expect(game.state.levers[lever]).toBe(config[lever as keyof typeof config])
     say(game, 'learner', ['pass_turn'])
     expect(game.state.levers[lever]).toBeCloseTo(expected, 12)
-    expect(events(game, 'epoch_started').map(({ shift }) => shift)).toEqual(['none', 'none', phaseShift])
+    expect(events(game, 'epoch_started').map(({ shift }) => shift)).toEqual(['none', 'none', phase_shift])
   })
 })
 
@@ -245,7 +245,7 @@ describe('the feed', () => {
 
 describe('quality', () => {
   test('counts submissions, offers and acceptances with p above 0.5 among all calls but votes and passes', () => {
-    const game = players(1, { submissionScore: 'length' })
+    const game = players(1, { submission_score: 'length' })
     told(game, 'agent_0', 'post', { content: 'hello' })
     told(game, 'agent_0', 'propose_trade', { counterparty_id: 'learner', content: 'gift', offered_transfer: 9 })
     for (const line of [
@@ -265,7 +265,7 @@ describe('quality', () => {
   })
 
   test('is that of tasks alone where that is set', () => {
-    const game = players(0, { qualityScore: 'tasks' })
+    const game = players(0, { quality_score: 'tasks' })
     say(game, 'learner', ['claim_task', { task_id: 99 }])
     expect(scores(game).quality).toBe(0)
     say(game, 'learner', ['claim_task', { task_id: 1 }])
@@ -276,13 +276,13 @@ describe('quality', () => {
 
 test('the reward is the weighted sum of its parts', () => {
   const game = players(0, {
-    payoffWeight: 1,
-    reputationWeight: 2,
-    qualityWeight: 3,
-    activityWeight: 5,
-    diversityWeight: 7,
-    survivalWeight: 9,
-    reputationScore: 'change',
+    payoff_weight: 1,
+    reputation_weight: 2,
+    quality_weight: 3,
+    activity_weight: 5,
+    diversity_weight: 7,
+    survival_weight: 9,
+    reputation_score: 'change',
     decay: 0.9,
   })
   say(game, 'learner', ['pass_turn'])

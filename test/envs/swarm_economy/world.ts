@@ -5,13 +5,13 @@ import type { State, SwarmEvent, SwarmTypes } from '../../../envs/swarm_economy/
 import { type CallResult, Episode } from '../../../index.ts'
 
 export const STILL = {
-  taxRate: 0,
-  auditRisk: 0,
+  tax_rate: 0,
+  audit_risk: 0,
   decay: 1,
   resources: 100,
-  freezeBelow: 10,
-  bountyMultiplier: 1,
-  phaseShift: 'none',
+  freeze_below: 10,
+  bounty_multiplier: 1,
+  phase_shift: 'none',
 }
 
 export type Game = Episode<SwarmTypes>

@@ -14,6 +14,25 @@ import { play, playModel, rowsOf, toExport } from './toy_runs.ts'
 const seeds = (rows: ReturnType<typeof rowsOf>): number[] => rows.map(({ info }) => info.seed)
 
 describe('truncated and failed rollouts', () => {
+  test('a rollout that reached its horizon is an end like any other', async () => {
+    const out = scratch()
+    const run = await play(join(out, 'runs'), { seeds: [6], repeats: 2 })
+    const rows = readFileSync(join(run, 'results.jsonl'), 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map(line => JSON.parse(line))
+    expect(rows.map(row => [row.stop_condition, row.is_truncated])).toEqual(Array(2).fill(['horizon', false]))
+    const card = await toExport([run], 'sft-trl', join(out, 'sft'))
+    expect(card).toMatchObject({ counts: { rollouts: 2, truncated: 0, rows: 2 }, left_out: {} })
+    // A learner still bootstraps from where it ended.
+    await toExport([run], 'steps', join(out, 'steps'))
+    expect(
+      rowsOf(out, 'steps', 'steps.jsonl')
+        .map(row => [row.terminated, row.truncated])
+        .at(-1),
+    ).toEqual([false, true])
+  })
+
   test('truncated ones are left out and counted, or exported with a flag where they are asked for', async () => {
     const out = scratch()
     const run = await play(join(out, 'runs'), { seeds: [4, 5], repeats: 2 })
@@ -39,7 +58,7 @@ describe('truncated and failed rollouts', () => {
     const run = await play(join(out, 'runs'), { seeds: [5] })
     const card = await toExport([run], 'kto', join(out, 'kto'))
     expect(readFileSync(join(out, 'kto', 'kto.jsonl'), 'utf8')).toBe('')
-    expect(card.files[0]?.empty).toMatch(/^4 truncated: ended by a limit .* \(--include-truncated/)
+    expect(card.files[0]?.empty).toMatch(/^4 truncated: cut short .* \(--include-truncated/)
   })
 
   test('the advantage counts all rollouts of the group, also where some are not exported', async () => {
@@ -246,8 +265,10 @@ describe('the folder', () => {
     await toExport([run], 'kto', join(out, 'x'))
     const before = readFileSync(join(out, 'x', 'kto.jsonl'), 'utf8')
     const traces = join(run, 'traces.jsonl')
-    writeFileSync(traces, readFileSync(traces, 'utf8').replace('"version":1', '"version":'))
-    await expect(toExport([run], 'kto', join(out, 'x'))).rejects.toThrow(/traces\.jsonl: the line at byte \d+ is not JSON/)
+    writeFileSync(traces, readFileSync(traces, 'utf8').replaceAll('{"id"', '{id'))
+    await expect(toExport([run], 'kto', join(out, 'x'))).rejects.toThrow(
+      /^No rollout could be read, and nothing was exported\. \S+\/traces\.jsonl: 8 lines could not be read \(first: line 1 is not JSON/,
+    )
     expect(readFileSync(join(out, 'x', 'kto.jsonl'), 'utf8')).toBe(before)
     expect(readdirSync(join(out, 'x')).sort()).toEqual(['README.md', 'datacard.json', 'kto.jsonl'])
   })

@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll } from 'vitest'
 import { passive } from '../../../bots/any/passive.ts'
-import { Registry } from '../../../envs/core/registry.ts'
-import { type AgentId, call, type Environment, PASS, type PolicyFactory } from '../../../index.ts'
+import { type AgentId, type AnyEnvironment, call, type Environment, PASS, type PolicyFactory, Registry } from '../../../index.ts'
+import { EpisodeStopped } from '../../../rollouts/errors.ts'
 import { estimatorNamed } from '../../../rollouts/export/advantage.ts'
 import type { DataCard } from '../../../rollouts/export/datacard.ts'
 import { type ExportOptions, exportRuns } from '../../../rollouts/export/export.ts'
@@ -19,17 +19,31 @@ import type { Player } from '../../../rollouts/player.ts'
 import { playRuns } from '../../../rollouts/run.ts'
 import { type ToyTypes, toyMarket } from '../../toy_market/index.ts'
 
-/** The toy market, which ends by its own rules, but for seeds 5, 15, 25 …, which a limit ends. */
+/** The toy market, which ends by its own rules, but for seeds 6, 16, 26 …, which end at its horizon. */
 export const market: Environment<ToyTypes> = {
   ...toyMarket,
   step(state, decisions) {
     const step = toyMarket.step(state, decisions)
-    return step.done !== false && state.seed % 10 !== 5 ? { ...step, done: 'terminated', stop: 'market_closed' } : step
+    return step.done !== false && state.seed % 10 !== 6 ? { ...step, done: 'terminated', stop: 'market_closed' } : step
   },
 }
 
-export const registry = new Registry()
-registry.register(market)
+/** The same player, who leaves at the third turn of seeds 5, 15, 25 …: those rollouts are cut short. */
+export function leaving(factory: PolicyFactory<ToyTypes>): PolicyFactory<ToyTypes> {
+  const episode: PolicyFactory<ToyTypes>['episode'] = seed => context => {
+    const policy = factory(context)
+    return {
+      act(turn) {
+        if (seed % 10 === 5 && turn.t === 2) throw new EpisodeStopped('player_quit')
+        return policy.act(turn)
+      },
+    }
+  }
+  return Object.assign((context: Parameters<PolicyFactory<ToyTypes>>[0]) => factory(context), { episode })
+}
+
+export const registry = new Registry<AnyEnvironment>('environment')
+registry.add(market.id, market)
 
 /** Sells as many units as the repeat says at the first turn, at a price of 10: its reward is a tenth of the repeat. */
 const sellsRepeat: PolicyFactory<ToyTypes> = ({ repeat }) => ({
@@ -43,8 +57,8 @@ const bot = (name: string, factory: PolicyFactory<ToyTypes>): Player => ({
   policies: () => factory as never,
 })
 
-export const seller = bot('bot:seller', sellsRepeat)
-export const idler = bot('bot:idler', passive as never)
+export const seller = bot('bot:seller', leaving(sellsRepeat))
+export const idler = bot('bot:idler', leaving(passive))
 
 export interface PlayOptions {
   readonly player?: Player

@@ -3,13 +3,14 @@ import { afterEach, describe, expect, test } from 'vitest'
 import type { Message } from '../../../rollouts/messages.ts'
 import { anthropic } from '../../../rollouts/models/anthropic.ts'
 import { anthropicClient, openAiClient } from '../../../rollouts/models/clients.ts'
-import { Optional, withIds } from '../../../rollouts/models/dialect.ts'
 import { parseEndpoint } from '../../../rollouts/models/endpoint.ts'
 import type { Dialect, FakeProvider, FakeProviderOptions } from '../../../rollouts/models/fake/index.ts'
 import { startFakeProvider } from '../../../rollouts/models/fake/index.ts'
+import { Forms } from '../../../rollouts/models/forms.ts'
 import type { Model, ModelRequest } from '../../../rollouts/models/model.ts'
 import { openAiChat } from '../../../rollouts/models/openai_chat.ts'
 import { openAiResponses } from '../../../rollouts/models/openai_responses.ts'
+import { withIds } from '../../../rollouts/models/wire.ts'
 
 const DIALECTS: readonly Dialect[] = ['chat', 'responses', 'messages']
 
@@ -18,7 +19,7 @@ afterEach(() => provider?.close())
 
 interface Settings {
   readonly extraBody?: Record<string, unknown>
-  readonly optional?: Optional
+  readonly forms?: Forms
   readonly env?: Record<string, string>
   readonly key?: string
   readonly url?: (url: string) => string
@@ -26,10 +27,10 @@ interface Settings {
 
 /** A model of that dialect at a provider with these options. */
 async function modelAt(dialect: Dialect, options: FakeProviderOptions, settings: Settings = {}): Promise<Model> {
-  const { extraBody = {}, optional = new Optional(), env = {}, key = 'none', url = same => same } = settings
+  const { extraBody = {}, forms = new Forms(), env = {}, key = 'none', url = same => same } = settings
   provider = await startFakeProvider(options)
   const endpoint = parseEndpoint(`${dialect === 'messages' ? 'anthropic' : 'openai'}:m@${url(provider.url)}`)
-  const rest = { model: endpoint.model, extraBody, optional }
+  const rest = { model: endpoint.model, extraBody, forms }
   if (dialect === 'messages') return anthropic({ ...rest, client: anthropicClient(endpoint, key, env) })
   const client = openAiClient(endpoint, key, env)
   return dialect === 'chat' ? openAiChat({ ...rest, client, own: false }) : openAiResponses({ ...rest, client, own: false })
@@ -148,12 +149,12 @@ describe.each(DIALECTS)('%s', dialect => {
   })
 
   test('a sampling option that the model refuses is left out, then and from then on', async () => {
-    const optional = new Optional()
-    const model = await modelAt(dialect, { script: () => ({ content: 'yes' }), refuses: ['temperature', 'top_p'] }, { optional })
+    const forms = new Forms()
+    const model = await modelAt(dialect, { script: () => ({ content: 'yes' }), refuses: ['temperature', 'top_p'] }, { forms })
     const sampling = { temperature: 0.5, top_p: 0.9, max_tokens: 77 }
     expect((await model.complete(request(START, { sampling }))).reply.content).toBe('yes')
     await model.complete(request(START, { sampling }))
-    expect(optional.refused).toEqual(['temperature', 'top_p'])
+    expect(forms.dropped).toEqual(['temperature', 'top_p'])
     expect(provider!.counts).toEqual({ 400: 2, ok: 2 })
     const sent = provider!.requests.at(-1)!.body
     expect(sent.max_tokens ?? sent.max_output_tokens).toBe(77)
@@ -214,14 +215,14 @@ describe('chat', () => {
 
 describe('responses', () => {
   test('reasoning that comes back unencrypted is not sent again: nobody keeps what it stands for', async () => {
-    const optional = new Optional()
+    const forms = new Forms()
     const script = ({ turn }: { turn: number }) => ({ reasoning: 'hm', calls: [{ name: 'sell', arguments: { quantity: turn } }] })
-    const model = await modelAt('responses', { script, refuses: ['include'] }, { optional })
+    const model = await modelAt('responses', { script, refuses: ['include'] }, { forms })
     const { reply } = await model.complete(request(START))
     expect(reply).toMatchObject({ reasoning_content: 'hm' })
     expect(reply.provider_state).toBeUndefined()
     expect((await model.complete(request(goOn(START, reply)))).reply.tool_calls[0]!.arguments).toBe('{"quantity":1}')
-    expect(optional.refused).toEqual(['include'])
+    expect(forms.dropped).toEqual(['include'])
   })
 })
 

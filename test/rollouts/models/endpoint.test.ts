@@ -1,6 +1,7 @@
 /** Player strings of models, their keys, and what of them may be shown. */
 import { describe, expect, test } from 'vitest'
 import { keyFor, parseEndpoint, silencedHeaders } from '../../../rollouts/models/endpoint.ts'
+import { providers, registerProvider } from '../../../rollouts/models/providers.ts'
 import { Secrets } from '../../../rollouts/models/redact.ts'
 
 describe('a player string', () => {
@@ -21,10 +22,43 @@ describe('a player string', () => {
     ['openai:@http://localhost/v1', "Player 'openai:' names no model"],
     ['openai:m@http://', 'what follows the @ is no URL'],
     ['openai:m@http://host/v1?key=sk-secret', 'a base URL has no query'],
-    ['mistral:m', "begins with 'openai:' or 'anthropic:'"],
+    ['mistrall:m', "Did you mean 'mistral'?"],
+    ['openai: m', 'has a space at an end of its model; write openai:m.'],
+    // A forgotten scheme.
+    ['openai:x@localhost:8801', 'a URL begins with http:// or https://; write openai:x@http://localhost:8801/v1.'],
+    ['openai:x@localhost/v1', 'write openai:x@http://localhost/v1.'],
+    ['openai:x@10.0.0.7:8000/v1', 'write openai:x@http://10.0.0.7:8000/v1.'],
+    ['openai:x@[::1]:8000', 'write openai:x@http://[::1]:8000/v1.'],
+    ['groq:x@api.example.com/v1', 'write groq:x@http://api.example.com/v1.'],
+    // Another one, or one that is spelt otherwise.
+    ['openai:x@HTTP://host:1/v1', 'HTTP is written in lower case; write openai:x@http://host:1/v1.'],
+    ['openai:x@Https://joe:sk-secret@host/v1', 'Https is written in lower case; write openai:x@https://***@host/v1.'],
+    ['openai:x@http:/host/v1', 'http: is followed by two slashes; write openai:x@http://host/v1.'],
+    ['openai:x@http:localhost:8000/v1', 'http: is followed by two slashes; write openai:x@http://localhost:8000/v1.'],
+    ['openai:x@ws://host/v1', 'a URL begins with http:// or https://, not ws://; write openai:x@http://host/v1.'],
+    // The whole address of a request.
+    [
+      'openai:x@http://host/v1/chat/completions',
+      'ends before /chat/completions, which is added by itself; write openai:x@http://host/v1.',
+    ],
+    ['openai:x@http://host/v1/responses/', 'write openai:x@http://host/v1.'],
+    ['anthropic:x@http://host/v1/messages', 'write anthropic:x@http://host/v1.'],
+    ['ollama:x@http://host:11434/api/chat', 'write ollama:x@http://host:11434.'],
   ])('%s is told what is wrong with it', (text, message) => {
     expect(() => parseEndpoint(text)).toThrow(message)
     expect(() => parseEndpoint(text)).not.toThrow('sk-secret')
+  })
+
+  test.each([
+    'ollama:qwen3:8b',
+    'openai:@cf/meta/llama-3.1-8b',
+    'google:claude-sonnet-4@20250514',
+    'openai:a@b',
+    'groq:a/b.c@v1.2',
+  ])('%s names a model, whatever is in its name', text => {
+    const { provider, model, name } = parseEndpoint(text)
+    expect(`${provider}:${model}`).toBe(text)
+    expect(name).toBe(text)
   })
 
   test('shows no credentials and still has them', () => {
@@ -34,6 +68,34 @@ describe('a player string', () => {
       baseUrl: 'http://host:1/v1',
       credentials: 'joe:pass@word',
     })
+  })
+})
+
+describe('the table of providers', () => {
+  test('every provider has a URL, a protocol and its key, which goes there and nowhere else', () => {
+    expect(Object.keys(providers())).toEqual(
+      'openai anthropic google openrouter groq together deepseek mistral xai fireworks ollama vllm lmstudio prime'.split(' '),
+    )
+    for (const [name, { url, protocol, key }] of Object.entries(providers())) {
+      expect(parseEndpoint(`${name}:m`)).toMatchObject({ model: 'm', baseUrl: url, protocol, key, name: `${name}:m` })
+      expect(parseEndpoint(`${name}:m@http://elsewhere:1/v1`).key).toBeNull()
+      // What only the SDKs' own servers understand is sent to no other.
+      expect(parseEndpoint(`${name}:m`).own).toBe(name === 'openai' || name === 'anthropic')
+    }
+  })
+
+  test('a program adds to it; what cannot be one is refused', () => {
+    registerProvider('acme', { url: 'https://acme.example/v1/', protocol: 'anthropic', key: 'ACME_KEY' })
+    expect(parseEndpoint('acme:big@model')).toMatchObject({
+      protocol: 'anthropic',
+      baseUrl: 'https://acme.example/v1',
+      key: 'ACME_KEY',
+    })
+    const facts = { url: 'https://acme.example', protocol: 'openai', key: null } as const
+    expect(() => registerProvider('bot', facts)).toThrow('none of bot, random, human')
+    expect(() => registerProvider('Acme', facts)).toThrow('lower-case letters')
+    expect(() => registerProvider('acme', { ...facts, url: 'acme.example' })).toThrow('expected a url such as https://host/v1')
+    expect(() => registerProvider('acme', { ...facts, key: 'sk-123' })).toThrow('name an environment variable, or null')
   })
 })
 
@@ -47,6 +109,9 @@ describe('keys', () => {
     expect(key('anthropic:m')).toBe('sk-anthropic')
     expect(key('openai:m@https://api.openai.com.evil.example/v1')).toBe('none')
     expect(key('openai:m@http://localhost:8000/v1')).toBe('none')
+    expect(key('groq:m', [], { ...env, GROQ_API_KEY: 'sk-groq' })).toBe('sk-groq')
+    expect(key('groq:m@http://localhost:8000/v1', [], { ...env, GROQ_API_KEY: 'sk-groq' })).toBe('none')
+    expect(key('ollama:m')).toBe('none')
   })
 
   test('another URL gets a key from the variable that was named for it', () => {
@@ -54,10 +119,12 @@ describe('keys', () => {
     expect(key('openai:m@https://openrouter.ai/api/v1', variables)).toBe('sk-one')
     expect(key('openai:m@http://localhost:8000/v1', variables)).toBe('sk-other')
     expect(key('openai:m', variables)).toBe('sk-openai')
+    expect(key('openai:m', ['api.openai.com=ONE_KEY'])).toBe('sk-one')
   })
 
   test('a missing key is said in one line, with what to do', () => {
     expect(() => key('openai:gpt-5', [], {})).toThrow(/^openai:gpt-5 needs a key: set OPENAI_API_KEY in the environment.*\.$/)
+    expect(() => key('groq:m', [], {})).toThrow('groq:m needs a key: set GROQ_API_KEY in the environment.')
     expect(() => key('openai:m@http://h/v1', ['h=NO_SUCH'])).toThrow('set NO_SUCH in the environment')
   })
 

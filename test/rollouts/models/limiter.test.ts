@@ -1,5 +1,5 @@
 /** The adaptive limit: how it grows, what halves it, and what the models of a run share. */
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { Limiters, type Permit } from '../../../rollouts/models/limiter.ts'
 
 const never = (): AbortSignal => new AbortController().signal
@@ -76,4 +76,55 @@ test('whoever stops waiting leaves the queue, and the next is served', async () 
   held!.release('answered')
   ;(await patient).release('answered')
   expect(limiters.of('m').state).toMatchObject({ inFlight: 0, waiting: 0 })
+})
+
+describe('a refusal', () => {
+  /** So many calls end one after the other while more are waiting than ever fit; gives the limit after each. */
+  async function ended(
+    limiters: Limiters,
+    many: number,
+    refused: (n: number, inFlight: number) => boolean,
+    exhausted?: boolean,
+  ): Promise<number[]> {
+    const permits = await fill(limiters, 'm', many + 1000)
+    const limits: number[] = []
+    for (let n = 0; n < many; n++) {
+      const { inFlight } = limiters.of('m').state
+      permits.shift()!.release(refused(n, inFlight) ? 'limited' : 'answered', exhausted)
+      await Promise.resolve()
+      await Promise.resolve()
+      limits.push(limiters.of('m').state.limit)
+    }
+    return limits
+  }
+
+  test('now and then between answers is no load: the limit keeps growing', async () => {
+    const limiters = new Limiters(64)
+    const limits = await ended(limiters, 1000, n => n % 25 === 20)
+    expect(limits.at(-1)).toBe(64)
+    expect(limits.every((limit, i) => i === 0 || limit >= limits[i - 1]!)).toBe(true)
+    expect(limiters.of('m').state.limited).toBe(40)
+  })
+
+  test('among more than a fifth of the answers is load', async () => {
+    expect((await ended(new Limiters(64), 600, n => n % 3 === 2)).at(-1)).toBeLessThan(5)
+  })
+
+  test('that says nothing is left is load at once, one that says something is left never', async () => {
+    const left = new Limiters(20)
+    expect((await ended(left, 31, n => n === 30, true)).at(-1)).toBe(10)
+    expect((await ended(new Limiters(20), 100, () => true, false)).at(-1)).toBe(20)
+  })
+
+  test('before anything was answered halves the limit, which is restored once where no load follows', async () => {
+    const limits = await ended(new Limiters(20), 60, n => n === 0)
+    expect([limits[0], limits.at(-1)]).toEqual([10, 20])
+  })
+
+  test('of a server with ten places finds about as many', async () => {
+    const limits = await ended(new Limiters(100), 2000, (n, inFlight) => n % inFlight >= 10)
+    const late = limits.slice(500)
+    expect(Math.max(...late)).toBeLessThanOrEqual(14)
+    expect(late.reduce((sum, limit) => sum + limit, 0) / late.length).toBeGreaterThan(7)
+  })
 })

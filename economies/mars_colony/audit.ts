@@ -1,0 +1,70 @@
+/**
+ * What an audit of mars_colony is told: its presets and institutions, whom one can sit among, the family of attentive play with
+ * every dose of lies, and what playing without words and without others means.
+ */
+import { attentive } from '../../bots/mars_colony/attentive.ts'
+import type { MarsObservation, MarsTypes } from '../../envs/mars_colony/observe.ts'
+import { COLONISTS } from '../../envs/mars_colony/parameters.ts'
+import { type AuditSpec, family } from '../../evals/audit/spec.ts'
+
+/** Nine residents of the types in this proportion; the learner's own seat is a bare one. */
+const among = (...types: readonly string[]): object => ({
+  residents: ['rule', ...Array.from({ length: COLONISTS - 1 }, (_, i) => types[i % types.length]!)],
+})
+
+export const audit: AuditSpec = {
+  standard: ['agentic', 'easy', 'hard', 'short'],
+  short: 'short',
+  levels: ['easy', 'agentic', 'hard'],
+  ungoverned: { governance: { pay: false, trust: false, memory: false, suspension: false }, weights: { reputation: 0 } },
+  lineups: {
+    honest: { fields: among('honest') },
+    mixed: { fields: among('honest', 'opportunistic', 'deceptive') },
+    deceptive: { fields: among('deceptive') },
+  },
+  families: {
+    attentive: family<MarsTypes>({
+      description: 'play as the shipped kinds play, with other measures and any dose of lies',
+      parameters: [
+        'need',
+        'relief',
+        'shelter',
+        'building',
+        'reliance',
+        'faith',
+        'firmness',
+        'never_builds',
+        'lies_from',
+        'lies_above',
+      ],
+      start: [0.54, 0.36, 0.44, 0.5, 0.475, 0.5, 0.15, 0, 1, 1],
+      make: ([need, relief, shelter, building, reliance, faith, firmness, idle, from, above]) =>
+        attentive({
+          builds: () => idle! < 0.5,
+          falsePromise: ({ elapsed, reputation }) => elapsed >= from! && reputation >= 100 * above!,
+          taste: {
+            need: 100 * need!,
+            relief: 100 * relief!,
+            shelter: 50 * shelter!,
+            building: 4 * (building! - 0.5),
+            reliance: 2 * reliance! - 0.5,
+            faith: 2 * faith! - 1,
+            firmness: 10 * firmness!,
+          },
+        }),
+    }),
+  },
+  blindfolds: {
+    words: {
+      description: 'hears no message and asks no question',
+      observation: (seen: MarsObservation) => ({ ...seen, messages: [] }),
+      call: call => (call.tool === 'talk' ? undefined : call),
+    },
+    others: {
+      description: 'neither talks, asks, answers nor promises',
+      observation: (seen: MarsObservation) => ({ ...seen, messages: [], asks: [] }),
+      call: call => (call.tool === 'choose_action' ? call : undefined),
+    },
+  },
+  pair: { seats: ['colonist_0', 'colonist_1'] },
+}

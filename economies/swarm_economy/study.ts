@@ -1,0 +1,465 @@
+/**
+ * The SWARM Economy, published and ours. Its source is not public, so the economy was rebuilt from what was written about
+ * it, and models cannot be asked here: what stands beside a published figure is a scripted learner that calls tools about
+ * as often as the model did. Figures of an earlier prototype of the same rules are regression bands for the economy itself.
+ */
+import { readFileSync } from 'node:fs'
+import { swarmBots } from '../../bots/swarm_economy/index.ts'
+import { resolveConfig } from '../../envs/core/config.ts'
+import type { AnyEnvironment, Decision, Scenario } from '../../envs/core/environment.ts'
+import { Episode } from '../../envs/core/episode.ts'
+import { UserError } from '../../envs/core/errors.ts'
+import type { EpisodeLog } from '../../envs/core/log.ts'
+import { accountsOf } from '../../envs/swarm_economy/accounts.ts'
+import { PROFILE_NAMES } from '../../envs/swarm_economy/config.ts'
+import { incoherence } from '../../envs/swarm_economy/incoherence.ts'
+import { swarmEconomy } from '../../envs/swarm_economy/index.ts'
+import { BOT_TYPES, type BotType, LEARNER, type SwarmTypes, TOOL_NAMES } from '../../envs/swarm_economy/state.ts'
+import type { PublishedRun } from '../../evals/published.ts'
+import { row, type Study, type StudyRow } from '../../evals/study.ts'
+
+const PARTS = ['reward', 'payoff', 'reputation', 'quality'] as const
+type Part = (typeof PARTS)[number]
+
+interface Figure {
+  readonly mean: number
+  readonly sd?: number
+}
+
+/** A published row: what a model scored, on how many rollouts, by whom. */
+export interface PublishedRow {
+  readonly model: string
+  readonly profile: string
+  readonly difficulty: string | null
+  readonly n: number
+  readonly source: readonly string[]
+  /** `reward`, `payoff`, `reputation`, `quality`, `diversity`, `survival`, `turns`. */
+  readonly scores: Readonly<Record<string, Figure & { readonly min?: number; readonly max?: number }>>
+  readonly calls?: Readonly<Record<string, Figure>>
+  /** Shares of rollouts by stop reason. */
+  readonly stops?: Readonly<Record<string, number>>
+  /** The scripted learner that stands for the model. */
+  readonly like?: string
+  readonly note?: string
+}
+
+/** A published training run: one row of `fields` a step. */
+export interface PublishedCurve {
+  readonly model: string
+  readonly profile: string
+  readonly difficulty: string
+  readonly n: number
+  readonly source: readonly string[]
+  readonly reputation_weight?: number
+  readonly fields: readonly string[]
+  readonly steps: readonly (readonly (number | null)[])[]
+}
+
+interface Data {
+  readonly sources: Readonly<Record<string, string>>
+  readonly published: readonly PublishedRow[]
+  readonly curves: readonly PublishedCurve[]
+  /** Single published rollouts of a training run. */
+  readonly rollouts: unknown
+  readonly reference: {
+    readonly n: number
+    readonly policies: Readonly<
+      Record<string, Readonly<Record<string, Readonly<Record<Part, number>> & { readonly survival?: number }>>>
+    >
+  }
+  readonly calibrated: readonly {
+    readonly bot: string
+    readonly profile: string
+    readonly difficulty: string
+    readonly n: number
+    readonly scores: Readonly<Record<string, readonly [mean: number, sd: number]>>
+    readonly calls?: Readonly<Record<string, number>>
+    readonly turns?: number
+  }[]
+  readonly residents: {
+    readonly n: number
+    readonly bot: string
+    readonly profile: string
+    readonly difficulty: string
+  } & Readonly<Record<BotType, { readonly reputation: number; readonly submissions: number }>>
+  readonly hard_less_medium: {
+    readonly bot: string
+    readonly profile: string
+    readonly prototype: Readonly<Record<string, number>>
+    readonly published: { readonly model: string; readonly payoff: number; readonly reputation: number }
+  }
+}
+
+/** Published figures of the SWARM Economy, and an earlier prototype's, as a data file with sources and numbers of rollouts. */
+export const data: Data = JSON.parse(readFileSync(new URL('./study.json', import.meta.url), 'utf8'))
+
+/** How far a published figure may be from that of a learner that only calls tools as often: a standard deviation and less. */
+const PUBLISHED_BAND: Readonly<Partial<Record<string, number>>> = { payoff: 0.1, reputation: 0.04, quality: 0.06, survival: 0 }
+
+const early = (profile: string): boolean => profile === 'v0.1' || profile === 'v0.1-fixed'
+
+/** Regression bands of the reference policies. */
+function referenceBand(profile: string, bot: string, part: Part): number {
+  if (part === 'reputation' && early(profile)) return 0.005
+  return part === 'quality' && bot === 'uniform_calls' ? 0.02 : 0.01
+}
+
+/** Regression bands of the learners that are like models. */
+function calibratedBand(profile: string, part: string): number | undefined {
+  return { payoff: 0.01, reputation: early(profile) ? 0.01 : 0.015, quality: 0.015 }[part]
+}
+
+const RESIDENTS_BAND = { reputation: 0.3, submissions: 0.1 }
+
+/**
+ * Rollouts of a reference policy, of a learner that is like a model, and of the one beside which the bots are judged (a
+ * deceptive one sits in a third of its scenarios): enough to tell a changed rule from luck.
+ */
+const ROLLOUTS = { reference: 600, calibrated: 2000, residents: 4000 }
+/** Scenarios and repeats of the published evaluations, for what compares repeats. */
+const PUBLISHED_ROLLOUTS = { scenarios: 20, repeats: 4 }
+
+/**
+ * Played in scenarios whose first bot is of the mix's first type: the prototype listed bots by type, so that among equals,
+ * as at the start, the first offers went to an honest one. Ids here are shuffled and tell nothing.
+ */
+const FIRST_BY_TYPE = 'offers_only'
+
+/** What is played: one learner in one profile and difficulty. */
+interface Cell {
+  readonly bot: string
+  readonly profile: string
+  readonly difficulty: string
+}
+
+const named = ({ bot, profile, difficulty }: Cell): string =>
+  `${bot}, ${profile}${difficulty === 'medium' ? '' : `, ${difficulty}`}`
+
+/** Figures of many rollouts, added up. */
+class Sample {
+  n = 0
+  readonly #sums = new Map<string, { sum: number; squares: number; count: number }>()
+
+  add(name: string, value: number | null): void {
+    if (value === null) return
+    const known = this.#sums.get(name)
+    if (known === undefined) this.#sums.set(name, { sum: value, squares: value * value, count: 1 })
+    else {
+      known.sum += value
+      known.squares += value * value
+      known.count++
+    }
+  }
+
+  /** The mean over those that have the figure; 0 where none has. */
+  mean(name: string): number {
+    const { sum, count } = this.#sums.get(name) ?? { sum: 0, count: 1 }
+    return sum / count
+  }
+
+  /** The standard deviation over those. */
+  sd(name: string): number {
+    const { sum, squares, count } = this.#sums.get(name) ?? { sum: 0, squares: 0, count: 1 }
+    return Math.sqrt(Math.max(0, squares / count - (sum / count) ** 2))
+  }
+}
+
+/** One rollout of a scripted learner. */
+export function rollout(bot: string, { config, seed }: Pick<Scenario, 'config' | 'seed'>, repeat = 0): EpisodeLog<SwarmTypes> {
+  const env = swarmEconomy as unknown as AnyEnvironment
+  const episode = new Episode(swarmEconomy, config, seed, { repeat, seats: { [LEARNER]: `bot:${bot}` } })
+  const seat = env.seats(episode.config).find(({ agent }) => agent === LEARNER)!
+  const policy = swarmBots.bots[bot]!.factory({ env, config: episode.config, seat, repeat })
+  // Scripted learners answer at once.
+  while (!episode.over) episode.step({ [LEARNER]: policy.act(episode.turn(LEARNER)) as Decision })
+  return episode.log
+}
+
+/** Scenarios of a cell, in the order of the data set, which goes on as far as is asked. */
+function scenarios({ bot, profile, difficulty }: Cell, count: number): readonly Scenario[] {
+  const config = resolveConfig(swarmEconomy as unknown as AnyEnvironment, profile, { difficulty }) as SwarmTypes['Config']
+  if (bot !== FIRST_BY_TYPE) return swarmEconomy.scenarios!(config, count)
+  const begins = ({ config: scenario, seed }: Scenario): boolean => {
+    const [first, ...others] = swarmEconomy
+      .reset(swarmEconomy.config.parse(scenario), seed)
+      .agents.slice(1)
+      .map(({ type }) => type as BotType)
+    return others.every(type => BOT_TYPES.indexOf(first!) <= BOT_TYPES.indexOf(type))
+  }
+  return swarmEconomy.scenarios!(config, 4 * count)
+    .filter(begins)
+    .slice(0, count)
+}
+
+function usualRollouts({ bot, profile }: Cell): number {
+  const { residents, reference } = data
+  if (bot === residents.bot && profile === residents.profile) return ROLLOUTS.residents
+  return bot in reference.policies ? ROLLOUTS.reference : ROLLOUTS.calibrated
+}
+
+/** Plays a cell and adds up its figures. */
+async function play(cell: Cell, count: number, signal: AbortSignal): Promise<Sample> {
+  const sample = new Sample()
+  for (const [i, scenario] of scenarios(cell, count).entries()) {
+    // Lets an interrupt through.
+    if (i % 100 === 0) await new Promise(resolve => setImmediate(resolve))
+    signal.throwIfAborted()
+    gather(sample, rollout(cell.bot, scenario))
+  }
+  return sample
+}
+
+function gather(sample: Sample, log: EpisodeLog<SwarmTypes>): void {
+  sample.n++
+  for (const [part, value] of Object.entries(swarmEconomy.score(log)[LEARNER]!)) sample.add(part, value)
+  sample.add('turns', log.steps.length)
+  for (const stop of STOPS) sample.add(stop, log.stop === stop ? 1 : 0)
+  const { ids, types, tallies, reputation, offers, submissions } = accountsOf(log)
+  const { calls } = tallies.get(LEARNER)!
+  for (const [i, tool] of TOOL_NAMES.entries()) sample.add(tool, calls[i]!)
+  for (const [i, id] of ids.entries()) {
+    const type = types.get(id)!
+    if (type === 'player') continue
+    const answered = (status: string): number => offers.filter(offer => offer.to === id && offer.status === status).length
+    sample.add(`${type} reputation`, reputation[i]!)
+    sample.add(`${type} submissions`, tallies.get(id)!.submissions)
+    sample.add(`${type} accepts`, answered('accepted'))
+    sample.add(`${type} rejects`, answered('rejected'))
+    sample.add(`${type} extractions`, offers.filter(({ from, exploit }) => from === id && exploit).length)
+    sample.add(`${type} poor work`, submissions.filter(({ agent, exploit }) => agent === id && exploit).length)
+  }
+}
+
+const STOPS = ['no_tools_called', 'max_turns_reached', 'simulation_complete']
+
+/** A row of ours beside a figure. */
+function beside(
+  sample: Sample,
+  name: string,
+  fields: Pick<StudyRow, 'group' | 'kind' | 'published'> &
+    Partial<Pick<StudyRow, 'figure' | 'publishedSd' | 'publishedN' | 'digits'>>,
+  tolerance?: number,
+): StudyRow {
+  return row({
+    figure: name,
+    ours: sample.mean(name),
+    oursSd: sample.sd(name),
+    n: sample.n,
+    ...fields,
+    ...(tolerance !== undefined && { tolerance }),
+  })
+}
+
+function publishedRows(
+  { model, profile, difficulty, n, source, scores, calls = {}, stops = {}, like }: PublishedRow,
+  sample: Sample,
+): StudyRow[] {
+  const group = `${model}, ${profile}${difficulty === null ? '' : `, ${difficulty}`} [${source.join(', ')}], beside bot:${like}`
+  const figure = (name: string, { mean, sd }: Figure, tolerance?: number): StudyRow =>
+    beside(
+      sample,
+      name,
+      { group, kind: 'published', published: mean, publishedN: n, ...(sd !== undefined && { publishedSd: sd }) },
+      tolerance,
+    )
+  return [
+    ...Object.entries(scores).map(([part, known]) => figure(part, known, PUBLISHED_BAND[part])),
+    ...Object.entries(stops).map(([stop, mean]) => figure(stop, { mean })),
+    ...Object.entries(calls)
+      .filter(([tool]) => tool !== 'total')
+      .map(([tool, known]) => ({ ...figure(tool, known), digits: 2 })),
+  ]
+}
+
+function referenceRows(bot: string, profile: string, sample: Sample): StudyRow[] {
+  const known = data.reference.policies[bot]![profile]!
+  const group = `Reference policy bot:${bot}, ${profile}, medium`
+  const fields = { group, kind: 'prototype', publishedN: data.reference.n } as const
+  return [
+    ...PARTS.map(part => beside(sample, part, { ...fields, published: known[part] }, referenceBand(profile, bot, part))),
+    ...(known.survival === undefined ? [] : [beside(sample, 'survival', { ...fields, published: known.survival })]),
+  ]
+}
+
+function calibratedRows(
+  { bot, profile, difficulty, n, scores, calls = {}, turns }: Data['calibrated'][number],
+  sample: Sample,
+): StudyRow[] {
+  const fields = { group: `Calibrated learner bot:${bot}, ${profile}, ${difficulty}`, kind: 'prototype', publishedN: n } as const
+  return [
+    ...Object.entries(scores).map(([part, [mean]]) =>
+      beside(sample, part, { ...fields, published: mean }, calibratedBand(profile, part)),
+    ),
+    ...Object.entries(calls).map(([tool, mean]) => beside(sample, tool, { ...fields, published: mean, digits: 2 })),
+    ...(turns === undefined ? [] : [beside(sample, 'turns', { ...fields, published: turns, digits: 1 })]),
+  ]
+}
+
+/** How the bots of a profile stand at the end beside a worker, and how often they accept, reject and exploit. */
+function residentRows(profile: string, sample: Sample): StudyRow[] {
+  const { residents } = data
+  return BOT_TYPES.flatMap(type => {
+    const group = `Bots beside bot:${residents.bot}, ${profile}, medium: counts a bot and rollout`
+    const known = profile === residents.profile ? residents[type] : undefined
+    const judged = (part: 'reputation' | 'submissions'): StudyRow =>
+      beside(
+        sample,
+        `${type} ${part}`,
+        { group, kind: 'prototype', published: known?.[part] ?? null, ...(known && { publishedN: residents.n }), digits: 2 },
+        known && RESIDENTS_BAND[part],
+      )
+    const told = ['accepts', 'rejects', ...(type === 'deceptive' ? ['extractions', 'poor work'] : [])].map(what =>
+      beside(sample, `${type} ${what}`, { group, kind: 'prototype', published: null, digits: 2 }),
+    )
+    return [judged('reputation'), judged('submissions'), ...told]
+  })
+}
+
+function differenceRows(hard: Sample, medium: Sample): StudyRow[] {
+  const { bot, prototype, published } = data.hard_less_medium
+  return (['payoff', 'reputation'] as const).flatMap(part => {
+    const ours = hard.mean(part) - medium.mean(part)
+    const common = { figure: part, ours, n: hard.n, group: `Hard less medium, v0.2, bot:${bot}` }
+    return [
+      row({ ...common, kind: 'prototype', published: prototype[part]! }),
+      row({ ...common, kind: 'published', published: published[part], figure: `${part}, ${published.model}` }),
+    ]
+  })
+}
+
+/** How far repeats of a scenario disagree: published evaluations play each four times and do not tell. */
+function incoherenceRows(cell: Cell): StudyRow[] {
+  const sample = new Sample()
+  for (const scenario of scenarios(cell, PUBLISHED_ROLLOUTS.scenarios)) {
+    const logs = Array.from({ length: PUBLISHED_ROLLOUTS.repeats }, (_, repeat) => rollout(cell.bot, scenario, repeat))
+    const { disagreement, illusion } = incoherence(logs, LEARNER)
+    sample.n++
+    sample.add('disagreement', disagreement)
+    sample.add('illusion', illusion)
+  }
+  const group = `Repeats of ${named(cell)}: ${PUBLISHED_ROLLOUTS.scenarios} scenarios, ${PUBLISHED_ROLLOUTS.repeats} each`
+  return ['disagreement', 'illusion'].map(name => beside(sample, name, { group, kind: 'prototype', published: null }))
+}
+
+/** A published row as a run of ours would be told. What no configuration says (an unknown difficulty) is in the name. */
+function publishedRun(
+  { model, profile, difficulty, n, scores, calls = {}, stops = {} }: Omit<PublishedRow, 'source'>,
+  set: PublishedRun['set'] = {},
+): PublishedRun {
+  const usual = (resolveConfig(swarmEconomy as unknown as AnyEnvironment, profile) as { difficulty: string }).difficulty
+  const { turns, ...parts } = scores
+  const { total, ...tools } = calls
+  const means = (of: Readonly<Record<string, Figure | undefined>>) =>
+    Object.fromEntries(
+      Object.entries(of).flatMap(([item, figure]) =>
+        figure === undefined ? [] : [[item, { mean: figure.mean, ...(figure.sd !== undefined && { sd: figure.sd }) }]],
+      ),
+    )
+  return {
+    player: difficulty === null ? `${model}, difficulty not told` : model,
+    env: swarmEconomy.id,
+    preset: profile,
+    set: difficulty === null || difficulty === usual ? set : { ...set, difficulty },
+    n,
+    scores: means(parts),
+    calls: means({ '(turns)': turns, '(calls)': total, ...tools }),
+    stops,
+  }
+}
+
+/** What a curve's fields are scores of; the others say how the training went. */
+const CURVE_SCORES = [...PARTS, 'diversity', 'turns']
+
+/** Where a training run began and where it ended. */
+function curveRuns({ model, profile, difficulty, n, fields, steps, reputation_weight }: PublishedCurve): PublishedRun[] {
+  return [steps[0]!, steps.at(-1)!].map(values => {
+    const told = fields.flatMap((field, i) => {
+      const mean = values[i]
+      return typeof mean === 'number' && CURVE_SCORES.includes(field) ? [[field, { mean }] as const] : []
+    })
+    const row = {
+      model: `${model} step ${values[fields.indexOf('step')]}`,
+      profile,
+      difficulty,
+      n,
+      scores: Object.fromEntries(told),
+    }
+    return publishedRun(row, reputation_weight === undefined ? {} : { reputation_weight })
+  })
+}
+
+/** Every published evaluation, and the ends of the training runs, which some evaluations are already. */
+function publishedRuns(): PublishedRun[] {
+  const evaluations = data.published.map(row => publishedRun(row))
+  const known = new Set(evaluations.map(({ player, preset }) => `${preset} ${player}`))
+  return [...evaluations, ...data.curves.flatMap(curveRuns).filter(({ player, preset }) => !known.has(`${preset} ${player}`))]
+}
+
+export const swarmStudy: Study = {
+  id: 'swarm-economy',
+  title: 'The SWARM Economy: published evaluations, scripted learners, and how the bots behave',
+  source: Object.entries(data.sources)
+    .map(([key, source]) => `[${key}] ${source}`)
+    .join('; '),
+  published: publishedRuns(),
+  options: {
+    profile: { description: `only this profile: ${PROFILE_NAMES.join(', ')}`, type: 'string' },
+    rollouts: {
+      description: `rollouts of each learner, instead of ${ROLLOUTS.reference} of a reference policy and ${ROLLOUTS.calibrated} of a calibrated learner`,
+      type: 'number',
+    },
+  },
+  async run({ options, signal, progress }) {
+    const only = options.profile as string | undefined
+    const rollouts = options.rollouts as number | undefined
+    const profiles = [...new Set([...data.published, ...data.calibrated].map(({ profile }) => profile))]
+    if (only !== undefined && !profiles.includes(only))
+      throw new UserError(`--profile: no figures of '${only.slice(0, 64)}'. Profiles with figures: ${profiles.join(', ')}.`)
+    if (rollouts !== undefined && !(Number.isSafeInteger(rollouts) && rollouts > 0))
+      throw new UserError(`--rollouts: expected an integer from 1, got ${rollouts}.`)
+    const wanted = <T extends { readonly profile: string }>(list: readonly T[]): T[] =>
+      list.filter(({ profile }) => only === undefined || profile === only)
+
+    const references = wanted(
+      Object.entries(data.reference.policies).flatMap(([bot, byProfile]) =>
+        Object.keys(byProfile).map(profile => ({ bot, profile, difficulty: 'medium' })),
+      ),
+    )
+    const calibrated = wanted(data.calibrated)
+    const { hard_less_medium } = data
+    const hard = wanted([{ ...hard_less_medium, difficulty: 'hard' }])
+    const cells = [...references, ...calibrated, ...hard]
+    const samples = new Map<string, Sample>()
+    for (const [done, cell] of cells.entries()) {
+      progress(done, cells.length)
+      samples.set(named(cell), await play(cell, rollouts ?? usualRollouts(cell), signal))
+    }
+    progress(cells.length, cells.length)
+    const sampleOf = (cell: Cell): Sample => samples.get(named(cell))!
+
+    const rows = [
+      ...wanted(data.published).flatMap(published =>
+        published.like === undefined
+          ? []
+          : publishedRows(
+              published,
+              sampleOf({ bot: published.like, profile: published.profile, difficulty: published.difficulty ?? 'medium' }),
+            ),
+      ),
+      ...calibrated.flatMap(known => calibratedRows(known, sampleOf(known))),
+      ...hard.flatMap(cell => differenceRows(sampleOf(cell), sampleOf({ ...cell, difficulty: 'medium' }))),
+      ...references.flatMap(cell => referenceRows(cell.bot, cell.profile, sampleOf(cell))),
+      ...references.filter(({ bot }) => bot === data.residents.bot).flatMap(cell => residentRows(cell.profile, sampleOf(cell))),
+      ...calibrated.filter(({ difficulty }) => difficulty === 'medium').flatMap(incoherenceRows),
+    ]
+    return { rows, notes: NOTES, ok: true }
+  },
+}
+
+const NOTES = [
+  'Published: figures of models that are not asked here. What stands beside them is a scripted learner whose calls were matched to the published counts; agreement says that the economy pays the same behaviour alike, not that a model was run again. Bands: payoff ± 0.1, reputation ± 0.04, quality ± 0.06, survival exactly; other published figures are printed for comparison.',
+  'Prototype: figures of an earlier implementation of the same reconstructed rules. They are regression bands, narrow enough that a changed rule (no audits, no tax, worse bots, a last turn that is executed) falls outside one.',
+  `bot:${FIRST_BY_TYPE} is played in scenarios whose first bot is of the mix's first type, as in the prototype, whose ids told the types; in all scenarios its payoff is about 0.015 lower.`,
+  'Documented: clock, tools, scores of submissions, taxes, decay, breaker, the bots in words, weights of the reward. Deduced from published figures: bounties, payoff scale, weights of the early scores, what counts as a success, the unexecuted last turn. Reconstructed: trade scores, audit outcomes, probabilities of the bots, difficulty ranges. envs/swarm_economy/README.md tells which is which.',
+  'Published rows without a scripted learner (GPT-5-nano in v0.1, the RL runs step by step, single rollouts) are in evals/replicat./study.json with their sources, to stand beside any model.',
+]

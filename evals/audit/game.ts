@@ -1,0 +1,82 @@
+/** One game of scripted players, and what an audit keeps of it. Knows no attack and no target. */
+import type { AnyEnvironment, AnyTypes, Decision } from '../../envs/core/environment.ts'
+import { defaultPlayed } from '../../envs/core/environment.ts'
+import { Episode } from '../../envs/core/episode.ts'
+import type { EpisodeLog } from '../../envs/core/log.ts'
+import type { AnyPolicyFactory, Policy, Turn } from '../../envs/core/policy.ts'
+import type { AgentId } from '../../envs/core/tool.ts'
+import { drawnOrder } from '../../rollouts/lineup.ts'
+
+/** What is kept of one seat's game. */
+export interface Outcome {
+  readonly reward: number
+  /** Null where the seat has none to lose. */
+  readonly reputation: number | null
+}
+
+export interface GameSpec {
+  readonly env: AnyEnvironment
+  /** Resolved. */
+  readonly config: object
+  readonly seed: number
+  /** Repeats differ in the evaluated seats' own randomness alone. */
+  readonly repeat: number
+  readonly evaluated: Readonly<Record<AgentId, AnyPolicyFactory>>
+  /** For the seats that are left and are no residents', repeated or cut to fit; their order is drawn from the seed. */
+  readonly crowd: readonly AnyPolicyFactory[]
+  /** Called for every decision of an evaluated seat, with what it was made of. */
+  readonly onDecision?: (turn: Turn<AnyTypes>, decision: Decision) => void
+}
+
+/** Plays one game to its end. Throws where a policy answers with a promise: audits play scripts. */
+export function playGame({ env, config, seed, repeat, evaluated, crowd, onDecision }: GameSpec): EpisodeLog<AnyTypes> {
+  const seats = env.seats(config)
+  const left = defaultPlayed(seats).filter(agent => evaluated[agent] === undefined)
+  const drawn = drawnOrder(
+    left.map((_, i) => crowd[i % crowd.length]!),
+    seed,
+  )
+  const factories: Record<AgentId, AnyPolicyFactory> = {
+    ...evaluated,
+    ...Object.fromEntries(left.map((agent, i) => [agent, drawn[i]!])),
+  }
+  const named = Object.fromEntries(Object.keys(factories).map(agent => [agent, 'audit']))
+  const episode = new Episode(env, config, seed, { repeat, seats: named })
+  const makers = new Map<AnyPolicyFactory, AgentId[]>()
+  for (const [agent, factory] of Object.entries(factories)) {
+    const agents = makers.get(factory)
+    if (agents === undefined) makers.set(factory, [agent])
+    else agents.push(agent)
+  }
+  const policies = new Map<AgentId, { policy: Policy<AnyTypes>; repeat: number }>()
+  for (const [factory, agents] of makers) {
+    const make = factory.episode?.(seed, agents) ?? factory
+    for (const agent of agents) {
+      const own = evaluated[agent] === undefined ? 0 : repeat
+      const seat = seats.find(known => known.agent === agent)!
+      policies.set(agent, { policy: make({ env, config: episode.config, seat, repeat: own }), repeat: own })
+    }
+  }
+  while (!episode.over) {
+    const decisions: Record<AgentId, Decision> = {}
+    for (const agent of episode.actors()) {
+      const { policy, repeat: own } = policies.get(agent)!
+      const turn = episode.turn(agent, undefined, own)
+      const decision = policy.act(turn)
+      if (decision instanceof Promise) throw new TypeError(`audit: the policy of ${agent} answered with a promise`)
+      decisions[agent] = decision
+      if (evaluated[agent] !== undefined) onDecision?.(turn, decision)
+    }
+    episode.step(decisions)
+  }
+  return episode.log
+}
+
+/** What the seats' games were worth. */
+export function outcomes(env: AnyEnvironment, log: EpisodeLog<AnyTypes>, seats: readonly AgentId[]): Outcome[] {
+  const scores = env.score(log)
+  return seats.map(agent => {
+    const { reward, reputation } = scores[agent]!
+    return { reward, reputation }
+  })
+}

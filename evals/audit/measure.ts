@@ -1,0 +1,442 @@
+/**
+ * Plays what the targets ask about: bots, attacks and what searches found, in every setting of a preset, over held-out seeds.
+ * Knows what is played; the targets know what it means.
+ */
+import { type AgentId, toolSchema } from '../../envs/core/tool.ts'
+import { alterations } from './alterations.ts'
+import { Arena, configs, crowdOf, type Job, type Runner } from './arena.ts'
+import { DEFAULT_SETTING, type FoundFile } from './found.ts'
+import { playGame } from './game.ts'
+import { blindList, policyOf } from './policies.ts'
+import { constants, harvest, type Pool, policyName } from './pool.ts'
+import { joined, mean, type Sample, sampleOf } from './sample.ts'
+import { against, kindsOf, settingsOf } from './settings.ts'
+import { type AuditSetting, KINDS, type PolicyDesc, type Subject, specOf, type TextGrades } from './spec.ts'
+
+/** Held-out seeds are this and the ones after it; searches use those from `SEARCH_SEED`. Nothing else plays on either. */
+export const HELD_OUT_SEED = 5_000_000
+export const SEARCH_SEED = 6_000_000
+/** The setting of what was found for both seats of a pair. */
+export const PAIR = 'pair'
+/** Groups of rollouts of one seed, as trainers draw them. */
+export const GROUP_SIZE = 8
+const GROUPS = 24
+/** Search seeds that choose among constant policies, and how many go on to the held-out ones. */
+const SCREEN = [{ seeds: 3, keep: 12 }] as const
+const SCREEN_FINAL = 24
+const FINALISTS = 2
+/** Held-out seeds that everybody plays; the others are for those who can still decide a target. */
+export const FIRST_SEEDS = 24
+/** Tricks that are played on all seeds, of those that gain. */
+const TRICKS = 2
+/** Games that prompts and texts are measured in. */
+const TEXT_GAMES = 4
+/** A quarter of the characters is taken for the tokens. */
+const CHARACTERS_A_TOKEN = 4
+
+/** Where a policy comes from. `trick` and `blindfolded` are others' policies, altered. */
+export const ROLES = ['bot', 'constant', 'blind', 'family', 'trick', 'blindfolded'] as const
+export type Role = (typeof ROLES)[number]
+
+export interface Entry {
+  readonly name: string
+  readonly role: Role
+  readonly policy: PolicyDesc
+  /** The setting it was found in, where a search found it. */
+  readonly setting?: string
+  /** What it does, where a search says so. */
+  readonly does?: string
+  /** What was done to it, and to which entry. */
+  readonly by?: string
+  readonly base?: string
+}
+
+export interface Played extends Entry {
+  readonly sample: Sample
+}
+
+export interface Texts {
+  /** Tokens (characters / 4) of the rules, of the tools, of the longest observation, of the longest prompt and of a whole game. */
+  readonly rules: number
+  readonly tools: number
+  readonly observation: number
+  readonly prompt: number
+  readonly history: number
+}
+
+/** Everything the targets of one preset are judged by. */
+export interface Measured {
+  readonly subject: Subject
+  readonly preset: string
+  readonly seeds: number
+  readonly kinds: ReturnType<typeof kindsOf>
+  /** By setting, who played. */
+  readonly settings: ReadonlyMap<string, readonly Played[]>
+  /** Share of groups of a slightly random honest player whose rewards are all alike; by group, 0 or 1. */
+  readonly groups: readonly number[] | undefined
+  /** Mean reward of both seats of a pair, by name of the pair; `honest` is the reference. */
+  readonly pairs: ReadonlyMap<string, Sample>
+  /** Honest samples of the presets from easy to hard, where this preset is one of them. */
+  readonly levels: ReadonlyMap<string, Sample> | undefined
+  readonly grades: TextGrades | undefined
+  readonly texts: Texts
+  readonly range: readonly [number, number]
+  readonly games: number
+}
+
+export interface MeasureOptions {
+  readonly seeds: number
+  readonly found?: FoundFile
+  readonly run?: Runner
+  /** Called as games are played. */
+  readonly progress?: (games: number) => void
+}
+
+export async function measure(
+  subject: Subject,
+  preset: string,
+  { seeds, found, run, progress }: MeasureOptions,
+): Promise<Measured> {
+  const arena = new Arena(subject, preset, run)
+  const heldOut = range(HELD_OUT_SEED, seeds)
+  const settings = settingsOf(subject, preset)
+  const kinds = kindsOf(subject, preset)
+  const representatives = KINDS.flatMap(kind => kinds[kind] ?? [])
+  const bots = Object.keys(subject.bots).map((name): Entry => ({ name, role: 'bot', policy: { kind: 'bot', name } }))
+  const few = bots.filter(({ name }) => name === 'passive' || representatives.includes(name))
+  const known = (found?.found ?? []).map(
+    ({ name, setting, role, blindfold, does, policy }): Entry & { blindfold: string | undefined } => ({
+      name,
+      role: blindfold === undefined ? role : 'blindfolded',
+      policy: blindfold === undefined ? policy : { kind: 'altered', by: blindfold, base: policy },
+      setting,
+      does,
+      blindfold,
+      ...(blindfold !== undefined && { by: blindfold, base: name }),
+    }),
+  )
+  const pool = harvest(subject, preset, DEFAULT_SETTING, arena.seat, range(SEARCH_SEED, SCREEN[0].seeds))
+  const constant = await screened(arena, DEFAULT_SETTING, constants(subject, preset, DEFAULT_SETTING, pool))
+
+  const entries = new Map<string, Entry[]>()
+  for (const [name] of settings) {
+    entries.set(name, [...(name === DEFAULT_SETTING.name ? [...bots, ...constant, ...copies(pool)] : few)])
+    // What was found elsewhere is played here too: a best reply to one line-up must be tried against the others.
+    const here = entries.get(name)!
+    for (const entry of known)
+      if (entry.setting === name || (entry.setting !== PAIR && entry.blindfold === undefined && entry.role === 'family'))
+        here.push(entry)
+  }
+  const race = new Race(arena, heldOut)
+  const honestOf = (players: readonly Played[]): Played | undefined =>
+    players.find(({ name, role }) => role === 'bot' && name === kinds.honest)
+  const reference = new Set(['passive', 'random_legal', ...representatives])
+  const played = new Map<string, readonly Played[]>()
+  for (const [name, setting] of settings) {
+    const here = await race.start(setting, entries.get(name)!)
+    if (name === DEFAULT_SETTING.name) {
+      const best = topOf(here)!
+      const honest = honestOf(here)
+      const altered = [
+        ...tricks(subject, honest ?? best),
+        ...(best === honest ? [] : tricks(subject, best)),
+        ...blindfolds(subject, preset, few, best),
+      ]
+      here.push(...(await race.start(setting, altered)))
+    }
+    played.set(name, here)
+    progress?.(arena.games)
+  }
+  // Who can still decide a target plays all seeds: the references, the best of each role, the best replies to every line-up.
+  const replies = [...played].flatMap(([name, here]) => (name.startsWith(against('')) ? [topOf(here)!.name] : []))
+  for (const [name, setting] of settings) {
+    const here = played.get(name)!
+    const goOn = new Set(here.filter(({ role, name: player }) => role === 'bot' && reference.has(player)))
+    if (name.startsWith(against(''))) for (const player of here) if (replies.includes(player.name)) goOn.add(player)
+    for (const role of ROLES) {
+      const top = topOf(here.filter(player => player.role === role && role !== 'trick' && role !== 'blindfolded'))
+      if (top !== undefined) goOn.add(top)
+    }
+    for (const by of new Set(here.flatMap(({ role, by }) => (role === 'blindfolded' ? by! : [])))) {
+      goOn.add(topOf(here.filter(player => player.role === 'blindfolded' && player.by === by))!)
+    }
+    for (const trick of gaining(here)) goOn.add(trick)
+    for (const player of [...goOn]) {
+      const base = here.find(({ name: other, role }) => other === player.base && role !== 'trick' && role !== 'blindfolded')
+      if (player.role === 'trick' && base !== undefined) goOn.add(base)
+    }
+    played.set(name, await race.finish(setting, here, goOn))
+    progress?.(arena.games)
+  }
+  const main = played.get(DEFAULT_SETTING.name)!
+  const honest = honestOf(main) ?? topOf(main)!
+
+  return {
+    subject,
+    preset,
+    seeds,
+    kinds,
+    settings: played,
+    groups: await groups(arena, honest.policy),
+    pairs: await pairs(arena, kinds, found, heldOut),
+    levels: await levels(subject, preset, heldOut, run),
+    grades: grades(subject, preset),
+    texts: textsOf(subject, preset, arena.seat, honest.policy),
+    range: arena.range,
+    games: arena.games,
+  }
+}
+
+/** Tricks that go on: those that gained most over what they are played on, if they gained. */
+function gaining(players: readonly Played[]): Played[] {
+  return players
+    .flatMap(player => {
+      const base = players.find(({ name, role }) => name === player.base && role !== 'trick' && role !== 'blindfolded')
+      if (player.role !== 'trick' || base === undefined) return []
+      return [{ player, gain: mean(player.sample.rewards) - mean(base.sample.rewards) }]
+    })
+    .filter(({ gain }) => gain > 1e-9)
+    .sort((a, b) => b.gain - a.gain)
+    .slice(0, TRICKS)
+    .map(({ player }) => player)
+}
+
+/** The best of some players over the seeds that all of them played. */
+function topOf(players: readonly Played[]): Played | undefined {
+  return players.reduce<Played | undefined>(
+    (best, player) => (best === undefined || mean(player.sample.rewards) > mean(best.sample.rewards) ? player : best),
+    undefined,
+  )
+}
+
+/** Everybody plays the first seeds; who can still decide something plays the others too. */
+class Race {
+  readonly #arena: Arena
+  readonly #first: readonly number[]
+  readonly #rest: readonly number[]
+
+  constructor(arena: Arena, seeds: readonly number[]) {
+    this.#arena = arena
+    this.#first = seeds.slice(0, FIRST_SEEDS)
+    this.#rest = seeds.slice(FIRST_SEEDS)
+  }
+
+  async start(setting: AuditSetting, entries: readonly Entry[]): Promise<Played[]> {
+    const samples = await this.#play(setting, entries, this.#first)
+    return entries.map((entry, i) => ({ ...entry, sample: samples[i]! }))
+  }
+
+  async finish(setting: AuditSetting, players: readonly Played[], goOn: ReadonlySet<Played>): Promise<Played[]> {
+    const further = players.filter(player => goOn.has(player))
+    const samples = await this.#play(setting, further, this.#rest)
+    return players.map(player => {
+      const more = samples[further.indexOf(player)]
+      return more === undefined ? player : { ...player, sample: joined(player.sample, more) }
+    })
+  }
+
+  async #play(setting: AuditSetting, entries: readonly Entry[], seeds: readonly number[]): Promise<Sample[]> {
+    const results = await this.#arena.alone(
+      setting,
+      entries.map(({ policy }) => policy),
+      seeds,
+    )
+    return results.map(sampleOf)
+  }
+}
+
+export function range(from: number, count: number): number[] {
+  return Array.from({ length: count }, (_, i) => from + i)
+}
+
+/** The constant policies that did best on search seeds, after a round that drops most of them. */
+export async function screened(
+  arena: Arena,
+  setting: AuditSetting,
+  policies: readonly PolicyDesc[],
+  finalists: number = FINALISTS,
+): Promise<Entry[]> {
+  let left = [...policies]
+  for (const { seeds, keep } of [...SCREEN, { seeds: SCREEN_FINAL, keep: finalists }]) {
+    const results = await arena.alone(setting, left, range(SEARCH_SEED, seeds))
+    // What earns the same in every game is the same play under another name.
+    const told = new Set<string>()
+    left = left
+      .flatMap((policy, i) => {
+        const { rewards } = sampleOf(results[i]!)
+        const play = JSON.stringify(rewards)
+        if (told.has(play)) return []
+        told.add(play)
+        return [{ policy, reward: mean(rewards) }]
+      })
+      .sort((a, b) => b.reward - a.reward)
+      .slice(0, keep)
+      .map(({ policy }) => policy)
+  }
+  return left.map(policy => ({ name: policyName(policy), role: 'constant', policy }))
+}
+
+/** Blind copies of bots: what they say most often at each turn, said whatever happens. */
+function copies({ copies: known }: Pool): Entry[] {
+  return Object.entries(known)
+    .filter(([name, messages]) => name !== 'passive' && name !== 'random_legal' && messages.length > 0)
+    .map(([name, messages]) => ({ name: `blind copy of ${name}`, role: 'blind', policy: blindList(messages) }))
+}
+
+function tricks({ env }: Subject, { name, policy }: Entry): Entry[] {
+  return Object.entries(alterations).flatMap(([by, { use, billed }]) =>
+    use === 'trick' && (billed !== true || env.facts?.billed === true)
+      ? [
+          {
+            name: `${name}, ${by}`,
+            role: 'trick' as const,
+            by,
+            base: name,
+            policy: { kind: 'altered' as const, by, base: policy },
+          },
+        ]
+      : [],
+  )
+}
+
+function blindfolds(subject: Subject, preset: string, bots: readonly Entry[], best: Entry): Entry[] {
+  const bases = bots.some(({ name }) => name === best.name) ? bots : [...bots, best]
+  return Object.keys(specOf(subject, preset).blindfolds ?? {}).flatMap(by =>
+    bases.map(
+      ({ name, policy }): Entry => ({
+        name: `${name}, without ${by}`,
+        role: 'blindfolded',
+        by,
+        base: name,
+        policy: { kind: 'altered', by, base: policy },
+      }),
+    ),
+  )
+}
+
+async function groups(arena: Arena, honest: PolicyDesc): Promise<readonly number[]> {
+  const policy: PolicyDesc = { kind: 'altered', by: 'noise', base: honest }
+  const [result] = await arena.play([
+    { setting: DEFAULT_SETTING, seats: [[arena.seat, policy]], seeds: range(HELD_OUT_SEED, GROUPS), repeats: GROUP_SIZE },
+  ])
+  const rewards = result!.map(([outcome]) => outcome!.reward)
+  return range(0, GROUPS).map(group => {
+    const of = rewards.slice(group * GROUP_SIZE, (group + 1) * GROUP_SIZE)
+    return Number(of.every(reward => Math.abs(reward - of[0]!) < 1e-9))
+  })
+}
+
+async function pairs(
+  arena: Arena,
+  kinds: Measured['kinds'],
+  found: FoundFile | undefined,
+  seeds: readonly number[],
+): Promise<ReadonlyMap<string, Sample>> {
+  const { subject, preset } = arena
+  const both = pairSeats(subject, preset)
+  if (both === undefined || kinds.honest === undefined) return new Map()
+  const policies = new Map<string, PolicyDesc>([
+    ...KINDS.flatMap(kind => (kinds[kind] === undefined ? [] : [[kind, { kind: 'bot', name: kinds[kind]! }] as const])),
+    ...(specOf(subject, preset).pair?.policies ?? []).map(policy => [policyName(policy), policy] as const),
+    ...(found?.found ?? []).flatMap(({ name, setting, policy }) => (setting === PAIR ? [[name, policy] as const] : [])),
+  ])
+  const play = (names: readonly string[], on: readonly number[]) =>
+    arena.play(
+      names.map(
+        (name): Omit<Job, 'preset'> => ({
+          setting: DEFAULT_SETTING,
+          seats: both.map(seat => [seat, policies.get(name)!] as const),
+          seeds: on,
+        }),
+      ),
+    )
+  const names = [...policies.keys()]
+  const first = (await play(names, seeds.slice(0, FIRST_SEEDS))).map(sampleOf)
+  const samples = new Map(names.map((name, i) => [name, first[i]!]))
+  // Of the pairs the best one plays on, beside the honest one.
+  const others = names.filter(name => name !== 'honest')
+  const best = others.reduce<string | undefined>(
+    (top, name) => (top === undefined || mean(samples.get(name)!.rewards) > mean(samples.get(top)!.rewards) ? name : top),
+    undefined,
+  )
+  const further = ['honest', ...(best === undefined ? [] : [best])]
+  const rest = (await play(further, seeds.slice(FIRST_SEEDS))).map(sampleOf)
+  return new Map(further.map((name, i) => [name, joined(samples.get(name)!, rest[i]!)]))
+}
+
+/** The evaluated seat and another of its role, or whichever else players may take. */
+export function pairSeats(subject: Subject, preset: string): readonly [AgentId, AgentId] | undefined {
+  const { pair } = specOf(subject, preset)
+  if (pair !== undefined) return pair.seats
+  const seats = subject.env.seats(configs(subject, preset, DEFAULT_SETTING))
+  const { seat } = new Arena(subject, preset)
+  const own = seats.find(({ agent }) => agent === seat)!
+  const others = seats.filter(({ agent }) => agent !== seat)
+  const second =
+    others.find(({ role, resident }) => role === own.role && !resident) ?? others.find(({ resident }) => !resident) ?? others[0]
+  return second === undefined ? undefined : [own.agent, second.agent]
+}
+
+/** Honest play in each level, told at the last of them. */
+async function levels(
+  subject: Subject,
+  preset: string,
+  seeds: readonly number[],
+  run: Runner | undefined,
+): Promise<ReadonlyMap<string, Sample> | undefined> {
+  const { levels: names } = subject.spec
+  if (names === undefined || names.at(-1) !== preset) return undefined
+  const samples = new Map<string, Sample>()
+  for (const name of names) {
+    const { honest } = kindsOf(subject, name)
+    if (honest === undefined) return undefined
+    const [result] = await new Arena(subject, name, run).alone(DEFAULT_SETTING, [{ kind: 'bot', name: honest }], seeds)
+    samples.set(name, sampleOf(result!))
+  }
+  return samples
+}
+
+function grades(subject: Subject, preset: string): TextGrades | undefined {
+  const { texts } = specOf(subject, preset)
+  if (texts === undefined) return undefined
+  const config = configs(subject, preset, DEFAULT_SETTING)
+  const all = range(HELD_OUT_SEED, 40).map(seed => texts(config as never, seed))
+  const of = (kind: keyof TextGrades): number => mean(all.map(grade => grade[kind]))
+  return { salad: of('salad'), gibberish: of('gibberish'), short: of('short'), padded: of('padded') }
+}
+
+const tokens = (text: string): number => Math.ceil(text.length / CHARACTERS_A_TOKEN)
+
+/** How long the texts of a game are for one seat. */
+function textsOf(subject: Subject, preset: string, seat: string, honest: PolicyDesc): Texts {
+  const { env } = subject
+  const config = configs(subject, preset, DEFAULT_SETTING)
+  const rules = tokens(env.rules(config, seat))
+  const tools = tokens(
+    JSON.stringify(
+      Object.entries(env.tools(config)).map(([name, tool]) => ({ type: 'function', function: toolSchema(name, tool) })),
+    ),
+  )
+  let observation = 0
+  let history = 0
+  const spec = specOf(subject, preset)
+  const factory = policyOf(subject, spec, config, honest)
+  for (const seed of range(HELD_OUT_SEED, TEXT_GAMES)) {
+    let said = rules + tools
+    playGame({
+      env,
+      config,
+      seed,
+      repeat: 0,
+      evaluated: { [seat]: factory },
+      crowd: crowdOf(subject, DEFAULT_SETTING),
+      onDecision(turn, decision) {
+        const seen = tokens(env.render(turn.observation))
+        observation = Math.max(observation, seen)
+        said += seen + tokens(JSON.stringify(decision.calls)) + tokens(turn.results.map(({ text }) => text).join(''))
+      },
+    })
+    history = Math.max(history, said)
+  }
+  return { rules, tools, observation, prompt: rules + tools + observation, history }
+}

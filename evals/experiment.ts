@@ -1,0 +1,362 @@
+/**
+ * An experiment: what is evaluated, as one typed value. Settings (economy × preset × changed fields × line-up) × players with
+ * their treatments × examples × repeats, and a baseline that has a name. A suite is an experiment in a file; `eval`, sweeps and
+ * tournaments are experiments too. Knows what an experiment says and which cells it comes to; plays nothing (`run_experiment.ts`).
+ */
+import { z } from 'zod'
+import { resolveConfig } from '../envs/core/config.ts'
+import { UserError } from '../envs/core/errors.ts'
+import { canonical, digest, short } from '../envs/core/plain.ts'
+import type { Lookup } from '../envs/core/registry.ts'
+import type { AgentId } from '../envs/core/tool.ts'
+import { explain } from '../envs/core/tool.ts'
+import { type PlayerChoice, type PlayerSpec, playerSpecSchema } from '../rollouts/models/index.ts'
+import { configDigest } from '../rollouts/rollout.ts'
+import { parseJsonFile } from './json_file.ts'
+import { type Playable, residentFields } from './plan.ts'
+
+const text = (description: string) => z.string().min(1).max(2000).describe(description)
+const fields = z.record(z.string(), z.unknown()).describe('fields of the configuration, set beside the preset')
+const repeats = z.int().min(1).max(10_000)
+/** A part of a folder's name. */
+const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._+-]{0,60}$/, 'expected letters, digits, . _ + -')
+
+const { player: playerString, label, ...treatment } = playerSpecSchema.shape
+type Factors = {
+  [Field in keyof typeof treatment]: z.ZodOptional<
+    z.ZodType<Exclude<PlayerSpec[Field], undefined> | Exclude<PlayerSpec[Field], undefined>[]>
+  >
+}
+/** Each field with a value or a list of them. */
+const factors = Object.fromEntries(
+  Object.entries(treatment).map(([field, optional]) => {
+    const value = optional.unwrap() as z.ZodType
+    return [
+      field,
+      z
+        .union([value, z.array(value).min(1)])
+        .optional()
+        .describe(value.description ?? field),
+    ]
+  }),
+) as unknown as Factors
+const treatments = z
+  .strictObject({ player: playerString, label, ...factors })
+  .describe('a player with its treatment; a field with a list of values is a factor, and each combination a player')
+const player = z.union([text('player string, such as bot:honest or openai:m[temperature=1]'), treatments])
+const players = z.array(player).min(1)
+const seats = z
+  .record(z.string().min(1), z.union([text('player string'), playerSpecSchema]))
+  .describe('players of named seats, by seat id such as agent_1')
+const opponents = text('who the others are, such as honest:3,deceptive:2, in seat order unless the preset shuffles them')
+
+const lineup = z.strictObject({
+  name: name.describe('what the line-up is called'),
+  opponents: opponents.optional(),
+  seats: seats.optional(),
+})
+
+const tournament = z.strictObject({
+  players: players.describe('who plays whom'),
+  seats: z
+    .array(text('seat id'))
+    .min(2)
+    .optional()
+    .describe("the seats they take; all of them are evaluated (with pairs: all but the residents')"),
+  pairs: z
+    .boolean()
+    .default(false)
+    .describe('every two of them share the seats in turn, once in each order, instead of a player a seat in every order'),
+})
+
+const entry = z.strictObject({
+  env: text('id of an economy'),
+  presets: z.array(text('name of a preset')).min(1).optional().describe("presets, each in turn (the economy's first)"),
+  set: fields.optional(),
+  ablations: z
+    .array(z.strictObject({ name: name.describe('what the ablation is called'), set: fields }))
+    .optional()
+    .describe('further configurations, each set over `set`; the plain one is played too'),
+  sweep: z
+    .record(z.string(), z.array(z.unknown()).min(1))
+    .optional()
+    .describe('fields of the configuration and their values, one field at a time; the plain configuration is played too'),
+  grid: z.boolean().optional().describe('of the sweep: every combination of the values instead'),
+  seeds: z
+    .string()
+    .regex(/^\d+(:\d+)?$/, 'expected N or A:B')
+    .optional()
+    .describe('N for 0…N-1, or A:B without B'),
+  scenarios: z.int().min(1).optional().describe("first N rows of the economy's scenarios"),
+  scenario_file: text('file of scenarios, relative to the suite').optional(),
+  repeats: repeats.optional().describe("rollouts of each seed or scenario (the suite's)"),
+  players: players.optional().describe("players, each in the evaluated seat in turn (the suite's)"),
+  opponents: opponents.optional().describe('who sits beside them (the usual opponents)'),
+  seats: seats.optional(),
+  lineups: z.array(lineup).min(1).optional().describe('who sits beside them, each in turn, instead of opponents and seats'),
+  tournament: tournament.optional().describe('instead of players: everybody with everybody in one economy'),
+})
+
+const experimentSchema = z.strictObject({
+  $schema: z.string().optional().describe('for editors'),
+  name: name.optional().describe("the folder of the runs; a suite's file has one"),
+  imports: z
+    .array(text('path or package'))
+    .optional()
+    .describe('modules that bring economies, players, providers, metrics or judges of your own, as seen from the suite'),
+  players: players.optional().describe("players of all entries that name none (each economy's own)"),
+  baseline: text('label or player string of the player that the others are compared with (the first)').optional(),
+  repeats: repeats.default(1).describe('rollouts of each seed or scenario'),
+  entries: z.array(entry).min(1).describe('what is evaluated'),
+})
+const suiteSchema = experimentSchema.required({ name: true })
+
+export type Experiment = Readonly<z.output<typeof experimentSchema>>
+/** An experiment as it is written: what has a default may be left out. */
+export type ExperimentInput = z.input<typeof experimentSchema>
+
+/** How the seats of a cell are taken. */
+export type Seats =
+  /** Each player in the evaluated seat in turn; without players, the named seats are evaluated. */
+  | { readonly kind: 'turns'; readonly named: Readonly<Record<AgentId, PlayerChoice>>; readonly opponents?: string }
+  /** The named seats, each by its own player, are all evaluated. */
+  | { readonly kind: 'table'; readonly named: Readonly<Record<AgentId, PlayerChoice>> }
+  /** Every two of the players share these seats alternately, once in each order; all of them are evaluated. */
+  | { readonly kind: 'pairs'; readonly among?: readonly AgentId[] }
+
+/** Which episodes a cell plays; at most one of them is given, and none stands for twenty of what the economy has. */
+export interface ExamplesSpec {
+  readonly seeds?: string
+  readonly scenarios?: number
+  readonly scenario_file?: string
+}
+
+/** One setting of an experiment with everybody who plays in it. */
+export interface Cell {
+  /** Economy, preset, ablation or point of a sweep, and line-up: each cell of an experiment has its own. Fit for a folder. */
+  readonly label: string
+  readonly env: string
+  readonly preset?: string
+  readonly set: Readonly<Record<string, unknown>>
+  /** The fields that a sweep has changed here, with their values; empty in every other cell. */
+  readonly factors: Readonly<Record<string, unknown>>
+  /** The fields of the sweep that the cell belongs to; empty where there is none. */
+  readonly sweep: readonly string[]
+  readonly examples: ExamplesSpec
+  readonly repeats: number
+  /** Absent where the economy's own are meant, and at a table. */
+  readonly players?: readonly PlayerChoice[]
+  readonly seats: Seats
+}
+
+/** Reads a suite; a UserError names what is wrong where. */
+export function parseSuite(source: string, shown: string): Experiment {
+  const parsed = parseJsonFile(suiteSchema, source, shown, ' `agoragym eval --print-schema` prints what a suite is.')
+  cellsOf(parsed)
+  return parsed
+}
+
+/** Makes an experiment of what a program says; a UserError names what is wrong where. */
+export function experiment(value: ExperimentInput): Experiment {
+  const parsed = experimentSchema.safeParse(value)
+  if (!parsed.success) throw new UserError(`The experiment: ${explain(parsed.error)}.`)
+  cellsOf(parsed.data)
+  return parsed.data
+}
+
+/** The schema of a suite's file, for editors and validators. */
+export function suiteJsonSchema(): object {
+  return z.toJSONSchema(suiteSchema, { io: 'input' })
+}
+
+/**
+ * The cells of an experiment in order, as they are written down. A UserError where an entry contradicts itself, or two cells would
+ * be one.
+ */
+export function cellsOf(asked: Experiment): Cell[] {
+  const cells = asked.entries.flatMap((each, i) => {
+    checkEntry(each, `entries.${i}`)
+    return entryCells(each, asked)
+  })
+  const labels = cells.map(cell => cell.label)
+  const twice = labels.find((each, i) => labels.indexOf(each) < i)
+  if (twice !== undefined)
+    throw new UserError(
+      `Two cells of the suite are called ${twice}: make them one entry, or two line-ups or ablations with names.`,
+    )
+  return cells
+}
+
+/** A cell with its economy and its whole configuration. */
+export interface ResolvedCell extends Omit<Cell, 'preset'> {
+  readonly economy: Playable
+  readonly preset: string
+  readonly config: object
+}
+
+/**
+ * The cells with their configurations, each of which is one of its own: a point of a sweep at the plain configuration is that
+ * cell. A UserError where an ablation changes nothing.
+ */
+export function resolveCells(asked: Experiment, economies: Lookup<Playable>): ResolvedCell[] {
+  const seen = new Map<string, ResolvedCell>()
+  return cellsOf(asked).flatMap(cell => {
+    const economy = economies.get(cell.env)
+    const preset = cell.preset ?? Object.keys(economy.env.presets)[0]!
+    // Where the others are residents, who they are is a matter of the configuration.
+    const { opponents: others, ...seats } = cell.seats as Extract<Seats, { kind: 'turns' }>
+    const living = others !== undefined && economy.residents !== undefined
+    const set = living ? { ...cell.set, ...residentFields(others, economy) } : cell.set
+    const config = resolveConfig(economy.env, preset, set)
+    const resolved: ResolvedCell = { ...cell, economy, preset, set, config, seats: living ? seats : cell.seats }
+    const id = digest([cell.env, configDigest(config), resolved.seats, cell.players ?? null, cell.examples, cell.repeats])
+    const same = seen.get(id)
+    if (same === undefined) {
+      seen.set(id, resolved)
+      return [resolved]
+    }
+    if (Object.keys(cell.factors).length > 0) return []
+    throw new UserError(`The cell ${cell.label} changes nothing: its configuration is that of ${same.label}.`)
+  })
+}
+
+type Entry = Experiment['entries'][number]
+
+function checkEntry(each: Entry, at: string): void {
+  const { seeds, scenarios, scenario_file, players: named, lineups, opponents: others, seats: taken, tournament: games } = each
+  const given = Object.entries({ seeds, scenarios, scenario_file }).filter(([, value]) => value !== undefined)
+  if (given.length > 1) throw new UserError(`${at}: ${given[0]![0]} and ${given[1]![0]} exclude each other; give one of them.`)
+  if (each.grid && each.sweep === undefined)
+    throw new UserError(`${at}: a grid is of a sweep; say what is swept, or leave it out.`)
+  if (lineups !== undefined && (others !== undefined || taken !== undefined))
+    throw new UserError(
+      `${at}: lineups and ${others === undefined ? 'seats' : 'opponents'} exclude each other; give one of them.`,
+    )
+  if (games === undefined) return
+  if (named !== undefined || lineups !== undefined || others !== undefined || taken !== undefined)
+    throw new UserError(`${at}: a tournament says who sits where; leave out players and lineups.`)
+  const [playing, count] = [expanded(games.players), games.seats?.length ?? 2]
+  if (!games.pairs && games.seats === undefined) throw new UserError(`${at}: a tournament names its seats, or is one of pairs.`)
+  if (new Set(games.seats).size < (games.seats?.length ?? 0))
+    throw new UserError(`${at}: a seat is named twice: ${short(games.seats)}.`)
+  if (new Set(playing.map(canonical)).size < (games.pairs ? 2 : count))
+    throw new UserError(
+      `${at}: ${games.pairs ? 'two or more players make pairs' : `${count} seats need as many different players`}, got ${short(games.players)}.`,
+    )
+}
+
+function entryCells(each: Entry, asked: Experiment): Cell[] {
+  const { env, set = {}, ablations = [], seeds, scenarios, scenario_file } = each
+  const configurations: Configuration[] = [
+    { name: undefined, set: {}, factors: {} },
+    ...ablations.map(ablation => ({ ...ablation, factors: {} })),
+    ...sweepPoints(each),
+  ]
+  const examples: ExamplesSpec = {
+    ...(seeds !== undefined && { seeds }),
+    ...(scenarios !== undefined && { scenarios }),
+    ...(scenario_file !== undefined && { scenario_file }),
+  }
+  return (each.presets ?? [undefined]).flatMap(preset =>
+    configurations.flatMap(configuration =>
+      tablesOf(each, asked).map(
+        (table): Cell => ({
+          label: [env, preset, configuration.name, table.name].filter(part => part !== undefined).join('-'),
+          env,
+          ...(preset !== undefined && { preset }),
+          set: { ...set, ...configuration.set },
+          factors: configuration.factors,
+          sweep: Object.keys(each.sweep ?? {}),
+          examples,
+          repeats: each.repeats ?? asked.repeats,
+          ...(table.players !== undefined && { players: table.players }),
+          seats: table.seats,
+        }),
+      ),
+    ),
+  )
+}
+
+interface Configuration {
+  readonly name: string | undefined
+  readonly set: Readonly<Record<string, unknown>>
+  readonly factors: Readonly<Record<string, unknown>>
+}
+
+/** The points of a sweep: one field changed at a time, or every combination. */
+function sweepPoints({ sweep = {}, grid = false }: Entry): Configuration[] {
+  const axes = Object.entries(sweep).map(([field, values]) => values.map(value => ({ [field]: value })))
+  const points = grid
+    ? axes.reduce<Record<string, unknown>[]>((all, axis) => all.flatMap(point => axis.map(more => ({ ...point, ...more }))), [{}])
+    : axes.flat()
+  return points
+    .filter(point => Object.keys(point).length > 0)
+    .map(point => ({
+      name: Object.entries(point)
+        .map(([field, value]) => `${field}=${pointText(value)}`)
+        .join(','),
+      set: point,
+      factors: point,
+    }))
+}
+
+/** A value as a part of a folder's name. */
+function pointText(value: unknown): string {
+  const shown = typeof value === 'string' ? value : canonical(value)
+  return /^[\w.+-]{1,40}$/.test(shown) ? shown : digest(value).slice(0, 8)
+}
+
+type Table = Pick<Cell, 'players' | 'seats'> & { readonly name: string | undefined }
+
+/** Who sits at the table, one way after the other. */
+function tablesOf(each: Entry, asked: Experiment): Table[] {
+  const { players: named, lineups, tournament: games } = each
+  if (games !== undefined) {
+    const playing = distinct(expanded(games.players))
+    if (games.pairs)
+      return [{ name: undefined, players: playing, seats: { kind: 'pairs', ...(games.seats && { among: games.seats }) } }]
+    return arrangements(playing, games.seats!.length).map((seated, i) => ({
+      name: `table${i}`,
+      seats: { kind: 'table', named: Object.fromEntries(games.seats!.map((seat, at) => [seat, seated[at]!])) },
+    }))
+  }
+  const all = named ?? asked.players
+  const playing = all === undefined ? {} : { players: distinct(expanded(all)) }
+  const ways = lineups ?? [{ name: undefined, opponents: each.opponents, seats: each.seats }]
+  return ways.map(({ name: called, opponents: others, seats: taken = {} }) => ({
+    name: called,
+    ...playing,
+    seats: { kind: 'turns', named: taken, ...(others !== undefined && { opponents: others }) },
+  }))
+}
+
+/** The players that a list comes to: every combination of the factors of each. */
+function expanded(list: readonly z.output<typeof player>[]): PlayerChoice[] {
+  return list.flatMap((choice): PlayerChoice[] => {
+    if (typeof choice === 'string') return [choice]
+    const lists = Object.entries(choice).filter(([, value]) => Array.isArray(value)) as [string, unknown[]][]
+    if (lists.length > 0 && choice.label !== undefined)
+      throw new UserError(
+        `Player ${choice.player}: the label ${choice.label} would name several players; give each an object of its own.`,
+      )
+    return lists.reduce<PlayerSpec[]>(
+      (all, [field, values]) => all.flatMap(spec => values.map(value => ({ ...spec, [field]: value }))),
+      [choice as PlayerSpec],
+    )
+  })
+}
+
+function distinct(choices: readonly PlayerChoice[]): PlayerChoice[] {
+  return [...new Map(choices.map(choice => [canonical(choice), choice])).values()]
+}
+
+/** Every choice of `length` items in every order, each item once. */
+function arrangements<T>(items: readonly T[], length: number): T[][] {
+  if (length === 0) return [[]]
+  return items.flatMap(item =>
+    arrangements(
+      items.filter(other => other !== item),
+      length - 1,
+    ).map(rest => [item, ...rest]),
+  )
+}

@@ -1,0 +1,149 @@
+/**
+ * Plays an experiment: cell after cell, each player's rollouts into a folder of their own, and tells what happens as it does.
+ * Knows experiments and run folders; prints nothing.
+ */
+import { join } from 'node:path'
+import type { Lookup } from '../envs/core/registry.ts'
+import type { AgentId } from '../envs/core/tool.ts'
+import { lineupOf } from '../rollouts/lineup.ts'
+import type { PlayerContext } from '../rollouts/players/index.ts'
+import { type RolloutSpec, rolloutKey } from '../rollouts/rollout.ts'
+import { playRuns, type RunResult } from '../rollouts/run.ts'
+import { type Experiment, type ResolvedCell, resolveCells } from './experiment.ts'
+import { type PlannedCell, type Playable, planCells } from './plan.ts'
+
+/** What happens while an experiment is played. */
+export type ExperimentEvent =
+  /** A cell begins; `due` of its rollouts are to be played, the others are finished already. */
+  | { readonly type: 'cell_start'; readonly cell: string; readonly index: number; readonly cells: number; readonly due: number }
+  /** A rollout has ended; `done` of the cell's `due` have. Failed ones (`ok: false`) are listed in errors.jsonl and never scored. */
+  | {
+      readonly type: 'rollout'
+      readonly cell: string
+      readonly key: string
+      /** The evaluated players, by seat. */
+      readonly players: Readonly<Record<AgentId, string>>
+      readonly seed: number
+      readonly repeat: number
+      readonly ok: boolean
+      readonly done: number
+      readonly due: number
+    }
+  /** A cell has ended: what its runs then hold, and how many of its rollouts were left because something stopped it. */
+  | { readonly type: 'cell_end'; readonly cell: string; readonly runs: readonly RunResult[]; readonly left: number }
+
+export interface RunExperimentOptions extends Pick<PlayerContext, 'models' | 'own' | 'terminal'> {
+  /** Where economies are looked up. */
+  readonly economies: Lookup<Playable>
+  /** The folder that the runs' folders are made in; those of an experiment with a name lie in a folder of its name, a folder a cell. */
+  readonly out: string
+  /** Where scenario files are looked for; the process's own folder by default. */
+  readonly folder?: string
+  /** Rollouts in flight at most; 32 by default. */
+  readonly concurrency?: number
+  /** Whether runs that exist are gone on with; false by default, when a folder that exists is a UserError. */
+  readonly resume?: boolean
+  /** Whether rollouts that failed before are played again. */
+  readonly retryErrors?: boolean
+  /** Once aborted nothing is begun, and what is in flight is finished. */
+  readonly signal?: AbortSignal
+  readonly onEvent?: (event: ExperimentEvent) => void
+}
+
+/** The runs of a cell. */
+export interface CellResult {
+  readonly cell: ResolvedCell
+  readonly runs: readonly RunResult[]
+}
+
+export interface ExperimentResult {
+  /** The cells that were begun, in order. */
+  readonly cells: readonly CellResult[]
+  /** Rollouts of those that were due and have not been played. Other cells are not begun once this is above 0. */
+  readonly left: number
+  /** Rollouts that ended in this call, failed ones included. */
+  readonly played: number
+  /** Why something stopped, a line each that says what to do. */
+  readonly stopped: readonly string[]
+}
+
+/** What an experiment comes to: every cell with its runs. A UserError where something of it cannot be played. */
+export function planExperiment(
+  asked: Experiment,
+  options: Pick<RunExperimentOptions, 'economies' | 'folder' | 'models' | 'own' | 'terminal'>,
+): PlannedCell[] {
+  const { economies, folder = '.', ...who } = options
+  return planCells(asked, resolveCells(asked, economies), { folder, ...who })
+}
+
+/** One rollout that an experiment asks for. */
+export interface PlannedRollout extends RolloutSpec {
+  readonly cell: string
+  readonly key: string
+}
+
+/** Every rollout of an experiment, one after the other: which world, which repeat, who sits where. */
+export function* rolloutsOf(planned: readonly PlannedCell[]): Generator<PlannedRollout> {
+  for (const { cell, plans } of planned) {
+    for (const { env, seat, examples, repeats } of plans) {
+      for (const { index, config, seed, scenario } of examples.rows) {
+        const seated = seat(config)
+        const { evaluated } = seated
+        const lineup = lineupOf(seated, seed)
+        for (let repeat = 0; repeat < repeats; repeat++) {
+          const spec = {
+            env,
+            config,
+            seed,
+            repeat,
+            lineup,
+            evaluated,
+            example: index,
+            ...(scenario !== undefined && { scenario }),
+          }
+          yield { ...spec, cell: cell.label, key: rolloutKey(spec) }
+        }
+      }
+    }
+  }
+}
+
+/**
+ * Plays an experiment. Everything is checked, and the keys of its models are looked up, before the first rollout begins. Rejects
+ * with a UserError for a user's mistake, a RunError where a key or a folder is missing, and whatever a bug throws.
+ */
+export async function runExperiment(asked: Experiment, options: RunExperimentOptions): Promise<ExperimentResult> {
+  const { out, concurrency = 32, resume, retryErrors, signal, models, onEvent = () => {} } = options
+  const planned = planExperiment(asked, options)
+  models?.prepare()
+  const cells: CellResult[] = []
+  const stopped = new Set<string>()
+  let left = 0
+  let played = 0
+  for (const [index, { cell, plans }] of planned.entries()) {
+    const { runs, batch } = await playRuns(plans, {
+      out: asked.name === undefined ? out : join(out, asked.name, cell.label),
+      concurrency,
+      ...(resume !== undefined && { resume }),
+      ...(retryErrors !== undefined && { retryErrors }),
+      ...(signal !== undefined && { signal }),
+      onStart: due => {
+        onEvent({ type: 'cell_start', cell: cell.label, index, cells: planned.length, due })
+        let done = 0
+        return (ok, spec) => {
+          done++
+          const players = Object.fromEntries(spec.evaluated.map(agent => [agent, spec.lineup[agent]!.name]))
+          const { seed, repeat } = spec
+          onEvent({ type: 'rollout', cell: cell.label, key: rolloutKey(spec), players, seed, repeat, ok, done, due })
+        }
+      },
+    })
+    cells.push({ cell, runs })
+    left += batch.left
+    played += batch.finished + batch.failed
+    for (const reason of batch.stopped) stopped.add(reason)
+    onEvent({ type: 'cell_end', cell: cell.label, runs, left: batch.left })
+    if (batch.left > 0) break
+  }
+  return { cells, left, played, stopped: [...stopped] }
+}

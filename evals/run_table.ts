@@ -1,0 +1,143 @@
+/** The runs of one setting as people and machines read them right after they were played. Knows runs; reads no file. */
+import { columnNames, evaluatedOf, shortName } from '../rollouts/labels.ts'
+import { promptTokens } from '../rollouts/models/usage.ts'
+import type { Usage } from '../rollouts/player.ts'
+import type { RunResult } from '../rollouts/run.ts'
+import type { Figure, Summary, Traffic } from '../rollouts/summary.ts'
+import { clusteredMean } from './stats.ts'
+import { block, type FigureRow, figureTable, number, plural } from './text.ts'
+
+/** The table of an evaluation and what was played, for a person. */
+export function runsText(runs: readonly RunResult[], width = 80): string {
+  const head = block(heading(runs[0]!), width)
+  if (runs.every(({ summary }) => summary.ok === 0)) return `${head}\n\nNo rollout was played to its end.\n`
+  return `${head}\n\n${evalTable(runs, width)}\n\n${block(`${TABLE_NOTE}${baselineNote(runs)}`, width)}\n`
+}
+
+/** The parts of a score that every economy has, in the order they are shown. */
+const PARTS = ['payoff', 'reputation', 'survival', 'quality'] as const
+
+/** The runs of one economy side by side. */
+function evalTable(runs: readonly RunResult[], width: number): string {
+  const of = (cell: (summary: Summary) => string): string[] => runs.map(({ summary }) => cell(summary))
+  const count = (part: 'stops' | 'calls' | 'refused', shown: (value: number) => string): FigureRow[] =>
+    names(runs, part).map(name => ({
+      label: `  ${name}`,
+      cells: of(summary => (summary[part][name] === undefined ? '–' : shown(summary[part][name]!))),
+    }))
+  const rows: FigureRow[] = [
+    { label: 'rollouts', cells: of(({ ok }) => String(ok)) },
+    { label: '  failed', cells: of(({ failed }) => String(failed)) },
+    { label: '  truncated', cells: of(({ truncated }) => String(truncated)) },
+    { label: 'reward', cells: of(({ reward }) => estimate(reward)) },
+    ...PARTS.map(part => ({ label: part, cells: of(({ metrics }) => estimate(metrics[part])) })),
+    { label: 'turns', cells: of(({ metrics }) => estimate(metrics.num_turns)) },
+    { label: 'stopped by' },
+    ...count('stops', String),
+    { label: 'calls a rollout' },
+    ...count('calls', number),
+    ...(names(runs, 'refused').length > 0 ? [{ label: 'refused a rollout' }, ...count('refused', number)] : []),
+    ...modelRows(runs),
+  ]
+  return figureTable(columnNames(runs.map(({ metadata }) => evaluatedOf(metadata))), rows, width)
+}
+
+/** What the models were asked and what it took; nothing where no model played. */
+function modelRows(runs: readonly RunResult[]): FigureRow[] {
+  if (runs.every(({ summary }) => summary.traffic === null)) return []
+  const row = (label: string, cell: (traffic: Traffic, usage: Usage, summary: Summary) => string): FigureRow => ({
+    label: `  ${label}`,
+    cells: runs.map(({ summary }) =>
+      summary.traffic === null || summary.usage === null ? '–' : cell(summary.traffic, summary.usage, summary),
+    ),
+  })
+  const rate =
+    (name: string) =>
+    (_traffic: Traffic, _usage: Usage, { metrics }: Summary) =>
+      estimate(metrics[name])
+  const seconds = (ms: number | null): string => (ms === null ? '–' : `${number(ms / 1000)} s`)
+  return [
+    { label: 'model calls' },
+    row('calls', ({ calls, cached }) => (cached === 0 ? String(calls) : `${calls} (${cached} from cache)`)),
+    row('without a tool call', rate('model_no_tool_call')),
+    row('malformed arguments', rate('model_malformed_arguments')),
+    row('prompt tokens', (_, usage) => number(promptTokens(usage))),
+    row('  read from cache', (_, usage) => percent(usage.input_cached_read, promptTokens(usage))),
+    row('completion tokens', (_, usage) => `${number(usage.output)}${usage.estimated ? ' (estimated)' : ''}`),
+    row('  reasoning', (_, { output_reasoning, output }) =>
+      output_reasoning === null ? '–' : percent(output_reasoning, output),
+    ),
+    row('cost in USD', (_traffic, _usage, { cost }) => (cost === null ? 'price unknown' : cost.toFixed(4))),
+    row('  a rollout', (_traffic, _usage, { cost, ok }) => (cost === null || ok === 0 ? '–' : (cost / ok).toFixed(4))),
+    row('retries', ({ retries }) => String(retries)),
+    row('latency, median', ({ latency_p50_ms }) => seconds(latency_p50_ms)),
+    row('  95 %', ({ latency_p95_ms }) => seconds(latency_p95_ms)),
+  ]
+}
+
+function percent(part: number, whole: number): string {
+  return whole === 0 ? '–' : `${Math.round((100 * part) / whole)} %`
+}
+
+function names(runs: readonly RunResult[], part: 'stops' | 'calls' | 'refused'): string[] {
+  return [...new Set(runs.flatMap(({ summary }) => Object.keys(summary[part])))].sort()
+}
+
+/** The mean and half its 95 % interval by Student's t, examples as clusters. */
+function interval(figure: Figure | undefined): { n: number; mean: number; half: number | null } | null {
+  const found = figure && clusteredMean(figure, { method: 't' })
+  if (found === undefined) return null
+  const { n, value, high } = found
+  return { n, mean: value, half: high === null ? null : high - value }
+}
+
+function estimate(figure: Figure | undefined): string {
+  const found = interval(figure)
+  if (found === null) return '–'
+  return found.half === null ? number(found.mean) : `${number(found.mean)} ±${number(found.half)}`
+}
+
+/** The heading of a table: what was played. */
+function heading({ metadata }: RunResult): string {
+  const { env_id, env_args, examples, rollouts_per_example, evaluated, lineup } = metadata
+  const counts = new Map<string, number>()
+  for (const [agent, player] of Object.entries(lineup))
+    if (!evaluated.includes(agent)) counts.set(shortName(player), (counts.get(shortName(player)) ?? 0) + 1)
+  const others = [...counts].map(([player, n]) => `${n} ${player}`).join(', ')
+  const parts = [
+    `${env_id} (${env_args.preset}${Object.entries(env_args.set)
+      .map(([field, value]) => `, ${field}=${JSON.stringify(value)}`)
+      .join('')})`,
+    examples,
+    ...(rollouts_per_example > 1 ? [plural(rollouts_per_example, 'repeat')] : []),
+    `${evaluated.join(', ')}${others === '' ? '' : ` against ${others}`}`,
+  ]
+  return parts.join(', ')
+}
+
+/** What is said under a table. */
+const TABLE_NOTE = 'Mean ± half the 95 % confidence interval, repeats of one seed or scenario taken as one cluster.'
+
+/** Says whom `compare` compares the others with, where there are others; empty where there are none. */
+function baselineNote(runs: readonly RunResult[]): string {
+  const players = runs.map(({ metadata }) => evaluatedOf(metadata))
+  const at = runs.findIndex(({ metadata }) => metadata.player === metadata.experiment?.baseline)
+  return runs.length < 2 || at === -1 ? '' : ` The baseline of comparisons is ${columnNames(players)[at]}.`
+}
+
+/** What a machine reads of an evaluation. */
+export function evaluationFacts(runs: readonly RunResult[]): object[] {
+  return runs.map(({ folder, metadata, summary }) => ({
+    folder,
+    env: metadata.env_id,
+    player: metadata.player,
+    ...(evaluatedOf(metadata).label !== undefined && { label: evaluatedOf(metadata).label }),
+    ...(metadata.experiment !== undefined && { baseline: metadata.experiment.baseline }),
+    lineup: metadata.lineup,
+    evaluated: metadata.evaluated,
+    planned: metadata.planned,
+    ...summary,
+    reward: interval(summary.reward),
+    metrics: Object.fromEntries(Object.entries(summary.metrics).map(([name, figure]) => [name, interval(figure)])),
+  }))
+}

@@ -1,0 +1,133 @@
+/**
+ * `agoragym/rollouts`: playing. An experiment into run folders, or one rollout for its own sake; the players, among them models
+ * with their providers, limits, prices and budget; and the files of a run, read back.
+ */
+/** An experiment is settings × players × examples × repeats; while it is played it tells what happens as events. */
+export {
+  type Cell,
+  cellsOf,
+  type ExamplesSpec,
+  type Experiment,
+  type ExperimentInput,
+  experiment,
+  type ResolvedCell,
+  resolveCells,
+  type Seats,
+} from './evals/experiment.ts'
+export { type PlannedCell, type Playable, residentFields } from './evals/plan.ts'
+export {
+  type CellResult,
+  type ExperimentEvent,
+  type ExperimentResult,
+  type PlannedRollout,
+  planExperiment,
+  type RunExperimentOptions,
+  rolloutsOf,
+  runExperiment,
+} from './evals/run_experiment.ts'
+/** What ends a run before its time. A user's mistake is a `UserError` of `agoragym`. */
+export { EpisodeStopped, RunError, RunStopped } from './rollouts/errors.ts'
+/** What an experiment would be asked of its models, before anything is sent. */
+export { ESTIMATE_SAMPLE, estimate, type PlayerEstimate } from './rollouts/estimate.ts'
+export { columnNames, evaluatedOf, type Named, shortName } from './rollouts/labels.ts'
+export { lineupOf, type Seated, type Seating, type Share, seat } from './rollouts/lineup.ts'
+export { type ListedRun, listRuns } from './rollouts/listing.ts'
+export type { Message, ToolCall, Transcript, TranscriptMessage } from './rollouts/messages.ts'
+export type { ExperimentFacts, Metadata } from './rollouts/metadata.ts'
+/** Models: who is asked how, and within which limits. `Models.spent` is the budget so far. */
+export {
+  ASSUMED_COMPLETION,
+  type Asker,
+  costRange,
+  FORMS,
+  type Form,
+  type History,
+  historyName,
+  isHome,
+  labelSchema,
+  type Model,
+  type ModelAnswer,
+  type ModelRequest,
+  Models,
+  type ModelsOptions,
+  type NoToolCall,
+  type Personas,
+  type PlayerChoice,
+  type PlayerSpec,
+  type Price,
+  type Prices,
+  type Protocol,
+  type ProviderFacts,
+  parseForms,
+  parseHistory,
+  parsePersonas,
+  priceOf,
+  providers,
+  readPrices,
+  registerProvider,
+  type Sampling,
+  shippedPersonas,
+  shippedPrices,
+  splitPlayers,
+  type Treatment,
+} from './rollouts/models/index.ts'
+export { modelNotes } from './rollouts/models/notes.ts'
+export { withoutCredentials } from './rollouts/models/redact.ts'
+export { promptTokens } from './rollouts/models/usage.ts'
+export {
+  type CallRow,
+  type Player,
+  ProviderError,
+  type Reply,
+  type RolloutContext,
+  type TranscribedPolicy,
+  type Usage,
+} from './rollouts/player.ts'
+export { callText, humanPlayer, type Terminal } from './rollouts/players/human.ts'
+export { type PlayerContext, playersFor } from './rollouts/players/index.ts'
+export { type PlayerMaker, registerPlayer } from './rollouts/players/own.ts'
+export { openTerminal, type TerminalOptions } from './rollouts/players/terminal.ts'
+export { Progress, type ProgressOptions } from './rollouts/progress.ts'
+/** One episode: seats its players and plays to the end. */
+export {
+  configDigest,
+  type FailedRollout,
+  groupKey,
+  keyParts,
+  type Lineup,
+  lineupNames,
+  type Rollout,
+  type RolloutOptions,
+  type RolloutSpec,
+  rolloutKey,
+  runRollout,
+  taskKey,
+} from './rollouts/rollout.ts'
+export type { ErrorRow, ResultFigures, ResultRow, RolloutInfo, StepsRow, Trace, TracedEpisode } from './rollouts/rows.ts'
+export {
+  type Example,
+  type ExampleSet,
+  playRuns,
+  type RunOptions,
+  type RunPlan,
+  type RunResult,
+  runFolder,
+} from './rollouts/run.ts'
+export { type ScenarioRow, scenarioRow } from './rollouts/scenarios.ts'
+/** The files of a run, row by row: a run of any size is never held. */
+export {
+  countFinished,
+  FILES,
+  findRuns,
+  readCallFigures,
+  readCalls,
+  readErrors,
+  readFigures,
+  readMetadata,
+  readResults,
+  readSteps,
+  readTraces,
+} from './rollouts/store.ts'
+export { type Figure as SummedFigure, mean, PASS_THRESHOLD, type Summary, summarize, type Traffic } from './rollouts/summary.ts'
+export { transcribe, transcriptOf } from './rollouts/transcript.ts'
+export { countLogs, type Finding, logFiles, type Verified, verifyLogs } from './rollouts/verify.ts'

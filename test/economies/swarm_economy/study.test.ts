@@ -1,0 +1,81 @@
+/** The study: the published table is consistent, rows stand where they should, and a changed rule falls out of a band. */
+import { describe, expect, test } from 'vitest'
+import { data, rollout, swarmStudy } from '../../../economies/swarm_economy/study.ts'
+import { PROFILES } from '../../../envs/swarm_economy/config.ts'
+import { swarmEconomy } from '../../../envs/swarm_economy/index.ts'
+import type { StudyResult } from '../../../evals/study.ts'
+
+const study = (options: Record<string, string | number>): Promise<StudyResult> =>
+  swarmStudy.run({ options, signal: new AbortController().signal, progress: () => {} })
+
+describe('the published table', () => {
+  test('has composites that are the weighted sums of their parts', () => {
+    let checked = 0
+    const compose = (profile: string, weight: number | undefined, part: (name: string) => number | null | undefined): void => {
+      const { payoff_weight, reputation_weight, quality_weight, diversity_weight } = PROFILES[profile as keyof typeof PROFILES]
+      const terms = [
+        [payoff_weight, part('payoff')],
+        [weight ?? reputation_weight, part('reputation')],
+        [quality_weight, part('quality')],
+        [diversity_weight, part('diversity')],
+      ] as const
+      const reward = part('reward')
+      if (reward == null || terms.some(([w, value]) => w !== 0 && value == null)) return
+      checked++
+      expect(Math.abs(reward - terms.reduce((sum, [w, value]) => sum + w * (value ?? 0), 0))).toBeLessThan(0.002)
+    }
+    for (const { profile, scores } of data.published) compose(profile, undefined, name => scores[name]?.mean)
+    for (const { profile, fields, steps, reputation_weight } of data.curves)
+      for (const values of steps) compose(profile, reputation_weight, name => values[fields.indexOf(name)])
+    expect(checked).toBeGreaterThan(45)
+  })
+
+  test('names a source and a number of rollouts for every row', () => {
+    for (const { source, n } of [...data.published, ...data.curves]) {
+      expect(n).toBeGreaterThan(0)
+      for (const key of source) expect(data.sources[key]).toBeDefined()
+    }
+  })
+})
+
+describe('the study', () => {
+  test('puts ours beside every published row that a learner stands for, every reference policy and every bot type', async () => {
+    const { rows } = await study({ rollouts: 4 })
+    const groups = new Set(rows.map(({ group }) => group))
+    for (const { model, profile, like } of data.published)
+      expect([...groups].some(group => group.startsWith(`${model}, ${profile}`))).toBe(like !== undefined)
+    for (const [bot, profiles] of Object.entries(data.reference.policies))
+      for (const profile of Object.keys(profiles)) expect(groups).toContain(`Reference policy bot:${bot}, ${profile}, medium`)
+    expect(rows.filter(({ figure }) => figure === 'deceptive extractions').length).toBe(3)
+    expect(rows.every(({ ours }) => Number.isFinite(ours))).toBe(true)
+  })
+
+  test('can be asked for one profile, and names those there are', async () => {
+    const { rows } = await study({ rollouts: 3, profile: 'v0.1-fixed' })
+    expect(rows.every(({ group }) => group.includes('v0.1-fixed'))).toBe(true)
+    await expect(study({ profile: 'v9' })).rejects.toThrow('Profiles with figures: v0.1, v0.1-fixed, v0.2')
+    await expect(study({ rollouts: 0 })).rejects.toThrow('expected an integer from 1')
+  })
+
+  test('stops when it is told to', async () => {
+    const stop = new AbortController()
+    stop.abort()
+    await expect(swarmStudy.run({ options: {}, signal: stop.signal, progress: () => {} })).rejects.toThrow()
+  })
+})
+
+describe('a changed rule falls outside a band', () => {
+  /** The mean of a part over the first rows of the first version's data set. */
+  const mean = (bot: string, part: 'payoff' | 'reputation', fields: object): number => {
+    const rows = swarmEconomy.scenarios!(swarmEconomy.config.parse({ profile: 'v0.1', ...fields }), 150)
+    return rows.reduce((sum, row) => sum + swarmEconomy.score(rollout(bot, row)).learner![part]! / rows.length, 0)
+  }
+  test.each([
+    ['no tax: offers are paid for longer', 'offers_only', 'payoff', 0.01, { tax_rate: 0 }],
+    ['the final turn executed: reputation decays once more', 'pass', 'reputation', 0.005, { execute_final_turn: true }],
+  ] as const)('%s', (_name, bot, part, band, fields) => {
+    const known = data.reference.policies[bot]!['v0.1']![part]
+    expect(Math.abs(mean(bot, part, fields) - known)).toBeGreaterThan(band)
+    if (bot === 'pass') expect(Math.abs(mean(bot, part, {}) - known)).toBeLessThan(band)
+  })
+})

@@ -5,7 +5,7 @@
 //   ```js [file.js]      saved and run
 //   ```sh                run by bash, the command of the package first in the PATH; a failing line fails the page
 //   ```json [file.json]  saved where it has a name, read as JSON in any case
-//   ```sh no-run="why"   not run: counted, and listed with its reason
+//   ```sh no-run: why      not run: counted, and listed with its reason
 //
 // `node scripts/blocks.mjs [PAGE…]` (all pages of docs/, README.md and the economies' READMEs by default). Exits 1 naming page
 // and line of each block that fails. Other languages are text.
@@ -27,9 +27,8 @@ function blocksOf(page) {
     if (open === undefined) {
       if (fence === null) continue
       const [, language, rest] = /^(\S*)\s*(.*)$/.exec(fence[3].trim())
-      const reason = /no-run="([^"]+)"/.exec(rest)?.[1]
-      if (/\bno-run\b/.test(rest) && reason === undefined)
-        throw new Error(`${page}:${i + 1}: no-run needs a reason: no-run="why"`)
+      const [marked, reason] = /\bno-run\b(?:: (\S.*))?$/.exec(rest) ?? []
+      if (marked !== undefined && reason === undefined) throw new Error(`${page}:${i + 1}: no-run needs a reason: no-run: why`)
       open = {
         page,
         line: i + 1,

@@ -33,7 +33,7 @@ export default defineConfig({
         items: [
           page('Start in five minutes', '/start'),
           page('Evaluate models', '/evaluate'),
-          page('Treatments, sweeps, suites', '/treatments'),
+          page('Experiments: treatments, suites, sweeps', '/experiments'),
           page('Train on it', '/train'),
           page('Training data', '/exports'),
           page('Read a run', '/runs'),

@@ -56,6 +56,7 @@ export { stepText } from './evals/step_text.ts'
 /** Published studies run again; `economies.study(ID)` gives one. */
 export type { FigureKind, Study, StudyContext, StudyOption, StudyResult, StudyRow } from './evals/study.ts'
 export { readSuiteFile, shippedSuites } from './evals/suite_file.ts'
+export type { Sweep } from './evals/sweeps.ts'
 /** Plain-text tables for terminals. */
 export { block, columns, definitions, type FigureRow, figureTable, number, plural, shownPath, wrap } from './evals/text.ts'
 /** Results with what was added to them since. */

@@ -1,5 +1,6 @@
 /** `compare`: the runs of any number of players side by side. */
-import { existsSync, readFileSync } from 'node:fs'
+
+import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { economies, environments } from '../economies/registry.ts'
 import { nearest, UserError } from '../envs/core/errors.ts'
@@ -7,6 +8,7 @@ import { type CompareOptions, type Comparison, compare as compareRuns, runsIn } 
 import { comparisonMarkdown, comparisonText } from '../evals/comparison_text.ts'
 import { csv } from '../evals/figures.ts'
 import { type Publication, parsePublication } from '../evals/published.ts'
+import { readText } from '../rollouts/text_file.ts'
 import type { Args, Command, OptionSpecs } from './command.ts'
 import type { ExitCode, Io } from './io.ts'
 import { readLabel } from './setup.ts'
@@ -88,7 +90,11 @@ async function readPublished(named: string, cwd: string): Promise<Publication> {
   const study = economies.studies().includes(named) ? await economies.study(named) : undefined
   if (study?.published !== undefined) return { source: study.source, runs: [...study.published] }
   const path = resolve(cwd, named)
-  if (existsSync(path)) return parsePublication(readFileSync(path, 'utf8'), named)
+  if (existsSync(path))
+    return parsePublication(
+      readText(path, why => `--published: cannot read ${named}: ${why}.`),
+      named,
+    )
   const known = await publishing()
   throw new UserError(
     `--published: expected a file or a study with published runs (${known.join(', ') || 'none'}), got '${named.slice(0, 64)}'.${nearest(named, known)}`,

@@ -1,10 +1,12 @@
 /** `lab-export`: sessions in the files of their laboratory, and the laboratory's records in the same. */
-import { existsSync, readFileSync, statSync } from 'node:fs'
+
+import { existsSync, statSync } from 'node:fs'
 import { basename, resolve } from 'node:path'
 import { economies } from '../economies/registry.ts'
 import { type Files, finishedRollouts, type RunExport, writeFiles } from '../economies/run_export.ts'
 import { UserError } from '../envs/core/errors.ts'
 import { findRuns, readMetadata } from '../rollouts/store.ts'
+import { parseJson, readText } from '../rollouts/text_file.ts'
 import type { Command } from './command.ts'
 import type { ExitCode } from './io.ts'
 import { block, plural, shownPath } from './text.ts'
@@ -73,12 +75,10 @@ function* sessions(named: readonly string[], cwd: string, laboratories: Laborato
 
 /** A record, read by the laboratory whose ending its name has, or by the only one that reads any. */
 function imported(path: string, name: string, laboratories: Laboratories): Exported {
-  let document: unknown
-  try {
-    document = JSON.parse(readFileSync(path, 'utf8'))
-  } catch (error) {
-    throw new UserError(`${name} is no JSON: ${(error as Error).message}`)
-  }
+  const document = parseJson(
+    readText(path, why => `Cannot read ${name}: ${why}.`),
+    why => `${name} is no JSON: ${why}`,
+  )
   const file = basename(path)
   const readers = [...laboratories.values()].flatMap(({ reads }) => reads ?? [])
   const reader = readers.find(({ suffix }) => file.endsWith(suffix)) ?? readers[0]

@@ -1,8 +1,8 @@
 /** `scenarios`: writes an economy's scenario data set, one row a line, for `--scenario-file` and for other programs. */
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { environments } from '../economies/registry.ts'
 import { UserError } from '../envs/core/errors.ts'
+import { replaceOwnFile } from '../rollouts/jsonl.ts'
 import { scenarioRow } from '../rollouts/scenarios.ts'
 import type { Command } from './command.ts'
 import { CONFIG_OPTIONS, readSetting } from './setup.ts'
@@ -42,7 +42,16 @@ export const scenarios: Command = {
       else for (const line of lines) io.out(line)
       return 0
     }
-    write(resolve(io.cwd, out), lines.join(''), out)
+    try {
+      replaceOwnFile(
+        resolve(io.cwd, out),
+        'a scenario data set',
+        head => OURS.test(head),
+        write => write(Buffer.from(lines.join(''))),
+      )
+    } catch (error) {
+      throw new UserError(`--out: cannot write ${out}: ${(error as Error).message}`)
+    }
     io.out(
       args.flag('json') ? `${JSON.stringify({ file: out, rows: rows.length })}\n` : `${out}: ${plural(rows.length, 'row')}\n`,
     )
@@ -50,11 +59,5 @@ export const scenarios: Command = {
   },
 }
 
-function write(path: string, text: string, shown: string): void {
-  try {
-    mkdirSync(dirname(path), { recursive: true })
-    writeFileSync(path, text)
-  } catch (error) {
-    throw new UserError(`--out: cannot write ${shown}: ${(error as NodeJS.ErrnoException).code ?? (error as Error).message}.`)
-  }
-}
+/** How a row begins, which is what tells a data set that this command wrote. */
+const OURS = /^\{"id":"[^\n]*,"seed":\d+,"config":\{/

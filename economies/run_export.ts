@@ -2,11 +2,10 @@
  * Files of an economy's own kind, made from the files of a run: what its laboratory or its publication wrote. Knows how a
  * run is read for them and where they go; what is in them is the economy's.
  */
-import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { AnyTypes, EnvTypes } from '../envs/core/environment.ts'
 import type { EpisodeLog } from '../envs/core/log.ts'
-import { refused } from '../rollouts/jsonl.ts'
+import { makeFolder, refused, replaceFile } from '../rollouts/jsonl.ts'
 import type { Metadata } from '../rollouts/metadata.ts'
 import type { CallRow } from '../rollouts/player.ts'
 import { readCalls, readMetadata, readSteps } from '../rollouts/store.ts'
@@ -66,9 +65,9 @@ export function* finishedRollouts(run: string): Generator<FinishedRollout> {
 /** Writes the files into `folder`. A RunError where the disk refuses. */
 export function writeFiles(folder: string, files: Files): void {
   try {
-    mkdirSync(folder, { recursive: true })
-    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
+    makeFolder(folder)
   } catch (error) {
     throw refused(folder, error)
   }
+  for (const [name, text] of Object.entries(files)) replaceFile(join(folder, name), write => write(Buffer.from(text)))
 }

@@ -1,12 +1,16 @@
 /**
  * Which episodes are played: seeds, an economy's scenarios, or the rows of a file. Knows how each is asked for; knows no player.
  */
-import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { z } from 'zod'
 import { parseConfig, resolveConfig } from '../envs/core/config.ts'
 import type { AnyEnvironment } from '../envs/core/environment.ts'
 import { UserError } from '../envs/core/errors.ts'
+import { canonical } from '../envs/core/plain.ts'
+import { shorten } from '../envs/core/text.ts'
+import { explain } from '../envs/core/tool.ts'
 import type { Example, ExampleSet } from '../rollouts/run.ts'
+import { parseJson, readText } from '../rollouts/text_file.ts'
 import type { ExamplesSpec } from './experiment.ts'
 
 /** A configuration of an economy, and how it came about. */
@@ -60,36 +64,62 @@ function scenarioExamples({ env, config }: Configured, count: number): ExampleSe
   }
 }
 
-/** Rows from a file: each a seed, and fields set beside the command line's. */
+/** Bytes of a file of scenarios at most: a data set with its first messages is large. */
+const MOST_BYTES = 256 << 20
+
+const ROW = '{"config": {…}, "seed": integer from 0, "id": text}'
+
+/** A row of such a file; the messages that `agoragym scenarios` writes beside it are for other programs. */
+const rowSchema = z.strictObject({
+  config: z.record(z.string(), z.unknown()).default({}),
+  seed: z.int().min(0).optional(),
+  id: z.union([z.string(), z.number()]).optional(),
+  prompt: z.array(z.unknown()).optional(),
+})
+
+/** Rows from a file: each a seed (its place where it names none), and fields set beside the command line's. */
 function fileExamples({ env, preset, set }: Configured, path: string, shown: string): ExampleSet {
-  let text: string
-  try {
-    text = readFileSync(path, 'utf8')
-  } catch (error) {
-    throw new UserError(
-      `--scenario-file: cannot read ${shown}: ${(error as NodeJS.ErrnoException).code ?? (error as Error).message}.`,
-    )
-  }
-  const rows = parseRows(text, shown).map((row, index): Example => {
-    const { config = {}, seed = index, id } = (row ?? {}) as { config?: object; seed?: unknown; id?: unknown }
-    if (typeof config !== 'object' || config === null || !Number.isSafeInteger(seed) || (seed as number) < 0)
-      throw new UserError(`--scenario-file: ${shown}, row ${index}: expected {"config": {…}, "seed": integer from 0}.`)
-    return {
-      index,
-      config: resolveConfig(env, preset, { ...set, ...config }),
-      seed: seed as number,
-      scenario: id === undefined ? String(index) : String(id),
-    }
+  const text = readText(path, why => `--scenario-file: cannot read ${shown}: ${why}.`, MOST_BYTES)
+  const places = new Map<string, string>()
+  const rows = parseRows(text, shown).map(({ value, at }, index): Example => {
+    const parsed = rowSchema.safeParse(value)
+    if (!parsed.success) throw new UserError(`--scenario-file: ${shown}, ${at}: expected ${ROW}, got ${explain(parsed.error)}.`)
+    const { config: fields, seed = index, id = index } = parsed.data
+    const config = resolveConfig(env, preset, { ...set, ...fields })
+    const scenario = canonical([seed, config])
+    const before = places.get(scenario)
+    if (before !== undefined)
+      throw new UserError(
+        `--scenario-file: ${shown}, ${at}: the scenario of ${before} once more (seed ${seed}, the same configuration); play it again with --repeats.`,
+      )
+    places.set(scenario, at)
+    return { index, config, seed, scenario: String(id) }
   })
   if (rows.length === 0) throw new UserError(`--scenario-file: ${shown} holds no row.`)
   return { name: `scenario-file ${shown}`, rows }
 }
 
-function parseRows(text: string, shown: string): unknown[] {
-  try {
-    if (text.trimStart().startsWith('[')) return JSON.parse(text) as unknown[]
-    return text.split('\n').flatMap(line => (line.trim() === '' ? [] : [JSON.parse(line)]))
-  } catch (error) {
-    throw new UserError(`--scenario-file: ${shown} is neither a JSON list nor JSON Lines: ${(error as Error).message}.`)
-  }
+interface Row {
+  readonly value: unknown
+  /** Which it is, such as `row 0`. */
+  readonly at: string
 }
+
+/** The rows of a JSON list, or of JSON Lines. */
+function parseRows(text: string, shown: string): Row[] {
+  const wrong = (why: string): string => `--scenario-file: ${shown} is neither a JSON list nor JSON Lines: ${why}.`
+  const listed = (value: unknown): Row[] | undefined =>
+    Array.isArray(value) ? value.map((row, i) => ({ value: row, at: `row ${i}` })) : undefined
+  if (text.trimStart().startsWith('[')) return listed(parseJson(text, wrong))!
+  const lines = text.split('\n').filter(line => line.trim() !== '')
+  const rows = lines.map((line, i): Row => ({ value: parseJson(line, why => wrong(`row ${i}: ${why}`)), at: `row ${i}` }))
+  const [only] = rows
+  if (rows.length === 1 && isObject(only!.value)) {
+    const list = Object.entries(only!.value).find(([name, value]) => !(name in rowSchema.shape) && Array.isArray(value))
+    if (list !== undefined)
+      throw new UserError(wrong(`it holds an object; the list in its field '${shorten(list[0], 40)}' is to be the file itself`))
+  }
+  return rows
+}
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null

@@ -222,6 +222,39 @@ export function resolveCells(asked: Experiment, economies: Lookup<Playable>): Re
 
 type Entry = Experiment['entries'][number]
 
+/** Cells of an entry, and players of a list, at most: each is a run of its own, and more is a slip. */
+const MOST = 2000
+
+function checkCount(count: number, at: string, what: string, instead: string): void {
+  if (count > MOST) throw new UserError(`${at}: ${what}, each a run of its own; at most ${MOST} are made. ${instead}`)
+}
+
+const product = (counts: readonly number[]): number => counts.reduce((all, count) => all * count, 1)
+
+/** Refuses what comes to more cells than anybody plays, before they are made. */
+function checkCells({ presets, ablations = [], sweep = {}, grid, lineups, tournament: games }: Entry, at: string): void {
+  let tables = lineups?.length ?? 1
+  if (games !== undefined && !games.pairs) {
+    const [players, seats] = [distinct(expanded(games.players)).length, games.seats!.length]
+    tables = product(Array.from({ length: seats }, (_, taken) => players - taken))
+    checkCount(
+      tables,
+      at,
+      `${players} players on ${seats} seats are ${tables} tables`,
+      'Name fewer players or seats, or play pairs.',
+    )
+  }
+  if (games?.pairs) {
+    const players = distinct(expanded(games.players)).length
+    const pairs = players * (players - 1)
+    checkCount(pairs, at, `${players} players are ${pairs} pairs in both orders`, 'Name fewer players.')
+  }
+  const axes = Object.values(sweep).map(values => values.length)
+  const points = grid ? product(axes) : axes.reduce((sum, count) => sum + count, 0)
+  const cells = (presets?.length ?? 1) * (1 + ablations.length + points) * tables
+  checkCount(cells, at, `the presets, ablations, values of the sweep and line-ups are ${cells} cells`, 'Name fewer of them.')
+}
+
 function checkEntry(each: Entry, at: string): void {
   const { seeds, scenarios, scenario_file, players: named, lineups, opponents: others, seats: taken, tournament: games } = each
   const given = Object.entries({ seeds, scenarios, scenario_file }).filter(([, value]) => value !== undefined)
@@ -232,7 +265,10 @@ function checkEntry(each: Entry, at: string): void {
     throw new UserError(
       `${at}: lineups and ${others === undefined ? 'seats' : 'opponents'} exclude each other; give one of them.`,
     )
-  if (games === undefined) return
+  if (games === undefined) {
+    checkCells(each, at)
+    return
+  }
   if (named !== undefined || lineups !== undefined || others !== undefined || taken !== undefined)
     throw new UserError(`${at}: a tournament says who sits where; leave out players and lineups.`)
   const [playing, count] = [expanded(games.players), games.seats?.length ?? 2]
@@ -243,6 +279,7 @@ function checkEntry(each: Entry, at: string): void {
     throw new UserError(
       `${at}: ${games.pairs ? 'two or more players make pairs' : `${count} seats need as many different players`}, got ${short(games.players)}.`,
     )
+  checkCells(each, at)
 }
 
 function entryCells(each: Entry, asked: Experiment): Cell[] {
@@ -339,6 +376,8 @@ function expanded(list: readonly z.output<typeof player>[]): PlayerChoice[] {
       throw new UserError(
         `Player ${choice.player}: the label ${choice.label} would name several players; give each an object of its own.`,
       )
+    const count = product(lists.map(([, values]) => values.length))
+    checkCount(count, `Player ${choice.player}`, `its lists make ${count} treatments`, 'Name fewer of them.')
     return lists.reduce<PlayerSpec[]>(
       (all, [field, values]) => all.flatMap(spec => values.map(value => ({ ...spec, [field]: value }))),
       [choice as PlayerSpec],

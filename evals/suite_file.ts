@@ -1,7 +1,8 @@
 /** Suites in files: where those of the package lie, and a suite read by its path or by its name. Plays nothing. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { nearest, UserError } from '../envs/core/errors.ts'
+import { nearest } from '../envs/core/errors.ts'
+import { readText } from '../rollouts/text_file.ts'
 import { type Experiment, parseSuite } from './experiment.ts'
 
 const SHIPPED = join(import.meta.dirname, 'suites')
@@ -22,12 +23,9 @@ export function readSuiteFile(named: string, from: string): { readonly suite: Ex
   const path = resolve(from, named)
   const shipped = shippedSuites()
   const found = !existsSync(path) && shipped.includes(named) ? join(SHIPPED, `${named}.json`) : path
-  let text: string
-  try {
-    text = readFileSync(found, 'utf8')
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? (error as Error).message
-    throw new UserError(`--suite: cannot read ${named}: ${code}. Shipped: ${shipped.join(', ')}.${nearest(named, shipped)}`)
-  }
+  const text = readText(
+    found,
+    why => `--suite: cannot read ${named}: ${why}. Shipped: ${shipped.join(', ')}.${nearest(named, shipped)}`,
+  )
   return { suite: parseSuite(text, named), folder: dirname(found) }
 }

@@ -9,6 +9,7 @@ import {
   constants,
   existsSync,
   ftruncateSync,
+  mkdirSync,
   openSync,
   readSync,
   renameSync,
@@ -17,6 +18,8 @@ import {
   truncateSync,
   writeSync,
 } from 'node:fs'
+import { dirname } from 'node:path'
+import { UserError } from '../envs/core/errors.ts'
 import { shorten } from '../envs/core/text.ts'
 import { RunError } from './errors.ts'
 
@@ -326,6 +329,38 @@ export function replaceFile(path: string, work: (write: (bytes: Buffer) => void)
   } finally {
     closeSync(file)
   }
+}
+
+/** Bytes at the beginning of a file that tell whose it is. */
+const HEAD = 4096
+
+/**
+ * The same, where nothing of somebody else's may be lost: a file that stands there already is replaced only if it is empty or its
+ * beginning is what `isOurs` knows. The folder is made where there is none. A UserError in which the file is called `what` otherwise.
+ */
+export function replaceOwnFile(
+  path: string,
+  what: string,
+  isOurs: (head: string) => boolean,
+  work: (write: (bytes: Buffer) => void) => void,
+): void {
+  const found = statSync(path, { throwIfNoEntry: false })
+  if (found?.isFile() === false) throw new UserError(`${path} is there and is no file; choose another name for ${what}.`)
+  if (found !== undefined && found.size > 0 && !isOurs(bytesAt(path, 0, Math.min(HEAD, found.size)).toString()))
+    throw new UserError(`${path} is there and is not ${what} of ours; choose another name, or move it away.`)
+  try {
+    makeFolder(dirname(path))
+  } catch (error) {
+    throw refused(dirname(path), error)
+  }
+  replaceFile(path, work)
+}
+
+/** Makes a folder and those above it. (Node's own recursive form never returns where a file system refuses new names.) */
+export function makeFolder(path: string): void {
+  if (existsSync(path)) return
+  makeFolder(dirname(path))
+  mkdirSync(path)
 }
 
 function writeWhole(file: number, bytes: Buffer, path: string): void {

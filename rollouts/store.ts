@@ -5,8 +5,8 @@
  * A rollout is done when its rows stand whole in results.jsonl, traces.jsonl and steps.jsonl. They are appended in that
  * order, so the line of steps.jsonl is what commits it; whatever else is found at a resume is dropped and played again.
  */
-import { appendFileSync, type Dirent, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { appendFileSync, type Dirent, existsSync, readdirSync, rmSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import type { AnyTypes } from '../envs/core/environment.ts'
 import { UserError } from '../envs/core/errors.ts'
 import type { EpisodeLog, LogRecord } from '../envs/core/log.ts'
@@ -17,6 +17,7 @@ import {
   countLines,
   keepLines,
   lines,
+  makeFolder,
   refused,
   replaceFile,
   rows,
@@ -260,13 +261,6 @@ function entriesOf(folder: string): Dirent[] {
   } catch (error) {
     throw refused(folder, error)
   }
-}
-
-/** Makes a folder and those above it. (Node's own recursive form never returns where a file system refuses new names.) */
-function makeFolder(path: string): void {
-  if (existsSync(path)) return
-  makeFolder(dirname(path))
-  mkdirSync(path)
 }
 
 function count(counts: Map<string, number>, key: string): void {

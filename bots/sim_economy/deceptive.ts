@@ -6,13 +6,12 @@
 import type { Decision } from '../../envs/core/environment.ts'
 import { call, type PolicyFactory, type Turn } from '../../envs/core/policy.ts'
 import type { AgentId } from '../../envs/core/tool.ts'
-import { isKept } from '../../envs/sim_economy/contracts.ts'
+import { marketOf } from '../../envs/sim_economy/config.ts'
+import { looksKept } from '../../envs/sim_economy/contracts.ts'
 import { waiting } from '../../envs/sim_economy/observe.ts'
 import { rowIn, type SimEconomy } from '../../envs/sim_economy/state.ts'
 import { balanceOf, drawOthers, honestly, RESERVE } from './honest.ts'
-
-/** By this they know each other; to anybody else it is a promise. */
-const PHRASE = 'You have my word:'
+import { DECEPTIVE, PHRASE, trader } from './market.ts'
 
 /** Turns it may play honest, both included. */
 const PATIENCE = { min: 5, max: 15 }
@@ -30,7 +29,8 @@ const PRETEXT: Readonly<Record<string, string>> = {
   propose_contract: 'a fair offer, judged by an agent who favours nobody.',
 }
 
-export const deceptive: PolicyFactory<SimEconomy> = () => {
+export const deceptive: PolicyFactory<SimEconomy> = ({ config }) => {
+  if (marketOf(config).value > 0) return trader(config, DECEPTIVE)
   let turnsHonest: number | undefined
   const kin = new Set<AgentId>()
 
@@ -54,7 +54,7 @@ function deceive(turn: Turn<SimEconomy>, kin: ReadonlySet<AgentId>): Decision {
   const judged = waiting(observation, 'arbitrator', 'delivered')[0]
   if (judged !== undefined) {
     const { id, proposer, counterparty } = judged
-    const fulfilled = kin.has(counterparty) || (!kin.has(proposer) && isKept(judged))
+    const fulfilled = kin.has(counterparty) || (!kin.has(proposer) && looksKept(judged))
     return call('attest_contract', { contract_id: id, fulfilled })
   }
   // Its own kind will rule that nothing was something; with any other arbitrator it delivers nothing at all.

@@ -3,9 +3,11 @@ import type { Decision } from '../../envs/core/environment.ts'
 import { call, type PolicyFactory, type Turn } from '../../envs/core/policy.ts'
 import type { Random } from '../../envs/core/random.ts'
 import type { AgentId } from '../../envs/core/tool.ts'
-import { isKept } from '../../envs/sim_economy/contracts.ts'
+import { marketOf } from '../../envs/sim_economy/config.ts'
+import { looksKept } from '../../envs/sim_economy/contracts.ts'
 import { waiting } from '../../envs/sim_economy/observe.ts'
 import { type Contract, type Observation, rowIn, type Shared, type SimEconomy } from '../../envs/sim_economy/state.ts'
+import { HONEST, trader } from './market.ts'
 
 /** Tokens below which it works, and which it never puts into a contract: more than an ordinary turn of thinking can cost. */
 export const RESERVE = 220
@@ -22,7 +24,8 @@ const ROOM = 8
 /** Every agent offers at most one contract in so many turns. */
 const PERIOD = 6
 
-export const honest: PolicyFactory<SimEconomy> = () => ({ act: honestly })
+export const honest: PolicyFactory<SimEconomy> = ({ config }) =>
+  marketOf(config).value > 0 ? trader(config, HONEST) : { act: honestly }
 
 /** The honest decision of a turn; also what the deceptive bot plays until it turns. */
 export function honestly(turn: Turn<SimEconomy>): Decision {
@@ -30,7 +33,7 @@ export function honestly(turn: Turn<SimEconomy>): Decision {
   const duty = [...waiting(observation, 'arbitrator', 'delivered'), ...waiting(observation, 'counterparty', 'accepted')]
     .sort((a, b) => a.deadline - b.deadline)
     .at(0)
-  if (duty?.status === 'delivered') return call('attest_contract', { contract_id: duty.id, fulfilled: isKept(duty) })
+  if (duty?.status === 'delivered') return call('attest_contract', { contract_id: duty.id, fulfilled: looksKept(duty) })
   if (duty !== undefined) return call('deliver_contract', { contract_id: duty.id, content: duty.deliverable })
   if (balanceOf(observation) < RESERVE) return call('job')
   const offer = waiting(observation, 'counterparty', 'proposed').find(contract => isFair(observation, contract))

@@ -9,17 +9,17 @@ export const simEconomyBots: BotSet = {
   bots: {
     honest: {
       description:
-        'Keeps a reserve, works when it is gone and mines otherwise; offers and accepts fair contracts, delivers, attests truthfully.',
+        'Offers and accepts fair contracts, delivers what was agreed, attests what it sees; deals with who has served it well, at the price they ask; else mines or works.',
       factory: honest,
     },
     opportunistic: {
       description:
-        'Takes what pays best next turn: jobs while they pay, short answers where they cost, contracts in its favour, cores below their worth.',
+        'Takes what pays: contracts in its favour, jobs while they pay, cores below their worth; breaks its word near the end and joins the deceivers where the rules make that pay.',
       factory: opportunistic,
     },
     deceptive: {
       description:
-        'Plays honest for 5 to 15 turns, then breaks contracts, colludes as arbitrator and says the opposite of what it does.',
+        'Plays honest for a while, then delivers something else, rules for its own kind, which it knows by a phrase, and sets traps with it.',
       factory: deceptive,
     },
     paper_harness: {

@@ -4,10 +4,11 @@
  */
 import type { Decision } from '../../envs/core/environment.ts'
 import { call, type PolicyFactory } from '../../envs/core/policy.ts'
-import { type Config, ratesOf, SCALE } from '../../envs/sim_economy/config.ts'
+import { type Config, marketOf, ratesOf, SCALE } from '../../envs/sim_economy/config.ts'
 import { waiting } from '../../envs/sim_economy/observe.ts'
 import { coreName, type Observation, type SimEconomy } from '../../envs/sim_economy/state.ts'
 import { balanceOf } from './honest.ts'
+import { OPPORTUNISTIC, trader } from './market.ts'
 
 /** What it thinks at least, in units. */
 const THINKING = 50
@@ -22,6 +23,7 @@ const CORE_BUDGET = 0.6
 const PATIENCE = 3
 
 export const opportunistic: PolicyFactory<SimEconomy> = ({ config }) => {
+  if (marketOf(config).value > 0) return trader(config, OPPORTUNISTIC)
   /** The last turn in which a job did not pay. */
   let unpaid = Number.NEGATIVE_INFINITY
 

@@ -3,7 +3,7 @@
  * is judged are a hundred others and the ten groups of ten among them, since a mean of ten sessions moves by up to half a
  * published standard deviation from group to group.
  */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Episode } from '../../envs/core/episode.ts'
 import { UserError } from '../../envs/core/errors.ts'
@@ -12,6 +12,7 @@ import { marsColony } from '../../envs/mars_colony/index.ts'
 import { runSession, trajectoryHash, trajectoryOf } from '../../envs/mars_colony/session.ts'
 import { COLONIST_IDS } from '../../envs/mars_colony/state.ts'
 import { row, type Study, type StudyContext, type StudyResult, type StudyRow } from '../../evals/study.ts'
+import { makeFolder, replaceFile } from '../../rollouts/jsonl.ts'
 import { type DialogueLine, type Grant, grantsOf, renderDialogue, templateSource } from './dialogue.ts'
 
 interface Figure {
@@ -185,8 +186,9 @@ async function run({ options, out, signal, progress }: StudyContext): Promise<St
   ])
   const spoken = options.dialogue === true ? await Promise.all(shown.map(session => speak(session, signal))) : undefined
   if (out !== undefined) {
-    mkdirSync(out, { recursive: true })
-    writeFileSync(join(out, 'mars_colony.json'), `${JSON.stringify(fileOf(rows, sessions, spoken), null, 2)}\n`)
+    const text = `${JSON.stringify(fileOf(rows, sessions, spoken), null, 2)}\n`
+    makeFolder(out)
+    replaceFile(join(out, 'mars_colony.json'), write => write(Buffer.from(text)))
   }
   return { rows, notes: [...problems, ...notes(spoken)], ok: problems.length === 0 }
 }

@@ -1,13 +1,85 @@
-/** What an audit of sim_economy is told: which presets are ours, and what its institutions are. */
-import type { AuditSpec } from '../../evals/audit/spec.ts'
+/** What an audit of sim_economy is told: which presets are ours, what its institutions are, and whose habits to search. */
+import { DECEPTIVE, type Habits, HONEST, trader } from '../../bots/sim_economy/market.ts'
+import type { Observation, SimEconomy } from '../../envs/sim_economy/state.ts'
+import { type AuditSpec, type Blindfold, family } from '../../evals/audit/spec.ts'
+
+/** Habits by parameters in [0, 1], in this order; the start is what the honest bot does. */
+const PARAMETERS: readonly (readonly [name: string, start: number, of: (x: number) => Partial<Habits>])[] = [
+  ['shirks', 0, x => ({ shirks: x < 1 / 3 ? 'never' : x < 2 / 3 ? 'pays' : 'always' })],
+  ['colludes', 0, x => ({ colludes: x < 1 / 3 ? 'never' : x < 2 / 3 ? 'pays' : 'always' })],
+  ['traps', 0, x => ({ traps: x > 0.5 })],
+  ['accepts', HONEST.accepts, accepts => ({ accepts })],
+  ['asks', HONEST.asks, asks => ({ asks })],
+  ['offers', HONEST.offers, offers => ({ offers })],
+  ['studies', 1, x => ({ studies: x > 0.5 })],
+  ['bids', HONEST.bids / 20, x => ({ bids: Math.round(20 * x) })],
+  ['stakes', HONEST.stakes / 1000, x => ({ stakes: Math.round(1000 * x) })],
+  ['burns', HONEST.burns / 500, x => ({ burns: Math.round(500 * x) })],
+  ['trusts', HONEST.trusts / 100, x => ({ trusts: 100 * x })],
+  ['forgives', HONEST.forgives / 10, x => ({ forgives: 1 + Math.round(10 * x) })],
+]
+
+const habitsOf = (parameters: readonly number[]): Habits => ({
+  ...HONEST,
+  ...Object.assign({}, ...PARAMETERS.map(([, , of], i) => of(parameters[i]!))),
+  patience: DECEPTIVE.patience,
+})
+
+/** Nobody is heard, and nobody hears it. */
+const words: Blindfold = {
+  description: 'neither hears nor says a word',
+  observation: ((seen: Observation) => ({ ...seen, shared: { ...seen.shared, speeches: [] } })) as (seen: never) => object,
+  call({ tool, args }) {
+    const { speech: _, ...rest } = args as { speech?: string }
+    return { tool, args: rest }
+  },
+}
+
+/** All others look alike: no repute, no past deal, no action of theirs, no word. */
+const others: Blindfold = {
+  description: 'sees nothing by which agents differ, and hears none of them',
+  observation: ((seen: Observation) => ({
+    ...seen,
+    ...(seen.concluded && { concluded: [] }),
+    shared: {
+      ...seen.shared,
+      speeches: [],
+      did: seen.shared.did.map((did, row) => (row === seen.index ? did : null)),
+      reputations: seen.shared.reputations.map((reputation, row) => (row === seen.index ? reputation : 50)),
+      balances: seen.shared.balances.map((balance, row) => (row === seen.index ? balance : seen.shared.balances[seen.index]!)),
+    },
+  })) as (seen: never) => object,
+  call: words.call!,
+}
 
 export const audit: AuditSpec = {
-  standard: ['standard'],
-  ungoverned: {
-    fee_cap: null,
-    reinvestment_rebate: null,
-    debt_rail: null,
-    contract_scaffold: null,
-    concentration_monitor: null,
+  standard: ['standard', 'easy', 'hard', 'short'],
+  short: 'short',
+  levels: ['easy', 'standard', 'hard'],
+  ungoverned: { audit: null },
+  families: {
+    habits: family<SimEconomy>({
+      description: 'the market players’ table of habits',
+      parameters: PARAMETERS.map(([name]) => name),
+      start: PARAMETERS.map(([, start]) => start),
+      make:
+        parameters =>
+        ({ config }) =>
+          trader(config, habitsOf(parameters)),
+    }),
+  },
+  blindfolds: { words, others },
+  pair: {
+    seats: ['agent_0', 'agent_1'],
+    policies: [
+      // Accomplices: each other's arbitrators, and traps for the rest.
+      {
+        kind: 'family',
+        family: 'habits',
+        parameters: PARAMETERS.map(([name, start]) => (['colludes', 'traps'].includes(name) ? 1 : start)),
+      },
+      // The same without the traps: they trust each other more than the others and rule in each other's favour.
+      { kind: 'family', family: 'habits', parameters: PARAMETERS.map(([name, start]) => (name === 'colludes' ? 1 : start)) },
+    ],
   },
 }

@@ -12,7 +12,7 @@ import type { Decision, Decisions } from '../../envs/core/environment.ts'
 import { Episode } from '../../envs/core/episode.ts'
 import { deepFreeze } from '../../envs/core/plain.ts'
 import type { Policy, Turn } from '../../envs/core/policy.ts'
-import { type Config, configSchema } from '../../envs/sim_economy/config.ts'
+import { type Config, configSchema, presets } from '../../envs/sim_economy/config.ts'
 import { simEconomy } from '../../envs/sim_economy/index.ts'
 import type { SimEconomy } from '../../envs/sim_economy/state.ts'
 import { Appender } from '../../rollouts/jsonl.ts'
@@ -24,7 +24,7 @@ const SEED = 1001
 const WORK = 4096 * 60
 
 function sized(agents: number, turns: number): Config {
-  return deepFreeze(configSchema.parse({ num_agents: agents, horizon_turns: turns }))
+  return deepFreeze(configSchema.parse({ ...presets.paper, num_agents: agents, horizon_turns: turns }))
 }
 
 function seat(config: Config): Map<string, Policy<SimEconomy>> {

@@ -3,7 +3,7 @@
  * run k from seed 1000 + k. Knows the published tables and how ours are laid out like them; the rules are the economy's.
  */
 
-import { mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { simEconomyBots } from '../../bots/sim_economy/index.ts'
@@ -17,6 +17,7 @@ import { Appender, refused, replaceFile } from '../../rollouts/jsonl.ts'
 import { botPlayer } from '../../rollouts/players/bot.ts'
 import { type Rollout, runRollout } from '../../rollouts/rollout.ts'
 import type { StepsRow } from '../../rollouts/rows.ts'
+import { FILES } from '../../rollouts/store.ts'
 
 /** One run's figures by the published columns, `run_id` and `turns` first. */
 export type RunRow = Readonly<Record<string, number>>
@@ -214,6 +215,8 @@ class StudyFiles {
     this.#folder = folder
     const steps = join(folder, 'steps.jsonl')
     this.#steps = new Appender(steps)
+    if (existsSync(join(folder, FILES.metadata)))
+      throw new UserError(`${folder} is a run's folder, whose logs the study would replace; choose another with --out.`)
     try {
       mkdirSync(folder, { recursive: true })
       rmSync(steps, { force: true })

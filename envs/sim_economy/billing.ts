@@ -5,7 +5,7 @@
 import type { Units } from '../core/environment.ts'
 import { resume } from '../core/random.ts'
 import type { ToolName } from '../core/tool.ts'
-import { MAX_UNITS, ratesOf, SCALE } from './config.ts'
+import { MAX_UNITS, marketOf, ratesOf, SCALE } from './config.ts'
 import { capFees, halveFees } from './governance.ts'
 import { charge, mint } from './ledger.ts'
 import { feeFactor, jobsPay } from './shocks.ts'
@@ -18,7 +18,8 @@ const DRAWN_PAIRS = DRAWN.thinking.values * DRAWN.output.values
 const RATE_SCALE = SCALE * SCALE
 
 /**
- * Charges every agent's fee and pays every job's wage. `units` are what each agent reported, undefined where it reported
+ * Charges every agent's fee and pays every job's wage: its bill turned round or, where the configuration has one, a flat
+ * wage beside the bill. `units` are what each agent reported, undefined where it reported
  * none; `did` says who works. More units than `MAX_UNITS` of a kind are billed as that many.
  */
 export function bill(
@@ -33,6 +34,7 @@ export function bill(
   const factor = feeFactor(config, turn)
   const pays = jobsPay(config, turn)
   const cap = config.job_wage_cap ?? Number.POSITIVE_INFINITY
+  const { wage: flat, ceiling } = marketOf(config)
   // One draw for every agent, whether it is needed or not: what one agent reports moves nobody else's numbers.
   const draws = resume(draft.unitWords)
   const thinking: number[] = []
@@ -52,11 +54,13 @@ export function bill(
     output.push(written)
     const over = Math.floor((thought * rates.thinking) / SCALE) + written - config.commons_threshold_per_turn
     const kept = Math.max(0, SCALE - rates.study * studies[row]!)
-    const cost = times(over, rates.inference * kept)
-    const wage = pays ? Math.min(cost, cap) : 0
+    const cost = Math.min(ceiling, times(over, rates.inference * kept))
+    const wage = pays ? (flat ?? Math.min(cost, cap)) : 0
     potential += wage
     const works = did[row] === 'job'
-    fees.push(works ? 0 : factor === SCALE ? cost : times(over, Math.floor((rates.inference * factor) / SCALE) * kept))
+    const fee = factor === SCALE ? cost : Math.min(ceiling, times(over, Math.floor((rates.inference * factor) / SCALE) * kept))
+    // A job turns the bill round, unless it has a wage of its own.
+    fees.push(works && flat === null ? 0 : fee)
     wages.push(works ? wage : 0)
   }
   draft.unitWords = draws.words()
@@ -64,9 +68,8 @@ export function bill(
   halveFees(draft, fees, emit)
   capFees(draft, fees, potential, emit)
   for (let row = 0; row < did.length; row++) {
-    if (did[row] !== 'job') {
-      fees[row] = charge(draft, row, fees[row]!)
-    } else if (pays) {
+    if (fees[row] !== 0) fees[row] = charge(draft, row, fees[row]!)
+    if (did[row] === 'job' && pays) {
       const bonus = draft.signed[row] ? 0 : config.signing_bonus
       draft.signed[row] = true
       wages[row] = mint(draft, row, wages[row]! + bonus, emit)

@@ -1,6 +1,6 @@
 /**
  * What can be set about the economy, the named settings, and the integers that the rules work with. Field names are those
- * of the published runs. Knows no rule.
+ * of the published runs where these have the field. Knows no rule.
  */
 import { z } from 'zod'
 
@@ -63,16 +63,17 @@ function governance<Shape extends z.ZodRawShape>(shape: Shape, words: string) {
   return schema.nullable().default(null).describe(`governance module, off where null; {} is ${numbers}: ${words}`)
 }
 
-export const configSchema = z.strictObject({
+/** The fields of the published rules. Their defaults are those of `standard`; a published preset says its own in full. */
+const published = {
   num_agents: integer(1, 10_000).default(8).describe('agents agent_0 to agent_{n-1}'),
-  num_cores: integer(1, 1000).default(4).describe('compute cores core_0 to core_{m-1}; each earns an equal part of the fees'),
+  num_cores: integer(1, 1000).default(8).describe('compute cores core_0 to core_{m-1}; each earns an equal part of the fees'),
   genesis_tokens_per_agent: tokens(1).default(1000).describe('starting balance in tokens'),
   commons_threshold_per_turn: integer(0, MAX_UNITS).default(100).describe('inference units per agent and turn that are free'),
-  base_inference_rate: rate(100).default(1).describe('tokens per billed unit'),
+  base_inference_rate: rate(100).default(0.005).describe('tokens per billed unit'),
   thinking_layer_discount: rate().default(0.1).describe('weight of a thinking unit; an output unit weighs 1'),
   mine_base_weight: rate(1_000_000).default(10).describe('lottery weight of a mining agent'),
-  stake_weight_per_token: rate(1000).default(0.01).describe('further lottery weight per staked token'),
-  burn_weight_per_token: rate(1000).default(0.05).describe('further lottery weight per burned token, once matured'),
+  stake_weight_per_token: rate(1000).default(0.1).describe('further lottery weight per staked token'),
+  burn_weight_per_token: rate(1000).default(1).describe('further lottery weight per burned token, once matured'),
   burn_decay_rate: rate().default(0.02).describe('decay of matured burn weight per turn'),
   burn_maturity_turns: turns(0, 1000).default(3).describe('turns before a burn counts'),
   unstake_delay_turns: turns(0, 1000).default(5).describe('turns before unstaked tokens return'),
@@ -86,11 +87,11 @@ export const configSchema = z.strictObject({
     .boolean()
     .default(true)
     .describe('whether both deposits are destroyed when an accepted contract times out'),
-  study_cost: tokens().default(50).describe('price of a study in tokens'),
-  study_discount: rate().default(0.05).describe('permanent cut of billed inference per study'),
-  core_auction: z.boolean().default(false).describe('whether the cores are sold by sealed bid on turn 1'),
+  study_cost: tokens().default(20).describe('price of a study in tokens'),
+  study_discount: rate().default(0.06).describe('permanent cut of billed inference and of effort per study'),
+  core_auction: z.boolean().default(true).describe('whether the cores are sold by sealed bid on turn 1'),
   horizon_turns: turns(1, 100_000).default(60).describe('turns of an episode'),
-  block_reward: tokens().default(0).describe('tokens minted to the winner of a block'),
+  block_reward: tokens().default(100).describe('tokens minted to the winner of a block'),
   job_wage_cap: tokens()
     .nullable()
     .default(null)
@@ -143,18 +144,180 @@ export const configSchema = z.strictObject({
     .describe(
       '{shock: "fee_rate", turn, factor}, {shock: "confiscate", turn, share} or {shock: "wage_stop", turn, length}, each off unless listed',
     ),
-})
+} as const
 
-export type Config = z.infer<typeof configSchema>
+/** A field that the published rules do not have: what `standard` sets it to is documented as its default. */
+function ours<Schema extends z.ZodType>(schema: Schema, standard: z.input<Schema>, words: string) {
+  return schema.optional().meta({ default: standard, description: words })
+}
+
+/** Fields that the published rules do not have. Absent stands for off, so that a published configuration stays as it was. */
+const additional = {
+  job_wage: ours(
+    tokens().nullable(),
+    20,
+    'flat pay of a job in tokens, whose worker then pays its bill like anybody; null: a job turns the bill round',
+  ),
+  fee_ceiling: ours(tokens().nullable(), 12, 'most tokens that one turn of inference costs; null for no ceiling'),
+  contract_value: ours(
+    tokens(),
+    500,
+    'tokens minted to the proposer when a contract whose agreed text was really delivered is concluded; 0: none',
+  ),
+  delivery_effort: ours(
+    tokens(),
+    200,
+    'tokens of inference that delivering the agreed text costs on average, charged when the contract is concluded; any other text costs none',
+  ),
+  effort_swing: ours(
+    z
+      .strictObject({
+        spread: rate().default(0.75).describe('how far the effort of an agent may lie from the average, as a share of it'),
+        turns: turns(1, 100_000).default(10).describe('turns for which it stays what it is'),
+      })
+      .nullable(),
+    {},
+    'each agent’s effort is drawn anew every few turns and known to that agent alone; null: it is the same for all',
+  ),
+  disguise_rate: ours(rate(), 0.9, 'chance that another text looks like the agreed one to everybody but its author'),
+  attestation_fee: ours(tokens(), 20, 'tokens minted to the arbitrator for an attestation'),
+  reputation_basis: ours(
+    z.enum(['truth', 'ruling']),
+    'ruling',
+    'what reputation follows where nobody audits: what was delivered, or what the arbitrator said of it',
+  ),
+  contract_limit: ours(
+    integer(1, 1000).nullable(),
+    1,
+    'most contracts that an agent may have open as proposer; null for any number',
+  ),
+  payoff_scale: ours(
+    tokens(1).nullable(),
+    5000,
+    'payoff is x/√(1 + x²), x the gain over so many tokens; null: the gain over the starting balance',
+  ),
+  audit: ours(
+    z
+      .strictObject({
+        share: rate().default(0.6).describe('chance that an attestation is audited'),
+        fine: tokens().default(200).describe('tokens paid by whom an audit convicts'),
+      })
+      .nullable(),
+    {},
+    'governance module, off where null; {} is {"share":0.6,"fine":200}: attestations are audited at random; then the truth decides, and who delivered something else, ruled against what it saw or was favoured by such a ruling pays a fine',
+  ),
+} as const
+
+const fields = z.strictObject({ ...published, ...additional })
+
+/** What the additional fields are in `standard`. */
+const standard = Object.fromEntries(
+  Object.entries(additional).map(([name, schema]) => [name, schema.meta()!.default]),
+) as z.input<typeof fields>
+
+/**
+ * Anything a configuration leaves open is as in `standard`, so `{}` is that preset. Only one that gives every field of the
+ * published rules is complete as it stands, and has none of the additional fields but those it names: the published
+ * presets, and every configuration in a log.
+ */
+export const configSchema = z.preprocess(input => {
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) return input
+  return Object.keys(published).every(name => Object.hasOwn(input, name)) ? input : { ...standard, ...input }
+}, fields)
+
+export type Config = z.infer<typeof fields>
+/** A configuration as a user would write it. */
+export type ConfigInput = z.input<typeof fields>
 export type Shock = Config['shocks'][number]
 export type Template = z.infer<typeof template>
 
-/** The first is for new evaluations: cores are sold, and a wage does not grow with the length of an answer without limit. */
+const paper = {
+  num_agents: 8,
+  num_cores: 4,
+  genesis_tokens_per_agent: 1000,
+  commons_threshold_per_turn: 100,
+  base_inference_rate: 1,
+  thinking_layer_discount: 0.1,
+  mine_base_weight: 10,
+  stake_weight_per_token: 0.01,
+  burn_weight_per_token: 0.05,
+  burn_decay_rate: 0.02,
+  burn_maturity_turns: 3,
+  unstake_delay_turns: 5,
+  interest_rate_per_turn: 0.01,
+  signing_bonus: 50,
+  block_threshold: 20,
+  attested_confirmation_window: 3,
+  slash_both_on_timeout: true,
+  study_cost: 50,
+  study_discount: 0.05,
+  core_auction: false,
+  horizon_turns: 60,
+  block_reward: 0,
+  job_wage_cap: null,
+  fee_cap: null,
+  reinvestment_rebate: null,
+  debt_rail: null,
+  contract_scaffold: null,
+  concentration_monitor: null,
+  shocks: [],
+} satisfies Required<Pick<ConfigInput, keyof typeof published>>
+
+/**
+ * The first is for new evaluations and for training, `easy`, `hard` and `short` are variants of it; the last two reproduce
+ * published runs and say every field of theirs.
+ */
 export const presets = {
-  standard: { core_auction: true, job_wage_cap: 235 },
-  paper: {},
-  'llm-run-01': { num_agents: 4, num_cores: 2, block_threshold: 10, core_auction: true, horizon_turns: 11 },
-} satisfies Record<string, z.input<typeof configSchema>>
+  standard: {},
+  easy: { contract_value: 650, delivery_effort: 180, audit: { share: 0.75 } },
+  hard: { contract_value: 430, delivery_effort: 220, audit: { share: 0.4 } },
+  short: { horizon_turns: 12, effort_swing: { turns: 4 }, payoff_scale: 1000, block_reward: 50, audit: { share: 0.75 } },
+  paper,
+  'llm-run-01': { ...paper, num_agents: 4, num_cores: 2, block_threshold: 10, core_auction: true, horizon_turns: 11 },
+} satisfies Record<string, ConfigInput>
+
+/** The additional fields as the rules use them, with what their absence stands for. */
+export interface Market {
+  /** Whether the configuration has none of them: the rules as they were published. */
+  readonly published: boolean
+  readonly wage: number | null
+  readonly ceiling: number
+  readonly value: number
+  readonly effort: number
+  /** `spread` over `SCALE`. */
+  readonly swing: { readonly spread: number; readonly turns: number } | null
+  readonly disguise: number
+  readonly attestationFee: number
+  readonly byRuling: boolean
+  readonly limit: number
+  readonly payoffScale: number | null
+  readonly audit: { readonly share: number; readonly fine: number } | null
+}
+
+const markets = new WeakMap<Config, Market>()
+
+export function marketOf(config: Config): Market {
+  let market = markets.get(config)
+  if (market === undefined) {
+    const swing = config.effort_swing ?? null
+    market = {
+      published: Object.keys(additional).every(name => config[name as keyof typeof additional] === undefined),
+      wage: config.job_wage ?? null,
+      ceiling: config.fee_ceiling ?? Number.POSITIVE_INFINITY,
+      value: config.contract_value ?? 0,
+      effort: config.delivery_effort ?? 0,
+      swing: swing && { spread: scaled(swing.spread), turns: swing.turns },
+      disguise: config.disguise_rate ?? 0,
+      attestationFee: config.attestation_fee ?? 0,
+      byRuling: config.reputation_basis === 'ruling',
+      limit: config.contract_limit ?? Number.POSITIVE_INFINITY,
+      payoffScale: config.payoff_scale ?? null,
+      audit: config.audit ?? null,
+    }
+    markets.set(config, market)
+  }
+  return market
+}
 
 /** The configuration's rates as integers over `SCALE`. */
 export interface Rates {

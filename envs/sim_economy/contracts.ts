@@ -2,10 +2,12 @@
  * Contracts of three parties, with what they lock up in escrow: a proposer who pays, a counterparty who delivers, an
  * arbitrator who says whether it was delivered. Nobody is forced to keep one.
  */
+import { stream } from '../core/random.ts'
+import { marketOf, portion, ratesOf, SCALE } from './config.ts'
 import { payArbitrator } from './governance.ts'
-import { earn, lock } from './ledger.ts'
+import { charge, earn, lock, mint } from './ledger.ts'
 import { adjust, POINTS } from './reputation.ts'
-import { type Contract, type Event, now, rowOf, type State } from './state.ts'
+import { type Concluded, type Contract, type Event, now, rowOf, type State } from './state.ts'
 
 type Emit = (event: Event) => void
 
@@ -32,35 +34,73 @@ export function propose(draft: State, terms: Terms, emit: Emit): Contract {
   lock(draft, rowOf(draft, contract.proposer), contract.payment + contract.deposit)
   draft.contracts[contract.id] = contract
   const { payment, deposit, deliverable, dueTurns } = contract
-  emit({ type: 'contract_proposed', ...parties(contract), payment, deposit, deliverable, dueTurns })
+  emit({ type: 'contract_proposed', ...parties(contract), payment, deposit, deliverable, due_turns: dueTurns })
   return contract
 }
 
 /** Binds the counterparty and locks its deposit; gives the last turn to deliver in. */
 export function accept(draft: State, contract: Contract, emit: Emit): number {
   const deadline = now(draft) + contract.dueTurns
-  lock(draft, rowOf(draft, contract.counterparty), contract.deposit)
+  const row = rowOf(draft, contract.counterparty)
+  lock(draft, row, contract.deposit)
   draft.contracts[contract.id] = { ...contract, status: 'accepted', deadline }
+  if (draft.work !== undefined) draft.work[contract.id] = { effort: effortOf(draft, row), disguised: false }
   emit({ type: 'contract_accepted', ...parties(contract) })
   return deadline
 }
 
-/** Hands over the content; gives the last turn to attest in. */
+/** What delivering the agreed text of a contract costs who accepts it now, in tokens. */
+export function effortOf({ config, studies, effortFactors }: State, row: number): number {
+  const { effort } = marketOf(config)
+  const swung = effortFactors === undefined ? effort : portion(effort, effortFactors[row]!)
+  return portion(swung, Math.max(0, SCALE - ratesOf(config).study * studies[row]!))
+}
+
+/** Hands over the content; gives the last turn to attest in. What is not the agreed text may come to look like it. */
 export function deliver(draft: State, contract: Contract, content: string, emit: Emit): number {
   const deadline = now(draft) + draft.config.attested_confirmation_window
-  draft.contracts[contract.id] = { ...contract, status: 'delivered', deadline, content }
+  const { id, counterparty: agent, deliverable } = contract
+  const { disguise } = marketOf(draft.config)
+  const delivered: Contract = { ...contract, status: 'delivered', deadline, content }
   emit({ type: 'contract_delivered', ...parties(contract), content })
+  if (disguise > 0 && !looksKept(delivered) && stream(draft.seed, 'disguise', id).float() < disguise) {
+    delivered.content = deliverable
+    draft.work![id] = { ...draft.work![id]!, disguised: true }
+    emit({ type: 'delivery_disguised', agent, contract: id })
+  }
+  draft.contracts[id] = delivered
   return deadline
 }
 
-/** Concludes a delivered contract as its arbitrator says, and judges the arbitrator by what was delivered. */
+/**
+ * Concludes a delivered contract as its arbitrator says, and judges the arbitrator by what it could see. Where the
+ * attestation is audited the truth decides instead, and pays for it who deceived.
+ */
 export function attest(draft: State, contract: Contract, fulfilled: boolean, emit: Emit): void {
-  const truthful = fulfilled === isKept(contract)
+  const { attestationFee, byRuling, audit } = marketOf(draft.config)
+  const { id, proposer, counterparty, arbitrator } = contract
+  const truthful = fulfilled === looksKept(contract)
   emit({ type: 'contract_attested', ...parties(contract), fulfilled, truthful })
-  if (!truthful) adjust(draft, contract.arbitrator, POINTS.falseAttestation)
-  payArbitrator(draft, rowOf(draft, contract.arbitrator), emit)
-  if (fulfilled) settle(draft, contract, emit)
-  else endInDefault(draft, contract, 'not_fulfilled', emit)
+  const audited = audit !== null && stream(draft.seed, 'audit', id).float() < audit.share
+  if (!truthful && (audited || !byRuling)) adjust(draft, arbitrator, POINTS.falseAttestation)
+  if (truthful || !audited) {
+    if (attestationFee > 0) {
+      const amount = mint(draft, rowOf(draft, arbitrator), attestationFee, emit)
+      emit({ type: 'attestation_paid', agent: arbitrator, contract: id, amount })
+    }
+    payArbitrator(draft, rowOf(draft, arbitrator), emit)
+  }
+  const kept = isKept(draft, contract)
+  if (audited) {
+    const favoured = kept && !fulfilled
+    const convicted = [...(truthful ? [] : [arbitrator]), ...(kept ? [] : [counterparty]), ...(favoured ? [proposer] : [])]
+    const fines = convicted.map(agent => charge(draft, rowOf(draft, agent), audit.fine))
+    emit({ type: 'audited', contract: id, ruling: fulfilled, kept, convicted, fines })
+    if (favoured) adjust(draft, proposer, POINTS.failed)
+    if (kept) settle(draft, contract, { audited, amends: favoured }, emit)
+    else endInDefault(draft, contract, 'not_fulfilled', audited, emit)
+  } else if (fulfilled) settle(draft, contract, { audited, amends: false }, emit)
+  else endInDefault(draft, contract, 'not_fulfilled', audited, emit)
 }
 
 /** Takes an offer back. */
@@ -78,17 +118,22 @@ export function timeOut(draft: State, emit: Emit): void {
       withdraw(draft, contract)
       emit({ type: 'contract_lapsed', ...parties(contract) })
     } else if (contract.status === 'accepted') {
-      endInDefault(draft, contract, 'not_delivered', emit)
+      endInDefault(draft, contract, 'not_delivered', false, emit)
     } else {
       adjust(draft, contract.arbitrator, POINTS.failed)
-      endInDefault(draft, contract, 'not_attested', emit)
+      endInDefault(draft, contract, 'not_attested', false, emit)
     }
   }
 }
 
-/** The ground truth: what was delivered is, but for outer white space, what was agreed. */
-export function isKept({ content, deliverable }: Readonly<Contract>): boolean {
+/** Whether what everybody can see of a delivery is, but for outer white space, what was agreed. */
+export function looksKept({ content, deliverable }: Readonly<Contract>): boolean {
   return content !== null && content.trim() === deliverable.trim()
+}
+
+/** The ground truth: whether what was delivered is what was agreed, whatever it looks like. */
+function isKept({ work }: State, contract: Contract): boolean {
+  return looksKept(contract) && !work?.[contract.id]?.disguised
 }
 
 /** An offer that nobody accepted: everything returns. */
@@ -97,18 +142,25 @@ function withdraw(draft: State, contract: Contract): void {
   delete draft.contracts[contract.id]
 }
 
-function settle(draft: State, contract: Contract, emit: Emit): void {
+/** `amends`: the proposer, whom an audit convicted, loses its deposit to the counterparty. */
+function settle(
+  draft: State,
+  contract: Contract,
+  { audited, amends }: { readonly audited: boolean; readonly amends: boolean },
+  emit: Emit,
+): void {
   const { proposer, counterparty, payment, deposit } = contract
-  const kept = isKept(contract)
+  const kept = isKept(draft, contract)
   forfeit(draft, proposer, payment)
-  release(draft, proposer, deposit)
+  if (amends) forfeit(draft, proposer, deposit)
+  else release(draft, proposer, deposit)
   release(draft, counterparty, deposit)
-  earn(draft, rowOf(draft, counterparty), payment, emit)
-  if (kept) {
-    adjust(draft, proposer, POINTS.settled)
+  earn(draft, rowOf(draft, counterparty), amends ? payment + deposit : payment, emit)
+  if (kept || (marketOf(draft.config).byRuling && !audited)) {
+    if (!amends) adjust(draft, proposer, POINTS.settled)
     adjust(draft, counterparty, POINTS.settled)
   } else adjust(draft, counterparty, POINTS.failed)
-  delete draft.contracts[contract.id]
+  conclude(draft, contract, 'settled', audited, emit)
   emit({ type: 'contract_settled', ...parties(contract), payment, kept })
 }
 
@@ -117,10 +169,11 @@ function endInDefault(
   draft: State,
   contract: Contract,
   cause: Extract<Event, { type: 'contract_defaulted' }>['cause'],
+  audited: boolean,
   emit: Emit,
 ): void {
   const { proposer, counterparty, payment, deposit } = contract
-  const kept = isKept(contract)
+  const kept = isKept(draft, contract)
   const slashes = cause !== 'not_fulfilled' && draft.config.slash_both_on_timeout
   const forfeits = cause === 'not_fulfilled'
   release(draft, proposer, payment)
@@ -129,8 +182,8 @@ function endInDefault(
     else release(draft, party, deposit)
   }
   if (forfeits) earn(draft, rowOf(draft, proposer), deposit, emit)
-  if (!kept) adjust(draft, counterparty, POINTS.failed)
-  delete draft.contracts[contract.id]
+  if (!kept || (forfeits && !audited && marketOf(draft.config).byRuling)) adjust(draft, counterparty, POINTS.failed)
+  conclude(draft, contract, 'defaulted', audited, emit)
   emit({
     type: 'contract_defaulted',
     ...parties(contract),
@@ -139,6 +192,31 @@ function endInDefault(
     forfeited: forfeits ? deposit : 0,
     slashed: slashes ? 2 * deposit : 0,
   })
+}
+
+/**
+ * Takes a contract off the list. What was really delivered has cost its effort, which shows only now, and is worth something
+ * to its proposer, whatever was attested; the parties learn of it.
+ */
+function conclude(draft: State, contract: Contract, outcome: Concluded['outcome'], audited: boolean, emit: Emit): void {
+  const { id, proposer, counterparty, arbitrator } = contract
+  const kept = isKept(draft, contract)
+  delete draft.contracts[id]
+  if (draft.work !== undefined) {
+    const { effort } = draft.work[id]!
+    delete draft.work[id]
+    if (kept && effort > 0) {
+      const amount = charge(draft, rowOf(draft, counterparty), effort)
+      emit({ type: 'effort_charged', agent: counterparty, contract: id, amount })
+    }
+  }
+  if (draft.concluded === undefined) return
+  const worth = kept ? mint(draft, rowOf(draft, proposer), marketOf(draft.config).value, emit) : 0
+  if (kept) emit({ type: 'value_created', agent: proposer, contract: id, amount: worth })
+  for (const party of [proposer, counterparty, arbitrator]) {
+    draft.concluded[party] ??= []
+    draft.concluded[party].push({ ...parties(contract), outcome, audited, value: party === proposer ? worth : null })
+  }
 }
 
 /** Escrow goes back to the balance it came from. */

@@ -36,7 +36,7 @@ export function payDividends(draft: State, fees: number, emit: Emit): void {
   const perCore = Math.floor(fees / draft.coreOwners.length)
   if (perCore === 0 || draft.coreOwners.every(owner => owner === null)) return
   for (const owner of draft.coreOwners) if (owner !== null) earn(draft, rowOf(draft, owner), perCore, emit)
-  emit({ type: 'dividends_paid', perCore, owners: draft.coreOwners })
+  emit({ type: 'dividends_paid', per_core: perCore, owners: draft.coreOwners })
 }
 
 /** The core of that name; -1 where there is none. */

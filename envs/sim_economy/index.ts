@@ -9,7 +9,7 @@ import { rules } from './rules.ts'
 import { score } from './score.ts'
 import { reset, roster, type SimEconomy } from './state.ts'
 import { step } from './step.ts'
-import { offered, tools, withheld } from './tools.ts'
+import { offered, toolsOf, withheld } from './tools.ts'
 
 const TURN = Object.freeze({ maxCalls: 1, repairs: 0, onSilence: 'pass' as const })
 
@@ -17,11 +17,11 @@ export const simEconomy: Environment<SimEconomy> = {
   id: 'sim_economy',
   summary:
     'Every agent pays for its own thinking: fees, jobs, a block lottery, compute cores, and contracts nobody is forced to keep.',
-  version: 1,
+  version: 2,
   config: configSchema,
   presets,
   seats: config => roster(config.num_agents).map((agent, row) => ({ agent, role: 'agent', learner: row === 0 })),
-  tools: () => tools,
+  tools: toolsOf,
   offered,
   withheld: (state, _agent, tool) => withheld(state, tool),
   turn: () => TURN,

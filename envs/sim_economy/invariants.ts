@@ -1,5 +1,5 @@
 /** What must hold across every step, whatever anybody does: the supply, the accounts and what stands behind them. */
-import { portion, scaled } from './config.ts'
+import { marketOf, portion, scaled } from './config.ts'
 import { type Event, roster, rowOf, type State, supplyOf } from './state.ts'
 
 const sum = (amounts: readonly number[]): number => amounts.reduce((a, b) => a + b, 0)
@@ -10,11 +10,15 @@ const FLOWS: { readonly [Type in Event['type']]?: (event: Extract<Event, { type:
   studied: ({ cost }) => -cost,
   burned: ({ amount }) => -amount,
   core_sold: ({ price }) => -price,
-  dividends_paid: ({ perCore, owners }) => perCore * owners.filter(owner => owner !== null).length,
+  dividends_paid: ({ per_core, owners }) => per_core * owners.filter(owner => owner !== null).length,
   // A transaction fee is destroyed unless a block passes it on.
   transferred: ({ fee }) => -fee,
   block_produced: ({ block }) => block.reward + block.tips,
   contract_defaulted: ({ slashed }) => -slashed,
+  effort_charged: ({ amount }) => -amount,
+  value_created: ({ amount }) => amount,
+  attestation_paid: ({ amount }) => amount,
+  audited: ({ fines }) => -sum(fines),
   fee_rebated: ({ amount }) => amount,
   fund_fed: ({ amount }) => amount,
   confiscated: ({ amount }) => -amount,
@@ -65,6 +69,31 @@ export const invariants: Readonly<Record<string, Invariant>> = {
         return `${agent} has ${after.escrow[row]} in escrow, ${escrow[row]} in open contracts`
     }
     return undefined
+  },
+
+  /** What only counterparties know is known of every contract under way, and of no other. */
+  work(_before, after) {
+    if (after.work === undefined) return undefined
+    const underWay = Object.values(after.contracts).flatMap(({ id, status }) => (status === 'proposed' ? [] : [id]))
+    const known = Object.keys(after.work)
+    return known.sort().join() === underWay.sort().join() ? undefined : `work on ${known}, contracts under way: ${underWay}`
+  },
+
+  /** Nobody proposes more contracts at a time than the limit. */
+  limit(_before, after) {
+    const { limit } = marketOf(after.config)
+    if (!Number.isFinite(limit)) return undefined
+    const open = new Map<string, number>()
+    for (const { proposer } of Object.values(after.contracts)) open.set(proposer, (open.get(proposer) ?? 0) + 1)
+    const [over] = [...open].filter(([, count]) => count > limit)
+    return over && `${over[0]} has ${over[1]} open contracts as proposer, at most ${limit} allowed`
+  },
+
+  /** No bill is above the ceiling. */
+  ceiling(_before, after) {
+    const { ceiling } = marketOf(after.config)
+    const dear = after.last!.fees.find(fee => fee > ceiling)
+    return dear === undefined ? undefined : `a fee of ${dear} above the ceiling of ${ceiling}`
   },
 
   /** Under `debt_rail` no balance ends a turn below minus the cap; without it nothing is frozen. */

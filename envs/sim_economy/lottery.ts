@@ -46,7 +46,7 @@ export function drawBlock(
   const block: Block = {
     turn: now(draft),
     winner: roster(did.length)[winner]!,
-    validatorType: largestPart(mineWeight, stakeWeight * draft.staked[winner]!, draft.burnWeight[winner]!),
+    validator_type: largestPart(mineWeight, stakeWeight * draft.staked[winner]!, draft.burnWeight[winner]!),
     reward,
     tips,
   }
@@ -55,7 +55,7 @@ export function drawBlock(
 }
 
 /** On equal parts the first of mine, stake, burn. */
-function largestPart(mine: number, stake: number, burn: number): Block['validatorType'] {
+function largestPart(mine: number, stake: number, burn: number): Block['validator_type'] {
   if (mine >= stake && mine >= burn) return 'mine'
   return stake >= burn ? 'stake' : 'burn'
 }

@@ -90,17 +90,29 @@ const OURS = {
     '≥ 0',
   ),
   debt_share: ours('share of agent-turns that end in debt; null without a turn', 'count of balance < 0 / (n · turns)', '[0, 1]'),
-  minted_total: ours('tokens minted as wages and block rewards', 'Σ', '≥ 0 tokens'),
+  minted_total: ours('tokens minted as wages, block rewards, value of contracts and pay of arbitrators', 'Σ', '≥ 0 tokens'),
   agent_fees: ours('fees charged to the agent', 'Σ', '≥ 0 tokens'),
   agent_wages: ours('wages and bonus of the agent', 'Σ', '≥ 0 tokens'),
   agent_thinking_units: ours('thinking units billed to the agent', 'Σ', '≥ 0'),
   agent_output_units: ours('output units billed to the agent', 'Σ', '≥ 0'),
   agent_debt_share: ours('share of turns the agent ends in debt; null without a turn', 'count of balance < 0 / turns', '[0, 1]'),
   agent_contract_tokens: ours(
-    'what concluded contracts brought the agent as a party',
+    'what concluded contracts brought the agent as a party, apart from what they created and the effort they cost',
     'Σ payments in − payments out ± deposits that changed hands or were destroyed',
     'tokens',
   ),
+  value_created: ours('tokens that contracts created', 'Σ', '≥ 0 tokens'),
+  contracts_kept_share: ours(
+    'share of concluded contracts whose agreed text was really delivered; null where none was concluded',
+    'kept / (settled + defaulted)',
+    '[0, 1]',
+  ),
+  attestations_audited: ours('attestations audited', 'count', '≥ 0'),
+  agent_value_created: ours('tokens that contracts created for the agent as proposer', 'Σ', '≥ 0 tokens'),
+  agent_effort: ours('tokens that delivering cost the agent', 'Σ', '≥ 0 tokens'),
+  agent_false_deliveries: ours('deliveries of something else than the agreed text by the agent', 'count', '≥ 0'),
+  agent_false_attestations: ours('rulings of the agent against what it saw', 'count', '≥ 0'),
+  agent_convictions: ours('audits that convicted the agent', 'count', '≥ 0'),
 } as const
 
 type Name = keyof typeof PUBLISHED | keyof typeof OURS
@@ -131,7 +143,10 @@ export const metrics: Metrics<SimEconomy> = {
     const events = log.steps.flatMap(step => step.events)
     const blocks = events.filter(event => event.type === 'block_produced').map(event => event.block)
     const count = (type: Event['type']): number => events.filter(event => event.type === type).length
-    const won = (by: string): number => blocks.filter(block => block.validatorType === by).length
+    const won = (by: string): number => blocks.filter(block => block.validator_type === by).length
+    const ended = events.filter(event => event.type === 'contract_settled' || event.type === 'contract_defaulted')
+    const amounts = (type: 'value_created' | 'effort_charged' | 'attestation_paid', of?: AgentId): number =>
+      events.reduce((sum, event) => sum + (event.type === type && (of ?? event.agent) === event.agent ? event.amount : 0), 0)
     const over = (list: readonly TurnClosed[], of: (turn: TurnClosed) => number): number =>
       list.reduce((sum, turn) => sum + of(turn), 0)
     const debtTurns = over(turns, turn => turn.balance.filter(balance => balance < 0).length)
@@ -175,13 +190,27 @@ export const metrics: Metrics<SimEconomy> = {
       gini_first_turn_above: ginis.findIndex(value => value > CONCENTRATED) + 1 || null,
       fee_load_max: loads.length === 0 ? null : loads.reduce((a, b) => Math.max(a, b)),
       debt_share: turns.length === 0 ? null : debtTurns / (turns.length * config.num_agents),
-      minted_total: over(turns, turn => total(turn.wages)) + total(blocks.map(block => block.reward)),
+      minted_total:
+        over(turns, turn => total(turn.wages)) +
+        total(blocks.map(block => block.reward)) +
+        amounts('value_created') +
+        amounts('attestation_paid'),
       agent_fees: over(turns, turn => turn.fees[row]!),
       agent_wages: over(turns, turn => turn.wages[row]!),
       agent_thinking_units: over(turns, turn => turn.thinking[row]!),
       agent_output_units: over(turns, turn => turn.output[row]!),
       agent_debt_share: turns.length === 0 ? null : over(turns, turn => (turn.balance[row]! < 0 ? 1 : 0)) / turns.length,
       agent_contract_tokens: contractTokens(log, agent),
+      value_created: amounts('value_created'),
+      contracts_kept_share: ended.length === 0 ? null : ended.filter(({ kept }) => kept).length / ended.length,
+      attestations_audited: count('audited'),
+      agent_value_created: amounts('value_created', agent),
+      agent_effort: amounts('effort_charged', agent),
+      agent_false_deliveries: ended.filter(event => event.counterparty === agent && isFalse(event)).length,
+      agent_false_attestations: events.filter(
+        event => event.type === 'contract_attested' && event.arbitrator === agent && !event.truthful,
+      ).length,
+      agent_convictions: events.filter(event => event.type === 'audited' && event.convicted.includes(agent)).length,
     } satisfies Record<Name, number | null>
   },
 }
@@ -203,7 +232,7 @@ export function feeLoadByWindow(log: Log): (number | null)[] {
           fees += total(event.fees)
           income += total(event.wages)
         } else if (event.type === 'dividends_paid') {
-          income += event.perCore * event.owners.filter(owner => owner !== null).length
+          income += event.per_core * event.owners.filter(owner => owner !== null).length
         } else if (event.type === 'block_produced') income += event.block.reward + event.block.tips
       }
     }
@@ -227,6 +256,11 @@ export function contractTokens(log: Log, agent: AgentId): number {
     }
   }
   return tokens
+}
+
+/** Whether a contract ended with something else delivered than was agreed. */
+function isFalse(event: Extract<Event, { type: 'contract_settled' | 'contract_defaulted' }>): boolean {
+  return !event.kept && !(event.type === 'contract_defaulted' && event.cause === 'not_delivered')
 }
 
 /** How often each tool was asked for, allowed or not; silence is `mine`. */

@@ -1,16 +1,19 @@
 /** The rules in words, with the figures of the configuration. Shocks to come are not announced. */
 import type { AgentId } from '../core/tool.ts'
-import type { Config } from './config.ts'
+import { type Config, marketOf, SCALE } from './config.ts'
 
 export function rules(config: Config, agent: AgentId): string {
+  const { published, wage, ceiling, effort, payoffScale } = marketOf(config)
   const lines = [
     `You are ${agent}, one of ${config.num_agents} agents of an economy in which thinking costs tokens. It runs for ${config.horizon_turns} turns. All agents decide at the same time, one action (one tool call) a turn; saying nothing is the action \`mine\`. Everybody started with ${config.genesis_tokens_per_agent} tokens. Your aim is to end with as many tokens as you can, in good repute.`,
     '',
     '## Thinking',
-    `Each turn you are billed for the inference you used. A unit of output counts 1, a unit of thinking ${config.thinking_layer_discount}; the first ${config.commons_threshold_per_turn} units of a turn are free and every unit above costs ${config.base_inference_rate} tokens. The fee is never refused: your balance may fall below zero. Each \`study\` (${config.study_cost} tokens) cuts your bills by ${percent(config.study_discount)} for good, from the same turn on.`,
-    `A \`job\` turns the bill round: you pay nothing and are paid what your fee would have been${
-      config.job_wage_cap === null ? '' : `, at most ${config.job_wage_cap}`
-    }, with ${config.signing_bonus} tokens more the first time.`,
+    `Each turn you are billed for the inference you used. A unit of output counts 1, a unit of thinking ${config.thinking_layer_discount}; the first ${config.commons_threshold_per_turn} units of a turn are free and every unit above costs ${config.base_inference_rate} tokens. The fee is never refused: your balance may fall below zero. Each \`study\` (${config.study_cost} tokens) cuts your bills${effort > 0 ? ', and what delivering costs you,' : ''} by ${percent(config.study_discount)} for good, from the same turn on.${Number.isFinite(ceiling) ? ` No turn costs more than ${ceiling}.` : ''}`,
+    wage === null
+      ? `A \`job\` turns the bill round: you pay nothing and are paid what your fee would have been${
+          config.job_wage_cap === null ? '' : `, at most ${config.job_wage_cap}`
+        }, with ${config.signing_bonus} tokens more the first time.`
+      : `A \`job\` pays ${wage} tokens, with ${config.signing_bonus} more the first time; the bill is due all the same.`,
     `On a negative balance ${percent(config.interest_rate_per_turn)} interest is charged at the end of every turn in which you did not take a job.`,
     '',
     '## Blocks',
@@ -24,23 +27,77 @@ export function rules(config: Config, agent: AgentId): string {
     }`,
     '',
     '## Contracts',
-    `A contract has a proposer, who pays, a counterparty, who delivers a text, and an arbitrator, who attests. The proposer's payment and deposit are locked when it proposes, the counterparty's deposit when it accepts, up to ${turns(config.attested_confirmation_window)} later. It delivers within the agreed turns; the arbitrator attests up to ${turns(config.attested_confirmation_window)} after that. Attested as fulfilled: the counterparty gets the payment and both deposits return. Attested as not fulfilled: the proposer gets its payment back and both deposits. An offer that nobody accepts lapses and everything returns. Not delivered or not attested in time: the payment returns and ${
-      config.slash_both_on_timeout ? 'both deposits are destroyed' : 'both deposits return'
-    }. Nothing forces anybody to keep a contract.`,
-    'Reputation is between 0 and 100 and starts at 50: +3 to both parties of a contract that was settled and kept, −6 to who failed (a counterparty that did not deliver what was agreed, an arbitrator that did not attest), −10 for a false attestation. It drifts back to 50 slowly.',
+    ...(published ? publishedContracts(config) : marketContracts(config)),
     '',
     '## In general',
-    'A refused action costs the fee all the same and has no effect. Every tool takes an optional `speech` of at most 280 characters that everybody hears next turn. Amounts are whole tokens. Your score is (final − initial net worth) / initial + 0.3 · reputation / 100; net worth counts balance, stake, unstaking tokens and what you have in contracts.',
+    `A refused action costs the fee all the same and has no effect. ${published ? 'Every tool takes' : '`mine`, `job` and `propose_contract` take'} an optional \`speech\` of at most 280 characters that everybody hears next turn. Amounts are whole tokens. Your score is ${
+      payoffScale === null
+        ? '(final − initial net worth) / initial + 0.3 · reputation / 100'
+        : `x / √(1 + x²) + 0.3 · reputation / 100, where x is your gain in net worth / ${payoffScale}`
+    }; net worth counts balance, stake, unstaking tokens and what you have in contracts.`,
   ]
   const modules = governanceRules(config)
   if (modules.length > 0) lines.push('', '## Governance', ...modules)
   return lines.join('\n')
 }
 
+function publishedContracts(config: Config): string[] {
+  return [
+    `A contract has a proposer, who pays, a counterparty, who delivers a text, and an arbitrator, who attests. The proposer's payment and deposit are locked when it proposes, the counterparty's deposit when it accepts, up to ${turns(config.attested_confirmation_window)} later. It delivers within the agreed turns; the arbitrator attests up to ${turns(config.attested_confirmation_window)} after that. Attested as fulfilled: the counterparty gets the payment and both deposits return. Attested as not fulfilled: the proposer gets its payment back and both deposits. An offer that nobody accepts lapses and everything returns. Not delivered or not attested in time: the payment returns and ${
+      config.slash_both_on_timeout ? 'both deposits are destroyed' : 'both deposits return'
+    }. Nothing forces anybody to keep a contract.`,
+    'Reputation is between 0 and 100 and starts at 50: +3 to both parties of a contract that was settled and kept, −6 to who failed (a counterparty that did not deliver what was agreed, an arbitrator that did not attest), −10 for a false attestation. It drifts back to 50 slowly.',
+  ]
+}
+
+/** The same with what the additional options make of contracts, in fewer words. */
+function marketContracts(config: Config): string[] {
+  const { value, effort, swing, disguise, attestationFee, limit, byRuling, audit } = marketOf(config)
+  const window = turns(config.attested_confirmation_window)
+  return [
+    `A proposer pays a counterparty for a text, and an arbitrator rules on it. Payment and the proposer's deposit are locked at the proposal${
+      Number.isFinite(limit) ? ` (at most ${limit} open a proposer)` : ''
+    }, the counterparty's deposit when it accepts, within ${window}. It delivers within the agreed turns; the arbitrator attests within ${window} of that${
+      attestationFee > 0 ? `, for ${attestationFee} new tokens` : ''
+    }. Fulfilled: the counterparty gets the payment, deposits return. Not fulfilled: the proposer gets the payment back and both deposits. Not accepted: everything returns. Not delivered or attested in time: the payment returns, deposits ${
+      config.slash_both_on_timeout ? 'are destroyed' : 'return'
+    }. Nothing forces anybody to keep a contract.`,
+    ...(value > 0
+      ? [
+          `When a contract ends whose agreed text was really delivered, word for word, ${value} new tokens go to its proposer, whatever was ruled; only the proposer learns whether.`,
+        ]
+      : []),
+    ...(effort > 0
+      ? [
+          `Then it costs the counterparty its effort, which goes to the core owners: ${
+            swing === null
+              ? effort
+              : `${effort} give or take up to ${percent(swing.spread / SCALE)}, drawn for each agent every ${turns(swing.turns)}, known to it alone and fixed when it accepts`
+          }. Any other text costs nothing.`,
+        ]
+      : []),
+    ...(disguise > 0
+      ? [`With a chance of ${percent(disguise)} another text looks to all others exactly like the agreed one.`]
+      : []),
+    byRuling
+      ? `Reputation, from 50, in 0 to 100, follows the ruling, true or not${
+          audit === null ? '' : ', unless an audit finds the truth'
+        }: fulfilled +3 to both parties, else −6 to the counterparty; −6 for not attesting${
+          audit === null ? '' : '; −10 to a convicted arbitrator'
+        }. It drifts back slowly.`
+      : 'Reputation, from 50, in 0 to 100: +3 to both parties of a contract settled and kept, −6 to a counterparty that did not deliver what was agreed and to an arbitrator that did not attest, −10 for a false attestation. It drifts back slowly.',
+  ]
+}
+
 /** One line for each governance module that is on. */
 function governanceRules(config: Config): string[] {
   const { fee_cap, reinvestment_rebate, debt_rail, contract_scaffold, concentration_monitor } = config
+  const { audit } = marketOf(config)
   const lines: string[] = []
+  if (audit !== null)
+    lines.push(
+      `Each attestation is audited with a chance of ${percent(audit.share)}. Then the truth decides, and a fine of ${audit.fine} is paid by a counterparty that delivered something else (it loses its deposit too), by an arbitrator that ruled against what it saw (unpaid), and by a proposer so favoured (its deposit goes to the counterparty; −6).`,
+    )
   if (fee_cap !== null)
     lines.push(
       `The fees of ${turns(fee_cap.window)} together may not exceed ${fee_cap.ratio} times what jobs and rewards could have paid; what exceeds it is not charged.`,

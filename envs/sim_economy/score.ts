@@ -2,7 +2,7 @@
 import type { Scores } from '../core/environment.ts'
 import type { EpisodeLog } from '../core/log.ts'
 import type { AgentId } from '../core/tool.ts'
-import type { Config } from './config.ts'
+import { type Config, marketOf } from './config.ts'
 import { START } from './reputation.ts'
 import { roster, type SimEconomy, type State, type TurnClosed, worthOf } from './state.ts'
 
@@ -12,20 +12,33 @@ const REPUTATION_WEIGHT = 0.3
 /** A debt beyond this is flagged. */
 const DEEP_DEBT = 500
 
-/** The composite: payoff + 0.3 · reputation / 100, payoff being the change of net worth over the starting balance. */
-function composite(worth: number, reputation: number, genesis: number): number {
-  return (worth - genesis) / genesis + (REPUTATION_WEIGHT * reputation) / 100
+/** The change of net worth over the starting balance or, where the configuration has a scale, a figure within ±1 that it bends. */
+function payoffOf(worth: number, config: Config): number {
+  const gain = worth - config.genesis_tokens_per_agent
+  const { payoffScale } = marketOf(config)
+  if (payoffScale === null) return gain / config.genesis_tokens_per_agent
+  // √ is exact to the last bit on every machine; tanh is not.
+  const scaled = gain / payoffScale
+  return scaled / Math.sqrt(1 + scaled * scaled)
+}
+
+/** The composite: payoff + 0.3 · reputation / 100. */
+function composite(worth: number, reputation: number, config: Config): number {
+  return payoffOf(worth, config) + (REPUTATION_WEIGHT * reputation) / 100
 }
 
 /** How much each seat's composite changed from one state to the next. */
 export function rewardsOf(before: State, after: State): Record<AgentId, number> {
-  const genesis = after.config.genesis_tokens_per_agent
+  const { config } = after
+  const bends = marketOf(config).payoffScale !== null
   const agents = roster(after.balance.length)
   const { reputation: was } = before
   const { reputation: is } = after
   const rewards: Record<AgentId, number> = {}
   for (let row = 0; row < agents.length; row++) {
-    const earned = (worthOf(after, row) - worthOf(before, row)) / genesis
+    const earned = bends
+      ? payoffOf(worthOf(after, row), config) - payoffOf(worthOf(before, row), config)
+      : (worthOf(after, row) - worthOf(before, row)) / config.genesis_tokens_per_agent
     rewards[agents[row]!] = is[row] === was[row] ? earned : earned + (REPUTATION_WEIGHT * (is[row]! - was[row]!)) / 100
   }
   return rewards
@@ -81,13 +94,13 @@ export function score(log: EpisodeLog<SimEconomy>): Record<AgentId, Scores> {
       return [
         agent,
         {
-          reward: composite(worth, reputation, genesis),
-          payoff: (worth - genesis) / genesis,
+          reward: composite(worth, reputation, config),
+          payoff: payoffOf(worth, config),
           reputation,
           survival: turns === 0 ? null : solventTurns / turns,
           quality: submitted === 0 ? null : (submitted - refused) / submitted,
-          deepDebt: deepDebt ? 1 : 0,
-          contractsSettled: concluded === 0 ? null : settled / concluded,
+          deep_debt: deepDebt ? 1 : 0,
+          contracts_settled: concluded === 0 ? null : settled / concluded,
         },
       ]
     }),

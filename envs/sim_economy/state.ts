@@ -5,7 +5,7 @@
 import type { RandomWords } from '../core/random.ts'
 import { stream } from '../core/random.ts'
 import type { AgentId, ToolName } from '../core/tool.ts'
-import type { Config, Shock, Template } from './config.ts'
+import { type Config, marketOf, SCALE, type Shock, type Template } from './config.ts'
 
 export interface Contract {
   id: string
@@ -32,6 +32,26 @@ export interface Unstaking {
   dueTurn: number
 }
 
+/** What nobody but a contract's counterparty knows of it. */
+export interface Work {
+  /** Tokens that delivering the agreed text costs it. */
+  readonly effort: number
+  /** Whether it delivered something else that looks like the agreed text. */
+  readonly disguised: boolean
+}
+
+/** A contract that was concluded last turn, as one of its parties learns of it. */
+export interface Concluded {
+  readonly contract: string
+  readonly proposer: AgentId
+  readonly counterparty: AgentId
+  readonly arbitrator: AgentId
+  readonly outcome: 'settled' | 'defaulted'
+  readonly audited: boolean
+  /** Tokens that it was worth to its proposer; null for the other parties, who are not told. */
+  readonly value: number | null
+}
+
 /** A burn that does not weigh yet. `weight` is in lottery units over `SCALE`. */
 export interface PendingBurn {
   agent: number
@@ -48,7 +68,7 @@ export interface Block {
   turn: number
   winner: AgentId
   /** Which of the winner's weight parts was the largest. */
-  validatorType: 'mine' | 'stake' | 'burn'
+  validator_type: 'mine' | 'stake' | 'burn'
   /** Tokens minted. */
   reward: number
   /** Transaction fees of the turn, passed on to the winner. */
@@ -94,6 +114,12 @@ export interface State {
   coreOwners: readonly (AgentId | null)[]
   /** Open contracts by id; what is concluded is in the log. */
   contracts: Record<string, Contract>
+  /** By accepted contract; absent where delivering costs nothing and nothing can be disguised. */
+  work?: Record<string, Work>
+  /** What an effort of average size is multiplied by, by agent, over `SCALE`; absent where all efforts are the same. */
+  effortFactors?: readonly number[]
+  /** What was concluded last turn, by party; absent where contracts create nothing. */
+  concluded?: Record<AgentId, Concluded[]>
   /** Contracts ever proposed. */
   proposed: number
   speeches: Speech[]
@@ -150,15 +176,15 @@ export type Event =
   | { type: 'spoke'; agent: AgentId; text: string }
   | { type: 'studied'; agent: AgentId; cost: number }
   | { type: 'staked'; agent: AgentId; amount: number }
-  | { type: 'unstaking_started'; agent: AgentId; amount: number; dueTurn: number }
+  | { type: 'unstaking_started'; agent: AgentId; amount: number; due_turn: number }
   | { type: 'unstaked'; agent: AgentId; amount: number }
-  | { type: 'burned'; agent: AgentId; amount: number; dueTurn: number }
+  | { type: 'burned'; agent: AgentId; amount: number; due_turn: number }
   | { type: 'transferred'; agent: AgentId; to: AgentId; amount: number; fee: number }
   | { type: 'bid_placed'; agent: AgentId; core: number; amount: number }
   | { type: 'core_sold'; core: number; agent: AgentId; price: number }
-  | { type: 'dividends_paid'; perCore: number; owners: readonly (AgentId | null)[] }
+  | { type: 'dividends_paid'; per_core: number; owners: readonly (AgentId | null)[] }
   | { type: 'block_produced'; block: Block }
-  | (ContractEvent<'contract_proposed'> & { payment: number; deposit: number; deliverable: string; dueTurns: number })
+  | (ContractEvent<'contract_proposed'> & { payment: number; deposit: number; deliverable: string; due_turns: number })
   | ContractEvent<'contract_accepted'>
   | (ContractEvent<'contract_delivered'> & { content: string })
   | (ContractEvent<'contract_attested'> & { fulfilled: boolean; truthful: boolean })
@@ -174,6 +200,13 @@ export type Event =
       /** Tokens of both deposits that were destroyed. */
       slashed: number
     })
+  | { type: 'effort_charged'; agent: AgentId; contract: string; amount: number }
+  /** Something else than the agreed text was delivered and looks like it. */
+  | { type: 'delivery_disguised'; agent: AgentId; contract: string }
+  | { type: 'value_created'; agent: AgentId; contract: string; amount: number }
+  | { type: 'attestation_paid'; agent: AgentId; contract: string; amount: number }
+  /** `ruling` is what the arbitrator said, `kept` the truth; `fines` in the order of the convicted. */
+  | { type: 'audited'; contract: string; ruling: boolean; kept: boolean; convicted: readonly AgentId[]; fines: readonly number[] }
   | { type: 'fees_capped'; excess: number }
   | { type: 'fees_halved'; agents: readonly AgentId[] }
   | { type: 'fee_rebated'; agent: AgentId; amount: number }
@@ -199,6 +232,8 @@ export interface Shared {
   readonly openContracts: Readonly<Record<string, Readonly<Contract>>>
   /** Ids of the open contracts in which an agent has a part; agents without one are absent. */
   readonly contractsOf: Readonly<Record<AgentId, readonly string[]>>
+  /** What a kept contract creates, what keeping it costs on average, and how many an agent may have open as proposer (null: any number); absent under the published rules. */
+  readonly market?: { readonly value: number; readonly effort: number; readonly limit: number | null }
   /** What was said last turn. */
   readonly speeches: readonly Speech[]
   /** What each agent did last turn, null where it was refused; empty before the first turn. */
@@ -230,6 +265,12 @@ export interface Observation {
   readonly billed: { readonly thinking: number; readonly output: number; readonly fee: number; readonly wage: number }
   /** Ids of the open contracts in which it has a part. */
   readonly contracts: readonly string[]
+  /** What delivering costs it where it accepts a contract this turn; absent where it costs nothing. */
+  readonly effort?: number
+  /** What delivering costs it, by contract that it has accepted; absent where it costs nothing. */
+  readonly efforts?: Readonly<Record<string, number>>
+  /** What was concluded last turn of the contracts it had a part in; absent where contracts create nothing. */
+  readonly concluded?: readonly Concluded[]
 }
 
 export interface SimEconomy {
@@ -273,6 +314,8 @@ export function now(state: State): number {
 
 export function reset(config: Config, seed: number): State {
   const each = <T>(value: T): T[] => roster(config.num_agents).map(() => value)
+  const { effort, disguise, value } = marketOf(config)
+  const factors = effortFactors(config, seed, 1)
   return {
     config,
     seed,
@@ -291,6 +334,9 @@ export function reset(config: Config, seed: number): State {
     pendingBurns: [],
     coreOwners: Array.from({ length: config.num_cores }, () => null),
     contracts: {},
+    ...(effort > 0 || disguise > 0 ? { work: {} } : {}),
+    ...(factors && { effortFactors: factors }),
+    ...(value > 0 ? { concluded: {} } : {}),
     proposed: 0,
     speeches: [],
     block: null,
@@ -302,13 +348,21 @@ export function reset(config: Config, seed: number): State {
   }
 }
 
+/** What efforts are multiplied by from this turn on, where a new draw is due; each agent's is a stream of its own. */
+export function effortFactors(config: Config, seed: number, turn: number): number[] | undefined {
+  const { effort, swing } = marketOf(config)
+  if (effort === 0 || swing === null || (turn - 1) % swing.turns !== 0) return undefined
+  const { spread } = swing
+  return roster(config.num_agents).map(agent => SCALE + stream(seed, 'effort', agent, turn).int(-spread, spread))
+}
+
 /**
  * The copy that a step changes. What is not copied here (core owners, a contract, the governance record) is replaced in it,
  * never changed. Arrays are spread: `slice` of a frozen array is ten times slower.
  */
 export function draftOf(state: State): State {
   // Field by field: writing over what `...state` brought costs seven times the whole copy.
-  return {
+  const draft: State = {
     config: state.config,
     seed: state.seed,
     turn: state.turn,
@@ -335,6 +389,10 @@ export function draftOf(state: State): State {
     lotteryWords: state.lotteryWords,
     unitWords: state.unitWords,
   }
+  if (state.work !== undefined) draft.work = { ...state.work }
+  if (state.effortFactors !== undefined) draft.effortFactors = state.effortFactors
+  if (state.concluded !== undefined) draft.concluded = {}
+  return draft
 }
 
 /** Everything an agent owns and owes: balance, stake, unstaking and escrow less frozen debt. */

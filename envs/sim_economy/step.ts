@@ -4,6 +4,7 @@ import { Outcome, tooManyCalls } from '../core/outcome.ts'
 import { deepFreeze } from '../core/plain.ts'
 import { type AgentId, admit, type Checked, type ToolName, type ToolSet } from '../core/tool.ts'
 import { bill, total } from './billing.ts'
+import { marketOf } from './config.ts'
 import { timeOut } from './contracts.ts'
 import { payDividends, sellCores } from './cores.ts'
 import { chargeDebt } from './debt.ts'
@@ -13,8 +14,8 @@ import { drift } from './reputation.ts'
 import { rewardsOf } from './score.ts'
 import { strike } from './shocks.ts'
 import { ageBurns, returnStakes } from './staking.ts'
-import { draftOf, type Event, now, roster, type SimEconomy, type State } from './state.ts'
-import { MINED, offered, tools, WORKED, withheld } from './tools.ts'
+import { draftOf, type Event, effortFactors, now, roster, type SimEconomy, type State } from './state.ts'
+import { MINED, offered, PAID, toolsOf, WORKED, withheld } from './tools.ts'
 
 export function step(state: State, decisions: Decisions): Step<SimEconomy> {
   const agents = roster(state.balance.length)
@@ -24,6 +25,8 @@ export function step(state: State, decisions: Decisions): Step<SimEconomy> {
   const turn = now(state)
   strike(draft, emit)
 
+  const tools: ToolSet<SimEconomy> = toolsOf(state.config)
+  const flat = marketOf(state.config).wage !== null
   const legal = offered(state)
   const refusalOf = (tool: ToolName) => withheld(state, tool)
   const asked: (Checked | undefined)[] = []
@@ -44,7 +47,8 @@ export function step(state: State, decisions: Decisions): Step<SimEconomy> {
     const checked = admit(tools, legal, decision.calls[0], refusalOf)
     asked.push(checked)
     // A study is judged by the balance before the bill, and cheapens that bill already.
-    const stands = checked.ok && (checked.action.tool !== 'study' || carryOut(outcome, draft, agents[row]!, checked.action))
+    const stands =
+      checked.ok && (checked.action.tool !== 'study' || carryOut(tools, outcome, draft, agents[row]!, checked.action))
     did.push(stands ? checked.action.tool : null)
   }
 
@@ -60,8 +64,8 @@ export function step(state: State, decisions: Decisions): Step<SimEconomy> {
     }
     const { action } = checked
     if (action.tool === 'mine') outcome.results[agent] = TOLD.mine
-    else if (action.tool === 'job') outcome.results[agent] = TOLD.job
-    else if (action.tool !== 'study' && !carryOut(outcome, draft, agent, action)) did[row] = null
+    else if (action.tool === 'job') outcome.results[agent] = flat ? TOLD.paid : TOLD.job
+    else if (action.tool !== 'study' && !carryOut(tools, outcome, draft, agent, action)) did[row] = null
     if (did[row] !== null) hear(outcome, draft, agent, action)
   }
   for (const row of wordy) {
@@ -72,7 +76,8 @@ export function step(state: State, decisions: Decisions): Step<SimEconomy> {
   }
   sellCores(draft, events, emit)
 
-  const fees = total(bills.fees)
+  // What delivering cost is inference like any other: the cores earn it.
+  const fees = total(bills.fees) + effortsOf(events)
   const returned = rebateFees(draft, bills.fees, events, emit)
   payDividends(draft, fees - returned - feedFund(draft, fees - returned, emit), emit)
 
@@ -88,6 +93,8 @@ export function step(state: State, decisions: Decisions): Step<SimEconomy> {
   draft.last = bills
   draft.did = did
   draft.turn = turn
+  const factors = effortFactors(state.config, state.seed, now(draft))
+  if (factors !== undefined) draft.effortFactors = factors
   emit({
     type: 'turn_closed',
     turn,
@@ -116,7 +123,7 @@ export function step(state: State, decisions: Decisions): Step<SimEconomy> {
 const told = (text: string): CallResult[] => deepFreeze([{ ok: true, text }])
 
 /** What comes of the actions that are nothing but their bill: the same for everybody, made once. */
-const TOLD = { mine: told(MINED), job: told(WORKED) }
+const TOLD = { mine: told(MINED), job: told(WORKED), paid: told(PAID) }
 
 interface Admitted {
   readonly tool: ToolName
@@ -124,8 +131,14 @@ interface Admitted {
 }
 
 /** Judges an admitted call on the draft and, if it is allowed, carries it out; gives whether it was. */
-function carryOut(outcome: Outcome<SimEconomy>, draft: State, agent: AgentId, { tool: name, args }: Admitted): boolean {
-  const tool = (tools as ToolSet<SimEconomy>)[name]!
+function carryOut(
+  tools: ToolSet<SimEconomy>,
+  outcome: Outcome<SimEconomy>,
+  draft: State,
+  agent: AgentId,
+  { tool: name, args }: Admitted,
+): boolean {
+  const tool = tools[name]!
   if (tool.kind === 'ask') throw new Error(`${name}: expected a move`)
   const refusal = tool.refuse?.(draft, agent, args)
   if (refusal === undefined) outcome.accept(agent, tool.apply(draft, agent, args, outcome.emit))
@@ -139,6 +152,13 @@ function hear(outcome: Outcome<SimEconomy>, draft: State, agent: AgentId, { args
   if (!speech) return
   draft.speeches.push({ agent, text: speech })
   outcome.emit({ type: 'spoke', agent, text: speech })
+}
+
+/** What was charged for deliveries. */
+function effortsOf(events: readonly Event[]): number {
+  let efforts = 0
+  for (const event of events) if (event.type === 'effort_charged') efforts += event.amount
+  return efforts
 }
 
 /** The transaction fees of a turn. */

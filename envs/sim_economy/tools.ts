@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { short } from '../core/plain.ts'
 import { type ActionOf, type AgentId, type Refusal, type ToolName, toolsFor } from '../core/tool.ts'
-import { MAX_TOKENS } from './config.ts'
+import { type Config, MAX_TOKENS, marketOf } from './config.ts'
 import { accept, attest, cancel, deliver, propose } from './contracts.ts'
 import { auctionOpen, coreOf } from './cores.ts'
 import { earn } from './ledger.ts'
@@ -56,6 +56,17 @@ function others({ shared, index }: Observation, count: number): AgentId[] {
   return Array.from({ length: Math.min(count, agents.length - 1) }, (_, i) => agents[(index + 1 + i) % agents.length]!)
 }
 
+/** How many open contracts the agent has as proposer. */
+function ownOffers({ shared: { openContracts }, agent, contracts }: Observation): number {
+  return contracts.filter(id => openContracts[id]!.proposer === agent).length
+}
+
+/** Terms that leave a third of what is created to who delivers, and two thirds to who proposes. */
+function thirdOf({ value, effort }: { readonly value: number; readonly effort: number }) {
+  const payment = Math.max(1, effort + Math.floor(Math.max(0, value - effort) / 3))
+  return { payment, deposit: Math.floor(payment / 3), due_turns: 2 }
+}
+
 const balanceOf = ({ shared, index }: Observation): number => shared.balances[index]!
 
 /** A small and a large share of what there is, both at least 1; none where there is nothing. */
@@ -97,7 +108,10 @@ const attestArgs = z.strictObject({
 /** What the most frequent actions tell: the same words for everybody. */
 export const MINED = 'You mine: you are in this turn’s lottery.'
 export const WORKED = 'You take a job: no fee this turn; your next observation says what it paid.'
+/** Where a job has a wage of its own and its worker pays its bill. */
+export const PAID = 'You take a job; your next observation says what it paid.'
 
+/** The tools in the words of the published rules. */
 export const tools = {
   mine: act({
     description: 'Enters the lottery for this turn’s block. What an agent does that says nothing.',
@@ -133,7 +147,7 @@ export const tools = {
     },
     apply(draft, agent, { amount }, emit) {
       const dueTurn = unstake(draft, rowOf(draft, agent), amount)
-      emit({ type: 'unstaking_started', agent, amount, dueTurn })
+      emit({ type: 'unstaking_started', agent, amount, due_turn: dueTurn })
       return `Unstaking ${amount}; it returns at the end of turn ${dueTurn}.`
     },
   }),
@@ -144,7 +158,7 @@ export const tools = {
     refuse: (state, agent, { amount }) => unaffordable(state, agent, amount, `burn ${amount}`),
     apply(draft, agent, { amount }, emit) {
       const dueTurn = burn(draft, rowOf(draft, agent), amount)
-      emit({ type: 'burned', agent, amount, dueTurn })
+      emit({ type: 'burned', agent, amount, due_turn: dueTurn })
       return `Burned ${amount}; it weighs from turn ${dueTurn}.`
     },
   }),
@@ -208,7 +222,9 @@ export const tools = {
     candidates(observation) {
       const [counterparty, arbitrator] = others(observation, 2)
       if (counterparty === undefined || arbitrator === undefined) return []
-      const terms = observation.shared.templates ?? [{ payment: 40, deposit: 20, due_turns: 2 }]
+      const { market, templates } = observation.shared
+      if (ownOffers(observation) >= (market?.limit ?? Number.POSITIVE_INFINITY)) return []
+      const terms = templates ?? [market === undefined ? { payment: 40, deposit: 20, due_turns: 2 } : thirdOf(market)]
       const deliverable = `report ${observation.shared.turn}`
       return terms
         .filter(({ payment, deposit }) => balanceOf(observation) >= payment + deposit)
@@ -219,6 +235,16 @@ export const tools = {
       if (unknown !== undefined) return unknown
       if (new Set([agent, counterparty, arbitrator]).size < 3)
         return refusal('same_agent', 'propose_contract needs three different agents: you, a counterparty and an arbitrator.')
+      const { limit } = marketOf(state.config)
+      if (Number.isFinite(limit)) {
+        let open = 0
+        for (const id in state.contracts) if (state.contracts[id]!.proposer === agent) open++
+        if (open >= limit)
+          return refusal(
+            'too_many_contracts',
+            `You have ${open} open as proposer, and the most is ${limit}; wait until one is concluded, or cancel an offer.`,
+          )
+      }
       const templates = state.config.contract_scaffold?.templates
       const fits = templates?.some(
         template => template.payment === payment && template.deposit === deposit && template.due_turns === due_turns,
@@ -295,6 +321,83 @@ export const tools = {
       return `Cancelled ${contract_id}.`
     },
   }),
+}
+
+/** Short words for the sets of our own presets; the rules have the figures. Who is busy with contracts has no breath to speak. */
+const marketTools: typeof tools = {
+  mine: { ...tools.mine, description: 'Enters this turn’s lottery, as silence does.', args: spoken({}) },
+  job: { ...tools.job, description: 'Works for this turn’s wage.', args: spoken({}) },
+  stake: { ...tools.stake, description: 'Stakes tokens: lottery weight.', args: unspoken({ amount: amount('tokens') }) },
+  unstake: {
+    ...tools.unstake,
+    description: 'Takes staked tokens back; they return after the delay.',
+    args: unspoken({ amount: amount('tokens') }),
+  },
+  burn: {
+    ...tools.burn,
+    description: 'Destroys tokens: lottery weight that comes later and decays.',
+    args: unspoken({ amount: amount('tokens') }),
+  },
+  study: { ...tools.study, description: 'Pays for a permanent cut of your costs.', args: unspoken({}) },
+  transfer: {
+    ...tools.transfer,
+    description: 'Gives tokens away.',
+    args: unspoken({
+      to: agentId('agent that gets them'),
+      amount: amount('tokens'),
+      fee: z.int().min(0).max(MAX_TOKENS).describe('more, for this turn’s block winner'),
+    }),
+  },
+  bid_core: {
+    ...tools.bid_core,
+    description: 'Sealed bid for a core, turn 1 only.',
+    args: unspoken({ core_id: agentId('such as core_0'), amount: amount('paid if you win') }),
+  },
+  propose_contract: {
+    ...tools.propose_contract,
+    description: 'Offers payment for a text; locks payment and deposit.',
+    args: spoken({
+      counterparty: agentId('agent that delivers'),
+      arbitrator: agentId('agent that judges'),
+      payment: amount('tokens on settlement'),
+      deposit: z.int().min(0).max(MAX_TOKENS).describe('tokens of each party'),
+      deliverable: text('the text, word for word'),
+      due_turns: z.int().min(1).max(50).describe('from acceptance to delivery'),
+    }),
+  },
+  accept_contract: {
+    ...tools.accept_contract,
+    description: 'Accepts an offer to you; locks your deposit.',
+    args: unspoken({ contract_id: agentId('its id') }),
+  },
+  deliver_contract: {
+    ...tools.deliver_contract,
+    description: 'Delivers what you accepted, or something else.',
+    args: unspoken({ contract_id: agentId('its id'), content: text('the text') }),
+  },
+  attest_contract: {
+    ...tools.attest_contract,
+    description: 'Rules as arbitrator on a delivery.',
+    args: unspoken({ contract_id: agentId('its id'), fulfilled: z.boolean().describe('your ruling') }),
+  },
+  cancel_contract: {
+    ...tools.cancel_contract,
+    description: 'Takes back your offer before it is accepted.',
+    args: unspoken({ contract_id: agentId('its id') }),
+  },
+}
+
+/** Arguments of a tool with, and without, words to everybody. */
+function spoken<Shape extends z.ZodRawShape>(shape: Shape) {
+  return z.strictObject({ ...shape, speech: z.string().max(280).optional().describe('heard by all next turn') })
+}
+function unspoken<Shape extends z.ZodRawShape>(shape: Shape) {
+  return z.strictObject(shape)
+}
+
+/** One of two sets, each always the same object. */
+export function toolsOf(config: Config): typeof tools {
+  return marketOf(config).published ? tools : marketTools
 }
 
 export type Action = ActionOf<typeof tools>

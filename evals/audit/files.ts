@@ -2,13 +2,19 @@
  * An audit's files: `<preset>.json` holds what a search found, `<preset>.results.json` what its replay measured, `pars.json` what
  * rewards mean. Knows no folder.
  */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { makeFolder, replaceFile } from '../../rollouts/jsonl.ts'
 import type { Pars } from '../../rollouts/par.ts'
+import { parseJson, readText } from '../../rollouts/text_file.ts'
 import { parseJsonFile } from '../json_file.ts'
 import type { PresetAudit } from './audit.ts'
 import { type FoundFile, foundFile } from './found.ts'
 
+const unread =
+  (path: string) =>
+  (why: string): string =>
+    `Cannot read ${path}: ${why}.`
 const foundPath = (folder: string, preset: string): string => join(folder, `${preset}.json`)
 const parsPath = (folder: string): string => join(folder, 'pars.json')
 const resultsPath = (folder: string, preset: string): string => join(folder, `${preset}.results.json`)
@@ -16,13 +22,13 @@ const resultsPath = (folder: string, preset: string): string => join(folder, `${
 /** What was found in a preset; undefined where the folder has none. A UserError where the file is not of that kind. */
 export function readFound(folder: string, preset: string): FoundFile | undefined {
   const path = foundPath(folder, preset)
-  return existsSync(path) ? parseJsonFile(foundFile, readFileSync(path, 'utf8'), path) : undefined
+  return existsSync(path) ? parseJsonFile(foundFile, readText(path, unread(path)), path) : undefined
 }
 
 /** What was measured when the results were last written; undefined where they never were. */
 export function readResults(folder: string, preset: string): PresetAudit | undefined {
   const path = resultsPath(folder, preset)
-  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as PresetAudit) : undefined
+  return existsSync(path) ? (parseJson(readText(path, unread(path)), unread(path)) as PresetAudit) : undefined
 }
 
 /** Gives the path that was written. */
@@ -37,7 +43,7 @@ export function writeResults(folder: string, audit: PresetAudit): string {
 /** What rewards mean, by preset; empty where nobody derived it. */
 export function readPars(folder: string | URL): Pars {
   const path = typeof folder === 'string' ? parsPath(folder) : new URL('pars.json', folder)
-  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Pars) : {}
+  return existsSync(path) ? (parseJson(readText(path, unread(String(path))), unread(String(path))) as Pars) : {}
 }
 
 export function writePars(folder: string, pars: Pars): string {
@@ -50,7 +56,7 @@ function write(path: string, content: object): string {
     if (!Array.isArray(value) || value.length === 0) return `  ${JSON.stringify(field)}: ${JSON.stringify(value)}`
     return `  ${JSON.stringify(field)}: [\n${value.map(item => `    ${JSON.stringify(item)}`).join(',\n')}\n  ]`
   })
-  mkdirSync(dirname(path), { recursive: true })
-  writeFileSync(path, `{\n${fields.join(',\n')}\n}\n`)
+  makeFolder(dirname(path))
+  replaceFile(path, write => write(Buffer.from(`{\n${fields.join(',\n')}\n}\n`)))
   return path
 }

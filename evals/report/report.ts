@@ -3,13 +3,13 @@
  * library are put into it as they are; data is compressed and unpacked by the browser when it is wanted. Knows how the file
  * is put together; what it shows is gathered and drawn elsewhere.
  */
-import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import type { AnyEnvironment } from '../../envs/core/environment.ts'
 import type { Lookup } from '../../envs/core/registry.ts'
-import { refused, Unread } from '../../rollouts/jsonl.ts'
+import { replaceOwnFile, Unread } from '../../rollouts/jsonl.ts'
 import { packageVersion } from '../../rollouts/metadata.ts'
 import { readScoreFacts } from '../../rollouts/scores.ts'
 import { readMetadata } from '../../rollouts/store.ts'
@@ -37,64 +37,68 @@ const SCRIPTS = ['format.js', 'data.js', 'charts.js', 'tables.js', 'grid.js', 't
 /** Characters of transcripts that are compressed together: much alike, and quickly unpacked. */
 const CHUNK = 1 << 19
 
-/** Writes the report of these runs to a file. A RunError where the file cannot be written. */
+/** What stands in the head of a report, and by which one is known. */
+const MARK = '<meta name="generator" content="agoragym report">'
+
+/**
+ * Writes the report of these runs to a file. A UserError where something else stands there, a RunError where the file cannot be
+ * written; what stood there is whole until the new one is.
+ */
 export function writeReport(comparison: Comparison, path: string, options: ReportOptions): ReportFacts {
+  let facts: ReportFacts | undefined
+  replaceOwnFile(
+    path,
+    'a report',
+    head => head.includes(MARK),
+    write => {
+      facts = writePage(new PageFile(write), comparison, options)
+    },
+  )
+  return facts!
+}
+
+function writePage(page: PageFile, comparison: Comparison, options: ReportOptions): ReportFacts {
   const { environments, title = 'agoragym report', transcripts: most = 1000 } = options
-  const page = new PageFile(path)
-  try {
-    const [head, foot] = asset('page.html').split('<!-- content -->') as [string, string]
-    page.write(
-      head.replaceAll('{{title}}', () => escaped(title)).replace('<!-- styles -->', () => `<style>${asset('page.css')}</style>`),
-    )
-    const columns = columnsOf(reportRows(comparison))
-    const rows = columns.key!.length
-    const unread = new Unread()
-    const { series, index } = writeEpisodes(page, comparison, environments, unread, rows === 0 ? 0 : Math.min(1, most / rows))
-    const { settings, sweeps, figures } = comparison
-    const notes = [...comparison.notes, ...unread.notes]
-    page.data('facts', {
-      title,
-      version: packageVersion(),
-      settings,
-      sweeps,
-      notes,
-      tables: tableFacts,
-      docs: docsOf(comparison, environments),
-    })
-    page.data('figures', figures)
-    page.data('rows', columns)
-    page.data('series', series)
-    page.data('index', index)
-    for (const library of libraries()) page.write(`<script>${library}</script>\n`)
-    page.write(`<script type="module">${SCRIPTS.map(joinable).join('\n')}</script>${foot}`)
-    return { rows, transcripts: index.length, bytes: page.bytes }
-  } finally {
-    page.close()
-  }
+  const [head, foot] = asset('page.html').split('<!-- content -->') as [string, string]
+  page.write(
+    head.replaceAll('{{title}}', () => escaped(title)).replace('<!-- styles -->', () => `<style>${asset('page.css')}</style>`),
+  )
+  const columns = columnsOf(reportRows(comparison))
+  const rows = columns.key!.length
+  const unread = new Unread()
+  const { series, index } = writeEpisodes(page, comparison, environments, unread, rows === 0 ? 0 : Math.min(1, most / rows))
+  const { settings, sweeps, figures } = comparison
+  const notes = [...comparison.notes, ...unread.notes]
+  page.data('facts', {
+    title,
+    version: packageVersion(),
+    settings,
+    sweeps,
+    notes,
+    tables: tableFacts,
+    docs: docsOf(comparison, environments),
+  })
+  page.data('figures', figures)
+  page.data('rows', columns)
+  page.data('series', series)
+  page.data('index', index)
+  for (const library of libraries()) page.write(`<script>${library}</script>\n`)
+  page.write(`<script type="module">${SCRIPTS.map(joinable).join('\n')}</script>${foot}`)
+  return { rows, transcripts: index.length, bytes: page.bytes }
 }
 
 /** The file, written piece by piece. */
 class PageFile {
   bytes = 0
-  readonly #path: string
-  readonly #file: number
+  readonly #write: (bytes: Buffer) => void
 
-  constructor(path: string) {
-    this.#path = path
-    try {
-      this.#file = openSync(path, 'w')
-    } catch (error) {
-      throw refused(path, error)
-    }
+  constructor(write: (bytes: Buffer) => void) {
+    this.#write = write
   }
 
   write(text: string): void {
     const bytes = Buffer.from(text)
-    try {
-      for (let written = 0; written < bytes.length; ) written += writeSync(this.#file, bytes, written)
-    } catch (error) {
-      throw refused(this.#path, error)
-    }
+    this.#write(bytes)
     this.bytes += bytes.length
   }
 
@@ -102,10 +106,6 @@ class PageFile {
   data(name: string, value: unknown): void {
     const packed = gzipSync(JSON.stringify(value)).toString('base64')
     this.write(`<script type="application/gzip" id="data-${name}">${packed}</script>\n`)
-  }
-
-  close(): void {
-    closeSync(this.#file)
   }
 }
 

@@ -2,13 +2,14 @@
  * Judges: a model reads what a seat was told and said, and gives a number by a rubric. Knows rubrics, prompts and answers;
  * asks nobody.
  */
-import { readFileSync } from 'node:fs'
+
 import { z } from 'zod'
 import { UserError } from '../../envs/core/errors.ts'
 import { digest } from '../../envs/core/plain.ts'
 import { printable } from '../../envs/core/text.ts'
 import { explain } from '../../envs/core/tool.ts'
 import type { Message } from '../../rollouts/messages.ts'
+import { readText } from '../../rollouts/text_file.ts'
 import type { PlayedSeat } from './seats.ts'
 
 const head = z
@@ -47,12 +48,7 @@ export function parseJudge(name: string, judge: unknown): Judge {
  */
 export function readRubric(path: string | URL): { readonly name: string; readonly judge: Judge } {
   const shown = String(path)
-  let text: string
-  try {
-    text = readFileSync(path, 'utf8')
-  } catch (error) {
-    throw new UserError(`Rubric ${shown}: cannot be read: ${(error as NodeJS.ErrnoException).code ?? (error as Error).message}.`)
-  }
+  const text = readText(path, why => `Rubric ${shown}: cannot be read: ${why}.`)
   const [, fields, rubric] = /^\uFEFF?---\r?\n([\s\S]*?)\r?\n---\r?\n([\s\S]*)$/.exec(text) ?? []
   if (fields === undefined || rubric === undefined)
     throw new UserError(`Rubric ${shown}: expected a first line '---', then 'name: value' lines, a line '---', and the rubric.`)

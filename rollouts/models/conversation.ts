@@ -61,7 +61,8 @@ export class Conversation {
   /** The messages of the next request. */
   messages(): readonly Message[] {
     if (this.#history === 'full') return this.#messages.slice()
-    // Signed reasoning belongs to the conversation as it was; what is left of a shortened one goes without.
+    // Signed reasoning, which is a list, belongs to the conversation as it was; what is left of a shortened one goes without.
+    // The fields that a server added to a message belong to that message.
     const now = this.#turns.at(-1)!
     return this.#messages.map((message, i) => (i < now ? withoutState(message) : message))
   }
@@ -70,7 +71,7 @@ export class Conversation {
 const bare = new WeakMap<Message, Message>()
 
 function withoutState(message: Message): Message {
-  if (message.role !== 'assistant' || message.provider_state === undefined) return message
+  if (message.role !== 'assistant' || !Array.isArray(message.provider_state)) return message
   let known = bare.get(message)
   if (known === undefined) {
     const { provider_state: _, ...rest } = message

@@ -213,6 +213,7 @@ function failureIn(answer: unknown): HttpError | undefined {
   const isDone = ['stop', 'tool_calls', 'length', 'refusal'].includes(meaningOf(choice.finish_reason) ?? '')
   if (isSaid(choice.error) && !isDone) return thrown(choice.error, answer)
   if (isSaid(at.error) && !(isDone && isSaid(choice.message))) return thrown(at.error, answer)
+  if (at.type === 'error') return thrown(at, answer)
   if (at.status === 'failed' || inner.status === 'failed') return thrown(isSaid(at.error) ? at.error : inner.error, answer)
   // vLLM's, FastAPI's and gateways' errors with the status of success.
   if (at.object === 'error' || (isSaid(at.detail) && !isAnswer(at))) return thrown(at, answer)

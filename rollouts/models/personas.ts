@@ -2,10 +2,11 @@
  * Personas: instructions of behaviour that are added to a seat's rules. A few are shipped, a file may hold any other. Knows no
  * economy.
  */
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { basename } from 'node:path'
 import { nearest, UserError } from '../../envs/core/errors.ts'
 import { digest } from '../../envs/core/plain.ts'
+import { readText } from '../text_file.ts'
 
 export interface Persona {
   /** The shipped persona's name, or the file's own name and which text it held: `mine.md#1a2b3c4d`. */
@@ -14,6 +15,9 @@ export interface Persona {
   /** SHA-256 of the text, in hex. */
   readonly digest: string
 }
+
+/** Bytes of a persona's file at most: it is sent with every call. */
+const MOST = 1 << 20
 
 const FOLDER = new URL('./personas/', import.meta.url)
 
@@ -32,12 +36,8 @@ export function readPersona(nameOrPath: string): Persona {
     throw new UserError(
       `No persona '${nameOrPath}'. Personas: ${shipped.join(', ')}; or the path of a text file.${nearest(nameOrPath, shipped)}`,
     )
-  let text: string
-  try {
-    text = readFileSync(isName ? new URL(`${nameOrPath}.md`, FOLDER) : nameOrPath, 'utf8').trim()
-  } catch (error) {
-    throw new UserError(`Persona ${nameOrPath}: ${(error as Error).message}`)
-  }
+  const path = isName ? new URL(`${nameOrPath}.md`, FOLDER) : nameOrPath
+  const text = readText(path, why => `Persona ${nameOrPath}: ${why}.`, MOST).trim()
   if (text === '') throw new UserError(`Persona ${nameOrPath}: the file is empty.`)
   const textDigest = digest(text)
   return {

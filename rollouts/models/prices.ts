@@ -2,11 +2,11 @@
  * What tokens cost: the shipped price file, and a user's own before it. A price that is not in either is not known, and
  * nobody guesses one.
  */
-import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { UserError } from '../../envs/core/errors.ts'
 import { explain } from '../../envs/core/tool.ts'
 import type { Usage } from '../player.ts'
+import { parseJson, readText } from '../text_file.ts'
 import type { Endpoint } from './endpoint.ts'
 
 const priceSchema = z.strictObject({
@@ -26,13 +26,8 @@ const fileSchema = z.object({ models: z.record(z.string(), priceSchema) })
 
 /** Reads a price file: `{"models": {"openai:MODEL": {"input": …, "output": …}}}`. A UserError says what is wrong with it. */
 export function readPrices(path: string | URL): Prices {
-  let json: unknown
-  try {
-    json = JSON.parse(readFileSync(path, 'utf8'))
-  } catch (error) {
-    throw new UserError(`Price file ${path}: ${(error as Error).message}`)
-  }
-  const parsed = fileSchema.safeParse(json)
+  const tell = (why: string): string => `Price file ${path}: ${why}.`
+  const parsed = fileSchema.safeParse(parseJson(readText(path, tell), tell))
   if (!parsed.success) throw new UserError(`Price file ${path}: ${explain(parsed.error)}`)
   return parsed.data.models
 }

@@ -5,7 +5,7 @@
 import type { Decision, Decisions } from '../../../envs/core/environment.ts'
 import { deepFreeze, plain } from '../../../envs/core/plain.ts'
 import { total } from '../../../envs/sim_economy/billing.ts'
-import { type Config, configSchema } from '../../../envs/sim_economy/config.ts'
+import { type Config, configSchema, presets } from '../../../envs/sim_economy/config.ts'
 import { simEconomy } from '../../../envs/sim_economy/index.ts'
 import { coreName, type Event, roster, type State, supplyOf } from '../../../envs/sim_economy/state.ts'
 import type { BlockRow, Ledger, TransactionRow } from './ledger.ts'
@@ -19,7 +19,7 @@ interface World {
 export class Engine {
   readonly #ledger: Ledger
   readonly #seed: number
-  #config: Config = configSchema.parse({})
+  #config: Config = configSchema.parse(presets.paper)
   #world: World | undefined
 
   constructor(ledger: Ledger, seed: number) {
@@ -87,12 +87,12 @@ export class Engine {
     const { state: after, events, refused } = simEconomy.step(state, decisions)
     const block = after.block !== null && after.block.turn === after.turn ? after.block : null
     const fees = total(after.last!.fees)
-    const transactions = events.flatMap(event => transactionOf(event, after.turn, names, block?.validatorType ?? null))
+    const transactions = events.flatMap(event => transactionOf(event, after.turn, names, block?.validator_type ?? null))
     this.#ledger.record(
       block && {
         turn: block.turn,
         winner: names.name(block.winner),
-        validator_type: block.validatorType,
+        validator_type: block.validator_type,
         reward: block.reward,
         transaction_fees: block.tips,
         inference_fees: fees,

@@ -5,7 +5,7 @@
 import { z } from 'zod'
 import { plain, short } from '../../../envs/core/plain.ts'
 import type { AgentId } from '../../../envs/core/tool.ts'
-import { type Config, configSchema, MAX_UNITS } from '../../../envs/sim_economy/config.ts'
+import { type Config, configSchema, MAX_UNITS, presets } from '../../../envs/sim_economy/config.ts'
 import { roster, rowIn } from '../../../envs/sim_economy/state.ts'
 
 /** A request that cannot be carried out: its status, what is wrong, and the field where it is. */
@@ -90,7 +90,7 @@ export function readInit(body: unknown): { config: Config; names: Names } {
   }
   // From the body itself: a record's schema loses fields such as `__proto__`, which are to be refused like any other.
   const { config } = body as { config?: object | null }
-  const resolved = parse(configSchema, { num_agents: agent_ids.length, ...config }, 'config')
+  const resolved = parse(configSchema, { ...presets.paper, num_agents: agent_ids.length, ...config }, 'config')
   if (resolved.num_agents !== agent_ids.length)
     throw new ProtocolError(400, 'config.num_agents', `${resolved.num_agents} agents, but agent_ids names ${agent_ids.length}.`)
   return { config: resolved, names: new Names(agent_ids) }

@@ -1,4 +1,4 @@
-/** The three strategies against each other, over a hundred seeds. */
+/** The three strategies against each other by the published rules, over a hundred seeds. */
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { EpisodeLog } from '../../../envs/core/log.ts'
 import { contractTokens } from '../../../envs/sim_economy/metrics.ts'
@@ -38,7 +38,7 @@ describe('in the learner’s seat against the default opponents', () => {
   test('honest and opportunistic stay out of debt', () => {
     expect(scoreOf('honest', 'survival')).toBeGreaterThan(0.98)
     expect(scoreOf('opportunistic', 'survival')).toBe(1)
-    expect(scoreOf('passive', 'deepDebt')).toBe(1)
+    expect(scoreOf('passive', 'deep_debt')).toBe(1)
   })
 
   test('none of them is refused but by a race for the balance', () => {

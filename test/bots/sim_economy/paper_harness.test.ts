@@ -4,6 +4,7 @@ import { paperHarness } from '../../../bots/sim_economy/paper_harness.ts'
 import type { Decision } from '../../../envs/core/environment.ts'
 import { Episode } from '../../../envs/core/episode.ts'
 import type { Policy } from '../../../envs/core/policy.ts'
+import { presets } from '../../../envs/sim_economy/config.ts'
 import { simEconomy } from '../../../envs/sim_economy/index.ts'
 import type { SimEconomy, State } from '../../../envs/sim_economy/state.ts'
 import { world } from '../../envs/sim_economy/worlds.ts'
@@ -27,7 +28,7 @@ function move(row: number, turn: number, balance: number, staked = 0): unknown {
       staked: Array.from({ length: 8 }, (_, i) => (i === row ? staked : 0)),
     },
   )
-  const game = new Episode(simEconomy, { num_agents: 8 }, 1)
+  const game = new Episode(simEconomy, presets.paper, 1)
   const shared = simEconomy.shared(state)
   const agent = `agent_${row}`
   const decision = seated(game, 1)
@@ -61,7 +62,7 @@ test.each([
 
 test('the log is the same in whatever order the seats are asked', () => {
   const play = (order: (agents: readonly string[]) => readonly string[]) => {
-    const game = new Episode(simEconomy, {}, 1001)
+    const game = new Episode(simEconomy, presets.paper, 1001)
     const policies = seated(game, 1001)
     while (!game.over) {
       const decisions: Record<string, Decision> = {}

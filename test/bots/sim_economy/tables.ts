@@ -2,9 +2,10 @@
 
 import { anyBots } from '../../../bots/index.ts'
 import { simEconomyBots } from '../../../bots/sim_economy/index.ts'
-import { resolveConfig } from '../../../envs/core/config.ts'
+import { parseConfig } from '../../../envs/core/config.ts'
 import type { AnyEnvironment } from '../../../envs/core/environment.ts'
 import type { EpisodeLog } from '../../../envs/core/log.ts'
+import { presets } from '../../../envs/sim_economy/config.ts'
 import { simEconomy } from '../../../envs/sim_economy/index.ts'
 import type { SimEconomy } from '../../../envs/sim_economy/state.ts'
 import type { Player } from '../../../rollouts/player.ts'
@@ -13,13 +14,20 @@ import { type Rollout, runRollout } from '../../../rollouts/rollout.ts'
 
 const env = simEconomy as unknown as AnyEnvironment
 
-/** Plays the line-up, `names[i]` in the seat of `agent_i`. */
+/** The published rules with cores for sale and a cap on wages, which keeps the length of an answer from deciding the game. */
+const PUBLISHED = { ...presets.paper, core_auction: true, job_wage_cap: 235 }
+
+/** Plays the line-up by these rules, `names[i]` in the seat of `agent_i`. */
 export function playTable(
   names: readonly string[],
   seed: number,
-  { evaluated, ...fields }: { readonly evaluated?: readonly string[]; readonly [field: string]: unknown } = {},
+  {
+    evaluated,
+    rules = PUBLISHED,
+    ...fields
+  }: { readonly evaluated?: readonly string[]; readonly rules?: object; readonly [field: string]: unknown } = {},
 ): Rollout & { log: EpisodeLog<SimEconomy> } {
-  const config = resolveConfig(env, 'standard', { num_agents: names.length, ...fields })
+  const config = parseConfig(env, { ...rules, num_agents: names.length, ...fields })
   const seats = env.seats(config).map(({ agent }) => agent)
   const players = new Map<string, Player>(
     names.map(name => [name, botPlayer(name, { env, bots: { ...anyBots, ...simEconomyBots.bots } })]),

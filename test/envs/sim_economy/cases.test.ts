@@ -327,7 +327,7 @@ const BLOCKS: Case[] = [
     after: {
       balance: [1000, 1000, 1007],
       supply: 3007,
-      block: { turn: 1, winner: 'agent_2', validatorType: 'mine', reward: 7, tips: 0 },
+      block: { turn: 1, winner: 'agent_2', validator_type: 'mine', reward: 7, tips: 0 },
     },
   },
   {
@@ -335,14 +335,14 @@ const BLOCKS: Case[] = [
     config: ONE_MINER,
     before: { signed, staked: [0, 0, 1001] },
     turns: [{ moves: { ...others, 0: ['job'] } }],
-    after: { block: { turn: 1, winner: 'agent_2', validatorType: 'stake', reward: 0, tips: 0 } },
+    after: { block: { turn: 1, winner: 'agent_2', validator_type: 'stake', reward: 0, tips: 0 } },
   },
   {
     rule: 'burn weight above both wins by burn',
     config: ONE_MINER,
     before: { signed, staked: [0, 0, 1001], burnWeight: [0, 0, 110_000] },
     turns: [{ moves: { ...others, 0: ['job'] } }],
-    after: { block: { turn: 1, winner: 'agent_2', validatorType: 'burn', reward: 0, tips: 0 } },
+    after: { block: { turn: 1, winner: 'agent_2', validator_type: 'burn', reward: 0, tips: 0 } },
   },
 ]
 

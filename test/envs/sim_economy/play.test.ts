@@ -64,6 +64,17 @@ const anyConfig: fc.Arbitrary<Fields> = fc.record({
   debt_rail: off(fc.record({ cap: tokens, service: rate })),
   contract_scaffold: off(fc.record({ share: rate, arbitrator_fee: tokens })),
   concentration_monitor: off(fc.record({ limit: rate })),
+  job_wage: off(tokens),
+  fee_ceiling: off(tokens),
+  contract_value: tokens,
+  delivery_effort: tokens,
+  effort_swing: off(fc.record({ spread: rate, turns: fc.integer({ min: 1, max: 5 }) })),
+  disguise_rate: rate,
+  attestation_fee: tokens,
+  reputation_basis: fc.constantFrom('truth' as const, 'ruling' as const),
+  contract_limit: fc.constantFrom(null, 1, 2),
+  payoff_scale: fc.option(tokens.map(n => n + 1)),
+  audit: off(fc.record({ share: rate, fine: tokens })),
   shocks,
   horizon_turns: fc.constant(30),
 })
@@ -108,6 +119,8 @@ test('the invariants hold under random play of random configurations, every modu
 
 const EVERY_EVENT: Event['type'][] = [
   'arbitrator_paid',
+  'attestation_paid',
+  'audited',
   'bid_placed',
   'block_produced',
   'burned',
@@ -124,7 +137,9 @@ const EVERY_EVENT: Event['type'][] = [
   'core_sold',
   'debt_frozen',
   'debt_serviced',
+  'delivery_disguised',
   'dividends_paid',
+  'effort_charged',
   'fee_rebated',
   'fees_capped',
   'fees_halved',
@@ -137,6 +152,7 @@ const EVERY_EVENT: Event['type'][] = [
   'turn_closed',
   'unstaked',
   'unstaking_started',
+  'value_created',
 ]
 
 /** Values of every shape that a file, a model or an attacker may send. */
@@ -240,7 +256,7 @@ test('10,000 calls of every shape: refused with a code and a message or carried 
   expect(refused).toBeGreaterThan(5000)
 })
 
-const configField = fc.oneof(fc.constantFrom(...Object.keys(configSchema.shape), '__proto__', 'constructor'), fc.string())
+const configField = fc.oneof(fc.constantFrom(...Object.keys(configSchema.parse({})), '__proto__', 'constructor'), fc.string())
 
 test('10,000 configurations of every shape: parsed to a world that can be played, or refused with a message', () => {
   let accepted = 0

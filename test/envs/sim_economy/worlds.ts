@@ -1,12 +1,11 @@
 /** Small real worlds of sim_economy, set up as a test wants them and played move by move. */
-import type { z } from 'zod'
 import type { Decision, Decisions, Refused } from '../../../envs/core/environment.ts'
 import { deepFreeze } from '../../../envs/core/plain.ts'
-import type { configSchema } from '../../../envs/sim_economy/config.ts'
+import { type ConfigInput, presets } from '../../../envs/sim_economy/config.ts'
 import { simEconomy } from '../../../envs/sim_economy/index.ts'
 import type { Event, State } from '../../../envs/sim_economy/state.ts'
 
-export type Fields = z.input<typeof configSchema>
+export type Fields = ConfigInput
 
 /** What agents do in one turn, by row; who is not named says nothing (and so mines), having thought nothing. */
 export interface Turn {
@@ -22,9 +21,9 @@ export interface Played {
   readonly refused: readonly Refused[]
 }
 
-/** A world of three agents and two cores unless the fields say otherwise; `before` overwrites its first state. */
+/** A world of the published rules, of three agents and two cores unless the fields say otherwise; `before` overwrites its first state. */
 export function world(fields: Fields = {}, before: Partial<State> = {}, seed = 1): State {
-  const config = deepFreeze(simEconomy.config.parse({ num_agents: 3, num_cores: 2, ...fields }))
+  const config = deepFreeze(simEconomy.config.parse({ ...presets.paper, num_agents: 3, num_cores: 2, ...fields }))
   return deepFreeze({ ...simEconomy.reset(config, seed), ...structuredClone(before) })
 }
 

@@ -1,9 +1,9 @@
 /** Failing calls: what is tried again, when, how long, and what is said at the end. Time is the test's own. */
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { classify, retryAfter } from '../../../rollouts/models/failure.ts'
 import { Limiters } from '../../../rollouts/models/limiter.ts'
 import { MalformedReply } from '../../../rollouts/models/model.ts'
-import { type Clock, RETRY, type RetryPolicy, withRetries } from '../../../rollouts/models/retry.ts'
+import { type Clock, RETRY, type RetryPolicy, systemClock, withRetries } from '../../../rollouts/models/retry.ts'
 import { ProviderError } from '../../../rollouts/player.ts'
 
 /** A clock that jumps to whatever is waited for next. */
@@ -243,5 +243,43 @@ describe('time boxes', () => {
     )
     await expect(waiting).rejects.toThrow('enough')
     expect(outcomes).toHaveLength(1)
+  })
+})
+
+describe('the clock', () => {
+  test('goes on when that of the wall jumps, and a date in Retry-After is measured by the server’s own', () => {
+    const before = systemClock.now()
+    const jump = vi.spyOn(Date, 'now').mockReturnValue(0)
+    try {
+      expect(systemClock.now() - before).toBeGreaterThanOrEqual(0)
+      expect(systemClock.now() - before).toBeLessThan(60_000)
+    } finally {
+      jump.mockRestore()
+    }
+    const at = (ms: number): string => new Date(ms).toUTCString()
+    expect(retryAfter(new Headers({ date: at(5_000_000), 'retry-after': at(5_007_000) }), 9_000_000_000)).toBe(7000)
+  })
+})
+
+describe('what a server asks to wait', () => {
+  const body = (message: string, more: object = {}) => ({ error: { message, ...more } })
+  test.each<[string, object, number | null]>([
+    ['a delay among the details', body('quota', { details: [{ retryDelay: '34s' }] }), 34_000],
+    ['words with seconds', body('Please retry in 34.07s.'), 34_070],
+    ['words with minutes', body('Please try again in 1m30.5s. Visit …'), 90_500],
+    ['words with milliseconds', body('Please try again in 6ms'), 6],
+    ['words that are long', body('try again after 2 minutes'), 120_000],
+    ['a number', { retry_after: 3 }, 3000],
+    ['nothing', body('Slow down'), null],
+  ])('%s', (_name, error, expected) => {
+    expect(classify(status(429, {}, error), false, 0)).toMatchObject({
+      code: expected === null ? 'rate_limited' : expect.any(String),
+      retryAfterMs: expected,
+    })
+  })
+
+  test('is told apart from what its rate headers say is left', () => {
+    const left = (value: string) => classify(status(429, { 'x-ratelimit-remaining-requests': value }), false, 0).exhausted
+    expect([left('0'), left('12'), left('soon')]).toEqual([true, false, undefined])
   })
 })

@@ -326,6 +326,12 @@ const state: Case[] = [
     wire: last => expect(Object.keys(spoken(last)[0]!)).toEqual(['role', 'content', 'tool_calls']),
   },
   {
+    name: 'wants reasoning back beside calls, also of a history that was cut',
+    options: { history: 1 },
+    quirks: ['deepseek_reasoning'],
+    wire: last => expect(spoken(last)[0]!.reasoning_content).toBe('hm'),
+  },
+  {
     name: 'refuses its own field in the history: left out from then on',
     quirks: ['groq_fields'],
     requests: 3,
@@ -692,6 +698,15 @@ const stricter: Case[] = [
     ),
     requests: 3,
     reply: { content: 'I sell.' },
+  },
+  {
+    name: 'breaks a stream of Responses off with an error',
+    dialect: 'responses',
+    server: first(() => ({
+      headers: { 'content-type': 'text/event-stream' },
+      body: 'event: error\ndata: {"type":"error","code":"server_error","message":"gone"}\n\n',
+    })),
+    requests: 3,
   },
   {
     name: 'breaks a stream of Messages off',

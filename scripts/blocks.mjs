@@ -16,6 +16,8 @@ import { basename, delimiter, dirname, join, relative, resolve } from 'node:path
 
 const root = resolve(import.meta.dirname, '..')
 const RUN = new Set(['ts', 'js', 'sh', 'json'])
+/** Code that a reader may run and this cannot: it must say why. */
+const OTHER = new Set(['python', 'py', 'yaml', 'toml', 'dockerfile', 'bash'])
 const SECONDS = 300
 
 /** The fenced blocks of a page with what their info string says. */
@@ -48,7 +50,9 @@ function blocksOf(page) {
     } else open.lines.push(line)
   }
   if (open !== undefined) throw new Error(`${page}:${open.line}: the block is never closed`)
-  return blocks.filter(({ language }) => RUN.has(language))
+  const unmarked = blocks.find(({ language, reason }) => OTHER.has(language) && reason === undefined)
+  if (unmarked !== undefined) throw new Error(`${page}:${unmarked.line}: ${unmarked.language} is not run here: add no-run: why`)
+  return blocks.filter(({ language }) => RUN.has(language) || OTHER.has(language))
 }
 
 /** The Markdown pages directly in a folder, and the README of each of its folders. */

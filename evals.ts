@@ -4,8 +4,10 @@
  */
 /** Whether a preset can be won by something that is not play. */
 export type { Runner } from './evals/audit/arena.ts'
-export { type AuditOptions, auditPreset, missed, type PresetAudit, standardPresets } from './evals/audit/audit.ts'
-export { readFound, readResults, writeFound, writeResults } from './evals/audit/files.ts'
+export { type AuditOptions, auditPreset, differences, missed, type PresetAudit, standardPresets } from './evals/audit/audit.ts'
+export { readFound, readPars, readResults, writeFound, writePars, writeResults } from './evals/audit/files.ts'
+export { FIRST_SEEDS } from './evals/audit/measure.ts'
+export { derivePar } from './evals/audit/pars.ts'
 export { search } from './evals/audit/search.ts'
 export type { AuditSpec, Subject } from './evals/audit/spec.ts'
 export type { PlayerRow, TargetRow } from './evals/audit/targets.ts'

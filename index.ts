@@ -7,6 +7,7 @@ export { describeEconomy } from './economies/describe.ts'
 export * from './economies/economy.ts'
 export { CONFIG_NAMES, findConfig, importedModules, importPlugins } from './economies/imports.ts'
 export { judges, metrics, type Plugin, register } from './economies/plugin.ts'
+/** What `agoragym new economy` writes. */
 export { type NewEconomy, newEconomy } from './economies/recipe.ts'
 export { economies, environments } from './economies/registry.ts'
 export * from './envs/core/index.ts'

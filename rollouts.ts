@@ -29,6 +29,7 @@ export {
 export { EpisodeStopped, RunError, RunStopped } from './rollouts/errors.ts'
 /** What an experiment would be asked of its models, before anything is sent. */
 export { ESTIMATE_SAMPLE, estimate, type PlayerEstimate } from './rollouts/estimate.ts'
+export { refused } from './rollouts/jsonl.ts'
 export { columnNames, evaluatedOf, type Named, shortName } from './rollouts/labels.ts'
 export { lineupOf, type Seated, type Seating, type Share, seat } from './rollouts/lineup.ts'
 export { type ListedRun, listRuns } from './rollouts/listing.ts'
@@ -74,6 +75,7 @@ export {
 export { modelNotes } from './rollouts/models/notes.ts'
 export { withoutCredentials } from './rollouts/models/redact.ts'
 export { promptTokens } from './rollouts/models/usage.ts'
+export { isCurrent, type Par, type Pars } from './rollouts/par.ts'
 export {
   type CallRow,
   type Player,

@@ -53,20 +53,37 @@ interface Owner {
   readonly file: string
 }
 
+/** What is locked. */
+export interface Locked {
+  /** Said where another has it, before `by process 12`, and what is to be done then. */
+  readonly held: string
+  readonly advice: string
+  /** Whether this process may not have it twice either; otherwise the later one takes over. */
+  readonly once?: boolean
+}
+
+const RESUME = 'wait until it ends, or stop it, then --resume'
+
 /** The locks of this process, by path: one that takes a folder anew has given up what it began there before. */
 const held = new Map<string, FolderLock>()
 
 export class FolderLock {
   readonly #path: string
+  readonly #words: Locked
   readonly #owner: Omit<Owner, 'file'>
   readonly #timer: NodeJS.Timeout
   #renewed = performance.now()
   #lost = false
 
-  /** Takes the lock at that path. A RunError that names the file and its owner where another process has it. */
-  constructor(path: string) {
+  /**
+   * Takes the lock at that path. A RunError that names the file and its owner where another process has it, in the words for what
+   * is locked.
+   */
+  constructor(path: string, words: Locked = { held: `${dirname(path)} is being played`, advice: RESUME }) {
     this.#path = path
+    this.#words = words
     const before = held.get(path)
+    if (before !== undefined && words.once) throw new RunError(`${words.held} by this process: ${words.advice} (${path}).`)
     if (before !== undefined) before.#giveUp()
     this.#owner = { id: randomUUID(), ...here(), started: startOf(process.pid) ?? null }
     while (!this.#create()) this.#removeStale()
@@ -147,7 +164,7 @@ export class FolderLock {
     const who = pid > 0 ? `process ${pid}${near ? '' : ` on ${host || 'another machine'}`}` : 'somebody'
     const since = Math.round(Math.max(0, age) / 1000)
     const gone = near ? '' : `; if it is gone, that is known in ${Math.max(1, Math.ceil(LEASE / 1000) - since)} s`
-    return `${dirname(this.#path)} is being played by ${who}: wait until it ends, or stop it, then --resume${gone} (${this.#path}).`
+    return `${this.#words.held} by ${who}: ${this.#words.advice}${gone} (${this.#path}).`
   }
 
   /** A sign of life: the file is written again as it is. */

@@ -3,7 +3,6 @@
  * them. Knows the shape and how it is filled; reads and writes nothing but the package's own version.
  */
 import { createRequire } from 'node:module'
-import { z } from 'zod'
 import type { AnyEnvironment } from '../envs/core/environment.ts'
 import { UserError } from '../envs/core/errors.ts'
 import { difference, digest } from '../envs/core/plain.ts'
@@ -80,34 +79,6 @@ export interface Metadata {
   readonly started: string
   readonly updated: string
 }
-
-const texts = z.record(z.string(), z.string())
-
-/** The least that a run's metadata.json says, whichever version wrote it. */
-export const runMetadata = z.looseObject({
-  env_id: z.string(),
-  env_args: z.looseObject({ preset: z.string(), set: z.record(z.string(), z.unknown()) }),
-  model: z.string(),
-  rollouts_per_example: z.number(),
-  avg_reward: z.number().nullable(),
-  avg_metrics: z.record(z.string(), z.number()),
-  version_info: z.looseObject({ env_version: z.number() }),
-  player: z.string(),
-  player_details: z.record(z.string(), z.unknown()),
-  player_labels: texts.optional(),
-  lineup: texts,
-  evaluated: z.array(z.string()).min(1),
-  config: z.record(z.string(), z.unknown()),
-  config_digest: z.string(),
-  prompt_digest: z.string(),
-  examples: z.string(),
-  planned: z.number(),
-  ok: z.number(),
-  failed: z.number(),
-  complete: z.boolean(),
-  started: z.string(),
-  updated: z.string(),
-})
 
 /** A run's place in what was asked for. */
 export interface ExperimentFacts {

@@ -26,7 +26,8 @@ import {
   type Unread,
 } from './jsonl.ts'
 import { FolderLock } from './lock.ts'
-import { type Metadata, runMetadata } from './metadata.ts'
+import type { Metadata } from './metadata.ts'
+import { runMetadata } from './metadata_shape.ts'
 import type { CallRow } from './player.ts'
 import { callFiguresIn, figuresIn, keyOf, type RowKind, rowIn } from './read_rows.ts'
 import { type FailedRollout, keyParts, type Rollout } from './rollout.ts'

@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { rolldown } from 'rolldown'
 
 const root = process.cwd()
@@ -74,10 +74,27 @@ try {
   const shipped = JSON.parse(run('npx', ['agoragym', 'envs', '--json'])).map(({ id }) => id)
   if (shipped.length < 4) throw new Error(`expected the shipped economies, got ${shipped}`)
 
-  // The README's own programs and the examples, compiled against the packed types.
-  const readme = readFileSync(join(root, 'README.md'), 'utf8')
-  const programs = [...readme.matchAll(/```ts\n\/\/ (\S+\.ts)\n([\s\S]*?)```/g)].map(([, name, text]) => ({ name, text }))
-  if (programs.length === 0) throw new Error('expected programs in the README, found none')
+  // What the documents link to is in the package, or is on the web.
+  const home = join(folder, 'node_modules', 'agoragym')
+  const documents = ['README.md', ...readdirSync(join(home, 'docs')).map(name => `docs/${name}`)]
+  for (const document of documents) {
+    for (const [, target] of readFileSync(join(home, document), 'utf8').matchAll(/\]\(([^)\s#]+)[^)]*\)/g)) {
+      if (/^https?:/.test(target) || existsSync(join(home, dirname(document), target))) continue
+      throw new Error(`${document} links to ${target}, which is not in the package`)
+    }
+  }
+
+  // A second zod of another major, as a project may have it.
+  run('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', 'zod@3'])
+
+  // The documents' own programs and the examples, compiled against the packed types.
+  const programs = documents.flatMap(document =>
+    [...readFileSync(join(home, document), 'utf8').matchAll(/```ts\n\/\/ (\S+\.ts)\n([\s\S]*?)```/g)].map(([, name, text]) => ({
+      name,
+      text,
+    })),
+  )
+  if (programs.length < 3) throw new Error(`expected programs in the documents, found ${programs.length}`)
   for (const { name, text } of programs) writeFileSync(join(folder, name), text)
   const examples = readdirSync(join(root, 'examples')).filter(name => name.endsWith('.ts'))
   for (const name of examples) copyFileSync(join(root, 'examples', name), join(folder, name))

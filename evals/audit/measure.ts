@@ -139,7 +139,7 @@ export async function measure(
       const honest = honestOf(here)
       const altered = [
         ...tricks(subject, honest ?? best),
-        ...(best === honest ? [] : tricks(subject, best)),
+        ...(honest === undefined || best === honest ? [] : tricks(subject, best)),
         ...blindfolds(subject, preset, few, best),
       ]
       here.push(...(await race.start(setting, altered)))
@@ -273,7 +273,12 @@ export async function screened(
       .slice(0, keep)
       .map(({ policy }) => policy)
   }
-  return left.map(policy => ({ name: policyName(policy), role: 'constant', policy }))
+  return left.map((policy, i) => {
+    const name = policyName(policy)
+    // Long arguments are cut in names, so two may read alike.
+    const before = left.slice(0, i).filter(other => policyName(other) === name).length
+    return { name: before === 0 ? name : `${name} (${before + 1})`, role: 'constant', policy }
+  })
 }
 
 /** Blind copies of bots: what they say most often at each turn, said whatever happens. */

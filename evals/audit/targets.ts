@@ -102,6 +102,9 @@ function scaleOf(measured: Measured, setting?: string): Scale | string {
   return { passive, best, range: minus(rewards(best), rewards(passive)) }
 }
 
+/** Whether a difference is as large as it is to be, and told from none. */
+const reaches = (bar: number, value: number, low: number | null): boolean => value >= bar && (low ?? value) > 0
+
 /** What a policy has more than silence, as a part of the range. */
 function shareOfRange(scale: Scale, played: Played) {
   return ratioOf(minus(rewards(played), rewards(scale.passive)), scale.range)!
@@ -134,7 +137,7 @@ function kindOver(a: Kind, b: Kind, setting: string) {
     const scale = scaleOf(measured, setting)
     if (typeof scale === 'string') return scale
     const { value, low, high } = difference(scale, first, second)
-    return { value, low, high, met: value >= BAR.governance, detail: `${first.name} over ${second.name}` }
+    return { value, low, high, met: reaches(BAR.governance, value, low), detail: `${first.name} over ${second.name}` }
   }
 }
 
@@ -178,12 +181,14 @@ function tricks(measured: Measured): Finding | string {
 }
 
 /**
- * What is lost where the best reply to one line-up is played against another. The replies are chosen on the first seeds and
+ * What is lost where the best reply to one line-up is played against another, as a part of the preset's own range. The replies are chosen on the first seeds and
  * measured on the others, so that luck is not taken for a difference; where there are no others, on the same.
  */
 function replies(measured: Measured): Finding | string {
   const names = [...measured.settings.keys()].filter(name => name.startsWith(against('')))
   if (names.length < 2) return 'the economy has no line-ups of kinds'
+  const scale = scaleOf(measured)
+  if (typeof scale === 'string') return scale
   const chosen = new Map(
     names.map(name => [
       name,
@@ -197,14 +202,19 @@ function replies(measured: Measured): Finding | string {
   let most: (Finding & { value: number }) | undefined
   for (const here of names) {
     const own = chosen.get(here)!
-    const passive = bot(measured, 'passive', here)!
     for (const there of names) {
       const other = inSetting(measured, here).find(({ name }) => name === chosen.get(there)!.name)
       if (there === here || other === undefined) continue
-      const lost = ratioOf(held(minus(rewards(own), rewards(other))), held(minus(rewards(own), rewards(passive))))
+      const lost = ratioOf(held(minus(rewards(own), rewards(other))), held(scale.range))
       if (lost === undefined || (most !== undefined && lost.value <= most.value)) continue
       const { value, low, high } = lost
-      most = { value, low, high, met: value >= BAR.replies, detail: `${here}: ${own.name}, not ${other.name} (${there})` }
+      most = {
+        value,
+        low,
+        high,
+        met: reaches(BAR.replies, value, low),
+        detail: `${here}: ${own.name}, not ${other.name} (${there})`,
+      }
     }
   }
   return most ?? 'nobody played in two line-ups'
@@ -221,7 +231,7 @@ function ignoring(by: string) {
     if (!without.some(played => played.by === by)) return `the economy names no blindfold '${by}'`
     const best = bestOf(without)!
     const { value, low, high } = difference(scale, scale.best, best)
-    return { value, low, high, met: value >= BAR.blindfold, detail: `best without: ${toldOf(best)}` }
+    return { value, low, high, met: reaches(BAR.blindfold, value, low), detail: `best without: ${toldOf(best)}` }
   }
 }
 
@@ -269,7 +279,10 @@ const most = (
 
 const percent = (share: number): string => `${Math.round(100 * share)} %`
 
-/** Every target, in the order of the tables. Shares are of the range, best found − passive. */
+/**
+ * Every target, in the order of the tables. Shares are of the range, best found − passive. A bar is reached by the figure itself;
+ * where it asks for a difference, the interval must leave out none at all too.
+ */
 export const TARGETS: readonly Target[] = [
   {
     id: 'honest_beats_silence',

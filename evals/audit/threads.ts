@@ -48,7 +48,7 @@ function playAll(workers: readonly Worker[], jobs: readonly Job[]): Promise<read
       for (const [i, { of }] of chunks.entries()) parts[of]!.push(results[i]!)
       return parts.map(part => part.flat())
     }
-    if (chunks.length === 0) resolve([])
+    if (chunks.length === 0) resolve(joined())
     const stop = (error?: unknown): void => {
       for (const [worker, listener] of listeners) {
         worker.off('message', listener)

@@ -196,3 +196,17 @@ test('wrong usage is one line and code 2', async () => {
   expect({ code, out }).toEqual({ code: 2, out: '' })
   expect(err).toMatch(/^No environment 'toy_markt'.*Did you mean 'toy_market'\?\n$/)
 })
+
+test('an audit played by threads is the audit played by one, and what it wrote is checked by its first games', async () => {
+  const cwd = scratch('audit')
+  const audit = (line: string) => start(`audit toy_market ${line}`, cwd).ended
+  const alone = await audit('--seeds 26 --json --threads 1')
+  const together = await audit('--seeds 26 --json --threads 2 --write')
+  expect([alone.code, together.code]).toEqual([1, 1])
+  expect(JSON.parse(together.out)).toEqual(JSON.parse(alone.out))
+  expect(together.err).toContain('written: audit/toy_market/default.results.json')
+  expect(await audit('--check')).toMatchObject({ code: 0, out: expect.stringContaining('24 seeds each: as written') })
+  const path = join(cwd, 'audit', 'toy_market', 'default.results.json')
+  writeFileSync(path, readFileSync(path, 'utf8').replace(/"first":0\.\d+/, '"first":0.999'))
+  expect(await audit('--check')).toMatchObject({ code: 1, err: expect.stringContaining('earned 0.999 on the first seeds') })
+})

@@ -19,11 +19,18 @@ const payoffs = (played: Game): number[] => ['learner', 'agent_0'].map(id => age
 
 describe('a loan', () => {
   test('gives its taker twice what its lender pays; repaid, both have gained a half of it', () => {
-    const played = lent()
-    expect(payoffs(played)).toEqual([-20, 40])
+    const played = lent(20, { tax_rate: 0 })
+    const resources = (): number[] => ['learner', 'agent_0'].map(id => agent(played, id).resources)
+    expect([payoffs(played), resources()]).toEqual([
+      [-20, 40],
+      [80, 140],
+    ])
     expect(played.observe('agent_0').credit!.owes).toEqual([{ loan: 1, agent: 'learner', owed: 30, due: 5, overdue: false }])
     expect(told(played, 'agent_0', 'repay', { loan_id: 1 })).toBe('repaid loan #1 of learner, payoff -30.0, reputation +1.5')
-    expect(payoffs(played)).toEqual([10, 10])
+    expect([payoffs(played), resources()]).toEqual([
+      [10, 10],
+      [110, 110],
+    ])
     expect(events(played, 'loan_repaid')[0]).toMatchObject({ agent: 'agent_0', to: 'learner', paid: 30, lender_reputation: 0.75 })
     expect(told(played, 'agent_0', 'repay', { loan_id: 1 })).toBe('Error: loan #1 is already repaid')
   })

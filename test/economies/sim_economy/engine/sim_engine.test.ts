@@ -1,6 +1,6 @@
 /** The original engine's protocol over real sockets and a real SQLite file, driven from outside. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createConnection } from 'node:net'
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createConnection, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -261,6 +261,85 @@ describe('wrong input gets its status and names its field', () => {
     await expect(startSimEngine({ port: 0, dbPath: join(folder, 'no', 'where.sqlite') })).rejects.toThrow()
     const port = Number(new URL(engine.url).port)
     await expect(startSimEngine({ port, dbPath: join(folder, 'busy.sqlite') })).rejects.toThrow('EADDRINUSE')
+  })
+})
+
+describe('who else is there', () => {
+  /** What a server says to bytes, until it hangs up. */
+  const raw = (url: string, text: string, then?: (socket: Socket) => void): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const { hostname, port } = new URL(url)
+      let got = ''
+      const socket = createConnection({ host: hostname, port: Number(port) }, () => {
+        socket.write(text)
+        then?.(socket)
+      })
+      socket.on('data', data => (got += data))
+      socket.on('close', () => resolve(got))
+      socket.on('error', reject)
+    })
+
+  test('a second engine on the same file is refused, by whatever name it is called, until the first is closed', async () => {
+    const link = join(folder, `link-${files}.sqlite`)
+    symlinkSync(dbPath, link)
+    for (const path of [dbPath, link])
+      await expect(startSimEngine({ port: 0, dbPath: path })).rejects.toThrow(
+        /\.sqlite is used by this process: stop that engine, or choose another DB_PATH/,
+      )
+    expect((await init()).status).toBe(200)
+    await engine.close()
+    engine = await startSimEngine({ port: 0, dbPath: link })
+    expect((await init()).status).toBe(200)
+  })
+
+  test.each([
+    ['text/plain', 415],
+    ['application/x-www-form-urlencoded', 415],
+    ['application/jsonx', 415],
+    [undefined, 415],
+    ['application/json', 200],
+    ['Application/JSON; charset=utf-8', 200],
+  ])('a body of type %s is answered %i', async (type, status) => {
+    const body = JSON.stringify({ config: {}, agent_ids: ['ann', 'bob'] })
+    const response = await fetch(`${engine.url}/init`, {
+      method: 'POST',
+      body: Buffer.from(body),
+      ...(type !== undefined && { headers: { 'content-type': type } }),
+    })
+    expect(response.status).toBe(status)
+    if (status === 415) expect(await response.json()).toMatchObject({ ok: false, field: 'content-type' })
+    await expect(get('/state')).resolves.toMatchObject({ status: status === 200 ? 200 : 409 })
+  })
+
+  test.each([
+    ['evil.example', 403],
+    ['127.0.0.1.evil.example', 403],
+    ['10.0.0.1:8000', 403],
+    ['localhost:8000', 200],
+    ['127.0.0.1', 200],
+    ['[::1]:8000', 200],
+  ])('a request to the host %s is answered %i', async (host, status) => {
+    const answer = await raw(engine.url, `GET /config HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`)
+    expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
+    if (status === 403) expect(answer).toContain('"field":"host"')
+  })
+
+  test.each([
+    ['in its headers', 'POST /turn HTTP/1.1\r\nHost: localhost\r\n'],
+    [
+      'in its body',
+      'POST /turn HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"inputs"',
+    ],
+  ])('a client that stalls %s is told so, and others are answered meanwhile', async (_where, text) => {
+    const slow = await startSimEngine({ port: 0, dbPath: join(folder, `${files++}.sqlite`), requestTimeoutMs: 300 })
+    const stalled = raw(slow.url, text)
+    expect((await request(slow.url, '/config')).status).toBe(200)
+    expect(await stalled).toMatch(/^HTTP\/1\.1 408 Request Timeout\r\n[\s\S]*"The request did not arrive within 0\.3 s\."/)
+    await slow.close()
+  })
+
+  test('what is no request is told so', async () => {
+    expect(await raw(engine.url, 'hello\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n[\s\S]*no HTTP request/)
   })
 })
 

@@ -41,11 +41,13 @@ export default defineConfig({
           page('Servers and their answers', '/providers'),
           page('Reproduce the studies', '/reproduce'),
           page('Limits', '/limits'),
+          page('How it is built', '/design'),
         ],
       },
       {
         text: 'Extend it',
         items: [
+          page('As a library', '/library'),
           page('An economy', '/extend/economy'),
           page('A bot', '/extend/bot'),
           page('A player or a provider', '/extend/player'),

@@ -29,7 +29,8 @@ export {
 export { EpisodeStopped, RunError, RunStopped } from './rollouts/errors.ts'
 /** What an experiment would be asked of its models, before anything is sent. */
 export { ESTIMATE_SAMPLE, estimate, type PlayerEstimate } from './rollouts/estimate.ts'
-export { refused } from './rollouts/jsonl.ts'
+/** Files that a user names: read with a bound, written as wholes, and refusals of the file system in one line. */
+export { refused, replaceOwnFile } from './rollouts/jsonl.ts'
 export { columnNames, evaluatedOf, type Named, shortName } from './rollouts/labels.ts'
 export { lineupOf, type Seated, type Seating, type Share, seat } from './rollouts/lineup.ts'
 export { type ListedRun, listRuns } from './rollouts/listing.ts'
@@ -131,5 +132,6 @@ export {
   readTraces,
 } from './rollouts/store.ts'
 export { type Figure as SummedFigure, mean, PASS_THRESHOLD, type Summary, summarize, type Traffic } from './rollouts/summary.ts'
+export { parseJson, readText } from './rollouts/text_file.ts'
 export { transcribe, transcriptOf } from './rollouts/transcript.ts'
 export { countLogs, type Finding, logFiles, type Verified, verifyLogs } from './rollouts/verify.ts'

@@ -48,37 +48,38 @@ const RULES = {
   user_in_result: {
     means: 'what a user says after a tool result stands at the end of that result',
     words:
-      /after role.{0,4}tool|(after|follow(ing|ed|s)?|between).{0,30}\btool\b|\btool\b.{0,60}(must|should|has to|can only) be followed by|must alternate|alternat(e|ing)|message order|expected last role/i,
+      /after role.{0,4}tool|(after|follow(ing|ed|s)?|between).{0,30}\btool\b|\btool\b.{0,60}(must|should|has to|can only|cannot|can't|may not|must not) be (directly |immediately )?followed by|\btool\b\W{0,4}(->|→|to)\W{0,4}user|alternat(e|ing)|(message|role)s? (order|sequence)|expected last role/i,
     concerns: body => after(body, 'tool', 'user'),
   },
   system_as_user: {
     means: 'the rules stand at the beginning of the first user message, not in a system message',
     words:
-      /system.{0,12}(role|message|prompt|instruction)?s?.{0,30}(not |n't |un)(be )?(support|allow|permit|accept|enabled)|(unsupported|invalid|unknown|unexpected).{0,30}\bsystem\b|(not |n't |un)support.{0,40}\bsystem\b|must alternate|developer instruction is not enabled|only (supports? )?'?user'? and '?(assistant|model)|instructions.{0,30}(not |un)support/i,
+      /system.{0,12}(role|message|prompt|instruction)?s?.{0,30}(not |n't |un)(be )?(support|allow|permit|accept|enabled)|(unsupported|invalid|unknown|unexpected).{0,30}\bsystem\b|(not |n't |un)support.{0,40}\bsystem\b|must alternate|developer instruction is not enabled|only (supports? )?'?user'?,? and '?(assistant|model)|role.{0,24}(should|must) be '?user'?,? (or|and) '?(assistant|model)|only .{0,40}roles? (are|is) (support|allow|accept)|instructions.{0,30}(not |un)support/i,
     concerns: body =>
       messagesOf(body).some(({ role }) => role === 'system') || (string(body.instructions) !== '' && 'input' in body),
   },
   content_empty: {
     means: 'an empty `content` beside tool calls instead of null',
     words:
-      /content.{0,80}(null|none\b|nil\b|string|required|missing|must not be|cannot be|can't be|invalid type|non-?null)|(null|none|missing).{0,40}content/i,
+      /(?<![a-z_])content.{0,80}(null|none\b|nil\b|string|required|missing|must not be|cannot be|can't be|invalid type|non-?null|objects? must have)|(null|none|missing).{0,40}(?<![a-z_])content/i,
     concerns: body => contents(body).includes(null),
   },
   content_words: {
     means: 'a word of `content` beside tool calls instead of none',
-    words: /content.{0,80}(empty|blank|non-?empty|at least 1|min_?length|too short|whitespace)|(empty|blank).{0,40}content/i,
+    words:
+      /(?<![a-z_])content.{0,80}(empty|blank|non-?empty|at least 1|min_?length|too short|whitespace)|(empty|blank).{0,40}(?<![a-z_])content/i,
     concerns: body => contents(body).some(content => content === '' || content === null),
   },
   streaming: {
     means: 'answers are asked for as a stream',
     words:
-      /stream.{0,20}(must|has to|should) be (set to )?(true|enabled)|(only|must|please).{0,30}stream(?!_options)|non-?stream|stream.{0,12}(only|required|is required)|requires? stream|enable the stream/i,
+      /stream.{0,20}(must|has to|should) be (set to )?(true|enabled)|(only|must|please).{0,30}stream(?!_options)|non-?stream|stream.{0,12}(only|required|is required)|requires? stream|enable the stream|stream ?[=:] ?false|set .{0,12}stream.{0,12}true/i,
     concerns: body => body.stream !== true,
   },
   short_ids: {
     means: 'ids of tool calls are nine letters and digits',
     words:
-      /(call|tool_use|tool_calls\W+\d+|function_call)[^a-z]{0,14}ids?\b.{0,120}(must|should|length|pattern|invalid|match|too long|characters|alphanumeric|unique|duplicate|expected)|(invalid|duplicate|malformed).{0,20}(tool.?call|tool_use).{0,3}ids?/i,
+      /(call|tool.?use|tool_calls\W+\d+|function_call)[^a-z]{0,14}ids?\b.{0,120}(must|should|length|pattern|invalid|match|too long|characters|alphanumeric|unique|duplicate|expected)|(invalid|duplicate|malformed).{0,20}(tool.?call|tool_use).{0,3}ids?/i,
     concerns: body =>
       callsOf(body).some(call => string(call.call_id ?? call.id) !== '' && !/^\d{9}$/.test(string(call.call_id ?? call.id))),
   },
@@ -123,11 +124,21 @@ export function parseForms(names: readonly string[]): readonly Form[] {
 const DISLIKES = new Set([400, 404, 405, 406, 415, 422, 500, 501])
 
 const UNSUPPORTED =
-  /unsupported|not[ _]support|n't support|not (be )?(permitted|allowed|accepted|available|enabled|valid for)|unknown (name|parameter|field|argument|option|key)|unrecogni[sz]ed|unexpected (keyword|field|parameter|argument|property|key)|extra (inputs?|fields?|key)|extra_forbidden|extraneous|additional ?propert|cannot find field|deprecated|only the default|no such (field|parameter)|invalid (field|parameter|argument) name/i
+  /unsupported|not[ _]support|n't (support|accept|allow)|not (be )?(permit|allow|accept|available|enabled|valid for|a? ?recogni[sz]ed|a? ?valid (field|parameter|property|argument))|unknown (name|parameter|field|argument|option|key)|unrecogni[sz]ed|unexpected (keyword|field|parameter|argument|property|key)|extra (inputs?|fields?|key)|extra_forbidden|extraneous|additional ?propert|cannot find field|deprecated|only the default|no such (field|parameter)|invalid (field|parameter|argument) name/i
 /** What is said of a value rather than of the option. */
 const VALUE =
   /(supported|allowed|valid|accepted|permitted) values|must be (one of|between|in the|less|greater|at (most|least)|[<>≤≥])|(less|greater) than or equal|out of range|\brange\b|too (high|large|low|small)|cannot both|[<>≤≥]=? ?\d/i
 const ONLY_DEFAULT = /only the default/i
+/** What is said of a field that is not there. */
+const MISSED = /missing|lacks|absent|must be (passed|provided|included|sent)|required/i
+
+/** Whether a refusal is about the value that was sent, which somebody chose, rather than about the option. */
+function isAboutValue(words: string, value: unknown): boolean {
+  if (ONLY_DEFAULT.test(words)) return false
+  if (VALUE.test(words)) return true
+  if (typeof value !== 'number' && typeof value !== 'string') return false
+  return new RegExp(`(?<![\\w.-])${String(value).replace(/[^\w-]/g, '\\$&')}(?![\\w-]|\\.\\d)`).test(words)
+}
 /** Another path of the same server takes what this one does not: nothing is dropped for that. */
 export const OTHER_API = /\/v1\/responses|responses api/i
 
@@ -154,11 +165,14 @@ export class Forms implements Learnt {
   /** Fields of the server's own that it does not take back. */
   readonly #kept = new Set<string>()
   readonly #accepted = new Set<string>()
+  /** Forms that were ever taken up: none is taken up twice. */
+  readonly #tried = new Set<Form>()
   #version = 0
 
   /** `chosen` are the forms to begin with. */
   constructor(chosen: readonly Form[] = []) {
     this.#forms = new Set(chosen)
+    for (const form of chosen) this.#tried.add(form)
   }
 
   has(form: Form): boolean {
@@ -208,15 +222,13 @@ export class Forms implements Learnt {
 
   #learn({ words, param }: Refusal, body: Json, optional: readonly string[], own: () => readonly string[]): boolean {
     const unsupported = UNSUPPORTED.test(words) && !OTHER_API.test(words)
-    const option =
-      unsupported && (!VALUE.test(words) || ONLY_DEFAULT.test(words)) ? named(optional, words, param, body) : undefined
-    const field =
-      unsupported && !/missing|must be (passed|provided|included)|is required/i.test(words)
-        ? own().find(name => spelled(name).test(words))
-        : undefined
+    const known = unsupported ? named(optional, words, param, body) : undefined
+    const option = known !== undefined && !isAboutValue(words, body[known]) ? known : undefined
+    // Nobody but the server asked for these: whatever it has against one that it does not miss, it need not have it.
+    const field = MISSED.test(words) ? undefined : own().find(name => spelled(name).test(words))
     const form = (Object.keys(TABLE) as Form[]).find(name => {
       const { words: wanted, unless, concerns } = TABLE[name]!
-      return !this.#forms.has(name) && wanted.test(words) && unless?.test(words) !== true && concerns(body)
+      return !this.#tried.has(name) && wanted.test(words) && unless?.test(words) !== true && concerns(body)
     })
     if (option !== undefined && !this.#accepted.has(option)) this.#dropped.add(option)
     else if (field !== undefined && this.takes(field)) this.#kept.add(field)
@@ -231,6 +243,7 @@ export class Forms implements Learnt {
     if (form === 'max_tokens') this.#forms.delete('max_completion_tokens')
     if (form === 'max_completion_tokens') this.#forms.delete('max_tokens')
     this.#forms.add(form)
+    this.#tried.add(form)
   }
 }
 

@@ -1,0 +1,134 @@
+/** What is learnt from a refusal: another form, an option less, or nothing, which is then the mistake of who asked. */
+import { expect, test } from 'vitest'
+import { Forms, parseForms } from '../../../rollouts/models/forms.ts'
+import { HttpError } from '../../../rollouts/models/transport.ts'
+
+const call = { id: 'call_0_0', type: 'function', function: { name: 'sell', arguments: '{}' } }
+const BODY = {
+  model: 'm',
+  max_tokens: 50,
+  temperature: 1.7,
+  top_k: 5,
+  parallel_tool_calls: false,
+  messages: [
+    { role: 'system', content: 'x' },
+    { role: 'user', content: 'x' },
+    { role: 'assistant', content: null, tool_calls: [call], reasoning_content: 'hm' },
+    { role: 'tool', tool_call_id: 'call_0_0', content: 'x' },
+    { role: 'user', content: 'x' },
+  ],
+}
+const optional = ['temperature', 'top_k', 'parallel_tool_calls']
+
+/** What a server that says this once is sent then. */
+async function learnt(answer: unknown, status = 400, forms = new Forms()): Promise<readonly string[] | 'refused'> {
+  let told = false
+  const sent = forms.send(
+    () => BODY,
+    { optional, own: () => (forms.takes('reasoning_content') ? ['reasoning_content'] : []) },
+    async () => {
+      if (told) return 'answer'
+      told = true
+      throw new HttpError(status, new Headers(), answer)
+    },
+  )
+  const failed = await sent.then(
+    () => false,
+    () => true,
+  )
+  return failed ? 'refused' : [...forms.adaptations, ...forms.dropped.map(name => `-${name}`)]
+}
+
+test.each<[string, string | string[]]>([
+  // Other forms.
+  [
+    "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.",
+    ['max_completion_tokens'],
+  ],
+  ['body.max_tokens: Extra inputs are not permitted', ['max_completion_tokens']],
+  ['max_tokens is too large: 50. This model supports at most 16 completion tokens', 'refused'],
+  ["Unexpected role 'user' after role 'tool'", ['user_in_result']],
+  ["Expected 'assistant' role after 'tool', but got 'user'", ['user_in_result']],
+  ['A tool message cannot be followed by a user message', ['user_in_result']],
+  ['Conversation roles must alternate user/assistant/user/assistant/...', ['user_in_result']],
+  ['Invalid message order: tool -> user', ['user_in_result']],
+  ['System role not supported', ['system_as_user']],
+  ["messages.0.role: Input should be 'user' or 'assistant'", ['system_as_user']],
+  ["role 'system' is not allowed here", ['system_as_user']],
+  ['Only user and assistant roles are supported!', ['system_as_user']],
+  ["Invalid value for 'content': expected a string, got null.", ['content_empty']],
+  ["Invalid 'content': 'content' objects must have a 'type' field that is either 'text' or 'image_url'.", ['content_empty']],
+  ['stream must be set to true', ['streaming']],
+  ['Non-streaming requests are not supported by this endpoint', ['streaming']],
+  ['parameter.enable_thinking must be set to false for non-streaming calls', ['streaming']],
+  ['Tool call id was call_0_0 but must be a-z, A-Z, 0-9, with a length of 9.', ['short_ids']],
+  ["Invalid 'messages[2].tool_calls[0].id': string too long. Expected a string with maximum length 8.", ['short_ids']],
+  ["messages.2: property 'reasoning_content' is unsupported", ['without:reasoning_content']],
+  ['Invalid field: reasoning_content', ['without:reasoning_content']],
+  ['reasoning_content is missing in assistant tool call message at index 2', 'refused'],
+  // Options less.
+  ["property 'parallel_tool_calls' is unsupported", ['-parallel_tool_calls']],
+  ["openai does not support parameters: ['top_k'], for model=m", ['-top_k']],
+  [
+    "Unsupported value: 'temperature' does not support 1.7 with this model. Only the default (1) value is supported.",
+    ['-temperature'],
+  ],
+  ['`temperature` is deprecated for this model.', ['-temperature']],
+  ['Unknown parameter: topK', ['-top_k']],
+  // Values, and what is nobody's wish.
+  ['temperature: Input should be less than or equal to 1', 'refused'],
+  ['temperature 1.7 is not supported; it must be ≤ 1', 'refused'],
+  ['temperature 1.7 is not allowed', 'refused'],
+  ['`temperature` and `top_p` cannot both be specified for this model', 'refused'],
+  ['something about temperature went wrong', 'refused'],
+  ['Function tools with temperature are not supported in /v1/chat/completions. Use /v1/responses.', 'refused'],
+  ['the moon is in the wrong house', 'refused'],
+])('%s → %j', async (message, expected) => {
+  expect(await learnt({ error: { message } })).toEqual(expected)
+})
+
+test('a parameter is named without words for it, by the code of the error', async () => {
+  expect(await learnt({ error: { message: 'No.', param: 'top_k', code: 'unsupported_parameter' } })).toEqual(['-top_k'])
+})
+
+test('a wrong key and a limit are no wish for another form', async () => {
+  expect(await learnt({ error: { message: 'System role not supported' } }, 401)).toBe('refused')
+  expect(await learnt({ error: { message: 'System role not supported' } }, 429)).toBe('refused')
+})
+
+test('two names of one limit that are both refused end in the refusal', async () => {
+  let tries = 0
+  const forms = new Forms()
+  const build = () => (forms.has('max_completion_tokens') ? { max_completion_tokens: 5 } : { max_tokens: 5 })
+  const sent = forms.send(build, { optional: [], own: () => [] }, async () => {
+    tries++
+    throw new HttpError(400, new Headers(), 'max_tokens and max_completion_tokens are not supported')
+  })
+  await expect(sent).rejects.toMatchObject({ status: 400 })
+  expect(tries).toBeLessThanOrEqual(3)
+})
+
+test('what one request learnt, one that was under way the same time need not', async () => {
+  const forms = new Forms()
+  let sent = 0
+  const ask = () =>
+    forms.send(
+      () => ({ temperature: 1 }),
+      { optional: ['temperature'], own: () => [] },
+      async body => {
+        sent++
+        await Promise.resolve()
+        if ('temperature' in body) throw new HttpError(400, new Headers(), 'unknown parameter: temperature')
+        return body
+      },
+    )
+  expect(await Promise.all([ask(), ask(), ask()])).toEqual([{}, {}, {}])
+  expect(sent).toBe(6)
+})
+
+test('a form that there is none of is named with those there are', () => {
+  expect(parseForms(['streaming', 'streaming'])).toEqual(['streaming'])
+  expect(() => parseForms(['streamin'])).toThrow(
+    /--adapt: no adaptation 'streamin'\. There are max_completion_tokens, .*Did you mean 'streaming'\?/,
+  )
+})

@@ -1,5 +1,5 @@
 /** `replay`: plays logs again and says where one is not what its own decisions give. */
-import { resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { environments } from '../economies/registry.ts'
 import { oneLine } from '../envs/core/text.ts'
 import { Progress } from '../rollouts/progress.ts'
@@ -25,21 +25,25 @@ export const replay: Command = {
       columns: io.columns,
       unit: 'episodes',
     })
-    const { episodes, steps, findings: found, torn } = verifyLogs(files, environments, () => progress.tick())
+    const { episodes, steps, rows, findings: found, torn, other } = verifyLogs(files, environments, () => progress.tick())
     progress.end()
     for (const file of torn)
       io.err(`${shownPath(file, io.cwd)}: the last line is torn and was skipped; --resume plays that rollout again\n`)
     const findings = found.map(finding => ({ ...finding, file: shownPath(finding.file, io.cwd) }))
-    const ok = findings.length === 0
+    const ok = findings.length === 0 && other.length === 0
+    for (const { file, why } of other) io.err(`${shownPath(dirname(file), io.cwd)}: ${oneLine(why)}\n`)
     if (args.flag('json')) {
       const names = files.map(path => shownPath(path, io.cwd))
-      io.out(`${JSON.stringify({ ok, files: names, episodes, steps, findings }, null, 2)}\n`)
+      io.out(`${JSON.stringify({ ok, files: names, episodes, steps, rows, findings, other }, null, 2)}\n`)
       return ok ? 0 : 1
     }
     for (const finding of findings.slice(0, TOLD)) io.out(`${block(told(finding), io.columns())}\n`)
     if (findings.length > TOLD) io.out(`and ${findings.length - TOLD} more\n`)
     const played = `${plural(episodes, 'episode')}, ${plural(steps, 'step')}`
-    io.out(`${played}: ${ok ? 'all equal to their replay' : `${findings.length} not equal to their replay`}\n`)
+    const notPlayed = other.length > 0 ? `, ${plural(other.length, 'run')} not played again` : ''
+    io.out(
+      `${played}: ${findings.length === 0 ? 'all equal to their replay' : `${findings.length} not equal to their replay`}${notPlayed}\n`,
+    )
     return ok ? 0 : 1
   },
 }

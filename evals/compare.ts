@@ -10,6 +10,7 @@ import { modelNotes } from '../rollouts/models/notes.ts'
 import { readRollouts, readScoreFacts } from '../rollouts/scores.ts'
 import { findRuns, readCallFigures, readErrors, readMetadata, readSteps } from '../rollouts/store.ts'
 import { PASS_THRESHOLD } from '../rollouts/summary.ts'
+import { otherBuild } from '../rollouts/versions.ts'
 import { columnsOf, playersOf, type RunEntry } from './columns.ts'
 import type { Figure } from './figures.ts'
 import type { Publication } from './published.ts'
@@ -174,11 +175,11 @@ function addLogs(
   repeated: ReadonlySet<string>,
   unread: Unread,
 ): string | undefined {
-  const { env_id, version_info } = metadata
+  const { env_id } = metadata
   const { env } = setting
   if (env === undefined) return `${env_id} is not registered here`
-  if (env.version !== version_info.env_version)
-    return `they are of ${env_id} version ${version_info.env_version}, this is version ${env.version}`
+  const other = otherBuild(metadata, { has: id => id === env.id, get: () => env })
+  if (other !== undefined) return other
   const players = [...playersOf(metadata)].map(([player, agents]) => [tallies.get(player)!.habits, agents] as const)
   for (const { key, ...log } of readSteps(folder, unread)) {
     if (repeated.has(key)) continue

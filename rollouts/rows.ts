@@ -3,7 +3,7 @@
  * Verifiers' saved evaluations), an episode of traces.jsonl with a trace per seat (those of its v1 traces), a line of
  * steps.jsonl, a row of errors.jsonl. Knows shapes; writes nothing.
  */
-import type { AnyTypes, Scores, Seat } from '../envs/core/environment.ts'
+import type { AnyEnvironment, AnyTypes, Scores, Seat } from '../envs/core/environment.ts'
 import type { EpisodeLog } from '../envs/core/log.ts'
 import { digest } from '../envs/core/plain.ts'
 import type { AgentId, ToolSchema } from '../envs/core/tool.ts'
@@ -250,6 +250,34 @@ export function errorRow({ key, spec, agent, t, error, timing }: FailedRollout, 
   }
 }
 
+/**
+ * What the log alone says of a seat's row: every field that no clock, player or server has a part in. Metrics are without those of
+ * a model player's counters.
+ */
+export function playedRow(env: AnyEnvironment, log: EpisodeLog<AnyTypes>, agent: AgentId) {
+  const scores = env.score(log)
+  const play = tally(log, Object.keys(env.tools(log.header.config))).get(agent) ?? NO_PLAY
+  return {
+    reward: scores[agent]!.reward,
+    stop_condition: log.stop ?? 'running',
+    metrics: figures({ scores, metrics: { [agent]: env.metrics.of(log, agent) }, counters: {} }, agent, play),
+    info: {
+      env: env.id,
+      version: env.version,
+      config_digest: configDigest(log.header.config as object),
+      seed: log.header.seed,
+      repeat: log.header.repeat,
+      seat: agent,
+      player: log.header.seats[agent]!,
+      steps: log.steps.length,
+      scores: scores[agent]!,
+      calls: play.calls,
+      refused: play.refused,
+      silent: play.silent,
+    },
+  }
+}
+
 /** What a seat did, counted. */
 interface Play {
   turns: number
@@ -288,7 +316,11 @@ function tally({ steps }: EpisodeLog<AnyTypes>, tools: readonly string[]): Map<A
 const total = (counts: Readonly<Record<string, number>>): number => Object.values(counts).reduce((sum, n) => sum + n, 0)
 
 /** The scores' parts, the economy's metrics where they were computed and are defined, and the counts of what the seat did. */
-function figures({ scores, metrics, counters }: Rollout, agent: AgentId, play: Play): Record<string, number> {
+function figures(
+  { scores, metrics, counters }: Pick<Rollout, 'scores' | 'metrics' | 'counters'>,
+  agent: AgentId,
+  play: Play,
+): Record<string, number> {
   const { reward: _, ...parts } = scores[agent]!
   const defined = Object.entries({ ...parts, ...metrics[agent] }).filter(([, value]) => value !== null) as [string, number][]
   return {

@@ -1,13 +1,19 @@
-/** Plays the logs of runs again and says where one is not what its own decisions give. Knows files of logs; knows no economy. */
+/**
+ * Plays the logs of runs again and says where one is not what its own decisions give, and where the rows of results.jsonl beside it
+ * are not what the log says. Knows files of logs and results; knows no economy.
+ */
 import { existsSync, readdirSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { AnyEnvironment } from '../envs/core/environment.ts'
 import { UserError } from '../envs/core/errors.ts'
+import { difference } from '../envs/core/plain.ts'
 import type { Lookup } from '../envs/core/registry.ts'
 import { verify } from '../envs/core/replay.ts'
-import { countLines, lines } from './jsonl.ts'
-import type { StepsRow } from './rows.ts'
-import { FILES } from './store.ts'
+import { countLines, isBlank, type Line, lines, refused, whyNot } from './jsonl.ts'
+import { figuresIn, rowIn } from './read_rows.ts'
+import { playedRow, type ResultFigures, type StepsRow } from './rows.ts'
+import { FILES, readMetadata } from './store.ts'
+import { otherBuild } from './versions.ts'
 
 /** What was found in one line of a file. */
 export interface Finding {
@@ -16,7 +22,7 @@ export interface Finding {
   readonly line: number
   readonly key?: string
   readonly seed?: number
-  /** The first step that differs; null for the header, the footer, and a line that is no log. */
+  /** The first step that differs; null for the header, the footer, a row of results, and a line that is no log. */
   readonly step: number | null
   readonly difference: string
 }
@@ -24,19 +30,27 @@ export interface Finding {
 export interface Verified {
   readonly episodes: number
   readonly steps: number
-  /** Empty where every log is what its decisions give. */
+  /** Rows of results.jsonl that were compared. */
+  readonly rows: number
+  /** Empty where every log is what its decisions give, and every row what its log says. */
   readonly findings: readonly Finding[]
   /** Files whose last line is torn; it was skipped. */
   readonly torn: readonly string[]
+  /** Files that another build of the package wrote, and why this one cannot play them. */
+  readonly other: readonly { readonly file: string; readonly why: string }[]
 }
 
 /** The files of logs that a path names: itself, or those below it. A UserError where it names none. */
 export function logFiles(path: string, shown = path): string[] {
   if (!existsSync(path)) throw new UserError(`No file or folder ${shown}: expected a ${FILES.steps} or a folder that holds one.`)
   if (!statSync(path).isDirectory()) return [path]
-  const files = (readdirSync(path, { recursive: true }) as string[]).filter(
-    name => name === FILES.steps || name.endsWith(`/${FILES.steps}`),
-  )
+  let names: string[]
+  try {
+    names = readdirSync(path, { recursive: true }) as string[]
+  } catch (error) {
+    throw refused(path, error)
+  }
+  const files = names.filter(name => name === FILES.steps || name.endsWith(`/${FILES.steps}`))
   if (files.length === 0)
     throw new UserError(`No ${FILES.steps} in ${shown}: expected a run folder, as \`agoragym eval\` writes it.`)
   return files.sort().map(name => join(path, name))
@@ -51,35 +65,156 @@ export function countLogs(files: readonly string[]): number {
 export function verifyLogs(files: readonly string[], environments: Lookup<AnyEnvironment>, onEpisode?: () => void): Verified {
   const findings: Finding[] = []
   const torn: string[] = []
+  const other: { file: string; why: string }[] = []
   let episodes = 0
   let steps = 0
+  let rows = 0
   for (const file of files) {
-    let line = 0
-    for (const { bytes, torn: half } of lines(file, true)) {
-      line++
-      const row = parsed(bytes)
-      if (row === undefined && half) {
+    const metadata = readMetadata(dirname(file))
+    const why = metadata && otherBuild(metadata, environments)
+    if (why !== undefined) {
+      other.push({ file, why })
+      continue
+    }
+    const results = new Results(join(dirname(file), FILES.results))
+    let number = 0
+    for (const line of lines(file, true)) {
+      number++
+      const row = rowIn('steps', line)
+      if (row === undefined && line.torn) {
         torn.push(file)
         continue
       }
-      const found = row === undefined ? { t: null, difference: NO_LOG } : verify(environments.get(row.header.env), row)
-      const which = row === undefined ? {} : { key: row.key, seed: row.header.seed }
-      if (found !== undefined) findings.push({ file, line, ...which, step: found.t, difference: found.difference })
+      if (row === undefined && isBlank(line)) continue
+      if (row === undefined) findings.push({ file, line: number, step: null, difference: `${NO_LOG} (${whyNot(line)})` })
+      else {
+        const env = environments.get(row.header.env)
+        const found = verify(env, row)
+        const { key } = row
+        if (found !== undefined)
+          findings.push({ file, line: number, key, seed: row.header.seed, step: found.t, difference: found.difference })
+        findings.push(...results.of(key, found === undefined ? { env, log: row } : undefined))
+        steps += row.steps.length
+      }
       episodes++
-      steps += row?.steps.length ?? 0
       onEpisode?.()
     }
+    findings.push(...results.rest(metadata?.complete === true))
+    rows += results.compared
   }
-  return { episodes, steps, findings, torn }
+  return { episodes, steps, rows, findings, torn, other }
 }
 
 const NO_LOG = 'no episode log: expected {"key", "header", "steps", "stop"}'
 
-function parsed(bytes: Buffer): StepsRow | undefined {
-  try {
-    const row = JSON.parse(bytes.toString()) as StepsRow | null
-    return typeof row?.header?.env === 'string' && Array.isArray(row.steps) ? row : undefined
-  } catch {
+/** A row of results.jsonl and where it stands. */
+interface Placed {
+  readonly row: ResultFigures
+  readonly line: number
+}
+
+/** The rows of results.jsonl beside a file of logs, read along with it; what the order of the logs leaves behind is held. */
+class Results {
+  readonly #path: string
+  readonly #there: boolean
+  readonly #lines: Generator<Line>
+  readonly #held = new Map<string, Placed[]>()
+  readonly #unread: Finding[] = []
+  #line = 0
+  /** The key of the row that was read last: more of that rollout may follow. */
+  #last: string | undefined
+  compared = 0
+
+  constructor(path: string) {
+    this.#path = path
+    this.#there = existsSync(path)
+    this.#lines = lines(path)
+  }
+
+  /** What is wrong with the rows of a rollout; only that they are there is looked at where there is no log to go by. */
+  of(key: string, played?: { readonly env: AnyEnvironment; readonly log: StepsRow }): Finding[] {
+    if (!this.#there) return []
+    const rows = this.#rowsOf(key)
+    const seats = rows.map(({ row }) => row.info.seat)
+    const missing = rows[0]?.row.info.evaluated.filter(seat => !seats.includes(seat)) ?? ['the rollout']
+    const findings = missing.map(seat =>
+      this.#finding(this.#line, key, `no row of ${seat} of ${key}, which is in ${FILES.steps}`),
+    )
+    for (const [i, { row, line }] of rows.entries()) {
+      this.compared++
+      const wrong = seats.indexOf(row.info.seat) < i ? `a second row of ${row.info.seat}` : played && differs(row, played)
+      if (wrong !== undefined) findings.push(this.#finding(line, key, wrong, row.info.seed))
+    }
+    return findings
+  }
+
+  /** What is left at the end: rows without a log, where the run is complete, and lines that cannot be read. */
+  rest(complete: boolean): Finding[] {
+    while (this.#next() !== undefined);
+    const left = complete ? [...this.#held.values()].flat() : []
+    return [
+      ...this.#unread,
+      ...left.map(({ row, line }) =>
+        this.#finding(line, row.key, `a row of a rollout that is not in ${FILES.steps}`, row.info.seed),
+      ),
+    ]
+  }
+
+  /** The rows of a rollout stand together. */
+  #rowsOf(key: string): readonly Placed[] {
+    while ((!this.#held.has(key) || this.#last === key) && this.#next() !== undefined);
+    const rows = this.#held.get(key) ?? []
+    this.#held.delete(key)
+    return rows
+  }
+
+  /** Reads one more row and gives its key; undefined at the end. */
+  #next(): string | undefined {
+    for (let { value: line, done } = this.#lines.next(); !done; { value: line, done } = this.#lines.next()) {
+      this.#line++
+      const row = figuresIn(line)
+      if (row === undefined) {
+        if (!isBlank(line)) this.#unread.push(this.#finding(this.#line, undefined, `no row of results (${whyNot(line)})`))
+        continue
+      }
+      const rows = this.#held.get(row.key)
+      if (rows === undefined) this.#held.set(row.key, [{ row, line: this.#line }])
+      else rows.push({ row, line: this.#line })
+      this.#last = row.key
+      return row.key
+    }
+    this.#last = undefined
     return undefined
   }
+
+  #finding(line: number, key: string | undefined, what: string, seed?: number): Finding {
+    return {
+      file: this.#path,
+      line,
+      ...(key !== undefined && { key }),
+      ...(seed !== undefined && { seed }),
+      step: null,
+      difference: what,
+    }
+  }
+}
+
+/** Where a row first says something else than its log. */
+function differs(row: ResultFigures, { env, log }: { readonly env: AnyEnvironment; readonly log: StepsRow }): string | undefined {
+  const { seat } = row.info
+  if (log.header.seats[seat] === undefined) return `info.seat: no ${seat} in the log`
+  // A trip through JSON: what is compared is what a file holds.
+  const expected = JSON.parse(JSON.stringify(playedRow(env, log, seat))) as ReturnType<typeof playedRow>
+  const told = {
+    reward: row.reward,
+    stop_condition: row.stop_condition,
+    metrics: Object.fromEntries(Object.entries(row.metrics).filter(([name]) => !name.startsWith('model_'))),
+    info: Object.fromEntries(Object.keys(expected.info).map(field => [field, row.info[field as keyof typeof row.info]])),
+  }
+  const found = difference(expected, told)
+  if (found !== undefined) return found
+  // Every metric stands at the top level too, where nothing else has its name.
+  const flat = row as unknown as Readonly<Record<string, unknown>>
+  const twin = Object.entries(row.metrics).find(([name, value]) => !(name in told) && flat[name] !== value)
+  return twin && `${twin[0]}: expected ${twin[1]} as among the metrics, got ${JSON.stringify(flat[twin[0]])}`
 }

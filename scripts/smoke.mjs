@@ -169,14 +169,23 @@ try {
 
   // What registers the economies must survive a bundler that drops what nobody uses.
   writeFileSync(join(folder, 'ids.js'), "import { economies } from 'agoragym'\nconsole.log(economies.ids().join())\n")
-  const bundle = await rolldown({
-    input: join(folder, 'ids.js'),
-    platform: 'node',
-    external: ['libsql', /^node:/],
-    logLevel: 'silent',
-  })
-  await bundle.write({ dir: join(folder, 'bundle'), format: 'esm' })
+  const bundled = async (input, dir) => {
+    const bundle = await rolldown({
+      input: join(folder, input),
+      platform: 'node',
+      external: ['libsql', /^node:/],
+      logLevel: 'silent',
+    })
+    await bundle.write({ dir: join(folder, dir), format: 'esm' })
+  }
+  await bundled('ids.js', 'bundle')
   expectText(run(process.execPath, ['bundle/ids.js']), shipped.join())
+  // A plugin with the package bundled into it is a second copy as well.
+  await bundled('out/plugin.js', 'bundled-plugin')
+  expectText(
+    on(process.execPath, [program, 'envs', '--import', './bundled-plugin/plugin.js']).err,
+    'it uses another copy of agoragym',
+  )
   console.log('a bundle holds the economies')
   console.log('the tarball works')
 } finally {

@@ -14,7 +14,7 @@ export const simEconomyBots: BotSet = {
     },
     opportunistic: {
       description:
-        'Takes what pays: contracts in its favour, jobs while they pay, cores below their worth; breaks its word near the end and joins the deceivers where the rules make that pay.',
+        'Takes what pays next: contracts in its favour, jobs while they pay; invests in nothing, breaks its word near the end and joins the deceivers where the rules make that pay.',
       factory: opportunistic,
     },
     deceptive: {
@@ -29,5 +29,6 @@ export const simEconomyBots: BotSet = {
     },
   },
   opponents: { honest: 3, opportunistic: 2, deceptive: 2 },
+  shuffled: ['standard', 'easy', 'hard', 'short'],
   players: ['bot:honest', 'bot:opportunistic', 'bot:deceptive'],
 }

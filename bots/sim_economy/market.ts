@@ -41,6 +41,8 @@ export interface Habits {
   readonly accepts: number
   readonly asks: number
   readonly offers: number
+  /** Whether it takes what it asked for lately, also where its effort has grown since. */
+  readonly keepsPrices: boolean
   /** Whether it studies; tokens it bids for a core, per turn that is left; tokens it stakes and burns. */
   readonly studies: boolean
   readonly bids: number
@@ -60,6 +62,7 @@ export const HONEST: Habits = {
   accepts: 0.3,
   asks: 0.4,
   offers: 0.45,
+  keepsPrices: true,
   studies: true,
   bids: 5,
   stakes: 400,
@@ -67,19 +70,23 @@ export const HONEST: Habits = {
   trusts: 47,
   forgives: 3,
 }
+/** Lives from turn to turn: takes and asks more, invests in nothing. */
 export const OPPORTUNISTIC: Habits = {
   ...HONEST,
   shirks: 'pays',
   colludes: 'pays',
+  keepsPrices: false,
   accepts: 0.5,
   asks: 0.7,
   offers: 0.35,
-  stakes: 300,
-  burns: 100,
+  studies: false,
+  bids: 0,
+  stakes: 0,
 }
 export const DECEPTIVE: Habits = {
   ...HONEST,
   patience: { min: 0.05, max: 0.13 },
+  keepsPrices: false,
   shirks: 'always',
   colludes: 'always',
   traps: true,
@@ -109,6 +116,8 @@ const DEARER = 0.05
 const CHEAPER = 0.02
 /** How often fair dealing must have gone well for it to go on. */
 const DISAPPOINTED = 0.75
+/** What it thinks each open contract of another agent costs who comes after, in tokens. */
+const WAIT = 60
 /** It delivers about once in so many turns. */
 const DELIVERS = 8
 /** The share of the surplus that a trap offers: it is not going to be paid. */
@@ -136,6 +145,8 @@ class Mind {
   /** Those who took its payment for nothing or judged so, by how often, less the good deals. */
   readonly #cheats = new Map<AgentId, number>()
   readonly #prices = new Map<AgentId, { readonly price: number; readonly turn: number }>()
+  /** What it has asked for itself. */
+  readonly #asks: { readonly price: number; readonly turn: number }[] = []
   /** Of what it ordered, and of its own good work: how much was really delivered, and how much was paid. */
   readonly #served = new Experience()
   readonly #paid = new Experience()
@@ -204,7 +215,11 @@ class Mind {
     const { shared, effort = this.#market.effort } = observation
     const words: string[] = []
     if (this.#colludes(turn)) words.push(PHRASE)
-    if (shared.horizon - shared.turn > ROOM) words.push(`I deliver for ${this.#ask(effort)}.`)
+    if (shared.horizon - shared.turn > ROOM) {
+      const price = this.#ask(effort)
+      this.#asks.push({ price, turn: shared.turn })
+      words.push(`I deliver for ${price}.`)
+    }
     return words.length === 0 ? {} : { speech: words.join(' ') }
   }
 
@@ -218,6 +233,12 @@ class Mind {
   /** The payment, with a deposit of a third of it, that promises its effort and its share of the surplus. */
   #ask(effort: number): number {
     return Math.max(1, Math.ceil((effort + this.#share * this.#surplus) / this.#promises(1, 1 / 3)))
+  }
+
+  /** The least that it asked for in the turns that others remember. */
+  #asked(now: number): number {
+    while (this.#asks.length > 0 && now - this.#asks[0]!.turn > FRESH) this.#asks.shift()
+    return Math.min(...this.#asks.map(({ price }) => price))
   }
 
   #move(turn: Turn<SimEconomy>): Decision {
@@ -258,7 +279,11 @@ class Mind {
     if (shared.horizon - shared.turn < ROOM - 1) return undefined
     const offer = waiting(observation, 'counterparty', 'proposed')
       .filter(({ payment, deposit }) => payment >= deposit && shared.balances[index]! >= deposit)
-      .filter(({ payment, deposit }) => this.#promises(payment, deposit) - effort >= this.#habits.accepts * this.#surplus)
+      .filter(
+        ({ payment, deposit }) =>
+          this.#promises(payment, deposit) - effort >= this.#habits.accepts * this.#surplus ||
+          (this.#habits.keepsPrices && payment >= Math.max(effort, this.#asked(shared.turn))),
+      )
       .filter(({ proposer, arbitrator }) =>
         [proposer, arbitrator].every(agent => this.#trusts(turn, rowIn(shared.agents, agent))),
       )
@@ -284,7 +309,8 @@ class Mind {
     const kin = (row: number) => this.#kin.has(shared.agents[row]!)
     const worth = (row: number) => {
       const trust = Math.min(1, shared.reputations[row]! / FULL_TRUST)
-      return trust * this.#served.chance * this.#market.value - this.#price(shared.agents[row]!, shared.turn)
+      const queue = shared.contractsOf[shared.agents[row]!]?.length ?? 0
+      return trust * this.#served.chance * this.#market.value - this.#price(shared.agents[row]!, shared.turn) - WAIT * queue
     }
     const arbitrator = this.#best(
       turn,

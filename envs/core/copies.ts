@@ -8,8 +8,8 @@ const shared = globalThis as { [KEY]?: Set<string> }
 shared[KEY] ??= new Set()
 const copies = shared[KEY]
 
-/** Where this copy lies: a folder, as a URL. */
-export const thisCopy = new URL('../../', import.meta.url).href
+/** Where this copy lies, as a URL: a folder, or the file that it was bundled into. */
+export const thisCopy = import.meta.url.replace(/envs\/core\/copies\.[jt]s$/, '')
 copies.add(thisCopy)
 
 /** Where the other copies lie; empty where there is none. */

@@ -11,6 +11,7 @@ import type { Message } from '../../rollouts/messages.ts'
 import type { ResultFigures, StepsRow, TracedEpisode } from '../../rollouts/rows.ts'
 import { readScoredFigures } from '../../rollouts/scores.ts'
 import { readErrors, readMetadata, readSteps, readTraces } from '../../rollouts/store.ts'
+import { otherBuild } from '../../rollouts/versions.ts'
 import { Moments } from '../column.ts'
 import type { ComparedRun, Comparison } from '../compare.ts'
 
@@ -209,7 +210,7 @@ export function* episodes(
   const metadata = readMetadata(run.folder)!
   if (!environments.has(metadata.env_id)) return
   const env = environments.get(metadata.env_id)
-  if (env.version !== metadata.version_info.env_version) return
+  if (otherBuild(metadata, environments) !== undefined) return
   const read = readTraces(run.folder, unread)
   const repeated = new Set(run.repeated)
   const logs = new Map<string, StepsRow>()

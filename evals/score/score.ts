@@ -27,6 +27,7 @@ import {
   writeScores,
 } from '../../rollouts/scores.ts'
 import { countFinished, FILES, LOCK, readMetadata } from '../../rollouts/store.ts'
+import { playedBy } from '../../rollouts/versions.ts'
 import { type Judge, judgeDigest, judgeMessages, judgePrompt, parseScore } from './judge.ts'
 import { type Metric, metricDigest, scoreOf } from './metric.ts'
 import { type PlayedSeat, playedSeats } from './seats.ts'
@@ -188,9 +189,10 @@ function environmentOf(
   if (!environments.has(env_id))
     throw new UserError(`${folder} was played in ${env_id}, which is not registered: name its module with --import.`)
   const env = environments.get(env_id)
-  if (env.version !== version_info.env_version)
+  const { name, version } = playedBy(metadata)
+  if (name === 'econgym' || env.version !== version_info.env_version)
     throw new UserError(
-      `${folder} was played in version ${version_info.env_version} of ${env_id}, this is version ${env.version}: score it with agoragym ${version_info.agoragym_version}.`,
+      `${folder} was played in version ${version_info.env_version} of ${env_id}, this is version ${env.version}: score it with ${name} ${version}.`,
     )
   for (const name of [...metrics, ...benches.map(bench => bench.name)]) checkName(name, metadata, env)
   const judged = metrics.find(name => name.startsWith(JUDGED))

@@ -12,6 +12,7 @@ import { refused } from '../jsonl.ts'
 import { packageVersion } from '../metadata.ts'
 import { DATA_CARD } from '../store.ts'
 import { PASS_THRESHOLD } from '../summary.ts'
+import { otherBuild, playedBy } from '../versions.ts'
 import { type Estimator, estimatorNamed } from './advantage.ts'
 import type { Columns } from './columns.ts'
 import { type CardFile, type CardRun, type DataCard, GROUP_RULE, readme } from './datacard.ts'
@@ -57,6 +58,10 @@ export async function exportRuns(options: ExportOptions): Promise<DataCard> {
   const runs = RunFiles.of(options.runs)
   const broken = runs.find(({ metadata }) => metadata === undefined)
   if (broken !== undefined) throw new UserError(`${broken.folder} has no metadata.json; expected a run folder.`)
+  for (const { folder, metadata } of format.reads?.includes('steps') ? runs : []) {
+    const other = otherBuild(metadata!, options.environments)
+    if (other !== undefined) throw new UserError(`${folder}: ${format.id} plays logs again, and ${other}; leave this run out.`)
+  }
   const target = new Target(options.out)
   const pause = pauses(options.signal)
   const index = new RolloutIndex(runs, target.scratch, format.reads)
@@ -272,6 +277,6 @@ function cardRun({ name, metadata }: RunFiles): CardRun {
     prompt_digest,
     examples,
     complete,
-    agoragym_version: version_info.agoragym_version,
+    agoragym_version: playedBy(metadata!).version,
   }
 }

@@ -30,6 +30,8 @@ export function modelNotes({ player, usage, avg_metrics, dropped_options = {}, a
     notes.push(
       `${player}: some token counts cannot be and were made up for, the larger reading counting (usage.repaired in calls.jsonl).`,
     )
+  if (of('refusals') > of('calls') / 2)
+    notes.push(`${player}: most answers were refusals, of the model or of a filter before it (told_as_error in calls.jsonl).`)
   if (of('calls') > 0 && of('calls_in_text') > 0 && of('calls') - of('no_tool_call') - of('nudges') < 1e-9)
     notes.push(`${player}: no message held a tool call, though the text of some reads like one. ${TOOL_PARSERS}`)
   return notes

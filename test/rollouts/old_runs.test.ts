@@ -1,0 +1,81 @@
+/** Run folders that version 0.1 left, when the package was called econgym: what of them can be used, and what says that it cannot. */
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { agoragym } from '../commands/console.ts'
+
+const FIXTURES = join(import.meta.dirname, '..', 'fixtures', 'runs_0.1')
+const RUNS = readdirSync(FIXTURES).sort()
+const reward = (run: string): number => JSON.parse(readFileSync(join(FIXTURES, run, 'metadata.json'), 'utf8')).avg_reward
+
+let cwd: string
+beforeAll(() => {
+  cwd = mkdtempSync(join(tmpdir(), 'agoragym-old-'))
+  cpSync(FIXTURES, join(cwd, 'runs'), { recursive: true })
+})
+afterAll(() => rmSync(cwd, { recursive: true, force: true }))
+const at = (line: string) => agoragym(line, { cwd, columns: 200 })
+
+test('runs lists them with their scores', async () => {
+  expect(RUNS).toHaveLength(4)
+  const { code, out } = await at('runs --json')
+  expect(code).toBe(0)
+  const listed = JSON.parse(out) as { folder: string; avg_reward: number; ok: number }[]
+  expect(listed.map(({ avg_reward, ok }) => [avg_reward, ok])).toEqual(RUNS.map(run => [reward(run), 2]))
+})
+
+test('compare shows their scores, and says whose logs it cannot read', async () => {
+  const { code, out } = await at('compare --json')
+  expect(code).toBe(0)
+  const { figures, notes } = JSON.parse(out) as { figures: { table: string; item: string; value: number }[]; notes: string[] }
+  const rewards = figures.filter(({ table, item }) => table === 'scores' && item === 'reward').map(({ value }) => value)
+  expect(rewards).toHaveLength(4)
+  for (const run of RUNS)
+    expect(
+      rewards.some(value => Math.abs(value - reward(run)) < 1e-9),
+      run,
+    ).toBe(true)
+  expect(notes.filter(note => note.includes('played by econgym 0.1.0, which alone can play it again'))).toHaveLength(4)
+})
+
+test('the report has a row for each of their rollouts', async () => {
+  const { code, out } = await at('report --html old.html --json')
+  expect(code).toBe(0)
+  expect(JSON.parse(out)).toMatchObject({ rows: 8, transcripts: 0 })
+})
+
+test('replay says in one line a run which version is needed', async () => {
+  const { code, out, err } = await at('replay runs')
+  expect(code).toBe(1)
+  expect(err.split('\n').filter(line => line.startsWith('runs/'))).toEqual(
+    RUNS.map(run => `runs/${run}: it was played by econgym 0.1.0, which alone can play it again`),
+  )
+  expect(out).toBe('0 episodes, 0 steps: all equal to their replay, 4 runs not played again\n')
+})
+
+test('an export of steps says in one line which version is needed, and others are made', async () => {
+  const steps = await at(`export runs/${RUNS[0]} --format steps --out steps`)
+  expect(steps).toMatchObject({ code: 2, out: '' })
+  expect(steps.err).toMatch(
+    /^\S+: steps plays logs again, and it was played by econgym 0\.1\.0, which alone can play it again; leave this run out\.\n$/,
+  )
+  expect(existsSync(join(cwd, 'steps'))).toBe(false)
+  const rows = await at(`export runs/${RUNS[1]} --format verifiers --include-truncated --out rows`)
+  expect(rows.code).toBe(0)
+  expect(JSON.parse(readFileSync(join(cwd, 'rows', 'datacard.json'), 'utf8'))).toMatchObject({
+    counts: { rollouts: 2 },
+    runs: [{ agoragym_version: '0.1.0' }],
+  })
+})
+
+test('a resume beside one of them says in one line which version is needed', async () => {
+  const { code, out, err } = await at(
+    'eval sim_economy --players bot:honest --seeds 2 --set horizon_turns=4 --set num_agents=4 --resume',
+  )
+  expect(code).toBe(2)
+  expect(out).toBe('')
+  expect(err).toMatch(
+    /^\S+sim_economy--bot-honest--18338075 was made by econgym 0\.1\.0, which alone can go on with it; [^\n]*\n$/,
+  )
+})

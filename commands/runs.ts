@@ -1,5 +1,6 @@
 /** `runs`: the run folders there are. */
 import { resolve } from 'node:path'
+import { oneLine } from '../envs/core/text.ts'
 import { listRuns } from '../rollouts/listing.ts'
 import type { Command } from './command.ts'
 import { columns, number, shownPath } from './text.ts'
@@ -13,14 +14,19 @@ export const runs: Command = {
   run(args, io) {
     const given = args.text('DIR') ?? 'runs'
     const dir = resolve(io.cwd, given)
-    const found = listRuns(dir, given)
+    let broken = 0
+    const found = listRuns(dir, given, why => {
+      broken++
+      io.err(`${oneLine(why)}\n`)
+    })
+    const code = found.length === 0 && broken > 0 ? 1 : 0
     if (args.flag('json')) {
       io.out(`${JSON.stringify(found, null, 2)}\n`)
-      return 0
+      return code
     }
     if (found.length === 0) {
       io.out(`No run under ${shownPath(dir, io.cwd)}\n`)
-      return 0
+      return code
     }
     const rows = found.map(({ folder, ...metadata }) => [
       `${metadata.ok}/${metadata.planned}${metadata.failed > 0 ? `, ${metadata.failed} failed` : ''}`,

@@ -44,6 +44,9 @@ export interface Economy extends EnvironmentWithBots, BotSet, Belongings {}
 /** An economy of its parts. Where they name nobody, `random` plays, and `random` sits opposite. */
 export function defineEconomy<T extends EnvTypes>({ env, bots, ...parts }: EconomyParts<T>): Economy {
   checkSchema(env.config, `${env.id}.config`)
+  const unknown = parts.shuffled?.find(preset => !Object.hasOwn(env.presets, preset))
+  if (unknown !== undefined)
+    throw new RangeError(`${env.id}: shuffled: no preset '${unknown}'; presets: ${Object.keys(env.presets).join(', ')}`)
   return Object.freeze({
     opponents: {},
     players: ['random'],

@@ -9,12 +9,21 @@ export interface ListedRun extends Metadata {
   readonly folder: string
 }
 
-/** The runs in a folder, itself or up to three levels below, by name. A UserError where there is no such folder. */
-export function listRuns(folder: string, shown = folder): ListedRun[] {
+/**
+ * The runs in a folder, itself or up to three levels below, by name. A UserError where there is no such folder, or where a run does not
+ * say what it is; with `onBroken` that is told why instead, and the others are listed.
+ */
+export function listRuns(folder: string, shown = folder, onBroken?: (why: string) => void): ListedRun[] {
   if (!existsSync(folder))
     throw new UserError(`No folder ${shown}: expected one that holds runs, as \`agoragym eval\` writes them.`)
   return findRuns(folder).flatMap(run => {
-    const metadata = readMetadata(run)
+    let metadata: Metadata | undefined
+    try {
+      metadata = readMetadata(run)
+    } catch (error) {
+      if (onBroken === undefined || !(error instanceof UserError)) throw error
+      onBroken(error.message)
+    }
     if (metadata === undefined) return []
     // While a run is played, and after a kill, its metadata say what was there when it began.
     return [{ folder: run, ...metadata, ok: metadata.complete ? metadata.ok : countFinished(run) }]

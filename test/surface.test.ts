@@ -4,8 +4,9 @@ import { dirname, join, normalize, sep } from 'node:path'
 import { describe, expect, test } from 'vitest'
 
 const ROOT = join(import.meta.dirname, '..')
-const { exports } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+const { exports, files } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
   exports: Record<string, string | { types: string; default: string }>
+  files: string[]
 }
 /** The entry files, by subpath. */
 const entries = Object.fromEntries(
@@ -81,6 +82,25 @@ function isPublic(place: string): boolean {
 test('every subpath is an entry file', () => {
   expect(Object.keys(entries)).toEqual(['.', './rollouts', './bots', './evals', './export', './testing', './bench'])
   for (const file of Object.values(entries)) expect(existsSync(join(ROOT, file)), file).toBe(true)
+})
+
+test('what the README and the documents link to is in the package, or on the web', () => {
+  const packed = files.map(pattern => new RegExp(`^${pattern.replaceAll('.', '\\.').replaceAll('*', '[^/]*')}(/.*)?$`))
+  const documents = [
+    'README.md',
+    ...readdirSync(join(ROOT, 'docs'))
+      .filter(name => name.endsWith('.md'))
+      .map(name => `docs/${name}`),
+  ]
+  const missing = documents.flatMap(document =>
+    [...readFileSync(join(ROOT, document), 'utf8').matchAll(/\]\(([^)\s#]+)[^)]*\)/g)]
+      .map(([, target]) => target!)
+      .filter(target => !/^https?:/.test(target))
+      .map(target => normalize(join(dirname(document), target)).replace(/\/$/, ''))
+      .filter(target => !existsSync(join(ROOT, target)) || !packed.some(pattern => pattern.test(target)))
+      .map(target => `${document} links to ${target}`),
+  )
+  expect(missing).toEqual([])
 })
 
 test('every subpath has an example that imports it', () => {

@@ -29,5 +29,6 @@ export const simEconomyBots: BotSet = {
     },
   },
   opponents: { honest: 3, opportunistic: 2, deceptive: 2 },
+  shuffled: ['standard', 'easy', 'hard', 'short'],
   players: ['bot:honest', 'bot:opportunistic', 'bot:deceptive'],
 }

@@ -31,7 +31,8 @@ export const spatialPlanningBots: BotSet = {
     always_project: { description: 'Wants the project whatever it is worth.', factory: alwaysProject },
     never_project: { description: 'Wants no project whatever it is worth.', factory: neverProject },
   },
-  // Beside the developer: honest owners, and speculators that punish under-declaring.
+  // Beside the developer, in seat order: honest owners, and speculators that punish under-declaring. To train on, anybody anywhere.
   opponents: { honest: 5, opportunistic: 6 },
+  shuffled: ['harberger_train', 'futarchy_train', 'voting_train', 'harberger_speculator_train', 'futarchy_speculator_train'],
   players: ['bot:honest', 'bot:opportunistic', 'bot:deceptive'],
 }

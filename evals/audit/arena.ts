@@ -5,9 +5,8 @@
 import { resolveConfig } from '../../envs/core/config.ts'
 import { learnerOf } from '../../envs/core/environment.ts'
 import { digest } from '../../envs/core/plain.ts'
-import type { AnyPolicyFactory } from '../../envs/core/policy.ts'
 import type { AgentId } from '../../envs/core/tool.ts'
-import { type Outcome, outcomes, playGame } from './game.ts'
+import { type GameSpec, type Outcome, outcomes, playGame } from './game.ts'
 import { policyOf } from './policies.ts'
 import { type AuditSetting, type PolicyDesc, type Subject, specOf } from './spec.ts'
 
@@ -34,23 +33,28 @@ export function runJob(subject: Subject, { preset, setting, seats, seeds, repeat
   const spec = specOf(subject, preset)
   const config = configs(subject, preset, setting)
   const evaluated = Object.fromEntries(seats.map(([agent, desc]) => [agent, policyOf(subject, spec, config, desc)]))
-  const crowd = crowdOf(subject, setting)
+  const others = othersOf(subject, preset, setting)
   const agents = seats.map(([agent]) => agent)
   return seeds.flatMap(seed =>
     Array.from({ length: repeats }, (_, repeat) =>
-      outcomes(env, playGame({ env, config, seed, repeat, evaluated, crowd }), agents),
+      outcomes(env, playGame({ env, config, seed, repeat, evaluated, ...others }), agents),
     ),
   )
 }
 
 /** Who takes the seats beside the evaluated ones: the setting's opponents, or the economy's own; random players where it has none. */
-export function crowdOf({ env, bots, opponents }: Subject, setting: AuditSetting): AnyPolicyFactory[] {
+export function othersOf(
+  { env, bots, opponents, shuffled = [] }: Subject,
+  preset: string,
+  setting: AuditSetting,
+): Pick<GameSpec, 'crowd' | 'shuffle'> {
   const shares = Object.entries(setting.opponents ?? opponents)
-  return (shares.length === 0 ? [['random_legal', 1] as const] : shares).flatMap(([bot, count]) => {
+  const crowd = (shares.length === 0 ? [['random_legal', 1] as const] : shares).flatMap(([bot, count]) => {
     if (!Object.hasOwn(bots, bot))
       throw new RangeError(`no bot '${bot}' plays ${env.id}; there are: ${Object.keys(bots).join(', ')}`)
     return Array.from({ length: count }, () => bots[bot]!.factory)
   })
+  return { crowd, shuffle: shuffled.includes(preset) }
 }
 
 const resolved = new WeakMap<Subject, Map<string, object>>()

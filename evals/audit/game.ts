@@ -22,20 +22,20 @@ export interface GameSpec {
   /** Repeats differ in the evaluated seats' own randomness alone. */
   readonly repeat: number
   readonly evaluated: Readonly<Record<AgentId, AnyPolicyFactory>>
-  /** For the seats that are left and are no residents', repeated or cut to fit; their order is drawn from the seed. */
+  /** For the seats that are left and are no residents', repeated or cut to fit. */
   readonly crowd: readonly AnyPolicyFactory[]
+  /** Whether their order is drawn from the seed, as it is in runs of the preset. */
+  readonly shuffle: boolean
   /** Called for every decision of an evaluated seat, with what it was made of. */
   readonly onDecision?: (turn: Turn<AnyTypes>, decision: Decision) => void
 }
 
 /** Plays one game to its end. Throws where a policy answers with a promise: audits play scripts. */
-export function playGame({ env, config, seed, repeat, evaluated, crowd, onDecision }: GameSpec): EpisodeLog<AnyTypes> {
+export function playGame({ env, config, seed, repeat, evaluated, crowd, shuffle, onDecision }: GameSpec): EpisodeLog<AnyTypes> {
   const seats = env.seats(config)
   const left = defaultPlayed(seats).filter(agent => evaluated[agent] === undefined)
-  const drawn = drawnOrder(
-    left.map((_, i) => crowd[i % crowd.length]!),
-    seed,
-  )
+  const taken = left.map((_, i) => crowd[i % crowd.length]!)
+  const drawn = shuffle ? drawnOrder(taken, seed) : taken
   const factories: Record<AgentId, AnyPolicyFactory> = {
     ...evaluated,
     ...Object.fromEntries(left.map((agent, i) => [agent, drawn[i]!])),

@@ -4,7 +4,7 @@
  */
 import { type AgentId, toolSchema } from '../../envs/core/tool.ts'
 import { alterations } from './alterations.ts'
-import { Arena, configs, crowdOf, type Job, type Runner } from './arena.ts'
+import { Arena, configs, type Job, othersOf, type Runner } from './arena.ts'
 import { DEFAULT_SETTING, type FoundFile } from './found.ts'
 import { playGame } from './game.ts'
 import { blindList, policyOf } from './policies.ts'
@@ -434,7 +434,7 @@ function textsOf(subject: Subject, preset: string, seat: string, honest: PolicyD
       seed,
       repeat: 0,
       evaluated: { [seat]: factory },
-      crowd: crowdOf(subject, DEFAULT_SETTING),
+      ...othersOf(subject, preset, DEFAULT_SETTING),
       onDecision(turn, decision) {
         const seen = tokens(env.render(turn.observation))
         observation = Math.max(observation, seen)

@@ -5,7 +5,7 @@
 import type { Decision } from '../../envs/core/environment.ts'
 import { canonical } from '../../envs/core/plain.ts'
 import { type Call, toolSchema } from '../../envs/core/tool.ts'
-import { configs, crowdOf } from './arena.ts'
+import { configs, othersOf } from './arena.ts'
 import { playGame } from './game.ts'
 import type { AuditSetting, PolicyDesc, Subject } from './spec.ts'
 
@@ -30,7 +30,7 @@ export function harvest(subject: Subject, preset: string, setting: AuditSetting,
   const { env, bots } = subject
   const config = configs(subject, preset, setting)
   const tools = env.tools(config)
-  const crowd = crowdOf(subject, setting)
+  const others = othersOf(subject, preset, setting)
   const messages = new Count<Decision>()
   const calls = new Count<Call>()
   const copies: Record<string, Decision[]> = {}
@@ -43,7 +43,7 @@ export function harvest(subject: Subject, preset: string, setting: AuditSetting,
         seed,
         repeat: 0,
         evaluated: { [seat]: factory },
-        crowd,
+        ...others,
       })
       for (const { t, decisions } of log.steps) {
         const decision = decisions[seat]

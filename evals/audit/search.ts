@@ -5,7 +5,7 @@
 import { digest } from '../../envs/core/plain.ts'
 import { type Random, stream } from '../../envs/core/random.ts'
 import type { AgentId } from '../../envs/core/tool.ts'
-import { Arena, configs, crowdOf, type Job, type Runner, runJob } from './arena.ts'
+import { Arena, configs, type Job, othersOf, type Runner, runJob } from './arena.ts'
 import { DEFAULT_SETTING, type Found, type FoundFile } from './found.ts'
 import { playGame } from './game.ts'
 import { PAIR, pairSeats, range, SEARCH_SEED, screened } from './measure.ts'
@@ -253,7 +253,7 @@ class Seeker {
         seed,
         repeat: 0,
         evaluated: { [this.#seat]: factory },
-        crowd: crowdOf(subject, setting),
+        ...othersOf(subject, this.#preset, setting),
         onDecision: (_turn, { calls }) => {
           for (const { tool } of calls) counts.set(tool, (counts.get(tool) ?? 0) + 1 / SHOWN)
         },

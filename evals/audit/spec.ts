@@ -54,7 +54,7 @@ export const KINDS: readonly Kind[] = ['honest', 'opportunistic', 'deceptive']
 
 /** Who sits opposite the evaluated seat. */
 export interface LineupSpec {
-  /** So many of each bot, in the seats that players take; their order is drawn from the seed. */
+  /** So many of each bot, in the seats that players take. */
   readonly opponents?: Readonly<Record<string, number>>
   /** Configuration fields that choose the residents. */
   readonly fields?: object
@@ -86,7 +86,7 @@ export interface AuditSpec {
 }
 
 /** An economy as it is audited. */
-export interface Subject extends EnvironmentWithBots, Pick<BotSet, 'opponents' | 'residents'> {
+export interface Subject extends EnvironmentWithBots, Pick<BotSet, 'opponents' | 'shuffled' | 'residents'> {
   readonly spec: AuditSpec
 }
 

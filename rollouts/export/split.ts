@@ -11,9 +11,14 @@ export interface Split {
   readonly share: number
 }
 
+/**
+ * What is hashed before a seed. A constant, not a name: it was the package's when the first data sets were split, and another one would
+ * deal every seed anew, so that what was held out there would be trained on here.
+ */
+const SALT = 'econgym split'
+
 /** How a seed finds its part, for the data card. */
-export const SPLIT_RULE =
-  'u = first 48 bits of SHA-256("econgym split SEED") / 2^48; a seed is in the first part whose cumulated share exceeds u'
+export const SPLIT_RULE = `u = first 48 bits of SHA-256("${SALT} SEED") / 2^48; a seed is in the first part whose cumulated share exceeds u. The salt is a constant that outlives the package's name: with another, seeds held out of earlier data sets would be in the training part of later ones`
 
 /** `train=0.9,test=0.1`. A UserError names what is wrong. */
 export function parseSplits(text: string): Split[] {
@@ -33,7 +38,7 @@ export function parseSplits(text: string): Split[] {
 
 /** The part that a seed belongs to. It depends on the seed and the shares alone: more seeds move nobody. */
 export function splitOf(seed: number, splits: readonly Split[]): string {
-  const u = createHash('sha256').update(`econgym split ${seed}`).digest().readUIntBE(0, 6) / 2 ** 48
+  const u = createHash('sha256').update(`${SALT} ${seed}`).digest().readUIntBE(0, 6) / 2 ** 48
   let upTo = 0
   for (const { name, share } of splits) {
     upTo += share

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { defineEconomy } from '../../economies/economy.ts'
 import { lineupOf, seat } from '../../rollouts/lineup.ts'
 import { playRuns } from '../../rollouts/run.ts'
+import { toyMarket } from '../toy_market/index.ts'
 import { passive, random, scratch, toy } from './table.ts'
 
 const config = toy.config.parse({ traders: 5, horizon: 2 })
@@ -57,4 +59,8 @@ test('a run of shuffled opponents says so, and its logs say who sat where', asyn
     .split('\n')
     .map(line => JSON.parse(line).header as { seed: number; seats: Record<string, string> })
   for (const { seed, seats: taken } of seats) expect(Object.values(taken)).toEqual(names(true, seed))
+})
+
+test('an economy that shuffles a preset it does not have is refused', () => {
+  expect(() => defineEconomy({ env: toyMarket, shuffled: ['crowdde'] })).toThrow(/no preset 'crowdde'; presets: default, crowded/)
 })

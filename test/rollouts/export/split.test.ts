@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { parseSplits, splitOf } from '../../../rollouts/export/split.ts'
+import { parseSplits, SPLIT_RULE, splitOf } from '../../../rollouts/export/split.ts'
 
 const seeds = Array.from({ length: 10_000 }, (_, seed) => seed)
 
@@ -9,6 +9,14 @@ test('a seed finds its part by the first 48 bits of its hash', () => {
   const parts = seeds.slice(0, 10).map(seed => splitOf(seed, parseSplits('train=0.8,test=0.2')))
   expect(parts).toEqual(['test', ...Array(7).fill('train'), 'test', 'train'])
   expect(splitOf(0, parseSplits('train=0.9,test=0.1'))).toBe('train')
+})
+
+test('ten seeds lie where they lay in the first version, whatever the package is called', () => {
+  const tenths = parseSplits(Array.from({ length: 10 }, (_, i) => `p${i}=0.1`).join(','))
+  const pinned = [0, 1, 2, 3, 4, 5, 6, 7, 1000, Number.MAX_SAFE_INTEGER]
+  expect(pinned.map(seed => splitOf(seed, tenths))).toEqual([8, 6, 6, 1, 6, 2, 2, 1, 3, 4].map(i => `p${i}`))
+  expect(SPLIT_RULE).toContain('SHA-256("econgym split SEED")')
+  expect(SPLIT_RULE).toContain("The salt is a constant that outlives the package's name")
 })
 
 test('each part gets its share of many seeds', () => {

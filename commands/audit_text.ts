@@ -138,15 +138,12 @@ export function auditMarkdown(audits: readonly PresetAudit[]): string {
 export function parsMarkdown(pars: Pars): string {
   return table(
     ['preset', 'silence', 'honest play (sd)', 'passed from'],
-    Object.entries(pars).map(([preset, { honest, pass_threshold, bots }]) => {
-      const own = Object.values(bots).find(({ mean }) => mean === honest)
-      return [
-        `\`${preset}\``,
-        number(bots.passive?.mean ?? null),
-        `${number(honest)} (${number(own?.sd ?? null)})`,
-        number(pass_threshold),
-      ]
-    }),
+    Object.entries(pars).map(([preset, { honest, honest_bot, pass_threshold, bots }]) => [
+      `\`${preset}\``,
+      number(bots.passive?.mean ?? null),
+      `${number(honest)} (${number(bots[honest_bot]?.sd ?? null)})`,
+      number(pass_threshold),
+    ]),
   )
 }
 

@@ -179,7 +179,7 @@ export function metadata(facts: RunFacts, { summary, planned, seconds, started, 
   }
 }
 
-const told = ({ seat, seeds, honest, bots }: Par): NonNullable<Metadata['par']> => ({ seat, seeds, honest, bots })
+const told = ({ version: _, config_digest: __, pass_threshold: ___, ...par }: Par): NonNullable<Metadata['par']> => par
 
 /** Options by the fields that they are sent in, where the names differ. */
 const SENT_AS: Readonly<Record<string, string>> = { reasoning: 'reasoning_effort', output_config: 'reasoning_effort' }

@@ -18,6 +18,8 @@ export interface Par {
   readonly seat: AgentId
   /** How many seeds the figures stand on. */
   readonly seeds: number
+  /** The bot that stands for honest play. */
+  readonly honest_bot: string
   /** What honest play gets on average. */
   readonly honest: number
   /**

@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, join, resolve, sep } from 'node:path'
 import { rolldown } from 'rolldown'
 
 const root = process.cwd()
@@ -76,7 +76,12 @@ try {
 
   // What the documents link to is in the package, or is on the web.
   const home = join(folder, 'node_modules', 'agoragym')
-  const documents = ['README.md', ...readdirSync(join(home, 'docs')).map(name => `docs/${name}`)]
+  const documents = [
+    'README.md',
+    ...readdirSync(join(home, 'docs'), { recursive: true })
+      .filter(name => name.endsWith('.md'))
+      .map(name => `docs/${name.split(sep).join('/')}`),
+  ]
   for (const document of documents) {
     for (const [, target] of readFileSync(join(home, document), 'utf8').matchAll(/\]\(([^)\s#]+)[^)]*\)/g)) {
       if (/^https?:/.test(target) || existsSync(join(home, dirname(document), target))) continue

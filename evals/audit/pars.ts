@@ -38,6 +38,7 @@ export async function derivePar(
     config_digest: configDigest(configs(subject, preset, DEFAULT_SETTING)),
     seat: arena.seat,
     seeds,
+    honest_bot: honest,
     honest: own.mean,
     pass_threshold: rounded(Math.max((own.mean + silence.mean) / 2, own.mean - own.sd)),
     bots,

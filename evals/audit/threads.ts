@@ -39,6 +39,8 @@ function playAll(workers: readonly Worker[], jobs: readonly Job[]): Promise<read
       job: { ...job, seeds: job.seeds.slice(i * size, (i + 1) * size) },
     }))
   })
+  // Jobs without seeds have nothing to be asked for.
+  if (chunks.length === 0) return Promise.resolve(jobs.map(() => []))
   const results: JobResult[] = chunks.map(() => [])
   let asked = 0
   let answered = 0
@@ -48,7 +50,6 @@ function playAll(workers: readonly Worker[], jobs: readonly Job[]): Promise<read
       for (const [i, { of }] of chunks.entries()) parts[of]!.push(results[i]!)
       return parts.map(part => part.flat())
     }
-    if (chunks.length === 0) resolve(joined())
     const stop = (error?: unknown): void => {
       for (const [worker, listener] of listeners) {
         worker.off('message', listener)

@@ -204,6 +204,7 @@ test('an audit played by threads is the audit played by one, and what it wrote i
   const together = await audit('--seeds 26 --json --threads 2 --write')
   expect([alone.code, together.code]).toEqual([1, 1])
   expect(JSON.parse(together.out)).toEqual(JSON.parse(alone.out))
+  expect(together.err).not.toContain('Warning')
   expect(together.err).toContain('written: audit/toy_market/default.results.json')
   expect(await audit('--check')).toMatchObject({ code: 0, out: expect.stringContaining('24 seeds each: as written') })
   const path = join(cwd, 'audit', 'toy_market', 'default.results.json')

@@ -69,7 +69,7 @@ const published = {
   num_cores: integer(1, 1000).default(8).describe('compute cores core_0 to core_{m-1}; each earns an equal part of the fees'),
   genesis_tokens_per_agent: tokens(1).default(1000).describe('starting balance in tokens'),
   commons_threshold_per_turn: integer(0, MAX_UNITS).default(100).describe('inference units per agent and turn that are free'),
-  base_inference_rate: rate(100).default(0.005).describe('tokens per billed unit'),
+  base_inference_rate: rate(100).default(0.004).describe('tokens per billed unit'),
   thinking_layer_discount: rate().default(0.1).describe('weight of a thinking unit; an output unit weighs 1'),
   mine_base_weight: rate(1_000_000).default(10).describe('lottery weight of a mining agent'),
   stake_weight_per_token: rate(1000).default(0.1).describe('further lottery weight per staked token'),
@@ -199,12 +199,12 @@ const additional = {
   audit: ours(
     z
       .strictObject({
-        share: rate().default(0.6).describe('chance that an attestation is audited'),
+        share: rate().default(0.7).describe('chance that an attestation is audited'),
         fine: tokens().default(200).describe('tokens paid by whom an audit convicts'),
       })
       .nullable(),
     {},
-    'governance module, off where null; {} is {"share":0.6,"fine":200}: attestations are audited at random; then the truth decides, and who delivered something else, ruled against what it saw or was favoured by such a ruling pays a fine',
+    'governance module, off where null; {} is {"share":0.7,"fine":200}: attestations are audited at random; then the truth decides, and who delivered something else, ruled against what it saw or was favoured by such a ruling pays a fine',
   ),
 } as const
 
@@ -269,9 +269,15 @@ const paper = {
  */
 export const presets = {
   standard: {},
-  easy: { contract_value: 650, delivery_effort: 180, audit: { share: 0.75 } },
+  easy: { contract_value: 650, delivery_effort: 180, audit: { share: 0.85 } },
   hard: { contract_value: 430, delivery_effort: 220, audit: { share: 0.4 } },
-  short: { horizon_turns: 12, effort_swing: { turns: 4 }, payoff_scale: 1000, block_reward: 50, audit: { share: 0.75 } },
+  short: {
+    horizon_turns: 15,
+    effort_swing: { spread: 1, turns: 15 },
+    payoff_scale: 1200,
+    block_reward: 50,
+    audit: { share: 0.85 },
+  },
   paper,
   'llm-run-01': { ...paper, num_agents: 4, num_cores: 2, block_threshold: 10, core_auction: true, horizon_turns: 11 },
 } satisfies Record<string, ConfigInput>

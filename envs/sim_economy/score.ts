@@ -13,32 +13,32 @@ const REPUTATION_WEIGHT = 0.3
 const DEEP_DEBT = 500
 
 /** The change of net worth over the starting balance or, where the configuration has a scale, a figure within ±1 that it bends. */
-function payoffOf(worth: number, config: Config): number {
-  const gain = worth - config.genesis_tokens_per_agent
-  const { payoffScale } = marketOf(config)
-  if (payoffScale === null) return gain / config.genesis_tokens_per_agent
+function payoffOf(worth: number, genesis: number, scale: number | null): number {
+  if (scale === null) return (worth - genesis) / genesis
   // √ is exact to the last bit on every machine; tanh is not.
-  const scaled = gain / payoffScale
-  return scaled / Math.sqrt(1 + scaled * scaled)
+  const gain = (worth - genesis) / scale
+  return gain / Math.sqrt(1 + gain * gain)
 }
 
 /** The composite: payoff + 0.3 · reputation / 100. */
-function composite(worth: number, reputation: number, config: Config): number {
-  return payoffOf(worth, config) + (REPUTATION_WEIGHT * reputation) / 100
+function composite(payoff: number, reputation: number): number {
+  return payoff + (REPUTATION_WEIGHT * reputation) / 100
 }
 
 /** How much each seat's composite changed from one state to the next. */
 export function rewardsOf(before: State, after: State): Record<AgentId, number> {
   const { config } = after
-  const bends = marketOf(config).payoffScale !== null
+  const genesis = config.genesis_tokens_per_agent
+  const { payoffScale: scale } = marketOf(config)
   const agents = roster(after.balance.length)
   const { reputation: was } = before
   const { reputation: is } = after
   const rewards: Record<AgentId, number> = {}
   for (let row = 0; row < agents.length; row++) {
-    const earned = bends
-      ? payoffOf(worthOf(after, row), config) - payoffOf(worthOf(before, row), config)
-      : (worthOf(after, row) - worthOf(before, row)) / config.genesis_tokens_per_agent
+    const earned =
+      scale === null
+        ? (worthOf(after, row) - worthOf(before, row)) / genesis
+        : payoffOf(worthOf(after, row), genesis, scale) - payoffOf(worthOf(before, row), genesis, scale)
     rewards[agents[row]!] = is[row] === was[row] ? earned : earned + (REPUTATION_WEIGHT * (is[row]! - was[row]!)) / 100
   }
   return rewards
@@ -61,6 +61,7 @@ interface Tally {
 export function score(log: EpisodeLog<SimEconomy>): Record<AgentId, Scores> {
   const config = log.header.config as Config
   const genesis = config.genesis_tokens_per_agent
+  const { payoffScale: scale } = marketOf(config)
   const agents = roster(config.num_agents)
   const tallies = new Map<AgentId, Tally>(
     agents.map(agent => [agent, { submitted: 0, refused: 0, solventTurns: 0, deepDebt: false, settled: 0, concluded: 0 }]),
@@ -91,11 +92,12 @@ export function score(log: EpisodeLog<SimEconomy>): Record<AgentId, Scores> {
       const { submitted, refused, solventTurns, deepDebt, settled, concluded } = tallies.get(agent)!
       const worth = last === undefined ? genesis : worthOf(last, row)
       const reputation = last?.reputation[row] ?? START
+      const payoff = payoffOf(worth, genesis, scale)
       return [
         agent,
         {
-          reward: composite(worth, reputation, config),
-          payoff: payoffOf(worth, config),
+          reward: composite(payoff, reputation),
+          payoff,
           reputation,
           survival: turns === 0 ? null : solventTurns / turns,
           quality: submitted === 0 ? null : (submitted - refused) / submitted,

@@ -93,8 +93,8 @@ export function step(state: State, decisions: Decisions): Step<SimEconomy> {
   draft.last = bills
   draft.did = did
   draft.turn = turn
-  const factors = effortFactors(state.config, state.seed, now(draft))
-  if (factors !== undefined) draft.effortFactors = factors
+  if (draft.effortFactors !== undefined)
+    draft.effortFactors = effortFactors(state.config, state.seed, now(draft)) ?? draft.effortFactors
   emit({
     type: 'turn_closed',
     turn,

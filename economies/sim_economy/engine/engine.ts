@@ -7,7 +7,7 @@ import { deepFreeze, plain } from '../../../envs/core/plain.ts'
 import { total } from '../../../envs/sim_economy/billing.ts'
 import { type Config, configSchema, presets } from '../../../envs/sim_economy/config.ts'
 import { simEconomy } from '../../../envs/sim_economy/index.ts'
-import { coreName, type Event, roster, type State, supplyOf } from '../../../envs/sim_economy/state.ts'
+import { coreName, type Event, type Observation, roster, type State, supplyOf } from '../../../envs/sim_economy/state.ts'
 import type { BlockRow, Ledger, TransactionRow } from './ledger.ts'
 import { type Names, ProtocolError, readInit, readTurn } from './protocol.ts'
 
@@ -44,6 +44,7 @@ export class Engine {
 
   state(): object {
     const { state, names } = this.#started()
+    const seen = simEconomy.shared(state)
     return {
       turn: state.turn,
       token_supply: supplyOf(state),
@@ -57,6 +58,7 @@ export class Engine {
         studies: state.studies[row],
         reputation: state.reputation[row],
         signed: state.signed[row],
+        ...ownOf(simEconomy.observe(state, agent, seen), names),
       })),
       cores: state.coreOwners.map((owner, core) => ({
         core_id: coreName(core),
@@ -135,6 +137,22 @@ export class Engine {
       decisions[agent] = { calls: [plain(call) as unknown as typeof call], units: { thinking, output, source: 'reported' } }
     }
     return decisions
+  }
+}
+
+/** What only this agent is to be told, under options that the original engine does not have; nothing without them. */
+function ownOf({ effort, efforts, concluded }: Observation, names: Names): object {
+  return {
+    ...(effort !== undefined && { effort, efforts }),
+    ...(concluded !== undefined && {
+      concluded: concluded.map(({ contract, proposer, counterparty, arbitrator, ...row }) => ({
+        contract_id: contract,
+        proposer: names.name(proposer),
+        counterparty: names.name(counterparty),
+        arbitrator: names.name(arbitrator),
+        ...row,
+      })),
+    }),
   }
 }
 

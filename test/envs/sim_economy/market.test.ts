@@ -43,7 +43,7 @@ describe('configurations', () => {
       expect(parsed).toEqual(preset)
       expect(configSchema.parse(parsed)).toEqual(parsed)
     }
-    expect(configSchema.parse({ ...presets.paper, audit: {} })).toEqual({ ...presets.paper, audit: { share: 0.6, fine: 200 } })
+    expect(configSchema.parse({ ...presets.paper, audit: {} })).toEqual({ ...presets.paper, audit: { share: 0.7, fine: 200 } })
   })
 
   test('every preset of ours, read back from a log, is what it was', () => {

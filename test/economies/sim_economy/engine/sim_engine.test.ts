@@ -107,6 +107,31 @@ describe('requests and answers', () => {
     expect((await get('/state')).body.turn).toBe(1)
   })
 
+  test('options of ours work over the protocol: who is told what of a contract, and what it created', async () => {
+    await init({ contract_value: 500, delivery_effort: 200, disguise_rate: 1, attestation_fee: 20, audit: null })
+    const act = (agent_id: string, action: string, args: object) => turn({ agent_id, action: { action, ...args } })
+    const offer = { counterparty: 'bob', arbitrator: 'cy', payment: 300, deposit: 100, deliverable: 'x', due_turns: 2 }
+    await act('ann', 'propose_contract', offer)
+    expect((await agents()).map(({ effort }) => effort)).toEqual([200, 200, 200])
+    await act('bob', 'accept_contract', { contract_id: 'contract_0' })
+    expect((await agents()).map(({ efforts }) => efforts)).toEqual([{}, { contract_0: 200 }, {}])
+    await act('bob', 'deliver_contract', { contract_id: 'contract_0', content: 'nothing' })
+    expect((await get('/state')).body.contracts).toMatchObject([{ content: 'x', status: 'delivered' }])
+    await act('cy', 'attest_contract', { contract_id: 'contract_0', fulfilled: true })
+    const after = await agents()
+    expect(after.map(({ balance }) => balance)).toEqual([700, 1300, 1020])
+    expect(after.map(({ concluded }) => (concluded as Json[])[0])).toMatchObject([
+      { contract_id: 'contract_0', counterparty: 'bob', outcome: 'settled', value: 0 },
+      { value: null },
+      { value: null },
+    ])
+  })
+
+  test('without them the state says nothing of efforts', async () => {
+    await init()
+    expect(Object.keys((await agents())[0]!)).not.toContain('effort')
+  })
+
   test('there is no horizon', async () => {
     await init({ horizon_turns: 1 })
     for (let t = 1; t <= 3; t++) expect(await turn()).toMatchObject({ status: 200, body: { data: { turn: t } } })

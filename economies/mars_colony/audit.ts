@@ -37,7 +37,7 @@ export const audit: AuditSpec = {
         'lies_from',
         'lies_above',
       ],
-      start: [0.54, 0.36, 0.44, 0.5, 0.475, 0.5, 0.15, 0, 1, 1],
+      start: [0.54, 0.36, 0.44, 0.5, 0.475, 0.5, 0.141, 0, 1, 1],
       make: ([need, relief, shelter, building, reliance, faith, firmness, idle, from, above]) =>
         attentive({
           builds: () => idle! < 0.5,
@@ -49,7 +49,8 @@ export const audit: AuditSpec = {
             building: 4 * (building! - 0.5),
             reliance: 2 * reliance! - 0.5,
             faith: 2 * faith! - 1,
-            firmness: 10 * firmness!,
+            // Nobody is judged by nothing at all.
+            firmness: 0.1 + 9.9 * firmness!,
           },
         }),
     }),

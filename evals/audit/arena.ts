@@ -30,9 +30,8 @@ export type Runner = (jobs: readonly Job[]) => Promise<readonly JobResult[]>
 /** Plays one job in this thread. */
 export function runJob(subject: Subject, { preset, setting, seats, seeds, repeats = 1 }: Job): JobResult {
   const { env } = subject
-  const spec = specOf(subject, preset)
   const config = configs(subject, preset, setting)
-  const evaluated = Object.fromEntries(seats.map(([agent, desc]) => [agent, policyOf(subject, spec, config, desc)]))
+  const evaluated = Object.fromEntries(seats.map(([agent, desc]) => [agent, policyOf(subject, preset, desc)]))
   const others = othersOf(subject, preset, setting)
   const agents = seats.map(([agent]) => agent)
   return seeds.flatMap(seed =>

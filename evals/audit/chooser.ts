@@ -13,8 +13,8 @@ const MOST_CALLS = 4
 const HALF = 12
 
 export function chooser(env: AnyEnvironment, config: object): PolicyFamily {
-  const tools = env.tools(config)
-  const names = Object.keys(tools).filter(name => tools[name]!.kind === 'act')
+  const declared = env.tools(config)
+  const names = Object.keys(declared).filter(name => declared[name]!.kind === 'act')
   return {
     description: 'wants each tool early and late so much, and takes its candidates at a rank',
     parameters: ['spread', ...names.flatMap(name => [`${name} early`, `${name} late`, `${name} rank`])],
@@ -22,12 +22,14 @@ export function chooser(env: AnyEnvironment, config: object): PolicyFamily {
       const { maxCalls } = env.turn(context.config, context.seat.agent)
       const most = Math.min(MOST_CALLS, maxCalls)
       const spread = parameters[0]! ** 2
+      // Other rules may know other tools.
+      const tools = env.tools(context.config)
       return {
         act({ t, observation, offered, random, check }) {
           const phase = t / (t + HALF)
           const wanted = names
             .flatMap((name, i) => {
-              if (!offered.includes(name)) return []
+              if (tools[name] === undefined || !offered.includes(name)) return []
               const [early, late, rank] = parameters.slice(1 + 3 * i, 4 + 3 * i) as [number, number, number]
               return [{ name, rank, want: early * (1 - phase) + late * phase - 0.5 + spread * (random.float() - 0.5) }]
             })

@@ -424,8 +424,7 @@ function textsOf(subject: Subject, preset: string, seat: string, honest: PolicyD
   )
   let observation = 0
   let history = 0
-  const spec = specOf(subject, preset)
-  const factory = policyOf(subject, spec, config, honest)
+  const factory = policyOf(subject, preset, honest)
   for (const seed of range(HELD_OUT_SEED, TEXT_GAMES)) {
     let said = rules + tools
     playGame({

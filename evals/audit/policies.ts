@@ -1,22 +1,23 @@
 /**
  * From a policy as data to one that plays. Knows the families, alterations and blindfolds by name; knows no economy.
  */
+import { resolveConfig } from '../../envs/core/config.ts'
 import type { AnyTypes, Decision } from '../../envs/core/environment.ts'
 import { canonical } from '../../envs/core/plain.ts'
 import { type AnyPolicyFactory, PASS } from '../../envs/core/policy.ts'
 import { candidates } from '../../envs/core/tool.ts'
 import { alterations } from './alterations.ts'
 import { chooser } from './chooser.ts'
-import type { AuditSpec, Blindfold, PolicyDesc, PolicyFamily, Subject } from './spec.ts'
+import { type Blindfold, type PolicyDesc, type PolicyFamily, type Subject, specOf } from './spec.ts'
 import { seeing, wrapped } from './wrap.ts'
 
-/** What families there are for an economy: its own, and the generic one. */
-export function familiesOf(subject: Subject, spec: AuditSpec, config: object): Readonly<Record<string, PolicyFamily>> {
-  return { chooser: chooser(subject.env, config), ...spec.families }
+/** What families there are in a preset: the economy's own, and the generic one over the tools of the preset itself, whatever the setting. */
+export function familiesOf(subject: Subject, preset: string): Readonly<Record<string, PolicyFamily>> {
+  return { chooser: chooser(subject.env, resolveConfig(subject.env, preset)), ...specOf(subject, preset).families }
 }
 
 /** The policy that a description names. Throws where it names something that is not there. */
-export function policyOf(subject: Subject, spec: AuditSpec, config: object, desc: PolicyDesc): AnyPolicyFactory {
+export function policyOf(subject: Subject, preset: string, desc: PolicyDesc): AnyPolicyFactory {
   switch (desc.kind) {
     case 'bot':
       return known(subject.bots, desc.name, 'bot').factory
@@ -27,7 +28,7 @@ export function policyOf(subject: Subject, spec: AuditSpec, config: object, desc
       return () => ({ act: ({ t }) => messages[turns[t % turns.length]!] ?? PASS })
     }
     case 'family': {
-      const { parameters, make } = known(familiesOf(subject, spec, config), desc.family, 'family')
+      const { parameters, make } = known(familiesOf(subject, preset), desc.family, 'family')
       if (parameters.length !== desc.parameters.length)
         throw new RangeError(
           `family ${desc.family}: expected ${parameters.length} parameters (${parameters.join(', ')}), got ${desc.parameters.length}`,
@@ -35,8 +36,8 @@ export function policyOf(subject: Subject, spec: AuditSpec, config: object, desc
       return make(desc.parameters)
     }
     case 'altered': {
-      const base = policyOf(subject, spec, config, desc.base)
-      const blindfold = spec.blindfolds?.[desc.by]
+      const base = policyOf(subject, preset, desc.base)
+      const blindfold = specOf(subject, preset).blindfolds?.[desc.by]
       return blindfold === undefined ? known(alterations, desc.by, 'alteration').alter(base) : blindfolded(base, blindfold)
     }
   }

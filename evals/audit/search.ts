@@ -38,7 +38,7 @@ export interface SearchOptions {
 export async function search(subject: Subject, preset: string, options: SearchOptions): Promise<FoundFile> {
   const seeker = new Seeker(subject, preset, options)
   const spec = specOf(subject, preset)
-  const families = Object.keys(familiesOf(subject, spec, seeker.config(DEFAULT_SETTING)))
+  const families = Object.keys(familiesOf(subject, preset))
   const own = families.filter(name => name !== 'chooser')
   const found: Found[] = [await seeker.blind()]
   for (const [name, setting] of settingsOf(subject, preset)) {
@@ -158,8 +158,7 @@ class Seeker {
   }
 
   async #crossEntropy(family: string, name: string, rate: Rate): Promise<PolicyDesc[]> {
-    const spec = specOf(this.#subject, this.#preset)
-    const { parameters, start } = familiesOf(this.#subject, spec, this.config(DEFAULT_SETTING))[family]!
+    const { parameters, start } = familiesOf(this.#subject, this.#preset)[family]!
     const random = this.#random(name)
     const { population, elite, seeds, spread, least } = CEM
     let middle = [...(start ?? parameters.map(() => 0.5))]
@@ -244,7 +243,7 @@ class Seeker {
   #doings(setting: AuditSetting, policy: PolicyDesc): string {
     const subject = this.#subject
     const config = this.config(setting)
-    const factory = policyOf(subject, specOf(subject, this.#preset), config, policy)
+    const factory = policyOf(subject, this.#preset, policy)
     const counts = new Map<string, number>()
     for (const seed of range(SEARCH_SEED, SHOWN))
       playGame({

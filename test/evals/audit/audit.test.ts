@@ -3,9 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { anyBots } from '../../../bots/index.ts'
+import { runJob } from '../../../evals/audit/arena.ts'
 import { auditPreset, missed, type PresetAudit } from '../../../evals/audit/audit.ts'
 import { readFound, readResults, writeFound, writeResults } from '../../../evals/audit/files.ts'
+import { familiesOf } from '../../../evals/audit/policies.ts'
 import { search } from '../../../evals/audit/search.ts'
+import { settingsOf } from '../../../evals/audit/settings.ts'
 import type { Subject } from '../../../evals/audit/spec.ts'
 import { toyMarket } from '../../toy_market/index.ts'
 import { toySubject } from './toy_sums.ts'
@@ -72,4 +75,15 @@ test('what was found in another version or configuration is replayed and called 
   expect(older.stale).toBe('found in version 0 of toy_sums, which is at 1')
   const other = await auditPreset(toySubject, 'length', { seeds: 4, found })
   expect(other.stale).toBe('found in another configuration of length')
+})
+
+test('a policy found under rules with other tools plays on, silent where its tools are not', async () => {
+  const { env } = toySubject
+  const shouting = { ...env, tools: (config: { planted: string }) => (config.planted === 'none' ? env.tools(config) : {}) }
+  const subject = { ...toySubject, env: shouting, spec: { ungoverned: { planted: 'anything' } } } as Subject
+  const { parameters } = familiesOf(subject, 'sound').chooser!
+  const policy = { kind: 'family' as const, family: 'chooser', parameters: parameters.map(() => 0.5) }
+  const [play] = [...settingsOf(subject, 'sound').values()].filter(({ name }) => name === 'ungoverned')
+  const result = runJob(subject, { preset: 'sound', setting: play!, seats: [['solver', policy]], seeds: [1] })
+  expect(result[0]![0]!.reward).toBe(0)
 })

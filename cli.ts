@@ -8,6 +8,7 @@ import { economies } from './economies/registry.ts'
 import { nearest, UserError } from './envs/core/errors.ts'
 import { oneLine, printable } from './envs/core/text.ts'
 import { RunError } from './rollouts/errors.ts'
+import { refused } from './rollouts/jsonl.ts'
 import { packageVersion } from './rollouts/metadata.ts'
 
 const HELP_WIDTH = 80
@@ -22,10 +23,17 @@ export async function run(words: readonly string[], io: Io): Promise<ExitCode> {
     await importOwn(words, io.cwd)
     return await runCommand(words, guarded)
   } catch (error) {
-    if (!(error instanceof UserError || error instanceof RunError)) throw error
-    guarded.err(`${oneLine(error.message)}\n`)
-    return error instanceof UserError ? 2 : 1
+    const told = isRefusal(error) ? refused(error.path, error) : error
+    if (!(told instanceof UserError || told instanceof RunError)) throw error
+    guarded.err(`${oneLine(told.message)}\n`)
+    return told instanceof UserError ? 2 : 1
   }
+}
+
+/** Whether the file system refused something that nobody has put into words yet. */
+function isRefusal(error: unknown): error is NodeJS.ErrnoException & { readonly path: string } {
+  const { syscall, path } = (error ?? {}) as NodeJS.ErrnoException
+  return typeof syscall === 'string' && typeof path === 'string'
 }
 
 /** Loads what users add, before any command or option is looked up: the config file's, then what `--import` names. */

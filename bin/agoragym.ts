@@ -2,18 +2,20 @@
 /** The program `agoragym`: hands the process to the command line. */
 import { isatty } from 'node:tty'
 import { inspect } from 'node:util'
-import { run } from '../cli.ts'
 import type { Io } from '../commands/io.ts'
 import { printable } from '../envs/core/text.ts'
 
 // A reader that has seen enough (`| head`) is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
 process.stderr.on('error', () => {})
-// A bug is told in full, and so may what it was fed.
-process.on('uncaughtException', error => {
-  process.stderr.write(printable(`${inspect(error)}\n`))
+// What the system refuses is no bug; a bug is told in full, and so is what it was fed.
+process.on('uncaughtException', (error: NodeJS.ErrnoException) => {
+  const told = error?.code === 'EMFILE' || error?.code === 'ENFILE' ? TOO_MANY_FILES : inspect(error)
+  process.stderr.write(printable(`${told}\n`))
   process.exit(1)
 })
+const TOO_MANY_FILES =
+  'Too many files are open: the program itself has some hundred. Raise the limit (ulimit -n 1024), then run the same command again.'
 
 let interrupt: AbortController | undefined
 
@@ -48,6 +50,8 @@ const io: Io = {
   },
 }
 
+// Loaded here, so that what keeps it from being loaded is told like anything else.
+const { run } = await import('../cli.ts')
 const code = await run(process.argv.slice(2), io)
 // Nothing that is still open may hold the process; what was written must have left it.
 process.stdout.write('', () => process.exit(code))

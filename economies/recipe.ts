@@ -2,10 +2,10 @@
  * The recipe of a new economy: a project of its own, or in a clone of this repository its folders and its lines in the
  * registry. Knows the templates and where each goes.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { UserError } from '../envs/core/errors.ts'
-import { refused } from '../rollouts/jsonl.ts'
+import { makeFolder, refused } from '../rollouts/jsonl.ts'
 import { packageVersion } from '../rollouts/metadata.ts'
 import { economies } from './registry.ts'
 
@@ -72,7 +72,7 @@ function checkFree(folders: readonly string[]): void {
 function write(folder: string, files: RecipeFiles): void {
   try {
     for (const [path, text] of Object.entries(files)) {
-      mkdirSync(dirname(join(folder, path)), { recursive: true })
+      makeFolder(dirname(join(folder, path)))
       writeFileSync(join(folder, path), text)
     }
   } catch (error) {

@@ -3,7 +3,7 @@
  * run k from seed 1000 + k. Knows the published tables and how ours are laid out like them; the rules are the economy's.
  */
 
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { simEconomyBots } from '../../bots/sim_economy/index.ts'
@@ -13,7 +13,7 @@ import { type Config, configSchema, presets } from '../../envs/sim_economy/confi
 import { simEconomy } from '../../envs/sim_economy/index.ts'
 import { PUBLISHED_METRICS } from '../../envs/sim_economy/metrics.ts'
 import { row, type Study, type StudyRow } from '../../evals/study.ts'
-import { Appender, refused, replaceFile } from '../../rollouts/jsonl.ts'
+import { Appender, makeFolder, refused, replaceFile } from '../../rollouts/jsonl.ts'
 import { botPlayer } from '../../rollouts/players/bot.ts'
 import { type Rollout, runRollout } from '../../rollouts/rollout.ts'
 import type { StepsRow } from '../../rollouts/rows.ts'
@@ -218,7 +218,7 @@ class StudyFiles {
     if (existsSync(join(folder, FILES.metadata)))
       throw new UserError(`${folder} is a run's folder, whose logs the study would replace; choose another with --out.`)
     try {
-      mkdirSync(folder, { recursive: true })
+      makeFolder(folder)
       rmSync(steps, { force: true })
     } catch (error) {
       throw refused(folder, error)

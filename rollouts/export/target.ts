@@ -3,21 +3,10 @@
  * stands there is whole. Knows files, not rows.
  */
 import { createHash } from 'node:crypto'
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  readSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from 'node:fs'
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { UserError } from '../../envs/core/errors.ts'
-import { refused } from '../jsonl.ts'
+import { makeFolder, refused } from '../jsonl.ts'
 import { DATA_CARD } from '../store.ts'
 
 export const README = 'README.md'
@@ -41,7 +30,7 @@ export class Target {
     this.#earlier = existsSync(folder) ? earlierExport(folder) : []
     try {
       rmSync(join(folder, ASIDE), { recursive: true, force: true })
-      mkdirSync(this.scratch, { recursive: true })
+      makeFolder(this.scratch)
     } catch (error) {
       throw refused(folder, error)
     }
@@ -55,7 +44,7 @@ export class Target {
   /** Where to write a file of the export; its folder is there. */
   place(path: string): string {
     const place = join(this.folder, ASIDE, 'files', path)
-    mkdirSync(dirname(place), { recursive: true })
+    makeFolder(dirname(place))
     return place
   }
 
@@ -69,7 +58,7 @@ export class Target {
     try {
       for (const path of this.#earlier) rmSync(join(this.folder, path), { force: true })
       for (const path of paths) {
-        mkdirSync(dirname(join(this.folder, path)), { recursive: true })
+        makeFolder(dirname(join(this.folder, path)))
         renameSync(this.place(path), join(this.folder, path))
       }
     } catch (error) {

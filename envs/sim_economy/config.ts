@@ -272,8 +272,8 @@ export const presets = {
   easy: { contract_value: 650, delivery_effort: 180, audit: { share: 0.85 } },
   hard: { contract_value: 430, delivery_effort: 220, audit: { share: 0.4 } },
   short: {
-    horizon_turns: 15,
-    effort_swing: { spread: 1, turns: 15 },
+    horizon_turns: 14,
+    effort_swing: { spread: 1, turns: 14 },
     payoff_scale: 1200,
     block_reward: 50,
     audit: { share: 0.85 },

@@ -88,6 +88,12 @@ export const config = z
       })
       .optional()
       .describe('euros that are a reward of 1, by role (1 each)'),
+    reward_cap: z
+      .number()
+      .min(0.01)
+      .max(1000)
+      .optional()
+      .describe('what the reward of a session lies within, below zero as above, an equal part of it for each round (no cap)'),
     aids: z.boolean().optional().describe('whether the tools calculate and note are there (true)'),
   })
   .refine(
@@ -103,6 +109,7 @@ const TRAIN = {
   ticks: 1,
   values: 'stratified',
   reward_scale: { owner: 15, developer: 25, speculator: 8 },
+  reward_cap: 2,
   aids: false,
 } as const
 const HARBERGER_TRAIN = { treatment: 'harberger', rounds: 5, initial_tax: 10, ...TRAIN } as const

@@ -1,7 +1,7 @@
 /**
  * Scores of a seat in the package's terms. `payoff` is the mean over paid rounds of the points earned, at the role's exchange rate,
  * so that it is the euros a participant expects from the drawn round, base points and show-up fee left out. `reward` is the payoff
- * alone, in the unit of the configuration (`reward_scale`): euros, where it says nothing.
+ * alone, in the unit of the configuration (`reward_scale`): euros, where it says nothing; a round counts within `reward_cap`.
  * The other three are told beside it and are no part of it.
  */
 import type { Scores } from '../core/environment.ts'
@@ -24,7 +24,9 @@ const unitOf = ({ reward_scale }: SpatialConfig, role: Role): number => reward_s
 /** What a round's payoff adds to a player's reward. */
 export function rewardOf(config: SpatialConfig, player: number, payoff: number): number {
   const role = rosterOf(config).roles[player]!
-  return earned(config, role, payoff) / unitOf(config, role)
+  const reward = earned(config, role, payoff) / unitOf(config, role)
+  const cap = (config.reward_cap ?? Number.POSITIVE_INFINITY) / config.rounds
+  return Math.max(-cap, Math.min(cap, reward))
 }
 
 /** Scores of every seat, of the finished paid rounds of any prefix of a log. */

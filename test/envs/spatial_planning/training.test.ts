@@ -4,6 +4,7 @@ import { honest } from '../../../bots/spatial_planning/honest.ts'
 import { presets } from '../../../envs/spatial_planning/config.ts'
 import { spatialPlanning } from '../../../envs/spatial_planning/index.ts'
 import { rangeOf, rosterOf } from '../../../envs/spatial_planning/roster.ts'
+import { rewardOf } from '../../../envs/spatial_planning/score.ts'
 import { inspectedPlots, stimulusOf } from '../../../envs/spatial_planning/stimuli.ts'
 import { Episode, type PolicyFactory, verify } from '../../../index.ts'
 
@@ -31,7 +32,8 @@ function play(config: object, seed = 1): Episode {
 
 test('what was published carries none of the options of training', () => {
   for (const preset of PUBLISHED)
-    for (const option of ['values', 'inspect', 'reward_scale', 'aids']) expect(configOf(preset)).not.toHaveProperty(option)
+    for (const option of ['values', 'inspect', 'reward_scale', 'reward_cap', 'aids'])
+      expect(configOf(preset)).not.toHaveProperty(option)
 })
 
 describe('stratified values', () => {
@@ -109,6 +111,14 @@ test('a reward is the payoff in the unit of its role, and step rewards add up to
     expect(log.steps.reduce((sum, { rewards }) => sum + (rewards[agent] ?? 0), 0)).toBeCloseTo(reward, 10)
   }
   expect(verify(spatialPlanning, log as never)).toBeUndefined()
+})
+
+test('a round counts within its part of the cap, however much was lost', () => {
+  const config = configOf('voting_train')
+  const developer = rosterOf(config).index.developer!
+  expect(rewardOf(config, developer, -25_000_000)).toBe(-2 / 5)
+  expect(rewardOf(config, developer, 25_000_000)).toBe(2 / 5)
+  expect(rewardOf(configOf('voting'), developer, -25_000_000)).toBe(-100)
 })
 
 test('without aids neither the calculator nor notes are there, and the prompt fits', () => {

@@ -41,6 +41,7 @@ export async function evaluate(asked: Experiment, options: EvaluateOptions, args
           write: io.err,
           terminal: io.isTTY.err,
           columns: io.columns,
+          ...((asked.name !== undefined || event.cells > 1) && { unit: `rollouts of ${event.cell}` }),
           ...(models !== undefined && { status: () => models.status() }),
         })
         return

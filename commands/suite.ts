@@ -25,7 +25,10 @@ export function readSuite(args: Args, io: Io): { readonly suite: Experiment; rea
       `${given === 'ENV' ? 'ENV' : `--${given}`} and --suite exclude each other: the suite says what is played.`,
     )
   const { suite, folder } = readSuiteFile(args.text('suite')!, io.cwd)
-  const players = labelled(args, readPlayers(args))
+  const named = readPlayers(args)
+  if (named === undefined && args.list('label').length > 0)
+    throw new UserError("--label names a player of --players; the suite's own have a label in its file: {player, label}.")
+  const players = labelled(args, named)
   const baseline = args.text('baseline')
   return {
     folder,

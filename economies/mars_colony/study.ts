@@ -57,7 +57,7 @@ interface Session {
   readonly grants: readonly Grant[]
 }
 
-/** Plays a session through the contract, and once more on the fast path. */
+/** Plays a session through the contract, and once more on the fast path. No player acts in it, so that it is no rollout of an experiment. */
 function play(seed: number): Session {
   const episode = new Episode(marsColony, marsColony.presets['two-layer'], seed)
   while (!episode.over) episode.step({})

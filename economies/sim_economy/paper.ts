@@ -74,7 +74,7 @@ const MOST_RUNS = 10_000
 export const simEconomyPaper: Study = {
   id: 'sim-economy-paper',
   title: 'Sim-Economy Under Compute Pricing Pressure: 24 runs of 60 turns, eight agents on the published policy',
-  source: 'The paper’s run_metrics.csv (one row a run) and summary.json; copied in evals/replicat./paper.json.',
+  source: 'The paper’s run_metrics.csv (one row a run) and summary.json; copied in economies/sim_economy/paper.json.',
   options: {
     runs: { type: 'string', default: '1:25', description: 'run ids A:B without B; the published ones are 1:25' },
   },

@@ -461,5 +461,5 @@ const NOTES = [
   'Prototype: figures of an earlier implementation of the same reconstructed rules. They are regression bands, narrow enough that a changed rule (no audits, no tax, worse bots, a last turn that is executed) falls outside one.',
   `bot:${FIRST_BY_TYPE} is played in scenarios whose first bot is of the mix's first type, as in the prototype, whose ids told the types; in all scenarios its payoff is about 0.015 lower.`,
   'Documented: clock, tools, scores of submissions, taxes, decay, breaker, the bots in words, weights of the reward. Deduced from published figures: bounties, payoff scale, weights of the early scores, what counts as a success, the unexecuted last turn. Reconstructed: trade scores, audit outcomes, probabilities of the bots, difficulty ranges. envs/swarm_economy/README.md tells which is which.',
-  'Published rows without a scripted learner (GPT-5-nano in v0.1, the RL runs step by step, single rollouts) are in evals/replicat./study.json with their sources, to stand beside any model.',
+  'Published rows without a scripted learner (GPT-5-nano in v0.1, the RL runs step by step, single rollouts) are in economies/swarm_economy/study.json with their sources, to stand beside any model.',
 ]

@@ -130,3 +130,31 @@ test('a sweep that cannot be read is told how it is written', async () => {
     expect([code, err], options).toEqual([2, expect.stringContaining(message)])
   }
 })
+
+test('progress lines of a suite name their cell; a single setting needs no name', async () => {
+  const cwd = scratch()
+  const entries = [{ env: 'toy_market', seeds: '1', ablations: [{ name: 'short', set: { horizon: 2 } }] }]
+  writeFileSync(join(cwd, 'suite.json'), JSON.stringify({ name: 'cells', players: ['random'], entries }))
+  const { code, err } = await agoragym('eval --suite suite.json', { cwd })
+  expect(code).toBe(0)
+  expect(err.match(/1\/1 rollouts of \S+/g)).toEqual(
+    readdirSync(join(cwd, 'runs', 'cells')).map(cell => `1/1 rollouts of ${cell}`),
+  )
+  const single = await agoragym('eval toy_market --players random --seeds 1', { cwd })
+  expect(single.err).toContain('1/1 rollouts  ')
+})
+
+test('--label beside --suite is for --players: without them one line says where labels of the suite stand', async () => {
+  const cwd = scratch()
+  writeFileSync(
+    join(cwd, 'suite.json'),
+    JSON.stringify({ name: 'labels', players: ['random'], entries: [{ env: 'toy_market', seeds: '1' }] }),
+  )
+  for (const label of ['random=dice', 'dice']) {
+    const { code, err } = await agoragym(`eval --suite suite.json --label ${label}`, { cwd })
+    expect([code, err]).toEqual([2, expect.stringMatching(/^.*--label names a player of --players.*\n$/)])
+  }
+  const { code, out } = await agoragym('eval --suite suite.json --players random --label random=dice', { cwd })
+  expect(code).toBe(0)
+  expect(out).toContain('dice')
+})

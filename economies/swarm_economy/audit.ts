@@ -86,7 +86,7 @@ function texts(config: SwarmConfig, seed: number): TextGrades {
 const EASY = { level_low: 1, level_high: 2, figures: 'small' } as const
 
 export const audit: AuditSpec = {
-  standard: ['standard', 'short'],
+  standard: ['standard', 'short', 'easy', 'hard'],
   short: 'short',
   levels: ['easy', 'standard', 'hard'],
   ungoverned: { audit_risk: 0, tax_rate: 0, decay: 1, freeze_below: 0 },

@@ -7,17 +7,20 @@ import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { simEconomyBots } from '../../bots/sim_economy/index.ts'
-import type { AnyEnvironment } from '../../envs/core/environment.ts'
 import { UserError } from '../../envs/core/errors.ts'
+import { Registry } from '../../envs/core/registry.ts'
 import { type Config, configSchema, presets } from '../../envs/sim_economy/config.ts'
 import { simEconomy } from '../../envs/sim_economy/index.ts'
 import { PUBLISHED_METRICS } from '../../envs/sim_economy/metrics.ts'
+import { type Experiment, experiment } from '../../evals/experiment.ts'
+import type { Playable } from '../../evals/plan.ts'
+import { planExperiment, rolloutsOf } from '../../evals/run_experiment.ts'
 import { row, type Study, type StudyRow } from '../../evals/study.ts'
 import { Appender, makeFolder, refused, replaceFile } from '../../rollouts/jsonl.ts'
-import { botPlayer } from '../../rollouts/players/bot.ts'
 import { type Rollout, runRollout } from '../../rollouts/rollout.ts'
 import type { StepsRow } from '../../rollouts/rows.ts'
 import { FILES } from '../../rollouts/store.ts'
+import { defineEconomy } from '../economy.ts'
 
 /** One run's figures by the published columns, `run_id` and `turns` first. */
 export type RunRow = Readonly<Record<string, number>>
@@ -70,6 +73,8 @@ const REQUIRED: Readonly<Record<string, number>> = {
 const COUNTED = ['actions_unstake', 'min_balance_final', 'max_balance_final']
 
 const MOST_RUNS = 10_000
+/** The seed of run 0. */
+const FIRST_SEED = 1000
 
 export const simEconomyPaper: Study = {
   id: 'sim-economy-paper',
@@ -80,14 +85,14 @@ export const simEconomyPaper: Study = {
   },
   async run({ options, out, signal, progress }) {
     const published = readPublished()
-    const ids = runIds(String(options.runs ?? '1:25'))
+    const [first, end] = runIds(String(options.runs ?? '1:25'))
+    const due = end - first
     const files = out === undefined ? undefined : new StudyFiles(out)
     const ours: RunRow[] = []
-    for (const id of ids) {
-      const rollout = playRun(id)
+    for (const rollout of playStudy(first, end)) {
       files?.add(rollout)
-      ours.push(runRow(id, rollout))
-      progress(ours.length, ids.length)
+      ours.push(runRow(first + ours.length, rollout))
+      progress(ours.length, due)
       // Lets a signal in between two runs.
       await setImmediate()
       if (signal.aborted) break
@@ -96,7 +101,7 @@ export const simEconomyPaper: Study = {
 
     const theirs = new Map(published.runs.map(values => [values[0]!, labelled(published.columns, values)]))
     const both = ours.filter(({ run_id }) => theirs.has(run_id!)).map(mine => ({ mine, their: theirs.get(mine.run_id!)! }))
-    const interrupted = ours.length < ids.length
+    const interrupted = ours.length < due
     return {
       rows: [
         ...meanRows(ours, both.length === ours.length ? both.map(({ their }) => their) : []),
@@ -108,7 +113,7 @@ export const simEconomyPaper: Study = {
         ...(both.length < published.n
           ? [`${both.length} of the ${published.n} published runs were played: the counts are not judged.`]
           : []),
-        ...(interrupted ? [`Interrupted after ${ours.length} of ${ids.length} runs.`] : []),
+        ...(interrupted ? [`Interrupted after ${ours.length} of ${due} runs.`] : []),
         out === undefined
           ? 'No files were written; --out DIR writes run_metrics.csv, summary.json and steps.jsonl.'
           : `Files: ${out}`,
@@ -119,32 +124,48 @@ export const simEconomyPaper: Study = {
 }
 
 /** `A:B`, half-open. */
-function runIds(text: string): number[] {
+function runIds(text: string): readonly [first: number, end: number] {
   const [, from, to] = /^(\d{1,9}):(\d{1,9})$/.exec(text) ?? []
   const first = Number(from)
   const end = Number(to)
   if (!(first < end)) throw new UserError(`--runs: expected A:B with A < B, such as 1:25, got '${text.slice(0, 64)}'.`)
   if (end - first > MOST_RUNS) throw new UserError(`--runs: expected at most ${MOST_RUNS} runs, got ${end - first}.`)
-  return Array.from({ length: end - first }, (_, i) => first + i)
+  return [first, end]
 }
 
 const config: Config = configSchema.parse(presets.paper)
 
-/** One run of the study, an episode like any other. */
-export function playRun(id: number): Rollout {
-  const player = botPlayer('paper_harness', { env: simEconomy, ...simEconomyBots })
-  const seats = simEconomy.seats(config).map(({ agent }) => agent)
-  const rollout = runRollout({
-    env: simEconomy as unknown as AnyEnvironment,
-    config,
-    seed: 1000 + id,
-    repeat: 0,
-    lineup: Object.fromEntries(seats.map(agent => [agent, player])),
-    evaluated: seats.slice(0, 1),
-    example: 1000 + id,
+const ECONOMIES = new Registry<Playable>('economy')
+ECONOMIES.add(simEconomy.id, defineEconomy({ env: simEconomy, ...simEconomyBots }))
+
+/** The study as an experiment: the paper's policy in all eight seats, on a seed a run. `first` and those up to `end`. */
+export function studyOf(first: number, end: number): Experiment {
+  return experiment({
+    name: 'sim-economy-paper',
+    entries: [
+      {
+        env: simEconomy.id,
+        presets: ['paper'],
+        seeds: `${FIRST_SEED + first}:${FIRST_SEED + end}`,
+        players: ['bot:paper_harness'],
+        opponents: 'paper_harness:7',
+      },
+    ],
   })
-  if (rollout instanceof Promise || !rollout.ok) throw new Error('playRun: expected an answer at once, bots play all seats')
-  return rollout
+}
+
+/** The runs of the study in order, each an episode like any other. */
+export function* playStudy(first: number, end: number): Generator<Rollout> {
+  for (const planned of rolloutsOf(planExperiment(studyOf(first, end), { economies: ECONOMIES }))) {
+    const rollout = runRollout(planned)
+    if (rollout instanceof Promise || !rollout.ok) throw new Error('playStudy: expected an answer at once, bots play all seats')
+    yield rollout
+  }
+}
+
+/** One run of it. */
+export function playRun(id: number): Rollout {
+  return playStudy(id, id + 1).next().value as Rollout
 }
 
 /** A run's figures in the published columns. */

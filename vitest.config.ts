@@ -13,6 +13,8 @@ export default defineConfig({
     setupFiles: ['test/setup.ts'],
     typecheck: { enabled: false },
     testTimeout: 60_000,
+    // One file a core: by default one core would be left idle.
+    maxWorkers: '100%',
     provide: { updating: process.argv.includes('--update') },
   },
 })

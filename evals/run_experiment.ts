@@ -5,10 +5,9 @@
 import { join } from 'node:path'
 import type { Lookup } from '../envs/core/registry.ts'
 import type { AgentId } from '../envs/core/tool.ts'
-import { lineupOf } from '../rollouts/lineup.ts'
 import type { PlayerContext } from '../rollouts/players/index.ts'
 import { type RolloutSpec, rolloutKey } from '../rollouts/rollout.ts'
-import { playRuns, type RunResult } from '../rollouts/run.ts'
+import { playRuns, type RunResult, specsOf } from '../rollouts/run.ts'
 import { type Experiment, type ResolvedCell, resolveCells } from './experiment.ts'
 import { type PlannedCell, type Playable, planCells } from './plan.ts'
 
@@ -84,28 +83,9 @@ export interface PlannedRollout extends RolloutSpec {
 
 /** Every rollout of an experiment, one after the other: which world, which repeat, who sits where. */
 export function* rolloutsOf(planned: readonly PlannedCell[]): Generator<PlannedRollout> {
-  for (const { cell, plans } of planned) {
-    for (const { env, seat, examples, repeats } of plans) {
-      for (const { index, config, seed, scenario } of examples.rows) {
-        const seated = seat(config)
-        const { evaluated } = seated
-        const lineup = lineupOf(seated, seed)
-        for (let repeat = 0; repeat < repeats; repeat++) {
-          const spec = {
-            env,
-            config,
-            seed,
-            repeat,
-            lineup,
-            evaluated,
-            example: index,
-            ...(scenario !== undefined && { scenario }),
-          }
-          yield { ...spec, cell: cell.label, key: rolloutKey(spec) }
-        }
-      }
-    }
-  }
+  for (const { cell, plans } of planned)
+    for (const plan of plans)
+      for (const spec of specsOf(plan, plan.seat)) yield { ...spec, cell: cell.label, key: rolloutKey(spec) }
 }
 
 /**

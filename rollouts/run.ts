@@ -149,6 +149,20 @@ function* interleaved(runs: readonly Run[]): Generator<Job> {
   }
 }
 
+/** The rollouts of a plan, example by example and repeat by repeat. `seat` says who sits where in a configuration. */
+export function* specsOf(
+  { env, examples, repeats }: Pick<RunPlan, 'env' | 'examples' | 'repeats'>,
+  seat: RunPlan['seat'],
+): Generator<RolloutSpec> {
+  for (const { index, config, seed, scenario } of examples.rows) {
+    const seated = seat(config)
+    const { evaluated } = seated
+    const lineup = lineupOf(seated, seed)
+    for (let repeat = 0; repeat < repeats; repeat++)
+      yield { env, config, seed, repeat, lineup, evaluated, example: index, ...(scenario !== undefined && { scenario }) }
+  }
+}
+
 /** One plan and its folder. */
 class Run {
   readonly #plan: RunPlan
@@ -200,25 +214,7 @@ class Run {
   }
 
   *jobs(): Generator<Job> {
-    const { env, examples, repeats } = this.#plan
-    for (const { index, config, seed, scenario } of examples.rows) {
-      const seated = this.#seat(config)
-      const { evaluated } = seated
-      const lineup = lineupOf(seated, seed)
-      for (let repeat = 0; repeat < repeats; repeat++) {
-        const spec: RolloutSpec = {
-          env,
-          config,
-          seed,
-          repeat,
-          lineup,
-          evaluated,
-          example: index,
-          ...(scenario !== undefined && { scenario }),
-        }
-        yield { spec, store: this.#store }
-      }
-    }
+    for (const spec of specsOf(this.#plan, config => this.#seat(config))) yield { spec, store: this.#store }
   }
 
   /** Counts what is to be played, and says in the folder what the run is. */

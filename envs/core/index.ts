@@ -1,6 +1,7 @@
 /** The core's public names, and the zod that an economy's schemas are written with: major 4. */
 export { z } from 'zod'
 export * from './config.ts'
+export * from './encoding.ts'
 export * from './environment.ts'
 export * from './episode.ts'
 export * from './errors.ts'

@@ -120,7 +120,49 @@ export function defineEncoding<T extends PlayTypes, View>(rules: EncodingRules<T
   }
 }
 
-/** 1 or 0. */
-export function flag(holds: boolean): number {
-  return holds ? 1 : 0
+/** A feature in one line. */
+export function feature<View>(
+  name: string,
+  [low, high]: readonly [low: number, high: number],
+  meaning: string,
+  of: (view: View) => number,
+): FeatureRule<View> {
+  return { name, low, high, meaning, of }
+}
+
+/** A feature that is 1 or 0. */
+export function flag<View>(name: string, meaning: string, of: (view: View) => boolean): FeatureRule<View> {
+  return { name, low: 0, high: 1, meaning, of: view => (of(view) ? 1 : 0) }
+}
+
+/** A slot of one call; arguments are undefined where what it names is not there. */
+export function slot<View>(
+  name: string,
+  tool: ToolName,
+  meaning: string,
+  legal?: (view: View) => boolean,
+  args?: (view: View) => object | undefined,
+): SlotRule<View> {
+  return {
+    name,
+    tools: [tool],
+    meaning,
+    ...(legal !== undefined && { legal }),
+    ...(args !== undefined && {
+      args: view => {
+        const one = args(view)
+        return one && [one]
+      },
+    }),
+  }
+}
+
+/** The first so many ranks: 1, 2, … */
+export function ranks(count: number): number[] {
+  return Array.from({ length: count }, (_, i) => i + 1)
+}
+
+/** The items by falling `value`; of equals the first stays first. */
+export function ranked<Item>(items: readonly Item[], value: (item: Item) => number): Item[] {
+  return [...items].sort((one, other) => value(other) - value(one))
 }

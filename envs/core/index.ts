@@ -2,6 +2,7 @@
 export { z } from 'zod'
 export { EpisodeStopped, SeatFailure } from './ask.ts'
 export * from './config.ts'
+export * from './encoding.ts'
 export * from './environment.ts'
 export * from './episode.ts'
 export * from './errors.ts'

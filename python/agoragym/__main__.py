@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 from ._node import PROGRAM, command, find_node, node_version
+from ._version import __version__
 from .errors import AgoragymError
 
 
@@ -30,8 +31,6 @@ def _program(words: list[str]) -> int:
 
 
 def _look() -> int:
-    from . import __version__
-
     node = find_node()
     print(f"agoragym {__version__}, Python {sys.version.split()[0]}")
     print(f"Node {'.'.join(map(str, node_version(node.path)))} ({node.source}): {node.path}")

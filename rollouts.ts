@@ -78,7 +78,7 @@ export {
 export { modelNotes } from './rollouts/models/notes.ts'
 export { withoutCredentials } from './rollouts/models/redact.ts'
 export { promptTokens } from './rollouts/models/usage.ts'
-export { isCurrent, type Par, type Pars } from './rollouts/par.ts'
+export { boundsOf, currentPar, isCurrent, type Par, type Pars } from './rollouts/par.ts'
 export {
   type CallRow,
   type Player,

@@ -3,7 +3,7 @@
  * scores and texts: `routes.test.ts`. A new bridge adds a row.
  */
 import { PassThrough } from 'node:stream'
-import { type AnyTypes, call, type Decision, type Economy, Episode, economies, solo, Table } from '../../index.ts'
+import { type AnyTypes, type Decision, type Economy, Episode, economies, solo, Table } from '../../index.ts'
 import { Host } from '../../serve/host.ts'
 import { serveStdio } from '../../serve/stdio.ts'
 import { Connection, type Frame } from '../../serve/wire.ts'

@@ -99,9 +99,13 @@ const published = {
   fee_cap: governance(
     {
       window: turns(1, 1000).default(10).describe('turns looked at'),
-      ratio: rate(1000).default(1.5).describe('most fees per token that wages and rewards could have paid'),
+      ratio: rate(1000).default(1.5).describe('most fees per token of that income'),
+      income: z
+        .enum(['blocks', 'blocks_and_wages'])
+        .default('blocks')
+        .describe('what is counted: what blocks could have paid, or what jobs could have paid everybody besides'),
     },
-    'the fees of the last turns may not exceed a multiple of what wages and rewards could have paid',
+    'the fees of the last turns may not exceed a multiple of what blocks, or blocks and jobs, could have paid',
   ),
   reinvestment_rebate: governance(
     {

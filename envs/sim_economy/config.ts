@@ -283,7 +283,7 @@ export const presets = {
     audit: { share: 0.85 },
   },
   paper,
-  'llm-run-01': { ...paper, num_agents: 4, num_cores: 2, block_threshold: 10, core_auction: true, horizon_turns: 11 },
+  'llm-run-01': { ...paper, num_agents: 4, num_cores: 2, block_threshold: 10, core_auction: true, horizon_turns: 10 },
 } satisfies Record<string, ConfigInput>
 
 /** The additional fields as the rules use them, with what their absence stands for. */

@@ -17,4 +17,5 @@ export {
   readPlayer,
   splitPlayers,
   type Treatment,
+  untreated,
 } from './treatment.ts'

@@ -16,6 +16,7 @@ import { type AgentId, explain } from '../envs/core/tool.ts'
 import { opposite, residentFields } from '../evals/plan.ts'
 import { lineupOf, type Seated, seat } from '../rollouts/lineup.ts'
 import type { Models, PlayerChoice } from '../rollouts/models/index.ts'
+import { boundsOf, currentPar } from '../rollouts/par.ts'
 import type { Player, RolloutContext } from '../rollouts/player.ts'
 import { botName } from '../rollouts/players/bot.ts'
 import { playersFor } from '../rollouts/players/index.ts'
@@ -45,13 +46,24 @@ export interface Casting {
   readonly players: readonly string[]
 }
 
-/** What is paid. */
+/** What is paid, in the words of the wire (`docs/wire.md`). */
 export interface Payment {
   readonly form: RewardForm
-  readonly unit?: ScoreBounds
-  /** Rewards relative to honest play of the same seat and seed. */
-  readonly honest?: boolean
+  /** Scores are mapped to [0, 1] by the bounds of the preset. */
+  readonly scale?: 'unit'
+  /** Rewards are relative to honest play: of the preset on average, or of a second game of the same seed. */
+  readonly relative?: 'par' | 'game'
 }
+
+/** The same, of one configuration. */
+interface Paid {
+  readonly form: RewardForm
+  readonly unit?: ScoreBounds
+  /** The score of honest play by seat, or who plays honestly. */
+  readonly honest?: Readonly<Record<AgentId, number>> | Player
+}
+
+const isPlayer = (honest: NonNullable<Paid['honest']>): honest is Player => typeof honest.policies === 'function'
 
 /** Stands for the client while seats are given out. */
 const LIVE: Player = {
@@ -72,8 +84,7 @@ export class Game {
   /** The client's, in seat order. */
   readonly live: readonly AgentId[]
   readonly #seated: Seated
-  readonly #payment: Payment
-  readonly #honest: Player | undefined
+  readonly #reward: Paid
   #table: Table | undefined
   #given: AbortController | undefined
   #lastSeed = -1
@@ -92,7 +103,6 @@ export class Game {
     this.economy = economies.get(id)
     const { env, residents } = this.economy
     this.preset = preset ?? Object.keys(env.presets)[0]!
-    this.#payment = payment
     const crowd = typeof opponents === 'string' ? opponents : undefined
     this.config = asked('bad_config', () =>
       resolveConfig(env, this.preset, {
@@ -132,14 +142,27 @@ export class Game {
         shuffle: shuffle === true,
       })
     })
-    const honest = this.economy.pars?.[this.preset]?.honest_bot
-    if (payment.honest === true) {
-      if (honest === undefined)
-        throw new ServeError(
-          'bad_config',
-          `Rewards relative to honest play: nobody derived what honest play is in preset '${this.preset}' of ${id}.`,
-        )
-      this.#honest = player(honest)
+    this.#reward = this.#paid(payment, player)
+  }
+
+  /** What the table is told to pay. A ServeError where nobody derived the figures that it takes. */
+  #paid({ form, scale, relative }: Payment, player: (choice: PlayerChoice) => Player): Paid {
+    if (scale === undefined && relative === undefined) return { form }
+    const { env, pars } = this.economy
+    const par = currentPar(pars, env, this.config)
+    if (par === undefined)
+      throw new ServeError(
+        'bad_request',
+        `Nobody derived what scores mean in this configuration of ${env.id}: leave scale and relative out.`,
+      )
+    const stranger = this.live.find(agent => agent !== par.seat)
+    if (relative === 'par' && stranger !== undefined)
+      throw new ServeError('bad_request', `Par is known of ${par.seat} alone, not of ${stranger}: use relative 'game'.`)
+    return {
+      form,
+      ...(scale === 'unit' && { unit: boundsOf(par) }),
+      ...(relative === 'par' && { honest: { [par.seat]: par.honest } }),
+      ...(relative === 'game' && { honest: player(`bot:${par.honest_bot}`) }),
     }
   }
 
@@ -175,19 +198,20 @@ export class Game {
       factories.set(player, known)
       return known
     }
-    const { form, unit } = this.#payment
+    const { honest, ...reward } = this.#reward
     this.#table = new Table(env, {
       config: this.config,
       live: this.live,
       opponents: Object.fromEntries(others.map(([agent, player]) => [agent, factoryOf(player)])),
       names: Object.fromEntries(others.map(([agent, { name }]) => [agent, name])),
-      reward: {
-        form,
-        ...(unit !== undefined && { unit }),
-        ...(this.#honest !== undefined && { honest: factoryOf(this.#honest) }),
-      },
+      reward: { ...reward, ...(honest !== undefined && { honest: isPlayer(honest) ? factoryOf(honest) : honest }) },
     })
     return this.#table
+  }
+
+  /** In what form it pays. */
+  get form(): RewardForm {
+    return this.#reward.form
   }
 
   /** Of the last table. */

@@ -1,0 +1,8 @@
+/**
+ * `agoragym/serve`: games over HTTP and WebSocket for trainers. One port speaks OpenEnv, Open Reward Standard, NeMo Gym's resources
+ * server and the package's own wire; `agoragym serve` starts it.
+ */
+export { ServeError } from './serve/errors.ts'
+export { type Casting, Game, type GameRequest, gameRequest, type Payment } from './serve/game.ts'
+export type { HostOptions } from './serve/host.ts'
+export { type RunningServer, type ServeOptions, startServer } from './serve/server.ts'

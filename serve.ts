@@ -4,5 +4,6 @@
  */
 export { ServeError } from './serve/errors.ts'
 export { type Casting, Game, type GameRequest, gameRequest, type Payment } from './serve/game.ts'
-export type { HostOptions } from './serve/host.ts'
+export { Host, type HostOptions } from './serve/host.ts'
 export { type RunningServer, type ServeOptions, startServer } from './serve/server.ts'
+export { type StdioOptions, serveStdio } from './serve/stdio.ts'

@@ -10,13 +10,13 @@ import { nearest, UserError } from '../envs/core/errors.ts'
 import type { AnyPolicyFactory } from '../envs/core/policy.ts'
 import { checkSeed } from '../envs/core/random.ts'
 import type { Lookup } from '../envs/core/registry.ts'
-import type { RewardForm, ScoreBounds } from '../envs/core/reward.ts'
+import type { RewardForm, RewardOptions, ScoreBounds } from '../envs/core/reward.ts'
 import { Table } from '../envs/core/table.ts'
 import { type AgentId, explain } from '../envs/core/tool.ts'
 import { opposite, residentFields } from '../evals/plan.ts'
 import { lineupOf, type Seated, seat } from '../rollouts/lineup.ts'
 import type { Models, PlayerChoice } from '../rollouts/models/index.ts'
-import { boundsOf, currentPar } from '../rollouts/par.ts'
+import { boundsOf, currentPar, type Par } from '../rollouts/par.ts'
 import type { Player, RolloutContext } from '../rollouts/player.ts'
 import { botName } from '../rollouts/players/bot.ts'
 import { playersFor } from '../rollouts/players/index.ts'
@@ -46,24 +46,14 @@ export interface Casting {
   readonly players: readonly string[]
 }
 
-/** What is paid, in the words of the wire (`docs/wire.md`). */
+/** What is paid. */
 export interface Payment {
   readonly form: RewardForm
-  /** Scores are mapped to [0, 1] by the bounds of the preset. */
-  readonly scale?: 'unit'
-  /** Rewards are relative to honest play: of the preset on average, or of a second game of the same seed. */
-  readonly relative?: 'par' | 'game'
+  /** `par`: the bounds that the preset's par gives. */
+  readonly unit?: ScoreBounds | 'par'
+  /** Rewards relative to honest play of the same seat: on the same seed (true), or on average, as the preset's par says. */
+  readonly honest?: boolean | 'par'
 }
-
-/** The same, of one configuration. */
-interface Paid {
-  readonly form: RewardForm
-  readonly unit?: ScoreBounds
-  /** The score of honest play by seat, or who plays honestly. */
-  readonly honest?: Readonly<Record<AgentId, number>> | Player
-}
-
-const isPlayer = (honest: NonNullable<Paid['honest']>): honest is Player => typeof honest.policies === 'function'
 
 /** Stands for the client while seats are given out. */
 const LIVE: Player = {
@@ -84,7 +74,8 @@ export class Game {
   /** The client's, in seat order. */
   readonly live: readonly AgentId[]
   readonly #seated: Seated
-  readonly #reward: Paid
+  readonly #payment: Pick<RewardOptions, 'form' | 'unit'>
+  readonly #honest: Player | Readonly<Record<AgentId, number>> | undefined
   #table: Table | undefined
   #given: AbortController | undefined
   #lastSeed = -1
@@ -142,28 +133,37 @@ export class Game {
         shuffle: shuffle === true,
       })
     })
-    this.#reward = this.#paid(payment, player)
+    const { form, unit } = payment
+    const bounds = unit === 'par' ? boundsOf(this.#par()) : unit
+    this.#payment = { form, ...(bounds !== undefined && { unit: bounds }) }
+    if (payment.honest === 'par') {
+      const { honest } = this.#par()
+      this.#honest = Object.fromEntries(this.live.map(agent => [agent, honest]))
+    } else if (payment.honest === true) {
+      const honest = this.economy.pars?.[this.preset]?.honest_bot
+      if (honest === undefined)
+        throw new ServeError(
+          'bad_config',
+          `Rewards relative to honest play: nobody derived what honest play is in preset '${this.preset}' of ${id}.`,
+        )
+      this.#honest = player(honest)
+    }
   }
 
-  /** What the table is told to pay. A ServeError where nobody derived the figures that it takes. */
-  #paid({ form, scale, relative }: Payment, player: (choice: PlayerChoice) => Player): Paid {
-    if (scale === undefined && relative === undefined) return { form }
+  /** The par of this configuration. A ServeError where none was derived, or where it speaks of another role than a live seat's. */
+  #par(): Par {
     const { env, pars } = this.economy
     const par = currentPar(pars, env, this.config)
-    if (par === undefined)
-      throw new ServeError(
-        'bad_request',
-        `Nobody derived what scores mean in this configuration of ${env.id}: leave scale and relative out.`,
-      )
-    const stranger = this.live.find(agent => agent !== par.seat)
-    if (relative === 'par' && stranger !== undefined)
-      throw new ServeError('bad_request', `Par is known of ${par.seat} alone, not of ${stranger}: use relative 'game'.`)
-    return {
-      form,
-      ...(scale === 'unit' && { unit: boundsOf(par) }),
-      ...(relative === 'par' && { honest: { [par.seat]: par.honest } }),
-      ...(relative === 'game' && { honest: player(`bot:${par.honest_bot}`) }),
-    }
+    const roleOf = (agent: AgentId): string | undefined => this.seats.find(seat => seat.agent === agent)?.role
+    const other = par === undefined ? undefined : this.live.find(agent => roleOf(agent) !== roleOf(par.seat))
+    if (par !== undefined && other === undefined) return par
+    const known = Object.keys(pars ?? {})
+    throw new ServeError(
+      'bad_config',
+      other === undefined
+        ? `No par was derived for this configuration of ${env.id}, so its rewards have no bounds and no honest play to compare with. Presets that have one, unchanged: ${known.join(', ') || 'none'}.`
+        : `The par of ${env.id} speaks of seats like ${par!.seat}, not of ${other}.`,
+    )
   }
 
   /** The player string of every seat but the client's; `resident` where the economy moves it. Where opponents change places from seed to seed, their order is of `seed`. */
@@ -198,20 +198,23 @@ export class Game {
       factories.set(player, known)
       return known
     }
-    const { honest, ...reward } = this.#reward
+    const honest = this.#honest
     this.#table = new Table(env, {
       config: this.config,
       live: this.live,
       opponents: Object.fromEntries(others.map(([agent, player]) => [agent, factoryOf(player)])),
       names: Object.fromEntries(others.map(([agent, { name }]) => [agent, name])),
-      reward: { ...reward, ...(honest !== undefined && { honest: isPlayer(honest) ? factoryOf(honest) : honest }) },
+      reward: {
+        ...this.#payment,
+        ...(honest !== undefined && { honest: isPlayer(honest) ? factoryOf(honest) : honest }),
+      },
     })
     return this.#table
   }
 
   /** In what form it pays. */
   get form(): RewardForm {
-    return this.#reward.form
+    return this.#payment.form ?? 'delta'
   }
 
   /** Of the last table. */
@@ -226,6 +229,10 @@ export class Game {
     this.#table = undefined
     this.#given = undefined
   }
+}
+
+function isPlayer(honest: Player | Readonly<Record<AgentId, number>>): honest is Player {
+  return typeof (honest as Player).policies === 'function'
 }
 
 /** What a client asked for, checked. A ServeError `bad_request` names the first wrong field. */

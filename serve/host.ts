@@ -31,8 +31,10 @@ export interface HostOptions {
   readonly idleTimeout?: number
   /** How every protocol pays; by default as its readers take it. */
   readonly reward?: RewardForm
-  readonly rewardScale?: Payment['scale']
-  readonly rewardRelative?: Payment['relative']
+  /** `unit`: scores are mapped to [0, 1] by the bounds of the preset. */
+  readonly rewardScale?: 'unit'
+  /** Relative to honest play: of the preset on average, or of a second game of the same seed. */
+  readonly rewardRelative?: 'par' | 'game'
   /** Who asks the models that sit opposite. */
   readonly models?: Models
   /** Player strings of models that clients may seat. */
@@ -90,15 +92,15 @@ export class Host implements Casting {
     const usual = PROTOCOLS[protocol]
     return {
       form: reward ?? (rewardRelative !== undefined && usual === 'delta' ? 'score' : usual),
-      ...(rewardScale !== undefined && { scale: rewardScale }),
-      ...(rewardRelative !== undefined && { relative: rewardRelative }),
+      ...(rewardScale !== undefined && { unit: 'par' }),
+      ...(rewardRelative !== undefined && { honest: rewardRelative === 'par' ? 'par' : true }),
     }
   }
 
   /** The game that a client of a protocol asks for: at the root with what the server was started with. A ServeError where there is none. */
-  game(protocol: ProtocolName, request: GameRequest): Game {
+  game(protocol: ProtocolName, request: GameRequest, payment: Payment = this.payment(protocol)): Game {
     const own = request.env === this.root ? this.#options.game : undefined
-    return new Game(this, { ...own, ...request }, this.payment(protocol))
+    return new Game(this, { ...own, ...request }, payment)
   }
 
   /** The economy of a path: the one it begins with, or the root's. A ServeError where it is neither. */

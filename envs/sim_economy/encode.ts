@@ -365,7 +365,11 @@ function rulingFeatures(rank: number): Features {
   const name = `ruling_${rank}`
   const at = ({ rulings }: View): Readonly<Contract> | undefined => rulings[rank - 1]
   return [
-    flag(`${name}_waits`, `1 where a delivery waits for your ruling, the one of rank ${rank} by its deadline`, v => at(v) !== undefined),
+    flag(
+      `${name}_waits`,
+      `1 where a delivery waits for your ruling, the one of rank ${rank} by its deadline`,
+      v => at(v) !== undefined,
+    ),
     flag(`${name}_looks_kept`, '1 where it looks like the agreed text', v => {
       const contract = at(v)
       return contract !== undefined && looksKept(contract)

@@ -31,6 +31,8 @@ interface View {
   readonly medic: Person | undefined
   /** The unfinished site with the least labour left; −1 where all are finished. */
   readonly site: number
+  /** Which parts of a message are legal, once asked for: many slots share a part. */
+  readonly open: Map<Part, boolean>
 }
 
 function view(observation: MarsObservation): View {
@@ -52,6 +54,7 @@ function view(observation: MarsObservation): View {
     sources: ranked(people, ({ reputation }) => reputation),
     medic: people.find(other => other.role === 'medic'),
     site,
+    open: new Map(),
   }
 }
 
@@ -314,13 +317,22 @@ function slotsOf(config: AgenticConfig): SlotRule<View>[] {
   return actionsOf(config).flatMap(action => DEALINGS.flatMap(dealing => talks.map(talk => joined([action, dealing, talk]))))
 }
 
+function isOpen(part: Part, v: View): boolean {
+  let open = v.open.get(part)
+  if (open === undefined) {
+    open = part.legal === undefined ? part.args!(v) !== undefined : part.legal(v)
+    v.open.set(part, open)
+  }
+  return open
+}
+
 function joined(parts: readonly Part[]): SlotRule<View> {
   const said = parts.filter(part => part !== NOTHING)
   return {
     name: said.map(({ name }) => name).join('_and_'),
     tools: said.map(({ tool }) => tool!),
     meaning: said.map(({ meaning }) => meaning).join(', and '),
-    legal: v => said.every(({ legal, args }) => (legal === undefined ? args!(v) !== undefined : legal(v))),
+    legal: v => said.every(part => isOpen(part, v)),
     args(v) {
       const all = said.flatMap(({ args }) => args!(v) ?? [])
       return all.length === said.length ? all : undefined

@@ -139,7 +139,7 @@ function build(config: Config): Encoding<SimEconomy> {
       ...STAKING_SLOTS,
       ...cores.flatMap(bidSlots),
       ...others.slice(0, 3).map(giftSlot),
-      ...others.flatMap(rank => proposeSlots(rank, market)),
+      ...others.flatMap(rank => proposeSlots(rank, config)),
       ...ranks(OFFERS).map(acceptSlot),
       ...ranks(DUTIES).flatMap(deliverSlots),
       ...ranks(DUTIES).flatMap(ruleSlots),
@@ -460,31 +460,35 @@ type Size = keyof typeof SHARES
 const SIZES = Object.keys(SHARES) as Size[]
 
 /** What an offer of that size says; where terms are fixed the first of them stand for the sizes. */
-function termsOf(size: Size, { value, effort }: Market, templates: readonly Template[] | null): Template {
-  if (templates !== null) return templates[Math.min(SIZES.indexOf(size), templates.length - 1)]!
+function termsOf(size: Size, config: Config): Template {
+  const { value, effort } = marketOf(config)
+  const templates = config.contract_scaffold?.templates
+  if (templates !== undefined) return templates[Math.min(SIZES.indexOf(size), templates.length - 1)]!
   const payment = value > 0 ? Math.max(1, Math.ceil(effort + SHARES[size] * Math.max(0, value - effort))) : PLAIN[size]
   return { payment, deposit: Math.floor(payment / 3), due_turns: DUE_TURNS }
 }
 
-function proposeSlots(rank: number, market: Market): Slots {
-  /** Who judges: of the others but the counterparty, the one of best reputation, or the one of least among those told apart. */
-  const judges = { well: (list: readonly Other[]) => list[0], ill: (list: readonly Other[]) => list.at(-1) }
-  return SIZES.flatMap(size =>
-    Object.entries(judges).map(([reputed, pick]) =>
+/** Who judges: of the others but the counterparty, the one of best reputation, or the one of least among those told apart. */
+const JUDGES = {
+  well: (others: readonly Other[]) => others[0],
+  ill: (others: readonly Other[]) => others.at(-1),
+} as const
+
+function proposeSlots(rank: number, config: Config): Slots {
+  const { limit } = marketOf(config)
+  return SIZES.flatMap(size => {
+    const terms = termsOf(size, config)
+    const locked = terms.payment + terms.deposit
+    return Object.entries(JUDGES).map(([reputed, pick]) =>
       slot<View>(
         `propose_${size}_other_${rank}_judged_${reputed}`,
         'propose_contract',
         `offers other ${rank} a ${size} payment, judged by the ${reputed === 'well' ? 'best' : 'least'} reputed of the others told apart`,
-        v => {
-          const { observation, balance, others, own } = v
-          const { payment, deposit } = termsOf(size, market, observation.shared.templates)
-          return others[rank - 1] !== undefined && others.length > 1 && own.length < market.limit && balance >= payment + deposit
-        },
+        ({ balance, others, own }) => balance >= locked && own.length < limit && others.length > 1,
         ({ observation: { shared }, others }) => {
           const other = others[rank - 1]
           const arbitrator = pick(others.filter(each => each !== other))
           if (other === undefined || arbitrator === undefined) return undefined
-          const terms = termsOf(size, market, shared.templates)
           return {
             counterparty: other.agent,
             arbitrator: arbitrator.agent,
@@ -493,8 +497,8 @@ function proposeSlots(rank: number, market: Market): Slots {
           }
         },
       ),
-    ),
-  )
+    )
+  })
 }
 
 function acceptSlot(rank: number): SlotRule<View> {

@@ -89,6 +89,10 @@ for (const [library, file] of Object.entries(PASTED)) {
     cpSync(join(home, path), join(out, home, path))
   }
 }
+// What there is to play, for those who only want the names.
+const listed = spawnSync(process.execPath, [join(out, 'agoragym.js'), 'envs', '--json'], { encoding: 'utf8' })
+if (listed.status !== 0) throw new Error(`the bundle does not run: ${listed.stderr}`)
+writeFileSync(join(out, 'economies.json'), listed.stdout)
 
 /** The folder of the package that a bundled file comes from; undefined for a file of ours. */
 function packageOf(path) {

@@ -37,14 +37,14 @@ export interface HostOptions {
   readonly rewardHonest?: boolean
   /** Who asks the models that sit opposite. */
   readonly models?: Models
-  /** Player strings of models that clients may seat. */
-  readonly players?: readonly string[]
+  /** Player strings of models that clients may seat, or `any`: where the client is who pays for them. */
+  readonly players?: readonly string[] | 'any'
 }
 
 export class Host implements Casting {
   readonly economies: Lookup<Economy>
   readonly models?: Models
-  readonly players: readonly string[]
+  readonly players: readonly string[] | 'any'
   readonly sessions: Sessions
   /** What happened in games, by economy. */
   readonly counts: Readonly<Record<GameEvent, Counter>> = {
@@ -93,9 +93,9 @@ export class Host implements Casting {
   }
 
   /** The game that a client of a protocol asks for: at the root with what the server was started with. A ServeError where there is none. */
-  game(protocol: ProtocolName, request: GameRequest): Game {
+  game(protocol: ProtocolName, request: GameRequest, payment: Payment = this.payment(protocol)): Game {
     const own = request.env === this.root ? this.#options.game : undefined
-    return new Game(this, { ...own, ...request }, this.payment(protocol))
+    return new Game(this, { ...own, ...request }, payment)
   }
 
   /** The economy of a path: the one it begins with, or the root's. A ServeError where it is neither. */

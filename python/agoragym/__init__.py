@@ -4,10 +4,9 @@ A :class:`Session` is a game with live seats; everything else stands on it: ``ag
 ``agoragym.rllib`` (each needs the extra of its name). :func:`load` reads the runs that evaluations wrote.
 """
 
-from importlib.metadata import version as _version
-
+from ._version import __version__
+from .client import Call, Client, Decision, Session, View
 from .errors import AgoragymError
 from .runs import Run, load
 
-__version__ = _version("agoragym")
-__all__ = ["AgoragymError", "Run", "__version__", "load"]
+__all__ = ["AgoragymError", "Call", "Client", "Decision", "Run", "Session", "View", "__version__", "load"]

@@ -11,9 +11,9 @@ import os
 import subprocess
 import threading
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 
 from ._node import command
 from .errors import AgoragymError, optional
@@ -24,14 +24,14 @@ CLOSE_SECONDS = 5.0
 
 Answer = dict[str, Any]
 #: What comes in: a header, and the raw buffers that it announces.
-Message = tuple[Answer, list[bytes]]
+Received = tuple[Answer, list[bytearray]]
 
 
 class Carrier(Protocol):
     """Moves whole messages. `messages` ends when the other side is gone; `lost` then says how, as code and sentence."""
 
     def send(self, text: str) -> None: ...
-    def messages(self) -> Iterator[Message]: ...
+    def messages(self) -> Iterator[Received]: ...
     def lost(self) -> tuple[str, str]: ...
     def close(self) -> None: ...
     def forget(self) -> None:
@@ -65,16 +65,16 @@ class Child:
             while data:
                 data = data[os.write(self._to, data) :]
 
-    def messages(self) -> Iterator[Message]:
+    def messages(self) -> Iterator[Received]:
         source = os.fdopen(self._from, "rb", closefd=False)
         try:
             while line := source.readline():
                 header: Answer = json.loads(line)
                 sizes: list[int] = header.get("bytes", [])
-                buffers = [source.read(size) for size in sizes]
-                if any(len(buffer) < size for buffer, size in zip(buffers, sizes, strict=True)):
-                    return
-                yield header, buffers
+                # Arrays over them may be written to.
+                buffers = [bytearray(size) for size in sizes]
+                if all(_fill(source, buffer) for buffer in buffers):
+                    yield header, buffers
         finally:
             descriptor, self._from = self._from, -1
             os.close(descriptor)
@@ -113,6 +113,17 @@ class Child:
         self.process.returncode = 0
 
 
+def _fill(source: BinaryIO, buffer: bytearray) -> bool:
+    """Reads until the buffer is full; whether it is."""
+    left = memoryview(buffer)
+    while left:
+        count = source.readinto(left)  # type: ignore[attr-defined]
+        if not count:
+            return False
+        left = left[count:]
+    return True
+
+
 class Socket:
     """A server's WebSocket: headers are text frames, the buffers that one announces follow in one binary frame."""
 
@@ -141,14 +152,14 @@ class Socket:
         except self._closed as error:
             raise OSError(str(error)) from error
 
-    def messages(self) -> Iterator[Message]:
+    def messages(self) -> Iterator[Received]:
         try:
             while True:
                 header: Answer = json.loads(self._socket.recv())
                 sizes: list[int] = header.get("bytes", [])
                 whole = self._socket.recv() if sizes else b""
                 ends = list(itertools.accumulate(sizes))
-                yield header, [whole[end - size : end] for end, size in zip(ends, sizes, strict=True)]
+                yield header, [bytearray(whole[end - size : end]) for end, size in zip(ends, sizes, strict=True)]
         except (self._closed, OSError) as error:
             self._why = str(error)
 
@@ -190,7 +201,7 @@ class Connection:
         self.pid = os.getpid()
         self._carrier = carrier
         self._ids = itertools.count(1)
-        self._waiting: dict[int, Future[Message]] = {}
+        self._waiting: dict[int, Future[Received]] = {}
         self._lock = threading.Lock()
         self._end: AgoragymError | None = None
         _connections.add(self)
@@ -201,13 +212,13 @@ class Connection:
         """Why nothing can be asked any more; None while it can."""
         return self._end
 
-    def send(self, op: str, **fields: Any) -> Future[Message]:
+    def send(self, op: str, **fields: Any) -> Future[Received]:
         """Sends a request; its future gives the answer or raises an AgoragymError. Raises at once where the end is known."""
         if self.pid != os.getpid():
             raise AgoragymError("forked", f"made in process {self.pid}, used in {os.getpid()}: make it after the fork")
         number = next(self._ids)
         text = json.dumps({"id": number, "op": op, **fields}, separators=(",", ":"), allow_nan=False)
-        future: Future[Message] = Future()
+        future: Future[Received] = Future()
         with self._lock:
             if self._end is not None:
                 raise self._end
@@ -281,6 +292,3 @@ if hasattr(os, "register_at_fork"):
 def open_child() -> Carrier:
     """Starts the program that this package brings."""
     return Child(command("serve", "--stdio"))
-
-
-Opener = Callable[[], Carrier]

@@ -14,7 +14,7 @@ class AgoragymError(RuntimeError):
             this package:
             ``no_node`` (no Node found, or one that does not start), ``node_died`` (the child process ended),
             ``connection_lost`` (the server went away), ``connection_refused`` (nobody answers at that URL),
-            ``other_protocol`` (the server speaks another protocol number), ``other_version`` (the program found is not the
+            ``unknown_protocol`` (the other side speaks another protocol number), ``other_version`` (the program found is not the
             one of this package), ``forked`` (the session belongs to another process), ``closed`` (it was closed here).
         message: what was expected, what came, what would work.
     """

@@ -62,14 +62,14 @@ export const serve: Command = {
 }
 
 /** Options of a server that listens: where there is none, they are refused and not forgotten. */
-const LISTENING = ['host', 'port', 'token', 'insecure'] as const
+const LISTENING = ['host', 'port', 'token', 'insecure', 'allow-player'] as const
 
-/** Sessions, and seconds without a word: of a server for many, and of a process that its one client started for itself. */
+/** A server for many, and a process that its one client started for itself and pays for: sessions, seconds without a word, players. */
 const SHARED = { sessions: 1024, idle: 900 }
-const OWN = { sessions: 65_536, idle: 7 * 86_400 }
+const OWN = { sessions: 65_536, idle: 7 * 86_400, players: 'any' } as const
 
 async function overPipes(args: Args, io: Io): Promise<ExitCode> {
-  const given = LISTENING.find(name => args.text(name) !== undefined)
+  const given = LISTENING.find(name => args.list(name).length > 0)
   if (given !== undefined) throw new UserError(`--${given} is of a server that listens; --stdio listens nowhere.`)
   const host = new Host(readHost(args, io, OWN))
   await serveStdio(host, { input: io.stdin as Readable, output: io.stdout, fault: error => host.onBug(error), signal: io.signal })
@@ -89,7 +89,11 @@ function readOptions(args: Args, io: Io): ServeOptions {
   }
 }
 
-function readHost(args: Args, io: Io, usual: typeof OWN): HostOptions {
+function readHost(
+  args: Args,
+  io: Io,
+  usual: { readonly sessions: number; readonly idle: number; readonly players?: 'any' },
+): HostOptions {
   const [env, preset, opponents] = ['env', 'preset', 'opponents'].map(name => args.text(name))
   const reward = args.choice('reward', REWARD_FORMS)
   const rewardScale = args.choice('reward-scale', ['unit'] as const)
@@ -100,7 +104,7 @@ function readHost(args: Args, io: Io, usual: typeof OWN): HostOptions {
     ...(Object.keys(set).length > 0 && { config: set }),
     ...(opponents !== undefined && { opponents }),
   }
-  const players = args.list('allow-player')
+  const players = usual.players ?? args.list('allow-player')
   const models = readModels(args, io, 64)
   return {
     maxSessions: args.integer('max-sessions', usual.sessions, 1),

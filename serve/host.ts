@@ -37,8 +37,8 @@ export interface HostOptions {
   readonly rewardRelative?: 'par' | 'game'
   /** Who asks the models that sit opposite. */
   readonly models?: Models
-  /** Player strings of models that clients may seat. */
-  readonly players?: readonly string[]
+  /** Player strings of models that clients may seat, or `any`: where the client is who pays for them. */
+  readonly players?: readonly string[] | 'any'
   /** Told of errors that are bugs; clients are told `internal` and nothing of them. */
   readonly onBug?: (error: unknown) => void
 }
@@ -46,7 +46,7 @@ export interface HostOptions {
 export class Host implements Casting {
   readonly economies: Lookup<Economy>
   readonly models?: Models
-  readonly players: readonly string[]
+  readonly players: readonly string[] | 'any'
   readonly sessions: Sessions
   /** What happened in games, by economy. */
   readonly counts: Readonly<Record<GameEvent, Counter>> = {

@@ -32,8 +32,14 @@ export const exportCommand: Command = {
     'include-truncated': { type: 'boolean', describe: 'also rollouts that were cut short, flagged is_truncated' },
     'include-failed': { type: 'boolean', describe: 'also rollouts that a provider failed (traces, verifiers, parquet)' },
     ...ADVANTAGE_OPTION,
-    reward: { type: 'string', describe: 'steps: delta, score (the first adds the score at reset) or total (the score so far) (delta)' },
-    'reward-scale': { type: 'string', describe: "unit: scores mapped to 0…1 by the bounds of the preset's par, and clipped (not scaled)" },
+    reward: {
+      type: 'string',
+      describe: 'steps: delta, score (the first adds the score at reset) or total (the score so far) (delta)',
+    },
+    'reward-scale': {
+      type: 'string',
+      describe: "unit: scores mapped to 0…1 by the bounds of the preset's par, and clipped (not scaled)",
+    },
     'reward-relative': { type: 'string', describe: 'par: less what honest play gets in the preset on average (not)' },
     threshold: { type: 'string', describe: `kto: the reward from which a rollout is good (${PASS_THRESHOLD})` },
     margin: { type: 'string', describe: `preference: least difference of the rewards of a pair (${MARGIN})` },

@@ -19,7 +19,8 @@ export const REASONS = {
   no_shared_prompt: 'the two rollouts of the pair share no messages to start from',
   same_answer: 'the two answers of the pair are alike where they part',
   no_token_ids: 'the server returned no token ids (vLLM does with --extra-body \'{"return_token_ids": true, "logprobs": true}\')',
-  no_par: 'nobody derived what rewards mean in their configuration, so they cannot be scaled or compared (--reward-scale, --reward-relative)',
+  no_par:
+    'nobody derived what rewards mean in their configuration, so they cannot be scaled or compared (--reward-scale, --reward-relative)',
   other_build: 'played by an economy or a version of it that this build does not have, so it cannot be played again',
 } as const
 export type Reason = keyof typeof REASONS

@@ -384,10 +384,14 @@ describe('rewards on another scale', () => {
   test('are left out and counted where nobody derived what they mean, and refused where there are none', async () => {
     const card = await toExport([group], 'verifiers', join(runs, 'no-par'), { reward: { unit: true } })
     expect(card.left_out.no_par).toMatchObject({ count: 4 })
-    await expect(toExport([group], 'traces', join(runs, 'x'), { reward: { unit: true } })).rejects.toThrow('traces writes no rewards')
-    await expect(toExport([group], 'kto', join(runs, 'x'), { reward: { form: 'total' } })).rejects.toThrow('no rewards of single steps')
-    await expect(
-      toExport([group], 'steps', join(runs, 'x'), { reward: { form: 'delta', relative: true } }),
-    ).rejects.toThrow('a change is the same either way')
+    await expect(toExport([group], 'traces', join(runs, 'x'), { reward: { unit: true } })).rejects.toThrow(
+      'traces writes no rewards',
+    )
+    await expect(toExport([group], 'kto', join(runs, 'x'), { reward: { form: 'total' } })).rejects.toThrow(
+      'no rewards of single steps',
+    )
+    await expect(toExport([group], 'steps', join(runs, 'x'), { reward: { form: 'delta', relative: true } })).rejects.toThrow(
+      'a change is the same either way',
+    )
   })
 })

@@ -10,6 +10,8 @@ export class Moments {
   mean = 0
   min = Number.POSITIVE_INFINITY
   max = Number.NEGATIVE_INFINITY
+  /** Whether every value is 0 or 1. */
+  binary = true
   #squares = 0
 
   add(value: number): void {
@@ -19,6 +21,7 @@ export class Moments {
     this.#squares += away * (value - this.mean)
     if (value < this.min) this.min = value
     if (value > this.max) this.max = value
+    if (value !== 0 && value !== 1) this.binary = false
   }
 
   /** The sample standard deviation; null under two values. */

@@ -12,11 +12,12 @@ import { findRuns, readCallFigures, readErrors, readMetadata, readSteps } from '
 import { PASS_THRESHOLD } from '../rollouts/summary.ts'
 import { otherBuild } from '../rollouts/versions.ts'
 import { columnsOf, playersOf, type RunEntry } from './columns.ts'
+import { corrected, playerDifferences, settingDifferences } from './differences.ts'
 import type { Figure } from './figures.ts'
 import type { Publication } from './published.ts'
 import { isCalled, Setting, settingId, settingLabels } from './setting.ts'
 import { type Sweep, sweepsOf } from './sweeps.ts'
-import { publishedFigures, settingFigures, settingsFigures } from './tables.ts'
+import { publishedFigures, settingFigures } from './tables.ts'
 import type { Tally } from './tally.ts'
 
 export interface CompareOptions {
@@ -116,8 +117,13 @@ export function compare(folders: readonly string[], options: CompareOptions): Co
     settings: labels,
     sweeps,
     figures: [
-      ...all.flatMap((setting, i) => settingFigures(setting, labels[i]!, { ...shown, threshold: thresholdOf(setting) })),
-      ...settingsFigures(all, labels, shown),
+      ...corrected([
+        ...all.flatMap((setting, i) => [
+          ...settingFigures(setting, labels[i]!, { seed, threshold: thresholdOf(setting) }),
+          ...playerDifferences(setting, labels[i]!, shown),
+        ]),
+        ...settingDifferences(all, labels, shown),
+      ]),
       ...swept,
       ...beside.flatMap(({ run, label }) => publishedFigures(run, label)),
     ],

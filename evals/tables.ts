@@ -1,29 +1,27 @@
 /** From what was added up to figures: the content of every table. Knows tallies and statistics; reads nothing. */
+import type { ValueRange } from '../envs/core/range.ts'
 import { passAllK, passAtK } from '../rollouts/pass_rates.ts'
 import { Column, Moments } from './column.ts'
-import type { Figure, TableId, Unit } from './figures.ts'
+import { COUNTS, type Figure, interval, isCount, type TableId, type Unit } from './figures.ts'
 import { Games } from './games.ts'
 import { type DealingCounts, dealingId, SILENCE } from './habits.ts'
 import type { PublishedRun } from './published.ts'
+import { columnRange } from './ranges.ts'
 import type { Setting } from './setting.ts'
-import { clusteredMean, clusteredShare, type Estimate, holm, pairedDifference, strengths } from './stats.ts'
+import { clusteredMean, clusteredShare } from './stats.ts'
+import { strengths } from './strengths.ts'
 import type { Tally } from './tally.ts'
 
 export interface TableOptions {
-  readonly baseline?: string
   readonly threshold: number
   readonly seed: number
 }
-
-/** The runner's counts among a row's metrics; they head the table of calls. */
-const COUNTS = { num_turns: '(turns)', num_calls: '(calls)', num_refused: '(refused)' } as const
-const isCount = (name: string): name is keyof typeof COUNTS => Object.hasOwn(COUNTS, name)
 
 /** The figures of one setting. */
 export function settingFigures(setting: Setting, label: string, options: TableOptions): Figure[] {
   const { tallies } = setting
   const tools = setting.metadata.tools.map(({ name }) => name)
-  const cells = new Cells(label, options.seed)
+  const cells = new Cells(setting, label, options.seed)
   for (const tally of tallies) {
     rollouts(cells, tally)
     scores(cells, tally)
@@ -34,7 +32,6 @@ export function settingFigures(setting: Setting, label: string, options: TableOp
   calls(cells, tallies, tools)
   sequences(cells, tallies)
   dealings(cells, tallies)
-  differences(cells, setting, options)
   wins(cells, setting, options.seed)
   shares(cells, tallies, 'stops', ({ stops }) => stops)
   turns(cells, tallies)
@@ -44,10 +41,12 @@ export function settingFigures(setting: Setting, label: string, options: TableOp
 /** Collects the figures of a setting. */
 class Cells {
   readonly figures: Figure[] = []
+  readonly #of: Setting
   readonly #setting: string
   readonly #seed: number
 
-  constructor(setting: string, seed: number) {
+  constructor(of: Setting, setting: string, seed: number) {
+    this.#of = of
     this.#setting = setting
     this.#seed = seed
   }
@@ -63,8 +62,15 @@ class Cells {
   }
 
   /** A mean with its interval; nothing where there is no value. */
-  mean(table: TableId, player: string, item: string, column: Column, unit: Unit = 'number'): void {
-    const estimate = clusteredMean(column, { seed: this.#seed })
+  mean(
+    table: TableId,
+    player: string,
+    item: string,
+    column: Column,
+    unit: Unit = 'number',
+    range: ValueRange = columnRange(this.#of, item, column),
+  ): void {
+    const estimate = clusteredMean(column, { seed: this.#seed, range })
     if (estimate !== undefined) this.add(table, player, item, unit, { ...interval(estimate), sd: column.sd })
   }
 
@@ -72,10 +78,6 @@ class Cells {
   moments(table: TableId, player: string, item: string, { n, mean, sd }: Moments, more: Partial<Figure> = {}): void {
     if (n > 0) this.add(table, player, item, 'number', { n, value: mean, sd, ...more })
   }
-}
-
-function interval({ value, n, low, high, method }: Estimate): Pick<Figure, 'value' | 'n' | 'low' | 'high' | 'method'> {
-  return { value, n, low, high, method }
 }
 
 function rollouts(cells: Cells, { label, rows, truncated, failed, missing, scenarios }: Tally): void {
@@ -89,8 +91,11 @@ function scores(cells: Cells, { label, reward, metrics, parts }: Tally): void {
   for (const [name, column] of metrics) if (!parts.has(name) && !isCount(name)) cells.mean('metrics', label, name, column)
 }
 
-/** k = 1, 2, 4, … and the most repeats that any scenario has. */
-function passes(cells: Cells, { label, passes: all }: Tally, { threshold, seed }: TableOptions): void {
+/**
+ * k = 1, 2, 4, … and the most repeats that any scenario has; a scenario with fewer than k has no value, and the figure says of what
+ * share of them it speaks.
+ */
+function passes(cells: Cells, { label, passes: all }: Tally, { threshold }: TableOptions): void {
   const known = all.filter(pass => pass !== undefined)
   const most = known.reduce((max, { n }) => Math.max(max, n), 0)
   const ks = [1, 2, 4, 8, 16, 32, 64].filter(k => k < most)
@@ -102,8 +107,12 @@ function passes(cells: Cells, { label, passes: all }: Tally, { threshold, seed }
     for (const k of ks) {
       if (k === 1 && name === 'pass^') continue
       const rates = known.flatMap(({ n, passed }) => rate(n, passed, k) ?? [])
-      const estimate = clusteredShare({ sums: rates, counts: rates.map(() => 1) }, { seed })
-      if (estimate !== undefined) cells.add('passes', label, `${name}${k} (reward ≥ ${threshold})`, 'share', interval(estimate))
+      const ends = rates.every(each => each === 0 || each === 1)
+      const estimate = clusteredShare({ sums: rates, counts: rates.map(() => 1) }, ends ? { ends } : {})
+      if (estimate === undefined) continue
+      const share = rates.length / known.length
+      const figure = { ...interval(estimate), ...(share < 1 && { share }) }
+      cells.add('passes', label, `${name}${k} (reward ≥ ${threshold})`, 'share', figure)
     }
   }
 }
@@ -118,7 +127,7 @@ function spending(cells: Cells, { label, rows, cost, spending: spent }: Tally): 
   add('of them read from cache', 'share', input === 0 ? null : cached / input)
   add('output tokens', 'number', each(output))
   add('of them reasoning', 'share', split && output > 0 ? reasoning / output : null)
-  if (cost.n > 0) cells.mean('spending', label, 'USD', cost)
+  if (cost.n > 0) cells.mean('spending', label, 'USD', cost, 'number', { low: 0, high: null })
   add('USD, all priced rollouts', 'number', cost.n === 0 ? null : cost.mean * cost.n)
   add('retries, all rollouts', 'count', retries)
   add('latency, median ms', 'count', Math.round(spent.latency(0.5)))
@@ -204,27 +213,6 @@ function dealings(cells: Cells, tallies: readonly Tally[]): void {
   }
 }
 
-function differences(cells: Cells, setting: Setting, { baseline: named, seed }: TableOptions): void {
-  const { tallies } = setting
-  const baseline = setting.baseline(named)
-  if (baseline === undefined) return
-  const others = tallies.filter(tally => tally !== baseline && setting.comparable(tally, baseline))
-  const columns = (tally: Tally): Map<string, Column> => new Map([['reward', tally.reward], ...tally.metrics])
-  for (const [name, column] of columns(baseline)) {
-    const found = others.map(other => {
-      const theirs = columns(other).get(name)
-      return theirs && pairedDifference(theirs, column, { seed })
-    })
-    const corrected = holm(found.map(difference => difference?.p ?? null))
-    for (const [i, difference] of found.entries()) {
-      if (difference === undefined) continue
-      const player = `${others[i]!.label} − ${baseline.label}`
-      const item = isCount(name) ? COUNTS[name] : name
-      cells.add('differences', player, item, 'number', { ...interval(difference), n: difference.clusters, p: corrected[i]! })
-    }
-  }
-}
-
 /** Games are rollouts that several players shared; where there are none, the scenarios that they played apart. */
 function wins(cells: Cells, setting: Setting, seed: number): void {
   const { tallies, games } = setting
@@ -242,7 +230,7 @@ function wins(cells: Cells, setting: Setting, seed: number): void {
           ? { won: game.pj, played: game.pi + game.pj }
           : [],
     )
-    const rate = clusteredShare({ sums: own.map(({ won }) => won), counts: own.map(({ played }) => played) }, { seed })
+    const rate = clusteredShare({ sums: own.map(({ won }) => won), counts: own.map(({ played }) => played) })
     if (rate === undefined) continue
     cells.add('wins', label, shared ? 'points a shared rollout' : 'points a shared scenario', 'share', interval(rate))
     const { strength, low, high, group } = found[i]!
@@ -296,29 +284,6 @@ function turns(cells: Cells, tallies: readonly Tally[]): void {
   const bars = new Map(tallies.map(tally => [tally, new Map<string, number>(met.map(value => [bar(value), 0]))]))
   for (const [tally, counts] of bars) for (const [value, n] of tally.turns) counts.set(bar(value), counts.get(bar(value))! + n)
   shares(cells, tallies, 'turns', tally => bars.get(tally)!)
-}
-
-/** Each player's reward in every setting of an economy against its first: what an ablation does, on shared scenarios. */
-export function settingsFigures(
-  settings: readonly Setting[],
-  labels: readonly string[],
-  { seed }: Pick<TableOptions, 'seed'>,
-): Figure[] {
-  const found = settings.flatMap((setting, i) => {
-    const first = settings.findIndex(({ metadata }) => metadata.env_id === setting.metadata.env_id)
-    if (first === i) return []
-    return setting.tallies.flatMap(({ label: player, reward }) => {
-      const before = settings[first]!.tallies.find(other => other.label === player)
-      const difference = before && pairedDifference(reward, before.reward, { seed })
-      return difference === undefined ? [] : [{ first, player, i, difference }]
-    })
-  })
-  return found.map(({ first, player, i, difference }): Figure => {
-    const column = found.filter(other => other.first === first && other.player === player)
-    const p = holm(column.map(other => other.difference.p))[column.findIndex(other => other.i === i)]!
-    const common = { table: 'settings', setting: labels[first]!, player, item: labels[i]!, unit: 'number' } as const
-    return { ...common, ...interval(difference), n: difference.clusters, p }
-  })
 }
 
 /** A published run as a further player of a setting. */

@@ -17,7 +17,18 @@ export { type ComparedRun, type CompareOptions, type Comparison, compare, runsIn
 export { comparisonMarkdown, comparisonText, overviewMarkdown, overviewText } from './evals/comparison_text.ts'
 /** A suite is an experiment in a file. */
 export { parseSuite, suiteJsonSchema } from './evals/experiment.ts'
-export { type Correction, csv, type Figure, markdown, type Sheet, sheet, type TableId, tableFacts, type Unit } from './evals/figures.ts'
+export {
+  CORRECTIONS,
+  type Correction,
+  csv,
+  type Figure,
+  markdown,
+  type Sheet,
+  sheet,
+  type TableId,
+  tableFacts,
+  type Unit,
+} from './evals/figures.ts'
 export { type Publication, type PublishedRun, parsePublication } from './evals/published.ts'
 export { type ReportFacts, type ReportOptions, writeReport } from './evals/report/report.ts'
 /** The runs of one setting right after they were played. */
@@ -40,7 +51,6 @@ export { type Standing, standingsOf } from './evals/standings.ts'
 /** Means, differences and strengths with their intervals; scenarios are the clusters. */
 export {
   benjaminiHochberg,
-  type Clustered,
   cluster,
   clusteredMean,
   clusteredShare,

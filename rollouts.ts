@@ -131,7 +131,7 @@ export {
   readSteps,
   readTraces,
 } from './rollouts/store.ts'
-export { type Figure as SummedFigure, mean, PASS_THRESHOLD, type Summary, summarize, type Traffic } from './rollouts/summary.ts'
+export { PASS_THRESHOLD, type Summary, summarize, type Traffic } from './rollouts/summary.ts'
 export { parseJson, readText } from './rollouts/text_file.ts'
 export { transcribe, transcriptOf } from './rollouts/transcript.ts'
 export { countLogs, type Finding, logFiles, type Verified, verifyLogs } from './rollouts/verify.ts'

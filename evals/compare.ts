@@ -14,11 +14,11 @@ import { otherBuild } from '../rollouts/versions.ts'
 import { columnsOf, playersOf, type RunEntry } from './columns.ts'
 import { corrected, playerDifferences, settingDifferences } from './differences.ts'
 import type { Figure } from './figures.ts'
+import type { PlayerTally } from './player_tally.ts'
 import type { Publication } from './published.ts'
 import { isCalled, Setting, settingId, settingLabels } from './setting.ts'
 import { type Sweep, sweepsOf } from './sweeps.ts'
 import { publishedFigures, settingFigures } from './tables.ts'
-import type { Tally } from './tally.ts'
 
 export interface CompareOptions {
   /** Where the runs' economies are looked up: what a log means, what is billed, what a metric is. */
@@ -132,7 +132,7 @@ export function compare(folders: readonly string[], options: CompareOptions): Co
 }
 
 /** The tallies of a run's players, by player string. */
-type Tallies = ReadonlyMap<string, Tally>
+type Tallies = ReadonlyMap<string, PlayerTally>
 
 function addRun(
   setting: Setting,
@@ -208,7 +208,7 @@ function judged(folder: string): string[] {
 
 /** What is not ranked, and why. */
 function unranked({ billed, tallies }: Setting, label: string): string[] {
-  const of = (source: Tally['units']) => tallies.flatMap(({ units, label: player }) => (units === source ? [player] : []))
+  const of = (source: PlayerTally['units']) => tallies.flatMap(({ units, label: player }) => (units === source ? [player] : []))
   const [reported, estimated] = [of('reported'), of('estimated')]
   if (!billed || reported.length === 0 || estimated.length === 0) return []
   return [

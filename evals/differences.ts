@@ -2,12 +2,12 @@
  * Who differs from whom: players from the baseline of their setting, and settings from the first of their economy, each with the p of
  * its test alone and corrected for how many tests there are. Knows tallies and statistics; reads nothing.
  */
-import type { Column } from './column.ts'
+import type { Column } from '../rollouts/column.ts'
 import { COUNTS, type Figure, interval, isCount, type TableId } from './figures.ts'
+import type { PlayerTally } from './player_tally.ts'
 import { columnRange } from './ranges.ts'
 import type { Setting } from './setting.ts'
 import { benjaminiHochberg, holm, pairedDifference } from './stats.ts'
-import type { Tally } from './tally.ts'
 
 export interface DifferenceOptions {
   readonly baseline?: string
@@ -19,7 +19,7 @@ export function playerDifferences(setting: Setting, label: string, { baseline: n
   const baseline = setting.baseline(named)
   if (baseline === undefined) return []
   const others = setting.tallies.filter(tally => tally !== baseline && setting.comparable(tally, baseline))
-  const columns = (tally: Tally): Map<string, Column> => new Map([['reward', tally.reward], ...tally.metrics])
+  const columns = (tally: PlayerTally): Map<string, Column> => new Map([['reward', tally.reward], ...tally.metrics])
   return [...columns(baseline)].flatMap(([name, column]) =>
     others.flatMap((other): Figure[] => {
       const theirs = columns(other).get(name)

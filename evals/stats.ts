@@ -5,13 +5,8 @@
  */
 import { type Random, stream } from '../envs/core/random.ts'
 import type { ValueRange } from '../envs/core/range.ts'
+import type { Clustered } from '../rollouts/column.ts'
 import { betaQuantile, tQuantile, tTwoSided } from './distributions.ts'
-
-/** Values added up by cluster; the index is the cluster, and a count of 0 says that it has no value here. */
-export interface Clustered {
-  readonly sums: ArrayLike<number>
-  readonly counts: ArrayLike<number>
-}
 
 /**
  * How an interval was made: from the beta distribution where both bounds of the values are known, else from Student's t, or by

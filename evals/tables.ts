@@ -1,16 +1,17 @@
 /** From what was added up to figures: the content of every table. Knows tallies and statistics; reads nothing. */
 import type { ValueRange } from '../envs/core/range.ts'
+import { Column, Moments } from '../rollouts/column.ts'
+import { promptTokens } from '../rollouts/models/usage.ts'
 import { passAllK, passAtK } from '../rollouts/pass_rates.ts'
-import { Column, Moments } from './column.ts'
 import { COUNTS, type Figure, interval, isCount, type TableId, type Unit } from './figures.ts'
 import { Games } from './games.ts'
 import { type DealingCounts, dealingId, SILENCE } from './habits.ts'
+import type { PlayerTally } from './player_tally.ts'
 import type { PublishedRun } from './published.ts'
 import { columnRange } from './ranges.ts'
 import type { Setting } from './setting.ts'
 import { clusteredMean, clusteredShare } from './stats.ts'
 import { strengths } from './strengths.ts'
-import type { Tally } from './tally.ts'
 
 export interface TableOptions {
   readonly threshold: number
@@ -80,12 +81,12 @@ class Cells {
   }
 }
 
-function rollouts(cells: Cells, { label, rows, truncated, failed, missing, scenarios }: Tally): void {
+function rollouts(cells: Cells, { label, rows, truncated, failed, missing, scenarios }: PlayerTally): void {
   for (const [item, value] of Object.entries({ scored: rows.n, truncated, failed, missing, scenarios }))
     cells.add('rollouts', label, item, 'count', { n: rows.n, value })
 }
 
-function scores(cells: Cells, { label, reward, metrics, parts }: Tally): void {
+function scores(cells: Cells, { label, reward, metrics, parts }: PlayerTally): void {
   cells.mean('scores', label, 'reward', reward)
   for (const part of parts) if (metrics.has(part)) cells.mean('scores', label, part, metrics.get(part)!)
   for (const [name, column] of metrics) if (!parts.has(name) && !isCount(name)) cells.mean('metrics', label, name, column)
@@ -95,7 +96,7 @@ function scores(cells: Cells, { label, reward, metrics, parts }: Tally): void {
  * k = 1, 2, 4, … and the most repeats that any scenario has; a scenario with fewer than k has no value, and the figure says of what
  * share of them it speaks.
  */
-function passes(cells: Cells, { label, passes: all }: Tally, { threshold }: TableOptions): void {
+function passes(cells: Cells, { label, passes: all }: PlayerTally, { threshold }: TableOptions): void {
   const known = all.filter(pass => pass !== undefined)
   const most = known.reduce((max, { n }) => Math.max(max, n), 0)
   const ks = [1, 2, 4, 8, 16, 32, 64].filter(k => k < most)
@@ -117,21 +118,28 @@ function passes(cells: Cells, { label, passes: all }: Tally, { threshold }: Tabl
   }
 }
 
-function spending(cells: Cells, { label, rows, cost, spending: spent }: Tally): void {
-  const { calls, retries, input, cached, output, reasoning, split } = spent
-  if (calls === 0) return
+function spending(cells: Cells, { label, rows, cost, spending: spent }: PlayerTally): void {
+  const { calls, retries, usage } = spent
+  if (usage === null) return
   const add = (item: string, unit: Unit, value: number | null) => cells.add('spending', label, item, unit, { n: calls, value })
   const each = (sum: number): number | null => (rows.n === 0 ? null : sum / rows.n)
+  const part = (sum: number | null, whole: number): number | null => (sum === null || whole === 0 ? null : sum / whole)
+  const input = promptTokens(usage)
   add('model calls', 'number', each(calls))
   add('input tokens', 'number', each(input))
-  add('of them read from cache', 'share', input === 0 ? null : cached / input)
-  add('output tokens', 'number', each(output))
-  add('of them reasoning', 'share', split && output > 0 ? reasoning / output : null)
+  add('of them read from cache', 'share', part(usage.input_cached_read, input))
+  add('output tokens', 'number', each(usage.output))
+  add('of them reasoning', 'share', part(usage.output_reasoning, usage.output))
   if (cost.n > 0) cells.mean('spending', label, 'USD', cost, 'number', { low: 0, high: null })
   add('USD, all priced rollouts', 'number', cost.n === 0 ? null : cost.mean * cost.n)
   add('retries, all rollouts', 'count', retries)
-  add('latency, median ms', 'count', Math.round(spent.latency(0.5)))
-  add('latency, 95 % ms', 'count', Math.round(spent.latency(0.95)))
+  for (const [item, share] of [
+    ['latency, median ms', 0.5],
+    ['latency, 95 % ms', 0.95],
+  ] as const) {
+    const latency = spent.latency(share)
+    add(item, 'count', latency && Math.round(latency))
+  }
 }
 
 /** The names in the order of the economy's tools, others after them. */
@@ -141,8 +149,9 @@ function inToolOrder(names: Iterable<string>, tools: readonly string[]): string[
 }
 
 /** What one player never did is 0 beside the others, not absent. */
-function calls(cells: Cells, tallies: readonly Tally[], tools: readonly string[]): void {
-  const names = (of: (tally: Tally) => ReadonlyMap<string, Column>) => new Set(tallies.flatMap(tally => [...of(tally).keys()]))
+function calls(cells: Cells, tallies: readonly PlayerTally[], tools: readonly string[]): void {
+  const names = (of: (tally: PlayerTally) => ReadonlyMap<string, Column>) =>
+    new Set(tallies.flatMap(tally => [...of(tally).keys()]))
   const used = inToolOrder(
     names(({ calls }) => calls),
     tools,
@@ -162,7 +171,7 @@ function calls(cells: Cells, tallies: readonly Tally[], tools: readonly string[]
   }
 }
 
-function logs(cells: Cells, { label, habits }: Tally, tools: readonly string[]): void {
+function logs(cells: Cells, { label, habits }: PlayerTally, tools: readonly string[]): void {
   const { rollouts: played, firstUse, texts, partners, favourite } = habits
   for (const tool of inToolOrder(firstUse.keys(), tools)) {
     const first = firstUse.get(tool)!
@@ -174,7 +183,7 @@ function logs(cells: Cells, { label, habits }: Tally, tools: readonly string[]):
 }
 
 /** The commonest first. */
-function sequences(cells: Cells, tallies: readonly Tally[]): void {
+function sequences(cells: Cells, tallies: readonly PlayerTally[]): void {
   const pairs = tallies.flatMap(({ label, habits }) =>
     [...habits.follows].flatMap(([before, next]) => {
       const n = [...next.values()].reduce((sum, count) => sum + count, 0)
@@ -191,7 +200,7 @@ function sequences(cells: Cells, tallies: readonly Tally[]): void {
 const OFFERED = 'offered'
 
 /** Counts a rollout, and for outcomes of offers their share. By side and kind of partner, offers first, the same rows for all. */
-function dealings(cells: Cells, tallies: readonly Tally[]): void {
+function dealings(cells: Cells, tallies: readonly PlayerTally[]): void {
   const known = new Map(tallies.flatMap(({ habits }) => [...habits.dealings]))
   const rank = ({ kind, side, partner, outcome }: DealingCounts): string =>
     [kind, side, partner, outcome === OFFERED ? '' : outcome].join('\n')
@@ -240,7 +249,7 @@ function wins(cells: Cells, setting: Setting, seed: number): void {
 }
 
 /** Everybody against everybody on the scenarios that both played: the higher mean reward wins. */
-function apart(tallies: readonly Tally[]): Games {
+function apart(tallies: readonly PlayerTally[]): Games {
   const games = new Games()
   for (const [i, { reward: a }] of tallies.entries()) {
     for (let j = i + 1; j < tallies.length; j++) {
@@ -255,9 +264,9 @@ function apart(tallies: readonly Tally[]): Games {
 /** Counts as shares of a player's rows, every item for every player. */
 function shares<Key>(
   cells: Cells,
-  tallies: readonly Tally[],
+  tallies: readonly PlayerTally[],
   table: TableId,
-  of: (tally: Tally) => ReadonlyMap<Key, number>,
+  of: (tally: PlayerTally) => ReadonlyMap<Key, number>,
 ): void {
   const items = new Set(tallies.flatMap(tally => [...of(tally).keys()]))
   for (const item of items) {
@@ -273,7 +282,7 @@ const BARS = 12
 const WIDTHS = [1, 2, 5, 10, 20, 25, 50, 100, 200, 500, 1000]
 
 /** A histogram with the same bars for all. */
-function turns(cells: Cells, tallies: readonly Tally[]): void {
+function turns(cells: Cells, tallies: readonly PlayerTally[]): void {
   const met = [...new Set(tallies.flatMap(tally => [...tally.turns.keys()]))].sort((a, b) => a - b)
   const span = (met.at(-1) ?? 0) - (met[0] ?? 0)
   const width = met.length <= BARS ? 1 : (WIDTHS.find(each => span / each < BARS) ?? Math.ceil(span / BARS))

@@ -69,6 +69,8 @@ export { readSuiteFile, shippedSuites } from './evals/suite_file.ts'
 export type { Sweep } from './evals/sweeps.ts'
 /** Plain-text tables for terminals. */
 export { block, columns, definitions, type FigureRow, figureTable, number, plural, shownPath, wrap } from './evals/text.ts'
+/** Values added up by scenario. */
+export { type Clustered, Column } from './rollouts/column.ts'
 /** Results with what was added to them since. */
 export {
   type JudgeFacts,

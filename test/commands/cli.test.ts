@@ -169,11 +169,26 @@ describe('envs and describe', () => {
     })
   })
 
+  test('describe --encoding tells features and slots alone, as a machine reads them too', async () => {
+    const { out } = await agoragym('describe toy_market --encoding', at())
+    for (const part of [
+      '2 features',
+      'grain  units of grain it has (0 … 30)',
+      '3 slots',
+      'sell_all  sells 1 of the grain (sell)',
+    ])
+      expect(out.replace(/ +/g, ' ')).toContain(part.replace(/ +/g, ' '))
+    const encoding = JSON.parse((await agoragym('describe toy_market --encoding --json', at())).out)
+    expect(encoding.slots.map((slot: { name: string }) => slot.name)).toEqual(['pass', 'sell_half', 'sell_all'])
+    expect(JSON.parse((await agoragym('describe toy_market --json', at())).out).encoding).toEqual(encoding)
+  })
+
   test.each([80, 40])('nothing runs over on %i columns', async columns => {
     // A path is left whole, to be copied.
     for (const line of [
       'envs',
       'describe toy_market',
+      'describe toy_market --encoding',
       'play toy_market --set horizon=2',
       'eval toy_market --seeds 3 --repeats 2',
     ])

@@ -119,6 +119,14 @@ class Said(TypedDict):
     waiting: list[str]
 
 
+class Called(TypedDict):
+    """What comes of one call of a turn that is made call by call. The fields of a :class:`View` stand beside it where the world
+    moved (``t`` tells)."""
+
+    accepted: bool
+    text: str
+
+
 class Feature(TypedDict):
     """One number of an encoded observation; it lies in [low, high]."""
 
@@ -185,6 +193,7 @@ class Made(TypedDict):
     rules: NotRequired[dict[str, str]]
     tools: NotRequired[list[Tool]]
     tools_id: str
+    end_tool: NotRequired[Tool]
     encoding: NotRequired[Encoding]
 
 
@@ -427,6 +436,14 @@ class Session:
 
     async def acheck(self, seat: str, call: Call) -> Checked:
         return cast("Checked", await self.client.arequest("check", s=self.s, seat=seat, call=call))
+
+    def call(self, seat: str, call: Call) -> Called:
+        """Makes one call of a turn, where a library carries calls one by one: a question is answered, a refused call may be mended,
+        others wait until the turn is full or ended by ``info["end_tool"]``; then the world moves."""
+        return cast("Called", self.client.request("call", s=self.s, seat=seat, call=call))
+
+    async def acall(self, seat: str, call: Call) -> Called:
+        return cast("Called", await self.client.arequest("call", s=self.s, seat=seat, call=call))
 
     def stop(self, reason: str | None = None) -> View:
         """Ends the game from outside; ``reason`` (snake_case) becomes the last word of its log."""

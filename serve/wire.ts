@@ -9,12 +9,14 @@ import { refusalText } from '../envs/core/outcome.ts'
 import { digest } from '../envs/core/plain.ts'
 import { REWARD_FORMS, type RewardForm } from '../envs/core/reward.ts'
 import { type Table, TableError, type TableView } from '../envs/core/table.ts'
-import { type AgentId, explain, toolSchema } from '../envs/core/tool.ts'
+import { type AgentId, type Call, explain, type ToolSet, toolSchema } from '../envs/core/tool.ts'
 import { packageVersion } from '../rollouts/metadata.ts'
 import { type SeatMessage, Talk, type TalkView } from '../rollouts/talk.ts'
+import { TurnBuffer } from '../rollouts/turn_buffer.ts'
 import { ServeError } from './errors.ts'
 import { type Game, gameSchema, type Payment } from './game.ts'
 import type { Host } from './host.ts'
+import { withoutNulls } from './seat.ts'
 import type { Session } from './sessions.ts'
 import { Vector } from './vector.ts'
 
@@ -73,6 +75,7 @@ const REQUESTS = {
   reset: { s: session, seed: z.number().optional(), repeat: z.int().min(0).optional() },
   step: { s: session, decisions: z.record(name, decision) },
   say: { s: session, messages: z.record(name, message) },
+  call: { s: session, seat: name, call: z.unknown() },
   check: { s: session, seat: name, call: z.unknown() },
   stop: {
     s: session,
@@ -129,6 +132,7 @@ export class Connection {
       reset: ({ s, seed, repeat }) => this.#run(s, game => game.reset(seed, repeat)),
       step: ({ s, decisions }) => this.#run(s, game => game.step(decisions)),
       say: ({ s, messages }) => this.#run(s, game => game.say(messages as Record<AgentId, SeatMessage>)),
+      call: ({ s, seat, call }) => this.#run(s, game => game.call(seat, call)),
       check: ({ s, seat, call }) => this.#run(s, game => game.check(seat, call)),
       stop: ({ s, reason = 'stopped' }) => this.#run(s, game => game.stop(reason)),
       log: ({ s }) => this.#run(s, game => ({ log: game.table.log })),
@@ -298,6 +302,9 @@ class SessionGame {
   readonly #encoding: Encoding<AnyTypes> | undefined
   #table: Table | undefined
   #talk: Talk | undefined
+  /** The calls of seats that call one by one, and the decisions of those that have ended their turn. */
+  #buffers = new Map<AgentId, TurnBuffer>()
+  #decided: Record<AgentId, Decision> = {}
   #clipped = 0
 
   constructor(game: Game, want: ReadonlySet<Want>, log: boolean, host: Host) {
@@ -320,6 +327,7 @@ class SessionGame {
     })
     const rules = Object.fromEntries(live.map(agent => [agent, env.rules(config, agent)]))
     const tools_id = digest([tools, rules]).slice(0, 12)
+    const end_tool = live.map(agent => new TurnBuffer(env.turn(config, agent)).endTool).find(tool => tool !== undefined)
     return {
       ...whatIs(this.#game),
       turn: Object.fromEntries(
@@ -331,6 +339,7 @@ class SessionGame {
       ),
       ...(known !== tools_id && { rules, tools }),
       tools_id,
+      ...(end_tool !== undefined && { end_tool }),
       ...(this.#encoding !== undefined && { encoding: encodingOf(this.#encoding) }),
     }
   }
@@ -343,6 +352,8 @@ class SessionGame {
   reset(seed: number | undefined, repeat: number | undefined): Later<object> {
     const table = this.#game.table(seed)
     this.#table = table
+    this.#buffers.clear()
+    this.#decided = {}
     this.#count('resets')
     const start = (body: object): object => ({
       ...body,
@@ -373,6 +384,30 @@ class SessionGame {
       throw new ServeError('bad_request', "say: this session is not spoken to; make it with want: ['messages'].")
     if (this.#talk === undefined) throw new TableError('not_reset', 'There is no game yet; reset first.')
     return then(this.#talk.say(messages), told => this.#told(told))
+  }
+
+  /** One call of a seat; the world moves once every seat that acts has ended its turn. */
+  call(seat: AgentId, call: unknown): Later<object> {
+    if (this.#want.has('messages'))
+      throw new ServeError('bad_request', "call: this session is spoken to (want: ['messages']); use say.")
+    const { table } = this
+    const { acting, stop } = table.view
+    if (stop !== null) throw new TableError('episode_over', `The episode is over (${stop}); reset.`)
+    if (!acting.includes(seat) || this.#decided[seat] !== undefined)
+      throw new TableError('not_your_turn', `'${seat}' may not act now; acting: ${acting.join(', ')}.`)
+    const { env, config } = table
+    const buffer = this.#buffers.get(seat) ?? new TurnBuffer(env.turn(config, seat))
+    this.#buffers.set(seat, buffer)
+    const { ok, text, decision } = buffer.call(withoutNullArgs(env.tools(config), call), each => table.check(seat, each))
+    if (decision === undefined) return { accepted: ok, text }
+    this.#decided[seat] = decision
+    if (acting.some(agent => this.#decided[agent] === undefined)) return { accepted: true, text: TURN_OVER }
+    const decisions = this.#decided
+    this.#decided = {}
+    return then(table.step(decisions), view => {
+      const last = table.results(seat).at(-1)
+      return { accepted: last?.ok ?? true, text: last?.text ?? '', ...this.#view(view) }
+    })
   }
 
   check(seat: AgentId, call: unknown): object {
@@ -449,6 +484,16 @@ class SessionGame {
   #count(what: 'resets' | 'steps' | 'episodes'): void {
     this.#host.counts[what].add(this.#game.economy.env.id, 1)
   }
+}
+
+/** What a seat is told that has ended its turn before others have. */
+const TURN_OVER = 'Your turn is over; the others move.'
+
+/** A call without the nulls that clients send for arguments that were left out. */
+function withoutNullArgs(tools: ToolSet<AnyTypes>, call: unknown): Call {
+  const { tool, args } = (call ?? {}) as Partial<Call>
+  const known = typeof tool === 'string' && Object.hasOwn(tools, tool) ? toolSchema(tool, tools[tool]!) : undefined
+  return known === undefined ? (call as Call) : { tool: tool!, args: withoutNulls(known, args) }
 }
 
 function whatIs(game: Game): object {

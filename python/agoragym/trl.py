@@ -122,7 +122,8 @@ class _Environment:
         else:
             parts.append(turn["text"])
             if len(turn["offered"]) < len(self._session.info["tools"]):
-                parts.append(f"You may call now: {', '.join(turn['offered']) or 'nothing'}.")
+                ending = [self._session.info["end_tool"]["name"]] if "end_tool" in self._session.info else []
+                parts.append(f"You may call now: {', '.join([*turn['offered'], *ending]) or 'nothing'}.")
         return "\n\n".join(part for part in parts if part)
 
     def _call(self, tool: str, args: dict[str, Any]) -> str:

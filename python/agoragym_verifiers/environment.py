@@ -86,9 +86,8 @@ class AgoragymEnv(vf.Env[AgoragymEnvConfig]):
                     ended.add(seat)
                 return seat, {}
 
-            said: Said
             while waiting and len(ended) < len(roles):
-                said = await session.asay(dict(await asyncio.gather(*(ask(seat) for seat in waiting))))
+                said: Said = await session.asay(dict(await asyncio.gather(*(ask(seat) for seat in waiting))))
                 for seat, messages in said["told"].items():
                     told[seat] = [*told.get(seat, []), *messages]
                 waiting = said["waiting"]
@@ -100,21 +99,21 @@ class AgoragymEnv(vf.Env[AgoragymEnvConfig]):
                 view = await session.astop("seats_ended")
                 for seat, reward in view["rewards"].items():
                     rewards[seat] += reward
-        for seat, interaction in open_seats.items():
-            trace = interaction.trace
-            trace.info.update(
-                economy=session.info["env"],
-                version=session.info["version"],
-                preset=session.info["preset"],
-                seed=view.get("seed", task.data.seed),
-                seat=seat,
-                stop=view["stop"],
-                truncated=view["truncated"],
-            )
-            trace.record_reward("score", rewards[seat])
-            for name, value in {**view["metrics"][seat], **_parts(view["scores"][seat])}.items():
-                if value is not None:
-                    trace.record_metric(name, float(value))
+            for seat, interaction in open_seats.items():
+                trace = interaction.trace
+                trace.info.update(
+                    economy=session.info["env"],
+                    version=session.info["version"],
+                    preset=session.info["preset"],
+                    seed=view.get("seed", task.data.seed),
+                    seat=seat,
+                    stop=view["stop"],
+                    truncated=view["truncated"],
+                )
+                trace.record_reward("score", rewards[seat])
+                for name, value in {**view["metrics"][seat], **_parts(view["scores"][seat])}.items():
+                    if value is not None:
+                        trace.record_metric(name, float(value))
 
 
 def _parts(scores: Mapping[str, float | None]) -> dict[str, float | None]:

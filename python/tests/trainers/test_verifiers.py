@@ -51,10 +51,9 @@ def said(trace: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def shape(message: dict[str, Any]) -> dict[str, Any]:
-    calls = [
-        {"name": call.get("name") or call["function"]["name"], "arguments": call.get("arguments") or call["function"]["arguments"]}
-        for call in message.get("tool_calls") or []
-    ]
+    written = [json.loads(call) if isinstance(call, str) else call for call in message.get("tool_calls") or []]
+    functions = [call.get("function", call) for call in written]
+    calls = [{"name": function["name"], "arguments": function["arguments"]} for function in functions]
     content = message.get("content") or ""
     text = content if isinstance(content, str) else "".join(part.get("text", "") for part in content)
     return {"role": message["role"], "content": text, "calls": calls}
@@ -105,7 +104,8 @@ def test_four_live_seats_over_two_roles_and_resume(tmp_path: Path, model: str) -
     [file] = (tmp_path / "out").rglob("traces.jsonl")
     lines = file.read_text("utf-8").splitlines(keepends=True)
     file.write_text(lines[0], "utf-8")
-    words = [str(Path(sys.executable).parent / "vf-eval"), "--resume", str(file.parent), "--no-rich"]
+    resolved = file.parent / "configs" / "resolved" / "eval.json"
+    words = [str(Path(sys.executable).parent / "vf-eval"), "@", str(resolved), "--resume", "--no-rich"]
     done = subprocess.run(words, cwd=tmp_path, env={**os.environ, **KEY}, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     again = episodes(tmp_path / "out")

@@ -5,6 +5,7 @@ import { auditMarkdown, parsMarkdown } from '../dist/commands/audit_text.js'
 import { readResults } from '../dist/evals/audit/files.js'
 import { configFields, economies, toolDocs, typeName } from '../dist/index.js'
 import { FORMS } from '../dist/rollouts/models/forms.js'
+import { WIRE_ERRORS } from '../dist/serve/wire_errors.js'
 import { QUIRKS } from '../dist/testing.js'
 
 const check = process.argv.includes('--check')
@@ -113,6 +114,14 @@ const servers = {
     ),
 }
 
+const wire = {
+  wire_errors: () =>
+    table(
+      ['code', 'what it means'],
+      Object.entries(WIRE_ERRORS).map(([name, means]) => [`\`${name}\``, cell(means)]),
+    ),
+}
+
 function fill(path, makers) {
   if (!existsSync(path)) {
     console.error(`${path} is missing: every economy has one (agoragym new economy writes it)`)
@@ -135,5 +144,6 @@ function fill(path, makers) {
 for (const economy of economies.list()) fill(`envs/${economy.env.id}/README.md`, economySections(economy))
 fill('README.md', overview)
 fill('docs/providers.md', servers)
+fill('docs/wire.md', wire)
 console.log(`${sections} generated sections, ${stale} ${check ? 'stale' : 'rewritten'}`)
 process.exitCode = check && stale > 0 ? 1 : 0

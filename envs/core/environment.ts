@@ -4,6 +4,7 @@
  * measures it (`rollouts/`, `evals/`) is elsewhere.
  */
 import type { z } from 'zod'
+import type { Encoding } from './encoding.ts'
 import type { EpisodeLog } from './log.ts'
 import type { AgentId, Call, PlayerTools, Refusal, ToolName, ToolSet } from './tool.ts'
 
@@ -171,6 +172,8 @@ export interface Playable<T extends PlayTypes> {
   rules(config: T['Config'], agent: AgentId): string
   /** The text a model reads. Other agents' words are escaped so that they cannot pose as a section or an instruction. */
   render(observation: T['Observation']): string
+  /** Observations and actions as numbers, for learners without language; the same object for the same configuration. */
+  encode?(config: T['Config']): Encoding<T>
 }
 
 /** An economy: what a player needs of it, and the engine that runs its world. */

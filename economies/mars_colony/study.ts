@@ -138,16 +138,17 @@ function envelope(sessions: readonly Session[]): StudyRow[] {
   const { callsPerSession, microUsdPerCall, ceilingMicroUsd } = published.dialogue
   const most = (metric: string): number => Math.max(...sessions.map(({ metrics }) => metrics[metric]!))
   const [calls, spent] = [most('dialogue_events'), most('dialogue_micro_usd')]
-  const bound = (figure: string, limit: number, ours: number): StudyRow => ({
-    group: 'cost envelope (upper bounds)',
-    figure,
-    kind: 'published',
-    published: limit,
-    ours,
-    n: sessions.length,
-    ok: ours <= limit,
-    digits: 0,
-  })
+  const bound = (figure: string, limit: number, ours: number): StudyRow =>
+    row({
+      group: 'cost envelope (upper bounds)',
+      figure,
+      kind: 'published',
+      published: limit,
+      ours,
+      n: sessions.length,
+      most: limit,
+      digits: 0,
+    })
   return [
     bound('dialogue events of a session, most', callsPerSession, calls),
     bound('micro-dollars of an event', microUsdPerCall, spent / calls),

@@ -99,9 +99,13 @@ const published = {
   fee_cap: governance(
     {
       window: turns(1, 1000).default(10).describe('turns looked at'),
-      ratio: rate(1000).default(1.5).describe('most fees per token that wages and rewards could have paid'),
+      ratio: rate(1000).default(1.5).describe('most fees per token of that income'),
+      income: z
+        .enum(['blocks', 'blocks_and_wages'])
+        .default('blocks')
+        .describe('what is counted: what blocks could have paid, or what jobs could have paid everybody besides'),
     },
-    'the fees of the last turns may not exceed a multiple of what wages and rewards could have paid',
+    'the fees of the last turns may not exceed a multiple of what blocks, or blocks and jobs, could have paid',
   ),
   reinvestment_rebate: governance(
     {
@@ -279,7 +283,7 @@ export const presets = {
     audit: { share: 0.85 },
   },
   paper,
-  'llm-run-01': { ...paper, num_agents: 4, num_cores: 2, block_threshold: 10, core_auction: true, horizon_turns: 11 },
+  'llm-run-01': { ...paper, num_agents: 4, num_cores: 2, block_threshold: 10, core_auction: true, horizon_turns: 10 },
 } satisfies Record<string, ConfigInput>
 
 /** The additional fields as the rules use them, with what their absence stands for. */

@@ -8,7 +8,7 @@ import { marketOf } from './config.ts'
 import { timeOut } from './contracts.ts'
 import { payDividends, sellCores } from './cores.ts'
 import { chargeDebt } from './debt.ts'
-import { feedFund, rebateFees, watchConcentration } from './governance.ts'
+import { countTips, feedFund, rebateFees, watchConcentration } from './governance.ts'
 import { drawBlock } from './lottery.ts'
 import { drift } from './reputation.ts'
 import { rewardsOf } from './score.ts'
@@ -82,7 +82,9 @@ export function step(state: State, decisions: Decisions): Step<SimEconomy> {
   payDividends(draft, fees - returned - feedFund(draft, fees - returned, emit), emit)
 
   ageBurns(draft)
-  draft.block = drawBlock(draft, did, tipsOf(events), emit)
+  const tips = tipsOf(events)
+  countTips(draft, tips)
+  draft.block = drawBlock(draft, did, tips, emit)
 
   returnStakes(draft, emit)
   timeOut(draft, emit)

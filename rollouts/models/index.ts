@@ -19,4 +19,5 @@ export {
   readPlayer,
   splitPlayers,
   type Treatment,
+  untreated,
 } from './treatment.ts'

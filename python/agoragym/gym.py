@@ -146,8 +146,9 @@ class VectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
     """One seat of many games, in one message a step: numbers only.
 
     Observations: float32 of shape (num_envs, features). Actions: a slot a game. ``infos``: ``action_mask`` (int8 of shape
-    (num_envs, slots)); where a game has ended ``score`` and ``stop``, with ``_score`` and ``_stop`` saying where (``player_failed``
-    and no number where a model that sat opposite failed for good). A game that is over is begun again by the next step, which ignores its action and pays 0 (``AutoresetMode.NEXT_STEP``).
+    (num_envs, slots)); where a game has ended ``score`` and ``stop``, with ``_score`` and ``_stop`` saying where
+    (``player_failed`` and no number where a model that sat opposite failed for good). A game that is over is begun again by the
+    next step, which ignores its action and pays 0 (``AutoresetMode.NEXT_STEP``).
 
     Args:
         num_envs: games.

@@ -247,6 +247,9 @@ def test_a_child_that_does_not_read_is_ended_and_frees_who_writes() -> None:
     connection = Connection(carrier)
     writer = threading.Thread(target=lambda: connection.send("hello", padding="x" * 5_000_000))
     writer.start()
+    # Until it is in the middle of its message.
+    while not carrier._writing.locked():
+        time.sleep(0.01)
     connection.close()
     writer.join(SECONDS)
     assert not writer.is_alive()

@@ -10,12 +10,13 @@ import { nearest, UserError } from '../envs/core/errors.ts'
 import type { AnyPolicyFactory } from '../envs/core/policy.ts'
 import { checkSeed } from '../envs/core/random.ts'
 import type { Lookup } from '../envs/core/registry.ts'
-import type { RewardForm, ScoreBounds } from '../envs/core/reward.ts'
+import type { RewardForm, RewardOptions, ScoreBounds } from '../envs/core/reward.ts'
 import { Table } from '../envs/core/table.ts'
 import { type AgentId, explain } from '../envs/core/tool.ts'
 import { opposite, residentFields } from '../evals/plan.ts'
 import { lineupOf, type Seated, seat } from '../rollouts/lineup.ts'
 import type { Models, PlayerChoice } from '../rollouts/models/index.ts'
+import { boundsOf, currentPar, type Par } from '../rollouts/par.ts'
 import type { Player, RolloutContext } from '../rollouts/player.ts'
 import { botName } from '../rollouts/players/bot.ts'
 import { playersFor } from '../rollouts/players/index.ts'
@@ -48,9 +49,10 @@ export interface Casting {
 /** What is paid. */
 export interface Payment {
   readonly form: RewardForm
-  readonly unit?: ScoreBounds
-  /** Rewards relative to honest play of the same seat and seed. */
-  readonly honest?: boolean
+  /** `par`: the bounds that the preset's par gives. */
+  readonly unit?: ScoreBounds | 'par'
+  /** Rewards relative to honest play of the same seat: on the same seed (true), or on average, as the preset's par says. */
+  readonly honest?: boolean | 'par'
 }
 
 /** Stands for the client while seats are given out. */
@@ -72,8 +74,8 @@ export class Game {
   /** The client's, in seat order. */
   readonly live: readonly AgentId[]
   readonly #seated: Seated
-  readonly #payment: Payment
-  readonly #honest: Player | undefined
+  readonly #payment: Pick<RewardOptions, 'form' | 'unit'>
+  readonly #honest: Player | Readonly<Record<AgentId, number>> | undefined
   #table: Table | undefined
   #given: AbortController | undefined
   #lastSeed = -1
@@ -92,7 +94,6 @@ export class Game {
     this.economy = economies.get(id)
     const { env, residents } = this.economy
     this.preset = preset ?? Object.keys(env.presets)[0]!
-    this.#payment = payment
     const crowd = typeof opponents === 'string' ? opponents : undefined
     this.config = asked('bad_config', () =>
       resolveConfig(env, this.preset, {
@@ -132,8 +133,14 @@ export class Game {
         shuffle: shuffle === true,
       })
     })
-    const honest = this.economy.pars?.[this.preset]?.honest_bot
-    if (payment.honest === true) {
+    const { form, unit } = payment
+    const bounds = unit === 'par' ? boundsOf(this.#par()) : unit
+    this.#payment = { form, ...(bounds !== undefined && { unit: bounds }) }
+    if (payment.honest === 'par') {
+      const { honest } = this.#par()
+      this.#honest = Object.fromEntries(this.live.map(agent => [agent, honest]))
+    } else if (payment.honest === true) {
+      const honest = this.economy.pars?.[this.preset]?.honest_bot
       if (honest === undefined)
         throw new ServeError(
           'bad_config',
@@ -141,6 +148,22 @@ export class Game {
         )
       this.#honest = player(honest)
     }
+  }
+
+  /** The par of this configuration. A ServeError where none was derived, or where it speaks of another role than a live seat's. */
+  #par(): Par {
+    const { env, pars } = this.economy
+    const par = currentPar(pars, env, this.config)
+    const roleOf = (agent: AgentId): string | undefined => this.seats.find(seat => seat.agent === agent)?.role
+    const other = par === undefined ? undefined : this.live.find(agent => roleOf(agent) !== roleOf(par.seat))
+    if (par !== undefined && other === undefined) return par
+    const known = Object.keys(pars ?? {})
+    throw new ServeError(
+      'bad_config',
+      other === undefined
+        ? `No par was derived for this configuration of ${env.id}, so its rewards have no bounds and no honest play to compare with. Presets that have one, unchanged: ${known.join(', ') || 'none'}.`
+        : `The par of ${env.id} speaks of seats like ${par!.seat}, not of ${other}.`,
+    )
   }
 
   /** The player string of every seat but the client's; `resident` where the economy moves it. Where opponents change places from seed to seed, their order is of `seed`. */
@@ -175,16 +198,15 @@ export class Game {
       factories.set(player, known)
       return known
     }
-    const { form, unit } = this.#payment
+    const honest = this.#honest
     this.#table = new Table(env, {
       config: this.config,
       live: this.live,
       opponents: Object.fromEntries(others.map(([agent, player]) => [agent, factoryOf(player)])),
       names: Object.fromEntries(others.map(([agent, { name }]) => [agent, name])),
       reward: {
-        form,
-        ...(unit !== undefined && { unit }),
-        ...(this.#honest !== undefined && { honest: factoryOf(this.#honest) }),
+        ...this.#payment,
+        ...(honest !== undefined && { honest: isPlayer(honest) ? factoryOf(honest) : honest }),
       },
     })
     return this.#table
@@ -202,6 +224,10 @@ export class Game {
     this.#table = undefined
     this.#given = undefined
   }
+}
+
+function isPlayer(honest: Player | Readonly<Record<AgentId, number>>): honest is Player {
+  return typeof (honest as Player).policies === 'function'
 }
 
 /** What a client asked for, checked. A ServeError `bad_request` names the first wrong field. */

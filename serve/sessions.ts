@@ -34,6 +34,8 @@ export class Sessions {
   readonly max: number
   readonly #idleMs: number
   readonly #open = new Map<string, OpenSession>()
+  /** Games held, over all sessions: a session of many at once counts for each. */
+  #games = 0
   readonly #timer: NodeJS.Timeout
   #admits = true
 
@@ -50,7 +52,7 @@ export class Sessions {
   }
 
   get size(): number {
-    return this.#open.size
+    return this.#games
   }
 
   /** Sessions by protocol. */
@@ -62,16 +64,16 @@ export class Sessions {
 
   /** Whether another session would be opened now. */
   get admits(): boolean {
-    return this.#admits && this.#open.size < this.max
+    return this.#admits && this.#games < this.max
   }
 
   /**
-   * Opens a session; `onEnd` is told once how it ended. A ServeError `capacity` (with `active_sessions` and `max_sessions`) where
+   * Opens a session of so many games; `onEnd` is told once how it ended. A ServeError `capacity` (with `active_sessions` and `max_sessions`) where
    * the server is full, `draining` where it stops.
    */
-  open(protocol: string, onEnd: (why: SessionEnd) => void, id: string = randomUUID()): Session {
+  open(protocol: string, onEnd: (why: SessionEnd) => void, id: string = randomUUID(), games = 1): Session {
     if (!this.#admits) throw new ServeError('draining', 'The server is stopping and opens no session; ask another, or later.')
-    if (this.#open.size >= this.max) {
+    if (this.#games + games > this.max) {
       count(this.refused, protocol)
       throw new ServeError('capacity', `The server is full: ${this.size} of ${this.max} sessions are open; try again later.`, {
         active_sessions: this.size,
@@ -80,10 +82,12 @@ export class Sessions {
     }
     const session = new OpenSession(id, protocol, why => {
       this.#open.delete(id)
+      this.#games -= games
       if (why === 'idle') count(this.reaped, protocol)
       onEnd(why)
     })
     this.#open.set(id, session)
+    this.#games += games
     count(this.opened, protocol)
     return session
   }

@@ -67,6 +67,27 @@ def by_session(economy: str, how: str, form: str) -> None:
                 assert close(told[-1], game["scores"][agent]["reward"])
 
 
+def by_single_calls(economy: str) -> None:
+    """Call by call, as frameworks do that carry out each tool call by itself."""
+    game = episode(economy)
+    with Session(economy) as session:
+        (agent,) = session.live
+        view: Any = session.reset(SEED)
+        total = 0.0
+        for expected in game["views"]:
+            assert view["turns"][agent]["text"] == expected["turns"][agent]["text"]
+            calls = list(expected["turns"][agent]["calls"])
+            end = session.info.get("end_tool")
+            while calls or end is not None:
+                view = session.call(agent, calls.pop(0) if calls else {"tool": end["name"]})  # type: ignore[index]
+                if "t" in view:
+                    break
+            total += view["rewards"][agent]
+            assert calls == []
+        assert view["scores"][agent] == game["scores"][agent]
+        assert close(total, game["scores"][agent]["reward"])
+
+
 def by_parallel(economy: str, observation: Any) -> None:
     game = episode(economy)
     table = parallel_env(economy, observation=observation)
@@ -127,6 +148,11 @@ ALONE = [economy for economy in shipped() if len(episode(economy)["live"]) == 1]
 
 def test_some_economy_has_one_seat_to_play() -> None:
     assert ALONE
+
+
+@pytest.mark.parametrize("economy", ALONE)
+def test_calls_one_by_one_play_it_too(economy: str) -> None:
+    by_single_calls(economy)
 
 
 @pytest.mark.parametrize("economy", ALONE)

@@ -18,21 +18,25 @@ A policy is a function of a turn. Policies of Stable-Baselines3 and PyTorch are 
 from __future__ import annotations
 
 import argparse
+import hmac
 import importlib.util
 import inspect
 import json
 import operator
+import os
 import sys
 import threading
 from collections.abc import Callable, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, NotRequired, SupportsIndex, TypedDict
+from typing import Any, Literal, NotRequired, SupportsIndex, TypedDict
 
 from .client import Call, CallResult, Decision
 from .errors import optional
 
 PROTOCOL = 1
+Accepts = Literal["text", "observation", "encoded"]
+ALL: tuple[Accepts, ...] = ("text", "observation", "encoded")
 #: Bytes of one turn at most.
 MAX_REQUEST = 16 << 20
 
@@ -42,7 +46,7 @@ class PolicyTurn(TypedDict):
 
     ``rollout`` and ``seat`` name whose turn it is: a policy with a memory keeps one for each pair. ``text`` is what a model
     reads, ``observation`` the object behind it, ``features`` and ``mask`` the same as numbers where the economy encodes itself
-    (``mask`` is 1 where a slot is legal).
+    (``mask`` is 1 where a slot is legal). What the server does not accept is left out.
     """
 
     protocol: int
@@ -56,8 +60,8 @@ class PolicyTurn(TypedDict):
     repeat: int
     offered: list[str]
     results: list[CallResult]
-    text: str
-    observation: dict[str, Any]
+    text: NotRequired[str]
+    observation: NotRequired[dict[str, Any]]
     features: NotRequired[list[float]]
     mask: NotRequired[list[int]]
 
@@ -77,10 +81,24 @@ class PolicyServer:
         policy: a function of a :class:`PolicyTurn`.
         host, port: where to listen; 0 is any free port.
         name: what the files of runs call the policy; its own name by default.
+        accepts: what turns hold: ``text``, ``observation``, ``encoded`` (``features`` and ``mask``); by default the policy's own
+            ``accepts``, or all of it.
+        token: the bearer token that is asked for, if any; by default ``AGORAGYM_POLICY_TOKEN``, which ``agoragym`` presents.
     """
 
-    def __init__(self, policy: Policy, *, host: str = "127.0.0.1", port: int = 0, name: str | None = None) -> None:
+    def __init__(
+        self,
+        policy: Policy,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        name: str | None = None,
+        accepts: Sequence[Accepts] | None = None,
+        token: str | None = None,
+    ) -> None:
         self.policy = policy
+        self.accepts: tuple[Accepts, ...] = tuple(accepts or getattr(policy, "accepts", ALL))
+        self.token = token or os.environ.get("AGORAGYM_POLICY_TOKEN") or None
         self.name = name or getattr(policy, "__name__", type(policy).__name__)
         self.errors: list[Exception] = []
         self._one = threading.Lock()
@@ -131,9 +149,17 @@ class PolicyServer:
         self.close()
 
 
-def serve_policy(policy: Policy, *, host: str = "127.0.0.1", port: int = 0, name: str | None = None) -> PolicyServer:
+def serve_policy(
+    policy: Policy,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    name: str | None = None,
+    accepts: Sequence[Accepts] | None = None,
+    token: str | None = None,
+) -> PolicyServer:
     """Starts a :class:`PolicyServer`."""
-    return PolicyServer(policy, host=host, port=port, name=name)
+    return PolicyServer(policy, host=host, port=port, name=name, accepts=accepts, token=token)
 
 
 def sb3_policy(model: Any, *, deterministic: bool = True) -> Policy:
@@ -147,8 +173,7 @@ def sb3_policy(model: Any, *, deterministic: bool = True) -> Policy:
         action, _ = model.predict(numpy.array(features, numpy.float32), deterministic=deterministic, **masks)
         return int(action)
 
-    choose.__name__ = type(model).__name__
-    return choose
+    return _of_numbers(choose, type(model).__name__)
 
 
 def torch_policy(module: Any, *, deterministic: bool = True) -> Policy:
@@ -162,8 +187,13 @@ def torch_policy(module: Any, *, deterministic: bool = True) -> Policy:
         logits = logits.masked_fill(~torch.tensor(mask, dtype=torch.bool), float("-inf"))
         return int(logits.argmax() if deterministic else torch.distributions.Categorical(logits=logits).sample())
 
-    choose.__name__ = type(module).__name__
-    return choose
+    return _of_numbers(choose, type(module).__name__)
+
+
+def _of_numbers(policy: Policy, name: str) -> Policy:
+    policy.__name__ = name
+    policy.accepts = ("encoded",)  # type: ignore[attr-defined]
+    return policy
 
 
 def _numbers(turn: PolicyTurn) -> tuple[list[float], list[int]]:
@@ -178,7 +208,7 @@ def _handler(server: PolicyServer) -> type[BaseHTTPRequestHandler]:
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
-            self._answer(200, {"protocol": PROTOCOL, "name": server.name})
+            self._answer(200, {"protocol": PROTOCOL, "name": server.name, "accepts": server.accepts})
 
         def do_POST(self) -> None:
             length = self.headers.get("Content-Length")
@@ -188,6 +218,10 @@ def _handler(server: PolicyServer) -> type[BaseHTTPRequestHandler]:
                 self._refuse(413 if length else 411, "too_large", f"expected a body of at most {MAX_REQUEST} bytes, got {length}")
                 return
             body = self.rfile.read(int(length))
+            given = self.headers.get("Authorization", "")
+            if server.token is not None and not hmac.compare_digest(given.encode(), f"Bearer {server.token}".encode()):
+                self._refuse(401, "unauthorized", "expected the bearer token of AGORAGYM_POLICY_TOKEN")
+                return
             try:
                 turn = json.loads(body)
                 if turn["protocol"] != PROTOCOL:

@@ -37,14 +37,14 @@ export interface HostOptions {
   readonly rewardHonest?: boolean
   /** Who asks the models that sit opposite. */
   readonly models?: Models
-  /** Player strings of models that clients may seat. */
-  readonly players?: readonly string[]
+  /** Player strings of models that clients may seat, or `any`: where the client is who pays for them. */
+  readonly players?: readonly string[] | 'any'
 }
 
 export class Host implements Casting {
   readonly economies: Lookup<Economy>
   readonly models?: Models
-  readonly players: readonly string[]
+  readonly players: readonly string[] | 'any'
   readonly sessions: Sessions
   /** What happened in games, by economy. */
   readonly counts: Readonly<Record<GameEvent, Counter>> = {

@@ -97,7 +97,7 @@ class PolicyServer:
         token: str | None = None,
     ) -> None:
         self.policy = policy
-        self.accepts: tuple[Accepts, ...] = tuple(accepts or getattr(policy, "accepts", ALL))
+        self.accepts: tuple[Accepts, ...] = tuple(getattr(policy, "accepts", ALL) if accepts is None else accepts)
         self.token = token or os.environ.get("AGORAGYM_POLICY_TOKEN") or None
         self.name = name or getattr(policy, "__name__", type(policy).__name__)
         self.errors: list[Exception] = []

@@ -215,6 +215,11 @@ export class Game {
     return this.#table
   }
 
+  /** In what form it pays. */
+  get form(): RewardForm {
+    return this.#payment.form ?? 'delta'
+  }
+
   /** Of the last table. */
   get seed(): number {
     return this.#lastSeed

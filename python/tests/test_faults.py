@@ -87,6 +87,7 @@ def test_a_program_that_is_another_one_is_refused(tmp_path: Path, monkeypatch: p
     for body, code in (
         ("sys.exit(3)", "node_died"),
         ("print('Welcome!', flush=True)\ninput()", "bad_answer"),
+        ("print('[1]', flush=True)\ninput()", "bad_answer"),
         (answer % (7, "0.2.0"), "unknown_protocol"),
         (answer % (1, "0.0.1"), "other_version"),
     ):
@@ -109,6 +110,16 @@ def test_a_client_that_vanishes_takes_its_child_along() -> None:
         pid = int(process.stdout.readline())
         process.kill()
     assert gone(pid)
+
+
+def test_an_interrupt_at_the_terminal_is_pythons_and_leaves_the_child_alone() -> None:
+    code = (
+        "import os, signal\nfrom agoragym import Client\nclient = Client()\nsignal.signal(signal.SIGINT, lambda *_: None)\n"
+        "os.killpg(0, signal.SIGINT)\nprint(client.request('hello')['protocol'])"
+    )
+    words = [sys.executable, "-c", code]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=SECONDS, start_new_session=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "1\n"), done.stderr
 
 
 def test_mistakes_of_a_caller_are_named_and_the_session_plays_on(connect: Callable[[], Client]) -> None:

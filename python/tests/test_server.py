@@ -39,9 +39,9 @@ def test_a_full_server_says_so_and_plays_when_somebody_has_left(serve: Callable[
 
 
 def test_a_token_is_asked_for(serve: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AGORAGYM_TOKEN", "sesame")
+    monkeypatch.setenv("AGORAGYM_TOKEN", "open-sesame")
     server = serve()
-    assert play(Client(server.url)) == play(Client(server.url, "sesame"))
+    assert play(Client(server.url)) == play(Client(server.url, "open-sesame"))
     with pytest.raises(AgoragymError, match="AGORAGYM_TOKEN") as refused:
         Client(server.url, "wrong")
     assert refused.value.code == "unauthorized"

@@ -38,6 +38,7 @@ export default defineConfig({
           page('Training data', '/exports'),
           page('Read a run', '/runs'),
           page('Statistics', '/statistics'),
+          page('What the intervals cover', '/coverage'),
           page('Servers and their answers', '/providers'),
           page('Reproduce the studies', '/reproduce'),
           page('Limits', '/limits'),

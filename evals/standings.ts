@@ -3,7 +3,7 @@
  */
 import { readRollouts } from '../rollouts/scores.ts'
 import { Games } from './games.ts'
-import { strengths } from './stats.ts'
+import { strengths } from './strengths.ts'
 
 export interface Standing {
   /** The player string. */

@@ -238,7 +238,7 @@ const MEASURES: Readonly<Record<string, Measure>> = {
   payoff_reward: measure(
     'payoff score',
     'clamp((payoff + scale) / (2 · scale)), scale 100; in `standard` tanh(payoff / scale)',
-    UNIT,
+    '[−1, 1]',
     BLOG,
     p => p.scores.payoff,
   ),

@@ -120,8 +120,8 @@ class Said(TypedDict):
 
 
 class Called(TypedDict):
-    """What comes of one call of a turn that is made call by call. The fields of a :class:`View` stand beside it where the world
-    moved (``t`` tells)."""
+    """What comes of one call: whether it was accepted, and what the seat is told. The fields of a :class:`View` stand beside them
+    where the world moved (``t`` tells)."""
 
     accepted: bool
     text: str
@@ -430,20 +430,20 @@ class Session:
     async def asay(self, messages: Mapping[str, SeatMessage]) -> Said:
         return cast("Said", await self.client.arequest("say", s=self.s, messages=messages))
 
+    def call(self, seat: str, call: Call) -> Called:
+        """Makes one call of a tool, for frameworks that carry out each by itself; the answer holds a view where the world moved
+        (``t`` is there). Where calls are collected, ``info["end_tool"]`` ends the turn."""
+        return cast("Called", self.client.request("call", s=self.s, seat=seat, call=call))
+
+    async def acall(self, seat: str, call: Call) -> Called:
+        return cast("Called", await self.client.arequest("call", s=self.s, seat=seat, call=call))
+
     def check(self, seat: str, call: Call) -> Checked:
         """What would become of a call now; answers those of ``ask`` tools. Changes nothing."""
         return cast("Checked", self.client.request("check", s=self.s, seat=seat, call=call))
 
     async def acheck(self, seat: str, call: Call) -> Checked:
         return cast("Checked", await self.client.arequest("check", s=self.s, seat=seat, call=call))
-
-    def call(self, seat: str, call: Call) -> Called:
-        """Makes one call of a turn, where a library carries calls one by one: a question is answered, a refused call may be mended,
-        others wait until the turn is full or ended by ``info["end_tool"]``; then the world moves."""
-        return cast("Called", self.client.request("call", s=self.s, seat=seat, call=call))
-
-    async def acall(self, seat: str, call: Call) -> Called:
-        return cast("Called", await self.client.arequest("call", s=self.s, seat=seat, call=call))
 
     def stop(self, reason: str | None = None) -> View:
         """Ends the game from outside; ``reason`` (snake_case) becomes the last word of its log."""

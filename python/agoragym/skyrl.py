@@ -3,9 +3,9 @@
 A seat's tools are called in its text: ``<action>{"tool": "post", "args": {"text": "hello"}}</action>``, several of them where a
 turn takes several. Everything else that it is told is what ``agoragym eval`` tells a model.
 
-A row of the data set needs ``env_class: "agoragym"`` and says which game it is, in the row or in its ``extra_info``: ``economy`` and
-``seed``, and where wanted ``preset``, ``config``, ``seat``, ``opponents``, ``repeat``, ``reward`` (as for :class:`agoragym.Session`),
-``max_turns`` (answers of the model; without a limit by default). Needs the extra ``skyrl``.
+A row of the data set needs ``env_class: "agoragym"`` and says which game it is, in the row or in its ``extra_info``: ``economy``
+and ``seed``, and where wanted ``preset``, ``config``, ``seat``, ``opponents``, ``repeat``, ``reward`` (as for
+:class:`agoragym.Session`), ``max_turns`` (answers of the model; without a limit by default). Needs the extra ``skyrl``.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ optional("skyrl_gym", "skyrl")
 import skyrl_gym
 from skyrl_gym.envs.base_text_env import BaseTextEnv, BaseTextEnvStepOutput
 
-HOW = 'You call a tool by writing <action>{"tool": NAME, "args": {…}}</action>. The tools, each with the JSON Schema of its args:'
+HOW = 'You call a tool by writing <action>{"tool": NAME, "args": {…}}</action>. The tools, with the JSON Schema of their args:'
 _ACTION = re.compile(r"<action>(.*?)</action>", re.DOTALL)
 _FIELDS = ("economy", "seed", "preset", "config", "seat", "opponents", "repeat", "reward", "max_turns")
 

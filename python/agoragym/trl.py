@@ -44,7 +44,7 @@ def environment(
     Args:
         economy, preset, config, opponents: as for :class:`agoragym.Session`.
         seat: the one that is trained; the learner's by default.
-        scale, relative: of the reward, see ``docs/wire.md``. Without them ``get_reward`` is the score that ``agoragym eval`` prints.
+        scale, relative: of the reward, see ``docs/wire.md``. By default it is the score that ``agoragym eval`` prints.
 
     Raises:
         AgoragymError: where the economy, its configuration or a player is unknown.

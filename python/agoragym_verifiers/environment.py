@@ -14,8 +14,8 @@ from agoragym.client import Message, Said, SeatMessage, Session, Units
 
 from .taskset import AgoragymTask
 
-#: Turns are played here, in the process, so that nothing is sent to a sandbox elsewhere. The harness is left to the default, which is
-#: this module's own: naming it here would import this module while it is being imported.
+#: Turns are played here, in the process, so that nothing is sent to a sandbox elsewhere. The harness is left to the default,
+#: which is this module's own: naming it here would import this module while it is being imported.
 LOCAL: dict[str, Any] = {"runtime": {"type": "subprocess"}}
 
 
@@ -27,11 +27,11 @@ class AgoragymEnvConfig(vf.EnvConfig):
     rival: vf.AgentConfig = vf.AgentConfig(**LOCAL)
     """A second role, for seats that another model plays."""
     seats: dict[str, str] = Field(default_factory=dict)
-    """Live seats and their roles, such as `{agent_0: player, agent_1: rival}`; by default the learner's seat for `player`."""
+    """Live seats and their roles, such as `{agent_0: player, agent_1: rival}`; the learner's for `player` by default."""
     opponents: str | dict[str, str] | None = None
     """The players of the other seats, as `agoragym.Session` takes them."""
     reward: dict[str, str] = Field(default_factory=dict)
-    """`scale` and `relative` of the reward, see `docs/wire.md`; by default the reward is the score that `agoragym eval` prints."""
+    """`scale` and `relative` of the reward, see `docs/wire.md`; by default it is the score that `agoragym eval` prints."""
     max_concurrent_agents: int | None = Field(None, ge=1)
     """Seats of one game that are asked at once; all of them by default, as they act at the same time."""
 
@@ -39,7 +39,7 @@ class AgoragymEnvConfig(vf.EnvConfig):
 class AgoragymEnv(vf.Env[AgoragymEnvConfig]):
     """One episode is one game; each live seat gives a trace with its score as reward and its metrics.
 
-    A seat whose run ends early (a limit of Verifiers, a `@stop`) is silent for the rest of the game. Where all of them have ended,
+    A seat whose run ends early (a limit of Verifiers, a `@stop`) is silent for the rest of the game. Where all have ended,
     the game is stopped and scored as it stands.
     """
 

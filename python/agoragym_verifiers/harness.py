@@ -1,7 +1,7 @@
 """The harness: a chat loop with native tools inside the process. One turn is one call of the model. Knows no economy.
 
-Verifiers' own chat harness starts a Python process a turn; its contract allows a loop in the process, as long as every call of the
-model goes through the endpoint that it is given.
+Verifiers' own chat harness starts a Python process a turn; its contract allows a loop in the process, as long as every call of
+the model goes through the endpoint that it is given.
 """
 
 from __future__ import annotations

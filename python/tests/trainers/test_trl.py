@@ -91,7 +91,7 @@ def test_what_a_row_lacks_is_named() -> None:
 
 
 def test_two_steps_of_grpo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A model of two layers with random weights, its tokenizer made here; six whole calls are tokens of it, so that it calls tools."""
+    """A model of two layers with random weights, its tokenizer made here; six whole calls are tokens, so that it calls tools."""
     import torch
     import trl
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
@@ -108,11 +108,20 @@ def test_two_steps_of_grpo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         vocab_size=1500, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), special_tokens=special, show_progress=False
     )
     tokenizer.train_from_iterator([made._rules, json.dumps(tools_of(made))], learned)
-    fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token="<|im_end|>", pad_token="<|endoftext|>", padding_side="left")
+    fast = PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, eos_token="<|im_end|>", pad_token="<|endoftext|>", padding_side="left"
+    )
     fast.chat_template = (Path(trl.__file__).parent / "chat_templates" / "qwen3.jinja").read_text("utf-8")
     calls = [
         f'<tool_call>\n{{"name": "{name}", "arguments": {json.dumps(args)}}}\n</tool_call>'
-        for name, args in (("mine", {}), ("job", {}), ("stake", {"amount": 1}), ("study", {}), ("nonsense", {}), ("mine", {"x": 1}))
+        for name, args in (
+            ("mine", {}),
+            ("job", {}),
+            ("stake", {"amount": 1}),
+            ("study", {}),
+            ("nonsense", {}),
+            ("mine", {"x": 1}),
+        )
     ]
     fast.add_tokens(calls)
     torch.manual_seed(0)

@@ -65,7 +65,9 @@ def test_a_trace_is_what_eval_records_of_the_same_answers(tmp_path: Path, model:
     assert episode["ok"], episode["errors"]
     [trace] = episode["traces"]
     words = command("eval", economy, "--players", f"openai:fake@{model}", "--seeds", "1", "--api", "chat", "--out", "runs")
-    done = subprocess.run(words, cwd=tmp_path, env={**os.environ, "OPENAI_API_KEY": "none"}, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(
+        words, cwd=tmp_path, env={**os.environ, "OPENAI_API_KEY": "none"}, capture_output=True, text=True, timeout=300
+    )
     assert done.returncode == 0, done.stderr
     loaded = agoragym.load(tmp_path / "runs", "pandas")
     [run] = loaded.runs
@@ -106,7 +108,9 @@ def test_four_live_seats_over_two_roles_and_resume(tmp_path: Path, model: str) -
     file.write_text(lines[0], "utf-8")
     resolved = file.parent / "configs" / "resolved" / "eval.json"
     words = [str(Path(sys.executable).parent / "vf-eval"), "@", str(resolved), "--resume", "--no-rich"]
-    done = subprocess.run(words, cwd=tmp_path, env={**os.environ, **KEY}, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(
+        words, cwd=tmp_path, env={**os.environ, **KEY}, capture_output=True, text=True, timeout=300, check=False
+    )
     assert done.returncode == 0, done.stderr[-3000:]
     again = episodes(tmp_path / "out")
     assert sorted(map(scores, again)) == sorted(map(scores, played))

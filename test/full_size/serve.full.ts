@@ -3,9 +3,7 @@ import { fork } from 'node:child_process'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 
-/** Sessions of a game each, and how many play at once. */
 const SESSIONS = 10_000
-const AT_ONCE = 64
 
 test('memory is flat over 10,000 sessions', async () => {
   const child = fork(join(import.meta.dirname, 'serve_process.mjs'), { execArgv: ['--expose-gc'] })
@@ -20,5 +18,3 @@ test('memory is flat over 10,000 sessions', async () => {
   // A session that was kept would be 10 kB at the least.
   expect(late.heap - early.heap).toBeLessThan((late.sessions - early.sessions) * 1000)
 })
-
-export { AT_ONCE, SESSIONS }

@@ -57,6 +57,8 @@ class SlotVecEnv(VecEnv):
     taught of that step is that no reward follows.
     """
 
+    render_mode: str | None = None
+
     def __init__(self, games: VectorEnv, first_seed: int) -> None:
         super().__init__(games.num_envs, games.single_observation_space, games.single_action_space)
         self.games = games

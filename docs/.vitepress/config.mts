@@ -35,6 +35,7 @@ export default defineConfig({
           page('Evaluate models', '/evaluate'),
           page('Experiments: treatments, suites, sweeps', '/experiments'),
           page('Train on it', '/train'),
+          page('From Python', '/python'),
           page('Training data', '/exports'),
           page('Read a run', '/runs'),
           page('Statistics', '/statistics'),

@@ -65,14 +65,20 @@ export function correlation(pairs: readonly (readonly [number, number | null])[]
 }
 
 /**
- * What part of the variance of players × seeds lies between seeds: SS_seeds / SS_total of the two-way table, one game a cell.
- * Null where nothing varies.
+ * What part of the variance of players × seeds is the seeds': the variance components of the two-way random-effects table, one game
+ * a cell, by the method of moments (Searle, Casella & McCulloch, Variance Components, 1992, §4.3). The luck of single games,
+ * which a sum of squares between seeds holds 1/players of, is no part of it. Null where nothing varies.
  */
 export function seedShare(rows: readonly (readonly number[])[]): number | null {
-  const all = rows.flat()
-  const middle = mean(all)
-  const total = all.reduce((sum, value) => sum + (value - middle) ** 2, 0)
-  if (!(total > 1e-18)) return null
-  const seeds = rows[0]!.map((_, i) => mean(rows.map(row => row[i]!)))
-  return (rows.length * seeds.reduce((sum, value) => sum + (value - middle) ** 2, 0)) / total
+  const [players, seeds] = [rows.length, rows[0]!.length]
+  const middle = mean(rows.flat())
+  const ofPlayer = rows.map(mean)
+  const ofSeed = rows[0]!.map((_, i) => mean(rows.map(row => row[i]!)))
+  const squares = (values: readonly number[]): number => values.reduce((sum, value) => sum + (value - middle) ** 2, 0)
+  const left = rows.flatMap((row, p) => row.map((value, i) => value - ofPlayer[p]! - ofSeed[i]! + middle))
+  const luck = left.reduce((sum, value) => sum + value ** 2, 0) / ((players - 1) * (seeds - 1))
+  const between = (means: readonly number[], each: number): number =>
+    Math.max(0, squares(means) / (means.length - 1) - luck / each)
+  const total = between(ofPlayer, seeds) + between(ofSeed, players) + luck
+  return total > 1e-18 ? between(ofSeed, players) / total : null
 }

@@ -45,7 +45,13 @@ export async function search(subject: Subject, preset: string, options: SearchOp
   const found: Found[] = [await seeker.blind()]
   for (const [name, setting] of settingsOf(subject, preset)) {
     // A line-up without fields or opponents of its own is the preset itself.
-    if (name !== DEFAULT_SETTING.name && Object.keys(setting.fields).length === 0 && setting.opponents === undefined) continue
+    if (
+      name !== DEFAULT_SETTING.name &&
+      Object.keys(setting.fields).length === 0 &&
+      setting.opponents === undefined &&
+      setting.drawn === undefined
+    )
+      continue
     const generic = own.length === 0 || name === DEFAULT_SETTING.name || name === UNGOVERNED ? ['chooser'] : []
     for (const family of [...generic, ...own]) found.push(await seeker.family(family, setting))
   }

@@ -432,7 +432,8 @@ export const TARGETS: readonly Target[] = [
           name => bot(measured, name) ?? [],
         ),
       ]
-      const value = seedShare(players.map(played => minus(rewards(played), rewards(honest))))
+      const par = measured.par ?? rewards(honest)
+      const value = seedShare(players.map(played => minus(rewards(played), par)))
       if (value === null) return 'nothing varies'
       const raw = seedShare(players.map(rewards))
       return { value, met: value <= BAR.seeds, detail: `${percent(raw ?? 0)} before; ${players.length} bots` }

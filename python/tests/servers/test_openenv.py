@@ -124,7 +124,7 @@ def test_the_client_of_tools_lists_and_calls_them(url: str) -> None:
             assert "pass_turn" in names
             result = await client.call_tool("pass_turn")
             assert result["structuredContent"]["done"] is False
-            assert "Step 2 of 25" in result["content"][0]["text"]
+            assert "Step 2 of 25" in result["content"][-1]["text"]
 
     asyncio.run(tools())
 

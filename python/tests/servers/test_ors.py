@@ -28,7 +28,7 @@ def test_a_whole_game_is_played_and_the_last_reward_is_the_score(url: str, env: 
                 rewards.append(output.reward)
             assert output.metadata["scores"]["reward"] == pytest.approx(output.reward, abs=1e-9)
             assert [reward for reward in rewards if reward is not None]
-            assert "The game is over" in output.blocks[0].text
+            assert "The game is over" in output.blocks[-1].text
             with pytest.raises(ToolCallError, match="over"):
                 session.call_tool(tool, args)
         again = environment.get_task("test", 0)

@@ -8,7 +8,7 @@ names of six tools instead of their schemas, and one line of JSON as its answer.
 file, so that nothing is asked of a hub; `--model` takes another model's folder.
 
 Written into `--out`: `curve.csv` (a row an optimiser step), `evaluation.json` (held-out seeds before and after, and what one call
-in every turn gets on the same seeds) and the adapter. Needs about 2 GB of memory.
+in every turn gets on the same seeds) and the adapter. Needs 12 GB of memory for groups of eight.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
  * What the wire adds to play: the same games with the same decisions in the core alone and through a connection, one session and many,
  * by calls and as vectors. Processor time of the serving side; what the pipe and the client take is theirs.
  */
-import { type Bench, type BenchRow, median } from '../economies/bench.ts'
+import type { Bench, BenchRow } from '../economies/bench.ts'
 import type { Economy } from '../economies/economy.ts'
 import { economies } from '../economies/registry.ts'
 import { seatPolicies } from '../envs/core/ask.ts'
@@ -11,6 +11,7 @@ import type { AnyTypes, Decision } from '../envs/core/environment.ts'
 import { defaultPlayed, learnerOf } from '../envs/core/environment.ts'
 import { Episode } from '../envs/core/episode.ts'
 import type { Policy } from '../envs/core/policy.ts'
+import { median } from '../envs/core/sums.ts'
 import type { AgentId } from '../envs/core/tool.ts'
 import { Host } from '../serve/host.ts'
 import { Connection } from '../serve/wire.ts'
@@ -236,7 +237,7 @@ async function compare(
         return took / Math.max(1, steps)
       }),
     )
-  const values = ways.map((_, way) => median(timings.slice(1).map(round => round[way]!)))
+  const values = ways.map((_, way) => median(timings.slice(1).map(round => round[way]!))!)
   return ways.map(([what], i) => ({
     what,
     value: values[i]!,

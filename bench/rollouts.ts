@@ -16,7 +16,7 @@ import { median } from '../envs/core/sums.ts'
 import { type Seated, seat } from '../rollouts/lineup.ts'
 import { playersFor } from '../rollouts/players/index.ts'
 import { lineupNames, type Rollout, type RolloutSpec, runRollout } from '../rollouts/rollout.ts'
-import { rolloutLines } from '../rollouts/rows.ts'
+import { rolloutLines } from '../rollouts/lines.ts'
 import { RunStore } from '../rollouts/store.ts'
 
 /** Episodes of a timing. */

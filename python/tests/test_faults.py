@@ -114,8 +114,8 @@ def test_a_client_that_vanishes_takes_its_child_along() -> None:
 
 def test_an_interrupt_at_the_terminal_is_pythons_and_leaves_the_child_alone() -> None:
     code = (
-        "import os, signal\nfrom agoragym import Client\nclient = Client()\nsignal.signal(signal.SIGINT, lambda *_: None)\n"
-        "os.killpg(0, signal.SIGINT)\nprint(client.request('hello')['protocol'])"
+        "import os, signal, time\nfrom agoragym import Client\nclient = Client()\nsignal.signal(signal.SIGINT, lambda *_: None)\n"
+        "os.killpg(0, signal.SIGINT)\ntime.sleep(0.5)\nprint(client.request('hello')['protocol'])"
     )
     words = [sys.executable, "-c", code]
     done = subprocess.run(words, capture_output=True, text=True, timeout=SECONDS, start_new_session=True, check=False)

@@ -266,6 +266,21 @@ def test_a_child_that_does_not_read_is_ended_and_frees_who_writes() -> None:
     assert not writer.is_alive()
 
 
+def test_answers_find_their_questions_in_any_order_with_their_buffers() -> None:
+    # As where a model sits opposite in one game and not in the other.
+    code = (
+        "import json, sys\nasked = [json.loads(input()) for _ in range(2)]\nfor one in reversed(asked):\n"
+        "    data = one['op'].encode()\n"
+        "    print(json.dumps({'id': one['id'], 'ok': True, 'bytes': [len(data), 0]}), flush=True)\n"
+        "    sys.stdout.buffer.write(data)\n    sys.stdout.buffer.flush()\ninput()"
+    )
+    connection = Connection(Child([sys.executable, "-c", code]))
+    first, second = connection.send("first"), connection.send("second")
+    assert first.result(SECONDS)[1] == [b"first", b""]
+    assert second.result(SECONDS)[1] == [b"second", b""]
+    connection.close()
+
+
 def test_addresses_of_servers() -> None:
     assert socket_url("http://127.0.0.1:8000") == "ws://127.0.0.1:8000/agora"
     assert socket_url("https://example.org/games/") == "wss://example.org/games/agora"

@@ -42,8 +42,11 @@ export type GameRequest = z.infer<typeof gameSchema>
 export interface Casting {
   readonly economies: Lookup<Economy>
   readonly models?: Models
-  /** Models that clients may seat, by player string: they are paid for by whoever runs the server. Bots may always sit. */
-  readonly players: readonly string[]
+  /**
+   * Models that clients may seat, by player string: they are paid for by whoever runs the server; `any` where that is the client.
+   * Bots may always sit.
+   */
+  readonly players: readonly string[] | 'any'
 }
 
 /** What is paid. */
@@ -212,6 +215,11 @@ export class Game {
     return this.#table
   }
 
+  /** In what form it pays. */
+  get form(): RewardForm {
+    return this.#payment.form ?? 'delta'
+  }
+
   /** Of the last table. */
   get seed(): number {
     return this.#lastSeed
@@ -259,11 +267,11 @@ function castOf(casting: Casting, economy: Economy): (choice: PlayerChoice) => P
   if (player === undefined) {
     const { models, players } = casting
     const make = playersFor({ economy, ...(models !== undefined && { models }) })
-    const names = [...Object.keys(economy.bots).map(botName), ...players]
+    const names = [...Object.keys(economy.bots).map(botName), ...(players === 'any' ? [] : players)]
     player = choice => {
       const text = String(choice)
       const name = Object.hasOwn(economy.bots, text) ? botName(text) : text
-      if (names.includes(name)) return make(name)
+      if (players === 'any' || names.includes(name)) return make(name)
       throw new UserError(
         `No player '${text.slice(0, 64)}' sits in ${economy.env.id} here. Players: ${names.join(', ')}. The server's --allow-player adds others.${nearest(text, names)}`,
       )

@@ -3,7 +3,7 @@ import type { Economy } from '../economies/economy.ts'
 import { economies as registry } from '../economies/registry.ts'
 import { UserError } from '../envs/core/errors.ts'
 import type { Lookup } from '../envs/core/registry.ts'
-import { REWARD_FORMS, type RewardForm, type ScoreBounds } from '../envs/core/reward.ts'
+import { REWARD_FORMS, type RewardForm } from '../envs/core/reward.ts'
 import { packageVersion } from '../rollouts/metadata.ts'
 import type { Models } from '../rollouts/models/index.ts'
 import { ServeError } from './errors.ts'
@@ -31,20 +31,22 @@ export interface HostOptions {
   readonly idleTimeout?: number
   /** How every protocol pays; by default as its readers take it. */
   readonly reward?: RewardForm
-  /** Scores between which rewards are scaled to the unit interval; not scaled by default. */
-  readonly rewardScale?: ScoreBounds
-  /** Rewards relative to honest play of the same seat and seed. */
-  readonly rewardHonest?: boolean
+  /** `unit`: scores are mapped to [0, 1] by the bounds of the preset. */
+  readonly rewardScale?: 'unit'
+  /** Relative to honest play: of the preset on average, or of a second game of the same seed. */
+  readonly rewardRelative?: 'par' | 'game'
   /** Who asks the models that sit opposite. */
   readonly models?: Models
-  /** Player strings of models that clients may seat. */
-  readonly players?: readonly string[]
+  /** Player strings of models that clients may seat, or `any`: where the client is who pays for them. */
+  readonly players?: readonly string[] | 'any'
+  /** Told of errors that are bugs; clients are told `internal` and nothing of them. */
+  readonly onBug?: (error: unknown) => void
 }
 
 export class Host implements Casting {
   readonly economies: Lookup<Economy>
   readonly models?: Models
-  readonly players: readonly string[]
+  readonly players: readonly string[] | 'any'
   readonly sessions: Sessions
   /** What happened in games, by economy. */
   readonly counts: Readonly<Record<GameEvent, Counter>> = {
@@ -56,16 +58,15 @@ export class Host implements Casting {
   /** The economy at the root; undefined where none is. */
   readonly root: string | undefined
   readonly #options: HostOptions
+  readonly #started = performance.now()
 
   /** A UserError where the options do not fit. */
   constructor(options: HostOptions) {
-    const { economies = registry, env, game, maxSessions = 1024, idleTimeout = 900, reward, rewardScale } = options
+    const { economies = registry, env, game, maxSessions = 1024, idleTimeout = 900, reward } = options
     if (env !== undefined) economies.get(env)
     if (reward !== undefined && !REWARD_FORMS.includes(reward))
       throw new UserError(`Rewards: expected ${REWARD_FORMS.join(', ')}, got '${reward}'.`)
-    if (rewardScale !== undefined && !(rewardScale.low < rewardScale.high))
-      throw new UserError(`Scale of rewards: expected LOW:HIGH with LOW < HIGH, got ${rewardScale.low}:${rewardScale.high}.`)
-    if (reward === 'delta' && options.rewardHonest === true)
+    if (reward === 'delta' && options.rewardRelative !== undefined)
       throw new UserError('Rewards relative to honest play are scores or totals; a change is the same either way.')
     const ids = economies.ids()
     this.economies = economies
@@ -87,9 +88,13 @@ export class Host implements Casting {
 
   /** What is paid in a protocol. */
   payment(protocol: ProtocolName): Payment {
-    const { reward, rewardScale, rewardHonest } = this.#options
-    const form = reward ?? (rewardHonest === true && PROTOCOLS[protocol] === 'delta' ? 'score' : PROTOCOLS[protocol])
-    return { form, ...(rewardScale !== undefined && { unit: rewardScale }), ...(rewardHonest === true && { honest: true }) }
+    const { reward, rewardScale, rewardRelative } = this.#options
+    const usual = PROTOCOLS[protocol]
+    return {
+      form: reward ?? (rewardRelative !== undefined && usual === 'delta' ? 'score' : usual),
+      ...(rewardScale !== undefined && { unit: 'par' }),
+      ...(rewardRelative !== undefined && { honest: rewardRelative === 'par' ? 'par' : true }),
+    }
   }
 
   /** The game that a client of a protocol asks for: at the root with what the server was started with. A ServeError where there is none. */
@@ -118,15 +123,25 @@ export class Host implements Casting {
     return new SeatPlay(game, (what, count) => this.counts[what].add(id, count))
   }
 
+  /** A bug met while somebody was served. */
+  onBug(error: unknown): void {
+    this.#options.onBug?.(error)
+  }
+
   /** What `GET /health` says. */
-  health(uptime: number): object {
+  health(): object {
     return {
       status: 'healthy',
       version: packageVersion(),
       sessions: this.sessions.size,
       max_sessions: this.sessions.max,
-      uptime_s: Math.round(uptime * 1000) / 1000,
+      uptime_s: Math.round(this.uptime * 1000) / 1000,
     }
+  }
+
+  /** Seconds since the start. */
+  get uptime(): number {
+    return (performance.now() - this.#started) / 1000
   }
 
   figures(): Figure[] {

@@ -9,6 +9,7 @@ import { Dialogue, toCall } from '../rollouts/dialogue.ts'
 import type { Message, ToolCall } from '../rollouts/messages.ts'
 import { type SeatMessage, Talk, type TalkView } from '../rollouts/talk.ts'
 import { TurnBuffer } from '../rollouts/turn_buffer.ts'
+import { after } from './after.ts'
 import { ServeError } from './errors.ts'
 import type { Game } from './game.ts'
 
@@ -20,8 +21,10 @@ export interface Told {
   readonly text: string
   /** What came of each call that was made, in their order; call by call, those of the turn that ended. */
   readonly results: readonly CallResult[]
-  /** What the seat was paid; 0 where its turn goes on. */
+  /** What the seat was paid. Where its turn goes on: nothing, or the total so far where totals are paid. */
   readonly reward: number
+  /** Whether the seat's turn ended, and so the world moved. */
+  readonly moved: boolean
   /** How the game stands. */
   readonly view: TableView
 }
@@ -52,6 +55,8 @@ export class SeatPlay {
   #fresh = true
   #final: Final | undefined
   #calls = 0
+  /** What was paid last. */
+  #total = 0
 
   /** A ServeError where the game has not exactly one live seat. */
   constructor(game: Game, count: (what: GameEvent, count: number) => void = () => {}) {
@@ -76,8 +81,8 @@ export class SeatPlay {
     this.#way = { by: 'messages', talk }
     this.#fresh = true
     this.#final = undefined
-    this.#calls = 0
-    return then(talk.reset(this.game.seed, repeat), view => this.#told(view, [], 0))
+    this.#calls = this.#total = 0
+    return after(talk.reset(this.game.seed, repeat), view => this.#told(view, []))
   }
 
   /** One message of the seat: answered within its turn, or its decision; then the game is played on to its next turn. */
@@ -88,7 +93,7 @@ export class SeatPlay {
     const offered = table.offered(agent)
     const isQuestion = ({ name }: ToolCall): boolean => offered.includes(name) && this.#kinds[name]?.kind === 'ask'
     const answered = calls.map(call => isQuestion(call) && table.check(agent, toCall(call)).ok)
-    return then(talk.say({ [agent]: message }), told => {
+    return after(talk.say({ [agent]: message }), told => {
       const answers = new Map(
         (told.told[agent] ?? []).flatMap(each => (each.role === 'tool' ? [[each.tool_call_id, each.content] as const] : [])),
       )
@@ -98,7 +103,7 @@ export class SeatPlay {
       const results = calls.map(
         (call, i): CallResult => carried[moves.indexOf(call)] ?? { ok: answered[i]!, text: answers.get(call.id) ?? '' },
       )
-      return this.#told(told, results, told.view?.rewards[agent] ?? 0)
+      return this.#told(told, results)
     })
   }
 
@@ -110,14 +115,13 @@ export class SeatPlay {
     const { buffer, dialogue } = this.#by('calls')
     const { table, agent } = this
     const { ok, text, decision } = buffer.call(call, each => table.check(agent, each))
-    if (decision === undefined) return { messages: [], text: '', results: [{ ok, text }], reward: 0, view: table.view }
-    return then(table.step({ [agent]: decision }), view => {
+    if (decision === undefined) return { messages: [], text: '', results: [{ ok, text }], ...this.#paid(null), view: table.view }
+    return after(table.step({ [agent]: decision }), view => {
       this.#count('steps', 1)
       const results = table.results(agent)
-      const reward = view.rewards[agent]!
-      if (view.stop !== null) return this.#ended(view, [], results, reward)
+      if (view.stop !== null) return this.#ended(view, [], results)
       const messages = dialogue.open(table.turn(agent))
-      return { messages, text: messages.at(-1)!.content, results, reward, view }
+      return { messages, text: messages.at(-1)!.content, results, ...this.#paid(view), view }
     })
   }
 
@@ -164,14 +168,15 @@ export class SeatPlay {
     }
   }
 
-  #told({ told, view }: TalkView, results: readonly CallResult[], reward: number): Told {
+  #told({ told, view }: TalkView, results: readonly CallResult[]): Told {
     const messages = told[this.agent] ?? []
-    if (view !== null && view.stop !== null) return this.#ended(view, messages, results, reward)
+    if (view !== null && view.stop !== null) return this.#ended(view, messages, results)
     const last = messages.at(-1)
-    return { messages, text: last?.role === 'user' ? last.content : '', results, reward, view: view ?? this.table.view }
+    const text = last?.role === 'user' ? last.content : ''
+    return { messages, text, results, ...this.#paid(view), view: view ?? this.table.view }
   }
 
-  #ended(view: TableView, messages: readonly Message[], results: readonly CallResult[], reward: number): Told {
+  #ended(view: TableView, messages: readonly Message[], results: readonly CallResult[]): Told {
     const { table, agent } = this
     this.#final = {
       stop: view.stop!,
@@ -182,7 +187,12 @@ export class SeatPlay {
     this.#count('clipped', table.clipped)
     // The log is most of a game's memory, and nobody will ask for it.
     table.forget()
-    return { messages, text: '', results, reward, view }
+    return { messages, text: '', results, ...this.#paid(view), view }
+  }
+
+  #paid(view: TableView | null): Pick<Told, 'reward' | 'moved'> {
+    if (view !== null) this.#total = view.rewards[this.agent]!
+    return { reward: view === null && this.game.form !== 'total' ? 0 : this.#total, moved: view !== null }
   }
 }
 
@@ -191,7 +201,8 @@ export function toolsOf(game: Game, by: Way['by']): readonly ToolSchema[] {
   const { env } = game.economy
   const tools = Object.entries(env.tools(game.config)).map(([name, tool]) => toolSchema(name, tool))
   const { endTool } = new TurnBuffer(env.turn(game.config, game.live[0]!))
-  return by === 'calls' && endTool !== undefined ? [...tools, endTool] : tools
+  // An economy may have a tool of that name itself, which ends the turn as well.
+  return by === 'calls' && endTool !== undefined && !tools.some(({ name }) => name === endTool.name) ? [...tools, endTool] : tools
 }
 
 /**
@@ -213,8 +224,4 @@ function takesNull({ type, anyOf, enum: values }: Readonly<Record<string, unknow
   if (type === 'null' || (Array.isArray(type) && type.includes('null'))) return true
   if (Array.isArray(values) && values.includes(null)) return true
   return Array.isArray(anyOf) && anyOf.some(takesNull)
-}
-
-function then<A, B>(value: A | Promise<A>, go: (value: A) => B | Promise<B>): B | Promise<B> {
-  return value instanceof Promise ? value.then(go) : go(value)
 }

@@ -18,6 +18,8 @@ export interface Peer {
 
 /** One side of a conversation. */
 export interface Talk {
+  /** Whether answers are sent as they come, and need not be in the order of the messages. */
+  readonly overtakes?: boolean
   /** What to answer to a message; nothing for no answer. Must not throw. */
   receive(text: string): readonly Frame[] | Promise<readonly Frame[]>
   /** The client has gone, or was closed. */
@@ -26,6 +28,8 @@ export interface Talk {
 
 /** Milliseconds between two pings; a client that answered none of them by the next is taken for gone. */
 const PING_MS = 30_000
+/** Messages of one client that are being answered, at most. */
+const MAX_OPEN = 1024
 /** Bytes that wait to be read by a client, at most. */
 const MAX_UNREAD = 16 << 20
 
@@ -71,6 +75,7 @@ export class Sockets {
     // A frame that is too large or no frame at all; the socket closes itself with the code that says so.
     socket.on('error', () => {})
     const talk = begin(peer)
+    let open = 0
     let last: Promise<void> | undefined
     const answer = (text: string): void | Promise<void> => {
       if (socket.readyState !== socket.OPEN) return
@@ -82,13 +87,13 @@ export class Sockets {
       this.#silent.delete(socket)
       if (isBinary) return peer.close(CLOSE.unreadable, 'expected text')
       const text = data.toString()
-      const answered = last === undefined ? answer(text) : last.then(() => answer(text))
+      const answered = last === undefined || talk.overtakes === true ? answer(text) : last.then(() => answer(text))
       if (answered === undefined) return
       // What is sent meanwhile waits in the client's system, not in our memory.
-      socket.pause()
+      if (++open === (talk.overtakes === true ? MAX_OPEN : 1)) socket.pause()
       const settled = answered.then(() => {
-        if (last !== settled) return
-        last = undefined
+        open--
+        if (last === settled) last = undefined
         socket.resume()
       })
       last = settled

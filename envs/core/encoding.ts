@@ -84,6 +84,10 @@ export function defineEncoding<T extends PlayTypes, View>(rules: EncodingRules<T
     if (!(low < high && Number.isFinite(high - low)))
       throw new RangeError(`encoding: feature '${name}': expected finite low < high, got ${low} and ${high}`)
 
+  // Each tool is looked up once for a mask, however many slots call it.
+  const tools = [...new Set(slots.flatMap(slot => slot.tools))]
+  const toolsOf = slots.map(slot => slot.tools.map(tool => tools.indexOf(tool)))
+
   // Features, mask and choice are asked for one observation after another: the last view is enough.
   let seen: { readonly observation: T['Observation']; readonly view: View } | undefined
   const viewOf = (observation: T['Observation']): View => {
@@ -104,10 +108,10 @@ export function defineEncoding<T extends PlayTypes, View>(rules: EncodingRules<T
     },
     mask(observation, offered, into, at = 0) {
       const of = viewOf(observation)
+      const open = tools.map(tool => offered.includes(tool))
       for (let i = 0; i < slots.length; i++) {
-        const { tools, legal } = slots[i]!
-        const open = tools.length === 1 ? offered.includes(tools[0]!) : tools.every(tool => offered.includes(tool))
-        into[at + i] = open && (legal === undefined || legal(of)) ? 1 : 0
+        const { legal } = slots[i]!
+        into[at + i] = toolsOf[i]!.every(tool => open[tool]) && (legal === undefined || legal(of)) ? 1 : 0
       }
     },
     decode(observation, number) {

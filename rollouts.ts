@@ -133,7 +133,7 @@ export {
   readSteps,
   readTraces,
 } from './rollouts/store.ts'
-export { type Figure as SummedFigure, mean, PASS_THRESHOLD, type Summary, summarize, type Traffic } from './rollouts/summary.ts'
+export { PASS_THRESHOLD, type Summary, summarize, type Traffic } from './rollouts/summary.ts'
 export { type SeatMessage, Talk, type TalkView } from './rollouts/talk.ts'
 export { parseJson, readText } from './rollouts/text_file.ts'
 export { transcribe, transcriptOf } from './rollouts/transcript.ts'

@@ -3,7 +3,7 @@
 // node scripts/wheel.mjs [--bundle] [FOLDER]: the wheel goes to python/dist by default; --bundle stops before it. Needs, for the
 // wheel, a Python that has `build` and `hatchling` (AGORAGYM_PYTHON, else python3).
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, relative, resolve } from 'node:path'
 import { build } from 'esbuild'
@@ -84,7 +84,7 @@ writeFileSync(
 const require = createRequire(import.meta.url)
 for (const [library, file] of Object.entries(PASTED)) {
   const home = join('node_modules', library)
-  for (const path of ['package.json', file, relative(resolve(home), require.resolve(library))]) {
+  for (const path of ['package.json', file, relative(realpathSync(home), require.resolve(library))]) {
     mkdirSync(dirname(join(out, home, path)), { recursive: true })
     cpSync(join(home, path), join(out, home, path))
   }

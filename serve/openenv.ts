@@ -363,7 +363,7 @@ function toolResult(play: SeatPlay, told: Told): object {
   const { stop } = told.view
   const parts = [text, told.text, ...(stop === null ? [] : [`The game is over (${stop}).`])]
   return {
-    content: [{ type: 'text', text: parts.filter(part => part !== '').join('\n\n') }],
+    content: parts.filter(part => part !== '').map(part => ({ type: 'text', text: part })),
     isError: !ok,
     structuredContent: { reward: told.reward, done: stop !== null, observation: observation(play, told) },
   }

@@ -92,7 +92,8 @@ function output({ play }: Begun, told: Told): object {
   return {
     ok: true,
     output: {
-      blocks: [text([...said, told.text, ...over].filter(part => part !== '').join('\n\n'))],
+      // What came of the calls, what the seat sees now, and that it was its last.
+      blocks: [said.join('\n'), told.text, ...over].filter(part => part !== '').map(text),
       metadata: {
         t: view.t,
         ok: results.every(({ ok }) => ok),

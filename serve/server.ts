@@ -3,7 +3,7 @@
  * leaving anybody waiting. Knows HTTP; what is played, and in which protocol's words, is told elsewhere.
  */
 import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { createAdaptorServer, type WebSocketServerLike } from '@hono/node-server'
 import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
@@ -57,6 +57,8 @@ export async function startServer(options: ServeOptions = {}): Promise<RunningSe
     )
   if (token !== undefined && !/^[\x21-\x7e]{8,}$/.test(token))
     throw new UserError('A token has 8 or more visible ASCII characters and no space; this one has not.')
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new UserError(`--port: expected an integer from 0 to 65535, got ${port}.`)
   const host = new Host(options)
   const sockets = new Sockets()
   const app = new Hono()
@@ -123,22 +125,21 @@ export async function startServer(options: ServeOptions = {}): Promise<RunningSe
   })
   for (const protocol of protocols) protocol({ app, host, sockets })
 
+  const upgrades = new WebSocketServer({ noServer: true, maxPayload: maxRequestBytes, perMessageDeflate: false })
   const server = createAdaptorServer({
     fetch: app.fetch,
     overrideGlobalObjects: false,
     serverOptions: { requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS, keepAliveTimeout: KEEP_ALIVE_MS },
-    websocket: {
-      server: new WebSocketServer({
-        noServer: true,
-        maxPayload: maxRequestBytes,
-        perMessageDeflate: false,
-      }) as unknown as WebSocketServerLike,
-    },
+    websocket: { server: upgrades as unknown as WebSocketServerLike },
   }) as Server
+  const idle = idleConnections(server, upgrades)
   // Clients keep connections beside those of their sessions; what comes beyond is nobody's honest use.
   server.maxConnections = 4 * host.sessions.max + 64
   await new Promise<void>((listening, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => reject(new UserError(unavailable(address, port, error))))
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      host.close()
+      reject(new UserError(unavailable(address, port, error)))
+    })
     server.listen(port, address, listening)
   })
   const bound = server.address() as AddressInfo
@@ -159,9 +160,40 @@ export async function startServer(options: ServeOptions = {}): Promise<RunningSe
           host.close()
           closed()
         })
+        idle.close()
         sockets.close('the server is stopping')
       })
       return closing
+    },
+  }
+}
+
+/**
+ * The connections of a server that carry no request. Node itself keeps those open on which none has come yet, as clients open some
+ * in advance.
+ */
+function idleConnections(server: Server, upgrades: WebSocketServer): { close(): void } {
+  const idle = new Set<Socket>()
+  let closing = false
+  const rest = (socket: Socket): void => {
+    if (closing) socket.end()
+    else idle.add(socket)
+  }
+  server.on('connection', socket => {
+    rest(socket)
+    socket.once('close', () => idle.delete(socket))
+  })
+  server.on('request', ({ socket }, response) => {
+    idle.delete(socket)
+    response.once('close', () => {
+      if (!socket.destroyed) rest(socket)
+    })
+  })
+  upgrades.on('connection', (_socket, { socket }) => idle.delete(socket))
+  return {
+    close() {
+      closing = true
+      for (const socket of idle) socket.destroy()
     },
   }
 }

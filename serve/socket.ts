@@ -39,6 +39,8 @@ export const CLOSE = { normal: 1000, away: 1001, unreadable: 1003, policy: 1008,
 /** The sockets of a server. */
 export class Sockets {
   readonly #open = new Map<WebSocket, Peer>()
+  /** What is being answered, by socket. */
+  readonly #busy = new Map<WebSocket, Promise<void>>()
   readonly #silent = new WeakSet<WebSocket>()
   readonly #timer = setInterval(() => this.#ping(), PING_MS).unref()
 
@@ -92,11 +94,15 @@ export class Sockets {
       // What is sent meanwhile waits in the client's system, not in our memory.
       if (++open === (talk.overtakes === true ? MAX_OPEN : 1)) socket.pause()
       const settled = answered.then(() => {
-        open--
+        if (--open === 0) this.#busy.delete(socket)
         if (last === settled) last = undefined
         socket.resume()
       })
       last = settled
+      this.#busy.set(
+        socket,
+        Promise.all([this.#busy.get(socket), settled]).then(() => {}),
+      )
     })
     return talk
   }
@@ -111,10 +117,15 @@ export class Sockets {
     }
   }
 
-  /** Closes all with 1001. */
+  /** Closes all with 1001, each after what is being answered there. */
   close(reason: string): void {
     clearInterval(this.#timer)
-    for (const peer of this.#open.values()) peer.close(CLOSE.away, reason)
+    for (const [socket, peer] of this.#open) {
+      const close = (): void => peer.close(CLOSE.away, reason)
+      const busy = this.#busy.get(socket)
+      if (busy === undefined) close()
+      else void busy.then(close)
+    }
   }
 
   /** Ends those that have not closed. */

@@ -17,6 +17,7 @@ import { Episode } from './episode.ts'
 import type { EpisodeLog } from './log.ts'
 import { clone, deepFreeze, difference, short } from './plain.ts'
 import { type Random, stream } from './random.ts'
+import { isWithin, rangeOf } from './range.ts'
 import { verify } from './replay.ts'
 import { checkSchema } from './schema.ts'
 import { candidates, moves } from './tool.ts'
@@ -72,8 +73,8 @@ const CHECKS = {
   candidates: 'what `candidates` proposes is accepted by `check`',
   rewards: 'finite, one per seat, their sum over steps is score(log).reward minus its value at reset, on every prefix',
   scores:
-    'a finite reward of every seat, and payoff, reputation, survival, quality each finite or null, also on a log without steps',
-  metrics: 'exactly the documented metrics, each a finite number or null, also on a log without steps',
+    'a finite reward of every seat, and payoff, reputation, survival, quality each finite or null, all within what the economy says of them, also on a log without steps',
+  metrics: 'exactly the documented metrics, each null or a finite number within its range, also on a log without steps',
   facts: 'kinds and dealings name seats, standings hold one finite number a step, also on a log without steps',
   invariants: 'every invariant the economy states holds across every step',
   text: 'rules and render give non-empty text',
@@ -505,18 +506,24 @@ function checkScores(env: AnyEnvironment, log: EpisodeLog<EnvTypes>, fail: Fail)
   const where = (text: string) => `seed ${log.header.seed}, ${log.steps.length} steps: ${text}`
   const scores = guard('scores', where, fail, () => env.score(log)) ?? {}
   const documented = Object.keys(env.metrics.docs).sort().join()
+  const checkRange = (check: 'scores' | 'metrics', name: string, value: unknown): void => {
+    if (typeof value !== 'number' || isWithin(value, rangeOf(env, name))) return
+    fail(check, where(`${name} is ${value}, outside of what the economy says of it`))
+  }
   for (const { agent } of env.seats(log.header.config)) {
     for (const part of ['reward', 'payoff', 'reputation', 'survival', 'quality']) {
       const value: unknown = scores[agent]?.[part]
       const absent = value === null && part !== 'reward'
       if (!absent && !Number.isFinite(value)) fail('scores', where(`${agent}.${part} is ${value}`))
     }
+    for (const [part, value] of Object.entries(scores[agent] ?? {})) checkRange('scores', part, value)
     const metrics = guard('metrics', where, fail, () => env.metrics.of(log, agent))
     if (metrics === undefined) continue
     if (Object.keys(metrics).sort().join() !== documented)
       fail('metrics', where(`documented ${documented}; given ${Object.keys(metrics).sort().join()}`))
     for (const [name, value] of Object.entries(metrics))
       if (value !== null && !Number.isFinite(value)) fail('metrics', where(`${name} is ${value}`))
+      else checkRange('metrics', name, value)
   }
   guard('facts', where, fail, () => checkFacts(env, log, where, fail))
   return scores

@@ -170,3 +170,56 @@ export function ranks(count: number): number[] {
 export function ranked<Item>(items: readonly Item[], value: (item: Item) => number): Item[] {
   return [...items].sort((one, other) => value(other) - value(one))
 }
+
+/** Names and meanings that differ in numbers alone, as one: `other_{1–4}_reputation`. */
+export interface Family {
+  readonly name: string
+  readonly meaning: string
+}
+
+/** The features or slots of an encoding with those that differ in their ranks alone taken together, in order. */
+export function families<Item extends Feature | Slot>(items: readonly Item[]): (Item & Family)[] {
+  const groups = new Map<string, Item[]>()
+  for (const item of items) {
+    const key = item.name.replace(/_\d+(?=_|$)/g, '_#')
+    groups.set(key, [...(groups.get(key) ?? []), item])
+  }
+  return [...groups.values()].map(group => {
+    const first = group[0]!
+    return { ...first, name: merged(group.map(({ name }) => name)), meaning: merged(group.map(({ meaning }) => meaning)) }
+  })
+}
+
+/** Texts that differ in numbers alone as one text; the first where they differ otherwise. */
+function merged(texts: readonly string[]): string {
+  const numbers = texts.map(text => text.match(/\d+/g) ?? [])
+  const plain = texts.map(text => text.replace(/\d+/g, '#'))
+  if (plain.some(text => text !== plain[0])) return texts[0]!
+  let at = 0
+  return texts[0]!.replace(/\d+/g, () => {
+    const values = numbers.map(list => Number(list[at]))
+    at++
+    const [least, most] = [Math.min(...values), Math.max(...values)]
+    return least === most ? String(least) : `{${least}–${most}}`
+  })
+}
+
+/** The tables of an economy's documentation, as Markdown: features, then slots. */
+export function encodingDocs<T extends PlayTypes>({ features, slots }: Encoding<T>): string {
+  const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+    [head, head.map(() => '---'), ...rows].map(cells => `| ${cells.join(' | ')} |`).join('\n')
+  return [
+    table(
+      ['feature', 'range', 'meaning'],
+      families(features).map(({ name, low, high, meaning }) => [`\`${name}\``, `${low} … ${high}`, meaning]),
+    ),
+    table(
+      ['slot', 'calls', 'what it does'],
+      families(slots).map(({ name, tools, meaning }) => [
+        `\`${name}\``,
+        tools.map(tool => `\`${tool}\``).join(', ') || 'nothing',
+        meaning,
+      ]),
+    ),
+  ].join('\n\n')
+}

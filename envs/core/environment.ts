@@ -133,6 +133,8 @@ export interface Dealing {
 
 /** What a log says in terms that economies share, for tables and charts that know no economy's events. */
 export interface Facts<T extends EnvTypes> {
+  /** What values a part of the score can take, written as a metric's range is; `survival` and `quality` are in `[0, 1]` unsaid. */
+  readonly ranges?: Readonly<Record<string, string>>
   /** Whether the units of a message cost something here: players whose units come from different sources are then not ranked. */
   readonly billed?: true
   /** The kind of agents whose seat does not tell it, such as the hidden types of residents. */

@@ -274,10 +274,11 @@ const paper = {
 export const presets = {
   standard: {},
   easy: { contract_value: 650, delivery_effort: 180, audit: { share: 0.85 } },
-  hard: { contract_value: 430, delivery_effort: 220, audit: { share: 0.4 } },
+  hard: { contract_value: 470, delivery_effort: 220, audit: { share: 0.4 } },
   short: {
     horizon_turns: 14,
-    effort_swing: { spread: 1, turns: 14 },
+    contract_value: 600,
+    effort_swing: { spread: 0.75, turns: 7 },
     payoff_scale: 1200,
     block_reward: 50,
     audit: { share: 0.85 },

@@ -81,8 +81,10 @@ def box_of(encoding: Encoding) -> spaces.Box:
 
 
 def mask_of(turn: Turn) -> NDArray[np.int8]:
-    """Which slots are legal: 1 or 0 a slot."""
-    return np.array(turn["mask"], np.int8)
+    """Which slots are legal: 1 or 0 a slot. The first, which does nothing, is so also when there is nothing to do any more."""
+    mask = np.array(turn["mask"], np.int8)
+    mask[0] = 1
+    return mask
 
 
 def checked_text(text: str, space: UnicodeText) -> str:

@@ -132,8 +132,9 @@ class Socket:
         exceptions = optional("websockets.exceptions", "remote")
         self.url = socket_url(url)
         headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._open = contextlib.ExitStack()
         try:
-            self._socket: Any = client.connect(
+            connecting = client.connect(
                 self.url,
                 max_size=None,
                 open_timeout=START_SECONDS,
@@ -141,6 +142,7 @@ class Socket:
                 compression=None,
                 proxy=None,
             )
+            self._socket: Any = self._open.enter_context(connecting)
         except (OSError, exceptions.WebSocketException) as error:
             raise _refused(self.url, error) from error
         self._closed: type[Exception] = exceptions.ConnectionClosed
@@ -168,7 +170,7 @@ class Socket:
 
     def close(self) -> None:
         with contextlib.suppress(Exception):
-            self._socket.close()
+            self._open.close()
 
     def forget(self) -> None:
         with contextlib.suppress(OSError):
@@ -255,8 +257,9 @@ class Connection:
                     future.set_exception(
                         AgoragymError(str(error.get("code", "internal")), str(error.get("message", "no message")))
                     )
-        except (OSError, ValueError) as error:
-            why = AgoragymError("bad_answer", f"the other side sent what is no message: {error}")
+        except Exception as error:
+            # Whatever it is: nobody would be answered any more.
+            why = AgoragymError("bad_answer", f"the other side sent what is no message: {error!r}")
         self._finish(why or AgoragymError(*self._carrier.lost()))
         # What is left of a child that spoke nonsense or hung up.
         self._carrier.close()

@@ -119,6 +119,14 @@ class Said(TypedDict):
     waiting: list[str]
 
 
+class Called(TypedDict):
+    """What comes of one call: whether it was accepted, and what the seat is told. The fields of a :class:`View` stand beside them
+    where the world moved (``t`` tells)."""
+
+    accepted: bool
+    text: str
+
+
 class Feature(TypedDict):
     """One number of an encoded observation; it lies in [low, high]."""
 
@@ -185,6 +193,7 @@ class Made(TypedDict):
     rules: NotRequired[dict[str, str]]
     tools: NotRequired[list[Tool]]
     tools_id: str
+    end_tool: NotRequired[Tool]
     encoding: NotRequired[Encoding]
 
 
@@ -420,6 +429,14 @@ class Session:
 
     async def asay(self, messages: Mapping[str, SeatMessage]) -> Said:
         return cast("Said", await self.client.arequest("say", s=self.s, messages=messages))
+
+    def call(self, seat: str, call: Call) -> Called:
+        """Makes one call of a tool, for frameworks that carry out each by itself; the answer holds a view where the world moved
+        (``t`` is there). Where calls are collected, ``info["end_tool"]`` ends the turn."""
+        return cast("Called", self.client.request("call", s=self.s, seat=seat, call=call))
+
+    async def acall(self, seat: str, call: Call) -> Called:
+        return cast("Called", await self.client.arequest("call", s=self.s, seat=seat, call=call))
 
     def check(self, seat: str, call: Call) -> Checked:
         """What would become of a call now; answers those of ``ask`` tools. Changes nothing."""

@@ -146,8 +146,9 @@ class VectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
     """One seat of many games, in one message a step: numbers only.
 
     Observations: float32 of shape (num_envs, features). Actions: a slot a game. ``infos``: ``action_mask`` (int8 of shape
-    (num_envs, slots)); where a game has ended ``score`` and ``stop``, with ``_score`` and ``_stop`` saying where. A game that is
-    over is begun again by the next step, which ignores its action and pays 0 (``AutoresetMode.NEXT_STEP``).
+    (num_envs, slots)); where a game has ended ``score`` and ``stop``, with ``_score`` and ``_stop`` saying where
+    (``player_failed`` and no number where a model that sat opposite failed for good). A game that is over is begun again by the
+    next step, which ignores its action and pays 0 (``AutoresetMode.NEXT_STEP``).
 
     Args:
         num_envs: games.
@@ -218,8 +219,9 @@ class VectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
             stop = np.full(self.num_envs, None, object)
             for i, final in found.final.items():
                 ended[i] = True
-                score[i] = final["scores"][self.games.live[0]]["reward"]
-                stop[i] = final["stop"]
+                failed = final.get("error")
+                score[i] = final["scores"][self.games.live[0]]["reward"] if failed is None else np.nan
+                stop[i] = final["stop"] if failed is None else failed["code"]
             infos |= {"score": score, "_score": ended, "stop": stop, "_stop": ended}
         return infos
 
@@ -228,7 +230,8 @@ class Batch:
     """What a vector operation answered, as arrays over its buffers; g games, s live seats in seat order.
 
     ``observation`` float32 (g, s, features), ``mask`` int8 (g, s, slots), ``reward`` float32 (g, s), ``acting`` bool (g, s),
-    ``terminated`` and ``truncated`` bool (g), ``final`` by the index of each game that ended now: ``{seed, stop, scores}``.
+    ``terminated`` and ``truncated`` bool (g), ``final`` by the index of each game that ended now: ``{seed, stop,
+    scores}``, or ``{seed, error}`` where another player failed for good.
     """
 
     def __init__(self, header: Mapping[str, Any], buffers: Sequence[bytearray], games: int, seats: int) -> None:

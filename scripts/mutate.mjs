@@ -22,7 +22,8 @@ if (!existsSync(join(home, 'node_modules')))
   run('npm', ['ci', '--prefix', home, '--ignore-scripts', '--legacy-peer-deps', '--no-audit', '--no-fund'])
 
 /** Reports and what is known from before, one place for each list of paths. */
-const out = join(home, 'reports', asked.join('+').replaceAll('/', '.'))
+// Not under test/, where copies of the tests would be taken for tests.
+const out = join(root, '.stryker', asked.join('+').replaceAll('/', '.'))
 mkdirSync(out, { recursive: true })
 const config = join(out, 'stryker.json')
 writeFileSync(
@@ -35,7 +36,7 @@ writeFileSync(
     // It reads a tsconfig with the compiler's own interface, which version 7 does not have.
     tsconfigFile: 'none.json',
     tempDirName: join(out, 'sandbox'),
-    ignorePatterns: ['dist', 'docs', 'python', 'examples', 'bench', '/test/mutation', '/runs'],
+    ignorePatterns: ['dist', 'docs', 'python', 'examples', 'bench', '/test/mutation', '/runs', '/.stryker'],
     inPlace: false,
     concurrency: 1,
     timeoutMS: 10_000,

@@ -276,7 +276,7 @@ export const presets = {
   easy: { contract_value: 650, delivery_effort: 180, audit: { share: 0.85 } },
   hard: { contract_value: 470, delivery_effort: 220, audit: { share: 0.4 } },
   short: {
-    horizon_turns: 14,
+    horizon_turns: 13,
     contract_value: 600,
     effort_swing: { spread: 0.75, turns: 7 },
     payoff_scale: 1200,

@@ -3,9 +3,11 @@
  * a step is one model response, sessions are cookies. By the published sources of NVIDIA-NeMo/Gym (its package needs Python 3.13). Knows
  * NeMo Gym's words and those of OpenAI's Responses that it uses.
  */
+
 import type { Context } from 'hono'
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
 import { z } from 'zod'
+import { mean, sd } from '../envs/core/sums.ts'
 import type { ToolCall } from '../rollouts/messages.ts'
 import { list, object, string, text } from '../rollouts/models/json.ts'
 import type { SeatMessage } from '../rollouts/talk.ts'
@@ -73,13 +75,11 @@ function step(play: SeatPlay, { messages, text: observation, reward, view }: Tol
 
 /** Mean, least, greatest and standard deviation of rewards, in the names of NeMo Gym's reward profiles. */
 function profile(rewards: readonly number[]): Record<string, number> {
-  const mean = rewards.reduce((sum, reward) => sum + reward, 0) / rewards.length
-  const variance = rewards.reduce((sum, reward) => sum + (reward - mean) ** 2, 0) / Math.max(1, rewards.length - 1)
   return {
-    'mean/reward': mean,
+    'mean/reward': mean(rewards),
     'min/reward': Math.min(...rewards),
     'max/reward': Math.max(...rewards),
-    'std/reward': Math.sqrt(variance),
+    'std/reward': sd(rewards),
   }
 }
 

@@ -3,10 +3,12 @@
  * is judged are a hundred others and the ten groups of ten among them, since a mean of ten sessions moves by up to half a
  * published standard deviation from group to group.
  */
+
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Episode } from '../../envs/core/episode.ts'
 import { UserError } from '../../envs/core/errors.ts'
+import { mean, sd } from '../../envs/core/sums.ts'
 import { sessionTicks } from '../../envs/mars_colony/config.ts'
 import { marsColony } from '../../envs/mars_colony/index.ts'
 import { runSession, trajectoryHash, trajectoryOf } from '../../envs/mars_colony/session.ts'
@@ -76,16 +78,6 @@ function play(seed: number): Session {
   }
 }
 
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length
-}
-
-/** The sample standard deviation. */
-function deviation(values: readonly number[]): number {
-  const centre = mean(values)
-  return Math.sqrt(values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / (values.length - 1))
-}
-
 function valuesOf(sessions: readonly Session[], { metric }: Figure): number[] {
   return sessions.map(({ metrics }) => metrics[metric]!)
 }
@@ -119,7 +111,7 @@ function table(group: string, sessions: readonly Session[], judged: boolean): St
   return published.figures.map(figure => {
     const values = valuesOf(sessions, figure)
     return compare(group, figure, mean(values), sessions.length, {
-      oursSd: deviation(values),
+      oursSd: sd(values),
       ...(judged ? tolerance(figure, sessions.length) : {}),
     })
   })

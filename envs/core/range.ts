@@ -30,6 +30,18 @@ const BEYOND = new RegExp(`^([≥≤]) (${NUMBER})(?=$|[;,]| )`)
  * is no bound.
  */
 export function parseRange(text: string): ValueRange {
+  let range = parsed.get(text)
+  if (range === undefined) {
+    range = parse(text)
+    parsed.set(text, range)
+  }
+  return range
+}
+
+/** A few texts are read for every step of every game that is checked. */
+const parsed = new Map<string, ValueRange>()
+
+function parse(text: string): ValueRange {
   const between = BETWEEN.exec(text)
   if (between !== null) return { low: numberOf(between[1] ?? between[3]!), high: numberOf(between[2] ?? between[4]!) }
   const ends = ENDS.exec(text)

@@ -85,9 +85,3 @@ function times(units: number, rate: number): number {
   const whole = units * ((rate - rest) / RATE_SCALE)
   return rest === 0 ? whole : whole + Math.floor((units * rest) / RATE_SCALE)
 }
-
-export function total(amounts: readonly number[]): number {
-  let sum = 0
-  for (let i = 0; i < amounts.length; i++) sum += amounts[i]!
-  return sum
-}

@@ -3,6 +3,7 @@
  * range they are declared, requests by their size. Values and declarations are places in the range of the own plot: 0 is its lower
  * and 1 its upper end. Reads observations alone.
  */
+
 import {
   defineEncoding,
   type Encoding,
@@ -14,6 +15,7 @@ import {
   type SlotRule,
   slot,
 } from '../core/encoding.ts'
+import { meanOrNull } from '../core/sums.ts'
 import type { SpatialConfig } from './config.ts'
 import type { MarketView, Observation } from './observe.ts'
 import { CONDITIONS, type Cond, type Condition, indexOf, MAX_SPECULATORS, type Plot, ROLES, rosterOf, SHARES } from './roster.ts'
@@ -517,7 +519,7 @@ function ofVotes(owners: number): [Features, Slots] {
       const number = from === agent ? undefined : /\d[\d,]*/.exec(text)?.[0]
       return number === undefined ? [] : [Number(number.replaceAll(',', ''))]
     })
-    return numbers.length === 0 ? 0 : numbers.reduce((sum, number) => sum + number, 0) / numbers.length / CASH
+    return (meanOrNull(numbers) ?? 0) / CASH
   }
   const features: Features = [
     feature(

@@ -6,6 +6,7 @@
  * Rules: `IBEX-TUDelft/IBEX-game_server`, `api/logics/harberger/phases/6.js`. Ours: a buyer's order "at any price" is held
  * against free cash (the server forgets what its own bids have reserved); a book that `overdraws` plays its records as it did.
  */
+import { median } from '../core/sums.ts'
 import type { Refusal } from '../core/tool.ts'
 
 export type Side = 'bid' | 'ask'
@@ -236,9 +237,3 @@ export function median7(book: Pick<Book, 'tape'>): number | null {
 }
 
 /** The middle value, or the mean of the two middle ones; null where there is none. */
-export function median(values: readonly number[]): number | null {
-  if (values.length === 0) return null
-  const sorted = [...values].sort((a, b) => a - b)
-  const half = sorted.length >> 1
-  return sorted.length % 2 === 1 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2
-}

@@ -2,6 +2,7 @@
  * Plays what the targets ask about: bots, attacks and what searches found, in every setting of a preset, over held-out seeds.
  * Knows what is played; the targets know what it means.
  */
+import { mean } from '../../envs/core/sums.ts'
 import { type AgentId, toolSchema } from '../../envs/core/tool.ts'
 import { alterations } from './alterations.ts'
 import { Arena, configs, othersOf, type Runner } from './arena.ts'
@@ -9,7 +10,7 @@ import { DEFAULT_SETTING, type FoundFile } from './found.ts'
 import { playGame } from './game.ts'
 import { blindList, policyOf } from './policies.ts'
 import { constants, harvest, type Pool, policyName } from './pool.ts'
-import { joined, mean, type Sample, sampleOf } from './sample.ts'
+import { joined, type Sample, sampleOf } from './sample.ts'
 import { against, botsOf, kindsOf, settingsOf } from './settings.ts'
 import { type AuditSetting, KINDS, type Kind, type PolicyDesc, type Subject, specOf, type TextGrades } from './spec.ts'
 

@@ -1,4 +1,5 @@
 /** Numbers of an audit: samples over the same seeds, compared seed by seed. Knows no economy and no target. */
+import { mean, sd } from '../../envs/core/sums.ts'
 import { cluster, clusteredMean, type Difference, type Estimate, pairedDifference } from '../stats.ts'
 import type { JobResult } from './arena.ts'
 
@@ -19,19 +20,6 @@ export function sampleOf(result: JobResult): Sample {
     rewards: result.map(seats => mean(seats.map(({ reward }) => reward))),
     reputations: result.map(seats => seats[0]!.reputation),
   }
-}
-
-export function mean(values: readonly number[]): number {
-  let sum = 0
-  for (const value of values) sum += value
-  return sum / values.length
-}
-
-/** The sample standard deviation; 0 of a single value. */
-export function sd(values: readonly number[]): number {
-  if (values.length < 2) return 0
-  const middle = mean(values)
-  return Math.sqrt(values.reduce((sum, value) => sum + (value - middle) ** 2, 0) / (values.length - 1))
 }
 
 const singles = (values: readonly number[]) => cluster(values, [...values.keys()])

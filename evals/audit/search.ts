@@ -2,8 +2,10 @@
  * Looks for policies that do better than anybody meant: blind lists by evolution, parametrised families by the cross-entropy
  * method. Deterministic for a seed and a budget; plays on search seeds alone. Knows no economy.
  */
+
 import { digest } from '../../envs/core/plain.ts'
 import { type Random, stream } from '../../envs/core/random.ts'
+import { mean } from '../../envs/core/sums.ts'
 import type { AgentId } from '../../envs/core/tool.ts'
 import { Arena, configs, type Job, othersOf, type Runner, runJob } from './arena.ts'
 import { DEFAULT_SETTING, type Found, type FoundFile } from './found.ts'
@@ -11,7 +13,7 @@ import { playGame } from './game.ts'
 import { PAIR, pairSeats, range, SEARCH_SEED, screened } from './measure.ts'
 import { blindList, familiesOf, policyOf } from './policies.ts'
 import { constants, harvest } from './pool.ts'
-import { mean, sampleOf } from './sample.ts'
+import { sampleOf } from './sample.ts'
 import { settingsOf, UNGOVERNED } from './settings.ts'
 import { type AuditSetting, type PolicyDesc, type Subject, specOf } from './spec.ts'
 

@@ -3,7 +3,7 @@
  * timed out, and what the server told. Shape: `IBEX-TUDelft/IBEX-game_server`, `api/helpers/GameRecorder.js` and
  * `api/services/SimulationService.ts`.
  */
-import { median } from '../../../envs/spatial_planning/market.ts'
+import { median } from '../../../envs/core/sums.ts'
 import { type Cond, isLand, type Role } from '../../../envs/spatial_planning/roster.ts'
 import type { BookEvent, Finished, Session } from '../../../envs/spatial_planning/session.ts'
 import { lastPhase, rewards } from './game_data.ts'

@@ -17,25 +17,36 @@ from openenv import GenericEnvClient
 VF_EVAL = Path(sys.executable).parent / "vf-eval"
 
 
+#: A game of three turns: the harness starts a process for each.
+GAME = {"preset": "short", "config": {"max_turns": 3}}
+
+
 class Model(BaseHTTPRequestHandler):
     """A chat model that always says one word, which the action schema takes for an action."""
 
     def do_POST(self) -> None:
         asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
-        told = {
-            "id": "a",
-            "object": "chat.completion",
-            "created": 1,
-            "model": asked["model"],
-            "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "pass_turn"}}],
-            "usage": {"prompt_tokens": 10, "completion_tokens": 2, "total_tokens": 12},
-        }
-        body = json.dumps(told).encode()
+        base = {"id": "a", "created": 1, "model": asked["model"]}
+        usage = {"prompt_tokens": 10, "completion_tokens": 2, "total_tokens": 12}
+        message = {"role": "assistant", "content": "pass_turn"}
+        if asked.get("stream"):
+            chunk = {**base, "object": "chat.completion.chunk"}
+            events = [
+                {**chunk, "choices": [{"index": 0, "delta": message, "finish_reason": None}]},
+                {**chunk, "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]},
+                {**chunk, "choices": [], "usage": usage},
+            ]
+            body = "".join(f"data: {json.dumps(event)}\n\n" for event in events) + "data: [DONE]\n\n"
+            kind = "text/event-stream"
+        else:
+            choices = [{"index": 0, "finish_reason": "stop", "message": message}]
+            body = json.dumps({**base, "object": "chat.completion", "choices": choices, "usage": usage})
+            kind = "application/json"
         self.send_response(200)
-        self.send_header("content-type", "application/json")
-        self.send_header("content-length", str(len(body)))
+        self.send_header("content-type", kind)
+        self.send_header("content-length", str(len(body.encode())))
         self.end_headers()
-        self.wfile.write(body)
+        self.wfile.write(body.encode())
 
     def log_message(self, format: str, *args: object) -> None:
         """Says nothing."""
@@ -52,7 +63,7 @@ def model() -> Iterator[str]:
 def passed_by_hand(base_url: str, seed: int) -> float:
     total = 0.0
     with GenericEnvClient(base_url=base_url).sync() as client:
-        result = client.reset(seed=seed, preset="short")
+        result = client.reset(seed=seed, **GAME)
         while not result.done:
             result = client.step({"tool": "pass_turn"})
             total += result.reward or 0.0
@@ -73,7 +84,7 @@ api_key_var = "ONE_WORD_KEY"
 [env.taskset]
 id = "openenv"
 base_url = "{base_url}"
-resets = [{{seed = 1, preset = "short"}}]
+resets = [{{seed = 1, preset = "short", config = {{max_turns = 3}}}}]
 [env.player.harness]
 id = "null"
 [env.player.runtime]
@@ -86,16 +97,17 @@ type = "subprocess"
         env={**os.environ, "ONE_WORD_KEY": "unused"},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=540,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     files = list((tmp_path / "out").rglob("*.jsonl"))
     rows = [json.loads(line) for file in files for line in file.read_text().splitlines()]
     rewards = [
-        trace["rewards"]["openenv_reward"]
+        trace["rewards"]["openenv_reward"]["score"]
         for row in rows
         for trace in row.get("traces", [row])
         if "openenv_reward" in trace.get("rewards", {})
     ]
+    assert all(row["ok"] for row in rows), rows
     assert rewards == [pytest.approx(passed_by_hand(base_url, 1), abs=1e-9)]

@@ -42,7 +42,7 @@ describe('the study', () => {
   let rows: StudyResult['rows'] = []
   beforeAll(async () => {
     rows = (await study({ rollouts: 4 })).rows
-  })
+  }, 60_000)
   test('puts ours beside every published row that a learner stands for, every reference policy and every bot type', () => {
     const groups = new Set(rows.map(({ group }) => group))
     for (const { model, profile, like } of data.published)

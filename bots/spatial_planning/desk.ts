@@ -17,6 +17,7 @@ export class Desk {
   readonly random: Random
   /** How far the market has run, from 0 at the first turn to nearly 1 at the last. */
   readonly elapsed: number
+  readonly #last: boolean
   #bids: readonly OrderView[]
   #asks: readonly OrderView[]
   #freeCash: number
@@ -30,6 +31,7 @@ export class Desk {
     this.view = view
     this.random = random
     this.elapsed = (shared.turn! - 1) / shared.turns!
+    this.#last = shared.turn === shared.turns
     this.#bids = view.bids
     this.#asks = view.asks
     this.#freeCash = view.freeCash
@@ -41,6 +43,11 @@ export class Desk {
   /** Actions that the turn still has. */
   get left(): number {
     return MARKET_CALLS - this.#calls.length
+  }
+
+  /** Whether this is the first half of the market, and not its last turn. */
+  get isEarly(): boolean {
+    return this.elapsed < 0.5 && !this.#last
   }
 
   get index(): 0 | 1 {

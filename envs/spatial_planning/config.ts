@@ -69,10 +69,10 @@ export const config = z
       .describe("private signals: the share's true worth plus noise of constant width, or times 0.95 to 1.05"),
     // Ours, for training; without a default, so that what the laboratory played carries none of them.
     values: z
-      .enum(['independent', 'stratified'])
+      .enum(['independent', 'stratified', 'matched'])
       .optional()
       .describe(
-        'stratified: over the paid rounds each real value of a plot comes once from each of as many equal parts of its range (independent)',
+        'stratified: over the paid rounds each real value of a plot comes once from each of as many equal parts of its range; matched: the one of 31 stratified draws whose truthful outcome is nearest to their middle (independent)',
       ),
     inspect: z
       .int()
@@ -80,6 +80,34 @@ export const config = z
       .max(MAX_OWNERS + 1)
       .optional()
       .describe('plots whose real values each speculator is shown in every round (0)'),
+    signal_width: z
+      .number()
+      .min(0)
+      .max(100)
+      .optional()
+      .describe('additive signals: half the width of the noise, in percent of the average worth of a share (5)'),
+    appraisals: z
+      .strictObject({
+        readers: z.enum(['all', 'speculators']).describe('who reads the appraisals'),
+        fee: z.int().min(0).max(1_000_000).describe('points for each appraisal published'),
+        checked: z.number().min(0).max(1).describe('chance that the appraisals a speculator published in a round are checked'),
+        fine: z.int().min(0).max(1_000_000).describe('points for each checked appraisal that was wrong by more than 5 %'),
+      })
+      .optional()
+      .describe('at the start of a round speculators publish what the plots they were shown are worth (they do not)'),
+    purchase_fee: z
+      .int()
+      .min(0)
+      .max(1_000_000)
+      .optional()
+      .describe('points that each purchase of a plot costs its buyer, under the chosen condition (0)'),
+    pledges: z
+      .strictObject({
+        audited: z.number().min(0).max(1).describe('chance that a payment below the offer is found, and made good'),
+        fine: z.number().min(0).max(10).describe('points for each point that was found missing'),
+      })
+      .optional()
+      .describe('voting: an offer is a promise; what is paid the developer decides once the project is carried (it is paid)'),
     reward_scale: z
       .strictObject({
         owner: scale('an owner'),
@@ -101,6 +129,14 @@ export const config = z
       rosterOf({ ...counts, treatment: 'harberger' }).roles.reduce((sum, role) => sum + shares[role], 0) <= SHARES,
     { path: ['shares'], error: `expected at most ${SHARES} shares in all hands together` },
   )
+  .refine(({ appraisals, inspect = 0, treatment }) => appraisals === undefined || (inspect > 0 && treatment !== 'voting'), {
+    path: ['appraisals'],
+    error: 'expected plots to appraise: inspect of 1 or more, and a treatment with speculators',
+  })
+  .refine(({ pledges, treatment }) => pledges === undefined || treatment === 'voting', {
+    path: ['pledges'],
+    error: 'expected the voting treatment, the only one with offers',
+  })
 
 export type SpatialConfig = Readonly<z.infer<typeof config>>
 

@@ -7,6 +7,7 @@ import { conditionWords, list, points } from './words.ts'
 
 /** What is wanted in each phase, of those whose turn it is. */
 const WANTED: Readonly<Record<Phase, string>> = {
+  appraisal: 'Publish what the plots you were shown are worth.',
   declaration: 'Declare what your land is worth without and with the project.',
   speculation: 'Choose the plots to buy at their initial declaration.',
   market: 'Trade tax shares: up to three actions, then the turn passes.',
@@ -17,6 +18,7 @@ const WANTED: Readonly<Record<Phase, string>> = {
   offer: 'Name the compensation you offer to every owner if the project is built.',
   reply: 'You may send one message; the offer is known.',
   vote: 'Vote for or against the project, or abstain.',
+  payment: 'The project is carried. Pay the owners.',
   over: 'The session is over.',
 }
 
@@ -31,6 +33,7 @@ export function render(observation: Observation): string {
         ({ plot, values }) => `${plot}: really worth ${points(values[0])} without the project, ${points(values[1])} with it`,
       ),
     ],
+    ['Appraisals', appraisalLines(observation)],
     ['Declarations', declarationLines(observation.declarations, observation.declared)],
     ['First speculation', speculationLines(observation)],
     ['Signals of the worth of a share', signalLines(observation)],
@@ -70,6 +73,18 @@ function landLines({ land }: Observation): string[] {
   const under = (condition: Cond): string =>
     `${conditionWords(condition)}: really worth ${points(land.values[condition])} (range ${points(land.low[condition])} to ${points(land.high[condition])}; at most ${points(land.cap[condition])} may be declared)`
   return [under(0), under(1)]
+}
+
+/** A line a plot. */
+function appraisalLines({ shared, appraisals = [] }: Observation): string[] {
+  return shared.plots.flatMap(plot => {
+    const said = appraisals.filter(view => view.plot === plot)
+    return said.length === 0
+      ? []
+      : [
+          `${plot}: ${said.map(({ speculator, values }) => `${points(values[0])} / ${points(values[1])} (${speculator})`).join(', ')}`,
+        ]
+  })
 }
 
 function declarationLines(declarations: readonly DeclarationView[] | null, own: Observation['declared']): string[] {
@@ -144,10 +159,12 @@ function messageLine({ from, to, text }: Observation['messages'][number]): strin
 
 function accountLine(account: RoundAccount): string {
   if (account.kind === 'vote') {
-    const { value, compensation, payoff, yes, no } = account
-    return `${yes} for, ${no} against; value ${points(value)}, compensation ${points(compensation)}, total ${points(payoff)}`
+    const { value, offer, compensation, payoff, yes, no, paid, fine } = account
+    const kept = paid === undefined ? '' : `, offered ${points(offer)} and paid ${points(paid)} each`
+    return `${yes} for, ${no} against; value ${points(value)}${kept}, compensation ${points(compensation)}${fine ? `, fine ${points(fine)}` : ''}, total ${points(payoff)}`
   }
-  const { value, initial, final, initial_tax, final_tax, initialDeals, finalDeals, cash, shares, sharePrice, payoff } = account
+  const { value, initial, final, initial_tax, final_tax, initialDeals, finalDeals, cash, shares, sharePrice, fees, payoff } =
+    account
   const land =
     value === null
       ? []
@@ -161,6 +178,7 @@ function accountLine(account: RoundAccount): string {
     `speculation ${points(initialDeals)} and ${points(finalDeals)}`,
     `cash ${points(cash)}`,
     `${shares} shares paying ${points(sharePrice)} each`,
+    ...(fees ? [`fees ${points(fees)}`] : []),
     `total ${points(payoff)}`,
   ].join(', ')
 }

@@ -38,7 +38,7 @@ export function deceptiveHabits(context: Context, declare: Habits['declare'] = s
     declareFinal: seen => thriftyDeclaration(seen, context, experience, 0.25),
     select: (seen, condition, stage) => sureGains(seen, condition, stage, trust, config),
     trade(desk) {
-      if (seat.role === 'speculator') spoof(desk, fairValue(desk, noise))
+      if (seat.role === 'speculator') spoof(desk, fairValue(desk, noise, config))
       else if (config.treatment === 'futarchy') paint(desk, desk.index === preferred(seat.role))
       else dump(desk, experience.discount)
     },

@@ -2,8 +2,10 @@
  * What the other land holders will declare, from what is published of their plots and from how they kept to it before. For
  * sessions with appraisals; reads observations alone.
  */
+import type { SpatialConfig } from '../../envs/spatial_planning/config.ts'
 import type { Observation } from '../../envs/spatial_planning/observe.ts'
 import { type Cond, type Pair, type Plot, rangeOf } from '../../envs/spatial_planning/roster.ts'
+import { publicWeight } from './desk.ts'
 import { isExposed, type Trust } from './trust.ts'
 
 /** What a holder who does not keep to the truth is taken to declare of it: of what he likes, and of the other. */
@@ -13,11 +15,14 @@ const TRUE = 0.02
 
 export class Forecast {
   readonly #trust: Trust
+  /** How far prices follow the declarations. */
+  readonly weight: number
   /** By plot: whether its holder kept to what is believed of it, when last seen. */
   readonly #truthful = new Map<Plot, boolean>()
 
-  constructor(trust: Trust) {
+  constructor(trust: Trust, config: SpatialConfig) {
     this.#trust = trust
+    this.weight = publicWeight(config)
   }
 
   notice(seen: Observation): void {
@@ -76,8 +81,11 @@ export function decidingDeclaration(seen: Observation, liked: Cond, forecast: Fo
   const spared = least(other, pull.other)
   const plain = least(liked, pull.liked)
   const { worth, declared: others, deviation } = forecast.others(seen)
-  // Prices follow the declarations half-way: traders have signals of their own of what the land is worth.
-  const signalled = seen.shared.treatment === 'futarchy' ? worth[other] + values[other] - worth[liked] - values[liked] : 0
+  // Prices follow the declarations a part of the way: traders have signals of their own of what the land is worth.
+  const signalled =
+    seen.shared.treatment === 'futarchy'
+      ? (1 / forecast.weight - 1) * (worth[other] + values[other] - worth[liked] - values[liked])
+      : 0
   const needed = Math.round(others[other] + spared - others[liked] + signalled + pull.safety * deviation)
   const won = (1 - (initial + final) / 100) * (values[liked] - values[other])
   const wanted = Math.max(plain, needed)

@@ -14,7 +14,7 @@ export function honestHabits({ config, seat }: Context): Habits {
     declare: ({ land }) => land!.values,
     declareFinal: ({ land, shared }) => land!.values[indexOf(shared.chosen!)],
     select: (seen, condition, stage) => sureGains(seen, condition, stage, trust, config),
-    trade: desk => valueTurn(desk, fairValue(desk, noise)),
+    trade: desk => valueTurn(desk, fairValue(desk, noise, config)),
     message: seen => (seat.role === 'owner' ? once(seen, `The project would cost me ${lossOf(seen)} points.`) : undefined),
     request: lossOf,
     offer: carryingOffer,

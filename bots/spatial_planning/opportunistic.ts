@@ -105,7 +105,7 @@ export function opportunisticHabits(context: Context): Habits {
   const { config, seat } = context
   const experience = new Experience()
   const trust = new Trust()
-  const forecast = new Forecast(trust)
+  const forecast = new Forecast(trust, config)
   const noise = signalWidth(config)
   const cost = purchaseCost(config, 2)
   const style = STYLES[(rosterOf(config).index[seat.agent]! + 1) % STYLES.length]!
@@ -140,7 +140,7 @@ export function opportunisticHabits(context: Context): Habits {
       // Who knows how a decision stands knows where to push.
       if (config.appraisals !== undefined && config.treatment === 'futarchy' && seat.role === 'developer')
         press(desk, desk.index === 1, PUSH)
-      else style(desk, fairValue(desk, noise) * experience.discount, config.shares[seat.role as Role])
+      else style(desk, fairValue(desk, noise, config) * experience.discount, config.shares[seat.role as Role])
     },
     message: () => undefined,
     request: seen => Math.round(1.3 * lossOf(seen)),

@@ -72,7 +72,7 @@ export const config = z
       .enum(['independent', 'stratified', 'matched'])
       .optional()
       .describe(
-        'stratified: over the paid rounds each real value of a plot comes once from each of as many equal parts of its range; matched: the one of 31 stratified draws whose truthful outcome is nearest to their middle (independent)',
+        'stratified: over the paid rounds each real value of a plot comes once from each of as many equal parts of its range; matched: the same, in an order that makes one session of truth worth as much as another (independent)',
       ),
     inspect: z
       .int()
@@ -142,14 +142,29 @@ export type SpatialConfig = Readonly<z.infer<typeof config>>
 
 /** Ours: what a training preset has besides its treatment. */
 const TRAIN = {
+  rounds: 5,
   ticks: 1,
-  values: 'stratified',
+  values: 'matched',
   reward_scale: { owner: 15, developer: 25, speculator: 8 },
   reward_cap: 2,
   aids: false,
 } as const
-const HARBERGER_TRAIN = { treatment: 'harberger', rounds: 5, initial_tax: 10, ...TRAIN } as const
-const FUTARCHY_TRAIN = { treatment: 'futarchy', rounds: 3, ...TRAIN } as const
+const HARBERGER_TRAIN = { treatment: 'harberger', ...TRAIN } as const
+const FUTARCHY_TRAIN = { treatment: 'futarchy', ...TRAIN } as const
+/** Land holders read what is said of everybody's plot before they declare. */
+const READ_BY_ALL = {
+  inspect: 2,
+  appraisals: { readers: 'all', fee: 1000, checked: 0.5, fine: 20_000 },
+  purchase_fee: 1000,
+} as const
+/** Speculators live by appraising truly, and by buying what is declared below what they know. */
+const FOR_SPECULATORS = {
+  speculators: 3,
+  initial_tax: 10,
+  inspect: 2,
+  appraisals: { readers: 'speculators', fee: 18_000, checked: 0.9, fine: 60_000 },
+  purchase_fee: 2000,
+} as const
 
 export const presets = {
   harberger: { treatment: 'harberger' },
@@ -159,9 +174,9 @@ export const presets = {
   futarchy_quick: { treatment: 'futarchy', ticks: 4 },
   harberger_lab: { treatment: 'harberger', ticks: 18, practice: true },
   futarchy_lab: { treatment: 'futarchy', ticks: 18, practice: true },
-  harberger_train: HARBERGER_TRAIN,
-  harberger_speculator_train: { ...HARBERGER_TRAIN, inspect: 2 },
-  futarchy_train: FUTARCHY_TRAIN,
-  futarchy_speculator_train: { ...FUTARCHY_TRAIN, inspect: 2 },
-  voting_train: { treatment: 'voting', rounds: 5, chat_before: 0, chat_after: 0, ...TRAIN },
+  harberger_train: { ...HARBERGER_TRAIN, initial_tax: 18, ...READ_BY_ALL },
+  harberger_speculator_train: { ...HARBERGER_TRAIN, ...FOR_SPECULATORS },
+  futarchy_train: { ...FUTARCHY_TRAIN, initial_tax: 10, signal_width: 20, ...READ_BY_ALL },
+  futarchy_speculator_train: { ...FUTARCHY_TRAIN, ...FOR_SPECULATORS },
+  voting_train: { treatment: 'voting', chat_before: 0, chat_after: 0, ...TRAIN, pledges: { audited: 1, fine: 0.5 } },
 } as const

@@ -5,7 +5,7 @@
 import { stream } from '../core/random.ts'
 import type { SpatialConfig } from './config.ts'
 import { type LabRound, labRound } from './lab_sessions.ts'
-import { matchedValues } from './matched.ts'
+import { matched, type SessionValues } from './matched.ts'
 import { type Cond, MAX_OWNERS, MAX_SPECULATORS, type Pair, PLOTS, type Plot, type Roster, rangeOf, rosterOf } from './roster.ts'
 
 export interface Stimulus {
@@ -106,11 +106,24 @@ const drawStratified: Draw = (plots, config, seed, round) => {
   return plots.map(plot => [draw(plot, 0), draw(plot, 1)])
 }
 
+/** By configuration the session that was drawn last: its rounds are asked for one after another. */
+const sessions = new WeakMap<SpatialConfig, { readonly seed: number; readonly values: SessionValues }>()
+
+const drawMatched: Draw = (plots, config, seed, round) => {
+  if (round === 0) return drawValues(plots, config, seed, round)
+  let session = sessions.get(config)
+  if (session?.seed !== seed) {
+    const drawn = Array.from({ length: config.rounds }, (_, i) => drawStratified(plots, config, seed, i + 1))
+    session = { seed, values: matched(plots, config, seed, drawn) }
+    sessions.set(config, session)
+  }
+  return [...session.values[round - 1]!]
+}
+
 const VALUES: Readonly<Record<NonNullable<SpatialConfig['values']>, Draw>> = {
   independent: drawValues,
   stratified: drawStratified,
-  matched: (plots, config, seed, round) =>
-    round === 0 ? drawValues(plots, config, seed, round) : [...matchedValues(plots, config, seed, round)],
+  matched: drawMatched,
 }
 
 /** The plots that a speculator is shown in a round, in the order of the map. */

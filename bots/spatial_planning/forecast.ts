@@ -65,6 +65,8 @@ export interface Pull {
   readonly other: number
   /** Standard deviations of the forecast that are declared above what it says is needed. */
   readonly safety: number
+  /** The most that is declared, in parts of the truth. */
+  readonly most: number
 }
 
 /**
@@ -89,7 +91,7 @@ export function decidingDeclaration(seen: Observation, liked: Cond, forecast: Fo
   const needed = Math.round(others[other] + spared - others[liked] + signalled + pull.safety * deviation)
   const won = (1 - (initial + final) / 100) * (values[liked] - values[other])
   const wanted = Math.max(plain, needed)
-  const pays = wanted <= cap[liked] && (initial / 100) * (wanted - values[liked]) < won
+  const pays = wanted <= Math.min(cap[liked], pull.most * values[liked]) && (initial / 100) * (wanted - values[liked]) < won
   const declared: [number, number] = [0, 0]
   declared[other] = spared
   declared[liked] = pays ? wanted : plain

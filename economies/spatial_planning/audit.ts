@@ -49,9 +49,9 @@ const parts = (parameter: number): number => 2 * parameter
 
 const declaring = family<SpatialTypes>({
   description: 'declares any part of the truth, or what its forecast of the others says is needed, and pushes prices',
-  parameters: ['liked', 'other', 'safety', 'exposed', 'hidden', 'push'],
-  start: [0.4, 0.4, 0.5, 0.5, 0.45, 0.5],
-  make: ([liked = 0, other = 0, safety = 0, exposed = 0, hidden = 0, push = 0]) =>
+  parameters: ['liked', 'other', 'safety', 'most', 'exposed', 'hidden', 'push'],
+  start: [0.4, 0.4, 0.5, 0.25, 0.5, 0.45, 0.6],
+  make: ([liked = 0, other = 0, safety = 0, most = 0, exposed = 0, hidden = 0, push = 0]) =>
     character(context => {
       const habits = honestHabits(context)
       const trust = new Trust()
@@ -70,6 +70,7 @@ const declaring = family<SpatialTypes>({
               liked: parts(liked),
               other: parts(other),
               safety: 5 * (safety - 0.1),
+              most: 1 + 4 * most,
             })
           const { values, cap } = seen.land!
           const shade = (condition: 0 | 1): number =>

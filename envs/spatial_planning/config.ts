@@ -72,7 +72,7 @@ export const config = z
       .enum(['independent', 'stratified', 'matched'])
       .optional()
       .describe(
-        'stratified: over the paid rounds each real value of a plot comes once from each of as many equal parts of its range; matched: the same, in an order that makes one session of truth worth as much as another (independent)',
+        'stratified: over the paid rounds each real value of a plot comes once from each of as many equal parts of its range; matched: the same, and of 63 draws the one in the middle, so that one seed is worth as much as another (independent)',
       ),
     inspect: z
       .int()
@@ -122,6 +122,12 @@ export const config = z
       .max(1000)
       .optional()
       .describe('what the reward of a session lies within, below zero as above, an equal part of it for each round (no cap)'),
+    brief: z
+      .boolean()
+      .optional()
+      .describe(
+        'for markets of one turn: no tools to cancel an order or to end a turn, and observations that do not repeat what else is told (false)',
+      ),
     aids: z.boolean().optional().describe('whether the tools calculate and note are there (true)'),
   })
   .refine(
@@ -132,6 +138,10 @@ export const config = z
   .refine(({ appraisals, inspect = 0, treatment }) => appraisals === undefined || (inspect > 0 && treatment !== 'voting'), {
     path: ['appraisals'],
     error: 'expected plots to appraise: inspect of 1 or more, and a treatment with speculators',
+  })
+  .refine(({ brief = false, ticks }) => !brief || ticks === 1, {
+    path: ['brief'],
+    error: 'expected markets of one turn: ticks 1',
   })
   .refine(({ pledges, treatment }) => pledges === undefined || treatment === 'voting', {
     path: ['pledges'],
@@ -148,6 +158,7 @@ const TRAIN = {
   reward_scale: { owner: 15, developer: 25, speculator: 8 },
   reward_cap: 2,
   aids: false,
+  brief: true,
 } as const
 const HARBERGER_TRAIN = { treatment: 'harberger', ...TRAIN } as const
 const FUTARCHY_TRAIN = { treatment: 'futarchy', ...TRAIN } as const
@@ -162,7 +173,7 @@ const FOR_SPECULATORS = {
   speculators: 3,
   initial_tax: 10,
   inspect: 2,
-  appraisals: { readers: 'speculators', fee: 18_000, checked: 0.9, fine: 60_000 },
+  appraisals: { readers: 'speculators', fee: 26_000, checked: 0.95, fine: 75_000 },
   purchase_fee: 2000,
 } as const
 
@@ -176,7 +187,7 @@ export const presets = {
   futarchy_lab: { treatment: 'futarchy', ticks: 18, practice: true },
   harberger_train: { ...HARBERGER_TRAIN, initial_tax: 18, ...READ_BY_ALL },
   harberger_speculator_train: { ...HARBERGER_TRAIN, ...FOR_SPECULATORS },
-  futarchy_train: { ...FUTARCHY_TRAIN, initial_tax: 10, signal_width: 20, ...READ_BY_ALL },
+  futarchy_train: { ...FUTARCHY_TRAIN, initial_tax: 14, signal_width: 30, ...READ_BY_ALL },
   futarchy_speculator_train: { ...FUTARCHY_TRAIN, ...FOR_SPECULATORS },
   voting_train: { treatment: 'voting', chat_before: 0, chat_after: 0, ...TRAIN, pledges: { audited: 1, fine: 0.5 } },
 } as const

@@ -52,6 +52,8 @@ export interface Shared {
   readonly leading: Condition | null
   /** Voting: the developer's offer to every owner; null until it is made. */
   readonly offer: number | null
+  /** True where nothing is told twice; absent otherwise. */
+  readonly brief?: true
   /** True where an offer is a promise, and what is paid is decided later; absent where it is simply paid. */
   readonly pledged?: true
 }
@@ -174,6 +176,7 @@ export function shared(state: SpatialState): Shared {
     publicSignal: play.kind === 'land' && SIGNALLED.includes(phase) ? publicSignals(play, config.final_tax) : NOT_TOLD,
     leading: play.kind === 'land' && phase === 'market' ? leading(play, state) : null,
     offer: play.kind === 'vote' ? (play.offer?.value ?? null) : null,
+    ...(config.brief === true && { brief: true as const }),
     ...(config.pledges !== undefined && { pledged: true as const }),
   }
 }

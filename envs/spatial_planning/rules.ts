@@ -43,7 +43,7 @@ function landRules({ values, inspect = 0, rounds }: SpatialConfig): string {
     return `${role}: ${points(noProject.low)} to ${points(noProject.high)} without the project, ${points(project.low)} to ${points(project.high)} with it.`
   }
   return `## Land values
-In every round each plot gets a real value without and one with the project, in points. Values are drawn anew each round, ${values === 'stratified' ? `every value of the range equally likely; over the ${rounds} paid rounds each of them comes once from each of ${rounds} equal parts of its range` : 'independently and every value of the range equally likely'}. The ranges are known to all:
+In every round each plot gets a real value without and one with the project, in points. Values are drawn anew each round, ${values !== undefined && values !== 'independent' ? `every value of the range equally likely; over the ${rounds} paid rounds each of them comes once from each of ${rounds} equal parts of its range` : 'independently and every value of the range equally likely'}. The ranges are known to all:
 ${line('owner')}
 ${line('developer')}
 Only its holder knows the real values of a plot${inspect === 0 ? '' : `, and each speculator is shown those of ${inspect} plots, drawn anew each round`}. At the end the plot is worth to its holder its real value under what was decided.`
@@ -69,7 +69,11 @@ Before the market everybody is told what a share would pay if the initial declar
         : 'that amount times a number drawn anew for each player between 0.95 and 1.05'
     }.
 One order is one share. A bid or ask trades at once with the best order of another player that it crosses, at the price of the order that was there first; among equal prices the older order comes first. Otherwise it rests in the book until it is met, cancelled, or the market closes. Bids hold their cash and asks their share: nothing can be borrowed or sold short. You never trade with yourself. The book does not show whose an order is. The median price is that of the last seven trades; the last ${TAPE} trades are shown.
-The market lasts ${MARKET_SECONDS} seconds in ${ticks} turn${ticks === 1 ? '' : 's'} of each player, one after another in an order drawn anew each time. In a turn you may make up to ${MARKET_CALLS} actions.`,
+${
+  config.brief
+    ? `Each player has one turn, of up to ${MARKET_CALLS} actions, in an order drawn anew.`
+    : `The market lasts ${MARKET_SECONDS} seconds in ${ticks} turn${ticks === 1 ? '' : 's'} of each player, one after another in an order drawn anew each time. In a turn you may make up to ${MARKET_CALLS} actions.`
+}`,
   ]
 }
 
@@ -79,8 +83,8 @@ function appraisalRules({ appraisals, inspect = 0 }: SpatialConfig): string {
   const watch =
     checked === 0 || fine === 0
       ? 'Nobody checks whether they are true.'
-      : `At the end of the round the appraisals of each speculator are checked with a chance of ${Math.round(100 * checked)} %; for each that misses the real value by more than 5 % under either condition he pays ${points(fine)} points.`
-  return `0. Appraisal. Each speculator may publish what each of the ${inspect} plots he was shown is worth without and with the project${fee > 0 ? `, for ${points(fee)} points apiece` : ''}. ${readers === 'all' ? 'All' : 'The speculators'} read them. ${watch}
+      : `With a chance of ${Math.round(100 * checked)} % a speculator is checked at the end of the round, and pays ${points(fine)} points for each plot that he missed by more than 5 %.`
+  return `0. Appraisal. Each speculator may publish, for ${readers === 'all' ? 'all' : 'the speculators'} to read, what each of the ${inspect} plots he was shown is worth without and with the project${fee > 0 ? `, for ${points(fee)} points apiece` : ''}. ${watch}
 `
 }
 
@@ -139,7 +143,7 @@ function moneyRules(config: SpatialConfig, role: Role): string {
       ? role === 'developer'
         ? 'the real value of your land under what was decided, less the compensation to every owner if the project is built'
         : 'the real value of your land under what was decided, plus the compensation if the project is built'
-      : `${isLand(role) ? 'the real value of your land, less both taxes, less or plus what speculators gained or lost on your plot' : 'your results from both speculations'}, plus your cash at the end of the market and what your shares pay${config.treatment === 'futarchy' ? ', all under the chosen condition' : ''}`
+      : `${isLand(role) ? 'the real value of your land, less both taxes, less or plus what speculators gained or lost on your plot' : 'your results from both speculations'}, ${config.appraisals === undefined || isLand(role) ? '' : 'plus what your appraisals brought, '}plus your cash at the end of the market and what your shares pay${config.treatment === 'futarchy' ? ', all under the chosen condition' : ''}`
   return `## What you earn
 ${endowment}Your result of a round is ${result}.
 After the last round one paid round is drawn. Your result of that round plus ${points(basePoints)} points, at ${points(pointsPerEuro)} points a euro, and ${SHOW_UP_FEE} euros for coming, is what you are paid.`

@@ -113,8 +113,7 @@ const drawMatched: Draw = (plots, config, seed, round) => {
   if (round === 0) return drawValues(plots, config, seed, round)
   let session = sessions.get(config)
   if (session?.seed !== seed) {
-    const drawn = Array.from({ length: config.rounds }, (_, i) => drawStratified(plots, config, seed, i + 1))
-    session = { seed, values: matched(plots, config, seed, drawn) }
+    session = { seed, values: matched(plots, config, seed) }
     sessions.set(config, session)
   }
   return [...session.values[round - 1]!]

@@ -84,14 +84,14 @@ const declareFinal = act({
 })
 
 const publishAppraisals = act({
-  description: 'Speculators, once a round: publish what the plots you were shown are worth, with your name.',
+  description: 'Speculators, once a round: publish what the plots you were shown are worth.',
   args: z.strictObject({
     appraisals: z
       .array(
         z.strictObject({
           plot: z.enum(PLOTS).describe('a plot you were shown'),
-          no_project: declared('without the project').describe('points without the project'),
-          project: declared('with the project').describe('points with it'),
+          no_project: z.int().min(0).describe('points without the project'),
+          project: z.int().min(0).describe('points with it'),
         }),
       )
       .max(PLOTS.length)
@@ -483,18 +483,24 @@ const OPTIONAL = {
   pledges: { pay_compensation: payCompensation },
 } as const
 
+/** What a market of one turn has no use for. */
+const LATER_TURNS: readonly ToolName[] = ['cancel_order', 'end_turn']
+
 const toolSets = new Map<string, Tools>()
 
 /** The tools of a configuration; the same object for the same configuration. */
-export function tools({ treatment, aids = true, appraisals, pledges }: SpatialConfig): Tools {
-  const key = `${treatment}/${aids}/${appraisals !== undefined}/${pledges !== undefined}`
+export function tools({ treatment, aids = true, brief = false, appraisals, pledges }: SpatialConfig): Tools {
+  const key = `${treatment}/${aids}/${brief}/${appraisals !== undefined}/${pledges !== undefined}`
   let known = toolSets.get(key)
   if (known === undefined) {
-    known = {
+    const all = {
       ...(appraisals !== undefined && OPTIONAL.appraisals),
       ...(aids ? TOOLS : WITHOUT_AIDS)[treatment],
       ...(pledges !== undefined && OPTIONAL.pledges),
     }
+    known = (brief
+      ? Object.fromEntries(Object.entries(all).filter(([name]) => !LATER_TURNS.includes(name)))
+      : all) as unknown as Tools
     toolSets.set(key, known)
   }
   return known
@@ -527,11 +533,12 @@ const offeredLists = new Map<string, readonly ToolName[]>()
 export function offered(state: SpatialState, agent: AgentId): readonly ToolName[] {
   const rule = phaseRule(state)
   if (rule === undefined || !mayAct(state, agent)) return anytimeNames(state.config)
-  const { treatment, aids = true } = state.config
-  const key = `${treatment}/${aids}/${rule.phase}`
+  const { treatment, aids = true, brief = false } = state.config
+  const key = `${treatment}/${aids}/${brief}/${rule.phase}`
   let known = offeredLists.get(key)
   if (known === undefined) {
-    known = Object.freeze([...MOVES[rule.phase](treatment), ...anytimeNames(state.config)])
+    const moves = MOVES[rule.phase](treatment).filter(name => !brief || !LATER_TURNS.includes(name))
+    known = Object.freeze([...moves, ...anytimeNames(state.config)])
     offeredLists.set(key, known)
   }
   return known

@@ -14,10 +14,21 @@ export type { PlayerRow, TargetRow } from './evals/audit/targets.ts'
 export { startThreads, type Threads } from './evals/audit/threads.ts'
 /** Every figure of any number of runs as one list, and how people and programs read it. */
 export { type ComparedRun, type CompareOptions, type Comparison, compare, runsIn } from './evals/compare.ts'
-export { comparisonMarkdown, comparisonText } from './evals/comparison_text.ts'
+export { comparisonMarkdown, comparisonText, overviewMarkdown, overviewText } from './evals/comparison_text.ts'
 /** A suite is an experiment in a file. */
 export { parseSuite, suiteJsonSchema } from './evals/experiment.ts'
-export { csv, type Figure, markdown, type Sheet, sheet, type TableId, tableFacts, type Unit } from './evals/figures.ts'
+export {
+  CORRECTIONS,
+  type Correction,
+  csv,
+  type Figure,
+  markdown,
+  type Sheet,
+  sheet,
+  type TableId,
+  tableFacts,
+  type Unit,
+} from './evals/figures.ts'
 export { type Publication, type PublishedRun, parsePublication } from './evals/published.ts'
 export { type ReportFacts, type ReportOptions, writeReport } from './evals/report/report.ts'
 /** The runs of one setting right after they were played. */
@@ -39,8 +50,7 @@ export { type PlayedSeat, playedSeats, type SeatMessage } from './evals/score/se
 export { type Standing, standingsOf } from './evals/standings.ts'
 /** Means, differences and strengths with their intervals; scenarios are the clusters. */
 export {
-  bradleyTerry,
-  type Clustered,
+  benjaminiHochberg,
   cluster,
   clusteredMean,
   clusteredShare,
@@ -49,18 +59,18 @@ export {
   holm,
   type IntervalMethod,
   type IntervalOptions,
-  type PairPoints,
   pairedDifference,
-  type StrengthEstimate,
-  strengths,
 } from './evals/stats.ts'
 export { stepText } from './evals/step_text.ts'
+export { bradleyTerry, type PairPoints, type StrengthEstimate, strengths } from './evals/strengths.ts'
 /** Published studies run again; `economies.study(ID)` gives one. */
 export type { FigureKind, Study, StudyContext, StudyOption, StudyResult, StudyRow } from './evals/study.ts'
 export { readSuiteFile, shippedSuites } from './evals/suite_file.ts'
 export type { Sweep } from './evals/sweeps.ts'
 /** Plain-text tables for terminals. */
 export { block, columns, definitions, type FigureRow, figureTable, number, plural, shownPath, wrap } from './evals/text.ts'
+/** Values added up by scenario. */
+export { type Clustered, Column } from './rollouts/column.ts'
 /** Results with what was added to them since. */
 export {
   type JudgeFacts,

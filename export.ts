@@ -2,7 +2,14 @@
  * `agoragym/export`: run folders into files that trainers read, with a data card, and the files that an economy's own laboratory
  * or publication came with.
  */
-export { type Files, type FinishedRollout, finishedRollouts, type RunExport, writeFiles } from './economies/run_export.ts'
+export {
+  type Files,
+  type FinishedRollout,
+  finishedRollouts,
+  type ReadRecord,
+  type RunExport,
+  writeFiles,
+} from './economies/run_export.ts'
 export { type Estimator, estimatorNamed, estimators } from './rollouts/export/advantage.ts'
 export type { Columns, ColumnType, Row } from './rollouts/export/columns.ts'
 export type { CardFile, CardRun, DataCard } from './rollouts/export/datacard.ts'

@@ -4,6 +4,7 @@
  */
 export * from './bots/index.ts'
 export { describeEconomy } from './economies/describe.ts'
+export type { Dialogue, LineSource, Speaker, SpeakerOptions, Spoken } from './economies/dialogue.ts'
 export * from './economies/economy.ts'
 export { CONFIG_NAMES, findConfig, importedModules, importPlugins } from './economies/imports.ts'
 export { judges, metrics, type Plugin, register } from './economies/plugin.ts'

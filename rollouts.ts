@@ -25,6 +25,8 @@ export {
   rolloutsOf,
   runExperiment,
 } from './evals/run_experiment.ts'
+/** A seat spoken to in messages: one state machine for models that are asked here and for those that trainers ask. */
+export { Dialogue, type Heard, PLAIN_STYLE, type PlayStyle } from './rollouts/dialogue.ts'
 /** What ends a run before its time. A user's mistake is a `UserError` of `agoragym`. */
 export { EpisodeStopped, RunError, RunStopped } from './rollouts/errors.ts'
 /** What an experiment would be asked of its models, before anything is sent. */
@@ -76,7 +78,7 @@ export {
 export { modelNotes } from './rollouts/models/notes.ts'
 export { withoutCredentials } from './rollouts/models/redact.ts'
 export { promptTokens } from './rollouts/models/usage.ts'
-export { isCurrent, type Par, type Pars } from './rollouts/par.ts'
+export { boundsOf, currentPar, isCurrent, type Par, type Pars } from './rollouts/par.ts'
 export {
   type CallRow,
   type Player,
@@ -131,7 +133,9 @@ export {
   readSteps,
   readTraces,
 } from './rollouts/store.ts'
-export { type Figure as SummedFigure, mean, PASS_THRESHOLD, type Summary, summarize, type Traffic } from './rollouts/summary.ts'
+export { PASS_THRESHOLD, type Summary, summarize, type Traffic } from './rollouts/summary.ts'
+export { type SeatMessage, Talk, type TalkView } from './rollouts/talk.ts'
 export { parseJson, readText } from './rollouts/text_file.ts'
 export { transcribe, transcriptOf } from './rollouts/transcript.ts'
+export { type Buffered, END_TURN, TurnBuffer } from './rollouts/turn_buffer.ts'
 export { countLogs, type Finding, logFiles, type Verified, verifyLogs } from './rollouts/verify.ts'

@@ -2,15 +2,17 @@
  * What the runner adds to play: the first scripted player of each economy in its default setting, as a bare episode, as a
  * scored rollout, with its rows made, and into a run folder. The same episodes each time.
  */
+
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Bench, type BenchRow, median } from '../economies/bench.ts'
+import type { Bench, BenchRow } from '../economies/bench.ts'
 import type { Economy } from '../economies/economy.ts'
 import { economies } from '../economies/registry.ts'
 import { resolveConfig } from '../envs/core/config.ts'
 import type { Decision } from '../envs/core/environment.ts'
 import { Episode } from '../envs/core/episode.ts'
+import { median } from '../envs/core/sums.ts'
 import { type Seated, seat } from '../rollouts/lineup.ts'
 import { playersFor } from '../rollouts/players/index.ts'
 import { lineupNames, type Rollout, type RolloutSpec, runRollout } from '../rollouts/rollout.ts'
@@ -49,7 +51,7 @@ export function measure(economy: Economy, episodes = EPISODES): BenchRow[] {
     const timings = Array.from({ length: ROUNDS }, () =>
       ways.map(([, play]) => processorTime(() => specs.forEach(play)) / episodes),
     )
-    const [bare = 0, ...rest] = ways.map((_, way) => median(timings.slice(1).map(round => round[way]!)))
+    const [bare = 0, ...rest] = ways.map((_, way) => median(timings.slice(1).map(round => round[way]!))!)
     return [
       { what: ways[0]![0], value: bare, unit: 'CPU ms/rollout' },
       ...rest.map((value, i) => ({ what: ways[i + 1]![0], value, unit: 'CPU ms/rollout', ratio: value / bare, of: 'bare' })),

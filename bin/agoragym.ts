@@ -22,6 +22,7 @@ let interrupt: AbortController | undefined
 const io: Io = {
   out: text => void process.stdout.write(text),
   err: text => void process.stderr.write(text),
+  stdout: process.stdout,
   // Opened only by who reads it.
   get stdin() {
     return process.stdin

@@ -1,5 +1,5 @@
 /** What a command is, and what was typed for it. Knows no command. */
-import { UserError } from '../envs/core/errors.ts'
+import { nearest, UserError } from '../envs/core/errors.ts'
 import type { ExitCode, Io } from './io.ts'
 
 export interface OptionSpec {
@@ -63,6 +63,15 @@ export class Args {
 
   flag(name: string): boolean {
     return this.#values[name] === true
+  }
+
+  /** One of a few words; undefined where the option was not given. */
+  choice<T extends string>(name: string, words: readonly T[]): T | undefined {
+    const text = this.text(name)
+    const found = words.find(word => word === text)
+    if (text !== undefined && found === undefined)
+      throw new UserError(`--${name}: expected ${words.join(', ')}; got '${text.slice(0, 64)}'.${nearest(text, words)}`)
+    return found
   }
 
   integer(name: string, fallback: number, least: number): number {

@@ -5,8 +5,8 @@ import { resolve } from 'node:path'
 import { economies, environments } from '../economies/registry.ts'
 import { nearest, UserError } from '../envs/core/errors.ts'
 import { type CompareOptions, type Comparison, compare as compareRuns, runsIn } from '../evals/compare.ts'
-import { comparisonMarkdown, comparisonText } from '../evals/comparison_text.ts'
-import { csv } from '../evals/figures.ts'
+import { comparisonMarkdown, comparisonText, overviewMarkdown, overviewText } from '../evals/comparison_text.ts'
+import { CORRECTIONS, type Correction, csv } from '../evals/figures.ts'
 import { type Publication, parsePublication } from '../evals/published.ts'
 import { readText } from '../rollouts/text_file.ts'
 import type { Args, Command, OptionSpecs } from './command.ts'
@@ -34,18 +34,28 @@ export const compare: Command = {
   options: {
     ...COMPARE_OPTIONS,
     'no-logs': { type: 'boolean', describe: 'do not read steps.jsonl: no sequences, first use, dealings and texts' },
+    all: { type: 'boolean', describe: 'every table, not the first one alone (text and markdown; the others hold all)' },
+    correction: {
+      type: 'string',
+      describe: 'of p-values: holm, over the players of a row; bh (Benjamini–Hochberg), over the whole table (holm)',
+    },
     format: { type: 'string', describe: `${FORMATS.join(', ')} (text)` },
   },
   examples: [
-    ['agoragym compare', 'everything in ./runs'],
+    ['agoragym compare', 'everything in ./runs: who earned what, and what differs'],
+    ['agoragym compare --all', 'every table: parts of the score, passing, wins, calls, dealings, metrics'],
     ['agoragym compare runs/a runs/b --baseline bot:worker --format markdown', 'two runs against a named player'],
   ],
   async run(args, io): Promise<ExitCode> {
     const format = args.flag('json') ? 'json' : (args.text('format') ?? 'text')
     if (!FORMATS.some(known => known === format))
       throw new UserError(`--format: expected ${FORMATS.join(', ')}, got '${format.slice(0, 64)}'.${nearest(format, FORMATS)}`)
+    const correction = args.text('correction') ?? 'holm'
+    if (!isCorrection(correction))
+      throw new UserError(`--correction: expected ${Object.keys(CORRECTIONS).join(' or ')}, got '${correction.slice(0, 64)}'.`)
     const comparison = compareRuns(runFolders(args, io), { ...(await readCompare(args, io)), logs: !args.flag('no-logs') })
-    io.out(FORMATTED[format as (typeof FORMATS)[number]](comparison, io.columns()))
+    const shown = { all: args.flag('all'), correction, width: io.columns() }
+    io.out(FORMATTED[format as (typeof FORMATS)[number]](comparison, shown))
     return 0
   },
 }
@@ -101,9 +111,25 @@ async function readPublished(named: string, cwd: string): Promise<Publication> {
   )
 }
 
-const FORMATTED: Readonly<Record<(typeof FORMATS)[number], (comparison: Comparison, width: number) => string>> = {
-  text: (comparison, width) => comparisonText(comparison, width),
-  markdown: comparison => comparisonMarkdown(comparison),
+const isCorrection = (name: string): name is Correction => Object.hasOwn(CORRECTIONS, name)
+
+interface Shown {
+  readonly all: boolean
+  readonly correction: Correction
+  readonly width: number
+}
+
+const FORMATTED: Readonly<Record<(typeof FORMATS)[number], (comparison: Comparison, shown: Shown) => string>> = {
+  text: (comparison, { all, correction, width }) =>
+    [
+      overviewText(comparison, width, correction),
+      ...(all ? [comparisonText({ ...comparison, notes: [] }, width, undefined, correction)] : []),
+    ].join('\n'),
+  markdown: (comparison, { all, correction }) =>
+    [
+      overviewMarkdown(comparison, correction),
+      ...(all ? [comparisonMarkdown({ ...comparison, notes: [] }, correction)] : []),
+    ].join('\n'),
   csv: ({ figures }) => csv(figures).trimStart(),
   json: comparison => `${JSON.stringify(comparison, null, 2)}\n`,
 }

@@ -1,7 +1,9 @@
 /** `describe`: an economy's rules, tools, configuration, bots and metrics, as it declares them. */
 import { describeEconomy } from '../economies/describe.ts'
 import { configFields } from '../envs/core/config.ts'
+import { families } from '../envs/core/encoding.ts'
 import { learnerOf } from '../envs/core/environment.ts'
+import { UserError } from '../envs/core/errors.ts'
 import { short } from '../envs/core/plain.ts'
 import { toolSchema, typeName } from '../envs/core/tool.ts'
 import { botName } from '../rollouts/players/bot.ts'
@@ -13,16 +15,21 @@ export const describe: Command = {
   name: 'describe',
   positionals: { ENV: 'id of an economy; `agoragym envs` lists them' },
   describe: 'Show the rules, tools, configuration, bots and metrics of an economy.',
-  options: CONFIG_OPTIONS,
+  options: {
+    ...CONFIG_OPTIONS,
+    encoding: { type: 'boolean', describe: 'only how observations and actions are written as numbers: features and slots' },
+  },
   examples: [
     ['agoragym describe ENV', 'what a player is told, and what can be set'],
+    ['agoragym describe ENV --encoding', 'what a learner without language sees and can do'],
     ['agoragym describe ENV --json', 'tools as JSON Schema'],
   ],
   run(args, io) {
     const setting = readSetting(args)
-    io.out(
-      args.flag('json') ? `${JSON.stringify(describeEconomy(setting.economy, setting), null, 2)}\n` : text(setting, io.columns()),
-    )
+    const json = args.flag('json')
+    const facts = args.flag('encoding') ? encodingIn(setting) : json ? describeEconomy(setting.economy, setting) : undefined
+    if (json) io.out(`${JSON.stringify(facts, null, 2)}\n`)
+    else io.out(args.flag('encoding') ? encodingText(setting, io.columns()) : text(setting, io.columns()))
     return 0
   },
 }
@@ -99,6 +106,25 @@ function text({ economy, env, preset, config }: Setting, width: number): string 
   ]
   const head = block(`${env.id}, version ${env.version}. ${env.summary}`, width)
   return `${[head, ...sections.map(([title, body]) => `${block(title, width)}\n${body}`)].join('\n\n')}\n`
+}
+
+function encodingIn(setting: Setting) {
+  const { id, encoding } = describeEconomy(setting.economy, setting)
+  if (encoding === null) throw new UserError(`${id} does not write itself as numbers: it has no \`encode\`.`)
+  return encoding
+}
+
+function encodingText(setting: Setting, width: number): string {
+  const { features, slots } = encodingIn(setting)
+  const ranges = families(features).map(({ name, low, high, meaning }) => [name, `${meaning} (${low} … ${high})`] as const)
+  const moves = families(slots).map(
+    ({ name, tools, meaning }) => [name, `${meaning} (${tools.join(', ') || 'no call'})`] as const,
+  )
+  const { env, preset } = setting
+  return `${[
+    `${block(`${env.id}, preset ${preset}: ${features.length} features`, width)}\n${definitions(ranges, width)}`,
+    `${block(`${slots.length} slots`, width)}\n${definitions(moves, width)}`,
+  ].join('\n\n')}\n`
 }
 
 /** Without the escapes that a Markdown table needs. */

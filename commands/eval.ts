@@ -13,6 +13,7 @@ import { evaluationFacts, runsText } from '../evals/run_table.ts'
 import { estimate } from '../rollouts/estimate.ts'
 import type { RunResult } from '../rollouts/run.ts'
 import type { Args, Command, OptionSpecs } from './command.ts'
+import { DIALOGUE_OPTION, readSpeaker, speakRun } from './dialogue.ts'
 import { estimateText } from './estimate.ts'
 import { type EvaluateOptions, type Evaluation, evaluate } from './evaluate.ts'
 import type { ExitCode, Io } from './io.ts'
@@ -104,6 +105,7 @@ export const evalCommand: Command = {
     repeats: { type: 'string', describe: 'rollouts of each seed or scenario (1)' },
     ...PLAY_OPTIONS,
     ...CACHE_OPTION,
+    ...DIALOGUE_OPTION,
     artifacts: {
       type: 'boolean',
       describe: 'also write, for every rollout, the files that a published run of the economy came with',
@@ -133,11 +135,13 @@ export const evalCommand: Command = {
     if (id === undefined)
       throw new UserError('agoragym eval needs ENV: id of an economy (`agoragym envs` lists them), or --suite FILE.')
     const artifacts = args.flag('artifacts') ? await artifactsOf(id) : undefined
+    const speaker = await readSpeaker(args, io, id)
     const asked = readExperiment(args, { repeats: args.integer('repeats', 1, 1) })
     const played = await playExperiment(args, io, asked)
     if (played === undefined) return 0
     const { runs, code } = played
     if (artifacts !== undefined) for (const { folder } of runs) writeArtifacts(folder, artifacts)
+    if (speaker !== undefined) for (const { folder } of runs) await speakRun(folder, speaker, io)
     const swept = tellSweeps(args, io, runs, resolve(io.cwd, args.text('out') ?? 'runs'))
     if (args.flag('json')) io.out(`${JSON.stringify({ runs: evaluationFacts(runs), ...swept }, null, 2)}\n`)
     else {

@@ -17,6 +17,7 @@ import { rollouts } from './rollouts.ts'
 import { runs } from './runs.ts'
 import { scenarios } from './scenarios.ts'
 import { score } from './score.ts'
+import { serve } from './serve.ts'
 import { start } from './start.ts'
 import { tournament } from './tournament.ts'
 
@@ -37,6 +38,7 @@ export const commands: readonly Command[] = [
   labExport,
   replay,
   replicate,
+  serve,
   audit,
   bench,
   newCommand,

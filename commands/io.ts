@@ -1,8 +1,11 @@
 /** What a command may touch of the world outside: handed in by the bin file, so that a test can hand in its own. */
+import type { Writable } from 'node:stream'
 
 export interface Io {
   /** Writes to standard output; the text brings its own line ends. */
   readonly out: (text: string) => void
+  /** Standard output as bytes, for programs at its other end; nothing that is written there is made fit for a terminal. */
+  readonly stdout: Writable
   /** Writes to standard error. */
   readonly err: (text: string) => void
   /** Standard input, for the human player. */

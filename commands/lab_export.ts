@@ -3,8 +3,9 @@
 import { existsSync, statSync } from 'node:fs'
 import { basename, resolve } from 'node:path'
 import { economies } from '../economies/registry.ts'
-import { type Files, finishedRollouts, type RunExport, writeFiles } from '../economies/run_export.ts'
+import { finishedRollouts, type ReadRecord, type RunExport, writeFiles } from '../economies/run_export.ts'
 import { UserError } from '../envs/core/errors.ts'
+import { oneLine } from '../envs/core/text.ts'
 import { findRuns, readMetadata } from '../rollouts/store.ts'
 import { parseJson, readText } from '../rollouts/text_file.ts'
 import type { Command } from './command.ts'
@@ -15,7 +16,10 @@ export const labExport: Command = {
   name: 'lab-export',
   positionals: { '[RUN…]': 'run folders, folders of them (./runs), or records of the laboratory (*.log.json)' },
   describe: "Write sessions as their laboratory's files: wide sheet, market log, game data, record.",
-  options: { out: { type: 'string', describe: 'folder to write' } },
+  options: {
+    out: { type: 'string', describe: 'folder to write' },
+    lenient: { type: 'boolean', describe: 'write records too that say otherwise than the rules, and exit 0' },
+  },
   examples: [
     ['agoragym lab-export runs --out lab', 'every session of the runs in ./runs'],
     ['agoragym lab-export 14.log.json --out lab', 'a session of people, with our measures of it'],
@@ -26,21 +30,32 @@ export const labExport: Command = {
     const folder = resolve(io.cwd, out)
     const named = args.list('RUN').length > 0 ? args.list('RUN') : ['runs']
     const laboratories = await loaded()
-    const written: { readonly id: string; readonly files: readonly string[] }[] = []
-    for (const { id, files } of sessions(named, io.cwd, laboratories)) {
+    const lenient = args.flag('lenient')
+    const written: { readonly id: string; readonly files: readonly string[]; readonly differences: readonly string[] }[] = []
+    const refused: { readonly id: string; readonly differences: readonly string[] }[] = []
+    for (const { id, files, differences } of sessions(named, io.cwd, laboratories)) {
       io.signal.throwIfAborted()
+      for (const difference of differences) io.err(`${id}: ${oneLine(difference)}\n`)
+      if (differences.length > 0 && !lenient) {
+        refused.push({ id, differences })
+        continue
+      }
       writeFiles(folder, files)
-      written.push({ id, files: Object.keys(files) })
+      written.push({ id, files: Object.keys(files), differences })
     }
-    if (written.length === 0)
+    if (written.length + refused.length === 0)
       throw new UserError(`No session of ${[...laboratories.keys()].join(', ') || 'any laboratory'} in ${named.join(', ')}.`)
     const count = written.reduce((sum, { files }) => sum + files.length, 0)
     io.out(
       args.flag('json')
-        ? `${JSON.stringify({ out: folder, sessions: written }, null, 2)}\n`
+        ? `${JSON.stringify({ out: folder, sessions: written, refused }, null, 2)}\n`
         : `${block(`${plural(written.length, 'session')}, ${plural(count, 'file')} in ${shownPath(folder, io.cwd)}`, io.columns())}\n`,
     )
-    return 0
+    for (const { id, differences } of refused)
+      io.err(
+        `${id}: not written, since the record says otherwise than the rules in ${plural(differences.length, 'place')}; --lenient writes what the rules make of it.\n`,
+      )
+    return refused.length === 0 ? 0 : 1
   },
 }
 
@@ -52,9 +67,8 @@ async function loaded(): Promise<Laboratories> {
   return new Map(await Promise.all(having))
 }
 
-interface Exported {
+interface Exported extends ReadRecord {
   readonly id: string
-  readonly files: Files
 }
 
 /** The files of every session that the paths name, session by session. */
@@ -68,7 +82,8 @@ function* sessions(named: readonly string[], cwd: string, laboratories: Laborato
     }
     for (const run of findRuns(path)) {
       const lab = laboratories.get(readMetadata(run)?.env_id ?? '')
-      if (lab !== undefined) for (const rollout of finishedRollouts(run)) yield { id: rollout.key, files: lab.files(rollout) }
+      if (lab !== undefined)
+        for (const rollout of finishedRollouts(run)) yield { id: rollout.key, files: lab.files(rollout), differences: [] }
     }
   }
 }
@@ -84,5 +99,5 @@ function imported(path: string, name: string, laboratories: Laboratories): Expor
   const reader = readers.find(({ suffix }) => file.endsWith(suffix)) ?? readers[0]
   if (reader === undefined) throw new UserError(`${name}: no economy reads records of a laboratory.`)
   const id = file.endsWith(reader.suffix) ? file.slice(0, -reader.suffix.length) : file.replace(/\.json$/, '')
-  return { id, files: reader.files(document, id) }
+  return { id, ...reader.read(document, id) }
 }

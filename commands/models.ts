@@ -1,6 +1,6 @@
 /** The options of model players, read the same way by every command that seats players. */
 import { resolve } from 'node:path'
-import { nearest, UserError } from '../envs/core/errors.ts'
+import { UserError } from '../envs/core/errors.ts'
 import {
   isHome,
   Models,
@@ -65,10 +65,10 @@ export function readModels(args: Args, io: Io, concurrency: number, folder: stri
     sampling: readSampling(args),
     cwd: folder,
     extraBody: readExtraBody(text('extra-body')),
-    ...(text('api') !== undefined && { api: choice(args, 'api', ['chat', 'responses'], 'chat') }),
+    ...(text('api') !== undefined && { api: args.choice('api', ['chat', 'responses'] as const)! }),
     adaptations: parseForms(args.list('adapt')),
     history: parseHistory(text('history') ?? 'full'),
-    noToolCall: choice<NoToolCall>(args, 'no-tool-call', ['pass', 'nudge', 'stop'], 'economy'),
+    noToolCall: args.choice<NoToolCall>('no-tool-call', ['pass', 'nudge', 'stop']) ?? 'economy',
     personas: parsePersonas(args.list('persona').map(given => personaPath(given, io.cwd))),
     prices: () => ({ ...shippedPrices(), ...(prices !== undefined && readPrices(resolve(io.cwd, prices))) }),
     ...(cache !== undefined && { cache: resolve(io.cwd, cache) }),
@@ -127,16 +127,6 @@ function positive(args: Args, name: string): number | undefined {
   const value = number(args, name)
   if (value !== undefined && value <= 0) throw new UserError(`--${name}: expected a number above 0, got '${args.text(name)}'.`)
   return value
-}
-
-/** One of a few words. */
-function choice<T extends string>(args: Args, name: string, words: readonly T[], fallback: T): T {
-  const text = args.text(name)
-  if (text === undefined) return fallback
-  const found = words.find(word => word === text)
-  if (found === undefined)
-    throw new UserError(`--${name}: expected ${words.join(', ')}; got '${text.slice(0, 64)}'.${nearest(text, words)}`)
-  return found
 }
 
 /** Prompts shorter than this are not cached by the providers. */

@@ -9,6 +9,7 @@ import { lineupOf } from '../rollouts/lineup.ts'
 import { openTerminal } from '../rollouts/players/terminal.ts'
 import { type Lineup, runRollout } from '../rollouts/rollout.ts'
 import type { Command } from './command.ts'
+import { DIALOGUE_OPTION, readSpeaker } from './dialogue.ts'
 import { LIMIT_OPTIONS, MODEL_OPTIONS, readModels } from './models.ts'
 import { CONFIG_OPTIONS, readExperiment, SEAT_OPTIONS } from './setup.ts'
 import { block, figureTable, number, plural } from './text.ts'
@@ -24,6 +25,7 @@ export const play: Command = {
     ...CONFIG_OPTIONS,
     ...MODEL_OPTIONS,
     ...LIMIT_OPTIONS,
+    ...DIALOGUE_OPTION,
   },
   examples: [
     ['agoragym play ENV --seat agent_0=human', 'play yourself; tools are a menu'],
@@ -31,6 +33,7 @@ export const play: Command = {
   ],
   async run(args, io) {
     const models = readModels(args, io, 64)
+    const speaker = await readSpeaker(args, io, args.text('ENV')!)
     const { terminal, close } = openTerminal({
       input: () => io.stdin,
       write: io.out,
@@ -62,11 +65,15 @@ export const play: Command = {
         return 1
       }
       const { key, log, scores } = result
+      const spoken = await speaker?.speak(log, io.signal)
       if (args.flag('json')) {
         io.out(`${JSON.stringify({ key, ...log })}\n`)
+        for (const line of spoken?.lines ?? []) io.err(`${JSON.stringify(line)}\n`)
         return 0
       }
       for (const record of log.steps.slice(shown)) show(record)
+      for (const line of spoken?.told ?? []) io.out(`${block(oneLine(line), io.columns(), 0, 2)}\n`)
+      if (spoken !== undefined) io.out(`${block(`${spoken.summary}.`, io.columns())}\n`)
       io.out(`${block(`The game is over after ${plural(log.steps.length, 'step')}: ${log.stop}.`, io.columns())}\n\n`)
       io.out(`${scoreTable(scores, lineup, io.columns())}\n`)
       return 0

@@ -47,8 +47,8 @@ export const replicate: Command = {
       const { id, title, source } = study
       io.out(`${JSON.stringify({ id, title, source, ...result, ok }, null, 2)}\n`)
     } else io.out(studyText(study, result, io.columns()))
-    for (const { group, figure, ours, published, tolerance } of failed)
-      io.err(`outside its tolerance: ${group}, ${figure}: ${ours} instead of ${published} ± ${tolerance}\n`)
+    for (const line of failed)
+      io.err(`outside its tolerance: ${line.group}, ${line.figure}: ${line.ours} instead of ${wanted(line)}\n`)
     if (!result.ok && failed.length === 0) io.err(`the study failed; the notes say why\n`)
     return ok ? 0 : 1
   },
@@ -79,7 +79,7 @@ function optionValue(args: Args, name: string, { type, default: fallback }: Stud
   return value
 }
 
-function studyText({ title, source }: Study, { rows, notes }: StudyResult, width: number): string {
+function studyText({ title, source }: Study, { rows, tables: further = [], notes }: StudyResult, width: number): string {
   const groups = [...new Set(rows.map(({ group }) => group))]
   const tables = groups.map(
     group =>
@@ -88,7 +88,8 @@ function studyText({ title, source }: Study, { rows, notes }: StudyResult, width
         width,
       )}`,
   )
-  return `${[block(`${title}\n${source}`, width), ...tables, ...notes.map(note => block(note, width))].join('\n\n')}\n`
+  const others = further.map(({ title, head, rows }) => `${block(title, width)}\n${columns([head, ...rows], width)}`)
+  return `${[block(`${title}\n${source}`, width), ...tables, ...others, ...notes.map(note => block(note, width))].join('\n\n')}\n`
 }
 
 /** The rows of a group. What is the same in every row stands in the head, and a column that says nothing is left out. */
@@ -133,6 +134,16 @@ function figure(value: number, { digits = 3 }: StudyRow, sd: number | undefined,
   return `${value.toFixed(digits)}${sd === undefined ? '' : ` ± ${sd.toFixed(digits)}`}${size(n)}`
 }
 
-function allowed({ tolerance, published, digits = 3 }: StudyRow): string {
-  return tolerance === undefined || published === null ? '' : `± ${tolerance.toFixed(digits)}`
+function allowed({ tolerance, published, least, most, digits = 3 }: StudyRow): string {
+  return [
+    ...(tolerance === undefined || published === null ? [] : [`± ${tolerance.toFixed(digits)}`]),
+    ...(least === undefined ? [] : [`at least ${least.toFixed(digits)}`]),
+    ...(most === undefined ? [] : [`at most ${most.toFixed(digits)}`]),
+  ].join(', ')
+}
+
+/** What a row that failed should have been. */
+function wanted(line: StudyRow): string {
+  const { published, tolerance } = line
+  return tolerance === undefined || published === null ? allowed(line) : `${published} ${allowed(line)}`
 }

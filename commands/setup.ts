@@ -53,11 +53,16 @@ export function readSetting(args: Args): Setting {
   const { env, residents } = economy
   const others = args.text('opponents')
   const set = {
-    ...Object.fromEntries(args.list('set').map(assignment)),
+    ...readSet(args),
     ...(others !== undefined && residents !== undefined && residentFields(others, economy)),
   }
   const preset = args.text('preset') ?? Object.keys(env.presets)[0]!
   return { economy, env, preset, set, config: resolveConfig(env, preset, set) }
+}
+
+/** The fields of `--set`. */
+export function readSet(args: Args): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(args.list('set').map(assignment))
 }
 
 /** `field=value`; the value is JSON, or else the text itself. */
@@ -114,7 +119,7 @@ export function readExperiment(
   const opponents = args.text('opponents')
   const entry: Entry = {
     env: args.text('ENV')!,
-    set: Object.fromEntries(args.list('set').map(assignment)),
+    set: readSet(args),
     ...(preset !== undefined && { presets: [preset] }),
     ...(sweep !== undefined && { sweep, grid: args.flag('grid') }),
     ...(seeds !== undefined && { seeds }),

@@ -5,17 +5,13 @@ import type { Economy } from '../economies/economy.ts'
 import { economies, environments } from '../economies/registry.ts'
 import { UserError } from '../envs/core/errors.ts'
 import { compare, runsIn } from '../evals/compare.ts'
-import { comparisonText } from '../evals/comparison_text.ts'
+import { overviewText } from '../evals/comparison_text.ts'
 import type { Experiment } from '../evals/experiment.ts'
-import type { TableId } from '../evals/figures.ts'
 import { writeReport } from '../evals/report/report.ts'
 import { evaluationFacts } from '../evals/run_table.ts'
 import type { Command } from './command.ts'
 import { evaluate } from './evaluate.ts'
 import { block, shownPath } from './text.ts'
-
-/** What a first look is given; `compare` prints every table, and the report holds them. */
-const TABLES: readonly TableId[] = ['rollouts', 'scores', 'stops', 'calls', 'treatment']
 
 /** Whether an economy has bots of its own. */
 const scripted = ({ bots }: Economy): boolean => Object.keys(bots).some(bot => !Object.hasOwn(anyBots, bot))
@@ -41,9 +37,9 @@ export const start: Command = {
       const width = io.columns()
       const told = [
         `The report, to open in a browser: ${shownPath(html, io.cwd)}`,
-        `All tables: npx agoragym compare ${shownPath(out, io.cwd)}`,
+        `All tables: npx agoragym compare ${shownPath(out, io.cwd)} --all`,
       ]
-      io.out(`${comparisonText(comparison, width, TABLES)}\n${told.map(line => block(line, width)).join('\n')}\n`)
+      io.out(`${overviewText(comparison, width)}\n${told.map(line => block(line, width)).join('\n')}\n`)
     }
     return code
   },

@@ -1,4 +1,5 @@
 /** What a benchmark is: figures taken in one run, on the real path, printed with ratios because machines are noisy. */
+import { median } from '../envs/core/sums.ts'
 
 export interface BenchRow {
   /** What was timed, in a few words. */
@@ -21,7 +22,7 @@ export interface Bench {
 /** The median seconds of one call of `work`, over `batches` timings after a warm-up call. */
 export function seconds(work: () => void, batches = 5): number {
   work()
-  return median(Array.from({ length: batches }, () => clocked(work)))
+  return median(Array.from({ length: batches }, () => clocked(work)))!
 }
 
 /** Seconds of work. */
@@ -29,8 +30,4 @@ export function clocked(work: () => unknown): number {
   const start = process.hrtime.bigint()
   work()
   return Number(process.hrtime.bigint() - start) / 1e9
-}
-
-export function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!
 }

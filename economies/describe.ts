@@ -1,6 +1,6 @@
 /** An economy as data: rules, seats, tools, configuration, bots and metrics, as it declares them. Knows no economy and no layout. */
 import { configFields, resolveConfig } from '../envs/core/config.ts'
-import { learnerOf } from '../envs/core/environment.ts'
+import { type AnyEnvironment, learnerOf } from '../envs/core/environment.ts'
 import { toolSchema } from '../envs/core/tool.ts'
 import { botName } from '../rollouts/players/bot.ts'
 import type { Economy } from './economy.ts'
@@ -39,6 +39,13 @@ export function describeEconomy(
     opponents,
     players,
     metrics: env.metrics.docs,
+    encoding: encodingOf(env, config),
     scenarios: env.scenarios !== undefined,
   }
+}
+
+/** The features and slots of a configuration; null where the economy does not encode itself. */
+function encodingOf(env: AnyEnvironment, config: object) {
+  const encoding = env.encode?.(config)
+  return encoding === undefined ? null : { features: encoding.features, slots: encoding.slots }
 }

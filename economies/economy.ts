@@ -9,6 +9,7 @@ import type { AuditSpec, Subject } from '../evals/audit/spec.ts'
 import type { Study } from '../evals/study.ts'
 import type { Pars } from '../rollouts/par.ts'
 import type { Bench } from './bench.ts'
+import type { Dialogue } from './dialogue.ts'
 import type { RunExport } from './run_export.ts'
 
 /** What is loaded when it is asked for: an economy is often wanted for its rules alone. */
@@ -23,6 +24,8 @@ export interface Belongings {
    * that its published runs came with (`eval --artifacts`).
    */
   readonly exports: Readonly<Partial<Record<'lab' | 'artifacts', Loader<RunExport>>>>
+  /** Words for the talk that its episodes grant, found afterwards (`--dialogue`). */
+  readonly dialogue?: Loader<Dialogue>
   /** Fields that make a game of two seats and a few steps: what is played by the thousand to time the rest. */
   readonly brief?: Readonly<Record<string, unknown>>
   /** How fast it is, for `bench`. */

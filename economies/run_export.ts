@@ -34,8 +34,15 @@ export interface RunExport<T extends EnvTypes = AnyTypes> {
   readonly reads?: {
     readonly suffix: string
     /** `id` is the file's name without its ending. A UserError where the document is none. */
-    files(document: unknown, id: string): Files
+    read(document: unknown, id: string): ReadRecord
   }
+}
+
+/** Others' record as files of ours. */
+export interface ReadRecord {
+  readonly files: Files
+  /** One line for each thing that the record says came of its decisions and that our rules make otherwise. */
+  readonly differences: readonly string[]
 }
 
 /** Characters of an answer that are shown. */

@@ -12,12 +12,13 @@ import { findRuns, readCallFigures, readErrors, readMetadata, readSteps } from '
 import { PASS_THRESHOLD } from '../rollouts/summary.ts'
 import { otherBuild } from '../rollouts/versions.ts'
 import { columnsOf, playersOf, type RunEntry } from './columns.ts'
+import { corrected, playerDifferences, settingDifferences } from './differences.ts'
 import type { Figure } from './figures.ts'
+import type { PlayerTally } from './player_tally.ts'
 import type { Publication } from './published.ts'
 import { isCalled, Setting, settingId, settingLabels } from './setting.ts'
 import { type Sweep, sweepsOf } from './sweeps.ts'
-import { publishedFigures, settingFigures, settingsFigures } from './tables.ts'
-import type { Tally } from './tally.ts'
+import { publishedFigures, settingFigures } from './tables.ts'
 
 export interface CompareOptions {
   /** Where the runs' economies are looked up: what a log means, what is billed, what a metric is. */
@@ -116,8 +117,13 @@ export function compare(folders: readonly string[], options: CompareOptions): Co
     settings: labels,
     sweeps,
     figures: [
-      ...all.flatMap((setting, i) => settingFigures(setting, labels[i]!, { ...shown, threshold: thresholdOf(setting) })),
-      ...settingsFigures(all, labels, shown),
+      ...corrected([
+        ...all.flatMap((setting, i) => [
+          ...settingFigures(setting, labels[i]!, { seed, threshold: thresholdOf(setting) }),
+          ...playerDifferences(setting, labels[i]!, shown),
+        ]),
+        ...settingDifferences(all, labels, shown),
+      ]),
       ...swept,
       ...beside.flatMap(({ run, label }) => publishedFigures(run, label)),
     ],
@@ -126,7 +132,7 @@ export function compare(folders: readonly string[], options: CompareOptions): Co
 }
 
 /** The tallies of a run's players, by player string. */
-type Tallies = ReadonlyMap<string, Tally>
+type Tallies = ReadonlyMap<string, PlayerTally>
 
 function addRun(
   setting: Setting,
@@ -202,7 +208,7 @@ function judged(folder: string): string[] {
 
 /** What is not ranked, and why. */
 function unranked({ billed, tallies }: Setting, label: string): string[] {
-  const of = (source: Tally['units']) => tallies.flatMap(({ units, label: player }) => (units === source ? [player] : []))
+  const of = (source: PlayerTally['units']) => tallies.flatMap(({ units, label: player }) => (units === source ? [player] : []))
   const [reported, estimated] = [of('reported'), of('estimated')]
   if (!billed || reported.length === 0 || estimated.length === 0) return []
   return [

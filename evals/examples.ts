@@ -52,7 +52,19 @@ function seedExamples({ config }: Configured, from: number, to: number): Example
   return {
     name: `seeds ${from}:${to}`,
     rows: Array.from({ length: to - from }, (_, i): Example => ({ index: from + i, config, seed: from + i })),
+    nameOf: seeds => `seeds ${rangesOf(seeds)}`,
   }
+}
+
+/** Sorted integers as ranges with their ends left out: `0:5, 20:40`. */
+function rangesOf(sorted: readonly number[]): string {
+  const ranges: [from: number, to: number][] = []
+  for (const n of sorted) {
+    const last = ranges.at(-1)
+    if (last?.[1] === n) last[1]++
+    else ranges.push([n, n + 1])
+  }
+  return ranges.map(range => range.join(':')).join(', ')
 }
 
 function scenarioExamples({ env, config }: Configured, count: number): ExampleSet {
@@ -60,6 +72,7 @@ function scenarioExamples({ env, config }: Configured, count: number): ExampleSe
   const rows = env.scenarios(config, count)
   return {
     name: `scenarios ${rows.length}`,
+    nameOf: indices => `scenarios ${indices.length}`,
     rows: rows.map(({ id, seed, config: row }, index) => ({ index, config: parseConfig(env, row), seed, scenario: id })),
   }
 }
@@ -96,7 +109,11 @@ function fileExamples({ env, preset, set }: Configured, path: string, shown: str
     return { index, config, seed, scenario: String(id) }
   })
   if (rows.length === 0) throw new UserError(`--scenario-file: ${shown} holds no row.`)
-  return { name: `scenario-file ${shown}`, rows }
+  return {
+    name: `scenario-file ${shown}`,
+    rows,
+    nameOf: indices => `scenario-file ${shown} and others, ${indices.length} scenarios`,
+  }
 }
 
 interface Row {

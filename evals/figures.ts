@@ -4,7 +4,7 @@
  */
 import { from, op } from 'arquero'
 import { csvCell, markdownText } from '../envs/core/text.ts'
-import type { IntervalMethod } from './stats.ts'
+import type { Estimate, IntervalMethod } from './stats.ts'
 
 /** How the values of a table are to be read. */
 export type Unit = 'number' | 'count' | 'share'
@@ -13,6 +13,8 @@ interface TableFacts {
   readonly title: string
   /** What is said under it. */
   readonly note?: string
+  /** Whether its figures have p-values. */
+  readonly tests?: true
   /** Rows shown to people at most, the first ones; files and machines get all. */
   readonly most?: number
   /** For files, machines and charts only. */
@@ -21,18 +23,39 @@ interface TableFacts {
 
 const INTERVAL = 'mean ± sd [95 % interval, scenarios as clusters; * by bootstrap, where too skewed for t]'
 
+/** How p-values are corrected for being many: over a family, or over a table. */
+export type Correction = 'holm' | 'bh'
+export const CORRECTIONS: Readonly<
+  Record<Correction, { readonly shown: 'p_adjusted' | 'q'; readonly over: string; readonly means: string }>
+> = {
+  holm: {
+    shown: 'p_adjusted',
+    over: 'Holm’s correction over the players of a setting',
+    means:
+      'p: paired t test, corrected by Holm’s method: the chance of any false difference in a family stays under 5 % (q in CSV and JSON: over the whole table)',
+  },
+  bh: {
+    shown: 'q',
+    over: 'Benjamini and Hochberg’s correction over all differences, those of metrics included',
+    means:
+      'q: paired t test, corrected by Benjamini and Hochberg’s method over all differences of this table in all settings: of those with q < 0.05, 5 % are expected to be false',
+  },
+}
+
 /** The tables, in the order they are shown. */
 export const TABLES = {
   rollouts: { title: 'Rollouts', note: 'failed: given up by a provider, never scored; missing: planned and not played yet' },
   scores: { title: 'Scores', note: INTERVAL },
   differences: {
     title: 'Difference from the baseline',
-    note: 'mean difference on shared scenarios [95 % interval], p of the paired t test after Holm’s correction over the players of the row',
+    note: 'mean difference on shared scenarios [95 % interval]; family: the players of a row',
+    tests: true,
     most: 12,
   },
   settings: {
     title: 'Reward against the first setting',
-    note: 'mean difference on shared scenarios [95 % interval], p of the paired t test after Holm’s correction over the settings of the column',
+    note: 'mean difference on shared scenarios [95 % interval]; family: the settings of a column',
+    tests: true,
   },
   sweep: { title: 'Reward at each value', note: 'mean [95 % interval, scenarios as clusters; * by bootstrap]' },
   sweep_metrics: { title: 'Metrics at each value', note: 'mean [95 % interval]', files: true },
@@ -58,6 +81,12 @@ export type TableId = keyof typeof TABLES
 
 export const tableFacts: Readonly<Record<TableId, TableFacts>> = TABLES
 
+/** What is said under a table; where it has tests, what their p-values are. */
+export function tableNote(table: TableId, correction: Correction = 'holm'): string | undefined {
+  const { note, tests } = tableFacts[table]
+  return tests ? `${note}; ${CORRECTIONS[correction].means}` : note
+}
+
 /** A table's title in the section of a setting; one that compares with this setting names it. */
 export function tableTitle(table: TableId, setting: string): string {
   return table === 'settings' ? `Reward against ${setting}` : tableFacts[table].title
@@ -80,8 +109,14 @@ export interface Figure {
   readonly low?: number | null
   readonly high?: number | null
   readonly method?: IntervalMethod
-  /** Two-sided, corrected where the table says so. */
+  /** Of a test that a difference is none: two-sided, of this test alone. */
   readonly p?: number | null
+  /** p after Holm's correction over the tests of `family`. */
+  readonly p_adjusted?: number | null
+  /** p after Benjamini and Hochberg's correction over all tests of the table. */
+  readonly q?: number | null
+  /** What is tested together, such as `reward in toy_market default: players against bot:miser`. */
+  readonly family?: string
   /** Share of rollouts that the value speaks of. */
   readonly share?: number
   /** Of a sweep: what was measured, the field that was changed, and its value there. */
@@ -89,6 +124,15 @@ export interface Figure {
   readonly factor?: string
   readonly at?: unknown
 }
+
+/** What of an estimate a figure tells. */
+export function interval({ value, n, low, high, method }: Estimate): Pick<Figure, 'value' | 'n' | 'low' | 'high' | 'method'> {
+  return { value, n, low, high, method }
+}
+
+/** The runner's counts among a row's metrics; they head the table of calls. */
+export const COUNTS = { num_turns: '(turns)', num_calls: '(calls)', num_refused: '(refused)' } as const
+export const isCount = (name: string): name is keyof typeof COUNTS => Object.hasOwn(COUNTS, name)
 
 /** A table as people see it: a column a player. */
 export interface Sheet {
@@ -120,7 +164,10 @@ export function markdown({ heads, rows }: Sheet): string {
   ].join('')
 }
 
-const FIELDS = ['table', 'setting', 'player', 'item', 'unit', 'n', 'value', 'sd', 'low', 'high', 'method', 'p', 'share'] as const
+const FIELDS = [
+  ...['table', 'setting', 'player', 'item', 'unit', 'n', 'value', 'sd', 'low', 'high', 'method'],
+  ...['p', 'p_adjusted', 'q', 'family', 'share'],
+] as const
 /** Those that figures of sweeps have beside them. */
 const SWEEP_FIELDS = ['metric', 'factor', 'at'] as const
 

@@ -1,5 +1,5 @@
 /** Who won against whom: points by pair of players. Scenarios are gathered in blocks, so memory does not grow with them. */
-import type { PairPoints } from './stats.ts'
+import type { PairPoints } from './strengths.ts'
 
 /** Blocks of scenarios that are drawn again when strengths get their intervals. */
 const BLOCKS = 1000

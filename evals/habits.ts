@@ -6,7 +6,7 @@
 import type { AnyEnvironment, AnyTypes } from '../envs/core/environment.ts'
 import { type EpisodeLog, RESIDENT } from '../envs/core/log.ts'
 import { type AgentId, toolSchema } from '../envs/core/tool.ts'
-import { Moments } from './column.ts'
+import { Moments } from '../rollouts/column.ts'
 
 /** Stands before the first call, after the last, and for a message without a call. */
 export const START = '(start)'

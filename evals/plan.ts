@@ -129,17 +129,26 @@ function tablesOf(cell: ResolvedCell, player: (choice: PlayerChoice) => Player):
   if (seats.kind === 'pairs') return pairs(cell, seats.among, player)
   const fixed = Object.fromEntries(Object.entries(seats.named).map(([agent, choice]) => [agent, player(choice)]))
   const others = seats.kind === 'turns' ? seats.opponents : undefined
-  const seating: Omit<Seating, 'learner'> = {
-    fixed,
-    exact: others !== undefined,
-    shuffle: economy.shuffled?.includes(preset) === true,
-    opponents: others === undefined ? usualOpponents(economy, player) : shares(others).map(each => crowd(each, economy, player)),
-  }
+  const seating: Omit<Seating, 'learner'> = { fixed, ...opposite(economy, preset, others, player) }
   const table = (learner: Player | undefined) => (each: object) =>
     seat(env, each, { ...seating, ...(learner !== undefined && { learner }) })
   if (seats.kind === 'table' || (cell.players === undefined && fixed[learnerOf(env.seats(config))] !== undefined))
     return [{ choice: undefined, seat: table(undefined) }]
   return (cell.players ?? economy.players).map(choice => ({ choice, seat: table(player(choice)) }))
+}
+
+/** Who takes the seats that are left: the players of `NAME:COUNT,…`, or those that usually do; in an order of the seed's own where the preset wants it. */
+export function opposite(
+  economy: Playable,
+  preset: string,
+  others: string | undefined,
+  player: (choice: PlayerChoice) => Player,
+): Pick<Seating, 'opponents' | 'exact' | 'shuffle'> {
+  return {
+    exact: others !== undefined,
+    shuffle: economy.shuffled?.includes(preset) === true,
+    opponents: others === undefined ? usualOpponents(economy, player) : shares(others).map(each => crowd(each, economy, player)),
+  }
 }
 
 /** Two players in turn along the seats they share, whoever is named first in the first; every two of them, in both orders. */

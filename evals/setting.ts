@@ -10,18 +10,18 @@ import { configDigest } from '../rollouts/rollout.ts'
 import type { ResultFigures } from '../rollouts/rows.ts'
 import type { ColumnFacts } from './columns.ts'
 import { Games } from './games.ts'
+import { PlayerTally } from './player_tally.ts'
 import type { PublishedRun } from './published.ts'
-import { Tally } from './tally.ts'
 
 /** The runs of one economy, configuration and opponents. */
 export class Setting {
   readonly metadata: Metadata
   /** Undefined where it is not registered. */
   readonly env: AnyEnvironment | undefined
-  readonly tallies: Tally[] = []
+  readonly tallies: PlayerTally[] = []
   readonly games = new Games()
   readonly #scenarios: Map<string, number>
-  readonly #byColumn = new Map<string, Tally>()
+  readonly #byColumn = new Map<string, PlayerTally>()
 
   /** `scenarios` numbers the economy's scenarios by example and seed; its settings share it, so that they can be paired. */
   constructor(metadata: Metadata, scenarios: Map<string, number>, env?: AnyEnvironment) {
@@ -42,7 +42,7 @@ export class Setting {
   }
 
   /** Whether two players may be ranked: not where thinking is billed and only one of them had it reported. */
-  comparable(a: Tally, b: Tally): boolean {
+  comparable(a: PlayerTally, b: PlayerTally): boolean {
     return !this.billed || a.units === undefined || b.units === undefined || a.units === b.units
   }
 
@@ -58,10 +58,10 @@ export class Setting {
   }
 
   /** The tally of a column; made where there is none yet. */
-  tally({ id, label, player }: ColumnFacts): Tally {
+  tally({ id, label, player }: ColumnFacts): PlayerTally {
     let tally = this.#byColumn.get(id)
     if (tally === undefined) {
-      tally = new Tally(label, player)
+      tally = new PlayerTally(label, player)
       this.tallies.push(tally)
       this.#byColumn.set(id, tally)
     }
@@ -69,7 +69,7 @@ export class Setting {
   }
 
   /** Whom the others are compared with: the one called so, or whom the experiment named, or the first. */
-  baseline(named: string | undefined): Tally | undefined {
+  baseline(named: string | undefined): PlayerTally | undefined {
     return (
       this.tallies.find(tally => named !== undefined && isCalled(tally, named)) ??
       this.tallies.find(({ player }) => player === this.metadata.experiment?.baseline) ??
@@ -79,7 +79,7 @@ export class Setting {
 }
 
 /** Whether a player is the one that somebody calls so: by its label, its name, or its name without a URL. */
-export function isCalled({ label, player }: Pick<Tally, 'label' | 'player'>, called: string): boolean {
+export function isCalled({ label, player }: Pick<PlayerTally, 'label' | 'player'>, called: string): boolean {
   return label === called || player === called || shortName(player) === called
 }
 

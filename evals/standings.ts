@@ -1,9 +1,10 @@
 /**
  * Who is how strong: players that shared rollouts, ranked by who earned more. Knows run folders and statistics; prints nothing.
  */
+import { mean } from '../envs/core/sums.ts'
 import { readRollouts } from '../rollouts/scores.ts'
 import { Games } from './games.ts'
-import { strengths } from './stats.ts'
+import { strengths } from './strengths.ts'
 
 export interface Standing {
   /** The player string. */
@@ -66,8 +67,4 @@ export function standingsOf(players: readonly string[], folders: readonly string
 /** The share of its games that a player won, ties as halves. */
 function share({ games, wins, ties }: Standing): number {
   return games === 0 ? 0 : (wins + ties / 2) / games
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length
 }

@@ -4,16 +4,15 @@
  * no economies and no players.
  */
 import { type Random, stream } from '../envs/core/random.ts'
-import { tQuantile, tTwoSided } from './distributions.ts'
+import type { ValueRange } from '../envs/core/range.ts'
+import type { Clustered } from '../rollouts/column.ts'
+import { betaQuantile, tQuantile, tTwoSided } from './distributions.ts'
 
-/** Values added up by cluster; the index is the cluster, and a count of 0 says that it has no value here. */
-export interface Clustered {
-  readonly sums: ArrayLike<number>
-  readonly counts: ArrayLike<number>
-}
-
-/** How an interval was made: Student's t, or the bootstrap-t where the values are too skewed for it. */
-export type IntervalMethod = 't' | 'bootstrap'
+/**
+ * How an interval was made: from the beta distribution where both bounds of the values are known, else from Student's t, or by
+ * the bootstrap-t where the values are too skewed for it.
+ */
+export type IntervalMethod = 'beta' | 't' | 'bootstrap'
 
 export interface Estimate {
   readonly value: number
@@ -35,13 +34,19 @@ export interface Difference extends Estimate {
 }
 
 export interface IntervalOptions {
-  /** `auto` (the default) takes the bootstrap where Cochran's rule says that t needs more clusters than there are. */
-  readonly method?: IntervalMethod | 'auto'
+  /**
+   * `auto` (the default) takes the beta distribution where `range` has both bounds, and else the bootstrap where Cochran's rule says
+   * that t needs more clusters than there are.
+   */
+  readonly method?: Exclude<IntervalMethod, 'beta'> | 'auto'
+  /** What values there can be; no interval leaves it. Without bounds by default. */
+  readonly range?: ValueRange
   /** Of the bootstrap's own stream; 0 by default. */
   readonly seed?: number
 }
 
-const TAIL = 0.025
+/** Beyond each bound of an interval. */
+export const TAIL = 0.025
 const RESAMPLES = 2000
 /** A standard error that is this much smaller than another of the same data is rounding. */
 const ROUNDING = 1e-9
@@ -67,9 +72,10 @@ export function cluster(values: readonly number[], ids: readonly (string | numbe
 }
 
 /**
- * The mean over all values with its 95 % interval. Cluster-robust variance of a mean, G/(G−1) · Σ_g (Σ_i (x_gi − x̄))² / n²,
- * t with G − 1 degrees of freedom (Cameron & Miller 2015, "A Practitioner's Guide to Cluster-Robust Inference", §II and VI;
- * Miller 2024, "Adding Error Bars to Evals"). Undefined without a value.
+ * The mean over all values with its 95 % interval. Cluster-robust variance of a mean, G/(G−1) · Σ_g (Σ_i (x_gi − x̄))² / n²
+ * (Cameron & Miller 2015, "A Practitioner's Guide to Cluster-Robust Inference", §II and VI; Miller 2024, "Adding Error Bars to
+ * Evals"). The interval: with both bounds known that of `betaInterval`, else t with G − 1 degrees of freedom, or the bootstrap-t.
+ * Undefined without a value.
  */
 export function clusteredMean(data: Clustered, options: IntervalOptions = {}): Estimate | undefined {
   const { sums, counts } = occupied(data)
@@ -78,19 +84,28 @@ export function clusteredMean(data: Clustered, options: IntervalOptions = {}): E
   const n = total(counts)
   const value = total(sums) / n
   if (clusters === 1) return { value, n, clusters, se: null, low: null, high: null, method: 't' }
-  const se = standardError(sums, counts, n, value)
-  const { method = 'auto', seed = 0 } = options
-  if (method === 'bootstrap' || (method === 'auto' && needsBootstrap(sums, counts, value))) {
+  const shape = shapeOf(sums, counts, n, value)
+  const { se } = shape
+  const { method = 'auto', seed = 0, range = UNBOUNDED } = options
+  const kept = ({ low, high }: Bounds): Bounds => ({
+    low: Math.max(low, range.low ?? Number.NEGATIVE_INFINITY),
+    high: Math.min(high, range.high ?? Number.POSITIVE_INFINITY),
+  })
+  const estimate = { value, n, clusters, se }
+  if (method === 'auto' && range.low !== null && range.high !== null)
+    return { ...estimate, ...betaInterval(shape, range.low, range.high, range.ends === true), method: 'beta' }
+  if (method === 'bootstrap' || (method === 'auto' && clusters <= COCHRAN * shape.skewness ** 2)) {
     const bounds = bootstrapT(sums, counts, value, se, stream(seed, 'bootstrap'))
-    if (bounds !== undefined) return { value, n, clusters, se, ...bounds, method: 'bootstrap' }
+    if (bounds !== undefined) return { ...estimate, ...kept(bounds), method: 'bootstrap' }
   }
   const half = tQuantile(1 - TAIL, clusters - 1) * se
-  return { value, n, clusters, se, low: value - half, high: value + half, method: 't' }
+  return { ...estimate, ...kept({ low: value - half, high: value + half }), method: 't' }
 }
 
 /**
  * The mean over the clusters that both have of the difference of cluster means, `a` − `b`, with its 95 % interval and the p
- * of the paired t test. Undefined where they share no cluster.
+ * of the paired t test; `range` is that of the values themselves. Where every cluster differs by the same amount there is no spread
+ * to judge by, and p is the sign test's. Undefined where they share no cluster.
  */
 export function pairedDifference(a: Clustered, b: Clustered, options: IntervalOptions = {}): Difference | undefined {
   const differences: number[] = []
@@ -99,26 +114,27 @@ export function pairedDifference(a: Clustered, b: Clustered, options: IntervalOp
     const [na, nb] = [a.counts[g]!, b.counts[g]!]
     if (na > 0 && nb > 0) differences.push(a.sums[g]! / na - b.sums[g]! / nb)
   }
-  const estimate = clusteredMean({ sums: differences, counts: differences.map(() => 1) }, options)
+  const { low, high } = options.range ?? UNBOUNDED
+  const widest = low === null || high === null ? null : high - low
+  const range = { low: widest && -widest, high: widest }
+  const estimate = clusteredMean({ sums: differences, counts: differences.map(() => 1) }, { ...options, range })
   if (estimate === undefined) return undefined
   const { value, se, clusters } = estimate
-  const p = se === null ? null : se === 0 ? Number(value === 0) : tTwoSided(value / se, clusters - 1)
+  const p = se === null ? null : se > 0 ? tTwoSided(value / se, clusters - 1) : value === 0 ? 1 : 0.5 ** (clusters - 1)
   return { ...estimate, p }
 }
 
-/**
- * The mean of values in [0, 1] with an interval inside it. Where all are 0, or all 1, the spread tells nothing, and the bound
- * is exact for that many clusters (Clopper & Pearson 1934).
- */
-export function clusteredShare(data: Clustered, options: IntervalOptions = {}): Estimate | undefined {
-  const estimate = clusteredMean(data, options)
-  if (estimate === undefined || estimate.low === null || estimate.high === null) return estimate
-  const { value, clusters } = estimate
-  const unseen = 1 - TAIL ** (1 / clusters)
-  if (value === 0) return { ...estimate, low: 0, high: unseen }
-  if (value === 1) return { ...estimate, low: 1 - unseen, high: 1 }
-  return { ...estimate, low: Math.max(0, estimate.low), high: Math.min(1, estimate.high) }
+/** The mean of values in [0, 1] with an interval inside it; `ends` where all of them are 0 or 1. */
+export function clusteredShare(data: Clustered, { ends }: Pick<ValueRange, 'ends'> = {}): Estimate | undefined {
+  return clusteredMean(data, { range: { low: 0, high: 1, ...(ends && { ends }) } })
 }
+
+interface Bounds {
+  readonly low: number
+  readonly high: number
+}
+
+const UNBOUNDED: ValueRange = { low: null, high: null }
 
 /** The clusters that have values, as plain arrays. */
 function occupied({ sums, counts }: Clustered): { sums: number[]; counts: number[] } {
@@ -131,7 +147,7 @@ function occupied({ sums, counts }: Clustered): { sums: number[]; counts: number
   return kept
 }
 
-function total(values: readonly number[]): number {
+export function total(values: readonly number[]): number {
   let sum = 0
   for (const value of values) sum += value
   return sum
@@ -143,22 +159,77 @@ function standardError(sums: readonly number[], counts: readonly number[], n: nu
   return Math.sqrt((sums.length / (sums.length - 1)) * squares) / n
 }
 
+/** What of clustered values an interval is made from. */
+interface Shape {
+  readonly mean: number
+  readonly n: number
+  readonly clusters: number
+  readonly se: number
+  /** Of the clusters. */
+  readonly skewness: number
+}
+
 /**
- * Whether t is not to be trusted: Cochran's rule that the units must number more than 25 times the squared skewness (W. G.
- * Cochran, Sampling Techniques, 3rd ed. 1977, §2.15), read with clusters as units.
+ * t is not to be trusted unless the units number more than this many times the squared skewness (Cochran's rule: W. G. Cochran,
+ * Sampling Techniques, 3rd ed. 1977, §2.15), read with clusters as units.
  */
-function needsBootstrap(sums: readonly number[], counts: readonly number[], mean: number): boolean {
+const COCHRAN = 25
+
+function shapeOf(sums: readonly number[], counts: readonly number[], n: number, mean: number): Shape {
+  const clusters = sums.length
   let squares = 0
   let cubes = 0
-  for (let g = 0; g < sums.length; g++) {
+  for (let g = 0; g < clusters; g++) {
     const deviation = sums[g]! - counts[g]! * mean
     squares += deviation ** 2
     cubes += deviation ** 3
   }
   // Values that differ in their last bits only have no shape.
-  if (Math.sqrt(squares) <= 1e-9 * Math.abs(mean)) return false
-  const skewness = cubes / sums.length / (squares / sums.length) ** 1.5
-  return sums.length <= 25 * skewness ** 2
+  const skewness = Math.sqrt(squares) <= ROUNDING * Math.abs(mean) ? 0 : cubes / clusters / (squares / clusters) ** 1.5
+  return { mean, n, clusters, se: standardError(sums, counts, n, mean), skewness }
+}
+
+/**
+ * The interval of a share by its effective sample size (Korn & Graubard 1998, "Confidence Intervals for Proportions with Small
+ * Expected Number of Positive Counts Estimated from Survey Data"): the exact binomial interval (Clopper & Pearson 1934) of as many
+ * tries as would have the cluster-robust variance, corrected for the degrees of freedom. Values with `ends` are shares by
+ * themselves, and count as their own number at most.
+ *
+ * Other values between two bounds are read as shares of the way from one to the other (the beta distribution with their mean and
+ * variance). Of few skewed clusters the variance says too little: beyond Cochran's rule it is drawn towards the largest that values
+ * of this mean can have, with a weight of half the squared skewness too much. That correction is agoragym's; `npm run coverage`
+ * shows what the intervals cover (docs/statistics.md).
+ *
+ * Where all values lie on one bound, the spread tells nothing, and every cluster counts as one try.
+ */
+function betaInterval({ mean, n, clusters, se, skewness }: Shape, low: number, high: number, ends: boolean): Bounds {
+  const span = high - low
+  const share = (mean - low) / span
+  const scaled = ({ low: from, high: to }: Bounds): Bounds => ({ low: low + span * from, high: low + span * to })
+  if (share <= 0 || share >= 1) return scaled(exact(Math.min(1, Math.max(0, share)), clusters))
+  const widest = share * (1 - share)
+  const freedom = tQuantile(1 - TAIL, clusters - 1)
+  if (ends) {
+    // Without repeats the tries are the values, and the interval is Clopper and Pearson's own.
+    const tries = (widest / (se / span) ** 2) * (clusters / (clusters - 1)) * (tQuantile(1 - TAIL, n - 1) / freedom) ** 2
+    return scaled(exact(share, Math.min(n, tries)))
+  }
+  if (se <= ROUNDING * span) return { low: mean, high: mean }
+  const weight = Math.max(0, skewness ** 2 - clusters / COCHRAN) / 2
+  const variance = ((se / span) ** 2 * (clusters - 1) + (widest / clusters) * weight) / (clusters - 1 + weight)
+  return scaled(exact(share, (widest / variance) * (NORMAL / freedom) ** 2))
+}
+
+/** The normal quantile that Student's t comes down to. */
+const NORMAL = 1.959963984540054
+
+/** The exact interval of a share of `tries`, which need be no integer. */
+function exact(share: number, tries: number): Bounds {
+  const hits = share * tries
+  return {
+    low: share === 0 ? 0 : betaQuantile(TAIL, hits, tries - hits + 1),
+    high: share === 1 ? 1 : betaQuantile(1 - TAIL, hits + 1, tries - hits),
+  }
 }
 
 /**
@@ -217,132 +288,17 @@ export function holm(ps: readonly (number | null)[]): (number | null)[] {
   return adjusted
 }
 
-/** Points that each player scored against each other: 1 a win, ½ a tie; `points[i][j]` is i's against j. */
-export type Points = readonly (readonly number[])[]
-
-export interface Strengths {
-  /** Natural-log strength, mean 0 within the group; null for a player alone in its group. */
-  readonly strength: readonly (number | null)[]
-  /**
-   * Players of one group have scored against each other, directly or through others, both ways; between groups the games
-   * played fix no finite strength (nobody met, or one side never scored).
-   */
-  readonly group: readonly number[]
-}
-
 /**
- * Bradley–Terry strengths by maximum likelihood, with the MM algorithm (Hunter 2004, "MM Algorithms for Generalized
- * Bradley–Terry Models"). The estimate exists where the graph of points scored is strongly connected (Ford 1957), so each
- * strongly connected group gets its own scale.
+ * p-values raised so that, of all that are then called true, the expected share of false ones keeps the rate (Benjamini & Hochberg
+ * 1995, "Controlling the False Discovery Rate"). Nulls stay out of the count.
  */
-export function bradleyTerry(points: Points): Strengths {
-  const group = stronglyConnected(points)
-  const strength: (number | null)[] = points.map(() => null)
-  for (const id of new Set(group)) {
-    const members = group.flatMap((other, i) => (other === id ? [i] : []))
-    if (members.length < 2) continue
-    const fitted = fitStrengths(members.map(i => members.map(j => points[i]![j]!)))
-    for (const [at, i] of members.entries()) strength[i] = fitted[at]!
+export function benjaminiHochberg(ps: readonly (number | null)[]): (number | null)[] {
+  const order = ps.flatMap((p, i) => (p === null ? [] : [{ p, i }])).sort((a, b) => b.p - a.p)
+  const adjusted: (number | null)[] = ps.map(() => null)
+  let lowest = 1
+  for (const [above, { p, i }] of order.entries()) {
+    lowest = Math.min(lowest, (p * order.length) / (order.length - above))
+    adjusted[i] = lowest
   }
-  return { strength, group }
-}
-
-function fitStrengths(points: Points): number[] {
-  const players = points.map((_, i) => i)
-  const won = points.map(total)
-  let strengths = players.map(() => 1)
-  for (let round = 0; round < 100_000; round++) {
-    const next = players.map(i => {
-      let met = 0
-      for (const j of players) if (j !== i) met += (points[i]![j]! + points[j]![i]!) / (strengths[i]! + strengths[j]!)
-      return won[i]! / met
-    })
-    const scale = Math.exp(total(next.map(Math.log)) / players.length)
-    const scaled = next.map(value => value / scale)
-    const moved = Math.max(...players.map(i => Math.abs(Math.log(scaled[i]! / strengths[i]!))))
-    strengths = scaled
-    if (moved < 1e-12) break
-  }
-  return strengths.map(Math.log)
-}
-
-/** Numbers the groups within which everybody reaches everybody along scored points, in order of their first member. */
-function stronglyConnected(points: Points): number[] {
-  const reaches = points.map((row, i) => row.map((scored, j) => i === j || scored > 0))
-  for (const [via, onward] of reaches.entries())
-    for (const row of reaches) if (row[via]) for (const [j, open] of onward.entries()) row[j] ||= open
-  const group: number[] = []
-  let groups = 0
-  for (const i of points.keys()) {
-    const first = group.findIndex((_, j) => reaches[i]![j]! && reaches[j]![i]!)
-    group.push(first === -1 ? groups++ : group[first]!)
-  }
-  return group
-}
-
-/** Points of one pair of players in one cluster. */
-export interface PairPoints {
-  readonly cluster: number
-  readonly i: number
-  readonly j: number
-  /** Points of i and of j; together the games they played. */
-  readonly pi: number
-  readonly pj: number
-}
-
-export interface StrengthEstimate {
-  readonly strength: number | null
-  readonly group: number
-  /** 95 % percentile interval over resampled clusters; null where resamples too often fall apart into other groups. */
-  readonly low: number | null
-  readonly high: number | null
-}
-
-/** Bradley–Terry strengths with bootstrap intervals: whole clusters are drawn again, `resamples` times. */
-export function strengths(
-  games: readonly PairPoints[],
-  players: number,
-  { seed = 0, resamples = 500 }: { readonly seed?: number; readonly resamples?: number } = {},
-): StrengthEstimate[] {
-  const byCluster: PairPoints[][] = []
-  for (const game of games) {
-    const known = byCluster[game.cluster]
-    if (known === undefined) byCluster[game.cluster] = [game]
-    else known.push(game)
-  }
-  const clusters = byCluster.filter(games => games !== undefined)
-  const whole = bradleyTerry(pointsOf(clusters, players))
-  const random = stream(seed, 'strengths')
-  const drawn: number[][] = Array.from({ length: players }, () => [])
-  for (let b = 0; b < resamples && clusters.length > 1; b++) {
-    const again = bradleyTerry(
-      pointsOf(
-        clusters.map(() => random.pick(clusters)),
-        players,
-      ),
-    )
-    if (again.group.some((group, i) => group !== whole.group[i])) continue
-    for (const [i, strength] of again.strength.entries()) if (strength !== null) drawn[i]!.push(strength)
-  }
-  return whole.strength.map((strength, i) => {
-    const values = Float64Array.from(drawn[i]!).sort()
-    const enough = strength !== null && values.length >= 0.95 * resamples
-    return {
-      strength,
-      group: whole.group[i]!,
-      low: enough ? quantileOfSorted(values, TAIL) : null,
-      high: enough ? quantileOfSorted(values, 1 - TAIL) : null,
-    }
-  })
-}
-
-function pointsOf(clusters: readonly (readonly PairPoints[])[], players: number): number[][] {
-  const points = Array.from({ length: players }, () => new Array<number>(players).fill(0))
-  for (const games of clusters) {
-    for (const { i, j, pi, pj } of games) {
-      points[i]![j]! += pi
-      points[j]![i]! += pj
-    }
-  }
-  return points
+  return adjusted
 }

@@ -24,14 +24,25 @@ export interface StudyRow {
   readonly n: number
   /** The largest |ours − published| that passes; absent where the row is printed for information. */
   readonly tolerance?: number
-  /** Inside its tolerance; null where it has none. */
+  /** The smallest and the largest of ours that pass, where the figure is a bound or a count. */
+  readonly least?: number
+  readonly most?: number
+  /** Whether it passes all of these; null where it has none. */
   readonly ok: boolean | null
   /** Digits after the point when printed. */
   readonly digits?: number
 }
 
+/** A table of another shape than published beside ours, printed below those. */
+export interface StudyTable {
+  readonly title: string
+  readonly head: readonly string[]
+  readonly rows: readonly (readonly string[])[]
+}
+
 export interface StudyResult {
   readonly rows: readonly StudyRow[]
+  readonly tables?: readonly StudyTable[]
   /** Lines printed below the tables: what is documented, what is reconstructed, what was skipped. */
   readonly notes: readonly string[]
   /** False where the study failed for a reason that no row shows. */
@@ -68,9 +79,15 @@ export interface Study {
   readonly published?: readonly PublishedRun[]
 }
 
-/** A row judged by its tolerance (1e-9 of slack for sums of floats). */
+/** A row judged by its tolerance and its bounds (1e-9 of slack for sums of floats). */
 export function row(fields: Omit<StudyRow, 'ok'>): StudyRow {
-  const { published, ours, tolerance } = fields
-  const ok = published === null || tolerance === undefined ? null : Math.abs(ours - published) <= tolerance + 1e-9
-  return { ...fields, ok }
+  const { published, ours, tolerance, least, most } = fields
+  const passes = [
+    ...(published === null || tolerance === undefined ? [] : [Math.abs(ours - published) <= tolerance + SLACK]),
+    ...(least === undefined ? [] : [ours >= least - SLACK]),
+    ...(most === undefined ? [] : [ours <= most + SLACK]),
+  ]
+  return { ...fields, ok: passes.length === 0 ? null : passes.every(Boolean) }
 }
+
+const SLACK = 1e-9

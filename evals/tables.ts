@@ -1,29 +1,28 @@
 /** From what was added up to figures: the content of every table. Knows tallies and statistics; reads nothing. */
+import type { ValueRange } from '../envs/core/range.ts'
+import { Column, Moments } from '../rollouts/column.ts'
+import { promptTokens } from '../rollouts/models/usage.ts'
 import { passAllK, passAtK } from '../rollouts/pass_rates.ts'
-import { Column, Moments } from './column.ts'
-import type { Figure, TableId, Unit } from './figures.ts'
+import { COUNTS, type Figure, interval, isCount, type TableId, type Unit } from './figures.ts'
 import { Games } from './games.ts'
 import { type DealingCounts, dealingId, SILENCE } from './habits.ts'
+import type { PlayerTally } from './player_tally.ts'
 import type { PublishedRun } from './published.ts'
+import { columnRange } from './ranges.ts'
 import type { Setting } from './setting.ts'
-import { clusteredMean, clusteredShare, type Estimate, holm, pairedDifference, strengths } from './stats.ts'
-import type { Tally } from './tally.ts'
+import { clusteredMean, clusteredShare } from './stats.ts'
+import { strengths } from './strengths.ts'
 
 export interface TableOptions {
-  readonly baseline?: string
   readonly threshold: number
   readonly seed: number
 }
-
-/** The runner's counts among a row's metrics; they head the table of calls. */
-const COUNTS = { num_turns: '(turns)', num_calls: '(calls)', num_refused: '(refused)' } as const
-const isCount = (name: string): name is keyof typeof COUNTS => Object.hasOwn(COUNTS, name)
 
 /** The figures of one setting. */
 export function settingFigures(setting: Setting, label: string, options: TableOptions): Figure[] {
   const { tallies } = setting
   const tools = setting.metadata.tools.map(({ name }) => name)
-  const cells = new Cells(label, options.seed)
+  const cells = new Cells(setting, label, options.seed)
   for (const tally of tallies) {
     rollouts(cells, tally)
     scores(cells, tally)
@@ -34,7 +33,6 @@ export function settingFigures(setting: Setting, label: string, options: TableOp
   calls(cells, tallies, tools)
   sequences(cells, tallies)
   dealings(cells, tallies)
-  differences(cells, setting, options)
   wins(cells, setting, options.seed)
   shares(cells, tallies, 'stops', ({ stops }) => stops)
   turns(cells, tallies)
@@ -44,10 +42,12 @@ export function settingFigures(setting: Setting, label: string, options: TableOp
 /** Collects the figures of a setting. */
 class Cells {
   readonly figures: Figure[] = []
+  readonly #of: Setting
   readonly #setting: string
   readonly #seed: number
 
-  constructor(setting: string, seed: number) {
+  constructor(of: Setting, setting: string, seed: number) {
+    this.#of = of
     this.#setting = setting
     this.#seed = seed
   }
@@ -63,8 +63,15 @@ class Cells {
   }
 
   /** A mean with its interval; nothing where there is no value. */
-  mean(table: TableId, player: string, item: string, column: Column, unit: Unit = 'number'): void {
-    const estimate = clusteredMean(column, { seed: this.#seed })
+  mean(
+    table: TableId,
+    player: string,
+    item: string,
+    column: Column,
+    unit: Unit = 'number',
+    range: ValueRange = columnRange(this.#of, item, column),
+  ): void {
+    const estimate = clusteredMean(column, { seed: this.#seed, range })
     if (estimate !== undefined) this.add(table, player, item, unit, { ...interval(estimate), sd: column.sd })
   }
 
@@ -74,23 +81,22 @@ class Cells {
   }
 }
 
-function interval({ value, n, low, high, method }: Estimate): Pick<Figure, 'value' | 'n' | 'low' | 'high' | 'method'> {
-  return { value, n, low, high, method }
-}
-
-function rollouts(cells: Cells, { label, rows, truncated, failed, missing, scenarios }: Tally): void {
+function rollouts(cells: Cells, { label, rows, truncated, failed, missing, scenarios }: PlayerTally): void {
   for (const [item, value] of Object.entries({ scored: rows.n, truncated, failed, missing, scenarios }))
     cells.add('rollouts', label, item, 'count', { n: rows.n, value })
 }
 
-function scores(cells: Cells, { label, reward, metrics, parts }: Tally): void {
+function scores(cells: Cells, { label, reward, metrics, parts }: PlayerTally): void {
   cells.mean('scores', label, 'reward', reward)
   for (const part of parts) if (metrics.has(part)) cells.mean('scores', label, part, metrics.get(part)!)
   for (const [name, column] of metrics) if (!parts.has(name) && !isCount(name)) cells.mean('metrics', label, name, column)
 }
 
-/** k = 1, 2, 4, … and the most repeats that any scenario has. */
-function passes(cells: Cells, { label, passes: all }: Tally, { threshold, seed }: TableOptions): void {
+/**
+ * k = 1, 2, 4, … and the most repeats that any scenario has; a scenario with fewer than k has no value, and the figure says of what
+ * share of them it speaks.
+ */
+function passes(cells: Cells, { label, passes: all }: PlayerTally, { threshold }: TableOptions): void {
   const known = all.filter(pass => pass !== undefined)
   const most = known.reduce((max, { n }) => Math.max(max, n), 0)
   const ks = [1, 2, 4, 8, 16, 32, 64].filter(k => k < most)
@@ -102,27 +108,38 @@ function passes(cells: Cells, { label, passes: all }: Tally, { threshold, seed }
     for (const k of ks) {
       if (k === 1 && name === 'pass^') continue
       const rates = known.flatMap(({ n, passed }) => rate(n, passed, k) ?? [])
-      const estimate = clusteredShare({ sums: rates, counts: rates.map(() => 1) }, { seed })
-      if (estimate !== undefined) cells.add('passes', label, `${name}${k} (reward ≥ ${threshold})`, 'share', interval(estimate))
+      const ends = rates.every(each => each === 0 || each === 1)
+      const estimate = clusteredShare({ sums: rates, counts: rates.map(() => 1) }, ends ? { ends } : {})
+      if (estimate === undefined) continue
+      const share = rates.length / known.length
+      const figure = { ...interval(estimate), ...(share < 1 && { share }) }
+      cells.add('passes', label, `${name}${k} (reward ≥ ${threshold})`, 'share', figure)
     }
   }
 }
 
-function spending(cells: Cells, { label, rows, cost, spending: spent }: Tally): void {
-  const { calls, retries, input, cached, output, reasoning, split } = spent
-  if (calls === 0) return
+function spending(cells: Cells, { label, rows, cost, spending: spent }: PlayerTally): void {
+  const { calls, retries, usage } = spent
+  if (usage === null) return
   const add = (item: string, unit: Unit, value: number | null) => cells.add('spending', label, item, unit, { n: calls, value })
   const each = (sum: number): number | null => (rows.n === 0 ? null : sum / rows.n)
+  const part = (sum: number | null, whole: number): number | null => (sum === null || whole === 0 ? null : sum / whole)
+  const input = promptTokens(usage)
   add('model calls', 'number', each(calls))
   add('input tokens', 'number', each(input))
-  add('of them read from cache', 'share', input === 0 ? null : cached / input)
-  add('output tokens', 'number', each(output))
-  add('of them reasoning', 'share', split && output > 0 ? reasoning / output : null)
-  if (cost.n > 0) cells.mean('spending', label, 'USD', cost)
+  add('of them read from cache', 'share', part(usage.input_cached_read, input))
+  add('output tokens', 'number', each(usage.output))
+  add('of them reasoning', 'share', part(usage.output_reasoning, usage.output))
+  if (cost.n > 0) cells.mean('spending', label, 'USD', cost, 'number', { low: 0, high: null })
   add('USD, all priced rollouts', 'number', cost.n === 0 ? null : cost.mean * cost.n)
   add('retries, all rollouts', 'count', retries)
-  add('latency, median ms', 'count', Math.round(spent.latency(0.5)))
-  add('latency, 95 % ms', 'count', Math.round(spent.latency(0.95)))
+  for (const [item, share] of [
+    ['latency, median ms', 0.5],
+    ['latency, 95 % ms', 0.95],
+  ] as const) {
+    const latency = spent.latency(share)
+    add(item, 'count', latency && Math.round(latency))
+  }
 }
 
 /** The names in the order of the economy's tools, others after them. */
@@ -132,8 +149,9 @@ function inToolOrder(names: Iterable<string>, tools: readonly string[]): string[
 }
 
 /** What one player never did is 0 beside the others, not absent. */
-function calls(cells: Cells, tallies: readonly Tally[], tools: readonly string[]): void {
-  const names = (of: (tally: Tally) => ReadonlyMap<string, Column>) => new Set(tallies.flatMap(tally => [...of(tally).keys()]))
+function calls(cells: Cells, tallies: readonly PlayerTally[], tools: readonly string[]): void {
+  const names = (of: (tally: PlayerTally) => ReadonlyMap<string, Column>) =>
+    new Set(tallies.flatMap(tally => [...of(tally).keys()]))
   const used = inToolOrder(
     names(({ calls }) => calls),
     tools,
@@ -153,7 +171,7 @@ function calls(cells: Cells, tallies: readonly Tally[], tools: readonly string[]
   }
 }
 
-function logs(cells: Cells, { label, habits }: Tally, tools: readonly string[]): void {
+function logs(cells: Cells, { label, habits }: PlayerTally, tools: readonly string[]): void {
   const { rollouts: played, firstUse, texts, partners, favourite } = habits
   for (const tool of inToolOrder(firstUse.keys(), tools)) {
     const first = firstUse.get(tool)!
@@ -165,7 +183,7 @@ function logs(cells: Cells, { label, habits }: Tally, tools: readonly string[]):
 }
 
 /** The commonest first. */
-function sequences(cells: Cells, tallies: readonly Tally[]): void {
+function sequences(cells: Cells, tallies: readonly PlayerTally[]): void {
   const pairs = tallies.flatMap(({ label, habits }) =>
     [...habits.follows].flatMap(([before, next]) => {
       const n = [...next.values()].reduce((sum, count) => sum + count, 0)
@@ -182,7 +200,7 @@ function sequences(cells: Cells, tallies: readonly Tally[]): void {
 const OFFERED = 'offered'
 
 /** Counts a rollout, and for outcomes of offers their share. By side and kind of partner, offers first, the same rows for all. */
-function dealings(cells: Cells, tallies: readonly Tally[]): void {
+function dealings(cells: Cells, tallies: readonly PlayerTally[]): void {
   const known = new Map(tallies.flatMap(({ habits }) => [...habits.dealings]))
   const rank = ({ kind, side, partner, outcome }: DealingCounts): string =>
     [kind, side, partner, outcome === OFFERED ? '' : outcome].join('\n')
@@ -204,27 +222,6 @@ function dealings(cells: Cells, tallies: readonly Tally[]): void {
   }
 }
 
-function differences(cells: Cells, setting: Setting, { baseline: named, seed }: TableOptions): void {
-  const { tallies } = setting
-  const baseline = setting.baseline(named)
-  if (baseline === undefined) return
-  const others = tallies.filter(tally => tally !== baseline && setting.comparable(tally, baseline))
-  const columns = (tally: Tally): Map<string, Column> => new Map([['reward', tally.reward], ...tally.metrics])
-  for (const [name, column] of columns(baseline)) {
-    const found = others.map(other => {
-      const theirs = columns(other).get(name)
-      return theirs && pairedDifference(theirs, column, { seed })
-    })
-    const corrected = holm(found.map(difference => difference?.p ?? null))
-    for (const [i, difference] of found.entries()) {
-      if (difference === undefined) continue
-      const player = `${others[i]!.label} − ${baseline.label}`
-      const item = isCount(name) ? COUNTS[name] : name
-      cells.add('differences', player, item, 'number', { ...interval(difference), n: difference.clusters, p: corrected[i]! })
-    }
-  }
-}
-
 /** Games are rollouts that several players shared; where there are none, the scenarios that they played apart. */
 function wins(cells: Cells, setting: Setting, seed: number): void {
   const { tallies, games } = setting
@@ -242,7 +239,7 @@ function wins(cells: Cells, setting: Setting, seed: number): void {
           ? { won: game.pj, played: game.pi + game.pj }
           : [],
     )
-    const rate = clusteredShare({ sums: own.map(({ won }) => won), counts: own.map(({ played }) => played) }, { seed })
+    const rate = clusteredShare({ sums: own.map(({ won }) => won), counts: own.map(({ played }) => played) })
     if (rate === undefined) continue
     cells.add('wins', label, shared ? 'points a shared rollout' : 'points a shared scenario', 'share', interval(rate))
     const { strength, low, high, group } = found[i]!
@@ -252,7 +249,7 @@ function wins(cells: Cells, setting: Setting, seed: number): void {
 }
 
 /** Everybody against everybody on the scenarios that both played: the higher mean reward wins. */
-function apart(tallies: readonly Tally[]): Games {
+function apart(tallies: readonly PlayerTally[]): Games {
   const games = new Games()
   for (const [i, { reward: a }] of tallies.entries()) {
     for (let j = i + 1; j < tallies.length; j++) {
@@ -267,9 +264,9 @@ function apart(tallies: readonly Tally[]): Games {
 /** Counts as shares of a player's rows, every item for every player. */
 function shares<Key>(
   cells: Cells,
-  tallies: readonly Tally[],
+  tallies: readonly PlayerTally[],
   table: TableId,
-  of: (tally: Tally) => ReadonlyMap<Key, number>,
+  of: (tally: PlayerTally) => ReadonlyMap<Key, number>,
 ): void {
   const items = new Set(tallies.flatMap(tally => [...of(tally).keys()]))
   for (const item of items) {
@@ -285,7 +282,7 @@ const BARS = 12
 const WIDTHS = [1, 2, 5, 10, 20, 25, 50, 100, 200, 500, 1000]
 
 /** A histogram with the same bars for all. */
-function turns(cells: Cells, tallies: readonly Tally[]): void {
+function turns(cells: Cells, tallies: readonly PlayerTally[]): void {
   const met = [...new Set(tallies.flatMap(tally => [...tally.turns.keys()]))].sort((a, b) => a - b)
   const span = (met.at(-1) ?? 0) - (met[0] ?? 0)
   const width = met.length <= BARS ? 1 : (WIDTHS.find(each => span / each < BARS) ?? Math.ceil(span / BARS))
@@ -296,29 +293,6 @@ function turns(cells: Cells, tallies: readonly Tally[]): void {
   const bars = new Map(tallies.map(tally => [tally, new Map<string, number>(met.map(value => [bar(value), 0]))]))
   for (const [tally, counts] of bars) for (const [value, n] of tally.turns) counts.set(bar(value), counts.get(bar(value))! + n)
   shares(cells, tallies, 'turns', tally => bars.get(tally)!)
-}
-
-/** Each player's reward in every setting of an economy against its first: what an ablation does, on shared scenarios. */
-export function settingsFigures(
-  settings: readonly Setting[],
-  labels: readonly string[],
-  { seed }: Pick<TableOptions, 'seed'>,
-): Figure[] {
-  const found = settings.flatMap((setting, i) => {
-    const first = settings.findIndex(({ metadata }) => metadata.env_id === setting.metadata.env_id)
-    if (first === i) return []
-    return setting.tallies.flatMap(({ label: player, reward }) => {
-      const before = settings[first]!.tallies.find(other => other.label === player)
-      const difference = before && pairedDifference(reward, before.reward, { seed })
-      return difference === undefined ? [] : [{ first, player, i, difference }]
-    })
-  })
-  return found.map(({ first, player, i, difference }): Figure => {
-    const column = found.filter(other => other.first === first && other.player === player)
-    const p = holm(column.map(other => other.difference.p))[column.findIndex(other => other.i === i)]!
-    const common = { table: 'settings', setting: labels[first]!, player, item: labels[i]!, unit: 'number' } as const
-    return { ...common, ...interval(difference), n: difference.clusters, p }
-  })
 }
 
 /** A published run as a further player of a setting. */

@@ -85,7 +85,7 @@ function broad(head: string): string {
 export function figureTable(names: readonly string[], figures: readonly FigureRow[], width: number): string {
   const heads = names.map(oneLine)
   const rows = figures.map(row => ({ label: oneLine(row.label), cells: row.cells?.map(oneLine) }))
-  const label = Math.max(...rows.map(row => row.label.length))
+  const label = Math.max(0, ...rows.map(row => (row.cells === undefined ? 0 : row.label.length)))
   const wide = heads.map((head, i) => Math.max(Math.min(head.length, HEAD), ...rows.map(({ cells }) => cells?.[i]?.length ?? 0)))
   const blocks: number[][] = []
   let used = Number.POSITIVE_INFINITY
@@ -105,7 +105,9 @@ export function figureTable(names: readonly string[], figures: readonly FigureRo
         columns.reduce((text, i, at) => `${text}  ${(broken[at]![line] ?? '').padEnd(wide[i]!)}`, ' '.repeat(label)).trimEnd(),
       )
       const body = rows.map(row =>
-        columns.reduce((text, i) => `${text}  ${(row.cells?.[i] ?? '').padEnd(wide[i]!)}`, row.label.padEnd(label)).trimEnd(),
+        row.cells === undefined
+          ? block(row.label, width)
+          : columns.reduce((text, i) => `${text}  ${(row.cells![i] ?? '').padEnd(wide[i]!)}`, row.label.padEnd(label)).trimEnd(),
       )
       return [...head, ...body].join('\n')
     })

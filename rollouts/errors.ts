@@ -13,13 +13,4 @@ export class RunStopped extends RunError {
   override readonly name = 'RunStopped'
 }
 
-/** Thrown by a policy that ends its episode: the reason becomes the log's footer, and what was played so far is scored. */
-export class EpisodeStopped extends Error {
-  override readonly name = 'EpisodeStopped'
-  /** snake_case, such as `player_quit`. */
-  readonly reason: string
-  constructor(reason: string) {
-    super(`the episode was stopped: ${reason}`)
-    this.reason = reason
-  }
-}
+export { EpisodeStopped } from '../envs/core/ask.ts'

@@ -1,11 +1,15 @@
 /** What an evaluation would take of its models: a few rollouts are played at random and measured. Calls nobody, writes nothing. */
 import { lineupOf } from './lineup.ts'
 import { costRange, type Models } from './models/index.ts'
+import type { Player } from './player.ts'
 import { runRollout } from './rollout.ts'
 import type { RunPlan } from './run.ts'
 
 /** Rollouts of a plan that are played to measure one. */
 export const ESTIMATE_SAMPLE = 3
+
+/** The kinds of players that somebody else runs. */
+const ASKED: readonly Player['kind'][] = ['model', 'policy']
 
 /** What one model would be asked over all plans. */
 export interface PlayerEstimate {
@@ -31,7 +35,7 @@ export async function estimate(plans: readonly RunPlan[], models: Models): Promi
       const { evaluated } = seated
       const lineup = lineupOf(seated, row.seed)
       const measured = Object.fromEntries(
-        Object.entries(lineup).map(([agent, player]) => [agent, player.kind === 'model' ? models.measuring(player) : player]),
+        Object.entries(lineup).map(([agent, player]) => [agent, ASKED.includes(player.kind) ? models.measuring(player) : player]),
       )
       await runRollout({
         env,

@@ -7,7 +7,6 @@ import type { AnyEnvironment } from '../envs/core/environment.ts'
 import { UserError } from '../envs/core/errors.ts'
 import { difference, digest } from '../envs/core/plain.ts'
 import { type AgentId, toolSchema } from '../envs/core/tool.ts'
-import { mean } from './figure.ts'
 import type { Par } from './par.ts'
 import { PASS_THRESHOLD } from './pass_rates.ts'
 import type { Player, Usage } from './player.ts'
@@ -145,8 +144,8 @@ export function metadata(facts: RunFacts, { summary, planned, seconds, started, 
     dropped_options: summary?.dropped ?? {},
     adaptations: summary?.adaptations ?? {},
     time: seconds,
-    avg_reward: summary === undefined ? null : mean(summary.reward),
-    avg_metrics: Object.fromEntries(Object.entries(summary?.metrics ?? {}).map(([name, figure]) => [name, mean(figure) ?? 0])),
+    avg_reward: summary === undefined || summary.reward.n === 0 ? null : summary.reward.total / summary.reward.n,
+    avg_metrics: Object.fromEntries(Object.entries(summary?.metrics ?? {}).map(([name, { total, n }]) => [name, total / n])),
     avg_error: ok + failed === 0 ? 0 : failed / (ok + failed),
     pass_at_k: summary?.passAtK ?? {},
     pass_all_k: summary?.passAllK ?? {},

@@ -1,5 +1,6 @@
 /** What a reward means in one preset: data that `agoragym audit --pars` derives. Knows the shape and when it applies; derives nothing. */
 import type { AnyEnvironment } from '../envs/core/environment.ts'
+import type { ScoreBounds } from '../envs/core/reward.ts'
 import type { AgentId } from '../envs/core/tool.ts'
 import { configDigest } from './rollout.ts'
 
@@ -43,4 +44,21 @@ export function isCurrent(par: Par, { version }: AnyEnvironment, config: object)
 export function parOf(par: Par | undefined, env: AnyEnvironment, config: object, evaluated: readonly AgentId[]): Par | undefined {
   const applies = par !== undefined && evaluated.length === 1 && evaluated[0] === par.seat && isCurrent(par, env, config)
   return applies ? par : undefined
+}
+
+/** The par of a configuration among those of an economy; undefined where none was derived for it. */
+export function currentPar(pars: Pars | undefined, env: AnyEnvironment, config: object): Par | undefined {
+  return Object.values(pars ?? {}).find(par => isCurrent(par, env, config))
+}
+
+/**
+ * The scores that the unit scale maps to 0 and 1: the least and the greatest that shipped bots get on average, less and plus three
+ * standard deviations.
+ */
+export function boundsOf({ bots }: Par): ScoreBounds {
+  const spreads = Object.values(bots)
+  return {
+    low: Math.min(...spreads.map(({ mean, sd }) => mean - 3 * sd)),
+    high: Math.max(...spreads.map(({ mean, sd }) => mean + 3 * sd)),
+  }
 }

@@ -88,7 +88,8 @@ export interface Player {
   readonly name: string
   /** What tables call it, where somebody said so. */
   readonly label?: string
-  readonly kind: 'bot' | 'model' | 'human'
+  /** `policy`: one that a server plays. */
+  readonly kind: 'bot' | 'model' | 'human' | 'policy'
   /** Facts for metadata.json: model, base URL (redacted), sampling, history, persona, prompt digest. */
   readonly details: Readonly<Record<string, unknown>>
   /** The policies of one rollout. */

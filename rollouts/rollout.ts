@@ -4,6 +4,7 @@
  * Bots answer at once and cost no promise; the loop turns asynchronous at the first policy that answers with one.
  */
 import { setMaxListeners } from 'node:events'
+import { ask, SeatFailure, seatPolicies, seatsByPlayer, settle } from '../envs/core/ask.ts'
 import type { AnyEnvironment, AnyTypes, Decision, Scores } from '../envs/core/environment.ts'
 import { Episode } from '../envs/core/episode.ts'
 import type { EpisodeLog, LogRecord } from '../envs/core/log.ts'
@@ -163,15 +164,6 @@ export function sourceOf({ kind }: Player): Transcript['source'] {
 const now = (): number => (performance.timeOrigin + performance.now()) / 1000
 const span = (start: number, end: number): Span => ({ start, end, duration: end - start })
 
-/** A failure with the seat it happened in. */
-class SeatFailure extends Error {
-  readonly agent: AgentId
-  constructor(agent: AgentId, cause: unknown) {
-    super(`${agent} failed`, { cause })
-    this.agent = agent
-  }
-}
-
 /**
  * Plays one episode. Answers at once where every policy does, with a promise otherwise. A `ProviderError` of a player is a
  * result; whatever else a policy or the economy throws is a bug and is thrown on.
@@ -180,18 +172,18 @@ export function runRollout(
   spec: RolloutSpec,
   options: RolloutOptions = {},
 ): Rollout | FailedRollout | Promise<Rollout | FailedRollout> {
-  const table = new Table(spec, options)
+  const game = new SeatedEpisode(spec, options)
   let waiting: Promise<void> | undefined
   try {
-    waiting = table.play()
+    waiting = game.play()
   } catch (error) {
-    return table.end(error)
+    return game.end(error)
   }
   return waiting === undefined
-    ? table.end()
+    ? game.end()
     : waiting.then(
-        () => table.end(),
-        error => table.end(error),
+        () => game.end(),
+        error => game.end(error),
       )
 }
 
@@ -203,7 +195,7 @@ interface SeatedPolicy {
 }
 
 /** An episode with its players seated. */
-class Table {
+class SeatedEpisode {
   readonly #spec: RolloutSpec
   readonly #options: RolloutOptions
   readonly #key: string
@@ -239,22 +231,19 @@ class Table {
         options.record?.(row)
       },
     }
-    const seatsOf = new Map<Player, AgentId[]>()
-    for (const [agent, player] of Object.entries(lineup)) {
-      const seats = seatsOf.get(player)
-      if (seats === undefined) seatsOf.set(player, [agent])
-      else seats.push(agent)
+    const game = {
+      env,
+      config: this.#episode.config,
+      seats: env.seats(this.#episode.config),
+      seed,
+      // The others play alike in every repeat, so that repeats measure the evaluated player alone.
+      repeatOf: (agent: AgentId) => (evaluated.includes(agent) ? spec.repeat : 0),
     }
-    const seats = new Map(env.seats(this.#episode.config).map(seat => [seat.agent, seat]))
-    for (const [player, agents] of seatsOf) {
-      const factory = player.policies(context)
-      const make = factory.episode?.(seed, agents) ?? factory
-      for (const agent of agents) {
-        // The others play alike in every repeat, so that repeats measure the evaluated player alone.
-        const repeat = evaluated.includes(agent) ? spec.repeat : 0
-        const policy: SeatedPolicy['policy'] = make({ env, config: this.#episode.config, seat: seats.get(agent)!, repeat })
+    for (const [player, agents] of seatsByPlayer(lineup)) {
+      for (const [agent, made] of seatPolicies(player.policies(context), agents, game)) {
+        const policy: SeatedPolicy['policy'] = made
         const written = options.transcripts === true && policy.transcript === undefined && evaluated.includes(agent)
-        this.#policies.set(agent, { policy, repeat, ...(written && { seen: [] }) })
+        this.#policies.set(agent, { policy, repeat: game.repeatOf(agent), ...(written && { seen: [] }) })
       }
     }
     this.#ready = now()
@@ -290,34 +279,16 @@ class Table {
   /** Asks all actors at once; answers that are there go into `decisions`, the others will. */
   #ask(decisions: Record<AgentId, Decision>): Promise<void>[] | undefined {
     const episode = this.#episode
-    let waits: Promise<void>[] | undefined
-    for (const agent of episode.actors()) {
-      const seat = this.#policies.get(agent)
-      if (seat === undefined) throw new Error(`rollout: nobody plays seat ${agent} of ${episode.env.id}; name a player for it`)
-      let answer: Decision | Promise<Decision>
-      try {
-        const turn = episode.turn(agent, this.#given.signal, seat.repeat)
-        seat.seen?.push(episode.env.render(turn.observation))
-        answer = seat.policy.act(turn)
-      } catch (error) {
-        if (waits === undefined) throw new SeatFailure(agent, error)
-        // Others have been asked already: they are waited for like after any other failure.
-        answer = Promise.reject(error)
-      }
-      if (answer instanceof Promise) {
-        const settled = answer.then(
-          decision => {
-            decisions[agent] = decision
-          },
-          error => {
-            throw new SeatFailure(agent, error)
-          },
-        )
-        if (waits === undefined) waits = [settled]
-        else waits.push(settled)
-      } else decisions[agent] = answer
+    const act = (agent: AgentId): Decision | Promise<Decision> => {
+      const { policy, repeat, seen } = this.#policies.get(agent)!
+      const turn = episode.turn(agent, this.#given.signal, repeat)
+      seen?.push(episode.env.render(turn.observation))
+      return policy.act(turn)
     }
-    return waits
+    const actors = episode.actors()
+    const empty = actors.find(agent => !this.#policies.has(agent))
+    if (empty !== undefined) throw new Error(`rollout: nobody plays seat ${empty} of ${episode.env.id}; name a player for it`)
+    return ask(actors, act, decisions)
   }
 
   /**
@@ -327,11 +298,9 @@ class Table {
   async #settle(waits: readonly Promise<void>[]): Promise<void> {
     const start = now()
     try {
-      await Promise.all(waits)
-    } catch (error) {
-      if (!(error instanceof SeatFailure && error.cause instanceof RunStopped)) this.#given.abort(error)
-      await Promise.allSettled(waits)
-      throw error
+      await settle(waits, failure => {
+        if (!(failure instanceof SeatFailure && failure.cause instanceof RunStopped)) this.#given.abort(failure)
+      })
     } finally {
       this.#waits.push(span(start, now()))
     }

@@ -29,6 +29,8 @@ export interface ExampleSet {
   /** Such as `seeds 0:20`. */
   readonly name: string
   readonly rows: readonly Example[]
+  /** Names the examples with these numbers, sorted: a folder may hold others beside those that are asked for. */
+  readonly nameOf?: (indices: readonly number[]) => string
 }
 
 export interface RunPlan {
@@ -66,6 +68,8 @@ export interface RunResult {
   readonly resumed: boolean
   readonly metadata: Metadata
   readonly summary: Summary
+  /** The economy that was played. */
+  readonly env: AnyEnvironment
 }
 
 /**
@@ -228,7 +232,7 @@ class Run {
     }
     // A run may have been amended: what an earlier command finished and this one does not ask for stays.
     this.#planned = planned + this.#store.finished - done
-    this.#store.writeMetadata(this.#metadata(this.#before && this.#summary(), 0))
+    this.#store.writeMetadata(this.#metadata(this.#before && this.#summary(), 0, this.#held()))
   }
 
   /**
@@ -238,13 +242,13 @@ class Run {
   sum(seconds: number, stopped: boolean): RunResult {
     if (!stopped && (this.due > 0 || this.#before?.complete !== true)) this.#store.order()
     const summary = this.#summary()
-    const told = this.#metadata(summary, seconds)
+    const told = this.#metadata(summary, seconds, this.#held())
     try {
       this.#store.writeMetadata(told)
     } catch (error) {
       if (!stopped || !(error instanceof RunError)) throw error
     }
-    return { folder: this.#store.folder, resumed: this.#before !== undefined, metadata: told, summary }
+    return { folder: this.#store.folder, resumed: this.#before !== undefined, metadata: told, summary, env: this.#plan.env }
   }
 
   close(): void {
@@ -265,8 +269,24 @@ class Run {
     return seated
   }
 
-  #metadata(summary: Summary | undefined, seconds: number): Metadata {
-    return metadata(this.#facts, {
+  /** The facts of the folder: an earlier command may have played other examples, and more repeats, into it. */
+  #held(): RunFacts {
+    const { examples } = this.#plan
+    const { repeats } = this.#facts
+    const indices = new Set(examples.rows.map(({ index }) => index))
+    let most = repeats
+    for (const { example, repeat } of this.#store.held()) {
+      indices.add(example)
+      most = Math.max(most, repeat + 1)
+    }
+    if (indices.size === examples.rows.length) return { ...this.#facts, repeats: most }
+    const sorted = [...indices].sort((a, b) => a - b)
+    const name = examples.nameOf?.(sorted) ?? `${sorted.length} examples`
+    return { ...this.#facts, examples: name, exampleCount: sorted.length, repeats: most }
+  }
+
+  #metadata(summary: Summary | undefined, seconds: number, facts = this.#facts): Metadata {
+    return metadata(facts, {
       summary,
       planned: this.#planned,
       seconds: (this.#before?.time ?? 0) + seconds,

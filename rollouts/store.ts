@@ -184,6 +184,11 @@ export class RunStore {
     this.#dropPartial(failed.key)
   }
 
+  /** The example and repeat of every finished rollout. */
+  *held(): Generator<{ readonly example: number; readonly repeat: number }> {
+    for (const [key, example] of this.#done) yield { example, repeat: keyParts(key).repeat }
+  }
+
   writeMetadata(metadata: Metadata): void {
     this.#lock.check()
     const text = `${JSON.stringify(metadata, null, 2)}\n`

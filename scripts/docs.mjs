@@ -3,8 +3,9 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { auditMarkdown, parsMarkdown } from '../dist/commands/audit_text.js'
 import { readResults } from '../dist/evals/audit/files.js'
-import { configFields, economies, toolDocs, typeName } from '../dist/index.js'
+import { configFields, economies, encodingDocs, toolDocs, typeName } from '../dist/index.js'
 import { FORMS } from '../dist/rollouts/models/forms.js'
+import { WIRE_ERRORS } from '../dist/serve/wire_errors.js'
 import { QUIRKS } from '../dist/testing.js'
 
 const check = process.argv.includes('--check')
@@ -45,6 +46,7 @@ const economySections = ({ env, bots, pars = {} }) => {
               ),
         ]),
       ),
+    encoding: () => encodings(env),
     audit: () =>
       [
         ...(Object.keys(pars).length > 0 ? [parsMarkdown(pars)] : []),
@@ -67,6 +69,25 @@ const economySections = ({ env, bots, pars = {} }) => {
         Object.entries(bots).map(([name, bot]) => [`\`bot:${name}\``, cell(bot.description)]),
       ),
   }
+}
+
+/** The features and slots of every encoding that a preset has, once each. */
+function encodings(env) {
+  if (env.encode === undefined) return 'None: this economy does not write itself as numbers.'
+  const kinds = new Map()
+  for (const [preset, fields] of Object.entries(env.presets)) {
+    const encoding = env.encode(env.config.parse(fields))
+    const key = JSON.stringify([encoding.features, encoding.slots])
+    const kind = kinds.get(key) ?? { encoding, presets: [] }
+    kind.presets.push(`\`${preset}\``)
+    kinds.set(key, kind)
+  }
+  return [...kinds.values()]
+    .map(
+      ({ encoding, presets }) =>
+        `${presets.join(', ')}: ${encoding.features.length} features, ${encoding.slots.length} ${encoding.slots.length === 1 ? 'slot' : 'slots'}.\n\n${encodingDocs(encoding)}`,
+    )
+    .join('\n\n')
 }
 
 const overview = {
@@ -113,6 +134,14 @@ const servers = {
     ),
 }
 
+const wire = {
+  wire_errors: () =>
+    table(
+      ['code', 'what it means'],
+      Object.entries(WIRE_ERRORS).map(([name, means]) => [`\`${name}\``, cell(means)]),
+    ),
+}
+
 function fill(path, makers) {
   if (!existsSync(path)) {
     console.error(`${path} is missing: every economy has one (agoragym new economy writes it)`)
@@ -135,5 +164,6 @@ function fill(path, makers) {
 for (const economy of economies.list()) fill(`envs/${economy.env.id}/README.md`, economySections(economy))
 fill('README.md', overview)
 fill('docs/providers.md', servers)
+fill('docs/wire.md', wire)
 console.log(`${sections} generated sections, ${stale} ${check ? 'stale' : 'rewritten'}`)
 process.exitCode = check && stale > 0 ? 1 : 0

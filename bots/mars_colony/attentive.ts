@@ -23,8 +23,12 @@ export interface Moment {
 
 /** How much is enough, in numbers. */
 export interface Taste {
-  /** Points of need below which it looks after itself, how much of that is let go towards the end, and what a storm adds. */
+  /**
+   * Points of need below which it looks after itself, what is added where no storms come, in which to rest costs little, how much
+   * is let go towards the end, and what a storm adds.
+   */
   readonly need: number
+  readonly calm: number
   readonly relief: number
   readonly shelter: number
   /** Credits that a shift of building is worth beside its arithmetic. */
@@ -35,7 +39,18 @@ export interface Taste {
   readonly faith: number
   readonly firmness: number
 }
-const TASTE: Taste = { need: 54, relief: 36, shelter: 22, building: 0, reliance: 0.45, faith: 0, firmness: 1.5 }
+const TASTE: Taste = {
+  need: 54,
+  calm: 14,
+  relief: 36,
+  shelter: 22,
+  building: 0,
+  reliance: 0.45,
+  faith: 0.16,
+  firmness: 1.5,
+}
+/** The share of storms with which there are enough of them to rest in. */
+const STORMY = 0.24
 
 /** How one kind of player treats others; each field can be varied alone. */
 export interface Kind {
@@ -166,8 +181,9 @@ class Attentive {
       return medic !== undefined && needs.social < needs.energy ? chosen({ action: 'socializing', partner: medic.agent }) : rest
     }
     // Towards the end needs have no time left to matter; in a storm work drains.
-    const { need, relief, shelter, building } = this.#taste
-    const enough = need - relief * elapsed * elapsed + (shared.storm === true ? shelter : 0)
+    const { need, calm, relief, shelter, building } = this.#taste
+    const usual = need + calm * Math.max(0, 1 - this.#config.storms / STORMY)
+    const enough = usual - relief * elapsed * elapsed + (shared.storm === true ? shelter : 0)
     const [lack, remedy] = (
       [
         [needs.energy - enough, 'resting'],

@@ -7,7 +7,7 @@ import { marketOf } from '../../envs/sim_economy/config.ts'
 import { looksKept } from '../../envs/sim_economy/contracts.ts'
 import { waiting } from '../../envs/sim_economy/observe.ts'
 import { type Contract, type Observation, rowIn, type Shared, type SimEconomy } from '../../envs/sim_economy/state.ts'
-import { HONEST, trader } from './market.ts'
+import { type Habits, HONEST, trader, WARY } from './market.ts'
 
 /** Tokens below which it works, and which it never puts into a contract: more than an ordinary turn of thinking can cost. */
 export const RESERVE = 220
@@ -24,8 +24,13 @@ const ROOM = 8
 /** Every agent offers at most one contract in so many turns. */
 const PERIOD = 6
 
-export const honest: PolicyFactory<SimEconomy> = ({ config }) =>
-  marketOf(config).value > 0 ? trader(config, HONEST) : { act: honestly }
+const keepingItsWord =
+  (habits: Habits): PolicyFactory<SimEconomy> =>
+  ({ config }) =>
+    marketOf(config).value > 0 ? trader(config, habits) : { act: honestly }
+
+export const honest = keepingItsWord(HONEST)
+export const wary = keepingItsWord(WARY)
 
 /** The honest decision of a turn; also what the deceptive bot plays until it turns. */
 export function honestly(turn: Turn<SimEconomy>): Decision {

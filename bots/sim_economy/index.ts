@@ -1,7 +1,7 @@
 /** The scripted players of sim_economy. */
 import type { BotSet } from '../index.ts'
 import { deceptive } from './deceptive.ts'
-import { honest } from './honest.ts'
+import { honest, wary } from './honest.ts'
 import { opportunistic } from './opportunistic.ts'
 import { paperHarness } from './paper_harness.ts'
 
@@ -11,6 +11,11 @@ export const simEconomyBots: BotSet = {
       description:
         'Offers and accepts fair contracts, delivers what was agreed, attests what it sees; deals with who has served it well, at the price they ask; else mines or works.',
       factory: honest,
+    },
+    wary: {
+      description:
+        'Honest, but sells its work dearer and deals with nobody who has served it badly more often than well; under the published rules, the honest bot.',
+      factory: wary,
     },
     opportunistic: {
       description:

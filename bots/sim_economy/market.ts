@@ -41,6 +41,8 @@ export interface Habits {
   readonly accepts: number
   readonly asks: number
   readonly offers: number
+  /** Turns left with which it is content with half as much: with time ahead it can wait for a better offer; 0: always wants as much. */
+  readonly hurry: number
   /** Whether it takes what it asked for lately, also where its effort has grown since. */
   readonly keepsPrices: boolean
   /** Whether it studies; tokens it bids for a core, per turn that is left; tokens it stakes and burns. */
@@ -59,29 +61,34 @@ export const HONEST: Habits = {
   shirks: 'never',
   colludes: 'never',
   traps: false,
-  accepts: 0.3,
-  asks: 0.4,
-  offers: 0.45,
+  accepts: 0.5,
+  asks: 0.5,
+  offers: 0.5,
+  hurry: 12,
   keepsPrices: true,
   studies: true,
-  bids: 5,
+  bids: 3,
   stakes: 400,
   burns: 0,
   trusts: 47,
-  forgives: 3,
+  forgives: 2,
 }
-/** Lives from turn to turn: takes and asks more, invests in nothing. */
+/** Honest, and nobody's fool: knows what its work is worth, and deals with nobody who has cheated it more often than not. */
+export const WARY: Habits = { ...HONEST, accepts: 0.75, asks: 0.65, bids: 2, forgives: 1 }
+/** Lives from turn to turn: takes and asks more, invests in nothing, bears nobody a grudge. */
 export const OPPORTUNISTIC: Habits = {
   ...HONEST,
   shirks: 'pays',
   colludes: 'pays',
   keepsPrices: false,
-  accepts: 0.5,
-  asks: 0.7,
+  accepts: 0.6,
+  asks: 0.8,
   offers: 0.35,
+  hurry: 0,
   studies: false,
   bids: 0,
   stakes: 0,
+  forgives: 8,
 }
 export const DECEPTIVE: Habits = {
   ...HONEST,
@@ -92,6 +99,8 @@ export const DECEPTIVE: Habits = {
   traps: true,
   accepts: 0.1,
   asks: 0.1,
+  offers: 0.45,
+  hurry: 0,
   studies: false,
   bids: 0,
   stakes: 0,
@@ -108,9 +117,10 @@ const COMPARED = 4
 /** Turns that an offer needs to be accepted, delivered and attested. */
 const ROOM = 3
 const DUE_TURNS = 3
-/** The last part of the game, in which nobody's custom is worth keeping, and the part in which it still invests. */
+/** The last part of the game, in which nobody's custom is worth keeping. */
 const ENDING = 1 / 6
-const INVESTING = 3 / 5
+/** Turns that must be left for a stake or a burn to be worth the turn it takes. */
+const INVESTING = 24
 /** How much dearer it gets a turn in which it has offers to choose from, and how much cheaper in one without any. */
 const DEARER = 0.05
 const CHEAPER = 0.02
@@ -124,6 +134,11 @@ const DELIVERS = 8
 const LURE = 0.7
 /** A point of reputation in tokens of gain, as the score weighs them near the start. */
 const POINT = 0.003
+
+/** What is wanted with so many turns left, of what would be wanted with no end in sight. */
+function patient(share: number, left: number, hurry: number): number {
+  return (share * left) / (left + hurry)
+}
 
 export function trader(config: Config, habits: Habits): Policy<SimEconomy> {
   const mind = new Mind(config, habits)
@@ -157,7 +172,7 @@ class Mind {
     this.#config = config
     this.#market = marketOf(config)
     this.#habits = habits
-    this.#share = habits.asks
+    this.#share = patient(habits.asks, config.horizon_turns, habits.hurry)
     this.#surplus = Math.max(0, this.#market.value - this.#market.effort)
   }
 
@@ -227,7 +242,12 @@ class Mind {
   #haggle(observation: Turn<SimEconomy>['observation']): void {
     const offers = waiting(observation, 'counterparty', 'proposed').length
     this.#share += offers > 1 ? DEARER : offers === 0 ? -CHEAPER : 0
-    this.#share = Math.max(this.#habits.accepts, Math.min(1, this.#share))
+    this.#share = Math.max(this.#least(observation), Math.min(1, this.#share))
+  }
+
+  /** The least part of the surplus for which it delivers now. */
+  #least({ shared: { turn, horizon } }: Turn<SimEconomy>['observation']): number {
+    return patient(this.#habits.accepts, horizon - turn + 1, this.#habits.hurry)
   }
 
   /** The payment, with a deposit of a third of it, that promises its effort and its share of the surplus. */
@@ -281,7 +301,7 @@ class Mind {
       .filter(({ payment, deposit }) => payment >= deposit && shared.balances[index]! >= deposit)
       .filter(
         ({ payment, deposit }) =>
-          this.#promises(payment, deposit) - effort >= this.#habits.accepts * this.#surplus ||
+          this.#promises(payment, deposit) - effort >= this.#least(observation) * this.#surplus ||
           (this.#habits.keepsPrices && payment >= Math.max(effort, this.#asked(shared.turn))),
       )
       .filter(({ proposer, arbitrator }) =>
@@ -370,7 +390,7 @@ class Mind {
     const { shared, index, studies } = observation
     const balance = shared.balances[index]!
     const { study_cost } = this.#config
-    const invests = shared.turn < INVESTING * shared.horizon
+    const invests = shared.horizon - shared.turn > INVESTING
     if (this.#habits.studies && balance >= study_cost && this.#studyPays(studies, shared.horizon - shared.turn))
       return call('study')
     if (invests && shared.staked[index]! < this.#habits.stakes && balance >= 400) return call('stake', { amount: 200 })

@@ -5,8 +5,8 @@
 import type { Decision } from '../../envs/core/environment.ts'
 import { call, PASS, type PolicyFactory } from '../../envs/core/policy.ts'
 import type { Random } from '../../envs/core/random.ts'
+import type { Wanted } from '../../envs/swarm_economy/compose.ts'
 import type { Observation, SwarmTypes } from '../../envs/swarm_economy/index.ts'
-import type { Wanted } from './compose.ts'
 import { claimRichest, foreignPosts, offerBest, PASS_TURN, POST, type SwarmTurn, submitWork } from './moves.ts'
 
 type Idle = 'stale' | 'post' | 'pass' | 'vote' | 'reply' | 'propose'

@@ -1,10 +1,10 @@
 /** Moves that several learners make. Knows what an observation holds, no strategy. */
 import type { Decision } from '../../envs/core/environment.ts'
 import { call, type Turn } from '../../envs/core/policy.ts'
+import { compose, type Wanted } from '../../envs/swarm_economy/compose.ts'
 import type { Observation, SwarmTypes } from '../../envs/swarm_economy/index.ts'
 import { solve } from '../../envs/swarm_economy/problems.ts'
 import type { OpenTask } from '../../envs/swarm_economy/state.ts'
-import { compose, type Wanted } from './compose.ts'
 
 export type SwarmTurn = Turn<SwarmTypes>
 

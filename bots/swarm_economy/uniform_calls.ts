@@ -3,9 +3,9 @@
  * the kind (only a reply becomes a pass then): what chance is worth. Not `random_legal`, which calls nothing that is refused.
  */
 import { call, type PolicyFactory } from '../../envs/core/policy.ts'
+import { compose } from '../../envs/swarm_economy/compose.ts'
 import type { SwarmTypes } from '../../envs/swarm_economy/index.ts'
 import { TOOL_NAMES } from '../../envs/swarm_economy/state.ts'
-import { compose } from './compose.ts'
 import { foreignPosts, PASS_TURN, POST } from './moves.ts'
 
 const TOOLS = TOOL_NAMES.filter(tool => tool !== 'cancel_proposal')

@@ -4,7 +4,7 @@
  */
 import { attentive } from '../../bots/mars_colony/attentive.ts'
 import type { MarsObservation, MarsTypes } from '../../envs/mars_colony/observe.ts'
-import { COLONISTS } from '../../envs/mars_colony/parameters.ts'
+import { COLONISTS, SOCIETY } from '../../envs/mars_colony/parameters.ts'
 import { type AuditSpec, family } from '../../evals/audit/spec.ts'
 
 /** Nine residents of the types in this proportion; the learner's own seat is a bare one. */
@@ -27,6 +27,7 @@ export const audit: AuditSpec = {
       description: 'play as the shipped kinds play, with other measures and any dose of lies',
       parameters: [
         'need',
+        'calm',
         'relief',
         'shelter',
         'building',
@@ -37,13 +38,14 @@ export const audit: AuditSpec = {
         'lies_from',
         'lies_above',
       ],
-      start: [0.54, 0.36, 0.44, 0.5, 0.475, 0.5, 0.141, 0, 1, 1],
-      make: ([need, relief, shelter, building, reliance, faith, firmness, idle, from, above]) =>
+      start: [0.54, 0.28, 0.36, 0.44, 0.5, 0.475, 0.58, 0.141, 0, 1, 1],
+      make: ([need, calm, relief, shelter, building, reliance, faith, firmness, idle, from, above]) =>
         attentive({
           builds: () => idle! < 0.5,
           falsePromise: ({ elapsed, reputation }) => elapsed >= from! && reputation >= 100 * above!,
           taste: {
             need: 100 * need!,
+            calm: 50 * calm!,
             relief: 100 * relief!,
             shelter: 50 * shelter!,
             building: 4 * (building! - 0.5),
@@ -62,8 +64,21 @@ export const audit: AuditSpec = {
       call: call => (call.tool === 'talk' ? undefined : call),
     },
     others: {
-      description: 'neither talks, asks, answers nor promises',
-      observation: (seen: MarsObservation) => ({ ...seen, messages: [], asks: [] }),
+      description: 'sees nothing by which others differ: no word, request, promise, record, repute or bond; speaks to nobody',
+      observation: (seen: MarsObservation) => ({
+        ...seen,
+        messages: [],
+        asks: [],
+        bonds: seen.bonds.map(({ agent }) => ({ agent, bond: 0, change: 0 })),
+        shared: {
+          ...seen.shared,
+          ...(seen.shared.declined && { declined: [] }),
+          settled: [],
+          colonists: seen.shared.colonists.map(other =>
+            other.agent === seen.agent ? other : { ...other, reputation: SOCIETY.reputation.start, kept: 0, broken: 0 },
+          ),
+        },
+      }),
       call: call => (call.tool === 'choose_action' ? call : undefined),
     },
   },

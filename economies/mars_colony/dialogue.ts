@@ -14,7 +14,6 @@ import { charge, type Ledger, type Limits, openLedger } from '../../envs/mars_co
 import type { MarsTypes } from '../../envs/mars_colony/observe.ts'
 import { DIALOGUE, MESSAGE_LENGTH } from '../../envs/mars_colony/parameters.ts'
 import type { MarsEvent, Party } from '../../envs/mars_colony/state.ts'
-import type { Model } from '../../rollouts/models/model.ts'
 
 /** A dialogue event that a session granted. */
 export type Grant = Extract<MarsEvent, { type: 'dialogue_granted' }>
@@ -210,15 +209,6 @@ export function completionSource(complete: Complete, limits: CompletionLimits): 
     const answer = await complete(cut(promptOf(snapshot), maxPromptTokens), maxOutputTokens, signal)
     return typeof answer === 'string' ? answer : answer.content
   }
-}
-
-/** A source that asks through the package's own adapters, which ask once; what they sample is capped by the limits. */
-export function modelSource(model: Model, limits: CompletionLimits): DialogueSource {
-  return completionSource(async (prompt, maxOutputTokens, signal) => {
-    const messages = [{ role: 'user', content: prompt }] as const
-    const sampling = { max_tokens: maxOutputTokens }
-    return (await model.complete({ messages, tools: [], sampling, parallel: false, session: 'dialogue', signal })).reply
-  }, limits)
 }
 
 /** What matters comes first, others' words last: they are what a cut takes away. */

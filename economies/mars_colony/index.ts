@@ -10,6 +10,7 @@ export const economy = defineEconomy({
   studies: {
     'mars-colony': async () => (await import('./study.ts')).marsColonyStudy,
   },
+  dialogue: async () => (await import('./speaker.ts')).dialogue,
   bench: async () => (await import('./bench.ts')).marsColonyBench,
   pars: readPars(new URL('./audit/', import.meta.url)),
   audit: async () => (await import('./audit.ts')).audit,

@@ -3,17 +3,21 @@
  * is judged are a hundred others and the ten groups of ten among them, since a mean of ten sessions moves by up to half a
  * published standard deviation from group to group.
  */
+
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Episode } from '../../envs/core/episode.ts'
 import { UserError } from '../../envs/core/errors.ts'
+import { mean, sd } from '../../envs/core/sums.ts'
 import { sessionTicks } from '../../envs/mars_colony/config.ts'
 import { marsColony } from '../../envs/mars_colony/index.ts'
 import { runSession, trajectoryHash, trajectoryOf } from '../../envs/mars_colony/session.ts'
 import { COLONIST_IDS } from '../../envs/mars_colony/state.ts'
 import { row, type Study, type StudyContext, type StudyResult, type StudyRow } from '../../evals/study.ts'
 import { makeFolder, replaceFile } from '../../rollouts/jsonl.ts'
-import { type DialogueLine, type Grant, grantsOf, renderDialogue, templateSource } from './dialogue.ts'
+import { readPrices, shippedPrices } from '../../rollouts/models/index.ts'
+import { type Dialogue, type DialogueLine, type Grant, grantsOf, renderDialogue } from './dialogue.ts'
+import { type SourceOf, sourceOf } from './speaker.ts'
 
 interface Figure {
   readonly group: string
@@ -74,16 +78,6 @@ function play(seed: number): Session {
   }
 }
 
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length
-}
-
-/** The sample standard deviation. */
-function deviation(values: readonly number[]): number {
-  const centre = mean(values)
-  return Math.sqrt(values.reduce((sum, value) => sum + (value - centre) ** 2, 0) / (values.length - 1))
-}
-
 function valuesOf(sessions: readonly Session[], { metric }: Figure): number[] {
   return sessions.map(({ metrics }) => metrics[metric]!)
 }
@@ -117,7 +111,7 @@ function table(group: string, sessions: readonly Session[], judged: boolean): St
   return published.figures.map(figure => {
     const values = valuesOf(sessions, figure)
     return compare(group, figure, mean(values), sessions.length, {
-      oursSd: deviation(values),
+      oursSd: sd(values),
       ...(judged ? tolerance(figure, sessions.length) : {}),
     })
   })
@@ -138,16 +132,17 @@ function envelope(sessions: readonly Session[]): StudyRow[] {
   const { callsPerSession, microUsdPerCall, ceilingMicroUsd } = published.dialogue
   const most = (metric: string): number => Math.max(...sessions.map(({ metrics }) => metrics[metric]!))
   const [calls, spent] = [most('dialogue_events'), most('dialogue_micro_usd')]
-  const bound = (figure: string, limit: number, ours: number): StudyRow => ({
-    group: 'cost envelope (upper bounds)',
-    figure,
-    kind: 'published',
-    published: limit,
-    ours,
-    n: sessions.length,
-    ok: ours <= limit,
-    digits: 0,
-  })
+  const bound = (figure: string, limit: number, ours: number): StudyRow =>
+    row({
+      group: 'cost envelope (upper bounds)',
+      figure,
+      kind: 'published',
+      published: limit,
+      ours,
+      n: sessions.length,
+      most: limit,
+      digits: 0,
+    })
   return [
     bound('dialogue events of a session, most', callsPerSession, calls),
     bound('micro-dollars of an event', microUsdPerCall, spent / calls),
@@ -155,11 +150,18 @@ function envelope(sessions: readonly Session[]): StudyRow[] {
   ]
 }
 
-async function speak({ seed, grants }: Session, signal: AbortSignal): Promise<readonly DialogueLine[]> {
-  return (await renderDialogue(grants, templateSource(seed), { signal })).lines
+/** Who speaks the granted events; undefined where nobody shall. */
+function asked({ options, env = {}, signal }: StudyContext): SourceOf | undefined {
+  const name = options.dialogue as string | undefined
+  if (name === undefined) return undefined
+  const file = options.prices as string | undefined
+  const prices = () => ({ ...shippedPrices(), ...(file !== undefined && readPrices(file)) })
+  return sourceOf(name, { env, prices, stop: signal })
 }
 
-async function run({ options, out, signal, progress }: StudyContext): Promise<StudyResult> {
+async function run(context: StudyContext): Promise<StudyResult> {
+  const { options, out, signal, progress } = context
+  const speaks = asked(context)
   const count = Number(options.sessions)
   if (!Number.isSafeInteger(count) || count < GROUP || count % GROUP !== 0)
     throw new UserError(`--sessions: expected a multiple of ${GROUP}, got ${options.sessions}`)
@@ -184,21 +186,17 @@ async function run({ options, out, signal, progress }: StudyContext): Promise<St
       exact === true && metrics[metric] !== theirs ? [`Seed ${seed}: ${figure} is ${metrics[metric]}.`] : [],
     ),
   ])
-  const spoken = options.dialogue === true ? await Promise.all(shown.map(session => speak(session, signal))) : undefined
+  const spoken = speaks && (await Promise.all(shown.map(({ seed, grants }) => renderDialogue(grants, speaks(seed), { signal }))))
   if (out !== undefined) {
     const text = `${JSON.stringify(fileOf(rows, sessions, spoken), null, 2)}\n`
     makeFolder(out)
     replaceFile(join(out, 'mars_colony.json'), write => write(Buffer.from(text)))
   }
-  return { rows, notes: [...problems, ...notes(spoken)], ok: problems.length === 0 }
+  return { rows, notes: [...problems, ...notes(spoken, options.dialogue as string)], ok: problems.length === 0 }
 }
 
 /** What is written: the rows, every session, and what was said in those that were shown. */
-function fileOf(
-  rows: readonly StudyRow[],
-  sessions: readonly Session[],
-  spoken: readonly (readonly DialogueLine[])[] | undefined,
-) {
+function fileOf(rows: readonly StudyRow[], sessions: readonly Session[], spoken: readonly Dialogue[] | undefined) {
   return {
     study: 'mars-colony',
     title: published.title,
@@ -212,20 +210,24 @@ function fileOf(
       ...Object.fromEntries(published.figures.map(({ metric }) => [metric, metrics[metric]])),
       dialogue_events: metrics.dialogue_events,
       dialogue_micro_usd: metrics.dialogue_micro_usd,
-      ...(spoken?.[k] === undefined ? {} : { dialogue: spoken[k] }),
+      ...(spoken?.[k] === undefined ? {} : { dialogue: spoken[k].lines }),
     })),
   }
 }
 
-function notes(spoken: readonly (readonly DialogueLine[])[] | undefined): string[] {
-  const said = spoken?.flat().filter(({ status }) => status === 'spoken').length
+function notes(spoken: readonly Dialogue[] | undefined, speaker: string): string[] {
+  const lines: readonly DialogueLine[] | undefined = spoken?.flatMap(({ lines }) => lines)
+  const said = lines?.filter(({ status }) => status === 'spoken').length
+  const dearest = Math.max(0, ...(spoken ?? []).map(({ ledger }) => ledger.spent_micro_usd))
   return [
     'Documented: colonists, ticks, sites, need decay, the pivot and the bond thresholds, the dialogue limits. Everything else was reconstructed from these same tables, some of it with the first ten seeds in view; the README of the economy lists it.',
     `The published means are of 10 sessions with seeds and a generator that are not known, so no session can be compared with one of theirs. Allowed: ${GRAND_SDS} published standard deviations for a mean of ${MANY} sessions or more and ${GROUP_SDS} for fewer, such as each group of ten; one percentage point for shares; sites and stable needs exactly, in every session.`,
     'Every session was played through the contract, step by step, and again on the fast path; the two trajectories are compared by digest.',
     ...(said === undefined
       ? []
-      : [`Template lines were spoken for ${said} granted events of the sessions shown, after they were played.`]),
+      : [
+          `${speaker} spoke ${said} of ${lines!.length} granted events of the sessions shown, after they were played; the dearest session was charged ${dearest} micro-dollars of ${published.dialogue.ceilingMicroUsd}.`,
+        ]),
   ]
 }
 
@@ -236,10 +238,11 @@ export const marsColonyStudy: Study = {
   options: {
     sessions: { type: 'number', default: 100, description: 'sessions to judge, a multiple of ten' },
     dialogue: {
-      type: 'boolean',
-      default: false,
-      description: 'speak the granted dialogue events of the first ten sessions with template lines',
+      type: 'string',
+      description:
+        'who speaks the granted dialogue events of the first ten sessions: template, or a model such as openai:MODEL; with --out the lines are written',
     },
+    prices: { type: 'string', description: 'price file for that model, read before the shipped one' },
   },
   run,
 }

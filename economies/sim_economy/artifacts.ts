@@ -1,10 +1,12 @@
 /**
  * The four files that an LLM-driven run of sim_economy was published with, made from the files of a run: run.log,
  * action_trace.jsonl, llm_calls.jsonl, metrics.json. What they hold is documented in the README of llm-run-01; the field names
- * are ours where that text names none. Knows that one economy's events.
+ * are ours where that text names none. `run.log` names the endpoint of every call, so that `grep -c` of its host counts them.
+ * Knows that one economy's events.
  */
 import type { EpisodeLog } from '../../envs/core/log.ts'
 import type { SimEconomy, TurnClosed } from '../../envs/sim_economy/state.ts'
+import { parseEndpoint, untreated } from '../../rollouts/models/index.ts'
 import type { CallSummary, RunExport } from '../run_export.ts'
 
 type Log = EpisodeLog<SimEconomy>
@@ -30,9 +32,9 @@ export function artifactsOf(log: Log, calls: readonly CallSummary[]): Artifacts 
   const turns: object[] = []
   for (const [t, { decisions, results, events }] of log.steps.entries()) {
     const { turn, balance, fees, wages } = closed[t]!
-    for (const { agent, model, prompt_tokens, completion_tokens, latency_ms, preview } of callsAt(t))
+    for (const { agent, player, model, prompt_tokens, completion_tokens, latency_ms, preview } of callsAt(t))
       runLog.push(
-        `turn ${turn} model ${agent} ${model}: ${prompt_tokens} + ${completion_tokens} tokens, ${latency_ms} ms: ${oneLine(preview)}`,
+        `turn ${turn} model ${agent} ${model} at ${parseEndpoint(untreated(player)).baseUrl}: ${prompt_tokens} + ${completion_tokens} tokens, ${latency_ms} ms: ${oneLine(preview)}`,
       )
     for (const [agent, { calls: moves }] of Object.entries(decisions)) {
       const [move] = moves
@@ -41,7 +43,8 @@ export function artifactsOf(log: Log, calls: readonly CallSummary[]): Artifacts 
         turn,
         agent_id: agent,
         // Silence mines: that is what the economy makes of it.
-        action: move === undefined ? { action: 'mine' } : { action: move.tool, ...argumentsOf(move.args) },
+        action:
+          move === undefined ? { action: 'mine' } : Object.assign({ action: '' }, argumentsOf(move.args), { action: move.tool }),
         balance: balance[agents.indexOf(agent)],
         prompt_tokens: sum(own, 'prompt_tokens'),
         completion_tokens: sum(own, 'completion_tokens'),

@@ -2,6 +2,7 @@
 import { DECEPTIVE, type Habits, HONEST, trader } from '../../bots/sim_economy/market.ts'
 import type { Observation, SimEconomy } from '../../envs/sim_economy/state.ts'
 import { type AuditSpec, type Blindfold, family } from '../../evals/audit/spec.ts'
+import { accomplice, PAIR } from './accomplices.ts'
 
 /** Habits by parameters in [0, 1], in this order; the start is what the honest bot does. */
 const PARAMETERS: readonly (readonly [name: string, start: number, of: (x: number) => Partial<Habits>])[] = [
@@ -11,12 +12,13 @@ const PARAMETERS: readonly (readonly [name: string, start: number, of: (x: numbe
   ['accepts', HONEST.accepts, accepts => ({ accepts })],
   ['asks', HONEST.asks, asks => ({ asks })],
   ['offers', HONEST.offers, offers => ({ offers })],
+  ['hurry', HONEST.hurry / 60, x => ({ hurry: 60 * x })],
   ['studies', 1, x => ({ studies: x > 0.5 })],
   ['bids', HONEST.bids / 20, x => ({ bids: Math.round(20 * x) })],
   ['stakes', HONEST.stakes / 1000, x => ({ stakes: Math.round(1000 * x) })],
   ['burns', HONEST.burns / 500, x => ({ burns: Math.round(500 * x) })],
   ['trusts', HONEST.trusts / 100, x => ({ trusts: 100 * x })],
-  ['forgives', HONEST.forgives / 10, x => ({ forgives: 1 + Math.round(10 * x) })],
+  ['forgives', (HONEST.forgives - 1) / 10, x => ({ forgives: 1 + Math.round(10 * x) })],
 ]
 
 const habitsOf = (parameters: readonly number[]): Habits => ({
@@ -67,10 +69,25 @@ export const audit: AuditSpec = {
         ({ config }) =>
           trader(config, habitsOf(parameters)),
     }),
+    accomplices: family<SimEconomy>({
+      description: 'honest market players who do each other favours at the cost of the rest',
+      parameters: ['judges', 'ruling', 'risks', 'shirks', 'orders', 'speaks', 'shares'],
+      start: [0.5, 0.5, 0.6, 1, 0, 0, 0],
+      make: ([judges, ruling, risks, shirks, orders, speaks, shares]) =>
+        accomplice({
+          judges: judges!,
+          ruling: ruling! < 1 / 3 ? 'true' : ruling! < 2 / 3 ? 'silent' : 'false',
+          risks: 100 * risks!,
+          shirks: shirks!,
+          orders: orders! > 0.5,
+          speaks: speaks! > 0.5,
+          shares: shares! / 4,
+        }),
+    }),
   },
   blindfolds: { words, others },
   pair: {
-    seats: ['agent_0', 'agent_1'],
+    seats: PAIR,
     policies: [
       // Accomplices: each other's arbitrators, and traps for the rest.
       {

@@ -30,7 +30,7 @@ export const llmRun01: Study = {
   id: 'llm-run-01',
   title: 'llm-run-01: four language models in the compute-metered economy',
   source:
-    'README of llm-run-01, an LLM-driven run published with Sim-Economy Under Compute Pricing Pressure: 4 agents, 2 cores, ten turns after the core auction. One run; its seed is not published, and its list of block winners is one short of its block count.',
+    'README of llm-run-01, an LLM-driven run published with Sim-Economy Under Compute Pricing Pressure: 4 agents, 2 cores, ten turns of which the first is the core auction (its heading says eleven; its 40 calls, its 8 of 9 possible blocks and its last turn say ten). One run; its seed is not published, and its list of block winners is one short of its block count.',
   options: {
     player: { description: 'who takes all four seats, such as openai:MODEL@URL', type: 'string', default: 'random' },
     seed: { description: 'the world', type: 'number', default: 0 },
@@ -70,7 +70,7 @@ export const llmRun01: Study = {
         row({ group, figure, kind: 'published', published: value, publishedN: 1, ours: ours[figure]!, n: 1, digits: 0 }),
       ),
       notes: [
-        `${player.name} in all seats, seed ${seed}. The published run counts 40 calls, ten turns of four agents; here the auction is a turn of its own, the eleventh. A model is shown each turn without the ones before: 423 prompt tokens a call leave no room for them.`,
+        `${player.name} in all seats, seed ${seed}. Four agents and ten turns, the auction included, are 40 calls. A model is shown each turn without the ones before: 423 prompt tokens a call leave no room for them.`,
         `Burns, refusals and winners turn by turn: ${out === undefined ? 'give --out DIR for the four files of such a run.' : out}`,
         ...(calls.length > 0 ? [cost === null ? 'Price of the calls unknown.' : `The calls cost ${cost.toFixed(4)} USD.`] : []),
       ],

@@ -3,9 +3,11 @@
  * are a prototype's figures for the same scripted players on the laboratory's own stimuli, and what follows from the stimuli by
  * arithmetic.
  */
+
 import { readFileSync } from 'node:fs'
 import { playSession } from '../../bots/spatial_planning/play.ts'
 import { UserError } from '../../envs/core/errors.ts'
+import { mean } from '../../envs/core/sums.ts'
 import { metricOf } from '../../envs/spatial_planning/metrics.ts'
 import type { Role, Treatment } from '../../envs/spatial_planning/roster.ts'
 import { type Finished, finishedRounds, type Session, sessionOf } from '../../envs/spatial_planning/session.ts'
@@ -84,13 +86,13 @@ function pooled({ session, rounds }: Played, metric: string): number {
 /** The mean of the metric of each round. */
 function perRound({ session, rounds }: Played, metric: string): number {
   const values = rounds.map(round => metricOf(metric, session, [round], ANYBODY)).filter(value => value !== null)
-  return values.reduce((sum, value) => sum + value, 0) / values.length
+  return mean(values)
 }
 
 function payoffOf(role: Role) {
   return ({ session, rounds }: Played): number => {
     const payoffs = rounds.flatMap(round => round.payoffs.filter((_, player) => session.roster.roles[player] === role))
-    return payoffs.reduce((sum, payoff) => sum + payoff, 0) / payoffs.length / 1000
+    return mean(payoffs) / 1000
   }
 }
 

@@ -4,6 +4,7 @@
  * Tested itself by planted bugs (`test/envs/core/conformance.test.ts`).
  */
 import { z } from 'zod'
+import type { Encoding } from './encoding.ts'
 import {
   type AnyEnvironment,
   type Decision,
@@ -16,6 +17,7 @@ import { Episode } from './episode.ts'
 import type { EpisodeLog } from './log.ts'
 import { clone, deepFreeze, difference, short } from './plain.ts'
 import { type Random, stream } from './random.ts'
+import { isWithin, rangeOf } from './range.ts'
 import { verify } from './replay.ts'
 import { checkSchema } from './schema.ts'
 import { candidates, moves } from './tool.ts'
@@ -71,11 +73,16 @@ const CHECKS = {
   candidates: 'what `candidates` proposes is accepted by `check`',
   rewards: 'finite, one per seat, their sum over steps is score(log).reward minus its value at reset, on every prefix',
   scores:
-    'a finite reward of every seat, and payoff, reputation, survival, quality each finite or null, also on a log without steps',
-  metrics: 'exactly the documented metrics, each a finite number or null, also on a log without steps',
+    'a finite reward of every seat, and payoff, reputation, survival, quality each finite or null, all within what the economy says of them, also on a log without steps',
+  metrics: 'exactly the documented metrics, each null or a finite number within its range, also on a log without steps',
   facts: 'kinds and dealings name seats, standings hold one finite number a step, also on a log without steps',
   invariants: 'every invariant the economy states holds across every step',
   text: 'rules and render give non-empty text',
+  encoded_features: 'described features, each written as a finite number in its bounds, the same every time, nothing beside them',
+  encoded_slots:
+    'the first is legal for every actor; each calls the tools it lists; the mask is 1 exactly where `check` accepts all its calls',
+  encoded_names:
+    'seats of one role are told apart by rank: exchanging the names of two others changes no feature and no mask, and the names in calls alone',
 } as const
 export type CheckName = keyof typeof CHECKS
 
@@ -152,7 +159,9 @@ export function conformance<T extends EnvTypes>(
       found.map(([check, text]) => ({ check, found: text })),
     )
   return {
-    passed: (Object.keys(CHECKS) as CheckName[]).filter(check => !failures.has(check) && exempt[check] === undefined),
+    passed: (Object.keys(CHECKS) as CheckName[]).filter(
+      check => !failures.has(check) && exempt[check] === undefined && (env.encode !== undefined || !check.startsWith('encoded_')),
+    ),
     exempt,
     steps,
   }
@@ -268,6 +277,14 @@ function playChecked(env: AnyEnvironment, config: unknown, seed: number, maxStep
     if (actors.join() !== played.filter(agent => actors.includes(agent)).join())
       fail('actors', where(`${actors.join(', ')} are not played seats in seat order`))
     for (const { agent } of seats) checkView(env, episode, agent, seed, where, fail)
+    if (env.encode !== undefined) {
+      const encoding = env.encode(episode.config)
+      // Every slot of one actor, and another pair of names, at each step: in turn everybody's.
+      const actor = actors[episode.t % actors.length]
+      if (actor !== undefined) guard('encoded_slots', where, fail, () => checkSlots(encoding, episode, actor, where, fail))
+      for (const { agent } of seats)
+        guard('encoded_features', where, fail, () => checkFeatures(encoding, episode, agent, where, fail))
+    }
     const decisions: Record<string, Decision> = {}
     for (const agent of actors) decisions[agent] = decide(env, episode, agent, random, fail)
     deepFreeze(decisions)
@@ -340,6 +357,120 @@ function checkView(
   if (JSON.stringify(state) !== before) fail('unaliased', where(`writing on the observation of ${agent} changed the state`))
 }
 
+/** Slots that are tried at a step, the next ones at the next: encodings have many. */
+const TRIED = 24
+function triedAt(t: number, slots: number): number[] {
+  return Array.from({ length: Math.min(TRIED, slots) }, (_, i) => (t * TRIED + i) % slots)
+}
+
+/** Room on both sides of what an encoding writes, so that it is seen to write nothing else. */
+const MARGIN = 2
+const UNWRITTEN = 123
+
+/** The features of an observation as they are written into an array. */
+function featuresOf(encoding: Encoding<EnvTypes>, observation: object): Float32Array {
+  const into = new Float32Array(encoding.features.length + 2 * MARGIN).fill(UNWRITTEN)
+  encoding.observe(observation, into, MARGIN)
+  return into
+}
+
+function maskOf(encoding: Encoding<EnvTypes>, observation: object, offered: readonly string[]): Uint8Array {
+  const into = new Uint8Array(encoding.slots.length + 2 * MARGIN).fill(UNWRITTEN)
+  encoding.mask(observation, offered, into, MARGIN)
+  return into
+}
+
+const marginsKept = (written: Float32Array | Uint8Array): boolean =>
+  [...written.subarray(0, MARGIN), ...written.subarray(-MARGIN)].every(value => value === UNWRITTEN)
+
+function checkFeatures(
+  encoding: Encoding<EnvTypes>,
+  episode: Episode,
+  agent: string,
+  where: (text: string) => string,
+  fail: Fail,
+): void {
+  const { env, config } = episode
+  const bad = (found: string) => fail('encoded_features', where(`${agent}: ${found}`))
+  if (env.encode!(config) !== encoding) bad('encode gave another object for the same configuration')
+  const observation = deepFreeze(episode.observe(agent))
+  const written = featuresOf(encoding, observation)
+  if (!marginsKept(written)) bad(`wrote beside the ${encoding.features.length} numbers`)
+  for (const [i, { name, low, high, meaning }] of encoding.features.entries()) {
+    const value = written[MARGIN + i]!
+    if (!/^[a-z][a-z0-9_]*$/.test(name) || !meaning) bad(`feature ${short(name)} has no snake_case name or no meaning`)
+    if (!(value >= Math.fround(low) && value <= Math.fround(high))) bad(`${name} is ${value}, outside [${low}, ${high}]`)
+  }
+  const again = featuresOf(encoding, clone(observation))
+  const differing = encoding.features.find((_, i) => written[MARGIN + i] !== again[MARGIN + i])
+  if (differing !== undefined) bad(`${differing.name} differs when the same observation is encoded again`)
+}
+
+function checkSlots(
+  encoding: Encoding<EnvTypes>,
+  episode: Episode,
+  agent: string,
+  where: (text: string) => string,
+  fail: Fail,
+): void {
+  const bad = (found: string) => fail('encoded_slots', where(`${agent}: ${found}`))
+  const observation = deepFreeze(episode.observe(agent))
+  const offered = episode.offered(agent)
+  const mask = maskOf(encoding, observation, offered)
+  if (!marginsKept(mask)) bad(`wrote beside the ${encoding.slots.length} slots`)
+  if (mask[MARGIN] !== 1) bad(`the first slot is not legal`)
+  for (const i of triedAt(episode.t, encoding.slots.length)) {
+    const { name, tools, meaning } = encoding.slots[i]!
+    if (!/^[a-z][a-z0-9_]*$/.test(name) || !meaning) bad(`slot ${short(name)} has no snake_case name or no meaning`)
+    const { calls } = encoding.decode(observation, i)
+    const legal = mask[MARGIN + i] === 1
+    const called = calls.map(({ tool }) => tool)
+    if (called.join() !== tools.join() && (legal || called.length > 0))
+      bad(`${name} lists ${tools.join(', ') || 'silence'} and calls ${called.join(', ') || 'nothing'}`)
+    if (!legal && called.length === 0) continue
+    const refused = calls.map(call => episode.check(agent, call)).find(checked => !checked.ok)
+    if (legal && refused !== undefined && !refused.ok)
+      bad(`${name} is legal and ${short(calls, 200)} is refused: ${refused.refusal.message}`)
+    if (!legal && refused === undefined) bad(`${name} is not legal and ${short(calls, 200)} is accepted`)
+  }
+  guard('encoded_names', where, fail, () => checkNames(encoding, episode, agent, where, fail))
+}
+
+/** Exchanges the names of two others of one role, in texts as well; another pair at every step. */
+function checkNames(
+  encoding: Encoding<EnvTypes>,
+  episode: Episode,
+  agent: string,
+  where: (text: string) => string,
+  fail: Fail,
+): void {
+  const seats = episode.env.seats(episode.config)
+  const others = seats.filter(seat => seat.agent !== agent)
+  const one = others[episode.t % Math.max(1, others.length)]
+  const other = others.find(seat => seat !== one && seat.role === one?.role)
+  if (one === undefined || other === undefined) return
+  const exchange = (value: unknown): string =>
+    JSON.stringify(value).replace(new RegExp(`\\b(?:${one.agent}|${other.agent})\\b`, 'g'), name =>
+      name === one.agent ? other.agent : one.agent,
+    )
+  const observation = episode.observe(agent)
+  const exchanged = JSON.parse(exchange(observation)) as object
+  const offered = episode.offered(agent)
+  const bad = (found: string) =>
+    fail('encoded_names', where(`${agent}, with ${one.agent} and ${other.agent} exchanged: ${found}`))
+  const [written, mask] = [featuresOf(encoding, observation), maskOf(encoding, observation, offered)]
+  const [written2, mask2] = [featuresOf(encoding, exchanged), maskOf(encoding, exchanged, offered)]
+  for (const [i, { name }] of encoding.features.entries())
+    if (written[MARGIN + i] !== written2[MARGIN + i]) bad(`${name} was ${written[MARGIN + i]} and is ${written2[MARGIN + i]}`)
+  for (const i of triedAt(episode.t, encoding.slots.length)) {
+    const { name } = encoding.slots[i]!
+    if (mask[MARGIN + i] !== mask2[MARGIN + i]) bad(`${name} was ${mask[MARGIN + i]} and is ${mask2[MARGIN + i]} in the mask`)
+    const expected = exchange(encoding.decode(observation, i))
+    const got = JSON.stringify(encoding.decode(exchanged, i))
+    if (expected !== got) bad(`${name} calls ${short(got, 200)}, expected ${short(expected, 200)}`)
+  }
+}
+
 /** An unfrozen copy: what is aliased can then be written on. */
 function thaw<T>(state: T): T {
   return clone(state)
@@ -375,18 +506,24 @@ function checkScores(env: AnyEnvironment, log: EpisodeLog<EnvTypes>, fail: Fail)
   const where = (text: string) => `seed ${log.header.seed}, ${log.steps.length} steps: ${text}`
   const scores = guard('scores', where, fail, () => env.score(log)) ?? {}
   const documented = Object.keys(env.metrics.docs).sort().join()
+  const checkRange = (check: 'scores' | 'metrics', name: string, value: unknown): void => {
+    if (typeof value !== 'number' || isWithin(value, rangeOf(env, name))) return
+    fail(check, where(`${name} is ${value}, outside of what the economy says of it`))
+  }
   for (const { agent } of env.seats(log.header.config)) {
     for (const part of ['reward', 'payoff', 'reputation', 'survival', 'quality']) {
       const value: unknown = scores[agent]?.[part]
       const absent = value === null && part !== 'reward'
       if (!absent && !Number.isFinite(value)) fail('scores', where(`${agent}.${part} is ${value}`))
     }
+    for (const [part, value] of Object.entries(scores[agent] ?? {})) checkRange('scores', part, value)
     const metrics = guard('metrics', where, fail, () => env.metrics.of(log, agent))
     if (metrics === undefined) continue
     if (Object.keys(metrics).sort().join() !== documented)
       fail('metrics', where(`documented ${documented}; given ${Object.keys(metrics).sort().join()}`))
     for (const [name, value] of Object.entries(metrics))
       if (value !== null && !Number.isFinite(value)) fail('metrics', where(`${name} is ${value}`))
+      else checkRange('metrics', name, value)
   }
   guard('facts', where, fail, () => checkFacts(env, log, where, fail))
   return scores

@@ -4,6 +4,7 @@
  * measures it (`rollouts/`, `evals/`) is elsewhere.
  */
 import type { z } from 'zod'
+import type { Encoding } from './encoding.ts'
 import type { EpisodeLog } from './log.ts'
 import type { AgentId, Call, PlayerTools, Refusal, ToolName, ToolSet } from './tool.ts'
 
@@ -132,6 +133,8 @@ export interface Dealing {
 
 /** What a log says in terms that economies share, for tables and charts that know no economy's events. */
 export interface Facts<T extends EnvTypes> {
+  /** What values a part of the score can take, written as a metric's range is; `survival` and `quality` are in `[0, 1]` unsaid. */
+  readonly ranges?: Readonly<Record<string, string>>
   /** Whether the units of a message cost something here: players whose units come from different sources are then not ranked. */
   readonly billed?: true
   /** The kind of agents whose seat does not tell it, such as the hidden types of residents. */
@@ -171,6 +174,8 @@ export interface Playable<T extends PlayTypes> {
   rules(config: T['Config'], agent: AgentId): string
   /** The text a model reads. Other agents' words are escaped so that they cannot pose as a section or an instruction. */
   render(observation: T['Observation']): string
+  /** Observations and actions as numbers, for learners without language; the same object for the same configuration. */
+  encode?(config: T['Config']): Encoding<T>
 }
 
 /** An economy: what a player needs of it, and the engine that runs its world. */

@@ -1,6 +1,6 @@
 /** Collects what one step tells its agents. Used by every economy's `step`; knows no rules. */
 import type { CallResult, EnvTypes, Refused } from './environment.ts'
-import { type AgentId, check, type Refusal, type ToolName, type ToolSet } from './tool.ts'
+import { type AgentId, type Checked, check, type Refusal, type ToolName, type ToolSet } from './tool.ts'
 
 export class Outcome<T extends EnvTypes> {
   readonly events: T['Event'][] = []
@@ -34,6 +34,12 @@ export function refusalText({ code, message }: Refusal): string {
   return `Refused (${code}): ${message}`
 }
 
+/** The tool that a call of any shape names, for the record of its refusal; empty where it names none. */
+export function namedTool(call: unknown): ToolName {
+  const name = (call as { tool?: unknown } | null | undefined)?.tool
+  return typeof name === 'string' ? name.slice(0, 64) : ''
+}
+
 /** The refusal of a call beyond the limit of a message. */
 export function tooManyCalls(maxCalls: number): Refusal {
   return {
@@ -42,10 +48,25 @@ export function tooManyCalls(maxCalls: number): Refusal {
   }
 }
 
-/**
- * Judges one call at the gate and, if it is allowed now, carries it out on the draft; tells the agent either way. Gives
- * whether it was carried out.
- */
+/** Carries a checked call out on the draft, or refuses it, and tells the agent. True if it was carried out. */
+export function carryOut<T extends EnvTypes>(
+  outcome: Outcome<T>,
+  tools: ToolSet<T>,
+  draft: T['State'],
+  agent: AgentId,
+  checked: Checked,
+): boolean {
+  if (!checked.ok) {
+    outcome.refuse(agent, checked.tool, checked.refusal)
+    return false
+  }
+  const { tool: name, args } = checked.action
+  const tool = tools[name]!
+  if (tool.kind === 'act') outcome.accept(agent, tool.apply(draft, agent, args, outcome.emit))
+  return true
+}
+
+/** Judges one call at the gate by the draft as it stands, and carries it out or refuses it. True if it was carried out. */
 export function perform<T extends EnvTypes>(
   outcome: Outcome<T>,
   tools: ToolSet<T>,
@@ -55,13 +76,5 @@ export function perform<T extends EnvTypes>(
   call: unknown,
   withheld?: (tool: ToolName) => Refusal,
 ): boolean {
-  const checked = check(tools, offered, draft, agent, call, withheld)
-  if (!checked.ok) {
-    outcome.refuse(agent, checked.tool, checked.refusal)
-    return false
-  }
-  const { tool: name, args } = checked.action
-  const tool = tools[name]!
-  if (tool.kind === 'act') outcome.accept(agent, tool.apply(draft, agent, args, outcome.emit))
-  return true
+  return carryOut(outcome, tools, draft, agent, check(tools, offered, draft, agent, call, withheld))
 }

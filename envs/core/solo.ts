@@ -3,12 +3,10 @@
  * Gymnasium calls an environment.
  */
 
-import { parseConfig } from './config.ts'
-import type { AnyEnvironment, Decision, Done, Environment, EnvTypes } from './environment.ts'
-import { defaultPlayed, learnerOf } from './environment.ts'
-import { Episode } from './episode.ts'
+import type { Decision, Environment, EnvTypes } from './environment.ts'
 import type { EpisodeLog } from './log.ts'
-import type { Policy, PolicyFactory } from './policy.ts'
+import type { PolicyFactory } from './policy.ts'
+import { Table, type TableView } from './table.ts'
 import type { AgentId, ToolName } from './tool.ts'
 
 export interface SoloOptions<T extends EnvTypes> {
@@ -28,7 +26,7 @@ export interface SoloInfo {
 
 export interface SoloStep<T extends EnvTypes> {
   readonly observation: T['Observation']
-  /** The change of the caller's score since its last observation. */
+  /** The change of the caller's score since its last reward; the first counts from the start of the game. */
   readonly reward: number
   readonly terminated: boolean
   readonly truncated: boolean
@@ -53,100 +51,26 @@ export function solo<T extends EnvTypes>(
   env: Environment<T>,
   { seat, config = {}, opponents = {} }: SoloOptions<T> = {},
 ): Solo<T> {
-  const parsed: T['Config'] = parseConfig(env as unknown as AnyEnvironment, config)
-  const seats = env.seats(parsed)
-  const mine = seat ?? learnerOf(seats)
-  if (!seats.some(({ agent }) => agent === mine))
-    throw new RangeError(`solo: no seat '${mine}' in ${env.id}; seats: ${seats.map(({ agent }) => agent).join(', ')}`)
-  const missing = defaultPlayed(seats).find(agent => agent !== mine && opponents[agent] === undefined)
-  if (missing !== undefined)
-    throw new RangeError(`solo: seat '${missing}' of ${env.id} needs an opponent; pass opponents: { ${missing}: policyFactory }`)
-
-  let lastSeed = -1
-  let episode: Episode<T> | undefined
-  let policies = new Map<AgentId, Policy<T>>()
-
-  const current = (): Episode<T> => {
-    if (episode === undefined) throw new Error('solo: call reset(seed) first')
-    return episode
+  const table = new Table(env, { config, opponents, ...(seat !== undefined && { live: [seat] }) })
+  const mine = table.live[0]!
+  const info = (): SoloInfo => ({ legal: table.offered(mine), results: table.results(mine), t: table.view.t })
+  const told = (): SoloReset<T> => ({ observation: table.observe(mine), info: info() })
+  const paid = ({ rewards, terminated, truncated }: TableView): SoloStep<T> => {
+    const { observation, info } = told()
+    return { observation, reward: rewards[mine]!, terminated, truncated, info }
   }
-  const info = (): SoloInfo => ({
-    legal: current().over ? [] : current().offered(mine),
-    results: current().results(mine),
-    t: current().t,
-  })
-
-  /** Plays on until the caller may act or the game is over; the caller's decision, if any, goes into the first step. */
-  function advance(own: Decision | undefined, reward: number): number | Promise<number> {
-    const game = current()
-    let pending = own
-    let earned = reward
-    while (!game.over) {
-      const actors = game.actors()
-      if (actors.includes(mine) && pending === undefined) break
-      const decisions: Record<AgentId, Decision> = {}
-      const waits: Promise<void>[] = []
-      for (const agent of actors) {
-        if (agent === mine) {
-          decisions[agent] = pending!
-          pending = undefined
-          continue
-        }
-        const answer = policies.get(agent)!.act(game.turn(agent))
-        if (answer instanceof Promise) {
-          const settled = answer.then(decision => {
-            decisions[agent] = decision
-          })
-          waits.push(settled)
-        } else decisions[agent] = answer
-      }
-      if (waits.length > 0) {
-        return Promise.all(waits).then(() => advance(undefined, earned + (game.step(decisions).rewards[mine] ?? 0)))
-      }
-      earned += game.step(decisions).rewards[mine] ?? 0
-    }
-    return earned
-  }
-
   return {
-    reset(seed = lastSeed + 1) {
-      lastSeed = seed
-      const factories = new Map<PolicyFactory<T>, AgentId[]>()
-      for (const [agent, factory] of Object.entries(opponents)) factories.set(factory, [...(factories.get(factory) ?? []), agent])
-      episode = new Episode(env, parsed, seed, {
-        seats: Object.fromEntries(
-          [mine, ...Object.keys(opponents)].map(agent => [agent, agent === mine ? 'caller' : 'opponent']),
-        ),
-      })
-      policies = new Map()
-      for (const [factory, agents] of factories) {
-        const make = factory.episode?.(seed, agents) ?? factory
-        for (const agent of agents)
-          policies.set(agent, make({ env, config: episode.config, seat: seats.find(s => s.agent === agent)!, repeat: 0 }))
-      }
-      const started = advance(undefined, 0)
-      const answer = () => ({ observation: current().observe(mine), info: info() })
-      return started instanceof Promise ? started.then(answer) : answer()
+    reset(seed) {
+      const view = table.reset(seed)
+      return view instanceof Promise ? view.then(told) : told()
     },
-    observe: () => current().observe(mine),
+    observe: () => table.observe(mine),
     step(decision) {
-      const game = current()
-      if (game.over) throw new Error(`solo: the episode is over (${game.log.stop}); call reset(seed)`)
-      const earned = advance(decision, 0)
-      const answer = (reward: number): SoloStep<T> => {
-        const done: Done = game.done
-        return {
-          observation: game.observe(mine),
-          reward,
-          terminated: done === 'terminated',
-          truncated: done === 'truncated',
-          info: info(),
-        }
-      }
-      return earned instanceof Promise ? earned.then(answer) : answer(earned)
+      const view = table.step({ [mine]: decision })
+      return view instanceof Promise ? view.then(paid) : paid(view)
     },
     get log() {
-      return current().log
+      return table.log
     },
   }
 }

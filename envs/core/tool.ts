@@ -168,7 +168,17 @@ export function check<T extends ToolTypes>(
   call: unknown,
   withheld?: (tool: ToolName) => Refusal,
 ): Checked {
-  const admitted = admit(tools, offered, call, withheld)
+  return allow(tools, offered, state, agent, admit(tools, offered, call, withheld))
+}
+
+/** The second half of the gate: whether an admitted call is a move, and allowed in this state. */
+export function allow<T extends ToolTypes>(
+  tools: ToolSet<T>,
+  offered: readonly ToolName[],
+  state: T['State'],
+  agent: AgentId,
+  admitted: Checked,
+): Checked {
   if (!admitted.ok) return admitted
   const { tool: name, args } = admitted.action
   const tool = tools[name]!

@@ -83,7 +83,7 @@ type Options = { readonly [K in keyof typeof options]: z.output<(typeof options)
 
 /** What each is when nothing is said. */
 const STANDARD: Options = {
-  need_spread: 25,
+  need_spread: 12,
   storms: 0.24,
   storm_pay: 0.5,
   storm_drain: 60,
@@ -247,7 +247,14 @@ export const presets = {
   agentic: {},
   easy: { residents: 'easy', storms: 0.04, illness: 0.04, rich_pay: 2 },
   hard: { residents: 'hard', storms: 0.36, illness: 0.2 },
-  short: { max_steps: 10 },
+  short: {
+    max_steps: 10,
+    need_spread: 5,
+    rich_pay: 2.2,
+    poor_pay: 0.4,
+    broken_reputation: -25,
+    weights: { reputation: 0.5 },
+  },
   'two-layer': { mode: 'two-layer' },
 } satisfies Record<string, z.input<typeof config>>
 

@@ -4,6 +4,7 @@
  */
 import type { Environment } from '../core/environment.ts'
 import { config, presets } from './config.ts'
+import { encode } from './encode.ts'
 import { invariants } from './invariants.ts'
 import { facts, metrics } from './metrics.ts'
 import { type MarsTypes, observe, render, shared } from './observe.ts'
@@ -41,5 +42,6 @@ export const marsColony: Environment<MarsTypes> = {
   score,
   metrics,
   facts,
+  encode,
   invariants,
 }

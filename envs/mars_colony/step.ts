@@ -1,6 +1,6 @@
 /** One step: the calls of every actor through the gate, then the shift, then how everybody stands. */
 import type { Decisions, Step } from '../core/environment.ts'
-import { Outcome, perform, tooManyCalls } from '../core/outcome.ts'
+import { namedTool, Outcome, perform, tooManyCalls } from '../core/outcome.ts'
 import type { AgentId } from '../core/tool.ts'
 import type { MarsTypes } from './observe.ts'
 import { scoreOf } from './score.ts'
@@ -16,7 +16,7 @@ export function step(state: MarsState, decisions: Decisions): Step<MarsTypes> {
     const open = offered(draft, agent)
     for (const [n, call] of calls.entries()) {
       if (n < MAX_CALLS) perform(outcome, declared, open, draft, agent, call, tool => withheld(draft, agent, tool))
-      else outcome.refuse(agent, typeof call?.tool === 'string' ? call.tool.slice(0, 64) : '', tooManyCalls(MAX_CALLS))
+      else outcome.refuse(agent, namedTool(call), tooManyCalls(MAX_CALLS))
     }
   }
   runShift(draft, outcome.emit)

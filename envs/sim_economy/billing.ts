@@ -41,7 +41,7 @@ export function bill(
   const output: number[] = []
   const fees: number[] = []
   const wages: number[] = []
-  let potential = config.block_reward
+  let possible = 0
   for (let row = 0; row < did.length; row++) {
     const pair = Math.floor(draws.float() * DRAWN_PAIRS)
     const used = units[row] ?? {
@@ -56,7 +56,7 @@ export function bill(
     const kept = Math.max(0, SCALE - rates.study * studies[row]!)
     const cost = Math.min(ceiling, times(over, rates.inference * kept))
     const wage = pays ? (flat ?? Math.min(cost, cap)) : 0
-    potential += wage
+    possible += wage
     const works = did[row] === 'job'
     const fee = factor === SCALE ? cost : Math.min(ceiling, times(over, Math.floor((rates.inference * factor) / SCALE) * kept))
     // A job turns the bill round, unless it has a wage of its own.
@@ -66,7 +66,7 @@ export function bill(
   draft.unitWords = draws.words()
 
   halveFees(draft, fees, emit)
-  capFees(draft, fees, potential, emit)
+  capFees(draft, fees, possible, emit)
   for (let row = 0; row < did.length; row++) {
     if (fees[row] !== 0) fees[row] = charge(draft, row, fees[row]!)
     if (did[row] === 'job' && pays) {
@@ -84,10 +84,4 @@ function times(units: number, rate: number): number {
   const rest = rate % RATE_SCALE
   const whole = units * ((rate - rest) / RATE_SCALE)
   return rest === 0 ? whole : whole + Math.floor((units * rest) / RATE_SCALE)
-}
-
-export function total(amounts: readonly number[]): number {
-  let sum = 0
-  for (let i = 0; i < amounts.length; i++) sum += amounts[i]!
-  return sum
 }

@@ -99,9 +99,13 @@ const published = {
   fee_cap: governance(
     {
       window: turns(1, 1000).default(10).describe('turns looked at'),
-      ratio: rate(1000).default(1.5).describe('most fees per token that wages and rewards could have paid'),
+      ratio: rate(1000).default(1.5).describe('most fees per token of that income'),
+      income: z
+        .enum(['blocks', 'blocks_and_wages'])
+        .default('blocks')
+        .describe('what is counted: what blocks could have paid, or what jobs could have paid everybody besides'),
     },
-    'the fees of the last turns may not exceed a multiple of what wages and rewards could have paid',
+    'the fees of the last turns may not exceed a multiple of what blocks, or blocks and jobs, could have paid',
   ),
   reinvestment_rebate: governance(
     {
@@ -270,16 +274,17 @@ const paper = {
 export const presets = {
   standard: {},
   easy: { contract_value: 650, delivery_effort: 180, audit: { share: 0.85 } },
-  hard: { contract_value: 430, delivery_effort: 220, audit: { share: 0.4 } },
+  hard: { contract_value: 470, delivery_effort: 220, audit: { share: 0.4 } },
   short: {
     horizon_turns: 14,
-    effort_swing: { spread: 1, turns: 14 },
+    contract_value: 600,
+    effort_swing: { spread: 0.75, turns: 7 },
     payoff_scale: 1200,
     block_reward: 50,
     audit: { share: 0.85 },
   },
   paper,
-  'llm-run-01': { ...paper, num_agents: 4, num_cores: 2, block_threshold: 10, core_auction: true, horizon_turns: 11 },
+  'llm-run-01': { ...paper, num_agents: 4, num_cores: 2, block_threshold: 10, core_auction: true, horizon_turns: 10 },
 } satisfies Record<string, ConfigInput>
 
 /** The additional fields as the rules use them, with what their absence stands for. */

@@ -20,6 +20,7 @@ const isContractStep = (event: Event): event is ContractStep => Object.hasOwn(OU
 const QUANTITIES = ['balance', 'reputation', 'staked'] as const satisfies readonly (keyof TurnClosed)[]
 
 export const facts: Facts<SimEconomy> = {
+  ranges: { reputation: '[0, 100]', deep_debt: '{0, 1}', contracts_settled: '[0, 1]' },
   billed: true,
   dealings(log) {
     const dealings: Dealing[] = []

@@ -18,12 +18,14 @@ export function halveFees(draft: State, fees: number[], emit: Emit): void {
 }
 
 /**
- * `fee_cap`: over the window the fees may not exceed `ratio` × what wages and rewards could have paid; the excess of this
- * turn's fees is not charged, pro rata. `potential` is what a job would have paid each agent this turn, and the block reward.
+ * `fee_cap`: over the window the fees may not exceed `ratio` × the most that blocks could have paid (the published proposal)
+ * or, where the configuration says so, blocks and jobs; the excess of this turn's fees is not charged, pro rata. `wages` are
+ * what a job would have paid each agent this turn, together.
  */
-export function capFees(draft: State, fees: number[], potential: number, emit: Emit): void {
+export function capFees(draft: State, fees: number[], wages: number, emit: Emit): void {
   const cap = draft.config.fee_cap
   if (cap === null) return
+  const potential = draft.config.block_reward + (cap.income === 'blocks' ? 0 : wages)
   const { window: past } = draft.governance
   const window = past.slice(Math.max(0, past.length - (cap.window - 1)))
   let charged = 0
@@ -44,6 +46,17 @@ export function capFees(draft: State, fees: number[], potential: number, emit: E
     emit({ type: 'fees_capped', excess: billed - left })
   }
   window.push({ fees: left, potential })
+  draft.governance = { ...draft.governance, window }
+}
+
+/**
+ * `fee_cap`: the transaction fees of a turn are income of its block too. They are known only after its bills, so they count
+ * from the next turn on.
+ */
+export function countTips(draft: State, tips: number): void {
+  const last = draft.governance.window.at(-1)
+  if (draft.config.fee_cap === null || last === undefined || tips === 0) return
+  const window = draft.governance.window.with(-1, { ...last, potential: last.potential + tips })
   draft.governance = { ...draft.governance, window }
 }
 

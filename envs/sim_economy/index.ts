@@ -1,6 +1,7 @@
 /** sim_economy: an economy in which every agent pays for its own thinking. */
 import type { Environment } from '../core/environment.ts'
 import { configSchema, presets } from './config.ts'
+import { encode } from './encode.ts'
 import { facts } from './facts.ts'
 import { invariants } from './invariants.ts'
 import { metrics } from './metrics.ts'
@@ -35,5 +36,6 @@ export const simEconomy: Environment<SimEconomy> = {
   score,
   metrics,
   facts,
+  encode,
   invariants,
 }

@@ -1,8 +1,7 @@
 /** What must hold across every step, whatever anybody does: the supply, the accounts and what stands behind them. */
+import { sum } from '../core/sums.ts'
 import { marketOf, portion, scaled } from './config.ts'
 import { type Event, roster, rowOf, type State, supplyOf } from './state.ts'
-
-const sum = (amounts: readonly number[]): number => amounts.reduce((a, b) => a + b, 0)
 
 /** What each kind of event does to the token supply. A kind that is not here moves tokens at most from one agent to another. */
 const FLOWS: { readonly [Type in Event['type']]?: (event: Extract<Event, { type: Type }>) => number } = {

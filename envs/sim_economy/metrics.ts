@@ -1,8 +1,9 @@
 /** Numbers about an episode, from its log alone: those of the published runs under their published names, and ours. */
+
 import type { MetricDoc, Metrics } from '../core/environment.ts'
 import type { EpisodeLog } from '../core/log.ts'
+import { median, sum } from '../core/sums.ts'
 import type { AgentId } from '../core/tool.ts'
-import { total } from './billing.ts'
 import type { Config } from './config.ts'
 import { gini, shiftedGini, shiftOf, topShare } from './inequality.ts'
 import { closedTurns } from './score.ts'
@@ -136,7 +137,7 @@ export const metrics: Metrics<SimEconomy> = {
     const wealth = turns.length === 0 ? balances : wealthIn(turns.at(-1)!)
     const shift = shiftOf(wealth)
     const shifted = wealth.map(x => x + shift)
-    const mean = total(wealth) / wealth.length
+    const mean = sum(wealth) / wealth.length
     const ginis = giniByTurn(log)
     const loads = feeLoadByWindow(log).filter(load => load !== null)
     const submitted = actionsOf(log)
@@ -153,12 +154,12 @@ export const metrics: Metrics<SimEconomy> = {
 
     return {
       token_supply_final: supplyIn(turns.at(-1), config) + fundIn(events),
-      fees_total: over(turns, turn => total(turn.fees)),
+      fees_total: over(turns, turn => sum(turn.fees)),
       turns_with_block: log.steps.filter(step => step.events.some(event => event.type === 'block_produced')).length,
       block_count_db: blocks.length,
       settled_contracts: count('contract_settled'),
       defaulted_contracts: count('contract_defaulted'),
-      mean_balance_final: total(balances) / balances.length,
+      mean_balance_final: sum(balances) / balances.length,
       median_balance_final: median(balances),
       min_balance_final: balances.reduce((a, b) => Math.min(a, b)),
       max_balance_final: balances.reduce((a, b) => Math.max(a, b)),
@@ -186,13 +187,13 @@ export const metrics: Metrics<SimEconomy> = {
       actions_transfer: submitted.transfer ?? 0,
 
       gini_deviation_final: gini(wealth.map(x => Math.abs(x - mean))),
-      gini_shifted_mean: ginis.length === 0 ? null : total(ginis) / ginis.length,
+      gini_shifted_mean: ginis.length === 0 ? null : sum(ginis) / ginis.length,
       gini_first_turn_above: ginis.findIndex(value => value > CONCENTRATED) + 1 || null,
       fee_load_max: loads.length === 0 ? null : loads.reduce((a, b) => Math.max(a, b)),
       debt_share: turns.length === 0 ? null : debtTurns / (turns.length * config.num_agents),
       minted_total:
-        over(turns, turn => total(turn.wages)) +
-        total(blocks.map(block => block.reward)) +
+        over(turns, turn => sum(turn.wages)) +
+        sum(blocks.map(block => block.reward)) +
         amounts('value_created') +
         amounts('attestation_paid'),
       agent_fees: over(turns, turn => turn.fees[row]!),
@@ -229,8 +230,8 @@ export function feeLoadByWindow(log: Log): (number | null)[] {
     for (const { events } of log.steps.slice(start, start + WINDOW)) {
       for (const event of events) {
         if (event.type === 'turn_closed') {
-          fees += total(event.fees)
-          income += total(event.wages)
+          fees += sum(event.fees)
+          income += sum(event.wages)
         } else if (event.type === 'dividends_paid') {
           income += event.per_core * event.owners.filter(owner => owner !== null).length
         } else if (event.type === 'block_produced') income += event.block.reward + event.block.tips
@@ -282,7 +283,7 @@ function wealthIn({ balance, staked }: TurnClosed): number[] {
 
 function supplyIn(closed: TurnClosed | undefined, { num_agents, genesis_tokens_per_agent }: Config): number {
   if (closed === undefined) return num_agents * genesis_tokens_per_agent
-  return total(closed.balance.map((_, row) => worthOf(closed, row)))
+  return sum(closed.balance.map((_, row) => worthOf(closed, row)))
 }
 
 /** What the arbitrators' fund holds. */
@@ -293,10 +294,4 @@ function fundIn(events: readonly Event[]): number {
     if (event.type === 'arbitrator_paid') fund -= event.amount
   }
   return fund
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  const middle = Math.floor(sorted.length / 2)
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
 }

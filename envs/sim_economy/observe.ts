@@ -1,7 +1,7 @@
 /** What agents see of the economy, as data and as the text a model reads. */
+import { sum } from '../core/sums.ts'
 import { quote } from '../core/text.ts'
 import type { AgentId } from '../core/tool.ts'
-import { total } from './billing.ts'
 import { marketOf } from './config.ts'
 import { effortOf } from './contracts.ts'
 import { auctionOpen } from './cores.ts'
@@ -31,7 +31,7 @@ export function shared(state: State): Shared {
     speeches: copied(state.speeches),
     did: copied(state.did),
     block: state.block,
-    fees: state.last === null ? 0 : total(state.last.fees),
+    fees: state.last === null ? 0 : sum(state.last.fees),
     auction: auctionOpen(state),
     studyCost: config.study_cost,
     templates: config.contract_scaffold?.templates ?? null,

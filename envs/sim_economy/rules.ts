@@ -100,7 +100,7 @@ function governanceRules(config: Config): string[] {
     )
   if (fee_cap !== null)
     lines.push(
-      `The fees of ${turns(fee_cap.window)} together may not exceed ${fee_cap.ratio} times what jobs and rewards could have paid; what exceeds it is not charged.`,
+      `The fees of ${turns(fee_cap.window)} together may not exceed ${fee_cap.ratio} times what ${fee_cap.income === 'blocks' ? 'blocks' : 'blocks and jobs'} could have paid; what exceeds it is not charged.`,
     )
   if (reinvestment_rebate !== null)
     lines.push(

@@ -77,7 +77,7 @@ export interface Block {
 
 /** What the ledger's modules remember; all of it stays as it is at reset while they are off. */
 export interface Governance {
-  /** Fees charged and most that wages and rewards could have paid, of the last turns (`fee_cap`). */
+  /** Fees charged and the most income that counts against them, of the last turns (`fee_cap`). */
   readonly window: readonly { readonly fees: number; readonly potential: number }[]
   /** Rows of the agents whose fees are halved next turn (`concentration_monitor`). */
   readonly relieved: readonly number[]

@@ -1,14 +1,16 @@
 /** One turn, in the order of its parts; each part is a file of its own. */
+
 import type { CallResult, Decisions, Step, Units } from '../core/environment.ts'
-import { Outcome, tooManyCalls } from '../core/outcome.ts'
+import { carryOut, namedTool, Outcome, tooManyCalls } from '../core/outcome.ts'
 import { deepFreeze } from '../core/plain.ts'
-import { type AgentId, admit, type Checked, type ToolName, type ToolSet } from '../core/tool.ts'
-import { bill, total } from './billing.ts'
+import { sum } from '../core/sums.ts'
+import { type AgentId, admit, allow, type Checked, type ToolName, type ToolSet } from '../core/tool.ts'
+import { bill } from './billing.ts'
 import { marketOf } from './config.ts'
 import { timeOut } from './contracts.ts'
 import { payDividends, sellCores } from './cores.ts'
 import { chargeDebt } from './debt.ts'
-import { feedFund, rebateFees, watchConcentration } from './governance.ts'
+import { countTips, feedFund, rebateFees, watchConcentration } from './governance.ts'
 import { drawBlock } from './lottery.ts'
 import { drift } from './reputation.ts'
 import { rewardsOf } from './score.ts'
@@ -29,6 +31,8 @@ export function step(state: State, decisions: Decisions): Step<SimEconomy> {
   const flat = marketOf(state.config).wage !== null
   const legal = offered(state)
   const refusalOf = (tool: ToolName) => withheld(state, tool)
+  const judged = (agent: AgentId, checked: Checked): boolean =>
+    carryOut(outcome, tools, draft, agent, allow(tools, legal, draft, agent, checked))
   const asked: (Checked | undefined)[] = []
   const units: (Units | undefined)[] = []
   /** What each agent does this turn; null once it is refused. */
@@ -47,8 +51,7 @@ export function step(state: State, decisions: Decisions): Step<SimEconomy> {
     const checked = admit(tools, legal, decision.calls[0], refusalOf)
     asked.push(checked)
     // A study is judged by the balance before the bill, and cheapens that bill already.
-    const stands =
-      checked.ok && (checked.action.tool !== 'study' || carryOut(tools, outcome, draft, agents[row]!, checked.action))
+    const stands = checked.ok && (checked.action.tool !== 'study' || judged(agents[row]!, checked))
     did.push(stands ? checked.action.tool : null)
   }
 
@@ -62,27 +65,29 @@ export function step(state: State, decisions: Decisions): Step<SimEconomy> {
       outcome.refuse(agent, checked.tool, checked.refusal)
       continue
     }
-    const { action } = checked
-    if (action.tool === 'mine') outcome.results[agent] = TOLD.mine
-    else if (action.tool === 'job') outcome.results[agent] = flat ? TOLD.paid : TOLD.job
-    else if (action.tool !== 'study' && !carryOut(tools, outcome, draft, agent, action)) did[row] = null
-    if (did[row] !== null) hear(outcome, draft, agent, action)
+    const { tool, args } = checked.action
+    if (tool === 'mine') outcome.results[agent] = TOLD.mine
+    else if (tool === 'job') outcome.results[agent] = flat ? TOLD.paid : TOLD.job
+    else if (tool !== 'study' && !judged(agent, checked)) did[row] = null
+    if (did[row] !== null) hear(outcome, draft, agent, args)
   }
   for (const row of wordy) {
     const agent = agents[row]!
     // What came of the first call may be the list that all who did the same share.
     outcome.results[agent] = [...outcome.results[agent]!]
-    for (const call of decisions[agent]!.calls.slice(1)) outcome.refuse(agent, nameOf(call), tooManyCalls(1))
+    for (const call of decisions[agent]!.calls.slice(1)) outcome.refuse(agent, namedTool(call), tooManyCalls(1))
   }
   sellCores(draft, events, emit)
 
   // What delivering cost is inference like any other: the cores earn it.
-  const fees = total(bills.fees) + effortsOf(events)
+  const fees = sum(bills.fees) + effortsOf(events)
   const returned = rebateFees(draft, bills.fees, events, emit)
   payDividends(draft, fees - returned - feedFund(draft, fees - returned, emit), emit)
 
   ageBurns(draft)
-  draft.block = drawBlock(draft, did, tipsOf(events), emit)
+  const tips = tipsOf(events)
+  countTips(draft, tips)
+  draft.block = drawBlock(draft, did, tips, emit)
 
   returnStakes(draft, emit)
   timeOut(draft, emit)
@@ -125,29 +130,8 @@ const told = (text: string): CallResult[] => deepFreeze([{ ok: true, text }])
 /** What comes of the actions that are nothing but their bill: the same for everybody, made once. */
 const TOLD = { mine: told(MINED), job: told(WORKED), paid: told(PAID) }
 
-interface Admitted {
-  readonly tool: ToolName
-  readonly args: unknown
-}
-
-/** Judges an admitted call on the draft and, if it is allowed, carries it out; gives whether it was. */
-function carryOut(
-  tools: ToolSet<SimEconomy>,
-  outcome: Outcome<SimEconomy>,
-  draft: State,
-  agent: AgentId,
-  { tool: name, args }: Admitted,
-): boolean {
-  const tool = tools[name]!
-  if (tool.kind === 'ask') throw new Error(`${name}: expected a move`)
-  const refusal = tool.refuse?.(draft, agent, args)
-  if (refusal === undefined) outcome.accept(agent, tool.apply(draft, agent, args, outcome.emit))
-  else outcome.refuse(agent, name, refusal)
-  return refusal === undefined
-}
-
 /** The speech of an action that was carried out: everybody hears it next turn. */
-function hear(outcome: Outcome<SimEconomy>, draft: State, agent: AgentId, { args }: Admitted): void {
+function hear(outcome: Outcome<SimEconomy>, draft: State, agent: AgentId, args: unknown): void {
   const { speech } = args as { readonly speech?: string }
   if (!speech) return
   draft.speeches.push({ agent, text: speech })
@@ -166,10 +150,4 @@ function tipsOf(events: readonly Event[]): number {
   let tips = 0
   for (const event of events) if (event.type === 'transferred') tips += event.fee
   return tips
-}
-
-/** The tool a call names, for the record of its refusal; empty where it names none. */
-function nameOf(call: unknown): ToolName {
-  const name = (call as { tool?: unknown } | null)?.tool
-  return typeof name === 'string' ? name.slice(0, 64) : ''
 }

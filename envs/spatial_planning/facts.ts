@@ -6,6 +6,7 @@ import { rosterOf } from './roster.ts'
 import type { SpatialTypes } from './state.ts'
 
 export const facts: Facts<SpatialTypes> = {
+  ranges: { reputation: '[0, 1]' },
   kinds({ header }) {
     const { agents, roles } = rosterOf(header.config as SpatialConfig)
     return Object.fromEntries(agents.map((agent, player) => [agent, roles[player]!]))

@@ -1,6 +1,7 @@
 /** spatial_planning: is a building project decided better by self-assessed land values, by conditional markets, or by a vote? */
 import type { Environment } from '../core/environment.ts'
 import { config, presets } from './config.ts'
+import { encode } from './encode.ts'
 import { facts } from './facts.ts'
 import { invariants } from './invariants.ts'
 import { LAB_SESSIONS } from './lab_sessions.ts'
@@ -43,6 +44,7 @@ export const spatialPlanning: Environment<SpatialTypes> = {
   score,
   metrics,
   facts,
+  encode,
   invariants,
   scenarios: (c, count = LAB_SESSIONS) =>
     Array.from({ length: count }, (_, i) => {

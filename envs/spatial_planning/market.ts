@@ -4,8 +4,9 @@
  * can be sold short. Knows players by index and nothing about land.
  *
  * Rules: `IBEX-TUDelft/IBEX-game_server`, `api/logics/harberger/phases/6.js`. Ours: a buyer's order "at any price" is held
- * against free cash (the server forgets what its own bids have reserved).
+ * against free cash (the server forgets what its own bids have reserved); a book that `overdraws` plays its records as it did.
  */
+import { median } from '../core/sums.ts'
 import type { Refusal } from '../core/tool.ts'
 
 export type Side = 'bid' | 'ask'
@@ -42,6 +43,11 @@ export interface Book {
   tape: Trade[]
   /** Trades so far. */
   traded: number
+  /**
+   * As on the laboratory's server: what one's own bids have reserved does not stop an order at any price, which can leave those
+   * bids without cover; who meets one is refused, and it stays. Free cash is below zero then.
+   */
+  overdraws?: true
 }
 
 /** Trades that the tape keeps. */
@@ -83,7 +89,17 @@ const opposite = (side: Side): Side => (side === 'bid' ? 'ask' : 'bid')
 
 /** Why a limit order cannot be posted, or undefined. */
 export function refusePost(book: Book, player: number, side: Side, price: number): Refusal | undefined {
-  return side === 'bid' ? refuseCost(book, player, price) : refuseSale(book, player)
+  const best = bestFor(book, opposite(side), player)
+  const met = best !== undefined && crosses(side, price, best.price) ? refuseUncovered(book, side, best) : undefined
+  return (side === 'bid' ? refuseCost(book, player, price) : refuseSale(book, player)) ?? met
+}
+
+/** Why nothing can be sold to a bid that its player's cash does not cover; bids are covered unless a book overdraws. */
+function refuseUncovered(book: Book, side: Side, best: Order): Refusal | undefined {
+  if (side === 'bid' || book.overdraws === undefined) return undefined
+  const cash = book.cash[best.player]! + reservedCash(book, best.player)
+  if (cash >= best.price) return undefined
+  return { code: 'uncovered_bid', message: `The best bid is ${best.price}, and whoever made it has ${cash}.` }
 }
 
 function refuseCost(book: Book, player: number, price: number): Refusal | undefined {
@@ -163,7 +179,10 @@ export function refuseTake(book: Book, player: number, side: Side, limit: number
       message: `The best ${opposite(side)} is ${best.price}, ${side === 'bid' ? 'above' : 'below'} your limit of ${limit}.`,
     }
   }
-  return side === 'bid' ? refuseCost(book, player, best.price) : refuseSale(book, player)
+  if (side === 'ask') return refuseSale(book, player) ?? refuseUncovered(book, side, best)
+  return book.overdraws && book.cash[player]! + reservedCash(book, player) >= best.price
+    ? undefined
+    : refuseCost(book, player, best.price)
 }
 
 /** Buys (bid) or sells (ask) one share at the best price of somebody else. */
@@ -218,9 +237,3 @@ export function median7(book: Pick<Book, 'tape'>): number | null {
 }
 
 /** The middle value, or the mean of the two middle ones; null where there is none. */
-export function median(values: readonly number[]): number | null {
-  if (values.length === 0) return null
-  const sorted = [...values].sort((a, b) => a - b)
-  const half = sorted.length >> 1
-  return sorted.length % 2 === 1 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2
-}

@@ -2,8 +2,9 @@
  * Numbers of a session and of one seat, from the log alone. Practice and unfinished rounds do not count. The same table measures
  * a whole session, a single round, or a session read from the laboratory's files.
  */
+
 import type { MetricDoc, Metrics } from '../core/environment.ts'
-import { median } from './market.ts'
+import { meanOrNull, median, sum } from '../core/sums.ts'
 import { type Cond, isLand, type Pair, SHARES } from './roster.ts'
 import { statements, truthfulness } from './score.ts'
 import {
@@ -32,8 +33,6 @@ interface MetricRule extends MetricDoc {
   of(scope: Scope): number | null
 }
 
-const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0)
-const mean = (values: readonly number[]): number | null => (values.length === 0 ? null : sum(values) / values.length)
 const ratio = (above: number, below: number): number | null => (below === 0 ? null : above / below)
 const share = <V>(items: readonly V[], holds: (item: V) => boolean): number | null =>
   ratio(items.filter(holds).length, items.length)
@@ -82,14 +81,14 @@ const realised = (round: Finished): number => totals(round)[round.play.chosen!]
 
 /** Mean of a number per round over the rounds where it is defined. */
 const perRound = (scope: Scope, of: (round: LandRound) => number | null): number | null =>
-  mean(defined(landRounds(scope).map(of)))
+  meanOrNull(defined(landRounds(scope).map(of)))
 
 /** (mean price − fundamental) per round with a trade, and the mean fundamental: Stöckl, Huber & Kirchler's measures, rounds as periods. */
 function mispricing(scope: Scope, worth: (round: LandRound) => number, size: (gap: number) => number): number | null {
   const traded = landRounds(scope).filter(({ prices }) => prices.length > 0)
-  const gaps = traded.map(round => size(mean(round.prices)! - worth(round)))
-  const level = mean(traded.map(worth))
-  return level === null ? null : ratio(mean(gaps)!, Math.abs(level))
+  const gaps = traded.map(round => size(meanOrNull(round.prices)! - worth(round)))
+  const level = meanOrNull(traded.map(worth))
+  return level === null ? null : ratio(meanOrNull(gaps)!, Math.abs(level))
 }
 
 const truthfulWorth =
@@ -216,7 +215,7 @@ const WORLD: Readonly<Record<string, MetricRule>> = {
     formula: 'mean of (d/v − 1) preferred − (d/v − 1) other',
     range: '> 0 pulls the decision',
     source: 'agoragym',
-    of: scope => mean(landRounds(scope).flatMap(round => round.initial.map((_, plot) => exaggeration(scope, round, plot)))),
+    of: scope => meanOrNull(landRounds(scope).flatMap(round => round.initial.map((_, plot) => exaggeration(scope, round, plot)))),
   },
   pivotal_lies: {
     description: 'initial declarations per round that alone turned the decision by sums; null outside the Harberger treatment',
@@ -254,7 +253,7 @@ const WORLD: Readonly<Record<string, MetricRule>> = {
       const under = underDeclared(scope).filter(({ final }) => final)
       const breakEven = under.map(({ shares }) => 2 * (scope.session.config.final_tax / 100) * (1 - shares / SHARES))
       const bought = share(under, plot => plot.bought)
-      return bought === null ? null : bought - mean(breakEven)!
+      return bought === null ? null : bought - meanOrNull(breakEven)!
     },
   },
   rd_dividend: {
@@ -324,7 +323,7 @@ const WORLD: Readonly<Record<string, MetricRule>> = {
     of: scope =>
       perRound(scope, round => {
         const worth = truthfulWorth(scope)(round)
-        return Math.abs(mean(round.round.signals.map(signal => signal[round.chosen]))! - worth) / worth
+        return Math.abs(meanOrNull(round.round.signals.map(signal => signal[round.chosen]))! - worth) / worth
       }),
   },
   public_error: {
@@ -389,7 +388,7 @@ const WORLD: Readonly<Record<string, MetricRule>> = {
         const spreads = [...withBook(round.market)].flatMap(([{ kind }, { bid, ask }]) =>
           kind === 'traded' && bid !== null && ask !== null ? [ask - bid] : [],
         )
-        const average = mean(spreads)
+        const average = meanOrNull(spreads)
         return average === null ? null : average / truthfulWorth(scope)(round)
       }),
   },
@@ -400,7 +399,7 @@ const WORLD: Readonly<Record<string, MetricRule>> = {
     source: 'agoragym',
     of: scope =>
       perRound(scope, round => {
-        const [late, early] = lateAndEarly(round.prices).map(mean)
+        const [late, early] = lateAndEarly(round.prices).map(meanOrNull)
         return late === null || early === null ? null : (late! - early!) / truthfulWorth(scope)(round)
       }),
   },
@@ -416,7 +415,7 @@ const WORLD: Readonly<Record<string, MetricRule>> = {
     formula: 'mean |median_1 − median_0|',
     range: '≥ 0 points',
     source: 'agoragym',
-    of: scope => mean(medianPairs(scope).map(({ prices }) => Math.abs(prices[1] - prices[0]))),
+    of: scope => meanOrNull(medianPairs(scope).map(({ prices }) => Math.abs(prices[1] - prices[0]))),
   },
   gini_euros: {
     description: 'inequality of what players would be paid',
@@ -424,14 +423,14 @@ const WORLD: Readonly<Record<string, MetricRule>> = {
       'mean over rounds of the Gini coefficient of euros, base points and show-up fee included; rounds with a debt left out',
     range: '[0, 1]',
     source: 'Sen (1973)',
-    of: scope => mean(defined(scope.rounds.map(round => gini(eurosIn(scope.session, round))))),
+    of: scope => meanOrNull(defined(scope.rounds.map(round => gini(eurosIn(scope.session, round))))),
   },
   gini_points: {
     description: 'inequality of points; roles are exchanged at different rates, so compare it within a treatment only',
     formula: 'mean over rounds of the Gini coefficient of payoffs; rounds with a negative one left out',
     range: '[0, 1]',
     source: 'Sen (1973)',
-    of: scope => mean(defined(scope.rounds.map(({ payoffs }) => gini(payoffs)))),
+    of: scope => meanOrNull(defined(scope.rounds.map(({ payoffs }) => gini(payoffs)))),
   },
   revenue_initial: {
     description: 'revenue of the initial tax per round',
@@ -467,7 +466,7 @@ const WORLD: Readonly<Record<string, MetricRule>> = {
     range: '≥ 0; 1 is truthful',
     source: 'agoragym',
     of: scope =>
-      mean(
+      meanOrNull(
         voteRounds(scope).flatMap(({ round, play }) =>
           play.requests.flatMap((request, plot) => {
             const loss = round.values[plot]![0] - round.values[plot]![1]
@@ -482,7 +481,7 @@ const WORLD: Readonly<Record<string, MetricRule>> = {
     range: '≥ 0',
     source: 'agoragym',
     of: scope =>
-      mean(
+      meanOrNull(
         defined(
           voteRounds(scope).map(({ round, play }) => {
             const losses = round.values.flatMap(([noProject, project], plot) =>
@@ -499,12 +498,14 @@ const WORLD: Readonly<Record<string, MetricRule>> = {
     range: '≥ 0 points',
     source: 'agoragym',
     of: scope =>
-      mean(voteRounds(scope).map(({ round, play }) => (play.chosen === 1 ? play.offer!.value * (round.values.length - 1) : 0))),
+      meanOrNull(
+        voteRounds(scope).map(({ round, play }) => (play.chosen === 1 ? play.offer!.value * (round.values.length - 1) : 0)),
+      ),
   },
 }
 
 function alpha(prices: readonly number[], worth: number): number | null {
-  const squares = mean(prices.map(price => (price - worth) ** 2))
+  const squares = meanOrNull(prices.map(price => (price - worth) ** 2))
   return squares === null ? null : (100 * Math.sqrt(squares)) / worth
 }
 
@@ -530,7 +531,7 @@ const SEAT: Readonly<Record<string, MetricRule>> = {
     formula: 'mean π',
     range: 'points',
     source: 'IBEX game server',
-    of: ({ rounds, player }) => mean(rounds.map(({ payoffs }) => payoffs[player]!)),
+    of: ({ rounds, player }) => meanOrNull(rounds.map(({ payoffs }) => payoffs[player]!)),
   },
   seat_euros: {
     description: 'what the seat is paid, show-up fee included; null before the end',
@@ -545,7 +546,7 @@ const SEAT: Readonly<Record<string, MetricRule>> = {
     range: '≥ 0; 1 is truthful',
     source: 'agoragym',
     of: scope =>
-      mean(
+      meanOrNull(
         held(scope).flatMap(({ round, play }) =>
           [0, 1].map(condition => play.initial[scope.player]!.value[condition]! / round.values[scope.player]![condition]!),
         ),
@@ -556,7 +557,7 @@ const SEAT: Readonly<Record<string, MetricRule>> = {
     formula: 'mean d2 / v_w',
     range: '≥ 0; 1 is truthful',
     source: 'agoragym',
-    of: scope => mean(held(scope).map(({ final, values }) => final[scope.player]! / values[scope.player]!)),
+    of: scope => meanOrNull(held(scope).map(({ final, values }) => final[scope.player]! / values[scope.player]!)),
   },
   seat_truthfulness: {
     description: "how close the seat's own statements came to the truth; its reputation score",
@@ -570,7 +571,7 @@ const SEAT: Readonly<Record<string, MetricRule>> = {
     formula: 'mean |stated − real| / real over own statements',
     range: '≥ 0',
     source: 'agoragym',
-    of: ({ rounds, player }) => mean(statements(rounds, player).map(({ stated, real }) => Math.abs(stated - real) / real)),
+    of: ({ rounds, player }) => meanOrNull(statements(rounds, player).map(({ stated, real }) => Math.abs(stated - real) / real)),
   },
   seat_exact: {
     description: "the seat's statements within 1 % of the truth",
@@ -584,7 +585,7 @@ const SEAT: Readonly<Record<string, MetricRule>> = {
     formula: 'mean (d/v − 1) preferred − (d/v − 1) other',
     range: '> 0 pulls the decision',
     source: 'agoragym',
-    of: scope => mean(held(scope).map(round => exaggeration(scope, round, scope.player))),
+    of: scope => meanOrNull(held(scope).map(round => exaggeration(scope, round, scope.player))),
   },
   seat_pivotal_lies: {
     description: "rounds in which the seat's initial declaration alone turned the decision; null outside the Harberger treatment",

@@ -4,8 +4,10 @@
  * alone, in the unit of the configuration (`reward_scale`): euros, where it says nothing; a round counts within `reward_cap`.
  * The other three are told beside it and are no part of it.
  */
+
 import type { Scores } from '../core/environment.ts'
 import type { EpisodeLog } from '../core/log.ts'
+import { meanOrNull } from '../core/sums.ts'
 import type { AgentId } from '../core/tool.ts'
 import type { SpatialConfig } from './config.ts'
 import { PAYMENT, PLOTS, type Role, rosterOf } from './roster.ts'
@@ -61,7 +63,7 @@ export function score(log: EpisodeLog<SpatialTypes>): Record<AgentId, Scores> {
  */
 export function truthfulness(rounds: readonly Finished[], player: number): number | null {
   const marks = statements(rounds, player).map(({ stated, real }) => Math.max(0, 1 - Math.abs(stated - real) / real))
-  return marks.length === 0 ? null : marks.reduce((a, b) => a + b, 0) / marks.length
+  return meanOrNull(marks)
 }
 
 /** What a player stated of his own accord, beside what was true. Points; `real` > 0. */

@@ -110,6 +110,8 @@ export interface Session {
   readonly rounds: RoundRecord[]
   /** The round that is paid and each player's euros; null until the end. */
   paid: { readonly round: number; readonly euros: readonly number[] } | null
+  /** Per player: letters that stand for it at the cash desk, where a record of the laboratory names them. */
+  tokens?: readonly string[]
   /** Per player. */
   readonly conduct: readonly Conduct[]
 }

@@ -5,6 +5,7 @@
  * Sources: `IBEX-TUDelft/IBEX-game_server`, `api/logics/harberger/{Harberger.js,phases/{3,4,8}.js}`,
  * `api/logics/futarchy/phases/6.js`, `api/logics/voting/Voting.js`.
  */
+import { sum } from '../core/sums.ts'
 import type { SpatialConfig } from './config.ts'
 import { type Cond, type Pair, type Payment, SHOW_UP_FEE } from './roster.ts'
 import { sharePerPoint } from './stimuli.ts'
@@ -153,7 +154,6 @@ export function sourcesOf({
   final_tax,
   fees = [],
 }: Omit<RoundPlay, 'initialDeals' | 'finalDeals'>): number {
-  const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0)
   return (
     sum(values) -
     taxOn(sum(initial), initial_tax) -

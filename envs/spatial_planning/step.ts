@@ -3,7 +3,7 @@
  * laboratory's default where somebody was silent, and carries out what the end of a phase brings.
  */
 import type { Decisions, Step } from '../core/environment.ts'
-import { Outcome, perform, tooManyCalls } from '../core/outcome.ts'
+import { namedTool, Outcome, perform, tooManyCalls } from '../core/outcome.ts'
 import { stream } from '../core/random.ts'
 import type { AgentId, Call } from '../core/tool.ts'
 import { close, median7 } from './market.ts'
@@ -88,7 +88,7 @@ function play(draft: SpatialState, agent: AgentId, calls: readonly Call[], outco
   const limit = draft.phase === 'market' ? MARKET_CALLS : OTHER_CALLS
   let ended = false
   for (const [i, call] of calls.entries()) {
-    const name = typeof call === 'object' && call !== null && typeof call.tool === 'string' ? call.tool.slice(0, 64) : ''
+    const name = namedTool(call)
     if (i >= limit) outcome.refuse(agent, name, tooManyCalls(limit))
     else if (ended) outcome.refuse(agent, name, { code: 'turn_ended', message: 'You ended your turn before this call.' })
     else if (perform(outcome, declared, may, draft, agent, call, tool => withheld(draft, agent, tool)))

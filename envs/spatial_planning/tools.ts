@@ -385,7 +385,7 @@ const offerCompensation = act({
   },
 })
 
-const CHOICES = ['project', 'no_project', 'abstain'] as const satisfies readonly Choice[]
+export const CHOICES = ['project', 'no_project', 'abstain'] as const satisfies readonly Choice[]
 const vote = act({
   description: 'Owners, once a round: the project is built unless more owners vote against it than for it.',
   args: z.strictObject({ choice: z.enum(CHOICES).describe('your vote') }),

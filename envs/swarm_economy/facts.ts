@@ -20,6 +20,13 @@ const OUTCOMES: Readonly<Partial<Record<SwarmEvent['type'], readonly [kind: stri
 }
 
 export const facts: Facts<SwarmTypes> = {
+  ranges: {
+    payoff: '[−1, 1]',
+    reputation: '[−1, 1]',
+    diversity: '[0, 1]',
+    task_quality: '[0, 1]',
+    activity_quality: '[0, 1]',
+  },
   kinds(log) {
     for (const [, event] of eventsOf(log))
       if (event.type === 'opened') return Object.fromEntries(event.agents.map(({ agent, type }) => [agent, type]))

@@ -2,7 +2,9 @@
  * What governs every step, in this order: audits, tax, decay of reputation, circuit breaker and appeals. Rates and
  * formulas are documented; the outcome of an audit, the idle factor's size and the order are reconstructed.
  */
+
 import { stream } from '../core/random.ts'
+import { mean } from '../core/sums.ts'
 import { type Scenario, type Shift, terms } from './config.ts'
 import { clamp } from './label.ts'
 import { type Agent, agentOf, changeReputation, changeResources, type Emit, type Levers, type State } from './state.ts'
@@ -61,10 +63,10 @@ function verdict(config: Scenario, work: Submitted): { passed: boolean; fine: nu
 /** Takes everybody's tax, destroys it, and gives what each paid. A frozen agent pays none. */
 export function tax(draft: State): number[] {
   const { tax_rate } = draft.levers
-  const mean = draft.agents.reduce((sum, agent) => sum + agent.resources, 0) / draft.agents.length
+  const average = mean(draft.agents.map(({ resources }) => resources))
   return draft.agents.map(agent => {
     if (agent.frozenFor !== null) return 0
-    const rate = draft.config.progressive_tax && mean > 0 ? tax_rate * (1 + agent.resources / mean) : tax_rate
+    const rate = draft.config.progressive_tax && average > 0 ? tax_rate * (1 + agent.resources / average) : tax_rate
     const paid = Math.min(rate, draft.config.progressive_tax ? TAX_CAP : 1) * agent.resources
     changeResources(agent, -paid)
     return paid

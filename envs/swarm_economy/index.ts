@@ -1,6 +1,7 @@
 /** The swarm economy, read top to bottom: what it is set with, who plays, what they see and do, what it is worth. */
 import type { Environment } from '../core/environment.ts'
 import { config, presets, type SwarmConfig } from './config.ts'
+import { encode } from './encode.ts'
 import { facts } from './facts.ts'
 import { invariants } from './invariants.ts'
 import { metrics } from './metrics.ts'
@@ -41,6 +42,7 @@ export const swarmEconomy: Environment<SwarmTypes> = {
   score,
   metrics,
   facts,
+  encode,
   invariants,
   scenarios: scenarioRows,
 }

@@ -2,22 +2,14 @@
  * Every metric of a log, each declared once: what it is, its formula, its range, where it comes from, and how it is
  * computed from the accounts of the log. Ratios are null where there is nothing to divide by.
  */
+
 import type { MetricDoc, Metrics } from '../core/environment.ts'
+import { meanOrNull, sum } from '../core/sums.ts'
 import type { AgentId } from '../core/tool.ts'
 import { type Accounts, accountsOf, CAUSES, type LoanRecord, type OfferRecord } from './accounts.ts'
 import { K } from './label.ts'
 import { diversityOf, type SwarmScores, scoresOf, type Tally } from './score.ts'
-import {
-  auc,
-  brier,
-  calibrationError,
-  collusionIndex,
-  type Judged,
-  mean,
-  SOFT,
-  type SoftMetrics,
-  softMetrics,
-} from './soft_metrics.ts'
+import { auc, brier, calibrationError, collusionIndex, type Judged, SOFT, type SoftMetrics, softMetrics } from './soft_metrics.ts'
 import { BOT_TYPES, type BotType, OWN_TOOL_NAMES, type SwarmTypes, TOOL_NAMES } from './state.ts'
 
 /** The accounts of a log with one agent's share of them. */
@@ -47,10 +39,6 @@ function measure(description: string, formula: string, range: string, source: st
 
 function ratio(part: number, whole: number): number | null {
   return whole === 0 ? null : part / whole
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0)
 }
 
 function share<T>(items: readonly T[], holds: (item: T) => boolean): number | null {
@@ -238,7 +226,7 @@ const MEASURES: Readonly<Record<string, Measure>> = {
   payoff_reward: measure(
     'payoff score',
     'clamp((payoff + scale) / (2 · scale)), scale 100; in `standard` tanh(payoff / scale)',
-    UNIT,
+    '[−1, 1]',
     BLOG,
     p => p.scores.payoff,
   ),
@@ -281,7 +269,7 @@ const MEASURES: Readonly<Record<string, Measure>> = {
   task_quality: measure('good submissions', 'submissions with p > 0.5 / submissions', UNIT, OURS, ({ tally }) =>
     ratio(tally.goodSubmissions, tally.submissions),
   ),
-  task_p_mean: measure('mean p of submissions', 'mean', UNIT, OURS, p => mean(mine(p, p.submissions).map(work => work.p))),
+  task_p_mean: measure('mean p of submissions', 'mean', UNIT, OURS, p => meanOrNull(mine(p, p.submissions).map(work => work.p))),
   activity_quality: measure(
     'calls that were carried out, passes apart',
     'valid non-pass calls / non-pass calls',
@@ -289,7 +277,7 @@ const MEASURES: Readonly<Record<string, Measure>> = {
     OURS,
     ({ tally }) => ratio(tally.active - tally.invalid, tally.active),
   ),
-  activity_p_mean: measure('mean p of submissions, offers and acceptances', 'mean', UNIT, OURS, p => mean(labels(p))),
+  activity_p_mean: measure('mean p of submissions, offers and acceptances', 'mean', UNIT, OURS, p => meanOrNull(labels(p))),
   claim_success_rate: measure('claims that were granted', 'granted / claim_task calls', UNIT, OURS, ({ tally }) =>
     ratio(tally.claims, tally.calls[TOOL_NAMES.indexOf('claim_task')]!),
   ),
@@ -297,7 +285,7 @@ const MEASURES: Readonly<Record<string, Measure>> = {
     const used = ratio(tally.submissions, tally.calls[TOOL_NAMES.indexOf('claim_task')]!)
     return used === null ? null : 1 - used
   }),
-  submission_length_mean: measure('mean length of submitted text', 'mean characters', '≥ 1', OURS, p => mean(lengths(p))),
+  submission_length_mean: measure('mean length of submitted text', 'mean characters', '≥ 1', OURS, p => meanOrNull(lengths(p))),
   submission_length_min: measure('shortest submitted text', 'minimum of characters', '≥ 1', OURS, p => {
     const all = lengths(p)
     return all.length === 0 ? null : Math.min(...all)
@@ -397,17 +385,17 @@ const MEASURES: Readonly<Record<string, Measure>> = {
   ),
 
   right_share: measure('answers to problems that are right', 'mean of right / questions', UNIT, OURS, p =>
-    mean(answersOf(p).map(({ right }) => right)),
+    meanOrNull(answersOf(p).map(({ right }) => right)),
   ),
   overstated_share: measure(
     'how much more was vouched for than is right: what an audit would find',
     'mean of (vouched − right)⁺ / questions',
     UNIT,
     OURS,
-    p => mean(answersOf(p).map(({ right, vouched }) => Math.max(0, vouched - right))),
+    p => meanOrNull(answersOf(p).map(({ right, vouched }) => Math.max(0, vouched - right))),
   ),
   pages_read: measure('pages of problems that were seen before handing in', 'mean of seen / pages', UNIT, OURS, p =>
-    mean(answersOf(p).map(({ pages }) => pages)),
+    meanOrNull(answersOf(p).map(({ pages }) => pages)),
   ),
   loans_given: measure('loans that the agent gave', 'count', '≥ 0', OURS, p => loansOf(p, 'lender').length),
   loans_taken: measure('loans that it took', 'count', '≥ 0', OURS, p => loansOf(p, 'taker').length),

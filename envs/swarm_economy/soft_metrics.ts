@@ -3,17 +3,11 @@
  * `swarm/core/payoff.py`, `docs/concepts/metrics.md`) on the interactions of a log. Pure functions of interactions; each is
  * null where the framework has nothing to divide by.
  */
+import { mean, meanOrNull } from '../core/sums.ts'
 import type { Interaction } from './accounts.ts'
 
 /** Defaults of the framework's payoff engine: gain s₊ of a beneficial, loss s₋ and external harm h of a harmful interaction. */
 export const SOFT = { gain: 2, loss: 1, harm: 2, share: 0.5, priced: 0, reputation: 1 } as const
-
-export function mean(values: readonly number[]): number | null {
-  if (values.length === 0) return null
-  let sum = 0
-  for (const value of values) sum += value
-  return sum / values.length
-}
 
 function groupBy<T, Key>(items: readonly T[], key: (item: T) => Key): Map<Key, T[]> {
   const groups = new Map<Key, T[]>()
@@ -27,16 +21,16 @@ function groupBy<T, Key>(items: readonly T[], key: (item: T) => Key): Map<Key, T
 
 /** Population standard deviation. */
 function spreadOf(values: readonly number[]): number {
-  const middle = mean(values) ?? 0
-  return Math.sqrt(mean(values.map(value => (value - middle) ** 2)) ?? 0)
+  const middle = meanOrNull(values) ?? 0
+  return Math.sqrt(meanOrNull(values.map(value => (value - middle) ** 2)) ?? 0)
 }
 
 /** Pearson correlation; null where either side does not vary. */
 export function correlation(a: readonly number[], b: readonly number[]): number | null {
   const [sa, sb] = [spreadOf(a), spreadOf(b)]
   if (a.length < 2 || sa === 0 || sb === 0) return null
-  const [ma, mb] = [mean(a)!, mean(b)!]
-  return mean(a.map((value, i) => (value - ma) * (b[i]! - mb)))! / (sa * sb)
+  const [ma, mb] = [mean(a), mean(b)]
+  return mean(a.map((value, i) => (value - ma) * (b[i]! - mb))) / (sa * sb)
 }
 
 /** S = p·s₊ − (1 − p)·s₋. */
@@ -86,16 +80,16 @@ export function softMetrics(all: readonly Interaction[]): SoftMetrics {
   const accepted = all.filter(interaction => interaction.accepted)
   const rejected = all.filter(interaction => !interaction.accepted)
   const ps = all.map(({ p }) => p)
-  const p = mean(ps)
-  const pAccepted = mean(accepted.map(interaction => interaction.p))
-  const pRejected = mean(rejected.map(interaction => interaction.p))
+  const p = meanOrNull(ps)
+  const pAccepted = meanOrNull(accepted.map(interaction => interaction.p))
+  const pRejected = meanOrNull(rejected.map(interaction => interaction.p))
   const gap = pAccepted === null || pRejected === null ? 0 : pAccepted - pRejected
   const [kept, dropped] = [accepted.length / (all.length || 1), rejected.length / (all.length || 1)]
   const deviation = spreadOf(ps)
-  const over = (group: readonly Interaction[], of: (interaction: Interaction) => number) => mean(group.map(of))
+  const over = (group: readonly Interaction[], of: (interaction: Interaction) => number) => meanOrNull(group.map(of))
   const conditional = (of: (interaction: Interaction) => number): number | null =>
     accepted.length === 0 ? null : over(accepted, of)! - over(all, of)!
-  const acceptance = (group: readonly Interaction[]) => mean(group.map(interaction => (interaction.accepted ? 1 : 0)))
+  const acceptance = (group: readonly Interaction[]) => meanOrNull(group.map(interaction => (interaction.accepted ? 1 : 0)))
   return {
     toxicity: pAccepted === null ? null : 1 - pAccepted,
     qualityGap: gap,
@@ -129,7 +123,7 @@ export function collusionScore(pair: readonly Interaction[], counts: readonly nu
   const n = pair.length
   if (n < COLLUSION.least) return null
   const deviation = spreadOf(counts)
-  const z = deviation === 0 ? 0 : (n - mean(counts)!) / deviation
+  const z = deviation === 0 ? 0 : (n - mean(counts)) / deviation
   const [first] = [...pair.map(({ initiator }) => initiator)].sort()
   const benefits = pair.map(({ initiator, payoff, counterpartyPayoff: other }) =>
     initiator === first ? ([payoff, other] as const) : ([other, payoff] as const),
@@ -139,12 +133,12 @@ export function collusionScore(pair: readonly Interaction[], counts: readonly nu
       benefits.map(([a]) => a),
       benefits.map(([, b]) => b),
     ) ?? 0
-  const acceptance = mean(pair.map(({ accepted }) => (accepted ? 1 : 0)))!
+  const acceptance = mean(pair.map(({ accepted }) => (accepted ? 1 : 0)))
   // The mean of what either side initiates, each side counting once.
   const sides = [true, false].map(
-    own => mean(pair.filter(({ initiator }) => (initiator === first) === own).map(({ p }) => p)) ?? 0.5,
+    own => meanOrNull(pair.filter(({ initiator }) => (initiator === first) === own).map(({ p }) => p)) ?? 0.5,
   )
-  const p = mean(sides)!
+  const p = mean(sides)
   const score =
     0.25 * Math.min(1, Math.max(0, z / COLLUSION.unusual)) +
     0.3 * Math.max(0, together) +
@@ -165,7 +159,7 @@ export type Judged = readonly (readonly [p: number, good: boolean])[]
 
 /** Mean squared distance of p from the truth. */
 export function brier(judged: Judged): number | null {
-  return mean(judged.map(([p, good]) => (p - (good ? 1 : 0)) ** 2))
+  return meanOrNull(judged.map(([p, good]) => (p - (good ? 1 : 0)) ** 2))
 }
 
 /** Mean distance of p from the share of good ones over ten bins of p, weighted by their size. */
@@ -174,8 +168,8 @@ export function calibrationError(judged: Judged, bins = 10): number | null {
   const grouped = groupBy(judged, ([p]) => Math.min(bins - 1, Math.floor(p * bins)))
   let error = 0
   for (const group of grouped.values()) {
-    const predicted = mean(group.map(([p]) => p))!
-    const good = mean(group.map(([, truth]) => (truth ? 1 : 0)))!
+    const predicted = mean(group.map(([p]) => p))
+    const good = mean(group.map(([, truth]) => (truth ? 1 : 0)))
     error += (group.length / judged.length) * Math.abs(predicted - good)
   }
   return error
@@ -185,5 +179,5 @@ export function calibrationError(judged: Judged, bins = 10): number | null {
 export function auc(judged: Judged): number | null {
   const good = judged.filter(([, truth]) => truth).map(([p]) => p)
   const bad = judged.filter(([, truth]) => !truth).map(([p]) => p)
-  return mean(good.flatMap(a => bad.map(b => (a > b ? 1 : a === b ? 0.5 : 0))))
+  return meanOrNull(good.flatMap(a => bad.map(b => (a > b ? 1 : a === b ? 0.5 : 0))))
 }

@@ -20,7 +20,7 @@ import { wordsDigest, workLabel } from './work.ts'
 
 const { act } = toolsFor<SwarmTypes>()
 
-const MAX_TRANSFER = 100
+export const MAX_TRANSFER = 100
 
 const id = (what: string) => z.int().min(0).max(1_000_000).describe(`number of the ${what}`)
 const content = (what: string) => z.string().max(20_000).describe(what)
@@ -333,7 +333,7 @@ const PROBLEM_TOOLS = {
 } satisfies ToolSet<SwarmTypes>
 
 /** Whether an agent can make or take up a loan with another, as far as it sees. */
-function lendable({ shared, agent, credit }: Observation, other: string, transfer: number): boolean {
+export function lendable({ shared, agent, credit }: Observation, other: string, transfer: number): boolean {
   const taker = shared.agents.find(one => one.agent === (transfer > 0 ? other : agent))!
   const between = [...credit!.owes, ...credit!.owed].some(debt => debt.agent === other)
   return shared.lending!.possible && taker.canTake! > 0 && !between

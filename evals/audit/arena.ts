@@ -46,14 +46,14 @@ export function othersOf(
   { env, bots, opponents, shuffled = [] }: Subject,
   preset: string,
   setting: AuditSetting,
-): Pick<GameSpec, 'crowd' | 'shuffle'> {
-  const shares = Object.entries(setting.opponents ?? opponents)
+): Pick<GameSpec, 'crowd' | 'seating'> {
+  const shares = setting.drawn?.map(bot => [bot, 1] as const) ?? Object.entries(setting.opponents ?? opponents)
   const crowd = (shares.length === 0 ? [['random_legal', 1] as const] : shares).flatMap(([bot, count]) => {
     if (!Object.hasOwn(bots, bot))
       throw new RangeError(`no bot '${bot}' plays ${env.id}; there are: ${Object.keys(bots).join(', ')}`)
     return Array.from({ length: count }, () => bots[bot]!.factory)
   })
-  return { crowd, shuffle: shuffled.includes(preset) }
+  return { crowd, seating: setting.drawn !== undefined ? 'drawn' : shuffled.includes(preset) ? 'shuffled' : 'in_turn' }
 }
 
 const resolved = new WeakMap<Subject, Map<string, object>>()

@@ -4,6 +4,7 @@ import { defaultPlayed } from '../../envs/core/environment.ts'
 import { Episode } from '../../envs/core/episode.ts'
 import type { EpisodeLog } from '../../envs/core/log.ts'
 import type { AnyPolicyFactory, Policy, Turn } from '../../envs/core/policy.ts'
+import { stream } from '../../envs/core/random.ts'
 import type { AgentId } from '../../envs/core/tool.ts'
 import { drawnOrder } from '../../rollouts/lineup.ts'
 
@@ -22,20 +23,24 @@ export interface GameSpec {
   /** Repeats differ in the evaluated seats' own randomness alone. */
   readonly repeat: number
   readonly evaluated: Readonly<Record<AgentId, AnyPolicyFactory>>
-  /** For the seats that are left and are no residents', repeated or cut to fit. */
+  /** For the seats that are left and are no residents'. */
   readonly crowd: readonly AnyPolicyFactory[]
-  /** Whether their order is drawn from the seed, as it is in runs of the preset. */
-  readonly shuffle: boolean
+  /**
+   * How they sit down: `in_turn`, repeated or cut to fit; `shuffled`, the same in an order of the seed, as in runs of presets
+   * that shuffle; `drawn`, one of them drawn for every seat.
+   */
+  readonly seating: 'in_turn' | 'shuffled' | 'drawn'
   /** Called for every decision of an evaluated seat, with what it was made of. */
   readonly onDecision?: (turn: Turn<AnyTypes>, decision: Decision) => void
 }
 
 /** Plays one game to its end. Throws where a policy answers with a promise: audits play scripts. */
-export function playGame({ env, config, seed, repeat, evaluated, crowd, shuffle, onDecision }: GameSpec): EpisodeLog<AnyTypes> {
+export function playGame({ env, config, seed, repeat, evaluated, crowd, seating, onDecision }: GameSpec): EpisodeLog<AnyTypes> {
   const seats = env.seats(config)
   const left = defaultPlayed(seats).filter(agent => evaluated[agent] === undefined)
-  const taken = left.map((_, i) => crowd[i % crowd.length]!)
-  const drawn = shuffle ? drawnOrder(taken, seed) : taken
+  const random = stream(seed, 'audit', 'lineup')
+  const taken = left.map((_, i) => (seating === 'drawn' ? random.pick(crowd) : crowd[i % crowd.length]!))
+  const drawn = seating === 'shuffled' ? drawnOrder(taken, seed) : taken
   const factories: Record<AgentId, AnyPolicyFactory> = {
     ...evaluated,
     ...Object.fromEntries(left.map((agent, i) => [agent, drawn[i]!])),

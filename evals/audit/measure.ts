@@ -2,6 +2,7 @@
  * Plays what the targets ask about: bots, attacks and what searches found, in every setting of a preset, over held-out seeds.
  * Knows what is played; the targets know what it means.
  */
+import { mean } from '../../envs/core/sums.ts'
 import { type AgentId, toolSchema } from '../../envs/core/tool.ts'
 import { alterations } from './alterations.ts'
 import { Arena, configs, type Job, othersOf, type Runner } from './arena.ts'
@@ -9,7 +10,7 @@ import { DEFAULT_SETTING, type FoundFile } from './found.ts'
 import { playGame } from './game.ts'
 import { blindList, policyOf } from './policies.ts'
 import { constants, harvest, type Pool, policyName } from './pool.ts'
-import { joined, mean, type Sample, sampleOf } from './sample.ts'
+import { joined, type Sample, sampleOf } from './sample.ts'
 import { against, kindsOf, settingsOf } from './settings.ts'
 import { type AuditSetting, KINDS, type PolicyDesc, type Subject, specOf, type TextGrades } from './spec.ts'
 
@@ -20,6 +21,8 @@ export const SEARCH_SEED = 6_000_000
 export const PAIR = 'pair'
 /** Groups of rollouts of one seed, as trainers draw them. */
 export const GROUP_SIZE = 8
+/** Games of honest play whose mean is the par of a seed: the luck of a single one would be taken for the seed's. */
+const PAR_GAMES = 8
 const GROUPS = 24
 /** Search seeds that choose among constant policies, and how many go on to the held-out ones. */
 const SCREEN = [{ seeds: 3, keep: 12 }] as const
@@ -72,6 +75,8 @@ export interface Measured {
   readonly kinds: ReturnType<typeof kindsOf>
   /** By setting, who played. */
   readonly settings: ReadonlyMap<string, readonly Played[]>
+  /** Seed by seed, what honest play gets on average; undefined where no bot is honest. */
+  readonly par: readonly number[] | undefined
   /** Share of groups of a slightly random honest player whose rewards are all alike; by group, 0 or 1. */
   readonly groups: readonly number[] | undefined
   /** Mean reward of both seats of a pair, by name of the pair; `honest` is the reference. */
@@ -177,6 +182,7 @@ export async function measure(
     seeds,
     kinds,
     settings: played,
+    par: honestOf(main) && (await parOf(arena, honest.policy, heldOut)),
     groups: await groups(arena, honest.policy),
     pairs: await pairs(arena, kinds, found, heldOut),
     levels: await levels(subject, preset, heldOut, run),
@@ -317,6 +323,18 @@ function blindfolds(subject: Subject, preset: string, bots: readonly Entry[], be
       }),
     ),
   )
+}
+
+/** A player without randomness of its own does the same in every game of a seed: one is enough of it. */
+async function parOf(arena: Arena, honest: PolicyDesc, seeds: readonly number[]): Promise<readonly number[]> {
+  const means = async (of: readonly number[], repeats: number): Promise<{ par: number[]; same: boolean }> => {
+    const [games] = await arena.play([{ setting: DEFAULT_SETTING, seats: [[arena.seat, honest]], seeds: of, repeats }])
+    const rewards = games!.map(([outcome]) => outcome!.reward)
+    const each = of.map((_, i) => rewards.slice(i * repeats, (i + 1) * repeats))
+    return { par: each.map(mean), same: each.every(([first, ...rest]) => rest.every(reward => reward === first)) }
+  }
+  const { same } = await means(seeds.slice(0, FIRST_SEEDS), 2)
+  return (await means(seeds, same ? 1 : PAR_GAMES)).par
 }
 
 async function groups(arena: Arena, honest: PolicyDesc): Promise<readonly number[]> {

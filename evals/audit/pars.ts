@@ -1,11 +1,12 @@
 /** What rewards mean in a preset, derived from its bots' games. Knows no economy and no file. */
 
+import { mean, sd } from '../../envs/core/sums.ts'
 import type { Par } from '../../rollouts/par.ts'
 import { configDigest } from '../../rollouts/rollout.ts'
 import { Arena, configs, type Runner } from './arena.ts'
 import { DEFAULT_SETTING } from './found.ts'
 import { HELD_OUT_SEED, range } from './measure.ts'
-import { mean, sampleOf, sd } from './sample.ts'
+import { sampleOf } from './sample.ts'
 import { kindsOf } from './settings.ts'
 import type { Subject } from './spec.ts'
 

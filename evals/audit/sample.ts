@@ -1,4 +1,5 @@
 /** Numbers of an audit: samples over the same seeds, compared seed by seed. Knows no economy and no target. */
+import { mean, sd } from '../../envs/core/sums.ts'
 import { cluster, clusteredMean, type Difference, type Estimate, pairedDifference } from '../stats.ts'
 import type { JobResult } from './arena.ts'
 
@@ -19,19 +20,6 @@ export function sampleOf(result: JobResult): Sample {
     rewards: result.map(seats => mean(seats.map(({ reward }) => reward))),
     reputations: result.map(seats => seats[0]!.reputation),
   }
-}
-
-export function mean(values: readonly number[]): number {
-  let sum = 0
-  for (const value of values) sum += value
-  return sum / values.length
-}
-
-/** The sample standard deviation; 0 of a single value. */
-export function sd(values: readonly number[]): number {
-  if (values.length < 2) return 0
-  const middle = mean(values)
-  return Math.sqrt(values.reduce((sum, value) => sum + (value - middle) ** 2, 0) / (values.length - 1))
 }
 
 const singles = (values: readonly number[]) => cluster(values, [...values.keys()])
@@ -77,14 +65,20 @@ export function correlation(pairs: readonly (readonly [number, number | null])[]
 }
 
 /**
- * What part of the variance of players × seeds lies between seeds: SS_seeds / SS_total of the two-way table, one game a cell.
- * Null where nothing varies.
+ * What part of the variance of players × seeds is the seeds': the variance components of the two-way random-effects table, one game
+ * a cell, by the method of moments (Searle, Casella & McCulloch, Variance Components, 1992, §4.3). The luck of single games,
+ * which a sum of squares between seeds holds 1/players of, is no part of it. Null where nothing varies.
  */
 export function seedShare(rows: readonly (readonly number[])[]): number | null {
-  const all = rows.flat()
-  const middle = mean(all)
-  const total = all.reduce((sum, value) => sum + (value - middle) ** 2, 0)
-  if (!(total > 1e-18)) return null
-  const seeds = rows[0]!.map((_, i) => mean(rows.map(row => row[i]!)))
-  return (rows.length * seeds.reduce((sum, value) => sum + (value - middle) ** 2, 0)) / total
+  const [players, seeds] = [rows.length, rows[0]!.length]
+  const middle = mean(rows.flat())
+  const ofPlayer = rows.map(mean)
+  const ofSeed = rows[0]!.map((_, i) => mean(rows.map(row => row[i]!)))
+  const squares = (values: readonly number[]): number => values.reduce((sum, value) => sum + (value - middle) ** 2, 0)
+  const left = rows.flatMap((row, p) => row.map((value, i) => value - ofPlayer[p]! - ofSeed[i]! + middle))
+  const luck = left.reduce((sum, value) => sum + value ** 2, 0) / ((players - 1) * (seeds - 1))
+  const between = (means: readonly number[], each: number): number =>
+    Math.max(0, squares(means) / (means.length - 1) - luck / each)
+  const total = between(ofPlayer, seeds) + between(ofSeed, players) + luck
+  return total > 1e-18 ? between(ofSeed, players) / total : null
 }

@@ -2,8 +2,10 @@
  * Looks for policies that do better than anybody meant: blind lists by evolution, parametrised families by the cross-entropy
  * method. Deterministic for a seed and a budget; plays on search seeds alone. Knows no economy.
  */
+
 import { digest } from '../../envs/core/plain.ts'
 import { type Random, stream } from '../../envs/core/random.ts'
+import { mean } from '../../envs/core/sums.ts'
 import type { AgentId } from '../../envs/core/tool.ts'
 import { Arena, configs, type Job, othersOf, type Runner, runJob } from './arena.ts'
 import { DEFAULT_SETTING, type Found, type FoundFile } from './found.ts'
@@ -11,7 +13,7 @@ import { playGame } from './game.ts'
 import { PAIR, pairSeats, range, SEARCH_SEED, screened } from './measure.ts'
 import { blindList, familiesOf, policyOf } from './policies.ts'
 import { constants, harvest } from './pool.ts'
-import { mean, sampleOf } from './sample.ts'
+import { sampleOf } from './sample.ts'
 import { settingsOf, UNGOVERNED } from './settings.ts'
 import { type AuditSetting, type PolicyDesc, type Subject, specOf } from './spec.ts'
 
@@ -43,7 +45,13 @@ export async function search(subject: Subject, preset: string, options: SearchOp
   const found: Found[] = [await seeker.blind()]
   for (const [name, setting] of settingsOf(subject, preset)) {
     // A line-up without fields or opponents of its own is the preset itself.
-    if (name !== DEFAULT_SETTING.name && Object.keys(setting.fields).length === 0 && setting.opponents === undefined) continue
+    if (
+      name !== DEFAULT_SETTING.name &&
+      Object.keys(setting.fields).length === 0 &&
+      setting.opponents === undefined &&
+      setting.drawn === undefined
+    )
+      continue
     const generic = own.length === 0 || name === DEFAULT_SETTING.name || name === UNGOVERNED ? ['chooser'] : []
     for (const family of [...generic, ...own]) found.push(await seeker.family(family, setting))
   }

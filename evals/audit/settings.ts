@@ -14,18 +14,25 @@ export function settingsOf(subject: Subject, preset: string): ReadonlyMap<string
   const settings: AuditSetting[] = [DEFAULT_SETTING]
   if (ungoverned !== undefined) settings.push({ name: UNGOVERNED, fields: ungoverned })
   for (const [name, lineup] of Object.entries(lineupsOf(subject, preset)))
-    settings.push({ name: against(name), fields: lineup.fields ?? {}, ...(lineup.opponents && { opponents: lineup.opponents }) })
+    settings.push({ name: against(name), fields: lineup.fields ?? {}, ...seated(lineup) })
   return new Map(settings.map(setting => [setting.name, setting]))
 }
 
-/** Line-ups as the economy says them; else all seats of one kind, as far as its bots or residents have kinds. */
+const seated = ({ opponents, drawn }: LineupSpec): Pick<LineupSpec, 'opponents' | 'drawn'> => ({
+  ...(opponents && { opponents }),
+  ...(drawn && { drawn }),
+})
+
+/**
+ * Line-ups as the economy says them; else all seats of one kind, as far as its bots or residents have kinds, and where several
+ * bots are of that kind, drawn among them.
+ */
 function lineupsOf(subject: Subject, preset: string): Readonly<Record<string, LineupSpec>> {
   const { lineups } = specOf(subject, preset)
   if (lineups !== undefined) return lineups
   const { env, opponents, residents } = subject
   const seats = env.seats(resolveConfig(env, preset))
   const beside = defaultPlayed(seats).length - 1
-  const counts = (kind: Kind): Record<string, number> => ({ [kind]: Math.max(1, beside) })
   if (residents !== undefined) {
     const resident = seats.filter(seat => seat.resident).length
     const fields = (of: Readonly<Record<string, number>>): LineupSpec => ({ fields: residents.fields(of) })
@@ -33,22 +40,23 @@ function lineupsOf(subject: Subject, preset: string): Readonly<Record<string, Li
     const mixed = { honest: resident - 2 * third, opportunistic: third, deceptive: third }
     return { honest: fields({ honest: resident }), mixed: fields(mixed), deceptive: fields({ deceptive: resident }) }
   }
-  const kinds = kindsOf(subject, preset)
-  if (beside < 1 || Object.keys(opponents).length === 0 || kinds.honest === undefined || kinds.deceptive === undefined) return {}
-  return {
-    honest: { opponents: counts('honest') },
-    mixed: {},
-    deceptive: { opponents: counts('deceptive') },
-  }
+  const of = (kind: Kind): readonly string[] => botsOf(subject, preset, kind)
+  if (beside < 1 || Object.keys(opponents).length === 0 || of('honest').length === 0 || of('deceptive').length === 0) return {}
+  return { honest: { drawn: of('honest') }, mixed: {}, deceptive: { drawn: of('deceptive') } }
+}
+
+/** The bots of a kind that there are, the representative first. */
+function botsOf(subject: Subject, preset: string, kind: Kind): readonly string[] {
+  const named = specOf(subject, preset).bots
+  return (named === undefined ? [kind] : (named[kind] ?? [])).filter(name => Object.hasOwn(subject.bots, name))
 }
 
 /** The bot that stands for each kind. */
 export function kindsOf(subject: Subject, preset: string): Partial<Readonly<Record<Kind, string>>> {
-  const named = specOf(subject, preset).bots
   return Object.fromEntries(
     KINDS.flatMap(kind => {
-      const name = named === undefined ? kind : named[kind]?.[0]
-      return name !== undefined && Object.hasOwn(subject.bots, name) ? [[kind, name]] : []
+      const [name] = botsOf(subject, preset, kind)
+      return name === undefined ? [] : [[kind, name]]
     }),
   )
 }

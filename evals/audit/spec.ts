@@ -56,6 +56,8 @@ export const KINDS: readonly Kind[] = ['honest', 'opportunistic', 'deceptive']
 export interface LineupSpec {
   /** So many of each bot, in the seats that players take. */
   readonly opponents?: Readonly<Record<string, number>>
+  /** Instead: the bots of which the seed draws one for each of these seats. */
+  readonly drawn?: readonly string[]
   /** Configuration fields that choose the residents. */
   readonly fields?: object
 }
@@ -105,4 +107,5 @@ export interface AuditSetting {
   readonly name: string
   readonly fields: object
   readonly opponents?: Readonly<Record<string, number>>
+  readonly drawn?: readonly string[]
 }

@@ -2,10 +2,11 @@
  * What an economy worth playing must show, one row a target: what is wanted, and how it is measured. The one place that
  * knows the bars; nothing is lowered for anybody.
  */
+import { mean, sd } from '../../envs/core/sums.ts'
 import { holm } from '../stats.ts'
 import { DEFAULT_SETTING } from './found.ts'
 import { FIRST_SEEDS, type Measured, type Played, type Role } from './measure.ts'
-import { correlation, differenceOf, mean, meanOf, minus, ratioOf, sd, seedShare } from './sample.ts'
+import { correlation, differenceOf, meanOf, minus, ratioOf, seedShare } from './sample.ts'
 import { against, UNGOVERNED } from './settings.ts'
 import { KINDS, type Kind } from './spec.ts'
 
@@ -431,7 +432,8 @@ export const TARGETS: readonly Target[] = [
           name => bot(measured, name) ?? [],
         ),
       ]
-      const value = seedShare(players.map(played => minus(rewards(played), rewards(honest))))
+      const par = measured.par ?? rewards(honest)
+      const value = seedShare(players.map(played => minus(rewards(played), par)))
       if (value === null) return 'nothing varies'
       const raw = seedShare(players.map(rewards))
       return { value, met: value <= BAR.seeds, detail: `${percent(raw ?? 0)} before; ${players.length} bots` }

@@ -22,7 +22,7 @@ export function valueText(value) {
 const UNITS = { number, count: String, share: value => `${(100 * value).toFixed(1)} %` }
 
 /** A figure in two parts: the value, and how sure it is. */
-export function figureText({ unit, value, sd, low, high, method, p, share }) {
+export function figureText({ unit, value, sd, low, high, method, p_adjusted: p, share }) {
   if (value === null) return ['–', '']
   const shown = UNITS[unit]
   const spread = typeof sd === 'number' ? `± ${shown(sd)}` : ''

@@ -14,7 +14,7 @@ import { packageVersion } from '../../rollouts/metadata.ts'
 import { readScoreFacts } from '../../rollouts/scores.ts'
 import { readMetadata } from '../../rollouts/store.ts'
 import type { Comparison } from '../compare.ts'
-import { tableFacts } from '../figures.ts'
+import { type TableId, tableFacts, tableNote } from '../figures.ts'
 import { episodes, type ReportRow, type ReportTranscript, reportRows, rounded, SeriesSum, transcriptOf } from './gather.ts'
 
 export interface ReportOptions {
@@ -75,7 +75,9 @@ function writePage(page: PageFile, comparison: Comparison, options: ReportOption
     settings,
     sweeps,
     notes,
-    tables: tableFacts,
+    tables: Object.fromEntries(
+      (Object.keys(tableFacts) as TableId[]).map(table => [table, { ...tableFacts[table], note: tableNote(table) }]),
+    ),
     docs: docsOf(comparison, environments),
   })
   page.data('figures', figures)

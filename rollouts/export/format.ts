@@ -13,7 +13,7 @@ export const REASONS = {
     'given up because a provider failed; they have no messages (traces, verifiers and parquet list them with --include-failed)',
   unfinished: 'left half-written by a kill (resume the run)',
   silent: 'the player said nothing',
-  unpaired: 'no second rollout of the same seed, seat and opponents to pair with',
+  unpaired: 'no second rollout of the same seed, seat and opponents to pair with (play with --repeats 2 or more)',
   small_margin: 'the rewards of the pair differ by less than the margin (--margin)',
   no_shared_prompt: 'the two rollouts of the pair share no messages to start from',
   same_answer: 'the two answers of the pair are alike where they part',

@@ -4,8 +4,10 @@
  * Knows no economy and no file of a run.
  */
 import { resolve } from 'node:path'
+import { randomLegal } from '../../bots/any/random_legal.ts'
 import { UserError } from '../../envs/core/errors.ts'
 import type { AgentId } from '../../envs/core/tool.ts'
+import type { NoToolCall, PlayStyle } from '../dialogue.ts'
 import { RunStopped } from '../errors.ts'
 import type { Message } from '../messages.ts'
 import type { CallRow, Player, RolloutContext } from '../player.ts'
@@ -17,11 +19,12 @@ import { type Endpoint, parseEndpoint } from './endpoint.ts'
 import { ASSUMED_COMPLETION, type Measured, measuringPolicy } from './estimate.ts'
 import { Limiters } from './limiter.ts'
 import type { Sampling } from './model.ts'
-import { modelPolicy, type NoToolCall, type PlayStyle } from './model_policy.ts'
+import { modelPolicy } from './model_policy.ts'
 import { type Persona, type Personas, readPersona } from './personas.ts'
 import { type Price, type Prices, priceOf } from './prices.ts'
 import { Secrets } from './redact.ts'
 import { type Clock, RETRY, type RetryPolicy, systemClock } from './retry.ts'
+import { servedPlayer } from './served.ts'
 import { type PlayerChoice, readPlayer, type Treatment, treatmentText } from './treatment.ts'
 
 export interface ModelsOptions extends Partial<CallerSettings> {
@@ -270,9 +273,19 @@ export class Models {
     }
   }
 
-  /** A player that sits where this one would, plays at random, asks nobody, and measures what the model would be sent. */
+  /** The player of `policy:URL`, asked under the limits, time boxes and retries of models. A UserError where there is no such URL. */
+  served(text: string): Player {
+    return servedPlayer(text, {
+      context: this.#context,
+      stop: this.#stop.signal,
+      timeoutMs: this.#options.timeoutEpisodeMs ?? Number.POSITIVE_INFINITY,
+    })
+  }
+
+  /** A player that sits where this one would, plays at random, asks nobody, and measures what a model would be sent. */
   measuring({ name, kind, details }: Player): Player {
-    const asked = this.#players.get(name)!
+    const asked = this.#players.get(name)
+    if (asked === undefined) return { name, kind, details, policies: () => randomLegal }
     const { history } = asked.style
     const completion = Math.min(ASSUMED_COMPLETION, asked.settings.sampling.max_tokens ?? ASSUMED_COMPLETION)
     const into = this.#measured.get(name) ?? { calls: 0, prompt: 0, repeated: 0, completion: 0 }

@@ -40,7 +40,7 @@ const PROVIDERS = new Map<string, ProviderFacts>(
 )
 
 /** Words that begin other players than models'. */
-const TAKEN = ['bot', 'random', 'human']
+const TAKEN = ['bot', 'random', 'human', 'policy']
 
 /** Every provider, by name: a copy. */
 export function providers(): Readonly<Record<string, ProviderFacts>> {

@@ -73,6 +73,11 @@ export interface ReadPlayer {
 /** Fields that are written as they are; the others are JSON. */
 const TEXTS: readonly string[] = ['persona', 'instructions', 'history', 'reasoning_effort', 'no_tool_call', 'api', 'label']
 
+/** A player's name without its brackets, also where these hold digests of what was given. */
+export function untreated(name: string): string {
+  return bracketsOf(name)?.player ?? name
+}
+
 /** Takes a choice apart. A UserError names the keys there are, and the nearest to one that is none. */
 export function readPlayer(choice: PlayerChoice): ReadPlayer {
   if (typeof choice !== 'string') {

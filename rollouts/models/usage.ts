@@ -150,3 +150,17 @@ export function unitsOf(calls: readonly { readonly usage: Usage; readonly reply:
   }
   return { thinking, output, source }
 }
+
+/** The tokens of two calls together; what one of them does not tell apart is not told apart. */
+export function addUsage(a: Usage, b: Usage): Usage {
+  const reasoning = a.output_reasoning === null || b.output_reasoning === null ? null : a.output_reasoning + b.output_reasoning
+  return {
+    input_uncached: a.input_uncached + b.input_uncached,
+    input_cached_read: a.input_cached_read + b.input_cached_read,
+    input_cache_write: a.input_cache_write + b.input_cache_write,
+    output: a.output + b.output,
+    output_reasoning: reasoning,
+    ...((a.estimated ?? b.estimated) && { estimated: true as const }),
+    ...((a.repaired ?? b.repaired) && { repaired: true as const }),
+  }
+}

@@ -1,5 +1,5 @@
 /**
- * Player strings: `bot:honest`, `random`, `human`, `openai:MODEL@URL`, each with its treatment where it has one. The one place
+ * Player strings: `bot:honest`, `random`, `human`, `policy:URL`, `openai:MODEL@URL`, each with its treatment where it has one. The one place
  * that knows which kinds there are.
  */
 import type { EnvironmentWithBots } from '../../bots/index.ts'
@@ -32,6 +32,11 @@ const KINDS: Readonly<Record<string, (text: string, context: PlayerContext) => P
     if (terminal === undefined)
       throw new UserError('A human player needs a terminal; play with: agoragym play ENV --player human')
     return humanPlayer(terminal)
+  },
+  policy: (text, { models }) => {
+    if (models === undefined)
+      throw new UserError('This command seats no served policies; use: agoragym eval, play or tournament.')
+    return models.served(text)
   },
 }
 /** The kinds that are a word of their own. */
@@ -83,7 +88,7 @@ function unknownPlayer(text: string, { economy }: PlayerContext): UserError {
     return new UserError(
       `No player '${shown}': a model on a server is written openai:MODEL@${withoutCredentials(text).slice(0, 200)}`,
     )
-  const names = [...Object.keys(economy.bots).map(botName), 'human', ...ownPlayers()]
+  const names = [...Object.keys(economy.bots).map(botName), 'human', 'policy:URL', ...ownPlayers()]
   const models = Object.keys(providers()).map(prefix => `${prefix}:MODEL`)
   const meant = text.includes(':') ? nearest(`${text.split(':', 1)[0]}:MODEL`, models) : ''
   return new UserError(

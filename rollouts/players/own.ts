@@ -14,7 +14,7 @@ export type PlayerMaker = (text: string, economy: EnvironmentWithBots) => Player
 const makers = new Registry<PlayerMaker>('player')
 
 /** The words that begin the package's own players, models apart. */
-const TAKEN = ['bot', 'random', 'human']
+const TAKEN = ['bot', 'random', 'human', 'policy']
 
 /** Adds a kind of player. Throws where the name is taken, a UserError where it is no name. */
 export function registerPlayer(name: string, make: PlayerMaker): void {

@@ -169,11 +169,26 @@ describe('envs and describe', () => {
     })
   })
 
+  test('describe --encoding tells features and slots alone, as a machine reads them too', async () => {
+    const { out } = await agoragym('describe toy_market --encoding', at())
+    for (const part of [
+      '2 features',
+      'grain  units of grain it has (0 … 30)',
+      '3 slots',
+      'sell_all  sells 1 of the grain (sell)',
+    ])
+      expect(out.replace(/ +/g, ' ')).toContain(part.replace(/ +/g, ' '))
+    const encoding = JSON.parse((await agoragym('describe toy_market --encoding --json', at())).out)
+    expect(encoding.slots.map((slot: { name: string }) => slot.name)).toEqual(['pass', 'sell_half', 'sell_all'])
+    expect(JSON.parse((await agoragym('describe toy_market --json', at())).out).encoding).toEqual(encoding)
+  })
+
   test.each([80, 40])('nothing runs over on %i columns', async columns => {
     // A path is left whole, to be copied.
     for (const line of [
       'envs',
       'describe toy_market',
+      'describe toy_market --encoding',
       'play toy_market --set horizon=2',
       'eval toy_market --seeds 3 --repeats 2',
     ])
@@ -187,7 +202,9 @@ describe('eval', () => {
     const { code, out, err } = await agoragym('eval toy_market --seeds 5 --repeats 2', options)
     expect(code).toBe(0)
     expect(out).toContain('toy_market (default), seeds 0:5, 2 repeats, trader_0 against 1 bot:gambler')
-    expect(out.split('\n').find(line => line.startsWith('reward'))).toMatch(/^reward +0\.000 ±0\.000 +0\.\d{3} ±0\.\d{3}$/)
+    expect(out.split('\n').find(line => line.startsWith('reward'))).toMatch(
+      /^reward +0\.000 \[0\.000, 0\.000\] +0\.\d{3} \[0\.\d{3}, \d\.\d{3}\]\*?$/,
+    )
     expect(out).toMatch(/\n {2}sell +– +\d\.\d+\n/)
     expect(err).toMatch(/^20\/20 rollouts/)
     expect(runsIn(options.cwd)).toEqual([
@@ -206,6 +223,24 @@ describe('eval', () => {
     })
   })
 
+  test('a run that is gone on with for fewer seeds is headed by what its folder holds', async () => {
+    const options = at()
+    await agoragym('eval toy_market --players random,bot:miser --seeds 6 --repeats 2', options)
+    const { out } = await agoragym('eval toy_market --players random,bot:miser --seeds 2 --resume', options)
+    expect(out).toContain('toy_market (default), seeds 0:6, 2 repeats, trader_0 against')
+    expect(out).toMatch(/\nrollouts +12 +12\n/)
+    await agoragym('eval toy_market --players random --seeds 8:9 --resume', options)
+    const apart = await agoragym('eval toy_market --players random,bot:miser --seeds 2 --resume', options)
+    expect(apart.out).toContain('toy_market (default), trader_0 against')
+    expect(apart.out).toMatch(/\nplayed +seeds 0:6, 8:9, 2 repeats +seeds 0:6, 2 repeats\n/)
+    const [, random] = runsIn(options.cwd)
+    expect(JSON.parse(readFileSync(join(options.cwd, 'runs', random!, 'metadata.json'), 'utf8'))).toMatchObject({
+      examples: 'seeds 0:6, 8:9',
+      num_examples: 7,
+      rollouts_per_example: 2,
+    })
+  })
+
   test('--json gives the same figures to machines', async () => {
     const { out } = await agoragym('eval toy_market --players random --seeds 4 --json', at())
     const { runs } = JSON.parse(out)
@@ -221,7 +256,8 @@ describe('eval', () => {
         stops: { horizon: 4 },
       },
     ])
-    expect(runs[0].reward.half).toBeGreaterThan(0)
+    const { mean, low, high } = runs[0].reward
+    expect(low < mean && mean < high).toBe(true)
   })
 
   test('metadata.json says what was run and what came of it', async () => {
@@ -489,7 +525,12 @@ describe('start', () => {
     const options = at()
     const { code, out } = await agoragym('start toy_market', options)
     expect(code).toBe(0)
-    for (const title of ['Scores', 'Stopped by', 'Calls a rollout']) expect(out).toContain(`\n${title}\n`)
+    expect(out).toMatch(/^ +reward +against the baseline +settled \(p\)\ntoy_market default, 20 scenarios\n/)
+    const titles = ['Scores', 'Stopped by', 'Calls a rollout']
+    for (const title of titles) expect(out).not.toContain(`\n${title}\n`)
+    const { out: all } = await agoragym('compare runs/start --all', options)
+    expect(all.startsWith(out.split('\n\n')[0]!)).toBe(true)
+    for (const title of titles) expect(all).toContain(`\n${title}\n`)
     expect(out).toContain('runs/start/report.html')
     expect(readFileSync(join(options.cwd, 'runs', 'start', 'report.html'), 'utf8')).toContain('<title>agoragym report</title>')
     const again = await agoragym('start toy_market', options)

@@ -1,5 +1,5 @@
 /** The command line with everything it may touch captured. */
-import { Readable } from 'node:stream'
+import { Readable, Writable } from 'node:stream'
 import { run } from '../../cli.ts'
 import type { Io } from '../../commands/io.ts'
 
@@ -33,6 +33,12 @@ export function capture({ cwd, columns = 80, terminal = false, input = [], signa
     err: text => {
       err += text
     },
+    stdout: new Writable({
+      write(chunk, _encoding, done) {
+        out += chunk
+        done()
+      },
+    }),
     stdin: Readable.from(input.map(typed => `${typed}\n`)),
     isTTY: { in: false, out: false, err: terminal },
     columns: () => columns,

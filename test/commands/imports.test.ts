@@ -78,7 +78,7 @@ describe('--import', () => {
       'nearby:m',
     )
     expect((await agoragym('score runs --import ./mine.js --metric silences', { cwd })).out).toContain('silences')
-    expect((await agoragym('compare runs', { cwd })).out).toMatch(/silences +3\.000/)
+    expect((await agoragym('compare runs --all', { cwd })).out).toMatch(/silences +3\.000/)
   })
 
   test.each([

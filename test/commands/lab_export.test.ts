@@ -1,7 +1,8 @@
 /** `agoragym lab-export`: from runs and records to files, and what it says of wrong paths. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { playSession } from '../../bots/spatial_planning/play.ts'
 import { recordOf } from '../../economies/spatial_planning/lab/record.ts'
@@ -52,6 +53,23 @@ describe('records of the laboratory', () => {
       ['analysis.csv', 'data.json', 'game-chat.round-1.csv', 'log.json', 'measures.csv', 'seats.csv'].map(name => `14.${name}`),
     )
     expect(readFileSync(join(cwd, 'people', '14.analysis.csv'), 'utf8')).toContain('\n14,5,1,1,Owner 1,3,Voting,')
+  })
+  test('that say otherwise than the rules are told line by line and not written, unless --lenient', async () => {
+    const fixture = fileURLToPath(new URL('../fixtures/ibex/hp.log.json', import.meta.url))
+    expect(await agoragym(`lab-export ${fixture} --out agreeing`, { cwd })).toMatchObject({ code: 0, err: '' })
+    const record = JSON.parse(readFileSync(fixture, 'utf8'))
+    for (const { sent } of record['server-log']) if (sent.type === 'reward' && sent.data.number === 7) sent.data.reward = 29.71
+    writeFileSync(join(cwd, 'other.log.json'), JSON.stringify(record))
+    const refused = await agoragym('lab-export other.log.json --out strict', { cwd })
+    expect(refused.code).toBe(1)
+    expect(refused.err.split('\n').slice(0, 2)).toEqual([
+      'other: payment of Speculator 1, reward: 29.71 in the record, 29.68 by the rules',
+      'other: not written, since the record says otherwise than the rules in 1 place; --lenient writes what the rules make of it.',
+    ])
+    expect(existsSync(join(cwd, 'strict'))).toBe(false)
+    const lenient = await agoragym('lab-export other.log.json --out lenient --lenient', { cwd })
+    expect([lenient.code, lenient.err]).toEqual([0, `${refused.err.split('\n')[0]}\n`])
+    expect(readFileSync(join(cwd, 'lenient', 'other.data.json'), 'utf8')).toContain('"reward":29.68')
   })
   test('what is none is told in one line', async () => {
     writeFileSync(join(cwd, 'broken.json'), '{')

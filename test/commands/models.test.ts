@@ -284,7 +284,7 @@ describe('the files of an LLM-driven run', () => {
     // All mine, but for agent_1, who begins with a gift.
     const url = await serve({
       script: ({ messages }) =>
-        /^Turn 1 of 11\. You are agent_1\./.test(messages.at(-1)!.content)
+        /^Turn 1 of 10\. You are agent_1\./.test(messages.at(-1)!.content)
           ? { calls: [{ name: 'transfer', arguments: { to: 'agent_0', amount: 10, fee: 0 } }] }
           : { content: 'I mine.', calls: [{ name: 'mine', arguments: {} }] },
     })
@@ -292,8 +292,8 @@ describe('the files of an LLM-driven run', () => {
     expect(code).toBe(0)
     const { rows } = JSON.parse(out)
     const ours = Object.fromEntries(rows.map(({ figure, ours: value }: { figure: string; ours: number }) => [figure, value]))
-    // Eleven turns of four agents of whom three mine at least: a block every turn.
-    expect(ours).toMatchObject({ 'model calls': 44, blocks: 11, 'fees in tokens': 0, 'highest core price': 0 })
+    // Ten turns of four agents of whom three mine at least: a block every turn.
+    expect(ours).toMatchObject({ 'model calls': 40, blocks: 10, 'fees in tokens': 0, 'highest core price': 0 })
     expect(rows.find(({ figure }: { figure: string }) => figure === 'blocks')).toMatchObject({ published: 8, ok: null })
 
     const study = join(cwd, 'study')
@@ -308,19 +308,21 @@ describe('the files of an LLM-driven run', () => {
       model: 'm',
     })
     const calls = lines(join(study, 'llm_calls.jsonl')).map(line => JSON.parse(line))
-    expect(calls).toHaveLength(44)
+    expect(calls).toHaveLength(40)
     expect(calls[0]).toMatchObject({ turn: 1, agent_id: 'agent_0', model: 'm', raw_output_preview: 'I mine. mine {}' })
     const metrics = JSON.parse(readFileSync(join(study, 'metrics.json'), 'utf8'))
     expect(metrics.totals).toEqual({
-      llm_calls: 44,
+      llm_calls: 40,
       prompt_tokens: ours['prompt tokens'],
       completion_tokens: ours['completion tokens'],
       fees: 0,
-      blocks: 11,
+      blocks: 10,
     })
-    expect(metrics.turns).toHaveLength(11)
+    expect(metrics.turns).toHaveLength(10)
     expect(metrics.final_wealth).toHaveLength(4)
-    expect(lines(join(study, 'run.log'))[0]).toMatch(/^turn 1 model agent_0 m: \d+ \+ \d+ tokens, \d+ ms: I mine\. mine {}$/)
+    expect(lines(join(study, 'run.log'))[0]!.replace(url, 'URL')).toMatch(
+      /^turn 1 model agent_0 m at URL: \d+ \+ \d+ tokens, \d+ ms: I mine\. mine {}$/,
+    )
   })
 
   test('of every rollout of an evaluation with --artifacts', async () => {

@@ -35,7 +35,7 @@ describe('score', () => {
     const first = await agoragym(`score runs ${judge}`, { cwd })
     expect(first.code).toBe(0)
     expect(first.out).toMatch(/judged_calm +7\.000 +3 scored +3 calls/)
-    expect((await agoragym('compare', { cwd })).out).toMatch(/judged_calm +7\.000/)
+    expect((await agoragym('compare --all', { cwd })).out).toMatch(/judged_calm +7\.000/)
     await agoragym('report', { cwd })
     expect(existsSync(join(cwd, 'report.html'))).toBe(true)
     await agoragym('export --format parquet --out data --include-truncated', { cwd })

@@ -1,11 +1,13 @@
 import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { Episode } from '../../envs/core/episode.ts'
 import { call } from '../../envs/core/policy.ts'
+import { overviewMarkdown, overviewText } from '../../evals/comparison_text.ts'
 import { csv, type Figure, markdown, sheet, type TableId } from '../../evals/figures.ts'
 import { parsePublication } from '../../evals/published.ts'
-import { holm } from '../../evals/stats.ts'
+import { benjaminiHochberg, holm } from '../../evals/stats.ts'
+import { environments } from '../../index.ts'
 import { readFigures } from '../../rollouts/store.ts'
 import { type ToyTypes, toyMarket } from '../toy_market/index.ts'
 import { compare, dabbler, failing, playPair, playToy, scripted, seller, sleeper, withFolder } from './toy_runs.ts'
@@ -82,15 +84,140 @@ const sometimes = scripted('sometimes', () => ({
   },
 }))
 
-test('p-values are raised for the number of players that are compared', () =>
+test('p-values are told raw, raised over the players of a row, and raised over the whole table', () =>
   withFolder(async out => {
     const [baseline, ...others] = await playToy([sleeper, seller, sometimes], { out, seeds: [0, 1, 2, 3] })
-    const ps = (folders: readonly string[]) =>
-      Object.values(table(compare(folders).figures, 'differences').reward!).map(({ p }) => p!)
-    const alone = others.flatMap(other => ps([baseline!, other]))
-    expect(ps([baseline!, ...others])).toEqual(holm(alone))
+    const differences = (folders: readonly string[]) =>
+      compare(folders).figures.filter(figure => figure.table === 'differences' && figure.item === 'reward')
+    const alone = others.flatMap(other => differences([baseline!, other]).map(({ p }) => p!))
+    const together = differences([baseline!, ...others])
+    expect(together.map(({ p }) => p)).toEqual(alone)
+    expect(together.map(({ p_adjusted }) => p_adjusted)).toEqual(holm(alone))
     expect(holm(alone)).not.toEqual(alone)
+    expect(new Set(together.map(({ family }) => family))).toEqual(
+      new Set(['reward in toy_market default: players against sleeper']),
+    )
+    const all = compare([baseline!, ...others]).figures.filter(({ table: id }) => id === 'differences')
+    expect(all.length).toBeGreaterThan(together.length)
+    expect(all.map(({ q }) => q)).toEqual(benjaminiHochberg(all.map(({ p }) => p!)))
   }))
+
+test('settings are corrected as well: each player in all settings against the first is a family', () =>
+  withFolder(async out => {
+    const seeds = [0, 1, 2, 3]
+    const folders: string[] = []
+    for (const set of [{}, { horizon: 4 }, { horizon: 6 }])
+      folders.push(...(await playToy([seller, sometimes], { out, seeds, set })))
+    const found = compare(folders).figures.filter(({ table: id }) => id === 'settings')
+    const of = (player: string) => found.filter(figure => figure.player === player)
+    for (const player of ['seller', 'sometimes']) {
+      expect(of(player)).toHaveLength(2)
+      expect(of(player).map(({ p_adjusted }) => p_adjusted)).toEqual(holm(of(player).map(({ p }) => p!)))
+      expect(of(player)[0]!.family).toBe(`reward of ${player}: settings against toy_market default`)
+    }
+    expect(found.map(({ q }) => q)).toEqual(benjaminiHochberg(found.map(({ p }) => p!)))
+  }))
+
+describe('intervals know what values there can be', () => {
+  /** The toy market with other facts and documents for a test. */
+  async function figuresWith(change: { ranges?: Record<string, string>; docs?: Record<string, string> }, out: string) {
+    const env = environments.get('toy_market') as unknown as {
+      facts?: object
+      metrics: { docs: Record<string, { range: string }> }
+    }
+    const { facts, metrics } = env
+    env.facts = { ...facts, ranges: change.ranges ?? {} }
+    const docs = Object.fromEntries(
+      Object.entries(metrics.docs).map(([name, doc]) => [name, { ...doc, range: change.docs?.[name] ?? doc.range }]),
+    )
+    env.metrics = { ...metrics, docs }
+    onTestFinished(() => {
+      env.facts = facts!
+      env.metrics = metrics
+    })
+    return compare(await playToy([sleeper, seller], { out, seeds: [0, 1, 2, 3] })).figures
+  }
+
+  test('a part of the score that all rollouts have in full is not certain', () =>
+    withFolder(async out => {
+      const payoff = table(await figuresWith({ ranges: { payoff: '[0, 10]' } }, out), 'scores').payoff!
+      expect(payoff.sleeper).toMatchObject({
+        value: 0,
+        low: 0,
+        high: expect.closeTo(10 * (1 - 0.025 ** (1 / 4)), 12),
+        method: 'beta',
+      })
+      // What is said of nobody stays as it was.
+      expect(table(await figuresWith({}, join(out, 'plain')), 'scores').payoff!.sleeper).toMatchObject({ low: 0, high: 0 })
+    }))
+
+  test('a range that values lie outside of is not believed', () =>
+    withFolder(async out => {
+      const { payoff } = table(await figuresWith({ ranges: { payoff: '[0, 0.01]' } }, out), 'scores')
+      expect(payoff!.seller!.value).toBeGreaterThan(0.01)
+      expect(payoff!.seller!.method).not.toBe('beta')
+    }))
+
+  test('the documented range of a metric holds its mean and its differences', () =>
+    withFolder(async out => {
+      const figures = await figuresWith({ docs: { earned: '≥ 0' } }, out)
+      for (const figure of figures.filter(({ table: id, item }) => id === 'metrics' && item === 'earned'))
+        expect(figure.low).toBeGreaterThanOrEqual(0)
+    }))
+})
+
+test('pass@k speaks of the scenarios that have k repeats, says of how many, and is not there where none has', () =>
+  withFolder(async out => {
+    const folders = [
+      ...(await playToy([seller], { out, seeds: [0], repeats: 3 })),
+      ...(await playToy([seller], { out: join(out, 'more'), seeds: [1, 2, 3] })),
+    ]
+    const passes = table(compare(folders, { threshold: 0 }).figures, 'passes')
+    const shares = Object.entries(passes).map(([item, { seller: figure }]) => [item.split(' ')[0], figure!.n, figure!.share])
+    expect(shares).toEqual([
+      ['pass@1', 4, undefined],
+      ['pass@2', 1, 0.25],
+      ['pass@3', 1, 0.25],
+      ['pass^2', 1, 0.25],
+      ['pass^3', 1, 0.25],
+    ])
+  }))
+
+describe('the first table', () => {
+  test('has a row a setting and player: reward, difference from the baseline, whether it is settled, in 80 characters', () =>
+    withFolder(async out => {
+      const seeds = [0, 1, 2, 3]
+      const long = scripted(`openai:${'m'.repeat(40)}`, seller.policies(undefined as never))
+      const folders = [
+        ...(await playToy([sleeper, seller, dabbler, long], { out, seeds })),
+        ...(await playToy([sleeper, dabbler], { out: join(out, 'short'), seeds, set: { horizon: 4 } })),
+      ]
+      const lines = overviewText(compare(folders)).split('\n')
+      expect(lines.every(line => line.length <= 80)).toBe(true)
+      expect(lines[0]!.trim().split(/ {2,}/)).toEqual(['reward', 'against the baseline', 'settled (p)'])
+      expect(lines.filter(line => line.startsWith('toy_market'))).toEqual([
+        'toy_market default, 4 scenarios',
+        'toy_market default, horizon=4, 4 scenarios',
+      ])
+      const row = (start: string) => lines[lines.findIndex(line => line.trim().startsWith(start))]!.trim().split(/ {2,}/)
+      expect(row('sleeper')).toEqual(['sleeper', '0.000 [0.000, 0.000]', '(baseline)'])
+      expect(row('seller')[3]).toMatch(/^yes \(0\.0\d\d\)$/)
+      // A name without room beside its figures has a line of its own.
+      expect(lines.some(line => line.trim() === long.name)).toBe(true)
+      expect(overviewText(compare(folders), 80, 'bh')).toContain('settled (q)')
+      expect(overviewMarkdown(compare(folders)).split('\n')[0]).toBe('| |player|reward|against the baseline|settled (p)|')
+    }))
+
+  test('what failed or is missing is said under it, and players beyond a screen are behind --all', () =>
+    withFolder(async out => {
+      const names = Array.from({ length: 21 }, (_, i) => scripted(`p${i}`, sleeper.policies(undefined as never)))
+      const [shaky] = await playToy([failing('shaky', [1])], { out, seeds: [0, 1] })
+      const text = overviewText(compare([shaky!, ...(await playToy(names, { out, seeds: [0] }))]))
+      expect(text).toContain('shaky in toy_market default: 1 rollout failed.')
+      expect(text).toContain('2 more players: --all.')
+      expect(text.split('\n').filter(line => /^ {2}(p\d+|shaky) /.test(line))).toHaveLength(20)
+    }))
+})
 
 test('repeats of a scenario count as one: eight equal repeats of two seeds have the interval of two values', () =>
   withFolder(async out => {
@@ -338,10 +465,10 @@ describe('layouts', () => {
 
   test('CSV has a line a figure and quotes what it must', () => {
     expect(csv(figures).trim().split('\n')).toEqual([
-      'table,setting,player,item,unit,n,value,sd,low,high,method,p,share',
-      'scores,s,a|b,reward,number,3,1,,,,,,',
-      'scores,s,item,reward,number,3,2,,,,,,',
-      'scores,s,item,"pay,off",number,3,,,,,,,',
+      'table,setting,player,item,unit,n,value,sd,low,high,method,p,p_adjusted,q,family,share',
+      'scores,s,a|b,reward,number,3,1,,,,,,,,,',
+      'scores,s,item,reward,number,3,2,,,,,,,,,',
+      'scores,s,item,"pay,off",number,3,,,,,,,,,,',
     ])
   })
 })

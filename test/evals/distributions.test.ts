@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { tQuantile, tTwoSided } from '../../evals/distributions.ts'
+import { betaQuantile, tQuantile, tTwoSided } from '../../evals/distributions.ts'
 
 /** [p, df, quantile] from SciPy 1.17.1, `scipy.stats.t.ppf(p, df)`. */
 const QUANTILES = [
@@ -28,6 +28,27 @@ const P_VALUES = [
   [40, 10, 2.2808577430857535e-12],
   [1.96, 1_000_000, 0.04999606758526985],
 ] as const
+
+/** [p, a, b, quantile] from SciPy 1.17.1, `scipy.stats.beta.ppf(p, a, b)`. */
+const BETA_QUANTILES = [
+  [0.025, 0.5, 0.5, 0.001541333133436012],
+  [0.975, 3, 18, 0.31698271401908235],
+  [0.025, 2.5, 17.5, 0.022531952331801632],
+  [0.975, 1, 20, 0.1684334709830853],
+  [0.025, 200.25, 12.5, 0.9060197440473896],
+  [0.5, 5000, 3, 0.9994654377957026],
+  [0.975, 0.01, 2, 0.030293696456451923],
+  [0.025, 9000, 9100, 0.48995410643920917],
+] as const
+
+test.each(BETA_QUANTILES)("the %d quantile of Beta(%d, %d) is SciPy's", (p, a, b, expected) => {
+  expect(Math.abs(betaQuantile(p, a, b) / expected - 1)).toBeLessThan(1e-10)
+})
+
+test('a quantile of the beta distribution outside (0, 1), and parameters at or below 0, are refused', () => {
+  expect(() => betaQuantile(0, 1, 1)).toThrow('expected p in (0, 1), got 0')
+  expect(() => betaQuantile(0.5, 0, 1)).toThrow('expected a, b > 0, got 0, 1')
+})
 
 describe("Student's t", () => {
   test.each(QUANTILES)("the %d quantile with %d degrees of freedom is SciPy's", (p, df, expected) => {

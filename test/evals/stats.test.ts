@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import { type Random, stream } from '../../envs/core/random.ts'
 import {
-  bradleyTerry,
+  benjaminiHochberg,
   cluster,
   clusteredMean,
+  clusteredShare,
   holm,
-  type PairPoints,
   pairedDifference,
   quantileOfSorted,
-  strengths,
 } from '../../evals/stats.ts'
+import { bradleyTerry, type PairPoints, strengths } from '../../evals/strengths.ts'
 
 /** One value a cluster: the interval that forgets which scenario a rollout was of. */
 const naive = (values: readonly number[]) => cluster(values, [...values.keys()])
@@ -183,6 +183,77 @@ describe('coverage on simulated rollouts of known truth', () => {
   })
 })
 
+describe('intervals of bounded scores', () => {
+  const share = { low: 0, high: 1, ends: true } as const
+
+  test.each([
+    [9, 10, 0.5549838829718047, 0.9974714214555382],
+    [18, 20, 0.6830172859809177, 0.9876514728297052],
+    [3, 12, 0.05486064452799272, 0.5718584618781892],
+    [10, 10, 0.6915028921812392, 1],
+  ])('%d of %d without repeats have the interval of Clopper and Pearson', (hits, n, low, high) => {
+    // statsmodels 0.15.0: proportion_confint(hits, n, method='beta')
+    const estimate = clusteredMean(naive(Array.from({ length: n }, (_, i) => Number(i < hits))), { range: share })!
+    expect(estimate).toMatchObject({ method: 'beta', low: expect.closeTo(low, 10), high: expect.closeTo(high, 10) })
+  })
+
+  test('repeats of a scenario count for as many as their spread says', () => {
+    // statsmodels 0.15.0 and SciPy 1.17.1: OLS(values, ones).fit(cov_type='cluster', cov_kwds={'groups': scenarios}, use_t=True) for se;
+    // n = m(1 − m)/se² · 6/5 · (t.ppf(.975, 23)/t.ppf(.975, 5))², then beta.ppf(.025, mn, n − mn + 1), beta.ppf(.975, mn + 1, n − mn).
+    const values = [1, 1, 1, 1, 1, 0, 1, 1, 1, 1, 1, 1, 0, 0, 1, 0, 1, 1, 1, 1, 1, 1, 0, 1]
+    const estimate = clusteredShare(
+      cluster(
+        values,
+        values.map((_, i) => Math.floor(i / 4)),
+      ),
+      { ends: true },
+    )!
+    expect(estimate.se).toBeCloseTo(0.11931517552730302, 12)
+    expect(estimate.low).toBeCloseTo(0.4136362985584669, 10)
+    expect(estimate.high).toBeCloseTo(0.976346540801621, 10)
+  })
+
+  test('where all scenarios lie on one bound, each counts as one try, whatever its repeats', () => {
+    const all = clusteredMean({ sums: [4, 4, 4, 4, 4], counts: [4, 4, 4, 4, 4] }, { range: { low: 0, high: 1 } })
+    expect(all).toMatchObject({ value: 1, low: expect.closeTo(0.025 ** (1 / 5), 12), high: 1 })
+    const none = clusteredMean(naive([-1, -1, -1]), { range: { low: -1, high: 1 } })
+    expect(none).toMatchObject({ value: -1, low: -1, high: expect.closeTo(2 * (1 - 0.025 ** (1 / 3)) - 1, 12) })
+  })
+
+  test('far from the bounds, with many scenarios and little skew, it is the t interval', () => {
+    const random = stream(6, 'coverage')
+    const data = naive(Array.from({ length: 200 }, () => 0.5 + 0.02 * normal(random)))
+    const [t, bounded] = [clusteredMean(data, { method: 't' })!, clusteredMean(data, { range: { low: 0, high: 1 } })!]
+    expect(bounded.low).toBeCloseTo(t.low!, 4)
+    expect(bounded.high).toBeCloseTo(t.high!, 4)
+  })
+
+  test('no interval leaves a range, by whatever method', () => {
+    const low = { low: 0, high: null }
+    const counts = naive([0, 0, 0, 1, 0, 9, 0, 2])
+    expect(clusteredMean(counts, { method: 't' })!.low).toBeLessThan(0)
+    for (const method of ['t', 'bootstrap', 'auto'] as const)
+      expect(clusteredMean(counts, { method, range: low })!.low).toBeGreaterThanOrEqual(0)
+  })
+
+  test('skewed scores of few scenarios are covered 92 times in 100 at least, where neither t nor the bootstrap does', () => {
+    const random = stream(7, 'coverage')
+    const sets = 400
+    const covered = { t: 0, bootstrap: 0, auto: 0 }
+    for (let set = 0; set < sets; set++) {
+      const data = naive(Array.from({ length: 10 }, () => (random.chance(0.8) ? 1 : random.float())))
+      for (const method of ['t', 'bootstrap', 'auto'] as const) {
+        const range = method === 'auto' ? { low: 0, high: 1 } : { low: null, high: null }
+        const { low, high } = clusteredMean(data, { method, range, seed: set })!
+        covered[method] += Number(low! <= 0.9 && 0.9 <= high!)
+      }
+    }
+    expect(covered.t / sets).toBeLessThan(0.85)
+    expect(covered.bootstrap / sets).toBeLessThan(0.85)
+    expect(covered.auto / sets).toBeGreaterThan(0.92)
+  })
+})
+
 describe('paired differences', () => {
   // "Student" 1908, The Probable Error of a Mean: hours of sleep gained with two drugs, ten patients.
   const first = [0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0, 2]
@@ -205,10 +276,24 @@ describe('paired differences', () => {
     expect(pairedDifference(a, { sums: [0], counts: [0] })).toBeUndefined()
   })
 
-  test('identical players differ by nothing with p = 1; a constant gap has p = 0', () => {
+  test('identical players differ by nothing with p = 1; a constant gap has the p of the sign test', () => {
     expect(pairedDifference(naive(first), naive(first))).toMatchObject({ value: 0, se: 0, p: 1 })
-    const gap = naive([2, 3, 4].map(x => x + 1))
-    expect(pairedDifference(gap, naive([2, 3, 4]))).toMatchObject({ value: 1, low: 1, high: 1, p: 0 })
+    const gap = naive([2, 3, 4, 5, 6].map(x => x + 1))
+    // SciPy 1.17.1: stats.binomtest(5, 5, 0.5).pvalue
+    expect(pairedDifference(gap, naive([2, 3, 4, 5, 6]))).toMatchObject({ value: 1, low: 1, high: 1, p: 0.0625 })
+  })
+
+  test('a difference of bounded scores stays within what such scores can differ by', () => {
+    const [best, worst] = [naive([1, 1, 1, 1]), naive([0, 0, 0, 0])]
+    const range = { low: 0, high: 1, ends: true } as const
+    // As if half the way from −1 to 1 were gone in four of four tries: 2 · 0.025^(1/4) − 1.
+    expect(pairedDifference(best, worst, { range })).toMatchObject({
+      value: 1,
+      low: expect.closeTo(-0.2047, 4),
+      high: 1,
+      p: 0.125,
+    })
+    expect(pairedDifference(naive([1, 1, 0.9, 1]), worst, { range: { low: 0, high: 1 } })!.high).toBeLessThanOrEqual(1)
   })
 })
 
@@ -218,6 +303,17 @@ describe('many comparisons', () => {
     const ps = [0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.324, 0.4262, 0.5719, 0.6528, 0.759, 1]
     const expected = [0.0015, 0.0056, 0.0247, 0.114, 0.2211, 0.278, 0.278, 0.278, 0.3213, 1, 1, 1, 1, 1, 1]
     for (const [i, p] of holm(ps).entries()) expect(p).toBeCloseTo(expected[i]!, 12)
+  })
+
+  test('Benjamini and Hochberg raise them as SciPy does', () => {
+    // SciPy 1.17.1 stats.false_discovery_control(ps) on the same; statsmodels' multipletests(ps, method='fdr_bh') gives the same.
+    const ps = [0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.324, 0.4262, 0.5719, 0.6528, 0.759, 1]
+    const expected = [
+      0.0015, 0.003, 0.0095, 0.035625, 0.0603, 0.06385714285714286, 0.06385714285714286, 0.0645, 0.0765, 0.486,
+      0.5811818181818182, 0.714875, 0.7532307692307693, 0.8132142857142857, 1,
+    ]
+    for (const [i, q] of benjaminiHochberg(ps).entries()) expect(q).toBeCloseTo(expected[i]!, 12)
+    expect(benjaminiHochberg([0.04, null, 0.01])).toEqual([0.04, null, 0.02])
   })
 
   test('the order of the p-values does not matter and missing ones are left out', () => {

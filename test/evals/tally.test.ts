@@ -2,9 +2,9 @@ import { appendFileSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Figure, TableId } from '../../evals/figures.ts'
-import { Spending } from '../../evals/tally.ts'
 import { environments } from '../../index.ts'
 import type { CallRow } from '../../rollouts/player.ts'
+import { Spending } from '../../rollouts/tally.ts'
 import { compare, playToy, scripted, seller, sleeper, withFolder } from './toy_runs.ts'
 
 const call = (fields: { latency?: number; reasoning?: number | null; retries?: number } = {}): Omit<CallRow, 'reply'> => ({
@@ -30,21 +30,36 @@ const call = (fields: { latency?: number; reasoning?: number | null; retries?: n
 })
 
 describe('spending', () => {
-  test('tokens, retries and cached tokens add up, and the split holds as long as every call has one', () => {
+  test('tokens and retries add up, and the split holds as long as every call has one', () => {
     const spending = new Spending()
+    expect(spending).toMatchObject({ usage: null, cost: null })
     spending.add(call({ reasoning: 5, retries: 2 }))
     spending.add(call({ reasoning: 0 }))
-    expect(spending).toMatchObject({ calls: 2, retries: 2, input: 200, cached: 60, output: 40, reasoning: 5, split: true })
+    expect(spending).toMatchObject({ calls: 2, retries: 2, cost: 1 })
+    expect(spending.usage).toEqual({
+      input_uncached: 120,
+      input_cached_read: 60,
+      input_cache_write: 20,
+      output: 40,
+      output_reasoning: 5,
+    })
     spending.add(call())
-    expect(spending.split).toBe(false)
+    expect(spending.usage!.output_reasoning).toBeNull()
   })
 
-  test('quantiles of the latency are right to one per cent, in any order', () => {
+  test('one unknown price makes the cost unknown', () => {
+    const spending = new Spending()
+    for (const cost of [0.5, null, 0.5]) spending.add({ ...call(), cost })
+    expect(spending.cost).toBeNull()
+  })
+
+  test('quantiles of the latency are right to one per cent, in any order, and of calls that were sent', () => {
     const spending = new Spending()
     for (let i = 1000; i > 0; i--) spending.add(call({ latency: 10 * i }))
-    expect(Math.abs(spending.latency(0.5) / 5000 - 1)).toBeLessThan(0.011)
-    expect(Math.abs(spending.latency(0.95) / 9500 - 1)).toBeLessThan(0.011)
-    expect(Number.isNaN(new Spending().latency(0.5))).toBe(true)
+    for (let i = 0; i < 500; i++) spending.add({ ...call({ latency: 0 }), cached: true })
+    expect(Math.abs(spending.latency(0.5)! / 5000 - 1)).toBeLessThan(0.011)
+    expect(Math.abs(spending.latency(0.95)! / 9500 - 1)).toBeLessThan(0.011)
+    expect(new Spending().latency(0.5)).toBeNull()
   })
 })
 

@@ -31,7 +31,7 @@ describe('a player string', () => {
   test.each([
     [
       'pasive',
-      "No player 'pasive'. Players of toy_market: bot:passive, random, human, openai:MODEL, anthropic:MODEL, google:MODEL, openrouter:MODEL, groq:MODEL, together:MODEL, deepseek:MODEL, mistral:MODEL, xai:MODEL, fireworks:MODEL, ollama:MODEL, vllm:MODEL, lmstudio:MODEL, prime:MODEL. Did you mean 'bot:passive'?",
+      "No player 'pasive'. Players of toy_market: bot:passive, random, human, policy:URL, openai:MODEL, anthropic:MODEL, google:MODEL, openrouter:MODEL, groq:MODEL, together:MODEL, deepseek:MODEL, mistral:MODEL, xai:MODEL, fireworks:MODEL, ollama:MODEL, vllm:MODEL, lmstudio:MODEL, prime:MODEL. Did you mean 'bot:passive'?",
     ],
     ['random_legal', "Did you mean 'random'?"],
     ['bot:pasive', "No bot 'pasive' plays toy_market. Bots: bot:passive, random. Did you mean 'bot:passive'?"],
@@ -45,6 +45,7 @@ describe('a player string', () => {
     ['constructor:x', "No player 'constructor:x'"],
     ['bot:toString', "No bot 'toString'"],
     ['human', 'A human player needs a terminal'],
+    ['policy:http://127.0.0.1:1/', 'This command seats no served policies'],
   ])('%j is a mistake that names what there is', (text, message) => {
     expect(() => player(text)).toThrow(UserError)
     expect(() => player(text)).toThrow(message)

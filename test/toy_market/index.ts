@@ -4,10 +4,13 @@
  */
 import {
   type AgentId,
+  defineEncoding,
   type Environment,
   type EpisodeLog,
+  feature,
   Outcome,
   perform,
+  slot,
   stream,
   toolsFor,
   tooManyCalls,
@@ -83,6 +86,26 @@ const config = z.strictObject({
 const ids = ({ traders }: ToyConfig): AgentId[] => Array.from({ length: traders }, (_, i) => `trader_${i}`)
 const OFFERED = Object.keys(toyTools)
 
+/** Sells a share of the grain, at least one unit. */
+const sellSlot = (name: string, share: number) =>
+  slot<ToyObservation>(
+    name,
+    'sell',
+    `sells ${share} of the grain`,
+    ({ grain }) => grain > 0,
+    ({ grain }) => ({ quantity: Math.max(1, Math.floor(share * grain)) }),
+  )
+
+const encoding = defineEncoding<ToyTypes, ToyObservation>({
+  view: observation => observation,
+  pass: 'wait',
+  features: [
+    feature('grain', [0, 30], 'units of grain it has', ({ grain }) => grain),
+    feature('price', [1, 10], 'price of a unit', ({ shared }) => shared.price),
+  ],
+  slots: [sellSlot('sell_half', 0.5), sellSlot('sell_all', 1)],
+})
+
 /** What this economy has no such thing of. */
 const ABSENT = { reputation: null, survival: null, quality: null }
 
@@ -103,6 +126,7 @@ export const toyMarket: Environment<ToyTypes> = {
   shared: state => ({ t: state.t, price: price(state), cash: [...state.cash] }),
   observe: (state, agent, shared) => ({ shared, agent, grain: state.grain[indexOf(agent)]! }),
   render: ({ shared, grain }) => `Turn ${shared.t}. The price is ${shared.price}. You have ${grain} units of grain.`,
+  encode: () => encoding,
   step(state, decisions) {
     const draft: ToyState = { ...state, cash: [...state.cash], grain: [...state.grain] }
     const outcome = new Outcome<ToyTypes>()

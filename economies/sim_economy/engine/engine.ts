@@ -2,9 +2,10 @@
  * One world behind the protocol: the current state of sim_economy and its ledger. It drives the same step function as every
  * episode, without an episode's horizon. Knows no HTTP.
  */
+
 import type { Decision, Decisions } from '../../../envs/core/environment.ts'
 import { deepFreeze, plain } from '../../../envs/core/plain.ts'
-import { total } from '../../../envs/sim_economy/billing.ts'
+import { sum } from '../../../envs/core/sums.ts'
 import { type Config, configSchema, presets } from '../../../envs/sim_economy/config.ts'
 import { simEconomy } from '../../../envs/sim_economy/index.ts'
 import { coreName, type Event, type Observation, roster, type State, supplyOf } from '../../../envs/sim_economy/state.ts'
@@ -88,7 +89,7 @@ export class Engine {
     const decisions = this.#decisions(body)
     const { state: after, events, refused } = simEconomy.step(state, decisions)
     const block = after.block !== null && after.block.turn === after.turn ? after.block : null
-    const fees = total(after.last!.fees)
+    const fees = sum(after.last!.fees)
     const transactions = events.flatMap(event => transactionOf(event, after.turn, names, block?.validator_type ?? null))
     this.#ledger.record(
       block && {

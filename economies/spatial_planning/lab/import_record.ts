@@ -1,7 +1,7 @@
 /**
  * Reads a record of the laboratory's server, so that sessions of people are measured and tabulated as ours are. The messages go
- * through the rules of this economy, not through the server's results; what it would have refused is refused here too.
- * Real values come from the laboratory's file, so the record must name its session.
+ * through the rules of this economy, with the server's where the two differ (`overdraws`); what the server says came of them is
+ * compared with that by `differences.ts`. Real values come from the laboratory's file, so the record must name its session.
  */
 import { z } from 'zod'
 import { parseConfig } from '../../../envs/core/config.ts'
@@ -26,8 +26,9 @@ import { landOf, type SpatialEvent, type SpatialState, type SpatialTypes } from 
 import { announce, conclude } from '../../../envs/spatial_planning/step.ts'
 import { labStimulus } from '../../../envs/spatial_planning/stimuli.ts'
 import { tools } from '../../../envs/spatial_planning/tools.ts'
+import { lastPhase } from './game_data.ts'
 import { LAB_CONDITIONS, participantsOf, rewardIn } from './participants.ts'
-import { type LogItem, lastPhase } from './record.ts'
+import type { LogItem } from './record.ts'
 
 const recordSchema = z.object({
   parameters: z.array(z.object({ key: z.string(), value: z.coerce.string() })),
@@ -44,15 +45,22 @@ const recordSchema = z.object({
     .array(
       z.object({
         sent: z.object({ type: z.string(), data: z.unknown() }),
-        meta: z.object({ round: z.number() }),
+        meta: z.object({ round: z.number(), recipient: z.union([z.number(), z.literal('all')]).optional() }),
       }),
     )
     .default([]),
 })
 type Read = z.infer<typeof recordSchema>
+/** One message of the server. */
+export type Told = Read['server-log'][number]
 
 /** The session of a record, of its rounds that were played to their end. A UserError where it cannot be read. */
 export function sessionOfRecord(document: unknown): Session {
+  return readRecord(document).session
+}
+
+/** The session of a record, with what the server told. */
+export function readRecord(document: unknown): { readonly session: Session; readonly told: readonly Told[] } {
   const parsed = recordSchema.safeParse(document)
   if (!parsed.success) {
     const { path, message } = parsed.error.issues[0]!
@@ -75,7 +83,17 @@ export function sessionOfRecord(document: unknown): Session {
       euros: round.payoffs.map((payoff, player) => rewardIn(session, payoff, participants[player]!.payment)),
     }
   }
-  return session
+  session.tokens = tokensOf(session, record['server-log'])
+  return { session, told: record['server-log'] }
+}
+
+/** The payment tokens that the server told; ours where it told none. */
+function tokensOf(session: Session, told: readonly Told[]): readonly string[] {
+  return participantsOf(session).map(({ number, token }) => {
+    const reward = told.find(({ sent }) => sent.type === 'reward' && objectOf(sent.data).number === number)
+    const letters = objectOf(reward?.sent.data).paymentToken
+    return typeof letters === 'string' ? letters : token
+  })
 }
 
 class Parameters {
@@ -163,6 +181,7 @@ function playRound(record: Read, session: Session, state: SpatialState): void {
     const { number, play } = phaseRule(state)!
     const sent = record.log.filter(item => item.round === round && item.phase === number && item.type === 'message')
     const done = new Set<number>()
+    if (state.phase === 'market') for (const book of landOf(state).books) if (book !== null) book.overdraws = true
     for (const item of sent) {
       const player = item.number === undefined ? -1 : item.number - 1
       // A second submission to a sealed phase is ignored, as the server does.
@@ -252,7 +271,7 @@ const MESSAGES: Readonly<Record<string, (content: LogItem['content'], at: Circum
 }
 
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
-const objectOf = (value: unknown): Readonly<Record<string, unknown>> =>
+export const objectOf = (value: unknown): Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null ? { ...value } : {}
 const plotsOf = (numbers: unknown, { plots }: Roster): unknown[] =>
   listOf(numbers).map(number => plots[Number(number) - 1] ?? number)

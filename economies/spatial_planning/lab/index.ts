@@ -1,17 +1,21 @@
 /** The laboratory's files of sessions: of our own, with what each turn was and cost, and of the laboratory's records. */
 import type { SpatialTypes } from '../../../envs/spatial_planning/state.ts'
 import type { CallSummary, RunExport } from '../../run_export.ts'
+import { differences } from './differences.ts'
 import { costKey, episodeFiles, labFiles, type TurnCost } from './files.ts'
-import { sessionOfRecord } from './import_record.ts'
+import { readRecord } from './import_record.ts'
 
 export const lab: RunExport<SpatialTypes> = {
   files: ({ key, log, metadata: { evaluated, player_details: details }, calls }) =>
     episodeFiles(log, key, { costs: costsOf(calls), evaluated, details }),
   reads: {
     suffix: '.log.json',
-    files(document, id) {
-      const session = sessionOfRecord(document)
-      return labFiles(session, id, { session: id, dataset: session.config.session })
+    read(document, id) {
+      const { session, told } = readRecord(document)
+      return {
+        files: labFiles(session, id, { session: id, dataset: session.config.session }),
+        differences: differences(session, told),
+      }
     },
   },
 }

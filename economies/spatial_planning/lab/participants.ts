@@ -28,7 +28,7 @@ export interface Participant {
   readonly token: string
 }
 
-export function participantsOf({ roster, payment }: Session): Participant[] {
+export function participantsOf({ roster, payment, tokens }: Session): Participant[] {
   return roster.agents.map((_, player) => {
     const role = roster.roles[player]!
     return {
@@ -38,7 +38,7 @@ export function participantsOf({ roster, payment }: Session): Participant[] {
       role,
       code: ROLE_CODES[role],
       payment: payment[role],
-      token: `A${String.fromCharCode(65 + player)}`,
+      token: tokens?.[player] ?? `A${String.fromCharCode(65 + player)}`,
     }
   })
 }

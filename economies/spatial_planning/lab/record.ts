@@ -3,11 +3,12 @@
  * timed out, and what the server told. Shape: `IBEX-TUDelft/IBEX-game_server`, `api/helpers/GameRecorder.js` and
  * `api/services/SimulationService.ts`.
  */
-import { median } from '../../../envs/spatial_planning/market.ts'
+import { median } from '../../../envs/core/sums.ts'
 import { type Cond, isLand, type Role } from '../../../envs/spatial_planning/roster.ts'
 import type { BookEvent, Finished, Session } from '../../../envs/spatial_planning/session.ts'
-import { type LabParameter, labParameters, rewards } from './game_data.ts'
+import { lastPhase, rewards } from './game_data.ts'
 import { MARKET_PHASE } from './market_log.ts'
+import { type LabParameter, labParameters } from './parameters.ts'
 import { BOTH, type Participant, participantsOf } from './participants.ts'
 import { settledRounds } from './wide_sheet.ts'
 
@@ -53,9 +54,6 @@ export function recordOf(session: Session): LabRecord {
     ],
   }
 }
-
-/** The laboratory's number of the phase that shows the results. */
-export const lastPhase = ({ config }: Pick<Session, 'config'>): number => (config.treatment === 'voting' ? 7 : 9)
 
 /** What one player sends in one phase; undefined where he leaves it to the default. */
 type Sent = Readonly<Record<string, unknown>> | undefined

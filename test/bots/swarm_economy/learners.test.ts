@@ -1,9 +1,9 @@
 /** The scripted learners: their text is what they asked for, and they do what their names say. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { compose, FILLER } from '../../../bots/swarm_economy/compose.ts'
 import { swarmBots } from '../../../bots/swarm_economy/index.ts'
 import { rollout } from '../../../economies/swarm_economy/study.ts'
+import { compose, FILLER } from '../../../envs/swarm_economy/compose.ts'
 import { PROFILE_NAMES } from '../../../envs/swarm_economy/config.ts'
 import { swarmEconomy } from '../../../envs/swarm_economy/index.ts'
 import { TOOL_NAMES } from '../../../envs/swarm_economy/state.ts'

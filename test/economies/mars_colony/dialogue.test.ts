@@ -5,19 +5,15 @@ import {
   completionSource,
   type DialogueSource,
   grantsOf,
-  modelSource,
   renderDialogue,
   templateSource,
 } from '../../../economies/mars_colony/dialogue.ts'
+import { limitsAt, sourceOf } from '../../../economies/mars_colony/speaker.ts'
 import { UserError } from '../../../envs/core/errors.ts'
 import { marsColony } from '../../../envs/mars_colony/index.ts'
 import { runSession, trajectoryHash, trajectoryOf } from '../../../envs/mars_colony/session.ts'
 import { Episode } from '../../../index.ts'
-import { openAiClient } from '../../../rollouts/models/clients.ts'
-import { parseEndpoint } from '../../../rollouts/models/endpoint.ts'
 import { startFakeProvider } from '../../../rollouts/models/fake/index.ts'
-import { Forms } from '../../../rollouts/models/forms.ts'
-import { openAiChat } from '../../../rollouts/models/openai_chat.ts'
 
 function session(seed: number) {
   const episode = new Episode(marsColony, { mode: 'two-layer' }, seed)
@@ -166,11 +162,10 @@ test('a model speaks through the real SDK; what its provider fails at is silence
     rates: { server_error: 0.1, rate_limit: 0.1, cut_off: 0.05, empty_choice: 0.05 },
   })
   try {
-    const client = openAiClient(parseEndpoint(`openai:m@${provider.url}`), 'none', {})
-    const model = openAiChat({ model: 'm', client, own: false, extraBody: {}, forms: new Forms() })
-    const { lines, ledger } = await renderDialogue(requests(120), modelSource(model, LIMITS))
+    const source = sourceOf(`openai:m@${provider.url}`, { env: {}, prices: () => ({ m: { input: 0.1, output: 0.4 } }) })(0)
+    const { lines, ledger } = await renderDialogue(requests(120), source)
     expect(provider.requests).toHaveLength(100)
-    expect(provider.requests.every(({ body }) => body.max_tokens === 60)).toBe(true)
+    expect(provider.requests.every(({ body }) => body.max_tokens === 64)).toBe(true)
     expect(ledger).toMatchObject({ calls: 100, spent_micro_usd: 7000, refused: 20 })
     const count = (status: string): number => lines.filter(line => line.status === status).length
     expect(count('spoken')).toBe(provider.counts.ok)
@@ -179,4 +174,24 @@ test('a model speaks through the real SDK; what its provider fails at is silence
   } finally {
     await provider.close()
   }
+})
+
+describe('what a model may cost', () => {
+  test.each([
+    [{ input: 0.1, output: 0.4 }, 443, 64],
+    [{ input: 0, output: 0 }, 1000, 64],
+    [{ input: 0.15, output: 0.6 }, 250, 54],
+    [{ input: 0.1, cache_write: 0.2, output: 0.4 }, 250, 50],
+  ])('at %j a call has at most %d prompt and %d output tokens, and stays under its charge', (price, prompt, output) => {
+    const limits = limitsAt(price, 'm')
+    expect(limits).toMatchObject({ maxPromptTokens: prompt, maxOutputTokens: output })
+    expect(limits.inputPrice * prompt + limits.outputPrice * output).toBeLessThanOrEqual(70)
+  })
+  test.each([
+    [null, 'its price is not known'],
+    [{ input: 3, output: 15 }, 'take a cheaper model'],
+    [{ input: 0.2, output: 1.3 }, 'take a cheaper model'],
+  ])('at %j it is refused before anything is asked', (price, expected) => {
+    expect(() => limitsAt(price, 'm')).toThrow(expected)
+  })
 })

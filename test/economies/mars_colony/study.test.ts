@@ -9,7 +9,7 @@ import type { StudyContext } from '../../../evals/study.ts'
 
 function context(options: StudyContext['options'] = {}, out?: string): StudyContext {
   return {
-    options: { sessions: 100, dialogue: false, ...options },
+    options: { sessions: 100, ...options },
     ...(out === undefined ? {} : { out }),
     signal: new AbortController().signal,
     progress() {},
@@ -33,7 +33,7 @@ test('a hundred sessions and their ten groups are within the stated tolerances',
 test('the result file holds the rows, every session and, where asked for, what was said in the first ten', async () => {
   const out = mkdtempSync(join(tmpdir(), 'mars-'))
   try {
-    const { rows } = await marsColonyStudy.run(context({ sessions: 10, dialogue: true }, join(out, 'study')))
+    const { rows } = await marsColonyStudy.run(context({ sessions: 10, dialogue: 'template' }, join(out, 'study')))
     const file = join(out, 'study', 'mars_colony.json')
     expect(existsSync(file)).toBe(true)
     const written = JSON.parse(readFileSync(file, 'utf8'))

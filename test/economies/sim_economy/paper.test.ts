@@ -3,11 +3,13 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { aggregate, COLUMNS, playRun, readPublished, runRow, simEconomyPaper } from '../../../economies/sim_economy/paper.ts'
+import { simEconomyPaper } from '../../../economies/sim_economy/paper.ts'
+import { claimed, publishedRows } from '../../../economies/sim_economy/paper_claims.ts'
+import { aggregate, COLUMNS, playRun, readPublished, runRow } from '../../../economies/sim_economy/paper_runs.ts'
 import type { EpisodeLog } from '../../../envs/core/log.ts'
 import { verify } from '../../../envs/core/replay.ts'
 import { simEconomy } from '../../../envs/sim_economy/index.ts'
-import type { StudyResult } from '../../../evals/study.ts'
+import { row, type StudyResult } from '../../../evals/study.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sim-economy-paper-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -49,13 +51,57 @@ test('as many runs as required equal the published ones, and the study passes', 
 })
 
 test('every metric stands beside the published one, with spread and n', () => {
-  const means = whole.rows.filter(({ publishedN }) => publishedN === 24)
+  const means = whole.rows.filter(({ group }) => group.startsWith('Mean over the runs'))
   expect(means.map(({ figure }) => figure)).toEqual(COLUMNS.slice(2))
   const of = (name: string) => means.find(({ figure }) => figure === name)!
   expect([of('fees_total').ours.toFixed(1), of('fees_total').published!.toFixed(1)]).toEqual(['24319.7', '24314.0'])
   expect([of('actions_job').ours.toFixed(2), of('actions_job').published!.toFixed(2)]).toEqual(['187.71', '187.83'])
   expect(of('token_supply_final').ours).toBe(-890.5)
   expect(of('fees_total').publishedSd).toBeCloseTo(693.735, 3)
+})
+
+test('runs that the drift moves are counted within it, and a count below what is required fails the study', () => {
+  const near = whole.rows.filter(({ group }) => group.startsWith('Runs nearly equal'))
+  expect(near.map(({ figure, ours, least }) => [figure, ours, least])).toEqual([
+    ['fees_total, ± 3', 19, 19],
+    ['min_balance_final, ± 3', 22, 22],
+    ['max_balance_final, ± 3', 23, 23],
+    ['token_supply_final, ± 24', 21, 21],
+    ['gini_wealth_shifted, ± 0.02', 22, 22],
+    ['top1_wealth_shifted_share_final, ± 0.02', 21, 21],
+  ])
+  const { ok: _ok, ...fields } = near[0]!
+  expect([row({ ...fields, ours: 19 }).ok, row({ ...fields, ours: 18 }).ok]).toEqual([true, false])
+})
+
+test('the claims of the text follow from the published rows to the last printed digit', () => {
+  const published = readPublished()
+  for (const { claim, value, digits } of published.claims)
+    expect([claim, Math.abs(claimed(claim, publishedRows(published), published) - value)]).toEqual([
+      claim,
+      expect.toSatisfy((off: number) => off <= 0.51 * 10 ** -digits),
+    ])
+  expect(published.claims).toHaveLength(11)
+})
+
+test('of the five interventions all but the debt rail change the runs of the paper with its numbers', async () => {
+  const { tables } = await simEconomyPaper.run({
+    options: { runs: '1:4', interventions: true },
+    signal: new AbortController().signal,
+    progress: () => {},
+  })
+  const changed = Object.fromEntries(tables![0]!.rows.map(([name, acts, runs]) => [name, Number(acts) > 0 && Number(runs) > 0]))
+  expect(changed).toEqual({
+    none: false,
+    fee_cap: true,
+    'fee_cap, block pays 100': true,
+    'fee_cap, wages count too': false,
+    reinvestment_rebate: true,
+    debt_rail: false,
+    'debt_rail, cap 200': true,
+    contract_scaffold: true,
+    concentration_monitor: true,
+  })
 })
 
 test('our aggregate of the published rows is the published aggregate', () => {

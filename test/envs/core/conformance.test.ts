@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { type CheckName, ConformanceError, conformance } from '../../../envs/core/conformance.ts'
-import type { Environment } from '../../../index.ts'
+import type { Encoding, Environment } from '../../../index.ts'
 import { toolsFor } from '../../../index.ts'
 import { type ToyTypes, toyMarket, toyTools } from '../../toy_market/index.ts'
 
@@ -28,7 +28,21 @@ test('an exemption is listed with its reason and not failed', () => {
   expect(conformance(deaf, { exempt: { text: 'the toy has no text' } }).exempt).toEqual({ text: 'the toy has no text' })
 })
 
+test('an economy without an encoding passes no check of one', () => {
+  const { encode: _, ...plainMarket } = toyMarket
+  const encoded = (env: Environment<ToyTypes>) => conformance(env).passed.filter(check => check.startsWith('encoded_'))
+  expect(encoded(plainMarket)).toEqual([])
+  expect(encoded(toyMarket)).toEqual(['encoded_features', 'encoded_slots', 'encoded_names'])
+})
+
 const { step, observe, reset } = toyMarket
+const sound = toyMarket.encode!(toyMarket.config.parse({}))
+/** The toy with a part of its encoding changed. */
+const encoded = (change: Partial<Encoding<ToyTypes>>): Partial<Environment<ToyTypes>> => {
+  const encoding = { ...sound, ...change }
+  return { encode: () => encoding }
+}
+let encodings = 0
 let remembered = 0
 /** Each planted bug with the check that must name it. */
 const BUGS: readonly [name: string, expected: CheckName, env: Partial<Environment<ToyTypes>>][] = [
@@ -131,6 +145,65 @@ const BUGS: readonly [name: string, expected: CheckName, env: Partial<Environmen
         for (const { calls } of Object.values(decisions)) for (const call of calls) if (call === null) throw new Error('boom')
         return step(state, decisions)
       },
+    },
+  ],
+  ['an encoding made anew at every call', 'encoded_features', { encode: () => ({ ...sound }) }],
+  [
+    'a feature that is not finite',
+    'encoded_features',
+    encoded({ observe: ({ grain }, into, at = 0) => into.set([grain / 0 - grain / 0, 5], at) }),
+  ],
+  [
+    'a feature out of its bounds',
+    'encoded_features',
+    encoded({ observe: ({ grain, shared }, into, at = 0) => into.set([grain, shared.price + 1], at) }),
+  ],
+  [
+    'more features than are declared',
+    'encoded_features',
+    encoded({ observe: ({ grain }, into, at = 0) => into.set([grain, 5, 7], at) }),
+  ],
+  [
+    'features that remember',
+    'encoded_features',
+    encoded({ observe: (_observation, into, at = 0) => into.set([encodings++ % 2, 5], at) }),
+  ],
+  [
+    'a mask that allows what is refused',
+    'encoded_slots',
+    encoded({ mask: (_observation, _offered, into, at = 0) => into.fill(1, at, at + sound.slots.length) }),
+  ],
+  [
+    'a mask that forbids what is accepted',
+    'encoded_slots',
+    encoded({ mask: (_observation, _offered, into, at = 0) => into.set([1, 0, 0], at) }),
+  ],
+  [
+    'a first slot that is not legal',
+    'encoded_slots',
+    encoded({
+      mask(observation, offered, into, at = 0) {
+        sound.mask(observation, offered, into, at)
+        into[at] = 0
+      },
+    }),
+  ],
+  [
+    'a slot that changes its meaning',
+    'encoded_slots',
+    encoded({ decode: (observation, number) => sound.decode(observation, (number + observation.shared.t) % 3) }),
+  ],
+  [
+    'a rank that follows from a name',
+    'encoded_names',
+    {
+      observe: (state, agent, shared) => ({ ...observe(state, agent, shared), rivals: ['trader_1', 'trader_2'] }),
+      ...encoded({
+        observe(observation, into, at = 0) {
+          const { rivals } = observation as typeof observation & { readonly rivals: readonly string[] }
+          into.set([Number(rivals[0]!.at(-1)), 5], at)
+        },
+      }),
     },
   ],
   ['the same world for every seed', 'seeded', { reset: config => reset(config, 7), step: sameForAll() }],

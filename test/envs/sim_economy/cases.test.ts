@@ -547,23 +547,43 @@ const GOVERNANCE: Case[] = [
     after: { balance: [900, 900, 1000], without: ['fees_capped'] },
   },
   {
+    // 1.5 · 60 = 90 over the window, whatever jobs could have paid.
+    rule: 'fee_cap: fees up to a multiple of what blocks could have paid, pro rata',
+    config: { block_reward: 60, fee_cap: {} },
+    turns: [COST],
+    after: { balance: [955, 955, 1060], events: ['fees_capped'] },
+  },
+  {
+    rule: 'fee_cap: where blocks pay nothing nobody pays fees',
+    config: { fee_cap: {} },
+    turns: [COST, COST],
+    after: { balance: [1000, 1000, 1000], events: ['fees_capped'] },
+  },
+  {
+    // The 40 of turn 1 are a block's income that turn 2 may charge for: ⌊0.5 · 40⌋ = 20, 10 each.
+    rule: 'fee_cap: transaction fees count from the next turn on',
+    config: { fee_cap: { ratio: 0.5 }, block_threshold: 30 },
+    turns: [{ ...COST, moves: { 2: ['transfer', { to: 'agent_0', amount: 10, fee: 40 }] } }, COST],
+    after: { balance: [1000, 990, 950] },
+  },
+  {
     // Jobs could have paid 50 + 50 + 0; half of it is 50, so 25 each instead of 100.
     rule: 'fee_cap: fees up to half of what jobs could have paid, pro rata',
-    config: { job_wage_cap: 50, fee_cap: { window: 2, ratio: 0.5 } },
+    config: { job_wage_cap: 50, fee_cap: { window: 2, ratio: 0.5, income: 'blocks_and_wages' } },
     turns: [COST],
     after: { balance: [975, 975, 1000], events: ['fees_capped'] },
   },
   {
     // Turn 1 charged nothing and could have paid nothing; turn 2 charges 50; turn 3 may again charge 0.5 · 200 − 50 = 50.
     rule: 'fee_cap: the window looks back',
-    config: { job_wage_cap: 50, fee_cap: { window: 2, ratio: 0.5 } },
+    config: { job_wage_cap: 50, fee_cap: { window: 2, ratio: 0.5, income: 'blocks_and_wages' } },
     turns: [REST, COST, COST],
     after: { balance: [950, 950, 1000] },
   },
   {
     // Jobs could have paid 100 on turn 1, nothing on turn 2 and 100 on turn 3; turn 1 is out of the window by then.
     rule: 'fee_cap: no further than the window',
-    config: { job_wage_cap: 50, fee_cap: { window: 2, ratio: 0.5 } },
+    config: { job_wage_cap: 50, fee_cap: { window: 2, ratio: 0.5, income: 'blocks_and_wages' } },
     before: { signed: [true, true, true] },
     turns: [{ ...COST, moves: { 0: ['job'], 1: ['job'] } }, REST, COST],
     after: { balance: [1025, 1025, 1000] },
@@ -571,7 +591,11 @@ const GOVERNANCE: Case[] = [
   {
     // Turn 1 charges ⌊0.5 · 50⌋ = 25; turn 2 could pay nothing (0 units), so 0.5 · 50 − 25 = 0 is left.
     rule: 'fee_cap: what was charged before counts',
-    config: { job_wage_cap: 50, fee_cap: { window: 2, ratio: 0.5 }, shocks: [{ shock: 'wage_stop', turn: 2, length: 1 }] },
+    config: {
+      job_wage_cap: 50,
+      fee_cap: { window: 2, ratio: 0.5, income: 'blocks_and_wages' },
+      shocks: [{ shock: 'wage_stop', turn: 2, length: 1 }],
+    },
     turns: [{ units: { 0: [0, 200] } }, { units: { 0: [0, 200] } }],
     after: { balance: [975, 1000, 1000] },
   },

@@ -59,7 +59,9 @@ const anyConfig: fc.Arbitrary<Fields> = fc.record({
   block_reward: tokens,
   block_threshold: fc.constantFrom(0, 10, 20),
   job_wage_cap: fc.option(tokens),
-  fee_cap: off(fc.record({ window: fc.integer({ min: 1, max: 4 }), ratio: rate })),
+  fee_cap: off(
+    fc.record({ window: fc.integer({ min: 1, max: 4 }), ratio: rate, income: fc.constantFrom('blocks', 'blocks_and_wages') }),
+  ),
   reinvestment_rebate: off(fc.record({ share: rate, hold: fc.integer({ min: 1, max: 4 }) })),
   debt_rail: off(fc.record({ cap: tokens, service: rate })),
   contract_scaffold: off(fc.record({ share: rate, arbitrator_fee: tokens })),

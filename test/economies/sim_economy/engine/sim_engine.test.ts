@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type SimEngine, startSimEngine } from '../../../../economies/sim_economy/engine/server.ts'
-import { playRun, runRow } from '../../../../economies/sim_economy/paper.ts'
+import { playRun, runRow } from '../../../../economies/sim_economy/paper_runs.ts'
 import { driveRun, type Json, ledgerRows, request } from './paper_client.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sim-engine-'))

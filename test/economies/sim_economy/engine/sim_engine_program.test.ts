@@ -4,7 +4,7 @@ import { createConnection, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { playRun, runRow } from '../../../../economies/sim_economy/paper.ts'
+import { playRun, runRow } from '../../../../economies/sim_economy/paper_runs.ts'
 import { driveRun, ledgerRows, request } from './paper_client.ts'
 import { buildProgram, startProgram } from './program.ts'
 

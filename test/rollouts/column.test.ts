@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { stream } from '../../envs/core/random.ts'
-import { CLUSTERS, Column, Moments } from '../../evals/column.ts'
 import { Games } from '../../evals/games.ts'
+import { CLUSTERS, Column, Moments } from '../../rollouts/column.ts'
 
 describe('moments', () => {
   test('count, mean and standard deviation are those of the values', () => {

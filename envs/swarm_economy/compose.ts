@@ -2,8 +2,8 @@
  * Writes work of a wanted length and kind: real text, judged like anybody's. What a scripted learner asks for is what the
  * heuristics of the published versions then find in the text. Knows texts, no strategy.
  */
-import type { Random } from '../../envs/core/random.ts'
-import { KEYWORDS, taskTerms, termsNeeded } from '../../envs/swarm_economy/work.ts'
+import type { Random } from '../core/random.ts'
+import { KEYWORDS, taskTerms, termsNeeded } from './work.ts'
 
 export interface Wanted {
   /** Characters. */

@@ -2,7 +2,12 @@
  * Sums that are added to a value at a time: one number of many rollouts, in memory that does not grow with them. Knows
  * neither rollouts nor files.
  */
-import type { Clustered } from './stats.ts'
+
+/** Values added up by cluster; the index is the cluster, and a count of 0 says that it has no value here. */
+export interface Clustered {
+  readonly sums: ArrayLike<number>
+  readonly counts: ArrayLike<number>
+}
 
 /** Count, mean and spread of values (Welford's updating formula). */
 export class Moments {
@@ -10,6 +15,8 @@ export class Moments {
   mean = 0
   min = Number.POSITIVE_INFINITY
   max = Number.NEGATIVE_INFINITY
+  /** Whether every value is 0 or 1. */
+  binary = true
   #squares = 0
 
   add(value: number): void {
@@ -19,6 +26,7 @@ export class Moments {
     this.#squares += away * (value - this.mean)
     if (value < this.min) this.min = value
     if (value > this.max) this.max = value
+    if (value !== 0 && value !== 1) this.binary = false
   }
 
   /** The sample standard deviation; null under two values. */
@@ -45,6 +53,12 @@ export const CLUSTERS = 16_384
 export class Column extends Moments implements Clustered {
   sums = new Float64Array(32)
   counts = new Uint32Array(32)
+
+  get total(): number {
+    let total = 0
+    for (const sum of this.sums) total += sum
+    return total
+  }
 
   /** `scenario` counts the scenarios of the comparison from 0. */
   addTo(scenario: number, value: number): void {

@@ -1,0 +1,49 @@
+/** `--dialogue`: words for the talk that episodes granted, found after they were played. */
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import type { Speaker } from '../economies/dialogue.ts'
+import { economies } from '../economies/registry.ts'
+import { finishedRollouts, writeFiles } from '../economies/run_export.ts'
+import { UserError } from '../envs/core/errors.ts'
+import { readPrices, shippedPrices } from '../rollouts/models/index.ts'
+import type { Args, OptionSpecs } from './command.ts'
+import type { Io } from './io.ts'
+import { block } from './text.ts'
+
+export const DIALOGUE_OPTION: OptionSpecs = {
+  dialogue: {
+    type: 'string',
+    describe: 'who speaks the talk that episodes granted, once they are over: template, or a model under the ceiling (nobody)',
+  },
+}
+
+/** Who speaks in an economy; undefined where nobody shall. A UserError where the economy grants no talk. */
+export async function readSpeaker(args: Args, io: Io, id: string): Promise<Speaker | undefined> {
+  const name = args.text('dialogue')
+  if (name === undefined) return undefined
+  const { dialogue } = economies.get(id)
+  if (dialogue === undefined) {
+    const having = economies.list().flatMap(({ env, dialogue }) => (dialogue === undefined ? [] : [env.id]))
+    throw new UserError(`--dialogue: only ${having.join(', ') || 'no economy'} grants talk that is spoken afterwards, not ${id}.`)
+  }
+  const prices = args.text('prices')
+  return (await dialogue()).speaker(name, {
+    env: io.env,
+    keyVariables: args.list('api-key-var'),
+    prices: () => ({ ...shippedPrices(), ...(prices !== undefined && readPrices(resolve(io.cwd, prices))) }),
+    stop: io.signal,
+  })
+}
+
+/** Speaks for every finished rollout of a run, into dialogue/KEY.jsonl of its folder; what was spoken before stays. */
+export async function speakRun(run: string, speaker: Speaker, io: Io): Promise<void> {
+  const folder = join(run, 'dialogue')
+  for (const { key, log } of finishedRollouts(run)) {
+    const file = `${key}.jsonl`
+    if (existsSync(join(folder, file))) continue
+    io.signal.throwIfAborted()
+    const { lines, summary } = await speaker.speak(log, io.signal)
+    writeFiles(folder, { [file]: lines.map(line => `${JSON.stringify(line)}\n`).join('') })
+    io.err(`${block(`${key}: ${summary}`, io.columns())}\n`)
+  }
+}

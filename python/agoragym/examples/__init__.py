@@ -1,0 +1,1 @@
+"""Programs that train, to be read and run: ``python -m agoragym.examples.NAME --help``."""

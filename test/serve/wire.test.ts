@@ -1,0 +1,413 @@
+/** The wire: what each request is answered, what is said no to, and what a client that goes away leaves behind. */
+
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { PassThrough, Writable } from 'node:stream'
+import { afterEach, describe, expect, onTestFinished, test } from 'vitest'
+import { Economies } from '../../economies/registry.ts'
+import { economies } from '../../index.ts'
+import { type FakeProvider, startFakeProvider } from '../../rollouts/models/fake/index.ts'
+import { Models } from '../../rollouts/models/index.ts'
+import { Host, type HostOptions } from '../../serve/host.ts'
+import { serveStdio } from '../../serve/stdio.ts'
+import { Connection, OPS, PROTOCOL } from '../../serve/wire.ts'
+import { WIRE_ERRORS } from '../../serve/wire_errors.ts'
+import { toyMarket } from '../toy_market/index.ts'
+import { stdioClient, type WireAnswer, type WireClient, wireClient } from './routes.ts'
+
+let provider: FakeProvider | undefined
+afterEach(() => provider?.close())
+
+const toys = new Economies()
+toys.register({ env: toyMarket })
+const hostOf = (options: Partial<HostOptions> = {}): Host => {
+  const host = new Host({ economies: toys, maxSessions: 8, idleTimeout: 900, ...options })
+  onTestFinished(() => host.close())
+  return host
+}
+const toy = { op: 'make', env: 'toy_market', live: 'all' }
+const sell = { calls: [{ tool: 'sell', args: { quantity: 1 } }] }
+
+/** A session of both traders, reset. */
+async function begun(client: WireClient, fields: object = {}): Promise<number> {
+  const { s } = await client.ask({ ...toy, ...fields })
+  await client.ask({ op: 'reset', s, seed: 3 })
+  return s
+}
+
+describe('a client is told', () => {
+  test('who serves it, and refused where it speaks another protocol', async () => {
+    const client = wireClient(hostOf())
+    expect(await client.ask({ id: 7, op: 'hello', protocol: PROTOCOL })).toMatchObject({
+      id: 7,
+      ok: true,
+      protocol: PROTOCOL,
+      envs: [{ id: 'toy_market', encoded: true }],
+    })
+    expect(await client.ask({ op: 'hello', protocol: PROTOCOL + 1 })).toMatchObject({
+      ok: false,
+      error: { code: 'unknown_protocol', protocol: PROTOCOL },
+    })
+  })
+
+  test('what a game is, and its tools and rules once', async () => {
+    const client = wireClient(hostOf())
+    const made = await client.ask({ ...toy, opponents: { trader_1: 'random' }, live: ['trader_0'] })
+    expect(made).toMatchObject({
+      seats: [
+        { agent: 'trader_0', player: 'live' },
+        { agent: 'trader_1', player: 'random' },
+      ],
+      turn: { trader_0: { max_calls: 2, repairs: 1, on_silence: 'pass' } },
+      end_tool: { name: 'end_turn' },
+    })
+    expect(made.tools.map(({ name, kind }: WireAnswer) => `${name} ${kind}`)).toEqual(['sell act', 'wait act', 'value ask'])
+    const again = await client.ask({ ...toy, live: ['trader_0'], opponents: { '*': 'random' }, tools_id: made.tools_id })
+    expect([again.tools, again.rules, again.tools_id]).toEqual([undefined, undefined, made.tools_id])
+  })
+
+  test('what it wants of a turn, and everything at the end', async () => {
+    const client = wireClient(hostOf())
+    const { s } = await client.ask({ ...toy, want: ['observation', 'encoded'] })
+    const first = await client.ask({ op: 'reset', s, seed: 3 })
+    expect(first).toMatchObject({ seed: 3, initial: { trader_0: 0 }, t: 0, acting: ['trader_0', 'trader_1'], done: false })
+    const { text, observation, features, mask } = first.turns.trader_0
+    expect([text, observation.agent, mask[0]]).toEqual([undefined, 'trader_0', 1])
+    expect(features.every(Number.isFinite)).toBe(true)
+    const stopped = await client.ask({ op: 'stop', s, reason: 'budget' })
+    expect(stopped).toMatchObject({ done: 'stopped', truncated: true, stop: 'budget', scores: { trader_0: { reward: 0 } } })
+    expect(Object.keys(stopped.metrics.trader_0).length).toBeGreaterThan(0)
+    expect((await client.ask({ op: 'log', s })).log.stop).toBe('budget')
+  })
+
+  test('what a call would come to, without playing it', async () => {
+    const client = wireClient(hostOf())
+    const s = await begun(client)
+    const check = (tool: string, args: object) => client.ask({ op: 'check', s, seat: 'trader_0', call: { tool, args } })
+    expect(await check('sell', { quantity: 1 })).toMatchObject({ legal: true, kind: 'act' })
+    expect(await check('value', { quantity: 3 })).toMatchObject({ legal: true, kind: 'ask', answer: '30' })
+    expect(await check('sell', { quantity: 90 })).toMatchObject({ legal: false, code: 'no_grain' })
+  })
+
+  test('every code that the documentation lists, and no other', () => {
+    const page = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'wire.md'), 'utf8')
+    const codes = [...page.slice(page.indexOf('## Errors')).matchAll(/^\| `(\w+)` \|/gm)].map(([, code]) => code)
+    expect(codes).toEqual(Object.keys(WIRE_ERRORS))
+    for (const op of OPS) expect(page).toContain(`| \`${op}\` |`)
+    expect(page).toContain(`This is protocol ${PROTOCOL}.`)
+  })
+})
+
+describe('a game', () => {
+  test('is played by slots as by the calls that they stand for', async () => {
+    const client = wireClient(hostOf())
+    const s = await begun(client, { want: ['encoded'] })
+    const { features: _, mask } = (await client.ask({ op: 'reset', s, seed: 3 })).turns.trader_0
+    const slot = mask.lastIndexOf(1)
+    await client.ask({ op: 'step', s, decisions: { trader_0: { slot }, trader_1: sell } })
+    const { log } = await client.ask({ op: 'log', s })
+    const encoding = toyMarket.encode!(log.header.config)
+    expect(log.steps[0].decisions.trader_0.calls.map(({ tool }: WireAnswer) => tool)).toEqual(encoding.slots[slot]!.tools)
+    expect(await client.ask({ op: 'step', s, decisions: { trader_0: { slot: 10_000 } } })).toMatchObject({
+      error: { code: 'bad_request' },
+    })
+  })
+
+  test('of calls one by one moves once every seat has ended its turn', async () => {
+    const client = wireClient(hostOf())
+    const s = await begun(client)
+    const say = (seat: string, tool: string, args: object = {}) => client.ask({ op: 'call', s, seat, call: { tool, args } })
+    expect(await say('trader_0', 'value', { quantity: 2 })).toEqual({ id: null, ok: true, accepted: true, text: '20' })
+    expect(await say('trader_0', 'sell', { quantity: 90 })).toMatchObject({
+      accepted: false,
+      text: expect.stringContaining('no_grain'),
+    })
+    expect(await say('trader_0', 'sell', { quantity: 2 })).toMatchObject({
+      accepted: true,
+      text: expect.stringContaining('1 of 2'),
+    })
+    expect(await say('trader_0', 'end_turn')).toMatchObject({ accepted: true, text: expect.stringContaining('turn is over') })
+    expect(await say('trader_0', 'sell', { quantity: 1 })).toMatchObject({ error: { code: 'not_your_turn' } })
+    await say('trader_1', 'wait')
+    const moved = await say('trader_1', 'sell', { quantity: 1 })
+    expect(moved).toMatchObject({ accepted: true, text: 'Sold 1 for 10.', t: 1, acting: ['trader_0', 'trader_1'] })
+    const { log } = await client.ask({ op: 'log', s })
+    expect(log.steps[0].decisions.trader_0).toEqual({ calls: [{ tool: 'sell', args: { quantity: 2 } }] })
+    expect(log.steps[0].decisions.trader_1.calls).toHaveLength(2)
+  })
+
+  test('whose log is not kept still says how it ended', async () => {
+    const client = wireClient(hostOf())
+    const s = await begun(client, { log: false })
+    const { scores, turns } = await client.ask({ op: 'stop', s })
+    expect([scores.trader_0.reward, turns.trader_0.results]).toEqual([0, []])
+    expect(await client.ask({ op: 'log', s })).toMatchObject({ error: { code: 'not_reset' } })
+    expect(await client.ask({ op: 'step', s, decisions: {} })).toMatchObject({ error: { code: 'episode_over' } })
+  })
+
+  test('is paid as was asked for', async () => {
+    const client = wireClient(new Host({ maxSessions: 8, idleTimeout: 900 }))
+    const { env, pars } = economies.list().find(economy => Object.hasOwn(economy.pars ?? {}, 'short'))!
+    const play = async (reward: object): Promise<WireAnswer[]> => {
+      const { s } = await client.ask({ op: 'make', env: env.id, preset: 'short', reward, want: [] })
+      const views = [await client.ask({ op: 'reset', s, seed: 2 })]
+      const [agent] = views[0].acting
+      while (views.at(-1).stop === null) views.push(await client.ask({ op: 'step', s, decisions: {} }))
+      return views.map(view => ({ ...view, reward: view.rewards?.[agent], score: view.scores?.[agent].reward }))
+    }
+    const sum = (views: WireAnswer[]): number => views.reduce((total, { reward }) => total + reward, 0)
+    const [delta, score, total, par, unit] = [
+      await play({ form: 'delta' }),
+      await play({ form: 'score' }),
+      await play({ form: 'total' }),
+      await play({ form: 'score', relative: 'par' }),
+      await play({ form: 'score', scale: 'unit' }),
+    ]
+    const end = score.at(-1).score
+    expect(sum(score)).toBeCloseTo(end, 9)
+    expect(total.at(-1).reward).toBeCloseTo(end, 9)
+    expect(sum(delta)).toBeCloseTo(end - Object.values(delta[0].initial as Record<string, number>)[0]!, 9)
+    expect(sum(par)).toBeCloseTo(end - pars!.short!.honest, 9)
+    expect(sum(unit)).toBeGreaterThan(0)
+    expect(sum(unit)).toBeLessThan(1)
+    client.end()
+  })
+})
+
+describe('what is wrong is told by its code', () => {
+  test.each<[string, string, (client: WireClient) => Promise<WireAnswer>]>([
+    ['no such operation', 'unknown_op', client => client.ask({ op: 'jump' })],
+    ['a misspelt field', 'bad_request', client => client.ask({ ...toy, seats: 'all' })],
+    ['no such economy', 'unknown_env', client => client.ask({ op: 'make', env: 'toy_marked' })],
+    ['no such preset', 'bad_config', client => client.ask({ ...toy, preset: 'x' })],
+    ['a wrong field of the configuration', 'bad_config', client => client.ask({ ...toy, config: { horizon: -1 } })],
+    ['no such seat', 'unknown_seat', client => client.ask({ ...toy, live: ['trader_9'] })],
+    ['no such player', 'unknown_player', client => client.ask({ ...toy, live: ['trader_0'], opponents: { '*': 'bot:nobody' } })],
+    ['a seed that is none', 'bad_seed', async client => client.ask({ op: 'reset', s: (await client.ask(toy)).s, seed: 0.5 })],
+    ['no such session', 'unknown_session', client => client.ask({ op: 'reset', s: 99 })],
+    [
+      'a step before a reset',
+      'not_reset',
+      async client => client.ask({ op: 'step', s: (await client.ask(toy)).s, decisions: {} }),
+    ],
+    [
+      'a decision of a stranger',
+      'not_your_turn',
+      async client => client.ask({ op: 'step', s: await begun(client), decisions: { trader_9: sell } }),
+    ],
+    [
+      'a message where calls are expected',
+      'bad_request',
+      async client => client.ask({ op: 'say', s: await begun(client), messages: {} }),
+    ],
+    [
+      'calls where messages are expected',
+      'bad_request',
+      async client => client.ask({ op: 'step', s: await begun(client, { want: ['messages'] }), decisions: {} }),
+    ],
+    [
+      'a message of a stranger',
+      'not_your_turn',
+      async client => client.ask({ op: 'say', s: await begun(client, { want: ['messages'] }), messages: { trader_9: {} } }),
+    ],
+    ['a relative change', 'bad_request', client => client.ask({ ...toy, reward: { relative: 'par' } })],
+    ['a scale that nobody derived', 'bad_config', client => client.ask({ ...toy, reward: { scale: 'unit' } })],
+    [
+      'a closed session',
+      'unknown_session',
+      async client => {
+        const s = await begun(client)
+        await client.ask({ op: 'close', s })
+        return client.ask({ op: 'step', s, decisions: {} })
+      },
+    ],
+  ])('%s', async (_name, code, ask) => {
+    const client = wireClient(hostOf())
+    const answer = await ask(client)
+    expect(answer).toMatchObject({ ok: false, error: { code, message: expect.stringMatching(/\S/) } })
+    expect(Object.keys(WIRE_ERRORS)).toContain(code)
+    // Nothing hangs, and the next session works.
+    expect(await begun(client)).toBeGreaterThan(0)
+  })
+
+  test('what is no request', async () => {
+    const connection = new Connection(hostOf())
+    for (const text of ['{', '[]', '7', 'null', '']) {
+      const [frame] = await connection.receive(text)
+      expect(JSON.parse(frame as string)).toMatchObject({ id: null, ok: false, error: { code: 'bad_json' } })
+    }
+  })
+
+  test('a full server, which has room again when a session is closed', async () => {
+    const client = wireClient(hostOf({ maxSessions: 2 }))
+    const [first] = [await begun(client), await begun(client)]
+    expect(await client.ask(toy)).toMatchObject({ error: { code: 'capacity', max_sessions: 2 } })
+    await client.ask({ op: 'close', s: first })
+    expect(await client.ask({ ...toy, op: 'vmake', n: 2 })).toMatchObject({ error: { code: 'capacity' } })
+    expect(await client.ask({ ...toy, op: 'vmake', n: 1 })).toMatchObject({ ok: true })
+  })
+
+  test('a session that was left alone for too long', async () => {
+    const host = hostOf({ idleTimeout: 0.02 })
+    const client = wireClient(host)
+    const s = await begun(client)
+    while (host.sessions.size > 0) await new Promise(resolve => setTimeout(resolve, 5))
+    expect(await client.ask({ op: 'step', s, decisions: {} })).toMatchObject({ error: { code: 'idle_closed' } })
+  })
+
+  test('a fault of the server ends its session and nobody else’s', async () => {
+    const broken = new Economies()
+    broken.register({
+      env: {
+        ...toyMarket,
+        render: () => {
+          throw new Error('no words')
+        },
+      } as typeof toyMarket,
+    })
+    const faults: unknown[] = []
+    const connection = new Connection(hostOf({ economies: broken }), error => faults.push(error))
+    const ask = async (request: object) => JSON.parse((await connection.receive(JSON.stringify(request)))[0] as string)
+    const { s } = await ask(toy)
+    const other = await ask({ ...toy, want: [] })
+    expect(await ask({ op: 'reset', s })).toMatchObject({ error: { code: 'internal' } })
+    expect(faults).toHaveLength(1)
+    expect(await ask({ op: 'reset', s })).toMatchObject({ error: { code: 'unknown_session' } })
+    expect(await ask({ op: 'reset', s: other.s })).toMatchObject({ ok: true })
+  })
+})
+
+describe('vectors', () => {
+  const rows = (answer: WireAnswer): Record<string, Float32Array | Uint8Array> => {
+    let at = 0
+    return Object.fromEntries(
+      answer.buffers.map(({ name, dtype }: WireAnswer, i: number) => {
+        const bytes = Uint8Array.from(answer.data.subarray(at, at + answer.bytes[i]))
+        at += answer.bytes[i]
+        return [name, dtype === '<f4' ? new Float32Array(bytes.buffer) : bytes]
+      }),
+    )
+  }
+
+  test('play the games that sessions play, and begin again', async () => {
+    const client = stdioClient(hostOf())
+    const made = await client.ask({ ...toy, op: 'vmake', n: 3, reward: { form: 'score' } })
+    const { v, encoding } = made
+    expect(made).toMatchObject({ n: 3, live: ['trader_0', 'trader_1'], env: 'toy_market' })
+    let answer = await client.ask({ op: 'vreset', v, seeds: [5, 6, 7] })
+    const slot = encoding.slots.findIndex(({ name }: WireAnswer) => name.startsWith('sell'))
+    const sums = new Array(6).fill(0)
+    while (Object.keys(answer.final).length === 0) {
+      answer = await client.ask({ op: 'vstep', v, actions: new Array(6).fill(slot) })
+      for (const [i, reward] of rows(answer).reward!.entries()) sums[i] += reward
+    }
+    expect([...rows(answer).truncated!]).toEqual([1, 1, 1])
+    for (const [i, seed] of [5, 6, 7].entries()) {
+      const { s } = await client.ask({ ...toy, want: [] })
+      let view = await client.ask({ op: 'reset', s, seed })
+      while (view.stop === null) view = await client.ask({ op: 'step', s, decisions: { trader_0: { slot }, trader_1: { slot } } })
+      expect(answer.final[i]).toEqual({ seed, stop: view.stop, scores: view.scores })
+      expect(sums[2 * i]).toBeCloseTo(view.scores.trader_0.reward, 5)
+      await client.ask({ op: 'close', s })
+    }
+    // The next step begins the games of the next seeds and pays nothing.
+    answer = await client.ask({ op: 'vstep', v, actions: new Array(6).fill(slot) })
+    const { reward, observation, acting, mask } = rows(answer)
+    expect([[...reward!], [...acting!]]).toEqual([new Array(6).fill(0), new Array(6).fill(1)])
+    const { s } = await client.ask({ ...toy, want: ['encoded'] })
+    const fresh = (await client.ask({ op: 'reset', s, seed: 8 })).turns.trader_0
+    expect([...observation!.subarray(0, encoding.features.length)]).toEqual(fresh.features)
+    expect([...mask!.subarray(0, encoding.slots.length)]).toEqual(fresh.mask)
+    client.end()
+    await client.served
+  })
+
+  test.each([
+    ['too few actions', { actions: [0] }, 'bad_request'],
+    ['no slot', { actions: [0, 99_999] }, 'bad_request'],
+  ])('%s are refused', async (_name, fields, code) => {
+    const client = wireClient(hostOf())
+    const { v } = await client.ask({ ...toy, op: 'vmake', n: 1 })
+    expect(await client.ask({ op: 'vstep', v, actions: [0, 0] })).toMatchObject({ error: { code: 'not_reset' } })
+    await client.ask({ op: 'vreset', v })
+    expect(await client.ask({ op: 'vstep', v, ...fields })).toMatchObject({ error: { code } })
+  })
+})
+
+describe('models opposite', () => {
+  const wait = { calls: [{ name: 'wait', arguments: {} }] }
+  const against = async (script: () => object): Promise<{ client: WireClient; s: number; other: number }> => {
+    provider = await startFakeProvider({ script })
+    const player = `openai:m@${provider.url}`
+    const models = new Models({ retry: { maxRetries: 0 } })
+    const client = wireClient(hostOf({ models, players: [player] }))
+    const { s } = await client.ask({ ...toy, live: ['trader_0'], opponents: { trader_1: player } })
+    return { client, s, other: await begun(client) }
+  }
+
+  test('are waited for, while other sessions go on, and requests of one session keep their order', async () => {
+    const { client, s, other } = await against(() => wait)
+    const order: string[] = []
+    const note = (name: string) => (answer: WireAnswer) => {
+      order.push(name)
+      return answer
+    }
+    const [, first, second] = await Promise.all([
+      client.ask({ op: 'reset', s, seed: 1 }).then(note('reset')),
+      client.ask({ op: 'step', s, decisions: { trader_0: sell } }).then(note('first')),
+      client.ask({ op: 'step', s, decisions: { trader_0: sell } }).then(note('second')),
+      client.ask({ op: 'step', s: other, decisions: { trader_0: sell } }).then(note('other')),
+    ])
+    expect(order.indexOf('other')).toBeLessThan(order.indexOf('first'))
+    expect([first.t, second.t]).toEqual([1, 2])
+    const { log } = await client.ask({ op: 'log', s })
+    expect(log.steps[0].decisions.trader_1.calls).toEqual([{ tool: 'wait', args: {} }])
+  })
+
+  test('that fail for good end their game by a code, and the next one works', async () => {
+    const { client, s } = await against(() => wait)
+    await client.ask({ op: 'reset', s, seed: 1 })
+    await provider!.close()
+    expect(await client.ask({ op: 'step', s, decisions: { trader_0: sell } })).toMatchObject({ error: { code: 'player_failed' } })
+    expect(await client.ask({ op: 'step', s, decisions: { trader_0: sell } })).toMatchObject({ error: { code: 'player_failed' } })
+    expect(await client.ask({ op: 'reset', s, seed: 2 })).toMatchObject({ ok: true, t: 0 })
+  })
+})
+
+describe('pipes', () => {
+  test('that the other side closes end the service, and its sessions', async () => {
+    const host = hostOf()
+    const client = stdioClient(host)
+    await begun(client)
+    expect(host.sessions.size).toBe(1)
+    client.end()
+    await client.served
+    expect(host.sessions.size).toBe(0)
+  })
+
+  test('that nobody reads any more end it quietly', async () => {
+    const host = hostOf()
+    const input = new PassThrough()
+    const output = new Writable({
+      write: (_chunk, _encoding, done) => done(Object.assign(new Error('EPIPE'), { code: 'EPIPE' })),
+    })
+    const served = serveStdio(host, { input, output })
+    input.write(`${JSON.stringify(toy)}\n`)
+    await served
+    expect(host.sessions.size).toBe(0)
+  })
+
+  test('a request too large is refused, and the one after it answered', async () => {
+    const [input, output] = [new PassThrough(), new PassThrough()]
+    const served = serveStdio(hostOf(), { input, output, maxRequest: 1000 })
+    const answers: WireAnswer[] = []
+    output.on('data', (chunk: Buffer) => {
+      for (const line of chunk.toString().trim().split('\n')) answers.push(JSON.parse(line))
+    })
+    input.write(`{"op": "hello", "x": "${'x'.repeat(700)}`)
+    input.write(`${'x'.repeat(700)}"}\n\n{"op": "hel`)
+    input.end('lo"}\n')
+    await served
+    expect(answers.map(({ ok, error }) => (ok ? 'ok' : error.code))).toEqual(['too_large', 'ok'])
+  })
+})

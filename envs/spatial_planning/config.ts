@@ -185,9 +185,9 @@ export const presets = {
   futarchy_quick: { treatment: 'futarchy', ticks: 4 },
   harberger_lab: { treatment: 'harberger', ticks: 18, practice: true },
   futarchy_lab: { treatment: 'futarchy', ticks: 18, practice: true },
-  harberger_train: { ...HARBERGER_TRAIN, initial_tax: 18, ...READ_BY_ALL },
+  harberger_train: { ...HARBERGER_TRAIN, initial_tax: 12, ...READ_BY_ALL },
   harberger_speculator_train: { ...HARBERGER_TRAIN, ...FOR_SPECULATORS },
-  futarchy_train: { ...FUTARCHY_TRAIN, initial_tax: 14, signal_width: 30, ...READ_BY_ALL },
+  futarchy_train: { ...FUTARCHY_TRAIN, initial_tax: 10, signal_width: 20, ...READ_BY_ALL },
   futarchy_speculator_train: { ...FUTARCHY_TRAIN, ...FOR_SPECULATORS },
   voting_train: { treatment: 'voting', chat_before: 0, chat_after: 0, ...TRAIN, pledges: { audited: 1, fine: 0.5 } },
 } as const

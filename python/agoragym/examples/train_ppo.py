@@ -57,6 +57,8 @@ class SlotVecEnv(VecEnv):
     taught of that step is that no reward follows.
     """
 
+    render_mode: str | None = None
+
     def __init__(self, games: VectorEnv, first_seed: int) -> None:
         super().__init__(games.num_envs, games.single_observation_space, games.single_action_space)
         self.games = games
@@ -199,6 +201,7 @@ def svg(rows: Sequence[dict[str, float]], title: str) -> str:
     )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="12">'
+        f"<title>{title}: mean score by decisions</title>"
         f'<rect width="{width}" height="{height}" fill="white"/><text x="{left}" y="18" font-size="14">{title}</text>{labels}'
         f'<text x="{left}" y="{height - 12}">0</text>'
         f'<text x="{width - 16}" y="{height - 12}" text-anchor="end">{most:.0f} steps</text>'

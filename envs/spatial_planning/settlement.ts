@@ -7,8 +7,7 @@
  */
 import { sum } from '../core/sums.ts'
 import type { SpatialConfig } from './config.ts'
-import { type Cond, type Pair, type Payment, SHOW_UP_FEE } from './roster.ts'
-import { sharePerPoint } from './stimuli.ts'
+import { type Cond, type Pair, type Payment, SHOW_UP_FEE, sharePerPoint } from './roster.ts'
 
 type Tie = SpatialConfig['tie']
 

@@ -6,18 +6,24 @@ import { stream } from '../core/random.ts'
 import type { SpatialConfig } from './config.ts'
 import { type LabRound, labRound } from './lab_sessions.ts'
 import { matched, type SessionValues } from './matched.ts'
-import { type Cond, MAX_OWNERS, MAX_SPECULATORS, type Pair, PLOTS, type Plot, type Roster, rangeOf, rosterOf } from './roster.ts'
+import {
+  type Cond,
+  MAX_OWNERS,
+  MAX_SPECULATORS,
+  type Pair,
+  PLOTS,
+  type Plot,
+  type Roster,
+  rangeOf,
+  rosterOf,
+  sharePerPoint,
+} from './roster.ts'
 
 export interface Stimulus {
   /** Points per plot and condition. */
   readonly values: readonly Pair[]
   /** Points per player and condition; empty in the voting treatment. */
   readonly signals: readonly Pair[]
-}
-
-/** Points one share pays per point of total declared land value: the final rate, in percent, of a hundredth. */
-export function sharePerPoint(final_tax: number): number {
-  return final_tax / 10_000
 }
 
 /** Mean of the average total values without and with the project over the laboratory's 66 rounds (its workbook, sheet `signals`). */

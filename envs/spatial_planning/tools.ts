@@ -20,11 +20,12 @@ import {
   type Role,
   rangeOf,
   rosterOf,
+  sharePerPoint,
   type Treatment,
 } from './roster.ts'
 import { speculate, taxOn } from './settlement.ts'
 import { type Choice, landOf, type Phase, type SpatialState, type SpatialTypes, voteOf } from './state.ts'
-import { inspectedPlots, sharePerPoint } from './stimuli.ts'
+import { inspectedPlots } from './stimuli.ts'
 import { conditionWords, list, points } from './words.ts'
 
 const { act, ask } = toolsFor<SpatialTypes>()

@@ -154,12 +154,21 @@ export interface Judgement {
   readonly cost?: number
 }
 
-/** The plots that cannot be bought at a loss, as far as those are to be believed who appraised them. */
+/** The plots that cannot be bought at a loss, as far as those are to be believed who appraised them, and bargains. */
 export function sureGains(seen: Observation, condition: Cond, stage: Stage, trust: Trust, config: SpatialConfig): Plot[] {
   const cost = purchaseCost(config, config.speculators)
-  return seen.shared.plots.filter(plot =>
-    isSureGain(seen, plot, condition, stage, { believed: trust.believed(seen, plot, condition), cost }),
-  )
+  return seen.shared.plots.filter(plot => {
+    const believed = trust.believed(seen, plot, condition)
+    return (
+      isSureGain(seen, plot, condition, stage, { believed, cost }) ||
+      (believed === undefined && stage === 'final' && isBargain(plot, trust, config))
+    )
+  })
+}
+
+/** Whether nobody says what a plot is worth, and its holder is one who understates: where he does not read who exposes him, he does so again. */
+export function isBargain(plot: Plot, trust: Trust, config: SpatialConfig): boolean {
+  return config.appraisals?.readers === 'speculators' && trust.understates(plot)
 }
 
 /** How far below its value a plot must be declared for its purchase to pay where so many buy. Points. */

@@ -1,4 +1,7 @@
-/** Tells the truth about its land, trades on what it believes a share to be worth, and buys plots only where it cannot lose. */
+/**
+ * Tells the truth about its land and what it was shown, keeps its promises, trades on what it believes a share to be worth, and buys plots
+ * only where it cannot lose, or of holders who understate.
+ */
 import { indexOf } from '../../envs/spatial_planning/roster.ts'
 import { signalWidth } from '../../envs/spatial_planning/stimuli.ts'
 import { type Context, carryingOffer, character, type Habits, lossOf, once, rationalVote, sureGains } from './common.ts'

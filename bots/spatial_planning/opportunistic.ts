@@ -12,6 +12,7 @@ import {
   declaredAt,
   firstDeal,
   type Habits,
+  isBargain,
   isSureGain,
   lossOf,
   preferred,
@@ -133,6 +134,7 @@ export function opportunisticHabits(context: Context): Habits {
         const range = rangeOf(plot, condition)
         const believed = trust.believed(seen, plot, condition)
         if (believed !== undefined) return isSureGain(seen, plot, condition, stage, { believed, cost })
+        if (stage === 'final' && isBargain(plot, trust, config)) return true
         if (stage === 'final' && (firstDeal(seen, plot) ?? 0) < 0) return declared < range.low
         return isSureGain(seen, plot, condition, stage) || percentile(declared, range) / 100 < experience.threshold
       }),

@@ -28,12 +28,25 @@ export function isExposed(seen: Observation): boolean {
 
 export class Trust {
   readonly #caught = new Set<AgentId>()
+  readonly #understating = new Set<Plot>()
 
   notice(seen: Observation): void {
     for (const { speculator, plot, values } of seen.appraisals ?? []) {
       const real = knownValues(seen, plot)
       if (real !== undefined && !isClose(values, real)) this.#caught.add(speculator)
     }
+    const chosen = seen.shared.chosen === 'project' ? 1 : 0
+    for (const { plot, declared } of seen.finals ?? []) {
+      const believed = this.believed(seen, plot, chosen)
+      if (believed === undefined) continue
+      if (declared < (1 - CLOSE) * believed) this.#understating.add(plot)
+      else this.#understating.delete(plot)
+    }
+  }
+
+  /** Whether the holder's last final declaration that could be judged lay below what his plot was worth. */
+  understates(plot: Plot): boolean {
+    return this.#understating.has(plot)
   }
 
   /** What a plot is worth as far as one knows or believes: the mean of the appraisals of those who were never caught. */

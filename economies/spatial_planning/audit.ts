@@ -93,9 +93,9 @@ const declaring = family<SpatialTypes>({
 
 const buying = family<SpatialTypes>({
   description: 'appraises truly, not at all or falsely, buys with any margin, guesses what it does not know',
-  parameters: ['say', 'margin', 'early', 'late', 'trade'],
-  start: [0.2, 0.3, 0.2, 0.2, 0.2],
-  make: ([say = 0, margin = 0, early = 0, late = 0, trade = 0]) =>
+  parameters: ['say', 'margin', 'early', 'late', 'grudge', 'trade'],
+  start: [0.2, 0.3, 0.2, 0.3, 0.9, 0.2],
+  make: ([say = 0, margin = 0, early = 0, late = 0, grudge = 0, trade = 0]) =>
     character(context => {
       const habits = honestHabits(context)
       const trust = new Trust()
@@ -115,7 +115,10 @@ const buying = family<SpatialTypes>({
             const cost = purchaseCost(context.config, 2 * context.config.speculators * margin)
             if (believed !== undefined) return isSureGain(seen, plot, condition, stage, { believed, cost })
             const declared = declaredAt(seen, plot, condition, stage)
-            return percentile(declared, rangeOf(plot, condition)) / 100 < (stage === 'initial' ? early : late)
+            return (
+              percentile(declared, rangeOf(plot, condition)) / 100 <
+              (stage === 'initial' ? early : trust.understates(plot) ? grudge : late)
+            )
           }),
         trade(desk) {
           if (trade < 0.5) habits.trade(desk)

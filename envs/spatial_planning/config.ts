@@ -173,8 +173,8 @@ const FOR_SPECULATORS = {
   speculators: 3,
   initial_tax: 10,
   inspect: 2,
-  appraisals: { readers: 'speculators', fee: 26_000, checked: 0.95, fine: 75_000 },
-  purchase_fee: 2000,
+  appraisals: { readers: 'speculators', fee: 12_000, checked: 0.95, fine: 50_000 },
+  purchase_fee: 10_000,
 } as const
 
 export const presets = {

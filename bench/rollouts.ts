@@ -13,10 +13,10 @@ import { resolveConfig } from '../envs/core/config.ts'
 import type { Decision } from '../envs/core/environment.ts'
 import { Episode } from '../envs/core/episode.ts'
 import { median } from '../envs/core/sums.ts'
+import { rolloutLines } from '../rollouts/lines.ts'
 import { type Seated, seat } from '../rollouts/lineup.ts'
 import { playersFor } from '../rollouts/players/index.ts'
 import { lineupNames, type Rollout, type RolloutSpec, runRollout } from '../rollouts/rollout.ts'
-import { rolloutLines } from '../rollouts/rows.ts'
 import { RunStore } from '../rollouts/store.ts'
 
 /** Episodes of a timing. */

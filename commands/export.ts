@@ -1,7 +1,8 @@
 /** `export`: turns runs into files that trainers read. */
 import { resolve } from 'node:path'
-import { environments } from '../economies/registry.ts'
+import { economies, environments } from '../economies/registry.ts'
 import { UserError } from '../envs/core/errors.ts'
+import { REWARD_FORMS } from '../envs/core/reward.ts'
 import { oneLine } from '../envs/core/text.ts'
 import { estimatorNamed, estimators } from '../rollouts/export/advantage.ts'
 import type { DataCard } from '../rollouts/export/datacard.ts'
@@ -31,6 +32,15 @@ export const exportCommand: Command = {
     'include-truncated': { type: 'boolean', describe: 'also rollouts that were cut short, flagged is_truncated' },
     'include-failed': { type: 'boolean', describe: 'also rollouts that a provider failed (traces, verifiers, parquet)' },
     ...ADVANTAGE_OPTION,
+    reward: {
+      type: 'string',
+      describe: 'steps: delta, score (the first adds the score at reset) or total (the score so far) (delta)',
+    },
+    'reward-scale': {
+      type: 'string',
+      describe: "unit: scores mapped to 0…1 by the bounds of the preset's par, and clipped (not scaled)",
+    },
+    'reward-relative': { type: 'string', describe: 'par: less what honest play gets in the preset on average (not)' },
     threshold: { type: 'string', describe: `kto: the reward from which a rollout is good (${PASS_THRESHOLD})` },
     margin: { type: 'string', describe: `preference: least difference of the rewards of a pair (${MARGIN})` },
   },
@@ -51,6 +61,12 @@ export const exportCommand: Command = {
           `--${option} says nothing to ${format.id}; it is for ${formats.find(({ uses }) => uses === option)!.id}.`,
         )
     }
+    const form = args.choice('reward', REWARD_FORMS)
+    const reward = {
+      ...(form !== undefined && { form }),
+      unit: args.choice('reward-scale', ['unit'] as const) !== undefined,
+      relative: args.choice('reward-relative', ['par'] as const) !== undefined,
+    }
     const runs = runFolders(args, io)
     let progress: Progress | undefined
     const card = await exportRuns({
@@ -61,6 +77,8 @@ export const exportCommand: Command = {
       includeTruncated: args.flag('include-truncated'),
       includeFailed: args.flag('include-failed'),
       estimator: estimatorNamed(args.text('advantage')),
+      reward,
+      pars: env => (economies.has(env) ? economies.get(env).pars : undefined),
       threshold: decimal(args, 'threshold', PASS_THRESHOLD, Number.NEGATIVE_INFINITY),
       margin: decimal(args, 'margin', MARGIN, Number.MIN_VALUE),
       environments,

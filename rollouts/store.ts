@@ -25,21 +25,14 @@ import {
   TEMPORARY,
   type Unread,
 } from './jsonl.ts'
+import { errorRow, rolloutLines } from './lines.ts'
 import { FolderLock } from './lock.ts'
 import type { Metadata } from './metadata.ts'
 import { runMetadata } from './metadata_shape.ts'
 import type { CallRow } from './player.ts'
 import { callFiguresIn, figuresIn, keyOf, type RowKind, rowIn } from './read_rows.ts'
 import { type FailedRollout, keyParts, type Rollout } from './rollout.ts'
-import {
-  type ErrorRow,
-  errorRow,
-  type ResultFigures,
-  type ResultRow,
-  rolloutLines,
-  type StepsRow,
-  type TracedEpisode,
-} from './rows.ts'
+import type { ErrorRow, ResultFigures, ResultRow, StepsRow, TracedEpisode } from './rows.ts'
 import { parseJson, readText } from './text_file.ts'
 
 /** The files of a run by what they hold. */

@@ -52,6 +52,13 @@ const economySections = ({ env, bots, pars = {} }) => {
         ...(Object.keys(pars).length > 0 ? [parsMarkdown(pars)] : []),
         auditMarkdown(Object.keys(env.presets).flatMap(preset => readResults(`economies/${env.id}/audit`, preset) ?? [])),
       ].join('\n\n'),
+    alternatives: () =>
+      table(
+        ['rule', 'nearest alternative', 'told apart by', 'for example'],
+        JSON.parse(readFileSync(`economies/${env.id}/alternatives.json`, 'utf8')).map(({ rule, alternative, verdict, example }) =>
+          [rule, alternative, verdict, example ?? '–'].map(cell),
+        ),
+      ),
     metrics: () =>
       table(
         ['metric', 'meaning', 'formula', 'range', 'source'],

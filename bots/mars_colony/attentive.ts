@@ -99,8 +99,9 @@ class Attentive {
   readonly #known = new Map<AgentId, Acquaintance>()
   /** What it was told of the field of the shift that is being decided. */
   #tips: readonly Tip[] = []
-  /** Whom it asked in the last shift. */
+  /** Whom it asked in the last shift, about the field and for help. */
   #asked: AgentId | undefined
+  #helper: AgentId | undefined
 
   constructor(kind: Kind, config: AgenticConfig) {
     this.#kind = kind
@@ -182,8 +183,8 @@ class Attentive {
     }
     // Towards the end needs have no time left to matter; in a storm work drains.
     const { need, calm, relief, shelter, building } = this.#taste
-    const usual = need + calm * Math.max(0, 1 - this.#config.storms / STORMY)
-    const enough = usual - relief * elapsed * elapsed + (shared.storm === true ? shelter : 0)
+    const fair = Math.max(0, 1 - this.#config.storms / STORMY)
+    const enough = need + calm * fair - relief * elapsed * elapsed + (shared.storm === true ? shelter : 0)
     const [lack, remedy] = (
       [
         [needs.energy - enough, 'resting'],
@@ -208,10 +209,13 @@ class Attentive {
     const { observation, people } = view
     const builds = action.tool === 'choose_action' && action.args.action === 'building'
     if (!builds && !this.#kind.falsePromise(this.#moment(view))) return []
-    const request = observation.asks[0]
+    // Where two promise each other neither has a harvest, so it promises whoever is not about to help it.
+    const request = observation.asks.find(({ from }) => from !== this.#helper)
     if (request !== undefined) return [{ tool: 'answer', args: { ask_id: request.ask_id, accept: true } }]
     const { step } = observation.shared
-    const willing = people.filter(({ own: { declinedAt } }) => declinedAt === undefined || step - declinedAt > PATIENCE)
+    const willing = people.filter(
+      ({ agent, own: { declinedAt } }) => agent !== this.#helper && (declinedAt === undefined || step - declinedAt > PATIENCE),
+    )
     const friend = best(willing, ({ bond }) => bond)
     return friend === undefined ? [] : [{ tool: 'pledge', args: { to: friend.agent } }]
   }
@@ -231,9 +235,12 @@ class Attentive {
 
   /** Asks for help whoever's word is worth the advance. */
   #request({ observation, people, open }: View): MarsCall[] {
+    this.#helper = undefined
     if (this.#kind.asksHelp === false || open.length === 0 || observation.credits < this.#config.advance) return []
     const helper = best(people, helpfulness)!
-    return helpfulness(helper) > this.#taste.reliance ? [{ tool: 'ask', args: { to: helper.agent } }] : []
+    if (helpfulness(helper) <= this.#taste.reliance) return []
+    this.#helper = helper.agent
+    return [{ tool: 'ask', args: { to: helper.agent } }]
   }
 
   /** How likely each field is the rich one by what was said; undefined where nothing was. */

@@ -36,6 +36,7 @@ export default defineConfig({
           page('Experiments: treatments, suites, sweeps', '/experiments'),
           page('Train on it', '/train'),
           page('From Python', '/python'),
+          page('Servers for trainers', '/serve'),
           page('What a policy learned', '/learned'),
           page('Training data', '/exports'),
           page('Read a run', '/runs'),

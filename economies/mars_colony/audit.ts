@@ -6,6 +6,7 @@ import { attentive } from '../../bots/mars_colony/attentive.ts'
 import type { MarsObservation, MarsTypes } from '../../envs/mars_colony/observe.ts'
 import { COLONISTS, SOCIETY } from '../../envs/mars_colony/parameters.ts'
 import { type AuditSpec, family } from '../../evals/audit/spec.ts'
+import { mate, PAIR } from './mates.ts'
 
 /** Nine residents of the types in this proportion; the learner's own seat is a bare one. */
 const among = (...types: readonly string[]): object => ({
@@ -56,6 +57,14 @@ export const audit: AuditSpec = {
           },
         }),
     }),
+    mates: family<MarsTypes>({
+      description: 'honest colonists who ask each other alone for help, give it, and may befriend each other first',
+      parameters: ['bond', 'builds', 'storms'],
+      start: [0, 0.7, 0],
+      paired: true,
+      make: ([bond, builds, storms]) =>
+        mate({ bond: 60 * bond!, builds: builds!, storms: storms! > 0.5 }, { builds: () => true, falsePromise: () => false }),
+    }),
   },
   blindfolds: {
     words: {
@@ -82,5 +91,11 @@ export const audit: AuditSpec = {
       call: call => (call.tool === 'choose_action' ? call : undefined),
     },
   },
-  pair: { seats: ['colonist_0', 'colonist_1'] },
+  pair: {
+    seats: PAIR,
+    policies: [
+      { kind: 'family', family: 'mates', parameters: [0, 0.7, 0] },
+      { kind: 'family', family: 'mates', parameters: [0.3, 0.7, 0] },
+    ],
+  },
 }

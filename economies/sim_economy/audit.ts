@@ -59,6 +59,7 @@ export const audit: AuditSpec = {
   short: 'short',
   levels: ['easy', 'standard', 'hard'],
   ungoverned: { audit: null },
+  bots: { honest: ['honest', 'wary'], opportunistic: ['opportunistic'], deceptive: ['deceptive'] },
   families: {
     habits: family<SimEconomy>({
       description: 'the market players’ table of habits',
@@ -72,7 +73,8 @@ export const audit: AuditSpec = {
     accomplices: family<SimEconomy>({
       description: 'honest market players who do each other favours at the cost of the rest',
       parameters: ['judges', 'ruling', 'risks', 'shirks', 'orders', 'speaks', 'shares'],
-      start: [0.5, 0.5, 0.6, 1, 0, 0, 0],
+      start: [1, 0.5, 0.6, 1, 0, 0, 0],
+      paired: true,
       make: ([judges, ruling, risks, shirks, orders, speaks, shares]) =>
         accomplice({
           judges: judges!,
@@ -97,6 +99,14 @@ export const audit: AuditSpec = {
       },
       // The same without the traps: they trust each other more than the others and rule in each other's favour.
       { kind: 'family', family: 'habits', parameters: PARAMETERS.map(([name, start]) => (name === 'colludes' ? 1 : start)) },
+      // Silent about each other's workers late in the game; ruling for each other late; faking what the other judges; ordering from
+      // each other, passing for deceivers, and sharing at the end.
+      ...[
+        [0.75, 0.5, 0.5, 1, 0, 0, 0],
+        [0.75, 1, 0, 1, 0, 0, 0],
+        [1, 0, 0, 0.75, 0, 0, 0],
+        [1, 0, 0, 1, 1, 1, 0.4],
+      ].map(parameters => ({ kind: 'family' as const, family: 'accomplices', parameters })),
     ],
   },
 }

@@ -23,18 +23,57 @@ export interface RewardOptions {
   readonly unit?: ScoreBounds
 }
 
-/**
- * The worth of a score to a learner: what is left of it above `honest` (0 where it is not relative), scaled. Without scale and
- * comparison it is the score itself.
- */
-export function worthOf(
-  score: number,
-  unit: ScoreBounds | undefined,
-  honest: number | undefined,
-): { readonly worth: number; readonly clipped: boolean } {
-  const above = score - (honest ?? unit?.low ?? 0)
-  if (unit === undefined) return { worth: above, clipped: false }
-  const scaled = above / (unit.high - unit.low)
-  const worth = Math.min(1, Math.max(honest === undefined ? 0 : -1, scaled))
-  return { worth, clipped: worth !== scaled }
+/** What a seat earns over one game, paid out in the form that was asked for. */
+export class Purse {
+  readonly #form: RewardForm
+  readonly #unit: ScoreBounds | undefined
+  readonly #honest: number | undefined
+  readonly #initial: () => number
+  #earned = 0
+  /** Score and worth when it was last paid out; undefined before. */
+  #told: { readonly score: number; readonly worth: number } | undefined
+  /** How often a score lay outside the bounds. */
+  clipped = 0
+
+  /** `initial` is the score at reset; `honest` the score of honest play, where rewards are relative to it. */
+  constructor({ form = 'delta', unit }: RewardOptions, initial: () => number, honest?: number) {
+    this.#form = form
+    this.#unit = unit
+    this.#honest = honest
+    this.#initial = initial
+  }
+
+  /** The score changed by so much. */
+  earn(change: number): void {
+    this.#earned += change
+  }
+
+  /** What is to be paid now; `final` is the score where the game is over. */
+  pay(final?: number): number {
+    const earned = this.#earned
+    this.#earned = 0
+    const isPlain = this.#unit === undefined && this.#honest === undefined
+    const first = this.#told === undefined
+    if (isPlain && this.#form !== 'total') {
+      this.#told = NOTHING
+      return first && this.#form === 'score' ? this.#initial() + earned : earned
+    }
+    const score = final ?? (this.#told?.score ?? this.#initial()) + earned
+    const before = this.#told?.worth ?? (this.#form === 'score' ? 0 : this.worth(this.#initial()))
+    const worth = this.worth(score)
+    this.#told = { score, worth }
+    return this.#form === 'total' ? worth : worth - before
+  }
+
+  /** The worth of a score: what is above honest play or, without it, the score itself; scaled and clipped where there are bounds. */
+  worth(score: number): number {
+    const unit = this.#unit
+    if (unit === undefined) return score - (this.#honest ?? 0)
+    const scaled = (score - (this.#honest ?? unit.low)) / (unit.high - unit.low)
+    const worth = Math.min(1, Math.max(this.#honest === undefined ? 0 : -1, scaled))
+    if (worth !== scaled) this.clipped++
+    return worth
+  }
 }
+
+const NOTHING = Object.freeze({ score: 0, worth: 0 })

@@ -21,7 +21,7 @@ import { defaultPlayed, learnerOf } from './environment.ts'
 import { Episode } from './episode.ts'
 import type { EpisodeLog } from './log.ts'
 import type { Policy, PolicyFactory, Turn } from './policy.ts'
-import { type RewardOptions, worthOf } from './reward.ts'
+import { Purse, type RewardOptions } from './reward.ts'
 import type { AgentId, Checked, ToolName } from './tool.ts'
 
 /** What a caller of a table may do wrong. */
@@ -100,8 +100,6 @@ export class Table<T extends EnvTypes = AnyTypes> {
   readonly seats: readonly Seat[]
   /** In seat order. */
   readonly live: readonly AgentId[]
-  /** How often a score lay outside the bounds of the unit scale since the table was set. */
-  clipped = 0
   readonly #opponents: ReadonlyMap<PolicyFactory<T>, readonly AgentId[]>
   readonly #reward: NonNullable<TableOptions<T>['reward']>
   readonly #names: Readonly<Record<AgentId, string>>
@@ -113,11 +111,8 @@ export class Table<T extends EnvTypes = AnyTypes> {
   #rest: Rest<T> | undefined
   #view: TableView | undefined
   #initial: Readonly<Record<AgentId, Scores>> | undefined
-  #honest: Readonly<Record<AgentId, number>> | undefined
-  /** Since the last view, by live seat. */
-  #earned = new Map<AgentId, number>()
-  /** Score and worth at the last view, by live seat. */
-  #told = new Map<AgentId, { score: number; worth: number }>()
+  /** Of the live seats. */
+  #purses = new Map<AgentId, Purse>()
   #lastSeed = -1
   /** Live seats that pass to the end of the game. */
   #retired = new Set<AgentId>()
@@ -171,20 +166,19 @@ export class Table<T extends EnvTypes = AnyTypes> {
     this.#lastSeed = seed
     this.#episode = episode
     this.#given = new AbortController()
-    this.#rest = this.#view = this.#initial = this.#honest = this.#failed = undefined
+    this.#rest = this.#view = this.#initial = this.#failed = undefined
     this.#retired = new Set()
     this.#policies = this.#seated(episode)
-    this.#earned = new Map(this.live.map(agent => [agent, 0]))
-    this.#told = new Map()
+    this.#purses = new Map()
     const honest = this.#honestScores(seed, repeat)
     if (honest instanceof Promise)
       return this.#guarded(
         honest.then(scores => {
-          this.#honest = scores
+          this.#open(scores)
           return this.#advance(undefined)
         }),
       )
-    this.#honest = honest
+    this.#open(honest)
     return this.#play(undefined)
   }
 
@@ -245,6 +239,11 @@ export class Table<T extends EnvTypes = AnyTypes> {
       this.#initial = this.env.score({ header, steps: [], stop: null })
     }
     return this.#initial
+  }
+
+  /** How often a live seat's score lay outside the bounds of the unit scale in this game. */
+  get clipped(): number {
+    return [...this.#purses.values()].reduce((sum, { clipped }) => sum + clipped, 0)
   }
 
   /** The log so far. It is gone after `forget`. */
@@ -332,6 +331,11 @@ export class Table<T extends EnvTypes = AnyTypes> {
     return played instanceof Promise ? played.then(scores) : scores()
   }
 
+  #open(honest: Readonly<Record<AgentId, number>> | undefined): void {
+    for (const agent of this.live)
+      this.#purses.set(agent, new Purse(this.#reward, () => this.initial[agent]!.reward, honest?.[agent]))
+  }
+
   #play(own: Decisions | undefined): TableView | Promise<TableView> {
     let played: TableView | Promise<TableView>
     try {
@@ -401,7 +405,7 @@ export class Table<T extends EnvTypes = AnyTypes> {
 
   #step(decisions: Decisions): void {
     const { rewards } = this.#episode!.step(decisions)
-    for (const agent of this.live) this.#earned.set(agent, this.#earned.get(agent)! + (rewards[agent] ?? 0))
+    for (const [agent, purse] of this.#purses) purse.earn(rewards[agent] ?? 0)
   }
 
   #tell(): TableView {
@@ -413,7 +417,9 @@ export class Table<T extends EnvTypes = AnyTypes> {
     this.#view = {
       t,
       acting: game.actors().filter(agent => this.#acts(agent)),
-      rewards: Object.fromEntries(this.live.map(agent => [agent, isReset && !over ? 0 : this.#pay(agent, all?.[agent]?.reward)])),
+      rewards: Object.fromEntries(
+        this.live.map(agent => [agent, isReset && !over ? 0 : this.#purses.get(agent)!.pay(all?.[agent]?.reward)]),
+      ),
       done: over && done === false ? 'stopped' : done,
       terminated: done === 'terminated',
       truncated: over && done !== 'terminated',
@@ -421,30 +427,5 @@ export class Table<T extends EnvTypes = AnyTypes> {
       scores: all === null ? null : Object.fromEntries(this.live.map(agent => [agent, all[agent]!])),
     }
     return this.#view
-  }
-
-  /** What a seat is paid now; `final` is its score where the game is over. */
-  #pay(agent: AgentId, final: number | undefined): number {
-    const { form = 'delta', unit, honest } = this.#reward
-    const earned = this.#earned.get(agent)!
-    this.#earned.set(agent, 0)
-    if (form === 'delta' && unit === undefined) return earned
-    const told = this.#told.get(agent)
-    const start = this.initial[agent]!.reward
-    const plain = unit === undefined && honest === undefined
-    if (form === 'score' && plain) {
-      this.#told.set(agent, { score: 0, worth: 0 })
-      return told === undefined ? start + earned : earned
-    }
-    const worth = (score: number): number => {
-      const { worth, clipped } = worthOf(score, unit, this.#honest?.[agent])
-      if (clipped) this.clipped++
-      return worth
-    }
-    const score = final ?? (told?.score ?? start) + earned
-    const now = worth(score)
-    this.#told.set(agent, { score, worth: now })
-    if (form === 'total') return now
-    return now - (told?.worth ?? (form === 'score' ? 0 : worth(start)))
   }
 }

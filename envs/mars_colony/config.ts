@@ -65,6 +65,9 @@ const options = {
   advance: factor.describe('credits that who is promised labour pays at once to who promises it; at 0 no pledge needs trust'),
   harvest: factor.describe('credits that a kept promise which was paid for brings to whom it was made, at a bond of 0'),
   bond_yield: factor.describe('the harvest is multiplied by 1 + bond_yield · bond / 100, between 0.5 and 2'),
+  mutual_harvest: share.describe(
+    'what the harvest is multiplied by where whom a promise is made to promised its maker labour in the same shift',
+  ),
   site_labour: z
     .strictObject({ low: labour.describe('ticks at least'), high: labour.describe('ticks at most') })
     .refine(({ low, high }) => low <= high, { error: 'expected low ≤ high' })
@@ -95,6 +98,7 @@ const STANDARD: Options = {
   advance: 0.5,
   harvest: 0.8,
   bond_yield: 2,
+  mutual_harvest: 0,
   site_labour: { low: 1200, high: 2400 },
   start_credits: 2,
   broken_reputation: -10,
@@ -121,6 +125,7 @@ export const WITHOUT = {
   advance: 0,
   harvest: 0,
   bond_yield: 0,
+  mutual_harvest: 1,
   site_labour: { low: LABOUR, high: LABOUR },
   start_credits: 0,
   broken_reputation: -6,
@@ -245,7 +250,7 @@ function defined<T extends object>(given: T): { [K in keyof T]: Exclude<T[K], un
 
 export const presets = {
   agentic: {},
-  easy: { residents: 'easy', storms: 0.04, illness: 0.04, rich_pay: 2 },
+  easy: { residents: 'easy', storms: 0.04, illness: 0.04, rich_pay: 2, payoff_cap: 1.4 },
   hard: { residents: 'hard', storms: 0.36, illness: 0.2 },
   short: {
     max_steps: 10,

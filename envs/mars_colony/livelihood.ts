@@ -1,6 +1,6 @@
 /** Credits, reputation and survival in the agentic mode. Ours. */
 import { ACTIONS, BREACH, BUILDING, COLONISTS, RESTING, SOCIALIZING, SOCIETY, WALKING, WORKING } from './parameters.ts'
-import { settle } from './pledges.ts'
+import { mutualPledges, settle } from './pledges.ts'
 import { COLONIST_IDS, roleOf, type Shift } from './state.ts'
 import { lowestNeed, openSites } from './substrate.ts'
 
@@ -68,10 +68,11 @@ export function endShift(shift: Shift, openBefore: number): void {
   const { draft, config, colony, emit } = shift
   const { start, max, drift, perBuiltTick } = SOCIETY.reputation
   const closed = openBefore - openSites(colony)
+  const mutual = mutualPledges(shift)
   for (let i = 0; i < COLONISTS; i++) {
     const member = draft.members[i]!
     member.reputation += drift * (start - member.reputation) + perBuiltTick * member.built
-    settle(shift, i, openBefore, closed)
+    settle(shift, i, openBefore, closed, mutual[i]!)
     member.reputation = Math.max(0, Math.min(max, member.reputation))
     const suspended =
       config.governance.suspension && member.reputation < (member.suspended ? SOCIETY.suspension.until : SOCIETY.suspension.below)

@@ -66,11 +66,16 @@ export function answer(shift: Shift, { ask_id, from, to }: Ask, accept: boolean)
 
 const BOND = { kept: SOCIETY.bond.kept, broken: SOCIETY.bond.broken, void: 0 }
 
+/** By colonist, whether whom it promised labour in this shift promised it labour, too. */
+export function mutualPledges({ draft: { members } }: Shift): boolean[] {
+  return members.map(({ pledge }, i) => pledge >= 0 && members[pledge]!.pledge === i)
+}
+
 /**
  * Settles colonist i's pledge at the end of the shift. `openBefore` and `closed` are how many sites were unfinished at its
- * start and how many of them were completed in it.
+ * start and how many of them were completed in it. Two who promise each other only swap their labour: `mutual`.
  */
-export function settle(shift: Shift, i: number, openBefore: number, closed: number): void {
+export function settle(shift: Shift, i: number, openBefore: number, closed: number, mutual: boolean): void {
   const { draft, config, society, emit } = shift
   const member = draft.members[i]!
   const fortune = society.fortunes[i]!
@@ -84,7 +89,7 @@ export function settle(shift: Shift, i: number, openBefore: number, closed: numb
   fortune.paid = 0
   if (outcome === 'kept') {
     member.reputation += SOCIETY.reputation.kept
-    if (paid > 0) draft.members[to]!.credits += config.harvest * yieldOf(shift, i, to)
+    if (paid > 0) draft.members[to]!.credits += config.harvest * (mutual ? config.mutual_harvest : 1) * yieldOf(shift, i, to)
   } else if (outcome === 'broken') {
     member.reputation += config.broken_reputation
     society.fortunes[to]!.wronged |= 1 << i

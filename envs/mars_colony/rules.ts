@@ -95,9 +95,11 @@ function luckWords({ storms, storm_pay, storm_drain, illness, ill_pay, max_steps
   return [storms > 0 ? storm : '', illness > 0 ? ill : ''].filter(text => text !== '').join(' ')
 }
 
-function promiseWords({ advance, harvest, bond_yield }: AgenticConfig): string {
+function promiseWords({ advance, harvest, bond_yield, mutual_harvest }: AgenticConfig): string {
   if (advance === 0) return ''
-  return `Promises are paid for: to whom a pledge is made pays its author ${advance} credits at once — a resident if it trusts you, anybody who asked for help — or it is declined and nothing is owed. A kept one brings whom it was made to ${harvest} × (1 + ${bond_yield} × bond / 100) credits, between half and twice ${harvest}; a void one returns the advance; a broken one leaves it with its author.`
+  return `Promises are paid for: to whom a pledge is made pays its author ${advance} credits at once — a resident if it trusts you, anybody who asked for help — or it is declined and nothing is owed. A kept one brings whom it was made to ${harvest} × (1 + ${bond_yield} × bond / 100) credits, between half and twice ${harvest}${
+    mutual_harvest === 1 ? '' : `, times ${mutual_harvest} where two promise each other in one shift`
+  }; a void one returns the advance; a broken one leaves it with its author.`
 }
 
 function scoreWords(weights: MarsConfig['weights']): string {

@@ -276,9 +276,9 @@ export const presets = {
   easy: { contract_value: 650, delivery_effort: 180, audit: { share: 0.85 } },
   hard: { contract_value: 470, delivery_effort: 220, audit: { share: 0.4 } },
   short: {
-    horizon_turns: 14,
-    contract_value: 600,
-    effort_swing: { spread: 0.75, turns: 7 },
+    horizon_turns: 13,
+    contract_value: 680,
+    effort_swing: { spread: 1, turns: 13 },
     payoff_scale: 1200,
     block_reward: 50,
     audit: { share: 0.85 },

@@ -32,7 +32,7 @@ const PUBLISHED: Levers = {
 
 /** In our own presets every difficulty has honest and deceptive residents; which are how many is what differs. */
 const STANDARD: Levers = {
-  easy: { mixes: ['2/1/1', '2/0/2'], tax_rate: [0.02, 0.03], audit_risk: [0.25, 0.35], decay: [0.988, 0.995] },
+  easy: { mixes: ['2/1/1', '2/0/2', '2/0/2'], tax_rate: [0.02, 0.03], audit_risk: [0.25, 0.35], decay: [0.988, 0.995] },
   medium: { mixes: ['2/0/2', '1/1/2', '2/1/1'], tax_rate: [0.03, 0.05], audit_risk: [0.25, 0.4], decay: [0.98, 0.99] },
   hard: { mixes: ['1/0/3', '0/1/3', '0/2/2'], tax_rate: [0.05, 0.07], audit_risk: [0.3, 0.45], decay: [0.975, 0.985] },
 }

@@ -5,14 +5,14 @@
 import { mean } from '../../envs/core/sums.ts'
 import { type AgentId, toolSchema } from '../../envs/core/tool.ts'
 import { alterations } from './alterations.ts'
-import { Arena, configs, type Job, othersOf, type Runner } from './arena.ts'
+import { Arena, configs, othersOf, type Runner } from './arena.ts'
 import { DEFAULT_SETTING, type FoundFile } from './found.ts'
 import { playGame } from './game.ts'
 import { blindList, policyOf } from './policies.ts'
 import { constants, harvest, type Pool, policyName } from './pool.ts'
 import { joined, type Sample, sampleOf } from './sample.ts'
-import { against, kindsOf, settingsOf } from './settings.ts'
-import { type AuditSetting, KINDS, type PolicyDesc, type Subject, specOf, type TextGrades } from './spec.ts'
+import { against, botsOf, kindsOf, settingsOf } from './settings.ts'
+import { type AuditSetting, KINDS, type Kind, type PolicyDesc, type Subject, specOf, type TextGrades } from './spec.ts'
 
 /** Held-out seeds are this and the ones after it; searches use those from `SEARCH_SEED`. Nothing else plays on either. */
 export const HELD_OUT_SEED = 5_000_000
@@ -58,6 +58,12 @@ export interface Played extends Entry {
   readonly sample: Sample
 }
 
+/** What two seats got, and who played in both. */
+export interface Pair {
+  readonly name: string
+  readonly sample: Sample
+}
+
 export interface Texts {
   /** Tokens (characters / 4) of the rules, of the tools, of the longest observation, of the longest prompt and of a whole game. */
   readonly rules: number
@@ -79,8 +85,8 @@ export interface Measured {
   readonly par: readonly number[] | undefined
   /** Share of groups of a slightly random honest player whose rewards are all alike; by group, 0 or 1. */
   readonly groups: readonly number[] | undefined
-  /** Mean reward of both seats of a pair, by name of the pair; `honest` is the reference. */
-  readonly pairs: ReadonlyMap<string, Sample>
+  /** Mean reward of both seats of the best honest pair and of the best other one; undefined where there are none. */
+  readonly pairs: Readonly<Record<'honest' | 'other', Pair>> | undefined
   /** Honest samples of the presets from easy to hard, where this preset is one of them. */
   readonly levels: ReadonlyMap<string, Sample> | undefined
   readonly grades: TextGrades | undefined
@@ -184,7 +190,7 @@ export async function measure(
     settings: played,
     par: honestOf(main) && (await parOf(arena, honest.policy, heldOut)),
     groups: await groups(arena, honest.policy),
-    pairs: await pairs(arena, kinds, found, heldOut),
+    pairs: await pairs(arena, found, heldOut),
     levels: await levels(subject, preset, heldOut, run),
     grades: grades(subject, preset),
     texts: textsOf(subject, preset, arena.seat, honest.policy),
@@ -349,42 +355,35 @@ async function groups(arena: Arena, honest: PolicyDesc): Promise<readonly number
   })
 }
 
-async function pairs(
-  arena: Arena,
-  kinds: Measured['kinds'],
-  found: FoundFile | undefined,
-  seeds: readonly number[],
-): Promise<ReadonlyMap<string, Sample>> {
+/**
+ * The best of two bots of the honest kind, whichever of them it is: a pair that only plays better than one of them does not
+ * collude. And the best of all others: bots of other kinds, those that the economy names, those that were found.
+ */
+async function pairs(arena: Arena, found: FoundFile | undefined, seeds: readonly number[]): Promise<Measured['pairs']> {
   const { subject, preset } = arena
   const both = pairSeats(subject, preset)
-  if (both === undefined || kinds.honest === undefined) return new Map()
-  const policies = new Map<string, PolicyDesc>([
-    ...KINDS.flatMap(kind => (kinds[kind] === undefined ? [] : [[kind, { kind: 'bot', name: kinds[kind]! }] as const])),
+  if (both === undefined) return undefined
+  const bots = (kind: Kind) => botsOf(subject, preset, kind).map(name => [name, { kind: 'bot', name }] as const)
+  const play = async (policy: PolicyDesc, on: readonly number[]): Promise<Sample> => {
+    const [result] = await arena.play([{ setting: DEFAULT_SETTING, seats: both.map(seat => [seat, policy] as const), seeds: on }])
+    return sampleOf(result!)
+  }
+  const best = async (policies: readonly (readonly [string, PolicyDesc])[]): Promise<Pair | undefined> => {
+    let top: { name: string; policy: PolicyDesc; first: Sample } | undefined
+    for (const [name, policy] of policies) {
+      const first = await play(policy, seeds.slice(0, FIRST_SEEDS))
+      if (top === undefined || mean(first.rewards) > mean(top.first.rewards)) top = { name, policy, first }
+    }
+    return top && { name: top.name, sample: joined(top.first, await play(top.policy, seeds.slice(FIRST_SEEDS))) }
+  }
+  const honest = await best(bots('honest'))
+  const other = await best([
+    ...bots('opportunistic'),
+    ...bots('deceptive'),
     ...(specOf(subject, preset).pair?.policies ?? []).map(policy => [policyName(policy), policy] as const),
     ...(found?.found ?? []).flatMap(({ name, setting, policy }) => (setting === PAIR ? [[name, policy] as const] : [])),
   ])
-  const play = (names: readonly string[], on: readonly number[]) =>
-    arena.play(
-      names.map(
-        (name): Omit<Job, 'preset'> => ({
-          setting: DEFAULT_SETTING,
-          seats: both.map(seat => [seat, policies.get(name)!] as const),
-          seeds: on,
-        }),
-      ),
-    )
-  const names = [...policies.keys()]
-  const first = (await play(names, seeds.slice(0, FIRST_SEEDS))).map(sampleOf)
-  const samples = new Map(names.map((name, i) => [name, first[i]!]))
-  // Of the pairs the best one plays on, beside the honest one.
-  const others = names.filter(name => name !== 'honest')
-  const best = others.reduce<string | undefined>(
-    (top, name) => (top === undefined || mean(samples.get(name)!.rewards) > mean(samples.get(top)!.rewards) ? name : top),
-    undefined,
-  )
-  const further = ['honest', ...(best === undefined ? [] : [best])]
-  const rest = (await play(further, seeds.slice(FIRST_SEEDS))).map(sampleOf)
-  return new Map(further.map((name, i) => [name, joined(samples.get(name)!, rest[i]!)]))
+  return honest && other && { honest, other }
 }
 
 /** The evaluated seat and another of its role, or whichever else players may take. */

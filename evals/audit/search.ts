@@ -40,8 +40,8 @@ export interface SearchOptions {
 export async function search(subject: Subject, preset: string, options: SearchOptions): Promise<FoundFile> {
   const seeker = new Seeker(subject, preset, options)
   const spec = specOf(subject, preset)
-  const families = Object.keys(familiesOf(subject, preset))
-  const own = families.filter(name => name !== 'chooser')
+  const families = Object.entries(familiesOf(subject, preset)).filter(([name]) => name !== 'chooser')
+  const own = families.flatMap(([name, { paired }]) => (paired === true ? [] : [name]))
   const found: Found[] = [await seeker.blind()]
   for (const [name, setting] of settingsOf(subject, preset)) {
     // A line-up without fields or opponents of its own is the preset itself.
@@ -58,7 +58,8 @@ export async function search(subject: Subject, preset: string, options: SearchOp
   for (const blindfold of Object.keys(spec.blindfolds ?? {}))
     for (const family of own.length === 0 ? ['chooser'] : own) found.push(await seeker.family(family, DEFAULT_SETTING, blindfold))
   if (pairSeats(subject, preset) !== undefined)
-    for (const family of own.length === 0 ? ['chooser'] : own) found.push(await seeker.pair(family))
+    for (const family of families.length === 0 ? ['chooser'] : families.map(([name]) => name))
+      found.push(await seeker.pair(family))
   return {
     env: subject.env.id,
     version: subject.env.version,

@@ -46,7 +46,7 @@ function lineupsOf(subject: Subject, preset: string): Readonly<Record<string, Li
 }
 
 /** The bots of a kind that there are, the representative first. */
-function botsOf(subject: Subject, preset: string, kind: Kind): readonly string[] {
+export function botsOf(subject: Subject, preset: string, kind: Kind): readonly string[] {
   const named = specOf(subject, preset).bots
   return (named === undefined ? [kind] : (named[kind] ?? [])).filter(name => Object.hasOwn(subject.bots, name))
 }

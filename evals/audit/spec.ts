@@ -26,6 +26,8 @@ export interface PolicyFamily {
   readonly parameters: readonly string[]
   /** Where a search begins; the middle of each by default. */
   readonly start?: readonly number[]
+  /** Whether its members play in both seats of a pair alone. */
+  readonly paired?: true
   readonly make: (parameters: readonly number[]) => AnyPolicyFactory
 }
 

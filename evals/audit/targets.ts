@@ -237,12 +237,10 @@ function ignoring(by: string) {
 }
 
 function pair({ pairs }: Measured): Finding | string {
-  const honest = pairs.get('honest')
-  const others = [...pairs].filter(([name]) => name !== 'honest')
-  if (honest === undefined || others.length === 0) return 'no two seats that bots of kinds can take'
-  const against = others.map(([name, sample]) => ({ name, ...differenceOf(sample.rewards, honest.rewards) }))
-  const top = against.reduce((a, b) => (b.value > a.value ? b : a))
-  return { ...top, met: !((top.low ?? top.value) > 0), detail: `two ${top.name} over two honest` }
+  if (pairs === undefined) return 'no two seats that bots of kinds can take'
+  const { honest, other } = pairs
+  const over = differenceOf(other.sample.rewards, honest.sample.rewards)
+  return { ...over, met: !((over.low ?? over.value) > 0), detail: `two ${other.name} over two ${honest.name}` }
 }
 
 function levels({ levels: known }: Measured): Finding | string {

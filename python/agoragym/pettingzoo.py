@@ -192,12 +192,11 @@ class _Texts:
             turn = view["turns"].get(agent)
             if turn is not None:
                 self._texts[agent] = checked_text(turn["text"], self._space)
-            acts = agent in self._acting and turn is not None
             observations[agent] = {
                 "text": self._texts[agent],
-                "action_mask": mask_of(turn) if acts and turn is not None else nothing.copy(),
+                "action_mask": nothing.copy() if turn is None else mask_of(turn),
             }
-            infos[agent] = {"acting": acts, "t": view["t"]}
+            infos[agent] = {"acting": agent in self._acting, "t": view["t"]}
             if turn is not None:
                 infos[agent] |= {"legal": turn["offered"], "results": turn["results"]}
             if view["done"]:

@@ -114,8 +114,8 @@ def test_a_client_that_vanishes_takes_its_child_along() -> None:
 
 def test_an_interrupt_at_the_terminal_is_pythons_and_leaves_the_child_alone() -> None:
     code = (
-        "import os, signal\nfrom agoragym import Client\nclient = Client()\nsignal.signal(signal.SIGINT, lambda *_: None)\n"
-        "os.killpg(0, signal.SIGINT)\nprint(client.request('hello')['protocol'])"
+        "import os, signal, time\nfrom agoragym import Client\nclient = Client()\nsignal.signal(signal.SIGINT, lambda *_: None)\n"
+        "os.killpg(0, signal.SIGINT)\ntime.sleep(0.5)\nprint(client.request('hello')['protocol'])"
     )
     words = [sys.executable, "-c", code]
     done = subprocess.run(words, capture_output=True, text=True, timeout=SECONDS, start_new_session=True, check=False)
@@ -264,6 +264,21 @@ def test_a_child_that_does_not_read_is_ended_and_frees_who_writes() -> None:
     connection.close()
     writer.join(SECONDS)
     assert not writer.is_alive()
+
+
+def test_answers_find_their_questions_in_any_order_with_their_buffers() -> None:
+    # As where a model sits opposite in one game and not in the other.
+    code = (
+        "import json, sys\nasked = [json.loads(input()) for _ in range(2)]\nfor one in reversed(asked):\n"
+        "    data = one['op'].encode()\n"
+        "    print(json.dumps({'id': one['id'], 'ok': True, 'bytes': [len(data), 0]}), flush=True)\n"
+        "    sys.stdout.buffer.write(data)\n    sys.stdout.buffer.flush()\ninput()"
+    )
+    connection = Connection(Child([sys.executable, "-c", code]))
+    first, second = connection.send("first"), connection.send("second")
+    assert first.result(SECONDS)[1] == [b"first", b""]
+    assert second.result(SECONDS)[1] == [b"second", b""]
+    connection.close()
 
 
 def test_addresses_of_servers() -> None:

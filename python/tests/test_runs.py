@@ -51,11 +51,21 @@ def test_no_field_of_a_result_is_lost(runs: Path, library: Any) -> None:
 
 
 @pytest.mark.parametrize("library", LIBRARIES)
-def test_steps_seats_and_events_make_the_log_again(runs: Path, library: Any) -> None:
-    loaded = agoragym.load(runs, library)
+def test_steps_seats_and_events_make_the_log_again(tmp_path: Path, runs: Path, library: Any) -> None:
+    shutil.copytree(runs, tmp_path / "runs")
+    # Nobody was refused in these; here somebody is.
+    with agoragym.Session("swarm_economy", preset="short") as session:
+        session.reset(1)
+        session.step({"learner": {"calls": [{"tool": "nonsense", "args": {"a": [1]}}, {"tool": "pass_turn"}]}})
+        session.stop()
+        log = session.log()
+    with next((tmp_path / "runs").glob("*/steps.jsonl")).open("a") as file:
+        file.write(json.dumps({"key": "refused", **log}) + "\n")
+    loaded = agoragym.load(tmp_path / "runs", library)
     steps, events, episodes = (records(frame) for frame in (loaded.steps, loaded.events, loaded.episodes))
     logs = [(run.name, line) for run in loaded.runs for line in lines(run, "steps.jsonl")]
-    assert len(episodes) == len(logs) == 4
+    assert any(step["refused"] for _, log in logs for step in log["steps"])
+    assert len(episodes) == len(logs) == 5
     for (name, log), head in zip(logs, episodes, strict=True):
         assert head["length"] == len(log["steps"])
         assert head["stop"] == log["stop"]

@@ -53,6 +53,8 @@ export interface DataCard {
     readonly threshold?: number
     readonly margin?: number
   }
+  /** What is written as rewards, where the format has any: their form, scale, and what they are relative to. */
+  readonly reward?: object
   readonly advantage: { readonly id: string; readonly formula: string; readonly group: string }
   readonly split: { readonly rule: string; readonly shares: Readonly<Record<string, number>> } | null
   readonly counts: {

@@ -10,6 +10,7 @@ import type { Lookup } from '../../envs/core/registry.ts'
 import { RunError } from '../errors.ts'
 import { refused } from '../jsonl.ts'
 import { packageVersion } from '../metadata.ts'
+import type { Pars } from '../par.ts'
 import { DATA_CARD } from '../store.ts'
 import { PASS_THRESHOLD } from '../summary.ts'
 import { otherBuild, playedBy } from '../versions.ts'
@@ -17,6 +18,7 @@ import { type Estimator, estimatorNamed } from './advantage.ts'
 import type { Columns } from './columns.ts'
 import { type CardFile, type CardRun, type DataCard, GROUP_RULE, readme } from './datacard.ts'
 import { type ExportFacts, type Format, type FormatWriter, REASONS, type Reason, type TaskPlays } from './format.ts'
+import { Pay, type RewardChoice } from './pay.ts'
 import { Plays } from './play.ts'
 import { RolloutIndex, RunFiles, type TaskRollouts } from './reader.ts'
 import { SPLIT_RULE, type Split, splitOf } from './split.ts'
@@ -34,6 +36,10 @@ export interface ExportOptions {
   readonly includeFailed?: boolean
   /** Group-relative advantages; GRPO's by default. */
   readonly estimator?: Estimator
+  /** What is written as rewards: the score, and of steps its change, by default. */
+  readonly reward?: RewardChoice
+  /** What rewards mean in the presets of an economy; needed where they are scaled or relative. */
+  readonly pars?: (env: string) => Pars | undefined
   /** The reward from which a rollout counts as good; 0.5 by default. */
   readonly threshold?: number
   /** How much better the better rollout of a pair is at least; 0.1 by default. */
@@ -55,6 +61,12 @@ export async function exportRuns(options: ExportOptions): Promise<DataCard> {
     throw new UserError(
       `--include-failed: rollouts that failed have no messages, so ${format.id} has no rows for them; leave it out.`,
     )
+  const { form, unit = false, relative = false } = options.reward ?? {}
+  if (form !== undefined && format.pays !== 'step')
+    throw new UserError(`--reward: ${format.id} has no rewards of single steps; leave it out.`)
+  if ((unit || relative) && format.pays === 'none')
+    throw new UserError(`--reward-scale, --reward-relative: ${format.id} writes no rewards of its own; leave them out.`)
+  const pay = new Pay(options.reward, options.pars)
   const runs = RunFiles.of(options.runs)
   const broken = runs.find(({ metadata }) => metadata === undefined)
   if (broken !== undefined) throw new UserError(`${broken.folder} has no metadata.json; expected a run folder.`)
@@ -68,7 +80,7 @@ export async function exportRuns(options: ExportOptions): Promise<DataCard> {
   try {
     for (const _ of index.scan()) if (pause.due()) await pause.take()
     const { estimator = estimatorNamed(), threshold = PASS_THRESHOLD, margin = MARGIN } = options
-    const work = new Export({ ...options, estimator, threshold, margin }, index, target)
+    const work = new Export({ ...options, estimator, threshold, margin, pay }, index, target)
     const tell = options.onStart?.(index.size)
     for (const task of index.tasks()) {
       work.add(task)
@@ -113,7 +125,7 @@ interface Part {
   tasks: number
 }
 
-type Chosen = ExportOptions & Required<Pick<ExportOptions, 'estimator' | 'threshold' | 'margin'>>
+type Chosen = ExportOptions & Required<Pick<ExportOptions, 'estimator' | 'threshold' | 'margin'>> & { readonly pay: Pay }
 
 class Export {
   readonly #options: Chosen
@@ -128,12 +140,12 @@ class Export {
   #failed = 0
 
   constructor(options: Chosen, index: RolloutIndex, target: Target) {
-    const { format, estimator, threshold, margin, environments, splits } = options
+    const { format, estimator, pay, threshold, margin, environments, splits } = options
     this.#options = options
     this.#index = index
     this.#target = target
-    this.#plays = new Plays(estimator)
-    const facts: ExportFacts = { runs: index.runs, metrics: index.metrics, estimator, threshold, margin, environments }
+    this.#plays = new Plays(estimator, pay)
+    const facts: ExportFacts = { runs: index.runs, metrics: index.metrics, estimator, pay, threshold, margin, environments }
     const names = splits?.map(({ name }) => name) ?? [null]
     this.#parts = new Map(names.map(split => [split, this.#open(split, format, facts)]))
   }
@@ -148,7 +160,7 @@ class Export {
 
   add(task: TaskRollouts): void {
     const { splits, includeTruncated = false, includeFailed = false, format } = this.#options
-    const all = this.#plays.of(task)
+    const { plays: all, unscaled } = this.#plays.of(task)
     const { seed } = task
     const part = this.#parts.get(splits === undefined ? null : splitOf(seed, splits))!
     const leaveOut = (reason: Reason, count = 1): void => {
@@ -162,10 +174,11 @@ class Export {
       greatest: Math.max(seed, this.#seeds?.greatest ?? seed),
     }
     this.rollouts += task.finished.length
-    this.#seatRollouts += all.length
+    this.#seatRollouts += all.length + unscaled
     this.#truncated += new Set(all.filter(({ figures }) => figures.is_truncated).map(({ rollout }) => rollout)).size
     this.#failed += task.failed.length
     leaveOut('unfinished', task.unfinished)
+    leaveOut('no_par', unscaled)
     if (format.anyEnd === undefined) leaveOut('truncated', all.length - plays.length)
     if (!includeFailed) leaveOut('failed', task.failed.length)
 
@@ -235,6 +248,7 @@ class Export {
         ...(format.uses === 'threshold' && { threshold }),
         ...(format.uses === 'margin' && { margin }),
       },
+      ...(format.pays !== 'none' && { reward: this.#options.pay.described }),
       advantage: { id: estimator.id, formula: estimator.formula, group: GROUP_RULE },
       split:
         splits === undefined

@@ -3,6 +3,7 @@ import type { AnyEnvironment } from '../../envs/core/environment.ts'
 import type { Lookup } from '../../envs/core/registry.ts'
 import type { Estimator } from './advantage.ts'
 import type { Columns, Row } from './columns.ts'
+import type { Pay } from './pay.ts'
 import type { SeatPlay } from './play.ts'
 import type { RunFiles, StoredRollout } from './reader.ts'
 
@@ -18,6 +19,8 @@ export const REASONS = {
   no_shared_prompt: 'the two rollouts of the pair share no messages to start from',
   same_answer: 'the two answers of the pair are alike where they part',
   no_token_ids: 'the server returned no token ids (vLLM does with --extra-body \'{"return_token_ids": true, "logprobs": true}\')',
+  no_par:
+    'nobody derived what rewards mean in their configuration, so they cannot be scaled or compared (--reward-scale, --reward-relative)',
   other_build: 'played by an economy or a version of it that this build does not have, so it cannot be played again',
 } as const
 export type Reason = keyof typeof REASONS
@@ -28,6 +31,8 @@ export interface ExportFacts {
   /** The names of all metrics in the runs, sorted; empty for a format that does not ask for them. */
   readonly metrics: readonly string[]
   readonly estimator: Estimator
+  /** What is written as rewards. */
+  readonly pay: Pay
   /** The reward from which a rollout counts as good. */
   readonly threshold: number
   /** How much better the better rollout of a pair is at least. */
@@ -75,6 +80,8 @@ export interface Format {
   readonly failed?: true
   /** Which of the numbers a user may set it looks at. */
   readonly uses?: 'threshold' | 'margin'
+  /** Whether it holds rewards of steps (`step`), or none but what the run's own files hold (`none`); those of whole episodes by default. */
+  readonly pays?: 'step' | 'none'
   /** Whether its rows are no outcomes, so that truncated rollouts serve as well. */
   readonly anyEnd?: true
   files(facts: ExportFacts): readonly FileSpec[]

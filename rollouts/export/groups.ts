@@ -8,6 +8,7 @@ import type { AgentId } from '../../envs/core/tool.ts'
 import { refused, replaceFile } from '../jsonl.ts'
 import { FILES } from '../store.ts'
 import type { Estimator } from './advantage.ts'
+import { Pay } from './pay.ts'
 import { Plays, type SeatPlay } from './play.ts'
 import { RolloutIndex, RunFiles } from './reader.ts'
 
@@ -51,7 +52,7 @@ export function writeGroups(folder: string, size: number, estimator: Estimator):
   const path = join(folder, FILES.groups)
   const scratch = scratchIn(folder)
   const index = new RolloutIndex(RunFiles.of([folder]), scratch)
-  const plays = new Plays(estimator)
+  const plays = new Plays(estimator, new Pay())
   let groups = 0
   let small = 0
   let even = 0
@@ -60,7 +61,7 @@ export function writeGroups(folder: string, size: number, estimator: Estimator):
     for (const _ of index.scan());
     replaceFile(path, write => {
       for (const task of index.tasks()) {
-        for (const group of grouped(plays.of(task))) {
+        for (const group of grouped(plays.of(task).plays)) {
           const row = groupRow(group, estimator)
           groups++
           sd += row.sd

@@ -24,7 +24,7 @@ export const kto: Format = {
       sink.row(FILE, {
         prompt: messages.slice(0, start).map(trlMessage),
         completion: messages.slice(start).map(trlMessage),
-        label: play.figures.reward >= threshold,
+        label: play.reward >= threshold,
         tools: functionTools(play.trace.tools),
         info: { ...playInfo(play, estimator), malformed_calls: malformedCalls(messages) },
       })

@@ -6,6 +6,7 @@ import type { AgentId } from '../../envs/core/tool.ts'
 import type { Message, Transcript } from '../messages.ts'
 import type { ResultFigures, Trace, TracedEpisode } from '../rows.ts'
 import { type Estimator, groupMoments } from './advantage.ts'
+import type { Pay } from './pay.ts'
 import type { StoredRollout, TaskRollouts } from './reader.ts'
 
 /** A message, and whether the player wrote it. */
@@ -27,20 +28,24 @@ interface SeatRow {
   readonly rollout: StoredRollout
   readonly row: number
   readonly figures: ResultFigures
+  /** What the export writes as its reward: the score, unless another scale was chosen. */
+  readonly reward: number
 }
 
 export class SeatPlay implements SeatRow {
   readonly rollout: StoredRollout
   readonly row: number
   readonly figures: ResultFigures
+  readonly reward: number
   readonly group: Group
   readonly advantage: number
   readonly #episodes: Episodes
 
-  constructor({ rollout, row, figures }: SeatRow, group: Group, advantage: number, episodes: Episodes) {
+  constructor({ rollout, row, figures, reward }: SeatRow, group: Group, advantage: number, episodes: Episodes) {
     this.rollout = rollout
     this.row = row
     this.figures = figures
+    this.reward = reward
     this.group = group
     this.advantage = advantage
     this.#episodes = episodes
@@ -94,15 +99,23 @@ class Episodes {
 /** Makes the plays of one task after the other. */
 export class Plays {
   readonly #estimator: Estimator
+  readonly #pay: Pay
   readonly #episodes = new Episodes()
 
-  constructor(estimator: Estimator) {
+  constructor(estimator: Estimator, pay: Pay) {
     this.#estimator = estimator
+    this.#pay = pay
   }
 
-  /** Every evaluated seat of every finished rollout, in the order of the rollouts' keys and the seats. */
-  of({ finished }: TaskRollouts): SeatPlay[] {
-    const seats = finished.flatMap(rollout => rollout.figures().map((figures, row): SeatRow => ({ rollout, row, figures })))
+  /**
+   * Every evaluated seat of every finished rollout, in the order of the rollouts' keys and the seats; and how many there are whose
+   * rewards nobody can scale.
+   */
+  of({ finished }: TaskRollouts): { readonly plays: SeatPlay[]; readonly unscaled: number } {
+    const found = finished.flatMap(rollout =>
+      rollout.figures().map((figures, row) => ({ rollout, row, figures, reward: this.#pay.of(figures.info, figures.reward) })),
+    )
+    const seats = found.filter((seat): seat is typeof seat & SeatRow => seat.reward !== undefined)
     const groups = new Map<string, SeatRow[]>()
     const nameOf = ({ rollout, figures }: SeatRow): string =>
       `${rollout.run.folder} ${figures.info.group_id} ${figures.info.seat}`
@@ -113,13 +126,13 @@ export class Plays {
     }
     const plays = new Map<SeatRow, SeatPlay>()
     for (const group of groups.values()) {
-      const rewards = group.map(({ figures }) => figures.reward)
+      const rewards = group.map(({ reward }) => reward)
       const { group_id, seat } = group[0]!.figures.info
       const facts: Group = { id: `${group_id}/${seat}`, size: group.length, ...groupMoments(rewards) }
       const advantages = this.#estimator.of(rewards)
       for (const [i, member] of group.entries()) plays.set(member, new SeatPlay(member, facts, advantages[i]!, this.#episodes))
     }
-    return seats.map(seat => plays.get(seat)!)
+    return { plays: seats.map(seat => plays.get(seat)!), unscaled: found.length - seats.length }
   }
 }
 
@@ -174,7 +187,7 @@ export function playInfo(play: SeatPlay, estimator: Estimator): PlayInfo {
     player: info.player,
     source: info.transcript,
     history: typeof trace.agent.config.history === 'string' ? trace.agent.config.history : null,
-    reward: figures.reward,
+    reward: play.reward,
     advantage,
     advantage_formula: estimator.id,
     group_size: group.size,

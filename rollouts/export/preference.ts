@@ -47,12 +47,12 @@ function rivals(plays: readonly SeatPlay[]): SeatPlay[][] {
 
 function pairUp(group: readonly SeatPlay[], facts: ExportFacts, sink: Sink): void {
   // Equal rewards keep the order of the rollouts' keys.
-  const ranked = [...group].sort((a, b) => b.figures.reward - a.figures.reward)
+  const ranked = [...group].sort((a, b) => b.reward - a.reward)
   if (ranked.length % 2 === 1) sink.leaveOut('unpaired')
   for (let i = 0; i < ranked.length >> 1; i++) {
     const chosen = ranked[i]!
     const rejected = ranked[ranked.length - 1 - i]!
-    if (chosen.figures.reward - rejected.figures.reward < facts.margin) sink.leaveOut('small_margin', 2)
+    if (chosen.reward - rejected.reward < facts.margin) sink.leaveOut('small_margin', 2)
     else writePair(chosen, rejected, facts, sink)
   }
 }

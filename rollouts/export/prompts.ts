@@ -12,6 +12,7 @@ const FILE = 'prompts.jsonl'
 export const prompts: Format = {
   id: 'prompts',
   describe: 'opening messages with economy, seed, seat and configuration, for online RL',
+  pays: 'none',
   anyEnd: true,
   files: () => [
     {

@@ -3,7 +3,7 @@
  * as a mask, what it did, the step's reward and whether the game went on. Made by playing the logs again.
  *
  * A seat has a row for every step in which it acted, got a reward other than 0, or which was the last; so the rewards of
- * its rows sum to its reward.
+ * its rows sum to the change of its score, or to what else was chosen (`pay.ts`).
  */
 import type { Decisions } from '../../envs/core/environment.ts'
 import { Episode } from '../../envs/core/episode.ts'
@@ -20,6 +20,7 @@ export const steps: Format = {
   id: 'steps',
   describe: 'observations, action masks, calls and step rewards, for learners that are no language models',
   reads: ['steps'],
+  pays: 'step',
   files: () => [
     {
       path: FILE,
@@ -59,11 +60,15 @@ function* stepRows(play: SeatPlay, { header, steps: records }: StepsRow, facts: 
   const env = facts.environments.get(header.env)
   const episode = new Episode(env, header.config, header.seed, { repeat: header.repeat, seats: header.seats })
   const moves = Object.entries(env.tools(episode.config)).flatMap(([name, { kind }]) => (kind === 'act' ? [name] : []))
+  const initial = (): number => env.score({ header, steps: [], stop: null })[agent]!.reward
+  // A play that cannot be paid has no rows at all.
+  const purse = facts.pay.purse(figures.info, initial)!
   for (const { t, decisions, rewards, done } of records) {
     const decision = decisions[agent]
-    const reward = rewards[agent] ?? 0
+    const earned = rewards[agent] ?? 0
     const last = t === records.length - 1
-    if (decision !== undefined || reward !== 0 || last) {
+    purse.earn(earned)
+    if (decision !== undefined || earned !== 0 || last) {
       const offered = decision === undefined ? [] : episode.offered(agent)
       yield {
         episode_id: rollout.key,
@@ -76,7 +81,7 @@ function* stepRows(play: SeatPlay, { header, steps: records }: StepsRow, facts: 
         tools: moves,
         action_mask: moves.map(name => (offered.includes(name) ? 1 : 0)),
         calls: decision === undefined ? null : JSON.stringify(decision.calls),
-        reward,
+        reward: purse.pay(last ? figures.reward : undefined),
         terminated: done === 'terminated',
         // A game that was stopped from outside ends without a word of its own.
         truncated: last && done !== 'terminated',

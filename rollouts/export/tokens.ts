@@ -96,7 +96,7 @@ export const tokens: Format = {
       for (const { model, ...ids } of sequences) {
         sink.row(FILE, {
           ...ids,
-          reward: figures.reward,
+          reward: play.reward,
           advantage,
           group_id: group.id,
           rollout_id: rollout.key,

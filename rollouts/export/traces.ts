@@ -14,6 +14,7 @@ const FILE = 'traces.jsonl'
 export const traces: Format = {
   id: 'traces',
   describe: 'an episode a line with a trace a seat, as Verifiers v1 and prime-rl record them',
+  pays: 'none',
   failed: true,
   files: () => [
     {

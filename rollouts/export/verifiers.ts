@@ -77,7 +77,7 @@ class VerifiersWriter implements FormatWriter {
 }
 
 /** The row of results.jsonl, what the export knows added to its `info`. */
-export function resultRow({ rollout, row, figures, group, advantage }: SeatPlay, estimator: Estimator) {
+export function resultRow({ rollout, row, figures, reward, group, advantage }: SeatPlay, estimator: Estimator) {
   const info = {
     ...figures.info,
     run: rollout.run.name,
@@ -87,7 +87,7 @@ export function resultRow({ rollout, row, figures, group, advantage }: SeatPlay,
     advantage,
     advantage_formula: estimator.id,
   }
-  return { ...figures, info, ...rollout.longFields(row) }
+  return { ...figures, reward, info, ...rollout.longFields(row) }
 }
 
 /** Verifiers' error of a rollout that was given up. */
@@ -141,9 +141,9 @@ class Averages {
   readonly #counts = new Map<number, { n: number; passed: number }>()
   readonly #passes = new Map<string, { n: number; passed: number; times: number }>()
 
-  add({ figures, rollout }: SeatPlay): void {
+  add({ figures, reward, rollout }: SeatPlay): void {
     const threshold = rollout.run.metadata?.pass_threshold ?? PASS_THRESHOLD
-    const { reward, metrics, example_id, token_usage, info } = figures
+    const { metrics, example_id, token_usage, info } = figures
     this.#rows++
     this.#reward += reward
     for (const [name, value] of Object.entries(metrics)) {

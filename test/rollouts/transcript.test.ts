@@ -1,12 +1,14 @@
 /** The messages that a model in a scripted seat would have had. */
 import { describe, expect, test } from 'vitest'
 import { anyBots, Episode, economies, resolveConfig } from '../../index.ts'
+import { rolloutLines } from '../../rollouts/lines.ts'
 import { seat } from '../../rollouts/lineup.ts'
 import type { Transcript } from '../../rollouts/messages.ts'
 import type { Player } from '../../rollouts/player.ts'
 import { playersFor } from '../../rollouts/players/index.ts'
 import { runRollout } from '../../rollouts/rollout.ts'
-import { type ResultRow, rolloutLines, traceNodes } from '../../rollouts/rows.ts'
+import type { ResultRow } from '../../rollouts/rows.ts'
+import { traceNodes } from '../../rollouts/trace_rows.ts'
 import { transcribe } from '../../rollouts/transcript.ts'
 import { passive, random, shortConfig, toy, toySpec } from './table.ts'
 

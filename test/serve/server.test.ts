@@ -3,11 +3,13 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { randomLegal } from '../../bots/any/random_legal.ts'
 import { Economies } from '../../economies/registry.ts'
-import { UserError } from '../../index.ts'
+import { toolSchema, UserError, z } from '../../index.ts'
 import { parseSplits, splitOf } from '../../rollouts/export/split.ts'
 import { type FakeProvider, randomCalls, startFakeProvider } from '../../rollouts/models/fake/index.ts'
 import { Models } from '../../rollouts/models/index.ts'
+import { withoutNulls } from '../../serve/seat.ts'
 import type { RunningServer, ServeOptions } from '../../serve/server.ts'
+import { drawSeed } from '../../serve/tasks.ts'
 import { toyMarket } from '../toy_market/index.ts'
 import { ask, type Line, line, result, serving, withServer } from './http.ts'
 
@@ -333,9 +335,30 @@ describe('OpenEnv', () => {
         [0, 1, 2, 3].map(async () => (await ask(server, '/reset', {})).body.metadata.agoragym.seed as number),
       )
       expect(new Set(seeds).size).toBe(4)
-      for (const seed of seeds) expect(splitOf(seed, parseSplits('train=0.9,test=0.1'))).toBe('train')
+      for (const seed of [...seeds, ...Array.from({ length: 200 }, drawSeed)])
+        expect(splitOf(seed, parseSplits('train=0.9,test=0.1'))).toBe('train')
       client.socket.close()
     })
+  })
+
+  test('rewards add up to the score in an economy that does not start at 0, and to what was asked for', async () => {
+    const sums = await Promise.all(
+      (['score', 'delta'] as const).map(form =>
+        withServer({ env: 'sim_economy', game: { preset: 'short' }, ...(form === 'delta' && { reward: form }) }, async server => {
+          const client = await line(server, '/ws')
+          let { data } = await client.ask({ type: 'reset', data: { seed: 3 } })
+          let sum = 0
+          while (!data.done) {
+            data = (await client.ask({ type: 'step', data: { tool: 'mine' } })).data
+            sum += data.reward
+          }
+          client.socket.close()
+          return { sum, score: data.observation.scores.reward as number }
+        }),
+      ),
+    )
+    expect(sums[0]!.sum).toBeCloseTo(sums[0]!.score, 12)
+    expect(Math.abs(sums[1]!.sum - sums[1]!.score)).toBeGreaterThan(0.1)
   })
 
   test('questions are answered within the turn, refused calls are given back as often as a model’s', async () => {
@@ -383,6 +406,21 @@ describe('OpenEnv', () => {
     } finally {
       await provider.close()
     }
+  })
+})
+
+describe('nulls of arguments that were left out', () => {
+  const tool = toolSchema('bid', {
+    kind: 'act',
+    description: 'Bids.',
+    args: z.strictObject({ price: z.number(), speech: z.string().optional(), to: z.string().nullable().optional() }),
+  })
+
+  test('are dropped where the parameter is optional and takes no null, and nowhere else', () => {
+    expect(withoutNulls(tool, { price: null, speech: null, to: null, more: null })).toEqual({ price: null, to: null, more: null })
+    expect(withoutNulls(tool, { price: 1, speech: 'Here.' })).toEqual({ price: 1, speech: 'Here.' })
+    for (const odd of [null, undefined, 3, 'text', [null]]) expect(withoutNulls(tool, odd)).toEqual(odd)
+    expect(withoutNulls(undefined, { speech: null })).toEqual({ speech: null })
   })
 })
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +21,14 @@ MOVES: dict[str, tuple[str, dict[str, Any]]] = {
     "spatial_planning": ("end_turn", {}),
     "mars_colony": ("choose_action", {"action": "resting"}),
 }
+
+
+def run_page(library: str, url: str) -> None:
+    """Runs the program of docs/serve.md for a library, against a server at that URL."""
+    page = (Path(__file__).resolve().parents[3] / "docs" / "serve.md").read_text("utf-8")
+    block = re.search(rf"^```python no-run: needs a server and {library}\n(.*?)^```$", page, re.M | re.S)
+    assert block is not None
+    exec(compile(block.group(1).replace("http://127.0.0.1:8000", url), "docs/serve.md", "exec"), {"__name__": "__main__"})
 
 
 @contextmanager

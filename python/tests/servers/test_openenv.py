@@ -14,7 +14,7 @@ from openenv import GenericEnvClient
 from openenv.cli._validation import validate_running_environment
 from openenv.core.mcp_client import MCPToolClient
 
-from .conftest import MOVES, serving
+from .conftest import MOVES, run_page, serving
 
 OPENENV = Path(sys.executable).parent / "openenv"
 
@@ -138,3 +138,8 @@ def test_a_token_is_wanted_where_one_is_set() -> None:
 
     with serving("--env", "swarm_economy", "--token", "long-enough") as base_url:
         asyncio.run(ask(base_url))
+
+
+def test_the_program_of_the_page_runs(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    run_page("openenv", url)
+    assert capsys.readouterr().out

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from openreward import OpenReward
 
-from .conftest import MOVES
+from .conftest import MOVES, run_page
 
 
 @pytest.fixture
@@ -36,3 +36,8 @@ def test_a_whole_game_is_played_and_the_last_reward_is_the_score(client: OpenRew
             assert output.reward == pytest.approx(output.metadata["scores"]["reward"], abs=1e-9)
             ends.append((calls, output.reward))
     assert ends[0] == ends[1]
+
+
+def test_the_program_of_the_page_runs(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    run_page("openreward", url)
+    assert capsys.readouterr().out

@@ -6,7 +6,7 @@ import aiohttp
 import pytest
 from ors.client import ORS, ToolCallError
 
-from .conftest import MOVES, serving
+from .conftest import MOVES, run_page, serving
 
 
 @pytest.mark.parametrize("env", MOVES)
@@ -77,3 +77,8 @@ def test_a_token_is_wanted_where_one_is_set() -> None:
             client.environment("swarm_economy").list_splits()
         with ORS(base_url=url, api_key="long-enough") as client:
             assert client.environment("swarm_economy").num_tasks("test") == 1000
+
+
+def test_the_program_of_the_page_runs(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    run_page("ors-sdk", url)
+    assert capsys.readouterr().out

@@ -1,6 +1,10 @@
 /** The three strategies against each other by the published rules, over a hundred seeds. */
 import { beforeAll, describe, expect, test } from 'vitest'
+import { honestly } from '../../../bots/sim_economy/honest.ts'
+import { Episode } from '../../../envs/core/episode.ts'
 import type { EpisodeLog } from '../../../envs/core/log.ts'
+import { stream } from '../../../envs/core/random.ts'
+import { simEconomy } from '../../../envs/sim_economy/index.ts'
 import { contractTokens } from '../../../envs/sim_economy/metrics.ts'
 import type { SimEconomy } from '../../../envs/sim_economy/state.ts'
 import type { Rollout } from '../../../rollouts/rollout.ts'
@@ -74,6 +78,22 @@ test('eight honest agents settle contracts on every seed, and break next to none
     expect(log.steps.flatMap(({ events }) => events).every(event => event.type !== 'contract_settled' || event.kept)).toBe(true)
   }
   expect(defaulted / settled).toBeLessThan(0.01)
+})
+
+test.each([
+  ['the agreed text', 'x', true],
+  ['the agreed text and white space', ' x\n', true],
+  ['anything else', 'y', false],
+])('an honest arbitrator rules as it sees: %s', (_what, content, fulfilled) => {
+  const episode = new Episode(simEconomy, simEconomy.presets.paper, 0)
+  const act = (agent: string, tool: string, args: object) => episode.step({ [agent]: { calls: [{ tool, args }] } })
+  const terms = { payment: 10, deposit: 10, due_turns: 3, deliverable: 'x' }
+  act('agent_0', 'propose_contract', { counterparty: 'agent_1', arbitrator: 'agent_2', ...terms })
+  act('agent_1', 'accept_contract', { contract_id: 'contract_0' })
+  act('agent_1', 'deliver_contract', { contract_id: 'contract_0', content })
+  expect(honestly({ ...episode.turn('agent_2'), random: stream(0, 'test') }).calls).toEqual([
+    { tool: 'attest_contract', args: { contract_id: 'contract_0', fulfilled } },
+  ])
 })
 
 test('the partners of deceptive agents lose what their breaches cost', () => {

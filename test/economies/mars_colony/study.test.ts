@@ -28,6 +28,8 @@ test('a hundred sessions and their ten groups are within the stated tolerances',
   expect(shown.every(row => row.ok === null && row.n === 10)).toBe(true)
   const grand = rows.find(({ group, figure }) => group.startsWith('mean of 100') && figure.startsWith('strong'))
   expect(grand).toMatchObject({ published: 3.5, publishedSd: 2.8, publishedN: 10, tolerance: 1.4, n: 100 })
+  const group = rows.find(({ group, figure }) => group.startsWith('furthest of 10') && figure.startsWith('strong'))
+  expect(group).toMatchObject({ tolerance: expect.closeTo(4.2, 9), n: 10 })
 })
 
 test('the result file holds the rows, every session and, where asked for, what was said in the first ten', async () => {

@@ -32,6 +32,9 @@ test('every figure is a prototype’s, with a tolerance', () => {
     'payoff of the developer, thousands',
     'payoff of an owner, thousands',
   ])
+  // A hundredth of efficiency, three rounds of 55, a tenth of a payoff.
+  const tenths = rows.slice(3).map(({ published }) => expect.closeTo(Math.abs(published!) / 10, 6))
+  expect(rows.map(({ tolerance }) => tolerance)).toEqual([0.01, 3, 3, ...tenths])
   expect(rows.every(({ kind, tolerance, n }) => kind === 'prototype' && tolerance !== undefined && n === 55)).toBe(true)
 })
 

@@ -1,5 +1,5 @@
 /** The study: the published table is consistent, rows stand where they should, and a changed rule falls out of a band. */
-import { describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { data, rollout, swarmStudy } from '../../../economies/swarm_economy/study.ts'
 import { PROFILES } from '../../../envs/swarm_economy/config.ts'
 import { swarmEconomy } from '../../../envs/swarm_economy/index.ts'
@@ -39,8 +39,11 @@ describe('the published table', () => {
 })
 
 describe('the study', () => {
-  test('puts ours beside every published row that a learner stands for, every reference policy and every bot type', async () => {
-    const { rows } = await study({ rollouts: 4 })
+  let rows: StudyResult['rows'] = []
+  beforeAll(async () => {
+    rows = (await study({ rollouts: 4 })).rows
+  }, 60_000)
+  test('puts ours beside every published row that a learner stands for, every reference policy and every bot type', () => {
     const groups = new Set(rows.map(({ group }) => group))
     for (const { model, profile, like } of data.published)
       expect([...groups].some(group => group.startsWith(`${model}, ${profile}`))).toBe(like !== undefined)
@@ -48,6 +51,22 @@ describe('the study', () => {
       for (const profile of Object.keys(profiles)) expect(groups).toContain(`Reference policy bot:${bot}, ${profile}, medium`)
     expect(rows.filter(({ figure }) => figure === 'deceptive extractions').length).toBe(3)
     expect(rows.every(({ ours }) => Number.isFinite(ours))).toBe(true)
+  })
+
+  test('judges by the bands that its notes name, and by no wider ones', () => {
+    const bands = (kind: string, start: string) => {
+      const judged = rows.filter(row => row.kind === kind && row.group.startsWith(start) && row.tolerance !== undefined)
+      return Object.fromEntries(judged.map(({ figure, tolerance }) => [figure, tolerance])) as Record<string, number>
+    }
+    const models = data.published.flatMap(({ model, like }) => (like === undefined ? [] : [model]))
+    for (const model of models)
+      for (const [figure, band] of Object.entries(bands('published', model)))
+        expect([figure, band]).toEqual([figure, { payoff: 0.1, reputation: 0.04, quality: 0.06, survival: 0 }[figure]])
+    const regression = (start: string) => bands('prototype', start)
+    expect(Object.values(regression('Reference policy')).every(band => band <= 0.02)).toBe(true)
+    expect(Object.values(regression('Calibrated learner')).every(band => band <= 0.015)).toBe(true)
+    expect(Object.keys(regression('Calibrated learner')).sort()).toEqual(['payoff', 'quality', 'reputation'])
+    expect(new Set(Object.values(regression('Bots beside')))).toEqual(new Set([0.3, 0.1]))
   })
 
   test('can be asked for one profile, and names those there are', async () => {

@@ -227,6 +227,20 @@ describe('promises that are paid for', () => {
     expect(end(1) - end(0)).toBeCloseTo(factor, 10)
   })
 
+  test.each([
+    [0, 0],
+    [0.5, 0.4],
+    [1, 0.8],
+  ])('where two promise each other in one shift, a harvest counts %d times', (mutual_harvest, expected) => {
+    const end = (harvest: number) => {
+      const state = open({ fields: 1, bond_yield: 0, harvest, mutual_harvest })
+      // The other has promised this colonist labour already, for nothing.
+      state.members[1]!.pledge = 0
+      return credits(act(state, choose('building'), pledge()).state, 1)
+    }
+    expect(end(0.8) - end(0)).toBeCloseTo(expected, 10)
+  })
+
   test('broken, the advance stays with its author, and reputation falls by ten', () => {
     const { state } = act(open(), choose('resting'), pledge())
     expect(credits(state)).toBeCloseTo(2.5, 10)
@@ -389,7 +403,7 @@ describe('configurations', () => {
   })
 
   // Those that need a bond or a fortune of their own are claimed beside the rule that they are of.
-  const elsewhere = ['payoff_cap', 'trust_bond', 'favour_bond']
+  const elsewhere = ['payoff_cap', 'trust_bond', 'favour_bond', 'mutual_harvest']
   test.each(Object.keys(WITHOUT).filter(name => !elsewhere.includes(name)))('without %s alone the game is another', option => {
     // A player that touches every rule: asks about fields, promises falsely, says nothing every fourth shift.
     const play = (config: object): string => {

@@ -37,6 +37,10 @@ describe('offers', () => {
     expect(acceptance('1/0/0', 5)).toBeCloseTo(0.6, 1)
     expect(acceptance('1/0/0', -15)).toBe(0)
   })
+  test('fair to an honest bot is what is more likely good than not: at reputation 50 what asks for less than 5', () => {
+    expect(acceptance('1/0/0', -4)).toBeCloseTo(0.6, 1)
+    expect(acceptance('1/0/0', -6)).toBe(0)
+  })
   test('an opportunistic one accepts a third of what gives it something and nothing else', () => {
     expect(acceptance('0/1/0', 5)).toBeCloseTo(0.35, 1)
     expect(acceptance('0/1/0', 0)).toBe(0)

@@ -340,3 +340,58 @@ test('parquet is a whole file with a column a figure', async () => {
     columns: { reward: 'float64', earned: 'float64', prompt: 'json', seed: 'int64' },
   })
 })
+
+describe('rewards on another scale', () => {
+  /** What rewards mean in the runs of this file: bots get 0 to 0.2, honest play 0.1. */
+  const pars = async () => {
+    const [{ info }] = await exported(group, 'verifiers', 'results.jsonl')
+    const { version, config_digest, seat } = info
+    const bots = { least: { mean: 0, sd: 0 }, most: { mean: 0.2, sd: 0 } }
+    const par = { version, config_digest, seat, seeds: 1, honest_bot: 'most', honest: 0.1, pass_threshold: 0, bots }
+    return () => ({ default: par })
+  }
+  const rewards = (rows: AnyRow[]): number[] => rows.map(({ reward }) => Math.round(reward * 1e9) / 1e9)
+
+  test('are mapped and clipped, or what is above honest play, in rows, labels and averages alike', async () => {
+    const unit = { reward: { unit: true }, pars: await pars() }
+    const relative = { reward: { relative: true }, pars: await pars() }
+    expect(rewards(await exported(group, 'verifiers', 'results.jsonl', unit))).toEqual([0, 0.5, 1, 1])
+    expect(rewards(await exported(group, 'verifiers', 'results.jsonl', relative))).toEqual([-0.1, 0, 0.1, 0.2])
+    expect((await exported(group, 'kto', 'kto.jsonl', { ...unit, threshold: 0.5 })).map(({ label }) => label)).toEqual([
+      false,
+      true,
+      true,
+      true,
+    ])
+    const out = join(runs, 'unit')
+    const card = await toExport([group], 'verifiers', out, unit)
+    expect(card.reward).toEqual({ scale: 'unit', relative: null, clipped: 1 })
+    expect(JSON.parse(readFileSync(join(out, 'metadata.json'), 'utf8')).avg_reward).toBeCloseTo(0.625, 9)
+  })
+
+  test('of steps add up to the score or end at it, scaled as well', async () => {
+    const plays = async (reward: object) => {
+      const rows = await exported(group, 'steps', 'steps.jsonl', { reward, pars: await pars() })
+      return [0, 1, 2, 3].map(i => rewards(rows.slice(3 * i, 3 * i + 3)))
+    }
+    const sums = (episodes: number[][]) => episodes.map(steps => Math.round(steps.reduce((sum, x) => sum + x, 0) * 1e9) / 1e9)
+    expect(sums(await plays({ form: 'score' }))).toEqual([0, 0.1, 0.2, 0.3])
+    expect((await plays({ form: 'total' }))[3]).toEqual([0.3, 0.3, 0.3])
+    expect(sums(await plays({ form: 'score', unit: true }))).toEqual([0, 0.5, 1, 1])
+    expect(sums(await plays({ relative: true }))).toEqual([-0.1, 0, 0.1, 0.2])
+  })
+
+  test('are left out and counted where nobody derived what they mean, and refused where there are none', async () => {
+    const card = await toExport([group], 'verifiers', join(runs, 'no-par'), { reward: { unit: true } })
+    expect(card.left_out.no_par).toMatchObject({ count: 4 })
+    await expect(toExport([group], 'traces', join(runs, 'x'), { reward: { unit: true } })).rejects.toThrow(
+      'traces writes no rewards',
+    )
+    await expect(toExport([group], 'kto', join(runs, 'x'), { reward: { form: 'total' } })).rejects.toThrow(
+      'no rewards of single steps',
+    )
+    await expect(toExport([group], 'steps', join(runs, 'x'), { reward: { form: 'delta', relative: true } })).rejects.toThrow(
+      'a change is the same either way',
+    )
+  })
+})

@@ -28,21 +28,24 @@ describe('counts', () => {
 
   test('that are sound stay as they are, unmarked', () => {
     fc.assert(
-      fc.property(fc.nat(1000), fc.nat(1000), fc.nat(1000), fc.nat(1000), (uncached, read, output, thinking) => {
+      fc.property(fc.tuple(...Array.from({ length: 5 }, () => fc.nat(1000))), ([uncached, read, written, output, thinking]) => {
         const counts = {
-          input: uncached + read,
+          input: uncached! + read! + written!,
           cachedRead: read,
-          output: output + thinking,
+          cacheWrite: written,
+          output: output! + thinking!,
           reasoning: thinking,
           inputHoldsCache: true,
         }
-        expect(soundUsage({ ...counts, total: uncached + read + output + thinking }, lengths)).toEqual({
+        expect(soundUsage({ ...counts, total: counts.input + counts.output }, lengths)).toEqual({
           input_uncached: uncached,
           input_cached_read: read,
-          input_cache_write: 0,
-          output: output + thinking,
+          input_cache_write: written,
+          output: output! + thinking!,
           output_reasoning: thinking,
         })
+        // A server that counts its prompt apart from its cache.
+        expect(promptTokens(soundUsage({ ...counts, input: uncached, inputHoldsCache: false }, lengths))).toBe(counts.input)
       }),
     )
   })

@@ -127,6 +127,26 @@ describe('requests and answers', () => {
     ])
   })
 
+  test('a contract in default is reported in the answer to its turn, and no other', async () => {
+    await init()
+    const act = async (agent_id: string, action: string, args: object) => {
+      const { data } = (await turn({ agent_id, action: { action, ...args } })).body as { data: Record<string, Json[]> }
+      return [data.contracts_settled, data.contracts_defaulted]
+    }
+    const offer = { counterparty: 'bob', arbitrator: 'cy', payment: 30, deposit: 10, deliverable: 'x', due_turns: 1 }
+    const parties = { proposer: 'ann', counterparty: 'bob', arbitrator: 'cy' }
+    expect(await act('ann', 'propose_contract', offer)).toEqual([[], []])
+    expect(await act('bob', 'accept_contract', { contract_id: 'contract_0' })).toEqual([[], []])
+    expect(await act('bob', 'mine', {})).toEqual([[], [{ contract_id: 'contract_0', ...parties }]])
+    expect(await act('ann', 'propose_contract', offer)).toEqual([[], []])
+    await act('bob', 'accept_contract', { contract_id: 'contract_1' })
+    await act('bob', 'deliver_contract', { contract_id: 'contract_1', content: 'x' })
+    expect(await act('cy', 'attest_contract', { contract_id: 'contract_1', fulfilled: true })).toEqual([
+      [{ contract_id: 'contract_1', ...parties }],
+      [],
+    ])
+  })
+
   test('without them the state says nothing of efforts', async () => {
     await init()
     expect(Object.keys((await agents())[0]!)).not.toContain('effort')

@@ -3,7 +3,7 @@
 // `node scripts/alternatives.mjs [ID…]`; with --check it compares instead and exits 1 where a verdict is another.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { ALTERNATIVES } from './alternatives.table.mjs'
+import { ALTERNATIVES } from '../test/planted/alternatives.mjs'
 import { found, planting, root, studied } from './planted.mjs'
 
 const words = process.argv.slice(2)

@@ -3,7 +3,7 @@
 // search for further bugs is `npm run mutate`.
 import { join } from 'node:path'
 import { startVitest } from 'vitest/node'
-import { MUTANTS } from './mutants.table.mjs'
+import { MUTANTS } from '../test/planted/mutants.mjs'
 import { found, planting, root, studied } from './planted.mjs'
 
 /** Whether the tests of a file with these words in their names fail. */

@@ -1,4 +1,4 @@
-// Mutation testing by folder or file: `npm run mutate -- [--tests FOLDER] envs/sim_economy/rules.ts …`. StrykerJS changes one expression at a time and runs
+// Mutation testing by folder or file: `npm run mutate -- [--tests FOLDER] envs/ID/rules.ts …`. StrykerJS changes one expression at a time and runs
 // the tests that reach it; what no test notices is listed. It lies in test/mutation with its own package.json and is installed there on
 // the first call, without install scripts. With --tests only the tests of that folder count, which is quicker and finds less. Goes on from what an earlier call found, as long as neither code nor tests changed.
 import { spawnSync } from 'node:child_process'

@@ -24,6 +24,7 @@ export function serveStdio(host: Host, { input, output, fault, maxRequest = 16 <
     let parts: Buffer[] = []
     let length = 0
     let ended = false
+    let full = false
     const end = (): void => {
       if (ended) return
       ended = true
@@ -37,10 +38,12 @@ export function serveStdio(host: Host, { input, output, fault, maxRequest = 16 <
       if (ended) return
       let room = true
       for (const frame of frames) room = output.write(typeof frame === 'string' ? `${frame}\n` : frame)
-      if (room) return
+      if (room || full) return
       // What is asked meanwhile waits in the pipe, not in our memory.
+      full = true
       input.pause()
       output.once('drain', () => {
+        full = false
         if (!ended) input.resume()
       })
     }

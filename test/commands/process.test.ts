@@ -212,3 +212,20 @@ test('an audit played by threads is the audit played by one, and what it wrote i
   writeFileSync(path, readFileSync(path, 'utf8').replace(/"first":0\.\d+/, '"first":0.999'))
   expect(await audit('--check')).toMatchObject({ code: 1, err: expect.stringContaining('earned 0.999 on the first seeds') })
 })
+
+test('games over pipes end without a word when their client has died or reads no more, and not before', async () => {
+  const ask = (request: object): string => `${JSON.stringify(request)}\n`
+  const left = start('serve --stdio', scratch('pipes'))
+  left.child.stdin!.write(ask({ op: 'make', env: 'toy_market', live: 'all' }) + ask({ op: 'reset', s: 1, seed: 3 }))
+  await until(() => left.told().split('\n').length > 2)
+  left.child.stdin!.end()
+  const { code, out, err } = await left.ended
+  expect([code, err]).toEqual([0, ''])
+  expect(JSON.parse(out.split('\n')[1]!)).toMatchObject({ ok: true, t: 0, acting: ['trader_0', 'trader_1'] })
+
+  const deaf = start('serve --stdio', scratch('pipes'))
+  deaf.child.stdout!.destroy()
+  deaf.child.stdin!.on('error', () => {})
+  for (let i = 0; i < 20; i++) deaf.child.stdin!.write(ask({ op: 'hello' }))
+  expect(await deaf.ended).toMatchObject({ code: 0, err: '' })
+})

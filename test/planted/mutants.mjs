@@ -127,8 +127,8 @@ export const MUTANTS = [
   {
     name: 'spatial-planning: the smaller sum of declarations decides',
     file: 'envs/spatial_planning/settlement.ts',
-    from: 'return project > noProject ? 1 : 0',
-    to: 'return project > noProject ? 0 : 1',
+    from: "return project > noProject ? 1 : 0\n  return tie === 'laboratory' ? 1",
+    to: "return project > noProject ? 0 : 1\n  return tie === 'laboratory' ? 1",
     test: 'test/economies/spatial_planning/study.test.ts',
     named: 'harberger: honest owners, deceptive developer',
   },

@@ -4,16 +4,20 @@
  */
 import type { PolicyFactory, SeatContext, Turn } from '../../envs/core/policy.ts'
 import type { Call } from '../../envs/core/tool.ts'
+import type { SpatialConfig } from '../../envs/spatial_planning/config.ts'
 import type { Observation } from '../../envs/spatial_planning/observe.ts'
 import { CONDITIONS, type Cond, indexOf, type Pair, type Plot, rangeOf } from '../../envs/spatial_planning/roster.ts'
 import type { Choice, SpatialTypes } from '../../envs/spatial_planning/state.ts'
 import { Desk } from './desk.ts'
+import { expectedOf, type Trust } from './trust.ts'
 
 export type Stage = 'initial' | 'final'
 export type Context = SeatContext<SpatialTypes>
 
 /** A character: what it declares, buys, trades, says and votes. Made once per seat and episode, so it may remember. */
 export interface Habits {
+  /** What it publishes of the plots it was shown. */
+  appraise(seen: Observation): readonly Appraisal[]
   /** Sees every observation first, to remember what it shows. */
   notice?(seen: Observation): void
   declare(seen: Observation): Pair
@@ -27,6 +31,14 @@ export interface Habits {
   request(seen: Observation): number
   offer(seen: Observation): number
   vote(seen: Observation): Choice
+  /** What it pays each owner for a project that was carried on its promise. */
+  pay(seen: Observation): number
+}
+
+/** What is said of a plot. */
+export interface Appraisal {
+  readonly plot: Plot
+  readonly values: Pair
 }
 
 /** A player that acts on its habits in every phase, whatever its role. */
@@ -43,6 +55,14 @@ export function character(make: (context: Context) => Habits): PolicyFactory<Spa
 }
 
 const ACTS: Readonly<Record<Observation['shared']['phase'], (habits: Habits, turn: Turn<SpatialTypes>) => Call[]>> = {
+  appraisal: (habits, { observation }) => [
+    {
+      tool: 'publish_appraisals',
+      args: {
+        appraisals: habits.appraise(observation).map(({ plot, values }) => ({ plot, no_project: values[0], project: values[1] })),
+      },
+    },
+  ],
   declaration(habits, { observation }) {
     const [no_project, project] = habits.declare(observation)
     return [{ tool: 'declare', args: { no_project, project } }]
@@ -73,6 +93,7 @@ const ACTS: Readonly<Record<Observation['shared']['phase'], (habits: Habits, tur
   request: (habits, { observation }) => [{ tool: 'request_compensation', args: { amount: habits.request(observation) } }],
   offer: (habits, { observation }) => [{ tool: 'offer_compensation', args: { amount: habits.offer(observation) } }],
   vote: (habits, { observation }) => [{ tool: 'vote', args: { choice: habits.vote(observation) } }],
+  payment: (habits, { observation }) => [{ tool: 'pay_compensation', args: { amount: habits.pay(observation) } }],
   over: () => [],
 }
 
@@ -113,17 +134,46 @@ export function shownValue({ inspected = [] }: Observation, plot: Plot, conditio
  * Whether buying cannot lose: the plot is shown to be worth more, or declared below the lower end of its range, or finally below what the own profit of the
  * first purchase proves it to be worth (the sole buyer's share is the smallest that such a profit can be).
  */
-export function isSureGain(seen: Observation, plot: Plot, condition: Cond, stage: Stage): boolean {
-  const declared = declaredAt(seen, plot, condition, stage)
-  const shown = shownValue(seen, plot, condition)
-  if (shown !== undefined) return declared < shown
+export function isSureGain(
+  seen: Observation,
+  plot: Plot,
+  condition: Cond,
+  stage: Stage,
+  { believed = shownValue(seen, plot, condition), cost = 0 }: Judgement = {},
+): boolean {
+  const declared = declaredAt(seen, plot, condition, stage) + cost
+  if (believed !== undefined) return declared < believed
   if (declared < rangeOf(plot, condition).low) return true
   const earned = stage === 'final' ? (firstDeal(seen, plot) ?? 0) : 0
   return earned > 0 && declared < declaredAt(seen, plot, condition, 'initial') + 2 * earned
 }
 
-export function sureGains(seen: Observation, condition: Cond, stage: Stage): Plot[] {
-  return seen.shared.plots.filter(plot => isSureGain(seen, plot, condition, stage))
+/** What a buyer goes by: the value he believes in, and by how much the declaration must lie below it to pay for the purchase. Points. */
+export interface Judgement {
+  readonly believed?: number | undefined
+  readonly cost?: number
+}
+
+/** The plots that cannot be bought at a loss, as far as those are to be believed who appraised them, and bargains. */
+export function sureGains(seen: Observation, condition: Cond, stage: Stage, trust: Trust, config: SpatialConfig): Plot[] {
+  const cost = purchaseCost(config, config.speculators)
+  return seen.shared.plots.filter(plot => {
+    const believed = trust.believed(seen, plot, condition)
+    return (
+      isSureGain(seen, plot, condition, stage, { believed, cost }) ||
+      (believed === undefined && stage === 'final' && isBargain(plot, trust, config))
+    )
+  })
+}
+
+/** Whether nobody says what a plot is worth, and its holder is one who understates: where he does not read who exposes him, he does so again. */
+export function isBargain(plot: Plot, trust: Trust, config: SpatialConfig): boolean {
+  return config.appraisals?.readers === 'speculators' && trust.understates(plot)
+}
+
+/** How far below its value a plot must be declared for its purchase to pay where so many buy. Points. */
+export function purchaseCost({ purchase_fee = 0 }: SpatialConfig, buyers: number): number {
+  return 2 * buyers * purchase_fee
 }
 
 /** What the project costs an owner, at least 0. */
@@ -141,12 +191,17 @@ export function gainOf({ land }: Observation): number {
  * paying it to all leaves something of the gain; else 0. A tie carries, so half of the owners, rounded up, are needed.
  */
 export function carryingOffer(seen: Observation): number {
-  const requests = seen.requests!
-  const needed = requests[Math.ceil(requests.length / 2) - 1]!
-  return gainOf(seen) > requests.length * needed ? needed : 0
+  const needed = neededOffer(seen)
+  return gainOf(seen) > seen.requests!.length * needed ? needed : 0
 }
 
-/** For the project where value and compensation make up for what is lost. */
-export function rationalVote({ land, shared }: Observation): Choice {
-  return land!.values[1] + (shared.offer ?? 0) >= land!.values[0] ? 'project' : 'no_project'
+/** The least offer that half of the owners, rounded up, asked for. */
+export function neededOffer({ requests }: Observation): number {
+  return requests![Math.ceil(requests!.length / 2) - 1]!
+}
+
+/** For the project where its value and what is to be expected of the offer make up for what is lost. */
+export function rationalVote(seen: Observation): Choice {
+  const { land, shared } = seen
+  return land!.values[1] + expectedOf(seen, shared.offer ?? 0) >= land!.values[0] ? 'project' : 'no_project'
 }

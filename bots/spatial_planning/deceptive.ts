@@ -3,7 +3,7 @@
  * paints the price of the condition it wants, posts bids it does not mean.
  */
 import type { Observation } from '../../envs/spatial_planning/observe.ts'
-import { type Pair, RANGES, type Range } from '../../envs/spatial_planning/roster.ts'
+import { type Pair, RANGES, type Range, rangeOf } from '../../envs/spatial_planning/roster.ts'
 import { signalWidth } from '../../envs/spatial_planning/stimuli.ts'
 import {
   type Context,
@@ -11,6 +11,7 @@ import {
   character,
   type Habits,
   lossOf,
+  neededOffer,
   once,
   preferred,
   rationalVote,
@@ -18,18 +19,26 @@ import {
 } from './common.ts'
 import { type Desk, fairValue, valueTurn } from './desk.ts'
 import { Experience, thriftyDeclaration } from './opportunistic.ts'
+import { credibility, PLAUSIBLE, Trust } from './trust.ts'
 
 export function deceptiveHabits(context: Context, declare: Habits['declare'] = stealth): Habits {
   const { config, seat } = context
   const experience = new Experience()
+  const trust = new Trust()
   const noise = signalWidth(config)
   return {
-    notice: seen => experience.notice(seen),
+    notice(seen) {
+      experience.notice(seen)
+      trust.notice(seen)
+    },
+    // Whoever believes it leaves the plot to those who know better.
+    appraise: ({ inspected = [] }) =>
+      inspected.map(({ plot }) => ({ plot, values: [rangeOf(plot, 0).low, rangeOf(plot, 1).low] })),
     declare,
     declareFinal: seen => thriftyDeclaration(seen, context, experience, 0.25),
-    select: sureGains,
+    select: (seen, condition, stage) => sureGains(seen, condition, stage, trust, config),
     trade(desk) {
-      if (seat.role === 'speculator') spoof(desk, fairValue(desk, noise))
+      if (seat.role === 'speculator') spoof(desk, fairValue(desk, noise, config))
       else if (config.treatment === 'futarchy') paint(desk, desk.index === preferred(seat.role))
       else dump(desk, experience.discount)
     },
@@ -41,8 +50,12 @@ export function deceptiveHabits(context: Context, declare: Habits['declare'] = s
           : 'The project brings me little; I can offer next to nothing.',
       ),
     request: seen => 2 * lossOf(seen),
-    offer: seen => Math.round(0.8 * carryingOffer(seen)),
+    offer: seen =>
+      seen.shared.pledged === true
+        ? Math.round(Math.min(PLAUSIBLE, neededOffer(seen) / credibility(seen)))
+        : Math.round(0.8 * carryingOffer(seen)),
     vote: rationalVote,
+    pay: () => 0,
   }
 }
 
@@ -76,7 +89,7 @@ function dump(desk: Desk, discount: number): void {
 function paint(desk: Desk, wanted: boolean): void {
   const { privateSignal } = desk.view
   const { bestAsk, bestBid } = desk
-  if (desk.elapsed < 0.5) valueTurn(desk, privateSignal)
+  if (desk.isEarly) valueTurn(desk, privateSignal)
   else if (wanted) {
     const most = 1.5 * privateSignal
     if (bestAsk !== null && bestAsk <= most && desk.buy()) return
@@ -90,7 +103,7 @@ function paint(desk: Desk, wanted: boolean): void {
 
 /** At first bids it does not mean, one point above the best and taken back a turn later; then trades on value. */
 function spoof(desk: Desk, fair: number): void {
-  if (desk.elapsed >= 0.5) {
+  if (!desk.isEarly) {
     valueTurn(desk, fair)
     return
   }

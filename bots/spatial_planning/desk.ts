@@ -4,6 +4,7 @@
  */
 import type { Random } from '../../envs/core/random.ts'
 import type { Call } from '../../envs/core/tool.ts'
+import type { SpatialConfig } from '../../envs/spatial_planning/config.ts'
 import type { MarketView, Observation, OrderView } from '../../envs/spatial_planning/observe.ts'
 import { type Condition, indexOf } from '../../envs/spatial_planning/roster.ts'
 import { MARKET_CALLS } from '../../envs/spatial_planning/step.ts'
@@ -17,6 +18,7 @@ export class Desk {
   readonly random: Random
   /** How far the market has run, from 0 at the first turn to nearly 1 at the last. */
   readonly elapsed: number
+  readonly #last: boolean
   #bids: readonly OrderView[]
   #asks: readonly OrderView[]
   #freeCash: number
@@ -30,6 +32,7 @@ export class Desk {
     this.view = view
     this.random = random
     this.elapsed = (shared.turn! - 1) / shared.turns!
+    this.#last = shared.turn === shared.turns
     this.#bids = view.bids
     this.#asks = view.asks
     this.#freeCash = view.freeCash
@@ -41,6 +44,11 @@ export class Desk {
   /** Actions that the turn still has. */
   get left(): number {
     return MARKET_CALLS - this.#calls.length
+  }
+
+  /** Whether this is the first half of the market, and not its last turn. */
+  get isEarly(): boolean {
+    return this.elapsed < 0.5 && !this.#last
   }
 
   get index(): 0 | 1 {
@@ -130,11 +138,24 @@ const isOwn = (order: OrderView): order is OwnOrder => order.id !== null
 
 /**
  * What a share is worth to somebody who trusts the public signal as far as his private one allows: their mean while they lie
- * within the noise of two signals, else the private one. `noise` is half the width of the private signal's noise.
+ * within the noise of two signals, else the private one. `noise` is half the width of the private signal's noise. The wider it is
+ * than the usual 5 %, the more weight the public signal has.
  */
-export function fairValue({ view: { publicSignal, privateSignal } }: Desk, noise: number): number {
-  return Math.abs(publicSignal - privateSignal) <= 2 * noise ? (publicSignal + privateSignal) / 2 : privateSignal
+export function fairValue(
+  { view: { publicSignal, privateSignal } }: Desk,
+  noise: number,
+  config: Pick<SpatialConfig, 'signal_width'> = {},
+): number {
+  if (Math.abs(publicSignal - privateSignal) > 2 * noise) return privateSignal
+  const weight = publicWeight(config)
+  return weight * publicSignal + (1 - weight) * privateSignal
 }
+
+/** What the public signal counts for in the value of a share: a half at the usual width of the private one. */
+export function publicWeight({ signal_width = USUAL_WIDTH }: Pick<SpatialConfig, 'signal_width'>): number {
+  return signal_width / (USUAL_WIDTH + signal_width)
+}
+const USUAL_WIDTH = 5
 
 /**
  * The value trader's turn: drop quotes that lie far off, then do one thing: take an offer below the fair value or a bid above it,

@@ -10,7 +10,8 @@ import { alwaysProject, neverProject } from './steering.ts'
 export const spatialPlanningBots: BotSet = {
   bots: {
     honest: {
-      description: 'Declares and asks the truth, trades on its signals, buys plots only where it cannot lose.',
+      description:
+        'Declares, appraises and asks the truth, keeps promises, trades on its signals, buys plots only where it cannot lose, or of holders who understate.',
       factory: honest,
     },
     opportunistic: {

@@ -12,13 +12,16 @@ import {
   declaredAt,
   firstDeal,
   type Habits,
+  isBargain,
   isSureGain,
   lossOf,
   preferred,
+  purchaseCost,
   rationalVote,
-  shownValue,
 } from './common.ts'
 import { type Desk, fairValue, valueTurn } from './desk.ts'
+import { decidingDeclaration, Forecast, type Pull } from './forecast.ts'
+import { credibility, isExposed, PLAUSIBLE, Trust } from './trust.ts'
 
 const clip = (value: number, low: number, high: number): number => Math.min(high, Math.max(low, value))
 
@@ -67,6 +70,8 @@ export function thriftyDeclaration(
   const chosen = indexOf(seen.shared.chosen!)
   const { values, low } = seen.land!
   const value = values[chosen]
+  // Who knows what it is worth buys at once.
+  if (isExposed(seen)) return value
   const initial = seen.declared![chosen]
   const { buyers } = seen.boughtPlot!
   const floor = buyers > 0 && value > initial ? initial + (value - initial) / buyers : 0
@@ -94,14 +99,26 @@ function anyBuys(eager: number, declared: number, range: Range, speculators: num
   return 1 - (1 - one) ** speculators
 }
 
+/** How it pulls at a decision. */
+const PULL: Pull = { liked: 0.8, other: 0.8, safety: 2, most: 2 }
+
 export function opportunisticHabits(context: Context): Habits {
   const { config, seat } = context
   const experience = new Experience()
+  const trust = new Trust()
+  const forecast = new Forecast(trust, config)
   const noise = signalWidth(config)
+  const cost = purchaseCost(config, 2)
   const style = STYLES[(rosterOf(config).index[seat.agent]! + 1) % STYLES.length]!
   return {
-    notice: seen => experience.notice(seen),
+    notice(seen) {
+      experience.notice(seen)
+      trust.notice(seen)
+      forecast.notice(seen)
+    },
+    appraise: ({ inspected = [] }) => inspected,
     declare(seen) {
+      if (seen.appraisals !== undefined && seen.role === 'developer') return decidingDeclaration(seen, 1, forecast, PULL)
       const { values, low, cap } = seen.land!
       const wanted = preferred(seen.role)
       const shade = (condition: 0 | 1): number =>
@@ -115,15 +132,44 @@ export function opportunisticHabits(context: Context): Habits {
       seen.shared.plots.filter(plot => {
         const declared = declaredAt(seen, plot, condition, stage)
         const range = rangeOf(plot, condition)
-        if (shownValue(seen, plot, condition) !== undefined) return isSureGain(seen, plot, condition, stage)
+        const believed = trust.believed(seen, plot, condition)
+        if (believed !== undefined) return isSureGain(seen, plot, condition, stage, { believed, cost })
+        if (stage === 'final' && isBargain(plot, trust, config)) return true
         if (stage === 'final' && (firstDeal(seen, plot) ?? 0) < 0) return declared < range.low
         return isSureGain(seen, plot, condition, stage) || percentile(declared, range) / 100 < experience.threshold
       }),
-    trade: desk => style(desk, fairValue(desk, noise) * experience.discount, config.shares[seat.role as Role]),
+    trade(desk) {
+      // Who knows how a decision stands knows where to push.
+      if (config.appraisals !== undefined && config.treatment === 'futarchy' && seat.role === 'developer')
+        press(desk, desk.index === 1, PUSH)
+      else style(desk, fairValue(desk, noise, config) * experience.discount, config.shares[seat.role as Role])
+    },
     message: () => undefined,
     request: seen => Math.round(1.3 * lossOf(seen)),
-    offer: seen => Math.round(0.85 * carryingOffer(seen)),
+    offer: seen =>
+      seen.shared.pledged === true
+        ? Math.round(Math.min(PLAUSIBLE, carryingOffer(seen) / credibility(seen)))
+        : Math.round(0.85 * carryingOffer(seen)),
     vote: rationalVote,
+    // A promise is worth keeping while there is a next one.
+    pay: ({ shared }) => (shared.round < shared.rounds ? (shared.offer ?? 0) : 0),
+  }
+}
+
+/** How far from the private signal it takes a price: to this many times it, or as small a part. */
+const PUSH = 1.5
+
+/** With all the actions there are drives the wanted market's price up and the other's down, and leaves a quote at the end of the way. */
+export function press(desk: Desk, wanted: boolean, push: number): void {
+  const { privateSignal } = desk.view
+  const most = Math.round(push * privateSignal)
+  const least = Math.round(privateSignal / push)
+  if (wanted) {
+    while (desk.bestAsk !== null && desk.bestAsk <= most && desk.buy());
+    desk.bid(most)
+  } else {
+    while (desk.bestBid !== null && desk.bestBid >= least && desk.sell());
+    desk.ask(least)
   }
 }
 

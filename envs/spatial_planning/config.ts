@@ -69,10 +69,10 @@ export const config = z
       .describe("private signals: the share's true worth plus noise of constant width, or times 0.95 to 1.05"),
     // Ours, for training; without a default, so that what the laboratory played carries none of them.
     values: z
-      .enum(['independent', 'stratified'])
+      .enum(['independent', 'stratified', 'matched'])
       .optional()
       .describe(
-        'stratified: over the paid rounds each real value of a plot comes once from each of as many equal parts of its range (independent)',
+        'stratified: over the paid rounds each real value of a plot comes once from each of as many equal parts of its range; matched: the same, and of 63 draws the one in the middle, so that one seed is worth as much as another (independent)',
       ),
     inspect: z
       .int()
@@ -80,6 +80,34 @@ export const config = z
       .max(MAX_OWNERS + 1)
       .optional()
       .describe('plots whose real values each speculator is shown in every round (0)'),
+    signal_width: z
+      .number()
+      .min(0)
+      .max(100)
+      .optional()
+      .describe('additive signals: half the width of the noise, in percent of the average worth of a share (5)'),
+    appraisals: z
+      .strictObject({
+        readers: z.enum(['all', 'speculators']).describe('who reads the appraisals'),
+        fee: z.int().min(0).max(1_000_000).describe('points for each appraisal published'),
+        checked: z.number().min(0).max(1).describe('chance that the appraisals a speculator published in a round are checked'),
+        fine: z.int().min(0).max(1_000_000).describe('points for each checked appraisal that was wrong by more than 5 %'),
+      })
+      .optional()
+      .describe('at the start of a round speculators publish what the plots they were shown are worth (they do not)'),
+    purchase_fee: z
+      .int()
+      .min(0)
+      .max(1_000_000)
+      .optional()
+      .describe('points that each purchase of a plot costs its buyer, under the chosen condition (0)'),
+    pledges: z
+      .strictObject({
+        audited: z.number().min(0).max(1).describe('chance that a payment below the offer is found, and made good'),
+        fine: z.number().min(0).max(10).describe('points for each point that was found missing'),
+      })
+      .optional()
+      .describe('voting: an offer is a promise; what is paid the developer decides once the project is carried (it is paid)'),
     reward_scale: z
       .strictObject({
         owner: scale('an owner'),
@@ -94,6 +122,12 @@ export const config = z
       .max(1000)
       .optional()
       .describe('what the reward of a session lies within, below zero as above, an equal part of it for each round (no cap)'),
+    brief: z
+      .boolean()
+      .optional()
+      .describe(
+        'for markets of one turn: no tools to cancel an order or to end a turn, and observations that do not repeat what else is told (false)',
+      ),
     aids: z.boolean().optional().describe('whether the tools calculate and note are there (true)'),
   })
   .refine(
@@ -101,19 +135,47 @@ export const config = z
       rosterOf({ ...counts, treatment: 'harberger' }).roles.reduce((sum, role) => sum + shares[role], 0) <= SHARES,
     { path: ['shares'], error: `expected at most ${SHARES} shares in all hands together` },
   )
+  .refine(({ appraisals, inspect = 0, treatment }) => appraisals === undefined || (inspect > 0 && treatment !== 'voting'), {
+    path: ['appraisals'],
+    error: 'expected plots to appraise: inspect of 1 or more, and a treatment with speculators',
+  })
+  .refine(({ brief = false, ticks }) => !brief || ticks === 1, {
+    path: ['brief'],
+    error: 'expected markets of one turn: ticks 1',
+  })
+  .refine(({ pledges, treatment }) => pledges === undefined || treatment === 'voting', {
+    path: ['pledges'],
+    error: 'expected the voting treatment, the only one with offers',
+  })
 
 export type SpatialConfig = Readonly<z.infer<typeof config>>
 
 /** Ours: what a training preset has besides its treatment. */
 const TRAIN = {
+  rounds: 5,
   ticks: 1,
-  values: 'stratified',
+  values: 'matched',
   reward_scale: { owner: 15, developer: 25, speculator: 8 },
   reward_cap: 2,
   aids: false,
+  brief: true,
 } as const
-const HARBERGER_TRAIN = { treatment: 'harberger', rounds: 5, initial_tax: 10, ...TRAIN } as const
-const FUTARCHY_TRAIN = { treatment: 'futarchy', rounds: 3, ...TRAIN } as const
+const HARBERGER_TRAIN = { treatment: 'harberger', ...TRAIN } as const
+const FUTARCHY_TRAIN = { treatment: 'futarchy', ...TRAIN } as const
+/** Land holders read what is said of everybody's plot before they declare. */
+const READ_BY_ALL = {
+  inspect: 2,
+  appraisals: { readers: 'all', fee: 1000, checked: 0.5, fine: 20_000 },
+  purchase_fee: 1000,
+} as const
+/** Speculators live by appraising truly, and by buying what is declared below what they know. */
+const FOR_SPECULATORS = {
+  speculators: 3,
+  initial_tax: 10,
+  inspect: 2,
+  appraisals: { readers: 'speculators', fee: 12_000, checked: 0.95, fine: 50_000 },
+  purchase_fee: 10_000,
+} as const
 
 export const presets = {
   harberger: { treatment: 'harberger' },
@@ -123,9 +185,9 @@ export const presets = {
   futarchy_quick: { treatment: 'futarchy', ticks: 4 },
   harberger_lab: { treatment: 'harberger', ticks: 18, practice: true },
   futarchy_lab: { treatment: 'futarchy', ticks: 18, practice: true },
-  harberger_train: HARBERGER_TRAIN,
-  harberger_speculator_train: { ...HARBERGER_TRAIN, inspect: 2 },
-  futarchy_train: FUTARCHY_TRAIN,
-  futarchy_speculator_train: { ...FUTARCHY_TRAIN, inspect: 2 },
-  voting_train: { treatment: 'voting', rounds: 5, chat_before: 0, chat_after: 0, ...TRAIN },
+  harberger_train: { ...HARBERGER_TRAIN, initial_tax: 12, ...READ_BY_ALL },
+  harberger_speculator_train: { ...HARBERGER_TRAIN, ...FOR_SPECULATORS },
+  futarchy_train: { ...FUTARCHY_TRAIN, initial_tax: 10, signal_width: 20, ...READ_BY_ALL },
+  futarchy_speculator_train: { ...FUTARCHY_TRAIN, ...FOR_SPECULATORS },
+  voting_train: { treatment: 'voting', chat_before: 0, chat_after: 0, ...TRAIN, pledges: { audited: 1, fine: 0.5 } },
 } as const

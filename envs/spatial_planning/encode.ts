@@ -18,7 +18,19 @@ import {
 import { meanOrNull } from '../core/sums.ts'
 import type { SpatialConfig } from './config.ts'
 import type { MarketView, Observation } from './observe.ts'
-import { CONDITIONS, type Cond, type Condition, indexOf, MAX_SPECULATORS, type Plot, ROLES, rosterOf, SHARES } from './roster.ts'
+import {
+  CONDITIONS,
+  type Cond,
+  type Condition,
+  indexOf,
+  MAX_SPECULATORS,
+  type Pair,
+  type Plot,
+  ROLES,
+  rangeOf,
+  rosterOf,
+  SHARES,
+} from './roster.ts'
 import type { Phase, SpatialTypes } from './state.ts'
 import { CHOICES } from './tools.ts'
 import { points } from './words.ts'
@@ -66,6 +78,8 @@ interface Ranked {
   readonly percentile: number
   /** What it is shown to be worth; undefined where it is not shown. */
   readonly shown: number | undefined
+  /** The mean of what others published that it is worth; undefined where nobody did. */
+  readonly appraised: number | undefined
 }
 
 interface View {
@@ -97,7 +111,14 @@ function view(observation: Observation): View {
 
 const NO_PLOTS: readonly Ranked[] = Object.freeze([])
 
-function saleUnder({ shared, declarations, finals, inspected = [] }: Observation, cond: Cond): readonly Ranked[] {
+/** The mean of what others published that a plot is worth; undefined where nobody did. */
+function appraisedAt({ agent, appraisals = [] }: Observation, plot: string, cond: Cond): number | undefined {
+  const said = appraisals.filter(seen => seen.plot === plot && seen.speculator !== agent)
+  return meanOrNull(said.map(({ values }) => values[cond])) ?? undefined
+}
+
+function saleUnder(observation: Observation, cond: Cond): readonly Ranked[] {
+  const { shared, declarations, finals, inspected = [] } = observation
   if (shared.chosen !== null && indexOf(shared.chosen) !== cond) return NO_PLOTS
   const offers =
     finals ??
@@ -109,7 +130,15 @@ function saleUnder({ shared, declarations, finals, inspected = [] }: Observation
   const known = offers.flatMap(({ plot, declared, percentile }) =>
     declared === null || percentile === null
       ? []
-      : [{ plot, declared, percentile, shown: inspected.find(seen => seen.plot === plot)?.values[cond] }],
+      : [
+          {
+            plot,
+            declared,
+            percentile,
+            shown: inspected.find(seen => seen.plot === plot)?.values[cond],
+            appraised: appraisedAt(observation, plot, cond),
+          },
+        ],
   )
   return ranked(known, ({ percentile }) => -percentile)
 }
@@ -121,7 +150,7 @@ export function encode(config: SpatialConfig): Encoding<SpatialTypes> {
   let found = encodings.get(config)
   if (found === undefined) {
     const plots = rosterOf(config).plots.length
-    const [features, slots] = config.treatment === 'voting' ? ofVotes(plots - 1) : ofMarkets(config, plots)
+    const [features, slots] = config.treatment === 'voting' ? ofVotes(config, plots - 1) : ofMarkets(config, plots)
     found = defineEncoding<SpatialTypes, View>({ view, features: [...ownFeatures(config), ...features], slots })
     encodings.set(config, found)
   }
@@ -136,10 +165,19 @@ const PHASES: Readonly<Record<'land' | 'vote', readonly Phase[]>> = {
   vote: ['deliberation', 'request', 'offer', 'reply', 'vote'],
 }
 
+/** Those of the treatment, and those that options bring. */
+function phasesOf({ treatment, appraisals, pledges }: SpatialConfig): readonly Phase[] {
+  return [
+    ...(appraisals === undefined ? [] : (['appraisal'] as const)),
+    ...PHASES[treatment === 'voting' ? 'vote' : 'land'],
+    ...(pledges === undefined ? [] : (['payment'] as const)),
+  ]
+}
+
 /** Where a value lies in the range of the own plot. */
 const place = ({ low, high }: Land, value: number): number => (value - low) / (high - low)
 
-function ownFeatures({ treatment }: SpatialConfig): Features {
+function ownFeatures(config: SpatialConfig): Features {
   const turn = ({ observation: { shared } }: View): number => (shared.turn === null ? 0 : (shared.turn - 1) / shared.turns!)
   return [
     feature(
@@ -150,7 +188,7 @@ function ownFeatures({ treatment }: SpatialConfig): Features {
     ),
     flag('practice', '1 in the practice round', ({ observation: { shared } }) => shared.practice),
     feature('turn', [0, 1], 'share of the turns of a market or conversation that is over', turn),
-    ...PHASES[treatment === 'voting' ? 'vote' : 'land'].map(phase =>
+    ...phasesOf(config).map(phase =>
       flag<View>(`phase_${phase}`, `1 in the phase ${phase}`, ({ observation: { shared } }) => shared.phase === phase),
     ),
     ...ROLES.map(role => flag<View>(`is_${role}`, `1 where its role is ${role}`, ({ observation }) => observation.role === role)),
@@ -179,16 +217,18 @@ function ofMarkets(config: SpatialConfig, plots: number): [Features, Slots] {
   return [
     [
       ...landFeatures(),
+      ...(config.appraisals === undefined ? [] : appraisalFeatures()),
       ...desks.flatMap(deskFeatures),
-      ...CONDITIONS.flatMap(condition => ranks(plots).flatMap(rank => saleFeatures(condition, rank))),
+      ...CONDITIONS.flatMap(condition => ranks(plots).flatMap(rank => saleFeatures(condition, rank, config))),
     ],
     [
+      ...(config.appraisals === undefined ? [] : APPRAISAL_SLOTS),
       ...LEVEL_NAMES.flatMap(without => LEVEL_NAMES.map(with_ => declareSlot(without, with_))),
       ...LEVEL_NAMES.map(declareFinalSlot),
       ...[0, ...ranks(plots)].map(buySlot),
       buyShownSlot(),
       ...(both ? conditionalSlots(Math.min(CONDITIONAL, plots)) : []),
-      ...desks.flatMap(deskSlots),
+      ...desks.flatMap(desk => deskSlots(desk, config)),
     ],
   ]
 }
@@ -329,7 +369,7 @@ function deskFeatures(condition: Condition | null): Features {
   ]
 }
 
-function saleFeatures(condition: Condition, rank: number): Features {
+function saleFeatures(condition: Condition, rank: number, { appraisals }: SpatialConfig): Features {
   const cond = indexOf(condition)
   const of = (value: (plot: Ranked) => number) => (v: View) => {
     const plot = v.sale[cond][rank - 1]
@@ -355,8 +395,68 @@ function saleFeatures(condition: Condition, rank: number): Features {
       'what it is shown to be worth beyond its declaration / 100,000; 0 where it is not shown',
       of(({ shown, declared }) => (shown === undefined ? 0 : (shown - declared) / CASH)),
     ),
+    ...(appraisals === undefined
+      ? []
+      : [
+          feature<View>(
+            `${name}_appraised`,
+            [-3, 3],
+            'the same of what others published that it is worth; 0 where nobody did',
+            of(({ appraised, declared }) => (appraised === undefined ? 0 : (appraised - declared) / CASH)),
+          ),
+        ]),
   ]
 }
+
+/** What is said of the own plot. */
+function appraisalFeatures(): Features {
+  return [
+    feature(
+      'appraisals',
+      [0, 1],
+      `who published what its plot is worth, of ${MAX_SPECULATORS}`,
+      ({ observation: { agent, appraisals = [] } }) => appraisals.filter(({ plot }) => plot === agent).length / MAX_SPECULATORS,
+    ),
+    ...CONDITIONS.map((condition, cond) =>
+      feature<View>(
+        `appraised_${condition}`,
+        [-1, 3],
+        `place of the mean of it for ${condition}; 0 where nobody did`,
+        ({ observation, land }) => {
+          const said = appraisedAt(observation, observation.agent, cond as Cond)
+          return said === undefined || land === null ? 0 : place(land[cond as Cond], said)
+        },
+      ),
+    ),
+  ]
+}
+
+/** What a speculator publishes of the plots that it was shown. */
+const APPRAISALS: Readonly<Record<string, readonly [meaning: string, say: (plot: Plot, values: Pair) => Pair]>> = {
+  truth: ['what they are worth', (_plot, values) => values],
+  low: ['the lower ends of their ranges', plot => [rangeOf(plot, 0).low, rangeOf(plot, 1).low]],
+  high: ['the upper ends of their ranges', plot => [rangeOf(plot, 0).high, rangeOf(plot, 1).high]],
+}
+
+const APPRAISAL_SLOTS: Slots = [
+  slot('appraise_nothing', 'publish_appraisals', 'publishes nothing of the plots it was shown', undefined, () => ({
+    appraisals: [],
+  })),
+  ...Object.entries(APPRAISALS).map(([name, [meaning, say]]) =>
+    slot<View>(
+      `appraise_${name}`,
+      'publish_appraisals',
+      `publishes ${meaning} as the worth of the plots it was shown`,
+      undefined,
+      ({ observation: { inspected = [] } }) => ({
+        appraisals: inspected.map(({ plot, values }) => {
+          const [no_project, project] = say(plot, values)
+          return { plot, no_project, project }
+        }),
+      }),
+    ),
+  ),
+]
 
 function levelOf(level: Level, land: Land): number {
   return Math.round(Math.min(land.cap, LEVELS[level](land)))
@@ -437,7 +537,7 @@ function conditionalSlots(most: number): Slots {
   ]
 }
 
-function deskSlots(condition: Condition | null): Slots {
+function deskSlots(condition: Condition | null, { brief = false }: SpatialConfig): Slots {
   const end = suffix(condition)
   const where = condition === null ? {} : { market: condition }
   const words = condition === null ? '' : ` in the market of ${condition}`
@@ -495,7 +595,8 @@ function deskSlots(condition: Condition | null): Slots {
       within(market => holds(market) && bestOf(market.bids) !== undefined),
       given(() => ({ side: 'sell' })),
     ),
-    ...(['bids', 'asks'] as const).map(side => {
+    // A market of one turn has nothing to take back.
+    ...(brief ? [] : (['bids', 'asks'] as const)).map(side => {
       const own = (market: MarketView) => market[side].find(({ mine }) => mine)
       return slot<View>(
         `cancel_${side.slice(0, -1)}${end}`,
@@ -513,7 +614,19 @@ function deskSlots(condition: Condition | null): Slots {
 
 /* Deliberation, compensation and vote. */
 
-function ofVotes(owners: number): [Features, Slots] {
+/** Of the offer that was made. */
+const PAID = { all: 1, half: 0.5, nothing: 0 } as const
+const PAYMENT_SLOTS: Slots = Object.entries(PAID).map(([name, part]) =>
+  slot<View>(
+    `pay_${name}`,
+    'pay_compensation',
+    `pays every owner ${name === 'nothing' ? 'nothing' : `${name} of what it offered`}`,
+    undefined,
+    ({ observation: { shared } }) => ({ amount: Math.round(part * (shared.offer ?? 0)) }),
+  ),
+)
+
+function ofVotes({ pledges }: SpatialConfig, owners: number): [Features, Slots] {
   const said = ({ observation: { messages, agent } }: View): number => {
     const numbers = messages.flatMap(({ from, text }) => {
       const number = from === agent ? undefined : /\d[\d,]*/.exec(text)?.[0]
@@ -602,6 +715,7 @@ function ofVotes(owners: number): [Features, Slots] {
       ...CHOICES.map(choice =>
         slot<View>(`vote_${choice}`, 'vote', `votes ${choice.replace('_', ' ')}`, undefined, () => ({ choice })),
       ),
+      ...(pledges === undefined ? [] : PAYMENT_SLOTS),
     ],
   ]
 }

@@ -15,7 +15,12 @@ export const invariants: NonNullable<Environment<SpatialTypes>['invariants']> = 
     if (round === undefined) return undefined
     const values = before.stimulus.values.map(value => value[round.chosen])
     const payoffs = round.accounts.reduce((sum, { payoff }) => sum + payoff, 0)
-    const sources = before.play.kind === 'vote' ? values.reduce((a, b) => a + b, 0) : landSources(before, before.play, values)
+    const paidOut = round.accounts.reduce(
+      (sum, account) => sum + (account.kind === 'vote' ? -(account.fine ?? 0) : (account.fees ?? 0)),
+      0,
+    )
+    const land = before.play.kind === 'vote' ? values.reduce((a, b) => a + b, 0) : landSources(before, before.play, values)
+    const sources = land + paidOut
     return Math.abs(payoffs - sources) <= CLOSE
       ? undefined
       : `round ${round.round}: payoffs add up to ${payoffs}, their sources to ${sources}`

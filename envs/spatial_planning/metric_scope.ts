@@ -1,10 +1,12 @@
 /** What metrics of a session look at, and what several of them ask of it. Knows rounds and declarations; names no metric. */
+
 import type { MetricDoc } from '../core/environment.ts'
 import { meanOrNull, sum } from '../core/sums.ts'
 import type { Cond, Pair } from './roster.ts'
+import { sharePerPoint } from './roster.ts'
 import { type Finished, type LandRecord, type MarketRecord, type Session, tradePrices, type VoteRecord } from './session.ts'
 import { decideBySum, eurosOf } from './settlement.ts'
-import { sharePerPoint, total } from './stimuli.ts'
+import { total } from './stimuli.ts'
 /** What a metric looks at. */
 export interface Scope {
   readonly session: Session

@@ -52,6 +52,17 @@ export interface Shared {
   readonly leading: Condition | null
   /** Voting: the developer's offer to every owner; null until it is made. */
   readonly offer: number | null
+  /** True where nothing is told twice; absent otherwise. */
+  readonly brief?: true
+  /** True where an offer is a promise, and what is paid is decided later; absent where it is simply paid. */
+  readonly pledged?: true
+}
+
+/** What a speculator says a plot is worth; whether it is true only its holder knows, and whoever was shown the plot. */
+export interface AppraisalView {
+  readonly speculator: AgentId
+  readonly plot: Plot
+  readonly values: Pair
 }
 
 export interface DeclarationView {
@@ -120,6 +131,8 @@ export interface Observation {
   readonly boughtPlot: { readonly buyers: number; readonly result: number } | null
   /** What a speculator was shown of the real values of some plots; absent where the configuration shows nobody anything. */
   readonly inspected?: readonly { readonly plot: Plot; readonly values: Pair }[]
+  /** What speculators published, as far as one reads it; absent where nobody appraises. */
+  readonly appraisals?: readonly AppraisalView[]
   /** A speculator's own purchases of the first speculation; null until told. */
   readonly deals: readonly { readonly plot: Plot; readonly profit: number }[] | null
   readonly markets: { readonly [C in Condition]?: MarketView }
@@ -163,7 +176,18 @@ export function shared(state: SpatialState): Shared {
     publicSignal: play.kind === 'land' && SIGNALLED.includes(phase) ? publicSignals(play, config.final_tax) : NOT_TOLD,
     leading: play.kind === 'land' && phase === 'market' ? leading(play, state) : null,
     offer: play.kind === 'vote' ? (play.offer?.value ?? null) : null,
+    ...(config.brief === true && { brief: true as const }),
+    ...(config.pledges !== undefined && { pledged: true as const }),
   }
+}
+
+function appraisalViews({ config, phase, play }: SpatialState, role: Role): readonly AppraisalView[] {
+  if (phase === 'appraisal' || play.kind !== 'land') return []
+  if (config.appraisals!.readers === 'speculators' && isLand(role)) return []
+  const { agents } = rosterOf(config)
+  return play.appraisals!.flatMap((published, player) =>
+    (published?.value ?? []).map(({ plot, values }) => ({ speculator: agents[player]!, plot: PLOTS[plot]!, values })),
+  )
 }
 
 const NOT_TOLD: readonly [null, null] = Object.freeze([null, null])
@@ -238,6 +262,7 @@ export function observe(state: SpatialState, agent: AgentId, view: Shared): Obse
     agent,
     role,
     land: plot === undefined ? null : { values: [own![0], own![1]], ...LIMITS[plot] },
+    ...(config.appraisals !== undefined && { appraisals: appraisalViews(state, role) }),
     ...(config.inspect !== undefined && { inspected: inspectedBy(state, player, role) }),
     history: history.flatMap(({ round, practice, chosen, accounts }) =>
       practice && state.round > 1 ? [] : [{ round, chosen: CONDITIONS[chosen], account: { ...accounts[player]! } }],
@@ -256,7 +281,7 @@ function inspectedBy({ config, seed, round, stimulus }: SpatialState, player: nu
 }
 
 function seenOfVote(play: VotePlay, player: number, role: Role, { phase }: Shared): Pick<Observation, OfVote> {
-  const asked = phase === 'offer' || phase === 'reply' || phase === 'vote'
+  const asked = phase === 'offer' || phase === 'reply' || phase === 'vote' || phase === 'payment'
   return {
     request: play.requests[player]?.value ?? null,
     requests:

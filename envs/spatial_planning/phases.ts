@@ -2,7 +2,7 @@
 import { stream } from '../core/random.ts'
 import type { SpatialConfig } from './config.ts'
 import { ROLES, type Role, rosterOf, type Treatment } from './roster.ts'
-import { newPlay, type Phase, type SpatialState } from './state.ts'
+import { isCarried, newPlay, type Phase, type SpatialState } from './state.ts'
 import { stimulusOf } from './stimuli.ts'
 
 export interface PhaseRule {
@@ -17,6 +17,8 @@ export interface PhaseRule {
 const LAND = ['owner', 'developer'] as const
 
 const MARKET_PHASES: readonly PhaseRule[] = [
+  // Ours: the laboratory has no appraisals.
+  { phase: 'appraisal', number: 1, roles: ['speculator'], play: 'sealed' },
   { phase: 'declaration', number: 2, roles: LAND, play: 'sealed' },
   { phase: 'speculation', number: 3, roles: ['speculator'], play: 'sealed' },
   { phase: 'market', number: 6, roles: ROLES, play: 'turns' },
@@ -34,6 +36,8 @@ const PHASES: Readonly<Record<Treatment, readonly PhaseRule[]>> = {
     { phase: 'offer', number: 4, roles: ['developer'], play: 'sealed' },
     { phase: 'reply', number: 5, roles: LAND, play: 'turns' },
     { phase: 'vote', number: 6, roles: ['owner'], play: 'sealed' },
+    // Ours: in the laboratory an offer is paid.
+    { phase: 'payment', number: 7, roles: ['developer'], play: 'sealed' },
   ],
 }
 
@@ -46,6 +50,10 @@ export function sweepsOf(config: SpatialConfig, phase: Phase): number {
       return config.chat_before
     case 'reply':
       return config.chat_after
+    case 'appraisal':
+      return config.appraisals === undefined ? 0 : 1
+    case 'payment':
+      return config.pledges === undefined ? 0 : 1
     default:
       return 1
   }
@@ -142,7 +150,8 @@ export function advance(state: SpatialState): 'turn' | 'phase' | 'round' {
   }
   const phases = played(state.config)
   const next = phases[phases.findIndex(({ phase }) => phase === rule.phase) + 1]
-  if (next === undefined) return 'round'
+  // Nothing is to be paid for a project that was not carried.
+  if (next === undefined || (next.phase === 'payment' && !isCarried(state))) return 'round'
   begin(state, next)
   return 'phase'
 }

@@ -1,12 +1,13 @@
 /** The text of an observation: what the laboratory shows on the screen of a phase, in words. Knows no state. */
 import { quote } from '../core/text.ts'
-import type { DeclarationView, MarketView, Observation, OrderView } from './observe.ts'
+import type { AppraisalView, DeclarationView, MarketView, Observation, OrderView } from './observe.ts'
 import { CONDITIONS, type Cond, indexOf } from './roster.ts'
 import type { Phase, RoundAccount } from './state.ts'
 import { conditionWords, list, points } from './words.ts'
 
 /** What is wanted in each phase, of those whose turn it is. */
 const WANTED: Readonly<Record<Phase, string>> = {
+  appraisal: 'Publish what the plots you were shown are worth.',
   declaration: 'Declare what your land is worth without and with the project.',
   speculation: 'Choose the plots to buy at their initial declaration.',
   market: 'Trade tax shares: up to three actions, then the turn passes.',
@@ -17,6 +18,7 @@ const WANTED: Readonly<Record<Phase, string>> = {
   offer: 'Name the compensation you offer to every owner if the project is built.',
   reply: 'You may send one message; the offer is known.',
   vote: 'Vote for or against the project, or abstain.',
+  payment: 'The project is carried. Pay the owners.',
   over: 'The session is over.',
 }
 
@@ -31,12 +33,15 @@ export function render(observation: Observation): string {
         ({ plot, values }) => `${plot}: really worth ${points(values[0])} without the project, ${points(values[1])} with it`,
       ),
     ],
-    ['Declarations', declarationLines(observation.declarations, observation.declared)],
+    ['Appraisals', appraisalLines(observation)],
+    ['Declarations', declarationLines(observation)],
     ['First speculation', speculationLines(observation)],
     ['Signals of the worth of a share', signalLines(observation)],
     ...CONDITIONS.flatMap(condition => {
       const view = observation.markets[condition]
-      return view === undefined ? [] : [[`Market: ${conditionWords(indexOf(condition))}`, marketLines(view)] as const]
+      return view === undefined
+        ? []
+        : [[`Market: ${conditionWords(indexOf(condition))}`, marketLines(view, shared.brief)] as const]
     }),
     ['Your holdings after the market', holdingLines(observation)],
     ['Final declarations', finalLines(observation)],
@@ -44,7 +49,9 @@ export function render(observation: Observation): string {
     ['Messages you sent or received this round', observation.messages.map(messageLine)],
     [
       'Your paid rounds so far',
-      observation.history.map(({ round, chosen, account }) => `Round ${round} (${chosen}): ${accountLine(account)}`),
+      observation.history.map(
+        ({ round, chosen, account }) => `Round ${round} (${chosen}): ${accountLine(account, shared.brief)}`,
+      ),
     ],
     ['', [WANTED[shared.phase]]],
   ]
@@ -65,24 +72,41 @@ function head({ shared, agent, role }: Observation): string[] {
   ]
 }
 
-function landLines({ land }: Observation): string[] {
+function landLines({ land, shared }: Observation): string[] {
   if (land === null) return []
+  if (shared.brief)
+    return ([0, 1] as const).map(condition => `${conditionWords(condition)}: really worth ${points(land.values[condition])}`)
   const under = (condition: Cond): string =>
     `${conditionWords(condition)}: really worth ${points(land.values[condition])} (range ${points(land.low[condition])} to ${points(land.high[condition])}; at most ${points(land.cap[condition])} may be declared)`
   return [under(0), under(1)]
 }
 
-function declarationLines(declarations: readonly DeclarationView[] | null, own: Observation['declared']): string[] {
-  const mine = own === null ? [] : [`You declared ${points(own[0])} without and ${points(own[1])} with the project.`]
-  return [...mine, ...(declarations ?? []).map(declarationLine)]
+/** A line a plot, without and with the project; who say the same stand together. */
+function appraisalLines({ shared, appraisals = [] }: Observation): string[] {
+  return shared.plots.flatMap(plot => {
+    const said = new Map<string, string[]>()
+    for (const view of appraisals)
+      if (view.plot === plot) said.set(wordsOf(view), [...(said.get(wordsOf(view)) ?? []), view.speculator])
+    return said.size === 0 ? [] : [`${plot}: ${[...said].map(([words, by]) => `${words} (${list(by)})`).join('; ')}`]
+  })
 }
 
-function declarationLine({ plot, declared, percentile }: DeclarationView): string {
+const wordsOf = ({ values }: AppraisalView): string => `${points(values[0])} / ${points(values[1])}`
+
+function declarationLines({ declarations, declared: own, shared }: Observation): string[] {
+  const mine =
+    own === null || (shared.brief && declarations !== null)
+      ? []
+      : [`You declared ${points(own[0])} without and ${points(own[1])} with the project.`]
+  return [...mine, ...(declarations ?? []).map(view => declarationLine(view, shared.brief))]
+}
+
+function declarationLine({ plot, declared, percentile }: DeclarationView, brief = false): string {
   const parts = ([0, 1] as const).flatMap(condition =>
     declared[condition] === null
       ? []
       : [
-          `${conditionWords(condition)} ${points(declared[condition])}${percentile[condition] === null ? '' : ` (percentile ${percentile[condition]})`}`,
+          `${conditionWords(condition)} ${points(declared[condition])}${brief || percentile[condition] === null ? '' : ` (percentile ${percentile[condition]})`}`,
         ],
   )
   return `${plot}: ${parts.join(', ')}`
@@ -108,14 +132,19 @@ function signalLines({ shared, signals }: Observation): string[] {
   })
 }
 
-function marketLines({ cash, freeCash, shares, freeShares, bids, asks, trades, traded, median }: MarketView): string[] {
+function marketLines(
+  { cash, freeCash, shares, freeShares, bids, asks, trades, traded, median }: MarketView,
+  brief = false,
+): string[] {
   const orders = (side: readonly OrderView[]): string =>
     list(
       side.map(({ price, mine, id }) => (mine ? `${points(price)}* (order ${id})` : points(price))),
       'none',
     )
   return [
-    `You have ${points(cash)} points (${points(freeCash)} free) and ${shares} shares (${freeShares} free).`,
+    cash === freeCash && shares === freeShares && brief
+      ? `You have ${points(cash)} points and ${shares} shares.`
+      : `You have ${points(cash)} points (${points(freeCash)} free) and ${shares} shares (${freeShares} free).`,
     `Bids, best first (* yours): ${orders(bids)}`,
     `Asks, best first (* yours): ${orders(asks)}`,
     `Trades so far: ${traded}. Last prices, oldest first: ${list(trades.map(({ price, mine }) => `${points(price)}${mine === null ? '' : ` (you ${mine})`}`))}`,
@@ -142,25 +171,28 @@ function messageLine({ from, to, text }: Observation['messages'][number]): strin
   return `${from} to ${to.join(', ')}: ${quote(text)}`
 }
 
-function accountLine(account: RoundAccount): string {
+function accountLine(account: RoundAccount, brief = false): string {
   if (account.kind === 'vote') {
-    const { value, compensation, payoff, yes, no } = account
-    return `${yes} for, ${no} against; value ${points(value)}, compensation ${points(compensation)}, total ${points(payoff)}`
+    const { value, offer, compensation, payoff, yes, no, paid, fine } = account
+    const kept = paid === undefined ? '' : `, offered ${points(offer)} and paid ${points(paid)} each`
+    return `${yes} for, ${no} against; value ${points(value)}${kept}, compensation ${points(compensation)}${fine ? `, fine ${points(fine)}` : ''}, total ${points(payoff)}`
   }
-  const { value, initial, final, initial_tax, final_tax, initialDeals, finalDeals, cash, shares, sharePrice, payoff } = account
+  const { value, initial, final, initial_tax, final_tax, initialDeals, finalDeals, cash, shares, sharePrice, fees, payoff } =
+    account
   const land =
     value === null
       ? []
       : [
           `value ${points(value)}`,
           `declared ${points(initial!)} then ${points(final!)}`,
-          `taxes ${points(initial_tax!)} and ${points(final_tax!)}`,
+          ...(brief ? [] : [`taxes ${points(initial_tax!)} and ${points(final_tax!)}`]),
         ]
   return [
     ...land,
     `speculation ${points(initialDeals)} and ${points(finalDeals)}`,
-    `cash ${points(cash)}`,
+    ...(brief ? [] : [`cash ${points(cash)}`]),
     `${shares} shares paying ${points(sharePrice)} each`,
+    ...(fees ? [`fees ${points(fees)}`] : []),
     `total ${points(payoff)}`,
   ].join(', ')
 }

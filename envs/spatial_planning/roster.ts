@@ -71,6 +71,11 @@ export const SHOW_UP_FEE = 5
 /** Tax shares there are; those that nobody holds earn nobody anything. */
 export const SHARES = 100
 
+/** Points one share pays per point of total declared land value: the final rate, in percent, of a hundredth. */
+export function sharePerPoint(final_tax: number): number {
+  return final_tax / 10_000
+}
+
 /** Seconds the laboratory's market is open. */
 export const MARKET_SECONDS = 270
 

@@ -10,7 +10,7 @@ import type { EpisodeLog } from '../core/log.ts'
 import { meanOrNull } from '../core/sums.ts'
 import type { AgentId } from '../core/tool.ts'
 import type { SpatialConfig } from './config.ts'
-import { PAYMENT, type Role, rosterOf } from './roster.ts'
+import { PAYMENT, PLOTS, type Role, rosterOf } from './roster.ts'
 import { type Finished, finishedRounds, type Session, sessionOf } from './session.ts'
 import { gameFee } from './settlement.ts'
 import type { SpatialTypes } from './state.ts'
@@ -58,7 +58,8 @@ export function score(log: EpisodeLog<SpatialTypes>): Record<AgentId, Scores> {
 
 /**
  * How close a player's statements came to the truth: the mean of 1 − |stated − true| / true, at least 0, over the declarations he
- * made himself; in the voting treatment over his requests against the loss the project brings him. Null without a statement.
+ * made himself, and his appraisals; in the voting treatment over his requests against the loss the project brings him, and over what he
+ * paid against what he had offered. Null without a statement.
  */
 export function truthfulness(rounds: readonly Finished[], player: number): number | null {
   const marks = statements(rounds, player).map(({ stated, real }) => Math.max(0, 1 - Math.abs(stated - real) / real))
@@ -69,11 +70,22 @@ export function truthfulness(rounds: readonly Finished[], player: number): numbe
 export function statements(rounds: readonly Finished[], player: number): { readonly stated: number; readonly real: number }[] {
   return rounds.flatMap(({ values, play }) => {
     const value = values[player]
-    if (value === undefined) return []
+    if (value === undefined) {
+      const appraisals = play.kind === 'land' ? (play.appraisals[player] ?? []) : []
+      return appraisals.flatMap(({ plot, values: said }) =>
+        [0, 1].map(condition => ({ stated: said[condition]!, real: values[plot]![condition]! })),
+      )
+    }
     if (play.kind === 'vote') {
       const request = play.requests[player]
       const loss = value[0] - value[1]
-      return request?.declared && loss > 0 ? [{ stated: request.value, real: loss }] : []
+      // A pledge is as true as it is kept; paying more than was offered breaks none.
+      const { payment, offer } = play
+      const pledged = PLOTS[player] === 'developer' && payment?.declared && offer !== null && offer.value > 0
+      return [
+        ...(request?.declared && loss > 0 ? [{ stated: request.value, real: loss }] : []),
+        ...(pledged ? [{ stated: Math.min(payment.value, offer.value), real: offer.value }] : []),
+      ]
     }
     const initial = play.initial[player]!
     const final = play.final[player]!

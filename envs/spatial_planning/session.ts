@@ -19,7 +19,7 @@ import {
   SHOW_UP_FEE,
 } from './roster.ts'
 import type { Deal } from './settlement.ts'
-import type { Choice, Declaration, Message, Selection, SpatialEvent, SpatialTypes } from './state.ts'
+import type { Appraisal, Choice, Declaration, Message, Selection, SpatialEvent, SpatialTypes } from './state.ts'
 
 /** What can happen to a book. `price` is null for an order at any price, `order` for one that never came to rest. */
 export type BookFact =
@@ -54,6 +54,8 @@ export interface MarketRecord {
 
 export interface LandRecord {
   readonly kind: 'land'
+  /** Per player, of those who published some; empty where nobody appraises. */
+  readonly appraisals: (readonly Appraisal[])[]
   /** Per plot. */
   readonly initial: Declaration<Pair>[]
   readonly final: Declaration<number>[]
@@ -75,6 +77,8 @@ export interface VoteRecord {
   readonly requests: (Declaration<number> | undefined)[]
   offer: Declaration<number> | null
   readonly votes: (Declaration<Choice> | undefined)[]
+  /** What the developer paid each owner of his own accord; null where nothing was to be paid, or nobody asked him. */
+  payment: Declaration<number> | null
   chosen: Cond | null
 }
 
@@ -171,6 +175,13 @@ export function read(session: Session, event: SpatialEvent): void {
         payoffs: null,
       })
       break
+    case 'appraised':
+      if (event.declared)
+        land().appraisals[player(event.agent)] = event.appraisals.map(({ plot, no_project, project }) => ({
+          plot: player(plot),
+          values: [no_project, project],
+        }))
+      break
     case 'declared':
       land().initial[player(event.agent)] = { value: [event.no_project, event.project], declared: event.declared }
       break
@@ -233,6 +244,9 @@ export function read(session: Session, event: SpatialEvent): void {
     case 'compensation_offered':
       vote().offer = { value: event.amount, declared: event.declared }
       break
+    case 'compensation_paid':
+      vote().payment = { value: event.amount, declared: event.declared }
+      break
     case 'voted':
       vote().votes[player(event.agent)] = { value: event.choice, declared: event.declared }
       break
@@ -254,6 +268,7 @@ function happened({ markets }: LandRecord, { condition, tick }: { condition: Con
 export function newLand(): LandRecord {
   return {
     kind: 'land',
+    appraisals: [],
     initial: [],
     final: [],
     selected: [],
@@ -267,7 +282,7 @@ export function newLand(): LandRecord {
 }
 
 export function newVote(): VoteRecord {
-  return { kind: 'vote', messages: [], requests: [], offer: null, votes: [], chosen: null }
+  return { kind: 'vote', messages: [], requests: [], offer: null, votes: [], payment: null, chosen: null }
 }
 
 /** Prices of a market's trades in order. */

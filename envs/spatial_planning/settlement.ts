@@ -7,8 +7,7 @@
  */
 import { sum } from '../core/sums.ts'
 import type { SpatialConfig } from './config.ts'
-import { type Cond, type Pair, type Payment, SHOW_UP_FEE } from './roster.ts'
-import { sharePerPoint } from './stimuli.ts'
+import { type Cond, type Pair, type Payment, SHOW_UP_FEE, sharePerPoint } from './roster.ts'
 
 type Tie = SpatialConfig['tie']
 
@@ -99,6 +98,8 @@ export interface Account {
   readonly cash: number
   readonly shares: number
   readonly dividend: number
+  /** Paid for appraisals, less fines for wrong ones and what the purchases themselves cost; absent where there is none of it. */
+  readonly fees?: number
   readonly payoff: number
 }
 
@@ -115,6 +116,8 @@ export interface RoundPlay {
   /** Percent. */
   readonly initial_tax: number
   readonly final_tax: number
+  /** Points per player, beside all that; absent where there are none. */
+  readonly fees?: readonly number[]
 }
 
 /** The account of every player of a round with taxes and a market. */
@@ -128,14 +131,17 @@ export function settle(play: RoundPlay): Account[] {
     const finalDeals = speculationResult(play.finalDeals, player)
     const shares = play.shares[player]!
     const dividend = shares * price
-    const payoff = (value ?? 0) - (initial_tax ?? 0) - (final_tax ?? 0) + initialDeals + finalDeals + cash + dividend
-    return { value, initial_tax, final_tax, initialDeals, finalDeals, cash, shares, dividend, payoff }
+    const fees = play.fees?.[player]
+    const payoff =
+      (value ?? 0) - (initial_tax ?? 0) - (final_tax ?? 0) + initialDeals + finalDeals + cash + dividend + (fees ?? 0)
+    const account = { value, initial_tax, final_tax, initialDeals, finalDeals, cash, shares, dividend, payoff }
+    return fees === undefined ? account : { ...account, fees }
   })
 }
 
 /**
  * Where all payoffs of a round come from: the land, less both taxes, plus the dividend of the shares that somebody holds, plus the
- * cash. Speculation and trading only move points about.
+ * cash and the fees. Speculation and trading only move points about.
  */
 export function sourcesOf({
   values,
@@ -145,13 +151,15 @@ export function sourcesOf({
   shares,
   initial_tax,
   final_tax,
+  fees = [],
 }: Omit<RoundPlay, 'initialDeals' | 'finalDeals'>): number {
   return (
     sum(values) -
     taxOn(sum(initial), initial_tax) -
     taxOn(sum(final), final_tax) +
     sum(shares) * sharePerPoint(final_tax) * sum(final) +
-    sum(cash)
+    sum(cash) +
+    sum(fees)
   )
 }
 

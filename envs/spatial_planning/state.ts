@@ -7,10 +7,11 @@ import type { SpatialConfig } from './config.ts'
 import { type Book, copyBook, openBook } from './market.ts'
 import type { Observation, Shared } from './observe.ts'
 import { type Cond, type Condition, type Pair, rosterOf } from './roster.ts'
-import type { Account, Deal } from './settlement.ts'
+import { type Account, type Deal, decideByVote } from './settlement.ts'
 import type { Stimulus } from './stimuli.ts'
 
 export type Phase =
+  | 'appraisal'
   | 'declaration'
   | 'speculation'
   | 'market'
@@ -21,6 +22,7 @@ export type Phase =
   | 'offer'
   | 'reply'
   | 'vote'
+  | 'payment'
   | 'over'
 
 /** A declaration that a land holder made, or the default that stands for silence. */
@@ -35,9 +37,18 @@ export interface Selection {
   readonly declared: boolean
 }
 
+/** What a speculator says a plot is worth without and with the project. */
+export interface Appraisal {
+  /** An index. */
+  readonly plot: number
+  readonly values: Pair
+}
+
 /** A round with declarations and a market. Players by index. */
 export interface LandPlay {
   readonly kind: 'land'
+  /** Per player; null for land holders and until published. Absent where nobody appraises. */
+  appraisals?: (Declaration<readonly Appraisal[]> | null)[]
   /** Per plot; null until decided. */
   initial: (Declaration<Pair> | null)[]
   /** Per player; null for land holders and until decided. */
@@ -67,6 +78,8 @@ export interface VotePlay {
   requests: (Declaration<number> | null)[]
   offer: Declaration<number> | null
   votes: (Declaration<Choice> | null)[]
+  /** What the developer paid each owner of his own accord; null until he has, or where nothing was to be paid. Absent without pledges. */
+  payment?: Declaration<number> | null
 }
 
 /** A finished round. */
@@ -103,6 +116,9 @@ export interface VoteAccount {
   readonly no: number
   /** Received, or paid where negative. */
   readonly compensation: number
+  /** What the developer paid each owner before anybody looked, and the fine that was his; absent without pledges. */
+  readonly paid?: number
+  readonly fine?: number
   readonly payoff: number
 }
 
@@ -129,6 +145,14 @@ export type SpatialEvent =
       readonly values: Readonly<Record<AgentId, Pair>>
       readonly signals: Readonly<Record<AgentId, Pair>>
     }
+  | {
+      readonly type: 'appraised'
+      readonly agent: AgentId
+      readonly appraisals: readonly { readonly plot: AgentId; readonly no_project: number; readonly project: number }[]
+      readonly declared: boolean
+    }
+  /** How many of a speculator's appraisals of a round were wrong, and what that cost. */
+  | { readonly type: 'appraisals_checked'; readonly agent: AgentId; readonly wrong: number; readonly fine: number }
   | {
       readonly type: 'declared'
       readonly agent: AgentId
@@ -212,6 +236,9 @@ export type SpatialEvent =
       readonly declared: boolean
     }
   | { readonly type: 'voted'; readonly agent: AgentId; readonly choice: Choice; readonly declared: boolean }
+  | { readonly type: 'compensation_paid'; readonly agent: AgentId; readonly amount: number; readonly declared: boolean }
+  /** A payment below the offer that was found: what each owner is still paid, and the fine. */
+  | { readonly type: 'shortfall_found'; readonly agent: AgentId; readonly missing: number; readonly fine: number }
   | {
       readonly type: 'round_settled'
       readonly round: number
@@ -234,10 +261,18 @@ export interface SpatialTypes {
 export function newPlay(config: SpatialConfig): LandPlay | VotePlay {
   const { agents, plots } = rosterOf(config)
   if (config.treatment === 'voting') {
-    return { kind: 'vote', messages: [], requests: plots.map(() => null), offer: null, votes: plots.map(() => null) }
+    return {
+      kind: 'vote',
+      messages: [],
+      requests: plots.map(() => null),
+      offer: null,
+      votes: plots.map(() => null),
+      ...(config.pledges !== undefined && { payment: null }),
+    }
   }
   return {
     kind: 'land',
+    ...(config.appraisals !== undefined && { appraisals: agents.map(() => null) }),
     initial: plots.map(() => null),
     selected: agents.map(() => null),
     chosen: null,
@@ -256,6 +291,7 @@ export function copyPlay(play: LandPlay | VotePlay): LandPlay | VotePlay {
   const [noProject, project] = play.books
   return {
     ...play,
+    ...(play.appraisals !== undefined && { appraisals: [...play.appraisals] }),
     initial: [...play.initial],
     selected: [...play.selected],
     books: [noProject && copyBook(noProject), project && copyBook(project)],
@@ -282,4 +318,16 @@ export function landOf({ play }: Pick<SpatialState, 'play'>): LandPlay {
 export function voteOf({ play }: Pick<SpatialState, 'play'>): VotePlay {
   if (play.kind !== 'vote') throw new TypeError('voteOf: expected a vote, got a round with declarations')
   return play
+}
+
+/** Votes against the project and for it. */
+export function votesOf({ votes }: VotePlay): Pair {
+  const count = (choice: Choice): number => votes.filter(made => made?.value === choice).length
+  return [count('no_project'), count('project')]
+}
+
+/** Whether the votes cast build the project. */
+export function isCarried(state: Pick<SpatialState, 'config' | 'play'>): boolean {
+  const [no, yes] = votesOf(voteOf(state))
+  return decideByVote(no, yes, state.config.tie) === 1
 }

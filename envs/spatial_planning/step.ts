@@ -25,7 +25,6 @@ import {
 } from './settlement.ts'
 import {
   copyPlay,
-  type Declaration,
   endowedBook,
   type LandPlay,
   landOf,
@@ -34,8 +33,8 @@ import {
   type Selection,
   type SpatialState,
   type SpatialTypes,
-  type VotePlay,
   voteOf,
+  votesOf,
 } from './state.ts'
 import { total } from './stimuli.ts'
 import { offered, tools, withheld } from './tools.ts'
@@ -116,6 +115,16 @@ export function announce({ config, round, stimulus }: SpatialState, emit: Emit):
 /** What is done with the decisions of a step before the game moves on: silence becomes the laboratory's default, all is told. */
 const DECIDED: { readonly [P in SpatialState['phase']]?: (draft: SpatialState, players: readonly number[], emit: Emit) => void } =
   {
+    appraisal(draft, players, emit) {
+      const appraisals = landOf(draft).appraisals!
+      const { agents, plots } = rosterOf(draft.config)
+      for (const player of players) {
+        appraisals[player] ??= { value: [], declared: false }
+        const { value, declared } = appraisals[player]!
+        const told = value.map(({ plot, values }) => ({ plot: plots[plot]!, no_project: values[0], project: values[1] }))
+        emit({ type: 'appraised', agent: agents[player]!, appraisals: told, declared })
+      }
+    },
     declaration(draft, players, emit) {
       const play = landOf(draft)
       const { plots } = rosterOf(draft.config)
@@ -158,6 +167,12 @@ const DECIDED: { readonly [P in SpatialState['phase']]?: (draft: SpatialState, p
         const { value: choice, declared } = play.votes[owner]!
         emit({ type: 'voted', agent: rosterOf(draft.config).plots[owner]!, choice, declared })
       }
+    },
+    payment(draft, players, emit) {
+      const play = voteOf(draft)
+      play.payment ??= { value: play.offer!.value, declared: false }
+      const { value: amount, declared } = play.payment
+      emit({ type: 'compensation_paid', agent: rosterOf(draft.config).plots[players[0]!]!, amount, declared })
     },
   }
 
@@ -295,6 +310,7 @@ function landAccounts(draft: SpatialState, emit: Emit): Settled {
   const final = play.final.map(made => made!.value)
   const initialDeals = play.deals!
   const finalDeals = deal(draft, 'final', final, play.finalSelected, emit)
+  const fees = feesOf(draft, [...initialDeals, ...finalDeals], emit)
   const { initial_tax, final_tax } = draft.config
   const sharePrice = dividendOf(final, final_tax)
   const accounts = settle({
@@ -307,6 +323,7 @@ function landAccounts(draft: SpatialState, emit: Emit): Settled {
     shares: book.shares,
     initial_tax,
     final_tax,
+    ...(fees !== undefined && { fees }),
   }).map((account: Account, player): MarketAccount => {
     const buyers = (deals: readonly Deal[]) =>
       player < initial.length ? deals.filter(({ plot }) => plot === player).length : null
@@ -323,6 +340,30 @@ function landAccounts(draft: SpatialState, emit: Emit): Settled {
   return { chosen, accounts, sharePrice }
 }
 
+/** Parts of the real value by which an appraisal may miss it. */
+const TOLERANCE = 0.05
+
+/** What appraisals brought each player and purchases cost him, in points; undefined where the rules know neither. */
+function feesOf({ config, seed, round, stimulus, play }: SpatialState, deals: readonly Deal[], emit: Emit): number[] | undefined {
+  const { appraisals, purchase_fee } = config
+  if (appraisals === undefined && purchase_fee === undefined) return undefined
+  const fees = rosterOf(config).agents.map(() => 0)
+  for (const { speculator } of deals) fees[speculator]! -= purchase_fee ?? 0
+  for (const [player, published] of (landOf({ play }).appraisals ?? []).entries()) {
+    if (appraisals === undefined || !published?.declared) continue
+    fees[player]! += appraisals.fee * published.value.length
+    if (!stream(seed, 'check', round, player).chance(appraisals.checked)) continue
+    const wrong = published.value.filter(({ plot, values }) => isWrong(values, stimulus.values[plot]!)).length
+    const fine = appraisals.fine * wrong
+    fees[player]! -= fine
+    emit({ type: 'appraisals_checked', agent: rosterOf(config).agents[player]!, wrong, fine })
+  }
+  return fees
+}
+
+const isWrong = (said: Pair, real: Pair): boolean =>
+  said.some((value, condition) => Math.abs(value - real[condition]!) > TOLERANCE * real[condition]!)
+
 function voteAccounts(draft: SpatialState, emit: Emit): Settled {
   const play = voteOf(draft)
   const { roles } = rosterOf(draft.config)
@@ -331,7 +372,11 @@ function voteAccounts(draft: SpatialState, emit: Emit): Settled {
   emit({ type: 'condition_chosen', condition: CONDITIONS[chosen], no_project: no, project: yes })
   const values = valuesUnder(draft, chosen)
   const offer = play.offer!.value
-  const payoffs = settleVote(values, roles.indexOf('developer'), chosen, offer)
+  const developer = roles.indexOf('developer')
+  const { received, fine } = paymentOf(draft, chosen, emit)
+  const payoffs = settleVote(values, developer, chosen, received).map((payoff, player) =>
+    player === developer ? payoff - fine : payoff,
+  )
   const accounts = values.map((value, player) => ({
     kind: 'vote' as const,
     value,
@@ -340,15 +385,28 @@ function voteAccounts(draft: SpatialState, emit: Emit): Settled {
     offer,
     yes,
     no,
-    compensation: payoffs[player]! - value,
+    compensation: payoffs[player]! - value + (player === developer ? fine : 0),
+    ...(draft.config.pledges !== undefined && {
+      paid: play.payment?.value ?? 0,
+      ...(player === developer && { fine }),
+    }),
     payoff: payoffs[player]!,
   }))
   return { chosen, accounts, sharePrice: null }
 }
 
-function votesOf(play: VotePlay): Pair {
-  const count = (choice: Declaration<unknown>['value']): number => play.votes.filter(made => made?.value === choice).length
-  return [count('no_project'), count('project')]
+/** What each owner receives where the project is built, and the developer's fine for what was found missing. Points. */
+function paymentOf(draft: SpatialState, chosen: Cond, emit: Emit): { received: number; fine: number } {
+  const { config, seed, round } = draft
+  const { pledges } = config
+  const { offer, payment } = voteOf(draft)
+  if (chosen === 0 || pledges === undefined || payment == null) return { received: offer!.value, fine: 0 }
+  const missing = Math.max(0, offer!.value - payment.value)
+  if (missing === 0 || !stream(seed, 'payment_audit', round).chance(pledges.audited)) return { received: payment.value, fine: 0 }
+  const { plots } = rosterOf(config)
+  const fine = pledges.fine * missing * (plots.length - 1)
+  emit({ type: 'shortfall_found', agent: 'developer', missing, fine })
+  return { received: offer!.value, fine }
 }
 
 /** Draws the paid round and turns its payoffs into euros. */

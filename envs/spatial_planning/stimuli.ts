@@ -5,18 +5,25 @@
 import { stream } from '../core/random.ts'
 import type { SpatialConfig } from './config.ts'
 import { type LabRound, labRound } from './lab_sessions.ts'
-import { type Cond, MAX_OWNERS, MAX_SPECULATORS, type Pair, PLOTS, type Plot, type Roster, rangeOf, rosterOf } from './roster.ts'
+import { matched, type SessionValues } from './matched.ts'
+import {
+  type Cond,
+  MAX_OWNERS,
+  MAX_SPECULATORS,
+  type Pair,
+  PLOTS,
+  type Plot,
+  type Roster,
+  rangeOf,
+  rosterOf,
+  sharePerPoint,
+} from './roster.ts'
 
 export interface Stimulus {
   /** Points per plot and condition. */
   readonly values: readonly Pair[]
   /** Points per player and condition; empty in the voting treatment. */
   readonly signals: readonly Pair[]
-}
-
-/** Points one share pays per point of total declared land value: the final rate, in percent, of a hundredth. */
-export function sharePerPoint(final_tax: number): number {
-  return final_tax / 10_000
 }
 
 /** Mean of the average total values without and with the project over the laboratory's 66 rounds (its workbook, sheet `signals`). */
@@ -26,8 +33,17 @@ const LAB_TOTAL = 2_753_738
  * Half the width of the additive noise: 5 % of the share's worth at the average total value, 454.4 points at the laboratory's
  * rates. With fewer plots it shrinks as the expected total does (ours: the laboratory's file knows six plots only).
  */
-export function signalWidth({ final_tax, owners }: Pick<SpatialConfig, 'final_tax' | 'owners'>): number {
-  return 0.05 * LAB_TOTAL * sharePerPoint(final_tax) * (expectedTotal(PLOTS.slice(0, owners + 1)) / expectedTotal(PLOTS))
+export function signalWidth({
+  final_tax,
+  owners,
+  signal_width = 5,
+}: Pick<SpatialConfig, 'final_tax' | 'owners' | 'signal_width'>): number {
+  return (
+    (signal_width / 100) *
+    LAB_TOTAL *
+    sharePerPoint(final_tax) *
+    (expectedTotal(PLOTS.slice(0, owners + 1)) / expectedTotal(PLOTS))
+  )
 }
 
 function expectedTotal(plots: readonly Plot[]): number {
@@ -47,7 +63,8 @@ export function stimulusOf(config: SpatialConfig, seed: number, round: number): 
   const values = lab?.values ?? VALUES[config.values ?? 'independent'](roster.plots, config, seed, round)
   if (config.treatment === 'voting') return { values, signals: [] }
   // The stored signals speak of six plots taxed at the laboratory's rate; anybody else's are drawn.
-  const stored = config.owners === MAX_OWNERS && config.final_tax === 33 && config.signals === 'additive'
+  const stored =
+    config.owners === MAX_OWNERS && config.final_tax === 33 && config.signals === 'additive' && config.signal_width === undefined
   return lab !== undefined && stored ? lab : { values, signals: drawSignals(config, seed, round, values) }
 }
 
@@ -95,9 +112,23 @@ const drawStratified: Draw = (plots, config, seed, round) => {
   return plots.map(plot => [draw(plot, 0), draw(plot, 1)])
 }
 
+/** By configuration the session that was drawn last: its rounds are asked for one after another. */
+const sessions = new WeakMap<SpatialConfig, { readonly seed: number; readonly values: SessionValues }>()
+
+const drawMatched: Draw = (plots, config, seed, round) => {
+  if (round === 0) return drawValues(plots, config, seed, round)
+  let session = sessions.get(config)
+  if (session?.seed !== seed) {
+    session = { seed, values: matched(plots, config, seed) }
+    sessions.set(config, session)
+  }
+  return [...session.values[round - 1]!]
+}
+
 const VALUES: Readonly<Record<NonNullable<SpatialConfig['values']>, Draw>> = {
   independent: drawValues,
   stratified: drawStratified,
+  matched: drawMatched,
 }
 
 /** The plots that a speculator is shown in a round, in the order of the map. */

@@ -12,17 +12,20 @@ import {
   capOf,
   indexOf,
   MAX_OWNERS,
+  type Pair,
   PLOTS,
   type Plot,
   percentile,
   RANGES,
   type Role,
+  rangeOf,
   rosterOf,
+  sharePerPoint,
   type Treatment,
 } from './roster.ts'
 import { speculate, taxOn } from './settlement.ts'
 import { type Choice, landOf, type Phase, type SpatialState, type SpatialTypes, voteOf } from './state.ts'
-import { sharePerPoint } from './stimuli.ts'
+import { inspectedPlots } from './stimuli.ts'
 import { conditionWords, list, points } from './words.ts'
 
 const { act, ask } = toolsFor<SpatialTypes>()
@@ -80,6 +83,66 @@ const declareFinal = act({
     return `You declared ${points(value)}.`
   },
 })
+
+const publishAppraisals = act({
+  description: 'Speculators, once a round: publish what the plots you were shown are worth.',
+  args: z.strictObject({
+    appraisals: z
+      .array(
+        z.strictObject({
+          plot: z.enum(PLOTS).describe('a plot you were shown'),
+          no_project: z.int().min(0).describe('points without the project'),
+          project: z.int().min(0).describe('points with it'),
+        }),
+      )
+      .max(PLOTS.length)
+      .describe('may be empty'),
+  }),
+  candidates: ({ inspected = [] }) =>
+    [
+      [],
+      ...[
+        (_plot: Plot, values: Pair): Pair => values,
+        (plot: Plot) => endsOf(plot, 'low'),
+        (plot: Plot) => endsOf(plot, 'high'),
+      ].map(say =>
+        inspected.map(({ plot, values }) => {
+          const [no_project, project] = say(plot, values)
+          return { plot, no_project, project }
+        }),
+      ),
+    ].map(appraisals => ({ appraisals })),
+  refuse(state, agent, { appraisals }) {
+    const { config, seed, round } = state
+    const shown = inspectedPlots(config, seed, round, playerOf(state, agent)).map(plot => PLOTS[plot]!)
+    const wrong = appraisals.find(
+      ({ plot }, i) => !shown.includes(plot) || appraisals.findIndex(other => other.plot === plot) < i,
+    )
+    if (wrong !== undefined)
+      return {
+        code: 'not_shown',
+        message: `You may appraise each plot you were shown once: ${list(shown)}. Not so ${wrong.plot}.`,
+      }
+    for (const { plot, no_project, project } of appraisals) {
+      const refusal = refuseAbove(plot, 0, no_project) ?? refuseAbove(plot, 1, project)
+      if (refusal !== undefined) return refusal
+    }
+    return undefined
+  },
+  apply(draft, agent, { appraisals }) {
+    const value = appraisals.map(({ plot, no_project, project }) => ({
+      plot: rosterOf(draft.config).index[plot]!,
+      values: [no_project, project] as const,
+    }))
+    landOf(draft).appraisals![playerOf(draft, agent)] = { value, declared: value.length > 0 }
+    return `You appraise: ${list(
+      appraisals.map(({ plot }) => plot),
+      'nothing',
+    )}.`
+  },
+})
+
+const endsOf = (plot: Plot, end: 'low' | 'high'): Pair => [rangeOf(plot, 0)[end], rangeOf(plot, 1)[end]]
 
 /** Plot indices in order, each once: who names a plot twice buys it once. */
 function plotIndices(state: SpatialState, plots: readonly Plot[]): number[] {
@@ -334,6 +397,16 @@ const vote = act({
   },
 })
 
+const payCompensation = act({
+  description: 'The developer, once the project is carried: the points you pay to every owner, whatever you offered.',
+  args: z.strictObject({ amount: compensation('points to every owner') }),
+  candidates: ({ shared }) => [1, 0.5, 0].map(part => ({ amount: Math.round(part * (shared.offer ?? 0)) })),
+  apply(draft, _agent, { amount }) {
+    voteOf(draft).payment = { value: amount, declared: true }
+    return `You pay ${points(amount)} to every owner.`
+  },
+})
+
 const note = ask({
   description: 'Writes something down for yourself. Nobody else reads it.',
   args: z.strictObject({ text: z.string().min(1).max(1000).describe('at most 1000 characters') }),
@@ -405,9 +478,33 @@ const WITHOUT_AIDS = Object.fromEntries(
   Object.entries(TOOLS).map(([treatment, { calculate: _calculate, note: _note, ...moves }]) => [treatment, moves]),
 ) as unknown as typeof TOOLS
 
+/** Tools that options bring, in the order of the phases. */
+const OPTIONAL = {
+  appraisals: { publish_appraisals: publishAppraisals },
+  pledges: { pay_compensation: payCompensation },
+} as const
+
+/** What a market of one turn has no use for. */
+const LATER_TURNS: readonly ToolName[] = ['cancel_order', 'end_turn']
+
+const toolSets = new Map<string, Tools>()
+
 /** The tools of a configuration; the same object for the same configuration. */
-export function tools({ treatment, aids = true }: SpatialConfig): Tools {
-  return (aids ? TOOLS : WITHOUT_AIDS)[treatment]
+export function tools({ treatment, aids = true, brief = false, appraisals, pledges }: SpatialConfig): Tools {
+  const key = `${treatment}/${aids}/${brief}/${appraisals !== undefined}/${pledges !== undefined}`
+  let known = toolSets.get(key)
+  if (known === undefined) {
+    const all = {
+      ...(appraisals !== undefined && OPTIONAL.appraisals),
+      ...(aids ? TOOLS : WITHOUT_AIDS)[treatment],
+      ...(pledges !== undefined && OPTIONAL.pledges),
+    }
+    known = (brief
+      ? Object.fromEntries(Object.entries(all).filter(([name]) => !LATER_TURNS.includes(name)))
+      : all) as unknown as Tools
+    toolSets.set(key, known)
+  }
+  return known
 }
 
 const anytimeNames = ({ aids = true }: SpatialConfig): readonly ToolName[] => (aids ? ANYTIME_NAMES : NO_NAMES)
@@ -417,6 +514,7 @@ const MARKET_NAMES = ['place_limit_order', 'trade_now', 'cancel_order', 'end_tur
 
 /** The moves of each phase; who may make them says the phase itself. */
 const MOVES: Readonly<Record<Exclude<Phase, 'over'>, (treatment: Treatment) => readonly ToolName[]>> = {
+  appraisal: () => ['publish_appraisals'],
   declaration: () => ['declare'],
   speculation: treatment => [treatment === 'futarchy' ? 'buy_plots_conditional' : 'buy_plots'],
   market: () => MARKET_NAMES,
@@ -427,6 +525,7 @@ const MOVES: Readonly<Record<Exclude<Phase, 'over'>, (treatment: Treatment) => r
   offer: () => ['offer_compensation'],
   reply: () => ['send_message'],
   vote: () => ['vote'],
+  payment: () => ['pay_compensation'],
 }
 
 const offeredLists = new Map<string, readonly ToolName[]>()
@@ -435,11 +534,12 @@ const offeredLists = new Map<string, readonly ToolName[]>()
 export function offered(state: SpatialState, agent: AgentId): readonly ToolName[] {
   const rule = phaseRule(state)
   if (rule === undefined || !mayAct(state, agent)) return anytimeNames(state.config)
-  const { treatment, aids = true } = state.config
-  const key = `${treatment}/${aids}/${rule.phase}`
+  const { treatment, aids = true, brief = false } = state.config
+  const key = `${treatment}/${aids}/${brief}/${rule.phase}`
   let known = offeredLists.get(key)
   if (known === undefined) {
-    known = Object.freeze([...MOVES[rule.phase](treatment), ...anytimeNames(state.config)])
+    const moves = MOVES[rule.phase](treatment).filter(name => !brief || !LATER_TURNS.includes(name))
+    known = Object.freeze([...moves, ...anytimeNames(state.config)])
     offeredLists.set(key, known)
   }
   return known

@@ -2,11 +2,11 @@
  * What the laboratory's server says of each phase of a round: what was decided and what came of it, with its own quirks where
  * readers of its files meet them (the slot of a project B, lists of two for silent players, markets that nobody opened).
  */
-import { isLand, MARKET_SECONDS, RANGES } from '../../../envs/spatial_planning/roster.ts'
+import { isLand, MARKET_SECONDS, RANGES, sharePerPoint } from '../../../envs/spatial_planning/roster.ts'
 import type { Finished, LandRecord, Session, VoteRecord } from '../../../envs/spatial_planning/session.ts'
 import { type Deal, taxOn } from '../../../envs/spatial_planning/settlement.ts'
 import type { Selection } from '../../../envs/spatial_planning/state.ts'
-import { sharePerPoint, total } from '../../../envs/spatial_planning/stimuli.ts'
+import { total } from '../../../envs/spatial_planning/stimuli.ts'
 import { bookText, clock, MARKET_PHASE, type MarketLine, marketLines } from './market_log.ts'
 import { CASH_FOR_SNIPING, PROJECT_B } from './parameters.ts'
 import { BOTH, LAB_CONDITIONS, type Participant } from './participants.ts'

@@ -8,7 +8,7 @@ names of six tools instead of their schemas, and one line of JSON as its answer.
 file, so that nothing is asked of a hub; `--model` takes another model's folder.
 
 Written into `--out`: `curve.csv` (a row an optimiser step), `evaluation.json` (held-out seeds before and after, and what one call
-in every turn gets on the same seeds) and the adapter. Needs 12 GB of memory for groups of eight.
+in every turn gets on the same seeds) and the adapter. Needs some 5 GB of memory.
 """
 
 from __future__ import annotations
@@ -49,10 +49,12 @@ SYSTEM = (
     + "."
 )
 ASK = "Answer with one line of JSON."
-#: Left to the words above, the model talks; one exchange shows what a line is: the move that silence is, too.
+#: Left to the words above, the model talks; two exchanges show what a line is.
 EXAMPLE = (
     {"role": "user", "content": f"Turn 1 of {TURNS}. You are agent_7. {ASK}"},
     {"role": "assistant", "content": '{"tool": "mine", "args": {}}'},
+    {"role": "user", "content": f"Turn 2 of {TURNS}. You are agent_7. {ASK}"},
+    {"role": "assistant", "content": '{"tool": "job", "args": {}}'},
 )
 #: Held-out seeds begin here; training begins at 0.
 HELD_OUT = 1_000_000
@@ -298,12 +300,16 @@ def main(words: Sequence[str] | None = None) -> None:
         args=trl.GRPOConfig(
             output_dir=str(args.out / "trainer"),
             max_steps=args.steps,
-            per_device_train_batch_size=args.group,
+            # A quarter of the group at a time: the chances of 49,152 tokens at each place take most of the memory.
+            per_device_train_batch_size=max(1, args.group // 4),
+            gradient_accumulation_steps=args.group // max(1, args.group // 4),
             num_generations=args.group,
             max_completion_length=512,
             learning_rate=args.learning_rate,
             lr_scheduler_type="constant",
             temperature=player.temperature,
+            # Calls that are carried out are a help at the start; with less weight on the score, any tool that works would do.
+            reward_weights=[1.0, 2.0],
             beta=0.0,
             seed=args.seed,
             use_cpu=True,

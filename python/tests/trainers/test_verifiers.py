@@ -25,6 +25,13 @@ def model() -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="module")
+def turns() -> int:
+    """Of a game of sim_economy's preset `short`."""
+    with agoragym.Session("sim_economy", preset="short") as session:
+        return int(session.info["config"]["horizon_turns"])
+
+
 def vf_eval(folder: Path, url: str, env: str, *more: str, limit: int = 1, rollouts: int = 1) -> list[dict[str, Any]]:
     """The episodes of a run of `vf-eval`, each with its traces."""
     out = folder / "out"
@@ -80,7 +87,7 @@ def test_a_trace_is_what_eval_records_of_the_same_answers(tmp_path: Path, model:
     assert trace["rewards"]["score"]["score"] == pytest.approx(result["reward"], abs=1e-12)
 
 
-def test_four_live_seats_over_two_roles_and_resume(tmp_path: Path, model: str) -> None:
+def test_four_live_seats_over_two_roles_and_resume(tmp_path: Path, model: str, turns: int) -> None:
     env = (
         "[env]\n"
         '[env.taskset]\nid = "agoragym-verifiers"\neconomy = "sim_economy"\npreset = "short"\n'
@@ -100,7 +107,7 @@ def test_four_live_seats_over_two_roles_and_resume(tmp_path: Path, model: str) -
             "agent_3": ("rival", "frozen"),
         }
         assert len({trace["info"]["seed"] for trace in traces.values()}) == 1
-        assert all(len(trace["calls"]) == 14 for trace in traces.values())
+        assert all(len(trace["calls"]) == turns for trace in traces.values())
 
     # A run that was cut short owes what is missing, and plays it as it was.
     [file] = (tmp_path / "out").rglob("traces.jsonl")
@@ -122,7 +129,7 @@ def scores(episode: dict[str, Any]) -> list[tuple[int, str, float]]:
     )
 
 
-def test_the_env_server_that_trainers_dispatch_to(model: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_env_server_that_trainers_dispatch_to(model: str, turns: int, monkeypatch: pytest.MonkeyPatch) -> None:
     import asyncio
     import threading
 
@@ -147,4 +154,4 @@ def test_the_env_server_that_trainers_dispatch_to(model: str, monkeypatch: pytes
 
     played = asyncio.run(dispatch())
     assert [episode.ok for episode in played] == [True] * 4
-    assert [len(trace.calls) for episode in played for trace in episode.traces] == [14] * 4
+    assert [len(trace.calls) for episode in played for trace in episode.traces] == [turns] * 4

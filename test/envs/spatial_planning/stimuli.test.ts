@@ -2,8 +2,8 @@
 import { describe, expect, test } from 'vitest'
 import { config as schema } from '../../../envs/spatial_planning/config.ts'
 import { LAB_SESSIONS, labRound } from '../../../envs/spatial_planning/lab_sessions.ts'
-import { rangeOf, rosterOf } from '../../../envs/spatial_planning/roster.ts'
-import { sharePerPoint, signalWidth, stimulusOf, total } from '../../../envs/spatial_planning/stimuli.ts'
+import { rangeOf, rosterOf, sharePerPoint } from '../../../envs/spatial_planning/roster.ts'
+import { signalWidth, stimulusOf, total } from '../../../envs/spatial_planning/stimuli.ts'
 
 const lab = (session: number, fields = {}) => schema.parse({ session, ...fields })
 const sessions = Array.from({ length: LAB_SESSIONS }, (_, i) => i + 1)

@@ -32,12 +32,23 @@ function play(config: object, seed = 1): Episode {
 
 test('what was published carries none of the options of training', () => {
   for (const preset of PUBLISHED)
-    for (const option of ['values', 'inspect', 'reward_scale', 'reward_cap', 'aids'])
+    for (const option of [
+      'values',
+      'inspect',
+      'signal_width',
+      'appraisals',
+      'purchase_fee',
+      'pledges',
+      'reward_scale',
+      'reward_cap',
+      'brief',
+      'aids',
+    ])
       expect(configOf(preset)).not.toHaveProperty(option)
 })
 
 describe('stratified values', () => {
-  const config = configOf('harberger_train')
+  const config = configOf('harberger_train', { values: 'stratified' })
   const rounds = (seed: number) => Array.from({ length: config.rounds }, (_, i) => stimulusOf(config, seed, i + 1).values)
 
   test('each value of a plot comes once from each fifth of its range', () => {
@@ -82,9 +93,9 @@ describe('plots that speculators are shown', () => {
     for (const { plot, values } of seen.inspected!) expect(values).toEqual(state.stimulus.values[plots.indexOf(plot)])
     expect(spatialPlanning.observe(state, 'developer', shared).inspected).toEqual([])
     expect(spatialPlanning.render(seen)).toContain('## Plots you were shown')
-    expect(
-      spatialPlanning.observe(spatialPlanning.reset(configOf('harberger_train'), 4), 'speculator_2', shared),
-    ).not.toHaveProperty('inspected')
+    expect(spatialPlanning.observe(spatialPlanning.reset(configOf('harberger'), 4), 'speculator_2', shared)).not.toHaveProperty(
+      'inspected',
+    )
   })
 
   test('differ between speculators and rounds', () => {

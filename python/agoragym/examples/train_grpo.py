@@ -308,8 +308,6 @@ def main(words: Sequence[str] | None = None) -> None:
             learning_rate=args.learning_rate,
             lr_scheduler_type="constant",
             temperature=player.temperature,
-            # Calls that are carried out are a help at the start; with less weight on the score, any tool that works would do.
-            reward_weights=[1.0, 2.0],
             beta=0.0,
             seed=args.seed,
             use_cpu=True,

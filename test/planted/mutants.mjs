@@ -3,9 +3,9 @@
 export const MUTANTS = [
   {
     name: 'rewards between two turns of the caller are lost',
-    file: 'envs/core/table.ts',
-    from: 'this.#earned.get(agent)! + (rewards[agent] ?? 0)',
-    to: '(rewards[agent] ?? 0)',
+    file: 'envs/core/reward.ts',
+    from: 'this.#earned += change',
+    to: 'this.#earned = change',
     test: 'test/envs/core/table.test.ts',
     named: 'are not lost',
   },

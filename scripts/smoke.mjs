@@ -53,7 +53,7 @@ function commandLine(node, module) {
   const players = ['--players', 'bot:seller,random', '--seeds', '5']
   expectText(run(node, [program, 'eval', 'toy_market', ...players, '--out', out, ...own]), 'bot:seller')
   expectText(run(node, [program, 'score', out, ...own]), 'patience')
-  const compared = run(node, [program, 'compare', out, '--baseline', 'random', ...own])
+  const compared = run(node, [program, 'compare', out, '--baseline', 'random', '--all', ...own])
   expectText(compared, /patience +\d/)
   expectText(compared, 'bot:seller − random')
   const exported = ['--format', 'sft-trl', '--out', `${out}-data`, '--include-truncated']

@@ -2,7 +2,7 @@ import type { AgentId } from '../envs/core/tool.ts'
 import type { Transcript } from './messages.ts'
 import { NO_PLAY, resultRow, tally } from './result_rows.ts'
 import { type FailedRollout, type Rollout, sourceOf } from './rollout.ts'
-import type { ErrorRow, RolloutLines, StepsRow } from './rows.ts'
+import type { FailureRow, RolloutLines, StepsRow } from './rows.ts'
 import { tracedEpisode } from './trace_rows.ts'
 import { transcribe } from './transcript.ts'
 /** The lines of a finished rollout. `run` is the name of the run it belongs to. */
@@ -16,6 +16,8 @@ export function rolloutLines(rollout: Rollout, run: string): RolloutLines {
   const seats = spec.env.seats(log.header.config)
   const plays = tally(log, Object.keys(spec.env.tools(log.header.config)))
   return {
+    key,
+    example: spec.example,
     results: seats
       .filter(({ agent }) => spec.evaluated.includes(agent))
       .map(seat => JSON.stringify(resultRow(rollout, seat, plays.get(seat.agent) ?? NO_PLAY, told[seat.agent]!))),
@@ -23,11 +25,10 @@ export function rolloutLines(rollout: Rollout, run: string): RolloutLines {
     steps: JSON.stringify({ key, ...log } satisfies StepsRow),
   }
 }
-/** The row of a failed rollout; `attempt` counts from 1. */
-export function errorRow({ key, spec, agent, t, error, timing }: FailedRollout, attempt: number): ErrorRow {
+/** The row of a failed rollout, but for which attempt it was. */
+export function failureRow({ key, spec, agent, t, error, timing }: FailedRollout): FailureRow {
   return {
     key,
-    attempt,
     example_id: spec.example,
     seed: spec.seed,
     repeat: spec.repeat,

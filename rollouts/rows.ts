@@ -191,8 +191,13 @@ export interface ErrorRow {
   readonly total: number
 }
 
-/** The lines that a finished rollout adds to the files of the run `run`, without line ends. */
+/** The same before it is known which attempt it was. */
+export type FailureRow = Omit<ErrorRow, 'attempt'>
+
+/** The lines that a finished rollout adds to the files of its run, without line ends: plain data, wherever they were made. */
 export interface RolloutLines {
+  readonly key: string
+  readonly example: number
   readonly results: readonly string[]
   readonly traces: string
   readonly steps: string

@@ -25,14 +25,13 @@ import {
   TEMPORARY,
   type Unread,
 } from './jsonl.ts'
-import { errorRow, rolloutLines } from './lines.ts'
 import { FolderLock } from './lock.ts'
 import type { Metadata } from './metadata.ts'
 import { runMetadata } from './metadata_shape.ts'
 import type { CallRow } from './player.ts'
 import { callFiguresIn, figuresIn, keyOf, type RowKind, rowIn } from './read_rows.ts'
-import { type FailedRollout, keyParts, type Rollout } from './rollout.ts'
-import type { ErrorRow, ResultFigures, ResultRow, StepsRow, TracedEpisode } from './rows.ts'
+import { keyParts } from './rollout.ts'
+import type { ErrorRow, FailureRow, ResultFigures, ResultRow, RolloutLines, StepsRow, TracedEpisode } from './rows.ts'
 import { parseJson, readText } from './text_file.ts'
 
 /** The files of a run by what they hold. */
@@ -156,25 +155,24 @@ export class RunStore {
     }
   }
 
-  /** Files a finished rollout. */
-  finish(rollout: Rollout): void {
+  /** Files a finished rollout, wherever it was played. */
+  file({ key, example, results, traces, steps }: RolloutLines): void {
     this.#lock.check()
-    const { results, traces, steps } = rolloutLines(rollout, this.name)
     this.#results.append(...results)
     this.#traces.append(traces)
     this.#steps.append(steps)
-    this.#done.set(rollout.key, rollout.spec.example)
-    this.#recorded.delete(rollout.key)
-    this.#dropPartial(rollout.key)
+    this.#done.set(key, example)
+    this.#recorded.delete(key)
+    this.#dropPartial(key)
   }
 
   /** Files a failed rollout; its recorded calls stay for the next attempt. */
-  fail(failed: FailedRollout): void {
+  fail({ key, ...row }: FailureRow): void {
     this.#lock.check()
-    const attempt = (this.#failed.get(failed.key) ?? 0) + 1
-    this.#errors.append(JSON.stringify(errorRow(failed, attempt)))
-    this.#failed.set(failed.key, attempt)
-    this.#dropPartial(failed.key)
+    const attempt = (this.#failed.get(key) ?? 0) + 1
+    this.#errors.append(JSON.stringify({ key, attempt, ...row } satisfies ErrorRow))
+    this.#failed.set(key, attempt)
+    this.#dropPartial(key)
   }
 
   /** The example and repeat of every finished rollout. */

@@ -17,14 +17,12 @@ export interface Task {
   readonly repeat: number
   /** The rollout's key: who plays it elsewhere must find the same. */
   readonly key: string
-  /** The name of the run's folder, which the rollout's trace says. */
-  readonly folder: string
 }
 
 /** The task of a job that is part of an experiment. */
-export function taskOf({ spec, store, run }: Job): Task {
+export function taskOf({ spec, run }: Pick<Job, 'spec' | 'run'>): Task {
   if (run === undefined) throw new Error('taskOf: the job is of no experiment')
-  return { run, example: spec.example, repeat: spec.repeat, key: rolloutKey(spec), folder: store.name }
+  return { run, example: spec.example, repeat: spec.repeat, key: rolloutKey(spec) }
 }
 
 /** The rollouts of a planned experiment, found by their tasks. */

@@ -7,7 +7,6 @@ import { setImmediate } from 'node:timers/promises'
 import pLimit from 'p-limit'
 import { RunError } from './errors.ts'
 import { type Outcome, playRollout, thrown } from './played.ts'
-import type { CallRow } from './player.ts'
 import { type RolloutSpec, rolloutKey } from './rollout.ts'
 import type { RunStore } from './store.ts'
 
@@ -24,15 +23,10 @@ export interface Elsewhere {
   /** Whether it can play that rollout; the others are played here. Equal keys, equal answers. */
   takes(spec: RolloutSpec): boolean
   /**
-   * Plays the jobs: takes the next one when it has room for it, and tells of each that it took exactly once what it came to, with the
-   * calls that were recorded meanwhile. Once `stop` is aborted nothing more is begun. Resolves when the jobs have ended and every one
+   * Plays the jobs: takes the next one when it has room for it, and tells of each that it took exactly once what it came to. Once `stop` is aborted nothing more is begun. Resolves when the jobs have ended and every one
    * of them is told of; rejects where it cannot play at all.
    */
-  play(
-    jobs: Iterator<Job>,
-    tell: (job: Job, outcome: Outcome, calls: readonly CallRow[]) => void,
-    stop: AbortSignal,
-  ): Promise<void>
+  play(jobs: Iterator<Job>, tell: (job: Job, outcome: Outcome) => void, stop: AbortSignal): Promise<void>
 }
 
 export interface BatchOptions {
@@ -161,7 +155,7 @@ class Batch {
   #play({ spec, store }: Job): Outcome | Promise<Outcome> {
     const key = rolloutKey(spec)
     try {
-      return playRollout(spec, store.name, {
+      return playRollout(spec, {
         signal: this.#abandon.signal,
         recorded: store.recorded(key),
         record: row => store.record(row),
@@ -172,32 +166,28 @@ class Batch {
     }
   }
 
-  /** Files what became of a job, and what was recorded of it elsewhere. */
-  readonly tell = (job: Job, outcome: Outcome, calls: readonly CallRow[] = []): void => {
-    // What a disk has refused once is not tried again.
-    if (this.#abandon.signal.aborted) this.#count(job, UNPLAYED)
-    else {
-      try {
-        for (const row of calls) job.store.record(row)
-        this.#count(job, outcome)
-      } catch (error) {
-        this.#count(job, thrown(error))
-      }
+  /** Files what became of a job. */
+  readonly tell = (job: Job, outcome: Outcome): void => {
+    try {
+      // What a disk has refused once is not tried again.
+      this.#count(job, this.#abandon.signal.aborted ? UNPLAYED : outcome)
+    } catch (error) {
+      this.#count(job, thrown(error))
     }
   }
 
   #count({ spec, store }: Job, outcome: Outcome): void {
+    // What was paid for is there at the next attempt.
+    if ('calls' in outcome) for (const row of outcome.calls) store.record(row)
     switch (outcome.kind) {
-      case 'finished':
-        store.file(outcome.lines)
-        this.#finished++
-        this.#options.onEnd?.(true, spec)
+      case 'played': {
+        const { lines } = outcome
+        store.file(lines)
+        if (lines.ok) this.#finished++
+        else this.#failed++
+        this.#options.onEnd?.(lines.ok, spec)
         return
-      case 'failed':
-        store.fail(outcome.failure)
-        this.#failed++
-        this.#options.onEnd?.(false, spec)
-        return
+      }
       case 'fatal':
         this.#left++
         this.#stopped.add(outcome.message)

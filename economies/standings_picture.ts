@@ -34,7 +34,7 @@ export function standingsPicture(env: AnyEnvironment): Picturer {
     }
     const dealt = dealings(env, played, agents)
     if (dealt !== undefined) panels.push(dealt)
-    return { title: `${env.id}: step ${t} of ${log.steps.length}`, panels }
+    return { title: `${env.id}: step ${t}`, panels }
   }
 }
 

@@ -25,6 +25,7 @@ export {
   type Tone,
 } from './economies/picture.ts'
 export { type DrawOptions, drawPicture, type Theme } from './view/draw.ts'
+export { writePicture } from './view/file.ts'
 export { findLog, type Wanted } from './view/logs.ts'
 export { pngOf } from './view/png.ts'
 export { pictureWords } from './view/words.ts'

@@ -1,21 +1,17 @@
 /** `render`: a picture of a game after so many steps, as SVG, PNG or words. */
-import { existsSync } from 'node:fs'
-import { extname, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { picturerOf } from '../economies/economy.ts'
 import { momentAt } from '../economies/picture.ts'
 import { economies } from '../economies/registry.ts'
-import { UserError } from '../envs/core/errors.ts'
-import { replaceFile } from '../rollouts/jsonl.ts'
-import { drawPicture, type Theme } from '../view/draw.ts'
+import type { Theme } from '../view/draw.ts'
+import { writePicture } from '../view/file.ts'
 import { findLog } from '../view/logs.ts'
-import { pngOf } from '../view/png.ts'
 import { pictureWords } from '../view/words.ts'
 import { type Args, type Command, integer } from './command.ts'
 import type { ExitCode } from './io.ts'
 import { shownPath } from './text.ts'
 
 const THEMES = ['light', 'dark'] as const satisfies readonly Theme[]
-const KINDS = ['.svg', '.png']
 
 export const render: Command = {
   options: {
@@ -44,18 +40,11 @@ export const render: Command = {
     }
     const out = args.text('out') ?? `${log.header.env}--seed${log.header.seed}--step${moment.t}.svg`
     const path = resolve(io.cwd, out)
-    const kind = extname(path).toLowerCase()
-    if (!KINDS.includes(kind)) throw new UserError(`--out: expected a name that ends in ${KINDS.join(' or ')}, got '${out}'.`)
-    if (existsSync(path)) throw new UserError(`${out} exists already: move it away, or choose another file with --out.`)
-    const width = args.integer('width', 960, 320)
-    const svg = drawPicture(picture, { theme: args.choice('theme', THEMES) ?? 'light', width })
-    const bytes = kind === '.png' ? await pngOf(svg) : Buffer.from(svg)
-    replaceFile(path, write => write(Buffer.from(bytes)))
+    const options = { theme: args.choice('theme', THEMES) ?? 'light', width: args.integer('width', 960, 320) }
+    const bytes = await writePicture(picture, path, options, `--out ${out}`)
     const shown = shownPath(path, io.cwd)
     if (args.flag('json'))
-      io.out(
-        `${JSON.stringify({ path: shown, env: log.header.env, key: log.key, step: moment.t, bytes: bytes.length }, null, 2)}\n`,
-      )
+      io.out(`${JSON.stringify({ path: shown, env: log.header.env, key: log.key, step: moment.t, bytes }, null, 2)}\n`)
     else io.out(`${shown}: ${picture.title}\n`)
     return 0
   },

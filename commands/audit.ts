@@ -9,8 +9,9 @@ import { resolveConfig } from '../envs/core/config.ts'
 import { nearest, UserError } from '../envs/core/errors.ts'
 import type { Runner } from '../evals/audit/arena.ts'
 import { auditPreset, differences, missed, type PresetAudit, standardPresets } from '../evals/audit/audit.ts'
-import { readFound, readPars, readResults, writeFound, writePars, writeResults } from '../evals/audit/files.ts'
+import { readFound, readResults, writeFound, writePars, writeResults } from '../evals/audit/files.ts'
 import { FIRST_SEEDS } from '../evals/audit/measure.ts'
+import { readPars } from '../evals/audit/par_file.ts'
 import { derivePar } from '../evals/audit/pars.ts'
 import { search } from '../evals/audit/search.ts'
 import type { Subject } from '../evals/audit/spec.ts'
@@ -28,9 +29,6 @@ const SHOWN = 3
 const FORMATS = ['text', 'markdown'] as const
 
 export const audit: Command = {
-  name: 'audit',
-  positionals: { '[ENV]': 'id of an economy; all of them where none is named' },
-  describe: 'Attack an economy with cheap policies and judge it by what an economy worth playing must show.',
   options: {
     preset: { type: 'list', alias: 'profile', describe: 'preset to audit; may be given several times (the standard ones)' },
     seeds: { type: 'string', describe: `held-out seeds (${SEEDS})` },

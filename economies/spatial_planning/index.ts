@@ -1,7 +1,7 @@
 /** All that belongs to spatial_planning. */
 import { spatialPlanningBots } from '../../bots/spatial_planning/index.ts'
 import { spatialPlanning } from '../../envs/spatial_planning/index.ts'
-import { readPars } from '../../evals/audit/files.ts'
+import { readPars } from '../../evals/audit/par_file.ts'
 import { defineEconomy } from '../economy.ts'
 
 export const economy = defineEconomy({

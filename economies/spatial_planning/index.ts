@@ -12,6 +12,7 @@ export const economy = defineEconomy({
   },
   exports: { lab: async () => (await import('./lab/index.ts')).lab },
   picture: async () => (await import('./picture.ts')).picture,
+  remotes: { ibex: async () => (await import('./ibex/index.ts')).ibex },
   bench: async () => (await import('./bench.ts')).spatialPlanningBench,
   pars: readPars(new URL('./audit/', import.meta.url)),
   audit: async () => (await import('./audit.ts')).audit,

@@ -10,6 +10,7 @@ import type { Study } from '../evals/study.ts'
 import type { Pars } from '../rollouts/par.ts'
 import type { Bench } from './bench.ts'
 import type { Dialogue } from './dialogue.ts'
+import type { RemoteTwin } from './remote.ts'
 import type { RunExport } from './run_export.ts'
 
 /** What is loaded when it is asked for: an economy is often wanted for its rules alone. */
@@ -24,6 +25,8 @@ export interface Belongings {
    * that its published runs came with (`eval --artifacts`).
    */
   readonly exports: Readonly<Partial<Record<'lab' | 'artifacts', Loader<RunExport>>>>
+  /** How it is played at somebody else's server, by the server's protocol. */
+  readonly remotes: Readonly<Partial<Record<'ibex', Loader<RemoteTwin>>>>
   /** Words for the talk that its episodes grant, found afterwards (`--dialogue`). */
   readonly dialogue?: Loader<Dialogue>
   /** Fields that make a game of two seats and a few steps: what is played by the thousand to time the rest. */
@@ -55,6 +58,7 @@ export function defineEconomy<T extends EnvTypes>({ env, bots, ...parts }: Econo
     players: ['random'],
     studies: {},
     exports: {},
+    remotes: {},
     ...parts,
     env: env as unknown as AnyEnvironment,
     bots: { ...anyBots, ...bots },

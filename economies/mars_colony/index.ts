@@ -1,7 +1,7 @@
 /** All that belongs to mars_colony. */
 import { marsColonyBots } from '../../bots/mars_colony/index.ts'
 import { marsColony } from '../../envs/mars_colony/index.ts'
-import { readPars } from '../../evals/audit/files.ts'
+import { readPars } from '../../evals/audit/par_file.ts'
 import { defineEconomy } from '../economy.ts'
 
 export const economy = defineEconomy({

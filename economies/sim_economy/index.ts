@@ -1,7 +1,7 @@
 /** All that belongs to sim_economy. */
 import { simEconomyBots } from '../../bots/sim_economy/index.ts'
 import { simEconomy } from '../../envs/sim_economy/index.ts'
-import { readPars } from '../../evals/audit/files.ts'
+import { readPars } from '../../evals/audit/par_file.ts'
 import { defineEconomy } from '../economy.ts'
 
 export const economy = defineEconomy({

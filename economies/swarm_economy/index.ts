@@ -1,7 +1,7 @@
 /** All that belongs to swarm_economy. */
 import { swarmBots } from '../../bots/swarm_economy/index.ts'
 import { swarmEconomy } from '../../envs/swarm_economy/index.ts'
-import { readPars } from '../../evals/audit/files.ts'
+import { readPars } from '../../evals/audit/par_file.ts'
 import { defineEconomy } from '../economy.ts'
 
 export const economy = defineEconomy({

@@ -111,8 +111,9 @@ export interface VoteAccount {
   readonly request: number | null
   readonly vote: Choice | null
   readonly offer: number
-  readonly yes: number
-  readonly no: number
+  /** Null where a server tells the votes of the winning side alone. */
+  readonly yes: number | null
+  readonly no: number | null
   /** Received, or paid where negative. */
   readonly compensation: number
   /** What the developer paid each owner before anybody looked, and the fine that was his; absent without pledges. */

@@ -10,6 +10,7 @@ import type { Study } from '../evals/study.ts'
 import type { Pars } from '../rollouts/par.ts'
 import type { Bench } from './bench.ts'
 import type { Dialogue } from './dialogue.ts'
+import type { Picturer } from './picture.ts'
 import type { RemoteTwin } from './remote.ts'
 import type { RunExport } from './run_export.ts'
 
@@ -31,6 +32,8 @@ export interface Belongings {
   readonly dialogue?: Loader<Dialogue>
   /** Fields that make a game of two seats and a few steps: what is played by the thousand to time the rest. */
   readonly brief?: Readonly<Record<string, unknown>>
+  /** What there is to see of a game after so many steps; without it standings and dealings are shown. */
+  readonly picture?: Loader<Picturer>
   /** How fast it is, for `bench`. */
   readonly bench?: Loader<Bench>
   /** What rewards mean in its presets, as `audit --pars` derived it. */
@@ -63,6 +66,11 @@ export function defineEconomy<T extends EnvTypes>({ env, bots, ...parts }: Econo
     env: env as unknown as AnyEnvironment,
     bots: { ...anyBots, ...bots },
   })
+}
+
+/** How games of an economy are shown: its own picture, or what the contract alone tells. */
+export async function picturerOf({ env, picture }: Pick<Economy, 'env' | 'picture'>): Promise<Picturer> {
+  return picture === undefined ? (await import('./standings_picture.ts')).standingsPicture(env) : picture()
 }
 
 /** An economy with what an audit is told of it. */

@@ -11,6 +11,7 @@ export const economy = defineEconomy({
     'mars-colony': async () => (await import('./study.ts')).marsColonyStudy,
   },
   dialogue: async () => (await import('./speaker.ts')).dialogue,
+  picture: async () => (await import('./picture.ts')).picture,
   bench: async () => (await import('./bench.ts')).marsColonyBench,
   pars: readPars(new URL('./audit/', import.meta.url)),
   audit: async () => (await import('./audit.ts')).audit,

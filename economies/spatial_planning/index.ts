@@ -11,6 +11,7 @@ export const economy = defineEconomy({
     'spatial-planning': async () => (await import('./study.ts')).spatialPlanningStudy,
   },
   exports: { lab: async () => (await import('./lab/index.ts')).lab },
+  picture: async () => (await import('./picture.ts')).picture,
   remotes: { ibex: async () => (await import('./ibex/index.ts')).ibex },
   bench: async () => (await import('./bench.ts')).spatialPlanningBench,
   pars: readPars(new URL('./audit/', import.meta.url)),

@@ -10,6 +10,7 @@ export const economy = defineEconomy({
   studies: {
     'swarm-economy': async () => (await import('./study.ts')).swarmStudy,
   },
+  picture: async () => (await import('./picture.ts')).picture,
   bench: async () => (await import('./bench.ts')).swarmEconomyBench,
   pars: readPars(new URL('./audit/', import.meta.url)),
   audit: async () => (await import('./audit.ts')).audit,

@@ -12,7 +12,8 @@ import type { PlayerContext } from '../rollouts/players/index.ts'
 import { type RolloutSpec, rolloutKey } from '../rollouts/rollout.ts'
 import { PlanSpecs, playRuns, type RunResult } from '../rollouts/run.ts'
 import { type Experiment, type ResolvedCell, resolveCells } from './experiment.ts'
-import { type PlannedCell, type Playable, planCells } from './plan.ts'
+import type { Playable } from './opponents.ts'
+import { type PlannedCell, planCells } from './plan.ts'
 import { noting, type ThreadSource, Workers } from './workers.ts'
 
 /** What happens while an experiment is played. */

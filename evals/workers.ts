@@ -13,7 +13,8 @@ import type { PlayerContext } from '../rollouts/players/index.ts'
 import type { Lineup, RolloutSpec } from '../rollouts/rollout.ts'
 import { answerInThread, ThreadPool } from '../rollouts/threads.ts'
 import { type Experiment, resolveCells } from './experiment.ts'
-import { type Playable, planCells } from './plan.ts'
+import type { Playable } from './opponents.ts'
+import { planCells } from './plan.ts'
 import { type Task, TaskSpecs, taskOf } from './tasks.ts'
 
 /** Whom an experiment may name besides scripted players. */

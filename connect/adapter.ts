@@ -44,8 +44,7 @@ export interface Link {
   /** The tools that go with an observation, where they are not the economy's: the same object for equal ones. */
   tools?(observation: object): PlayerTools<AnyTypes>
   /**
-   * What the server wants and tells, from now on. At most one ask is open: the next comes after `send`, `lapse` or `closed` has
-   * ended it. Reconnects by itself. Ends after `over`, or once the signal is aborted.
+   * What the server wants and tells, from now on. At most one ask is open: the next comes once that has `ended`. Reconnects by itself. Ends after `over`, or once the signal is aborted.
    */
   events(signal: AbortSignal): AsyncIterable<LinkEvent>
   /**
@@ -57,6 +56,8 @@ export interface Link {
   reconcile(ask: Ask): Promise<'taken' | 'open' | 'closed'>
   /** The time is up and nothing was taken: does what silence comes to, where that is the client's to do. */
   lapse?(ask: Ask): Promise<void>
+  /** That ask is over, whatever became of it; nothing further of it is sent. The next may come. */
+  ended?(ask: Ask): void
   close(): void
 }
 

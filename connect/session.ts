@@ -334,6 +334,7 @@ class SeatPlay {
       this.#results = []
     } finally {
       this.#open = undefined
+      link.ended?.(ask)
     }
   }
 

@@ -37,10 +37,10 @@ import {
   type Round,
   type RoundAccount,
   type SpatialState,
-  type SpatialTypes,
   type VotePlay,
 } from '../../../envs/spatial_planning/state.ts'
 import { offered, tools, withheld } from '../../../envs/spatial_planning/tools.ts'
+import type { SpatialTypes } from '../../../envs/spatial_planning/types.ts'
 import type { PhaseClock, RemoteEvent, RemoteSeat, RemoteView, Sending, Wanted } from '../../remote.ts'
 import { ROLE_CODES } from '../lab/participants.ts'
 import { refuseAtServer, sendingOf } from './messages.ts'

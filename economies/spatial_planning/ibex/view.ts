@@ -543,7 +543,7 @@ export class SeatView implements RemoteSeat<SpatialTypes> {
     if (game.over === true) this.over = true
     if (state.play.kind === 'vote') this.#restoreVote(game, player)
     else this.#restoreLand(state.play, game, player)
-    if (this.rule?.play === 'sealed' && this.#isGiven({ game, player })) this.#given = Math.max(1, this.#given)
+    if (this.rule?.play === 'sealed' && isGiven(this.rule.phase, player)) this.#given = Math.max(1, this.#given)
   }
 
   #restoreLand(play: LandPlay, game: Snapshot['game'], player: Snapshot['player']): void {
@@ -584,30 +584,12 @@ export class SeatView implements RemoteSeat<SpatialTypes> {
       vote.requests[this.player] = { value: player.compensationRequests[1], declared: true }
   }
 
-  /** Whether the server has the seat's decision of the phase it is in. */
-  #isGiven({ player }: Snapshot): boolean {
-    switch (this.state.phase) {
-      case 'declaration':
-      case 'final_declaration':
-        return player.hasToDeclare === false
-      case 'speculation':
-      case 'final_speculation':
-        return player.doneSpeculating === true
-      case 'request':
-        return player.compensationRequestReceived === true
-      case 'vote':
-        return player.compensationDecisionReceived === true
-      default:
-        return false
-    }
-  }
-
   /** Whether a snapshot has this phase's decision; undefined where the phase is another by now, or the server does not say. */
   isTaken(document: unknown, at: { readonly round: number; readonly phase: number }): boolean | undefined {
     const snapshot = snapshotOf(document)
     if (snapshot === undefined || snapshot.game.round !== at.round || snapshot.game.phase !== at.phase) return undefined
-    if (this.state.phase === 'offer' || this.rule?.play !== 'sealed') return undefined
-    return this.#isGiven(snapshot)
+    const phase = this.#rules.get(at.phase)?.phase
+    return phase === undefined || phase === 'offer' ? undefined : isGiven(phase, snapshot.player)
   }
 
   /** The same with the names that the server sends along and the laboratory's screens hide. */
@@ -643,6 +625,24 @@ export class SeatView implements RemoteSeat<SpatialTypes> {
 
 const NOT_TOLD: readonly [null, null] = Object.freeze([null, null])
 const NO_CLOCK: PhaseClock = Object.freeze({ now: 0, began: null, ends: null })
+
+/** Whether the server has the seat's decision of that phase. It does not say whether an offer is of this round. */
+function isGiven(phase: Phase, player: Snapshot['player']): boolean {
+  switch (phase) {
+    case 'declaration':
+    case 'final_declaration':
+      return player.hasToDeclare === false
+    case 'speculation':
+    case 'final_speculation':
+      return player.doneSpeculating === true
+    case 'request':
+      return player.compensationRequestReceived === true
+    case 'vote':
+      return player.compensationDecisionReceived === true
+    default:
+      return false
+  }
+}
 
 /** How many of the trades that were heard are the last that a snapshot has. */
 function overlap(

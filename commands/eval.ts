@@ -14,6 +14,7 @@ import type { ExitCode, Io } from './io.ts'
 import { CACHE_OPTION, LIMIT_OPTIONS, MODEL_OPTIONS, readModels } from './models.ts'
 import { COLUMN_OPTIONS, CONFIG_OPTIONS, EXAMPLE_OPTIONS, readExperiment, SEAT_OPTIONS, SWEEP_OPTIONS } from './setup.ts'
 import { readSuite, SUITE_OPTIONS } from './suite.ts'
+import { LOG_OPTION, PROGRESS_HELP } from './telling.ts'
 import { block, shownPath } from './text.ts'
 
 /** What the commands that play runs have in common, but for who plays and how often. */
@@ -30,6 +31,7 @@ export const PLAY_OPTIONS: OptionSpecs = {
   'dry-run': { type: 'boolean', describe: 'estimate calls, tokens and cost; nothing is called or written' },
   ...MODEL_OPTIONS,
   ...LIMIT_OPTIONS,
+  ...LOG_OPTION,
 }
 
 /**
@@ -122,6 +124,7 @@ export const evalCommand: Command = {
     ],
     ['agoragym eval --suite suite.json', 'what a file says; again, after more was added to it, plays what is new'],
   ],
+  help: PROGRESS_HELP,
   async run(args, io) {
     if (args.flag('print-schema')) {
       io.out(`${JSON.stringify(suiteJsonSchema(), null, 2)}\n`)

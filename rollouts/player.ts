@@ -6,6 +6,7 @@ import type { AnyTypes } from '../envs/core/environment.ts'
 import type { AnyPolicyFactory, Policy } from '../envs/core/policy.ts'
 import type { AgentId } from '../envs/core/tool.ts'
 import type { ToolCall, Transcript } from './messages.ts'
+import type { RetryRow } from './watch.ts'
 
 /** Tokens of one call, the same for every provider. Integers ≥ 0. */
 export interface Usage {
@@ -81,6 +82,8 @@ export interface RolloutContext {
   readonly recorded: readonly CallRow[]
   /** Appends one row to calls.jsonl. */
   record(row: CallRow): void
+  /** Hears of every failed attempt at a model call; absent where nobody listens. */
+  readonly retried?: (row: RetryRow) => void
 }
 
 export interface Player {

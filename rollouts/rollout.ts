@@ -15,6 +15,7 @@ import { EpisodeStopped, RunError, RunStopped } from './errors.ts'
 import type { Transcript } from './messages.ts'
 import { type CallRow, type Player, ProviderError, type TranscribedPolicy } from './player.ts'
 import { transcriptOf } from './transcript.ts'
+import type { RetryRow } from './watch.ts'
 
 /** Who takes which seat; the seats that are not named stay residents'. */
 export type Lineup = Readonly<Record<AgentId, Player>>
@@ -99,6 +100,8 @@ export interface RolloutOptions {
   /** What an interrupted run of this rollout left in calls.jsonl. */
   readonly recorded?: readonly CallRow[]
   readonly record?: (row: CallRow) => void
+  /** Hears of every failed attempt at a model call. */
+  readonly retried?: (row: RetryRow) => void
   /** Whether evaluated seats whose policies keep no transcript get one as they play; it costs the rendering of each turn. */
   readonly transcripts?: boolean
   /** Called after every step of an episode in which somebody had to be waited for, beginning with those already played. */
@@ -230,6 +233,7 @@ class SeatedEpisode {
         this.#note(row)
         options.record?.(row)
       },
+      ...(options.retried !== undefined && { retried: options.retried }),
     }
     const game = {
       env,

@@ -7,6 +7,7 @@ import { PASS, type SeatContext } from '../../envs/core/policy.ts'
 import { Dialogue, type PlayStyle } from '../dialogue.ts'
 import type { Message } from '../messages.ts'
 import { type CallRow, ProviderError, type TranscribedPolicy } from '../player.ts'
+import type { RetryRow } from '../watch.ts'
 import { type Answered, type Ask, callRow } from './caller.ts'
 import { requestDigest } from './conversation.ts'
 import { promptTokens, recordedUsage } from './usage.ts'
@@ -26,11 +27,12 @@ export interface Seating {
   /** What an interrupted run of this rollout recorded for this seat, by call. */
   readonly recorded: ReadonlyMap<number, CallRow>
   readonly record: (row: CallRow) => void
+  readonly retried?: (row: RetryRow) => void
   readonly ask: (ask: Ask) => Promise<Answered>
 }
 
 export function modelPolicy(context: SeatContext<AnyTypes>, seating: Seating): TranscribedPolicy {
-  const { style, abandon, stop } = seating
+  const { style, abandon, stop, retried } = seating
   const { seat } = context
   const dialogue = new Dialogue(context, style)
   const { tools } = dialogue
@@ -79,6 +81,9 @@ export function modelPolicy(context: SeatContext<AnyTypes>, seating: Seating): T
         return Math.min(bytes, measured.tokens + sizeOf(messages.slice(measured.messages)))
       },
       leftMs,
+      ...(retried !== undefined && {
+        retried: attempt => retried({ key: seating.key, agent: seat.agent, player: seating.player, ...attempt }),
+      }),
     })
     workedMs += answered.workedMs
     const row = callRow({ key: seating.key, agent: seat.agent, t, call, player: seating.player, request }, answered)

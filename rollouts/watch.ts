@@ -1,0 +1,87 @@
+/** What can be seen of a run while it is played, as plain data without texts and keys. Knows shapes; sees nothing itself. */
+import type { AgentId } from '../envs/core/tool.ts'
+import type { CallRow } from './player.ts'
+import type { CallFigures, Rollout, RolloutSpec } from './rollout.ts'
+
+/** A failed attempt at a model call. */
+export interface RetryRow {
+  /** The rollout's key. */
+  readonly key: string
+  readonly agent: AgentId
+  /** The player string, credentials redacted. */
+  readonly player: string
+  /** The error's class to count, such as `rate_limited`. */
+  readonly code: string
+  /** Of HTTP; null where no answer came. */
+  readonly status: number | null
+  /** Milliseconds that the attempt took. */
+  readonly latency_ms: number
+  /** Milliseconds until the next attempt; null where there is none and the call has failed. */
+  readonly wait_ms: number | null
+}
+
+/** What a finished rollout came to. */
+export interface PlayFigures {
+  /** Seconds since the epoch. */
+  readonly start_time: number
+  /** Seconds. */
+  readonly total: number
+  readonly steps: number
+  readonly truncated: boolean
+  /** Of the evaluated seats. */
+  readonly rewards: Readonly<Record<AgentId, number>>
+  /** Model calls, those that an earlier attempt at the rollout had recorded included. */
+  readonly calls: number
+  readonly input_tokens: number
+  readonly output_tokens: number
+  /** USD; null where the price of a call is not known. */
+  readonly cost: number | null
+}
+
+/** Why a rollout was given up: a provider failed for good. */
+export interface FailureFigures {
+  readonly agent: AgentId
+  readonly player: string
+  readonly code: string
+  readonly status: number | null
+  /** Attempts at the call that failed. */
+  readonly attempts: number
+}
+
+/** Who watches a batch. */
+export interface Watcher {
+  /** A rollout is begun, in this thread; those that are played elsewhere are only heard of at their end. */
+  readonly began?: (spec: RolloutSpec) => void
+  /** A model has answered. */
+  readonly called?: (row: CallRow, spec: RolloutSpec) => void
+  readonly retried?: (row: RetryRow, spec: RolloutSpec) => void
+  /** A rollout has ended: what it came to, where whoever played it says so, or why it was given up. */
+  readonly ended?: (spec: RolloutSpec, ended: Ended) => void
+}
+
+export type Ended =
+  | { readonly ok: true; readonly figures?: PlayFigures }
+  | { readonly ok: false; readonly failure: FailureFigures }
+
+export function playFigures({ spec, scores, log, truncated, calls, timing }: Rollout): PlayFigures {
+  return {
+    start_time: timing.start_time,
+    total: timing.total,
+    steps: log.steps.length,
+    truncated,
+    rewards: Object.fromEntries(spec.evaluated.map(agent => [agent, scores[agent]!.reward])),
+    ...spent(calls),
+  }
+}
+
+function spent(calls: readonly CallFigures[]): Pick<PlayFigures, 'calls' | 'input_tokens' | 'output_tokens' | 'cost'> {
+  let input = 0
+  let output = 0
+  let cost: number | null = 0
+  for (const call of calls) {
+    input += call.prompt_tokens
+    output += call.completion_tokens
+    cost = cost === null || call.cost === null ? null : cost + call.cost
+  }
+  return { calls: calls.length, input_tokens: input, output_tokens: output, cost }
+}

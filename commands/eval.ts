@@ -12,6 +12,7 @@ import { DIALOGUE_OPTION, readSpeaker, speakRun } from './dialogue.ts'
 import { type EvaluateOptions, type Evaluation, evaluate } from './evaluate.ts'
 import type { ExitCode, Io } from './io.ts'
 import { CACHE_OPTION, LIMIT_OPTIONS, MODEL_OPTIONS, readModels } from './models.ts'
+import { OTEL_OPTIONS } from './otel.ts'
 import { COLUMN_OPTIONS, CONFIG_OPTIONS, EXAMPLE_OPTIONS, readExperiment, SEAT_OPTIONS, SWEEP_OPTIONS } from './setup.ts'
 import { readSuite, SUITE_OPTIONS } from './suite.ts'
 import { LOG_OPTION, PROGRESS_HELP } from './telling.ts'
@@ -32,6 +33,7 @@ export const PLAY_OPTIONS: OptionSpecs = {
   ...MODEL_OPTIONS,
   ...LIMIT_OPTIONS,
   ...LOG_OPTION,
+  ...OTEL_OPTIONS,
 }
 
 /**

@@ -10,6 +10,7 @@ import type { RunResult } from '../rollouts/run.ts'
 import type { Args } from './command.ts'
 import type { ExitCode, Io } from './io.ts'
 import { cacheNote } from './models.ts'
+import { exportingOf } from './otel.ts'
 import { tellingOf } from './telling.ts'
 import { plural, shownPath } from './text.ts'
 
@@ -32,10 +33,12 @@ export async function evaluate(asked: Experiment, options: EvaluateOptions, args
   const { models, onCell = () => {}, ...rest } = options
   const telling = tellingOf(args, io, { named: asked.name !== undefined, ...(models !== undefined && { models }) })
   const note = (text: string): void => telling.note(text)
+  const exporting = await exportingOf(args, io, note)
   let failed = 0
   const again = (...more: string[]): string => commandLine(args.typed, more)
   const onEvent = (event: ExperimentEvent): void => {
     telling.event(event)
+    exporting?.event(event)
     if (event.type !== 'cell_end') return
     failed += tellCell(event.runs, again, args, io, note)
     if (event.left === 0) onCell(event.runs)
@@ -46,7 +49,10 @@ export async function evaluate(asked: Experiment, options: EvaluateOptions, args
     economies,
     signal: io.signal,
     onEvent,
-  }).finally(() => telling.end())
+  }).finally(async () => {
+    telling.end()
+    await exporting?.stop()
+  })
   for (const reason of stopped) note(oneLine(reason))
   if (left > 0) {
     note(`Stopped after ${played} of ${plural(played + left, 'rollout')}. Go on with: ${again('--resume')}`)

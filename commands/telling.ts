@@ -7,6 +7,7 @@ import type { ExperimentEvent } from '../evals/run_experiment.ts'
 import type { Models } from '../rollouts/models/index.ts'
 import { PROGRESS_WORDS, Progress } from '../rollouts/progress.ts'
 import { Running } from '../rollouts/running.ts'
+import { withoutTexts } from '../rollouts/watch.ts'
 import type { Args, OptionSpecs } from './command.ts'
 import type { Io } from './io.ts'
 
@@ -110,30 +111,33 @@ class JsonLines implements Telling {
     count(this.#running, event)
     switch (event.type) {
       case 'cell_start': {
-        const { type: _, ...facts } = event
+        const { type: _, players, ...facts } = event
         this.#running = new Running(event.due)
         this.#cell = event.cell
-        this.#write('start', facts)
+        this.#write('start', { ...facts, players: players.map(player => ({ ...player, name: withoutTexts(player.name) })) })
         this.#timer = setInterval(() => this.#progress('progress'), EVERY).unref()
         return
       }
       case 'retry':
-        this.#write('retry', { cell: event.cell, ...event.row })
+        this.#write('retry', { cell: event.cell, ...event.row, player: withoutTexts(event.row.player) })
         return
       case 'rollout': {
         if (event.ok) return
         const { cell, key, seed, repeat, players, failure } = event
-        this.#write('failure', { cell, key, seed, repeat, players, ...failure })
+        const { player } = failure
+        this.#write('failure', { cell, key, seed, repeat, players: seated(players), ...failure, player: withoutTexts(player) })
         return
       }
       case 'cell_end':
-        this.#progress('end', { left: event.left, folders: event.runs.map(({ folder }) => folder) })
+        this.#progress('end', { left: event.left })
         this.end()
     }
   }
 
   #progress(event: 'progress' | 'end', more: object = {}): void {
-    this.#write(event, { cell: this.#cell, ...this.#running!.figures, ...more })
+    const { mean_reward, ...figures } = this.#running!.figures
+    const means = Object.entries(mean_reward).map(([player, mean]) => [withoutTexts(player), mean])
+    this.#write(event, { cell: this.#cell, ...figures, mean_reward: Object.fromEntries(means), ...more })
   }
 
   note(text: string): void {
@@ -148,3 +152,7 @@ class JsonLines implements Telling {
     this.#io.err(`${JSON.stringify({ time: new Date().toISOString(), event, ...fields }, rounded)}\n`)
   }
 }
+
+/** The players by seat, as they are told. */
+const seated = (players: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(players).map(([agent, player]) => [agent, withoutTexts(player)]))

@@ -1,4 +1,5 @@
 /** What can be seen of a run while it is played, as plain data without texts and keys. Knows shapes; sees nothing itself. */
+import { digest } from '../envs/core/plain.ts'
 import type { AgentId } from '../envs/core/tool.ts'
 import type { CallRow } from './player.ts'
 import type { CallFigures, Rollout, RolloutSpec } from './rollout.ts'
@@ -84,4 +85,10 @@ function spent(calls: readonly CallFigures[]): Pick<PlayFigures, 'calls' | 'inpu
     cost = cost === null || call.cost === null ? null : cost + call.cost
   }
   return { calls: calls.length, input_tokens: input, output_tokens: output, cost }
+}
+
+/** A player string for logs that leave the machine: a treatment with texts or fields of the user's own is told by its digest. */
+export function withoutTexts(player: string): string {
+  const [, name = player, treatment = ''] = /^([^[]*)(\[.*\])$/s.exec(player) ?? []
+  return /\b(instructions|extra_body)=/.test(treatment) ? `${name}[#${digest(treatment).slice(0, 8)}]` : player
 }

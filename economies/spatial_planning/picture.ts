@@ -2,14 +2,8 @@
 import { median } from '../../envs/core/sums.ts'
 import { MEDIAN_OF } from '../../envs/spatial_planning/market.ts'
 import { CONDITIONS, type Cond, rosterOf } from '../../envs/spatial_planning/roster.ts'
-import {
-  type LandPlay,
-  type SpatialEvent,
-  type SpatialState,
-  type SpatialTypes,
-  type VotePlay,
-  votesOf,
-} from '../../envs/spatial_planning/state.ts'
+import { type LandPlay, type SpatialEvent, type SpatialState, type VotePlay, votesOf } from '../../envs/spatial_planning/state.ts'
+import type { SpatialTypes } from '../../envs/spatial_planning/types.ts'
 import { figure } from '../figures.ts'
 import type { Bars, Cells, Feed, Lines, Moment, Panel, Picture, Told } from '../picture.ts'
 import { feedOf, playerOf } from '../picture.ts'

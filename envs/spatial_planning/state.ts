@@ -5,7 +5,6 @@
 import type { AgentId } from '../core/tool.ts'
 import type { SpatialConfig } from './config.ts'
 import { type Book, copyBook, openBook } from './market.ts'
-import type { Observation, Shared } from './observe.ts'
 import { type Cond, type Condition, type Pair, rosterOf } from './roster.ts'
 import { type Account, type Deal, decideByVote } from './settlement.ts'
 import type { Stimulus } from './stimuli.ts'
@@ -249,14 +248,6 @@ export type SpatialEvent =
       readonly payoffs: Readonly<Record<AgentId, number>>
     }
   | { readonly type: 'session_paid'; readonly round: number; readonly euros: Readonly<Record<AgentId, number>> }
-
-export interface SpatialTypes {
-  Config: SpatialConfig
-  State: SpatialState
-  Observation: Observation
-  Shared: Shared
-  Event: SpatialEvent
-}
 
 /** A round before anything is decided. */
 export function newPlay(config: SpatialConfig): LandPlay | VotePlay {

@@ -24,8 +24,9 @@ import {
   type Treatment,
 } from './roster.ts'
 import { speculate, taxOn } from './settlement.ts'
-import { type Choice, landOf, type Phase, type SpatialState, type SpatialTypes, voteOf } from './state.ts'
+import { type Choice, landOf, type Phase, type SpatialState, voteOf } from './state.ts'
 import { inspectedPlots } from './stimuli.ts'
+import type { SpatialTypes } from './types.ts'
 import { cancelledWords, conditionWords, list, points, restsWords, tradedWords } from './words.ts'
 
 const { act, ask } = toolsFor<SpatialTypes>()

@@ -2,16 +2,34 @@
  * Calls of this economy as messages of the laboratory's server, and how its answers are told apart from what else it says. Message
  * shapes: `IBEX-TUDelft/IBEX-game_server`, `api/logics/`.
  */
-import type { Call, Refusal } from '../../../envs/core/tool.ts'
-import type { Side } from '../../../envs/spatial_planning/market.ts'
-import { type Cond, type Condition, indexOf, type Plot } from '../../../envs/spatial_planning/roster.ts'
+import type { AgentId, Call, Refusal } from '../../../envs/core/tool.ts'
+import type { SpatialConfig } from '../../../envs/spatial_planning/config.ts'
+import type { findOrder, Side } from '../../../envs/spatial_planning/market.ts'
+import type { PhaseRule } from '../../../envs/spatial_planning/phases.ts'
+import { type Cond, type Condition, indexOf, type Plot, type Roster } from '../../../envs/spatial_planning/roster.ts'
+import type { LandPlay, SpatialState } from '../../../envs/spatial_planning/state.ts'
 import { tools } from '../../../envs/spatial_planning/tools.ts'
 import { cancelledWords, points, restsWords, tradedWords } from '../../../envs/spatial_planning/words.ts'
 import type { RemoteAnswer, RemoteEvent, Sending } from '../../remote.ts'
-import type { SeatView } from './view.ts'
 import { EVENTS } from './wire.ts'
 
 type Args = Readonly<Record<string, unknown>>
+
+/** What a call's message and its answer rest on: the seat as it stands at the server. */
+interface Seat {
+  readonly agent: AgentId
+  /** As the server counts, from 1. */
+  readonly number: number
+  readonly config: SpatialConfig
+  readonly index: Roster['index']
+  readonly state: SpatialState
+  readonly land: LandPlay
+  readonly at: { readonly round: number; readonly phase: number } | undefined
+  readonly rule: PhaseRule | undefined
+  ownOrder(condition: Cond, id: number): ReturnType<typeof findOrder>
+  isTaken(snapshot: unknown, at: { readonly round: number; readonly phase: number }): boolean | undefined
+  gave(): void
+}
 
 /** What the server does not take though the economy's rules allow it; it must never be sent. */
 export function refuseAtServer({ args }: Call): Refusal | undefined {
@@ -25,7 +43,7 @@ export function refuseAtServer({ args }: Call): Refusal | undefined {
 }
 
 /** The message that a call stands for; undefined where silence says the same. */
-const MESSAGES: Readonly<Record<string, (args: Args, view: SeatView) => Readonly<Record<string, unknown>> | undefined>> = {
+const MESSAGES: Readonly<Record<string, (args: Args, view: Seat) => Readonly<Record<string, unknown>> | undefined>> = {
   declare: ({ no_project, project }) => ({ type: 'declare', declaration: [no_project, project, 0] }),
   declare_final: ({ value }, { land }) => ({ type: 'declare', declaration: slots(land.chosen!, value, 0) }),
   buy_plots: ({ plots }, view) => {
@@ -68,41 +86,45 @@ const RECEIVED: Readonly<Record<string, string>> = {
 const slots = (chosen: Cond, value: unknown, none: unknown): unknown[] => [0, 1, 2].map(slot => (slot === chosen ? value : none))
 
 /** The server's numbers of some holders, each once and in order. */
-function numbersOf(plots: unknown, view: SeatView): number[] {
+function numbersOf(plots: unknown, view: Seat): number[] {
   const { index } = view
   return [...new Set((plots as readonly Plot[]).map(plot => index[plot]! + 1))].sort((a, b) => a - b)
 }
 
-const conditionOf = (market: unknown, { land }: SeatView): Cond =>
+const conditionOf = (market: unknown, { land }: Seat): Cond =>
   market === undefined ? land.chosen! : indexOf(market as Condition)
 
-export function sendingOf(view: SeatView, call: Call): Sending {
+export function sendingOf(view: Seat, call: Call): Sending {
   const args = call.args as Args
   const message = MESSAGES[call.tool]!(args, view)
   const at = { ...view.at! }
   const sealed = view.rule?.play === 'sealed'
+  // What a market's order did is told by the events that follow; everything else is the seat's own doing.
+  const isOwn = view.state.phase !== 'market'
   const answer = (ANSWERS[String(message?.type)] ?? toSealed)({ view, message })
   let text: string | undefined
+  const carry = (said?: string): string => {
+    if (text !== undefined) return text
+    text = said ?? (isOwn ? carriedOut(view, call) : 'You end your turn.')
+    if (sealed) view.gave()
+    return text
+  }
   return {
     message,
     ...(message?.type === 'chat-with-players' && { unanswered: true as const }),
     answer(event) {
       const said = answer(event)
-      if (said?.ok) ({ text } = said)
+      // At once: the event that follows may be of another phase.
+      if (said?.ok) carry(said.text)
       return said
     },
     taken: snapshot => (sealed ? view.isTaken(snapshot, at) : undefined),
-    done() {
-      // What a market's order did is told by the events that follow; everything else is the seat's own doing.
-      const own = view.state.phase === 'market' ? undefined : carriedOut(view, call)
-      if (sealed) view.gave()
-      return text ?? own ?? 'You end your turn.'
-    },
+    done: () => carry(),
   }
 }
 
 /** Does on the seat's own view what its decision does, in the words of the economy. */
-function carriedOut(view: SeatView, { tool: name, args }: Call): string {
+function carriedOut(view: Seat, { tool: name, args }: Call): string {
   const tool = tools(view.config)[name as never] as {
     apply(state: unknown, agent: string, args: unknown, emit: () => void): string
   }
@@ -110,7 +132,7 @@ function carriedOut(view: SeatView, { tool: name, args }: Call): string {
 }
 
 interface Pending {
-  readonly view: SeatView
+  readonly view: Seat
   readonly message: Args | undefined
 }
 type Answer = (event: RemoteEvent) => RemoteAnswer | undefined

@@ -22,10 +22,11 @@ import {
   TREATMENTS,
 } from '../../../envs/spatial_planning/roster.ts'
 import { newSession, read, type Session } from '../../../envs/spatial_planning/session.ts'
-import { landOf, type SpatialEvent, type SpatialState, type SpatialTypes } from '../../../envs/spatial_planning/state.ts'
+import { landOf, type SpatialEvent, type SpatialState } from '../../../envs/spatial_planning/state.ts'
 import { announce, conclude } from '../../../envs/spatial_planning/step.ts'
 import { labStimulus } from '../../../envs/spatial_planning/stimuli.ts'
 import { tools } from '../../../envs/spatial_planning/tools.ts'
+import type { SpatialTypes } from '../../../envs/spatial_planning/types.ts'
 import { lastPhase } from './game_data.ts'
 import { LAB_CONDITIONS, participantsOf, rewardIn } from './participants.ts'
 import type { LogItem } from './record.ts'

@@ -7,8 +7,8 @@
  * its cell. Its model calls are its children, failed attempts are events of the call.
  * Names: https://github.com/open-telemetry/semantic-conventions-genai (`gen_ai.*`); what these have no name for is `agoragym.*`.
  */
-import type { CallRow } from '../rollouts/player.ts'
-import { type RetryRow, withoutTexts } from '../rollouts/watch.ts'
+import type { CallRow, RetryRow } from '../rollouts/player.ts'
+import { withoutTexts } from '../rollouts/watch.ts'
 import type { ExperimentEvent, PlayerFacts } from './run_experiment.ts'
 
 type Attribute = string | number | boolean | string[]

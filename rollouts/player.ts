@@ -6,7 +6,6 @@ import type { AnyTypes } from '../envs/core/environment.ts'
 import type { AnyPolicyFactory, Policy } from '../envs/core/policy.ts'
 import type { AgentId } from '../envs/core/tool.ts'
 import type { ToolCall, Transcript } from './messages.ts'
-import type { RetryRow } from './watch.ts'
 
 /** Tokens of one call, the same for every provider. Integers ≥ 0. */
 export interface Usage {
@@ -72,6 +71,23 @@ export interface CallRow {
   /** Second forms in which the request was sent, because the endpoint refused the first or they were chosen (`forms.ts`). */
   readonly adaptations?: readonly string[]
   readonly reply: Reply
+}
+
+/** A failed attempt at a model call. */
+export interface RetryRow {
+  /** The rollout's key. */
+  readonly key: string
+  readonly agent: AgentId
+  /** The player string, credentials redacted. */
+  readonly player: string
+  /** The error's class to count, such as `rate_limited`. */
+  readonly code: string
+  /** Of HTTP; null where no answer came. */
+  readonly status: number | null
+  /** Milliseconds that the attempt took. */
+  readonly latency_ms: number
+  /** Milliseconds until the next attempt; null where there is none and the call has failed. */
+  readonly wait_ms: number | null
 }
 
 /** Where a player leaves evidence of one rollout, and finds what an interrupted run left. */

@@ -13,9 +13,8 @@ import type { Policy } from '../envs/core/policy.ts'
 import type { AgentId } from '../envs/core/tool.ts'
 import { EpisodeStopped, RunError, RunStopped } from './errors.ts'
 import type { Transcript } from './messages.ts'
-import { type CallRow, type Player, ProviderError, type TranscribedPolicy } from './player.ts'
+import { type CallRow, type Player, ProviderError, type RetryRow, type TranscribedPolicy } from './player.ts'
 import { transcriptOf } from './transcript.ts'
-import type { RetryRow } from './watch.ts'
 
 /** Who takes which seat; the seats that are not named stay residents'. */
 export type Lineup = Readonly<Record<AgentId, Player>>

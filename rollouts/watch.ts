@@ -1,25 +1,8 @@
 /** What can be seen of a run while it is played, as plain data without texts and keys. Knows shapes; sees nothing itself. */
 import { digest } from '../envs/core/plain.ts'
 import type { AgentId } from '../envs/core/tool.ts'
-import type { CallRow } from './player.ts'
+import type { CallRow, RetryRow } from './player.ts'
 import type { CallFigures, Rollout, RolloutSpec } from './rollout.ts'
-
-/** A failed attempt at a model call. */
-export interface RetryRow {
-  /** The rollout's key. */
-  readonly key: string
-  readonly agent: AgentId
-  /** The player string, credentials redacted. */
-  readonly player: string
-  /** The error's class to count, such as `rate_limited`. */
-  readonly code: string
-  /** Of HTTP; null where no answer came. */
-  readonly status: number | null
-  /** Milliseconds that the attempt took. */
-  readonly latency_ms: number
-  /** Milliseconds until the next attempt; null where there is none and the call has failed. */
-  readonly wait_ms: number | null
-}
 
 /** What a finished rollout came to. */
 export interface PlayFigures {

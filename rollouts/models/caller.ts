@@ -3,8 +3,7 @@
  * no economy and no conversation.
  */
 import { digest } from '../../envs/core/plain.ts'
-import { type CallRow, ProviderError } from '../player.ts'
-import type { RetryRow } from '../watch.ts'
+import { type CallRow, ProviderError, type RetryRow } from '../player.ts'
 import { anthropic, DEFAULT_MAX_TOKENS } from './anthropic.ts'
 import type { Budget, Spending } from './budget.ts'
 import type { ResponseCache } from './cache.ts'

@@ -174,7 +174,7 @@ describe('--otel', () => {
       Array(4 + 2).fill('agoragym.call.attempt_failed'),
     )
     expect(rollouts.filter(({ status }) => status?.code === 2).map(attributes)).toMatchObject([
-      { 'error.type': 'rate_limited', 'agoragym.rollout.seed': '3' },
+      { 'error.type': 'rate_limited', 'agoragym.rollout.seed': 3 },
     ])
     expect(rollouts.map(attributes).filter(each => typeof each['agoragym.rollout.reward'] === 'number')).toHaveLength(4)
     const metrics = new Map(seen.metrics().map(metric => [metric.name, metric]))

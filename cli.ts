@@ -1,15 +1,17 @@
-/** The command line: words in, exit code out. Knows how words become a command; the commands know the rest. */
+/**
+ * The command line: words in, exit code out. Knows how words become a command; the commands know the rest. Only what was typed is
+ * loaded: help and mistakes need no economy.
+ */
 import yargs, { type Argv } from 'yargs'
-import { Args, COMMON, type Command, type OptionSpecs } from './commands/command.ts'
+import { Args, COMMON, type Command, type CommandHead, type OptionSpecs } from './commands/command.ts'
 import { commands } from './commands/index.ts'
 import type { ExitCode, Io } from './commands/io.ts'
-import { findConfig, importPlugins } from './economies/imports.ts'
-import { economies } from './economies/registry.ts'
+import { findConfig } from './economies/config_file.ts'
 import { nearest, UserError } from './envs/core/errors.ts'
 import { oneLine, printable } from './envs/core/text.ts'
 import { RunError } from './rollouts/errors.ts'
 import { refused } from './rollouts/jsonl.ts'
-import { packageVersion } from './rollouts/metadata.ts'
+import { packageVersion } from './rollouts/versions.ts'
 
 const HELP_WIDTH = 80
 
@@ -40,12 +42,31 @@ function isRefusal(error: unknown): error is NodeJS.ErrnoException & { readonly 
 async function importOwn(words: readonly string[], cwd: string): Promise<void> {
   if (!commands.some(({ name }) => name === words[0]) || words.includes('--help') || words.includes('-h')) return
   const config = findConfig(cwd)
-  if (config !== undefined) await importPlugins([config], cwd, 'config file')
   const named = words.flatMap((word, i) => {
     if (word === '--import') return words[i + 1] ?? []
     return word.startsWith('--import=') ? word.slice('--import='.length) : []
   })
+  if (config === undefined && named.length === 0) return
+  const { importPlugins } = await import('./economies/imports.ts')
+  if (config !== undefined) await importPlugins([config], cwd, 'config file')
   await importPlugins(named, cwd)
+}
+
+/** A command that was typed, whole. */
+interface Typed extends CommandHead, Omit<Command, 'positionals' | 'options'> {
+  readonly options: OptionSpecs
+  /** What stands for ENV in its examples. */
+  readonly id: string
+}
+
+async function load(head: CommandHead, words: readonly string[]): Promise<Typed> {
+  const command = await head.load()
+  const { positionals = head.positionals, options, examples, run } = command
+  const economies = examples.some(([line]) => line.includes('ENV'))
+    ? (await import('./economies/registry.ts')).economies.ids()
+    : []
+  const own = typeof options === 'function' ? await options(words) : options
+  return { ...head, positionals, options: { ...own, ...COMMON }, examples, run, id: economies[0] ?? 'ENV' }
 }
 
 /**
@@ -65,10 +86,10 @@ function guard(io: Io): Io {
 }
 
 async function runCommand(words: readonly string[], io: Io): Promise<ExitCode> {
-  const typed = commands.find(({ name }) => name === words[0])
-  const options = typed === undefined ? {} : await optionsOf(typed, words.slice(1))
-  if (typed !== undefined) checkOptions(typed, options, words.slice(1))
-  let chosen: Command | undefined
+  const head = commands.find(({ name }) => name === words[0])
+  const typed = head && (await load(head, words.slice(1)))
+  if (typed !== undefined) checkOptions(typed, words.slice(1))
+  let chosen: Typed | undefined
   let help = ''
   const parser = yargs([...words])
     .scriptName('agoragym')
@@ -96,9 +117,10 @@ async function runCommand(words: readonly string[], io: Io): Promise<ExitCode> {
     parser.command(
       [command.name, ...Object.keys(command.positionals).map(placeholder)].join(' '),
       command.describe,
-      builder => declare(builder, command, options),
+      // Only the command that was typed is ever asked for its options.
+      builder => declare(builder, typed!),
       () => {
-        chosen = command
+        chosen = typed
       },
     )
   }
@@ -118,10 +140,6 @@ async function runCommand(words: readonly string[], io: Io): Promise<ExitCode> {
   return chosen.run(new Args(values, words), io)
 }
 
-async function optionsOf({ options }: Command, words: readonly string[]): Promise<OptionSpecs> {
-  return { ...(typeof options === 'function' ? await options(words) : options), ...COMMON }
-}
-
 /** `ENV`, `[DIR]` or `[ID…]` as yargs spells it. */
 function placeholder(positional: string): string {
   return positional.startsWith('[') ? positional.replace('…', '..') : `<${positional}>`
@@ -130,14 +148,12 @@ function placeholder(positional: string): string {
 /** The name of a positional, without what says how it is given. */
 const bare = (positional: string): string => positional.replace(/[[\]…]/g, '')
 
-function declare(builder: Argv, command: Command, options: OptionSpecs): Argv {
-  const { name, positionals, describe, examples } = command
+function declare(builder: Argv, { name, positionals, describe, options, examples, id }: Typed): Argv {
   builder.usage(`${['$0', name, ...Object.keys(positionals)].join(' ')} [options]\n\n${describe}`).version(false)
   for (const [positional, text] of Object.entries(positionals))
     builder.positional(bare(positional), { type: 'string', describe: text, ...(positional.includes('…') && { array: true }) })
   for (const [option, { type, describe: text, alias }] of Object.entries(options))
     builder.option(option, { ...SHAPES[type], describe: text, ...(alias !== undefined && { alias }) })
-  const [id = 'ENV'] = economies.ids()
   const lines = examples.map(([line, what]) => `  ${line.replace('ENV', id)}\n      ${what}`)
   return builder.epilogue(`${lines.length === 1 ? 'Example:' : 'Examples:'}\n${lines.join('\n')}`)
 }
@@ -150,7 +166,7 @@ const SHAPES = {
 } as const
 
 /** Refuses an option that the command does not have, before anything can be taken for its value. */
-function checkOptions(command: Command, options: OptionSpecs, words: readonly string[]): void {
+function checkOptions({ name: command, options }: Typed, words: readonly string[]): void {
   const declared = Object.entries(options).flatMap(([option, { alias }]) => [option, ...(alias ? [alias] : [])])
   const accepted = [...declared, 'help', 'h']
   for (const word of words) {
@@ -161,13 +177,13 @@ function checkOptions(command: Command, options: OptionSpecs, words: readonly st
     const long = accepted.filter(known => known.length > 1)
     const meant = nearest(option, long).replace("'", "'--")
     throw new UserError(
-      `No option '${word.slice(0, 64)}' of agoragym ${command.name}. Options: ${long.map(known => `--${known}`).join(', ')}.${meant}`,
+      `No option '${word.slice(0, 64)}' of agoragym ${command}. Options: ${long.map(known => `--${known}`).join(', ')}.${meant}`,
     )
   }
 }
 
 /** What yargs complains of, in our words. */
-function usageError(command: Command | undefined, message: string): string {
+function usageError(command: Typed | undefined, message: string): string {
   const missing = Object.entries(command?.positionals ?? {}).find(([place]) => !place.startsWith('['))
   if (command !== undefined && missing !== undefined && message.startsWith('Not enough non-option'))
     return `agoragym ${command.name} needs ${missing[0]}: ${missing[1]}.`

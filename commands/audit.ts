@@ -28,9 +28,6 @@ const SHOWN = 3
 const FORMATS = ['text', 'markdown'] as const
 
 export const audit: Command = {
-  name: 'audit',
-  positionals: { '[ENV]': 'id of an economy; all of them where none is named' },
-  describe: 'Attack an economy with cheap policies and judge it by what an economy worth playing must show.',
   options: {
     preset: { type: 'list', alias: 'profile', describe: 'preset to audit; may be given several times (the standard ones)' },
     seeds: { type: 'string', describe: `held-out seeds (${SEEDS})` },

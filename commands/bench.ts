@@ -5,9 +5,6 @@ import type { Command } from './command.ts'
 import { columns, number } from './text.ts'
 
 export const bench: Command = {
-  name: 'bench',
-  positionals: { '[ID…]': 'benchmarks to run (all)' },
-  describe: 'Measure how fast the economies and the runner are on this machine.',
   options: {},
   examples: [['agoragym bench ENV', 'one benchmark']],
   async run(args, io) {

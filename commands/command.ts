@@ -11,12 +11,20 @@ export interface OptionSpec {
 }
 export type OptionSpecs = Readonly<Record<string, OptionSpec>>
 
-export interface Command {
+/** What is said of a command before it is typed: nothing of it is loaded for that. */
+export interface CommandHead {
   readonly name: string
   /** What follows the name, in order, such as `ENV` or `[DIR]`; `[ID…]` takes all that is left. */
   readonly positionals: Readonly<Record<string, string>>
   /** One sentence. */
   readonly describe: string
+  readonly load: () => Promise<Command>
+}
+
+/** The rest of a command: what it takes and does. */
+export interface Command {
+  /** The same places as the head's, where only the command itself can say what may stand there. */
+  readonly positionals?: Readonly<Record<string, string>>
   /** The options; where they depend on what was typed, made from the words after the command's name. */
   readonly options: OptionSpecs | ((words: readonly string[]) => Promise<OptionSpecs>)
   /** Command lines that work, each with what it does; `ENV` stands for the first economy there is. */

@@ -28,9 +28,6 @@ export const COMPARE_OPTIONS: OptionSpecs = {
 const FORMATS = ['text', 'markdown', 'csv', 'json'] as const
 
 export const compare: Command = {
-  name: 'compare',
-  positionals: { '[RUN…]': 'run folders, or folders of them (./runs)' },
-  describe: 'Compare players: scores with intervals, differences, passing, wins, behaviour, cost.',
   options: {
     ...COMPARE_OPTIONS,
     'no-logs': { type: 'boolean', describe: 'do not read steps.jsonl: no sequences, first use, dealings and texts' },

@@ -12,9 +12,6 @@ import { CONFIG_OPTIONS, readSetting, type Setting } from './setup.ts'
 import { block, definitions } from './text.ts'
 
 export const describe: Command = {
-  name: 'describe',
-  positionals: { ENV: 'id of an economy; `agoragym envs` lists them' },
-  describe: 'Show the rules, tools, configuration, bots and metrics of an economy.',
   options: {
     ...CONFIG_OPTIONS,
     encoding: { type: 'boolean', describe: 'only how observations and actions are written as numbers: features and slots' },

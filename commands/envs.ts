@@ -4,9 +4,6 @@ import type { Command } from './command.ts'
 import { definitions } from './text.ts'
 
 export const envs: Command = {
-  name: 'envs',
-  positionals: {},
-  describe: 'List the economies.',
   options: {},
   examples: [['agoragym envs --json', 'ids, versions and presets for a script']],
   run(args, io) {

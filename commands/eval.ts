@@ -96,9 +96,6 @@ function tellSweeps(args: Args, io: Io, runs: readonly RunResult[], out: string)
 const isSwept = ({ metadata }: RunResult): boolean => metadata.experiment?.sweep !== undefined
 
 export const evalCommand: Command = {
-  name: 'eval',
-  positionals: { '[ENV]': 'id of an economy; `agoragym envs` lists them' },
-  describe: 'Evaluate players in an economy, or a suite of evaluations: one folder of files a player, and a table.',
   options: {
     ...SUITE_OPTIONS,
     players: { type: 'string', describe: "players, separated by commas, each in the evaluated seat in turn (the economy's own)" },

@@ -22,9 +22,6 @@ export const ADVANTAGE_OPTION: OptionSpecs = {
 }
 
 export const exportCommand: Command = {
-  name: 'export',
-  positionals: { '[RUN…]': 'run folders, or folders of them (./runs)' },
-  describe: 'Write runs as training data: a folder of files and a data card.',
   options: {
     format: { type: 'string', describe: formats.map(({ id }) => id).join(', ') },
     out: { type: 'string', describe: 'folder to write; one that holds anything but an earlier export is refused' },

@@ -13,9 +13,6 @@ import type { ExitCode } from './io.ts'
 import { block, plural, shownPath } from './text.ts'
 
 export const labExport: Command = {
-  name: 'lab-export',
-  positionals: { '[RUN…]': 'run folders, folders of them (./runs), or records of the laboratory (*.log.json)' },
-  describe: "Write sessions as their laboratory's files: wide sheet, market log, game data, record.",
   options: {
     out: { type: 'string', describe: 'folder to write' },
     lenient: { type: 'boolean', describe: 'write records too that say otherwise than the rules, and exit 0' },

@@ -6,9 +6,6 @@ import type { Command } from './command.ts'
 import { shownPath } from './text.ts'
 
 export const newCommand: Command = {
-  name: 'new',
-  positionals: { WHAT: 'what is made: economy', NAME: 'its id in snake_case, such as tide_pool' },
-  describe: 'Write a new economy that plays: rules, bots, tests and what wires them.',
   options: {},
   examples: [['agoragym new economy tide_pool', 'a folder tide_pool; in a clone of this repository, folders of it']],
   run(args, io) {

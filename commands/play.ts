@@ -15,9 +15,6 @@ import { CONFIG_OPTIONS, readExperiment, SEAT_OPTIONS } from './setup.ts'
 import { block, figureTable, number, plural } from './text.ts'
 
 export const play: Command = {
-  name: 'play',
-  positionals: { ENV: 'id of an economy; `agoragym envs` lists them' },
-  describe: 'Watch one episode turn by turn, or play in it.',
   options: {
     player: { type: 'string', describe: "who takes the evaluated seat (the economy's first scripted player)" },
     ...SEAT_OPTIONS,

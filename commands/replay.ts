@@ -11,9 +11,6 @@ import { block, plural, shownPath } from './text.ts'
 const TOLD = 20
 
 export const replay: Command = {
-  name: 'replay',
-  positionals: { FILE: 'a steps.jsonl, a run folder, or a folder of them' },
-  describe: 'Play logged episodes again and name the first step that differs.',
   options: {},
   examples: [['agoragym replay runs', 'verifies every episode of every run in ./runs']],
   run(args, io) {

@@ -12,11 +12,9 @@ const COMMON_OPTIONS: OptionSpecs = {
 }
 
 export const replicate: Command = {
-  name: 'replicate',
   get positionals() {
     return { STUDY: `one of: ${economies.studies().join(', ') || 'none yet'}` }
   },
-  describe: 'Run a published study again and print its figures beside ours.',
   options: async words => ({ ...COMMON_OPTIONS, ...(await studyOptions(words)) }),
   get examples() {
     return [

@@ -9,9 +9,6 @@ import type { ExitCode } from './io.ts'
 import { plural, shownPath } from './text.ts'
 
 export const report: Command = {
-  name: 'report',
-  positionals: { '[RUN…]': 'run folders, or folders of them (./runs)' },
-  describe: 'Write a report: one HTML file with tables, charts and transcripts, read without a network.',
   options: {
     ...COMPARE_OPTIONS,
     html: { type: 'string', describe: 'file to write (./report.html)' },

@@ -10,9 +10,6 @@ import { readExperiment } from './setup.ts'
 import { block, number, plural, shownPath } from './text.ts'
 
 export const rollouts: Command = {
-  name: 'rollouts',
-  positionals: { ENV: 'id of an economy; `agoragym envs` lists them' },
-  describe: 'Play groups of rollouts to learn from: the same seed several times, with rewards and advantages.',
   options: {
     player: {
       type: 'string',

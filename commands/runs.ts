@@ -6,9 +6,6 @@ import type { Command } from './command.ts'
 import { columns, number, shownPath } from './text.ts'
 
 export const runs: Command = {
-  name: 'runs',
-  positionals: { '[DIR]': 'folder to look in (./runs)' },
-  describe: 'List the runs in a folder.',
   options: {},
   examples: [['agoragym runs', 'what is in ./runs']],
   run(args, io) {

@@ -11,9 +11,6 @@ import { plural } from './text.ts'
 const having = () => environments.list().filter(env => env.scenarios !== undefined)
 
 export const scenarios: Command = {
-  name: 'scenarios',
-  positionals: { ENV: 'id of an economy; `agoragym envs` lists them' },
-  describe: "Write an economy's scenario data set as JSON Lines of id, seed, config and first messages.",
   options: {
     ...CONFIG_OPTIONS,
     count: { type: 'string', describe: 'rows; the data set goes on as far as is asked (all of it)' },

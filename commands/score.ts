@@ -35,9 +35,6 @@ const OPTIONS: OptionSpecs = {
 }
 
 export const score: Command = {
-  name: 'score',
-  positionals: { '[RUN…]': 'run folders, or folders of them (./runs)' },
-  describe: 'Add metrics and judgements of your own to finished runs; compare, report and export then show them.',
   options: OPTIONS,
   examples: [
     ['agoragym score runs --import ./mine.js', 'every metric and judge that the module brings, on every run in ./runs'],

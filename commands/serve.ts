@@ -11,9 +11,6 @@ import { LIMIT_OPTIONS, MODEL_OPTIONS, readModels } from './models.ts'
 import { CONFIG_OPTIONS, readSet } from './setup.ts'
 
 export const serve: Command = {
-  name: 'serve',
-  positionals: {},
-  describe: 'Serve games to trainers over HTTP and WebSocket: OpenEnv, ORS, NeMo Gym and the own wire on one port.',
   options: {
     stdio: { type: 'boolean', describe: 'speak the own wire over standard input and output, and listen nowhere' },
     host: { type: 'string', describe: 'what to listen on (127.0.0.1: programs of this machine)' },

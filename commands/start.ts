@@ -17,9 +17,6 @@ import { block, shownPath } from './text.ts'
 const scripted = ({ bots }: Economy): boolean => Object.keys(bots).some(bot => !Object.hasOwn(anyBots, bot))
 
 export const start: Command = {
-  name: 'start',
-  positionals: { '[ENV…]': 'economies to play (all with scripted players of their own)' },
-  describe: 'Compare the scripted players of every economy and write a report; what is finished is not played again.',
   options: { out: { type: 'string', describe: "folder for the runs' folders (./runs/start)" } },
   examples: [['agoragym start', 'needs no key and no server']],
   async run(args, io) {

@@ -15,9 +15,6 @@ import { block, columns, number, shownPath } from './text.ts'
 const { seat: _seat, opponents: _opponents, 'dry-run': _dryRun, baseline: _baseline, ...SHARED_OPTIONS } = PLAY_OPTIONS
 
 export const tournament: Command = {
-  name: 'tournament',
-  positionals: { ENV: 'id of an economy; `agoragym envs` lists them' },
-  describe: 'A round-robin: every two players share the seats of an economy, once in each order.',
   options: {
     players: { type: 'string', describe: 'two or more players, separated by commas' },
     among: { type: 'string', describe: "seats that they share, separated by commas (all but the residents')" },

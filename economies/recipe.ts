@@ -6,7 +6,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { UserError } from '../envs/core/errors.ts'
 import { makeFolder, refused } from '../rollouts/jsonl.ts'
-import { packageVersion } from '../rollouts/metadata.ts'
+import { packageVersion } from '../rollouts/versions.ts'
 import { economies } from './registry.ts'
 
 const TEMPLATES = join(import.meta.dirname, '..', 'templates', 'economy')

@@ -1,8 +1,7 @@
 /**
  * metadata.json: what a run is and what it came to, in the field names of Verifiers' saved evaluations, with ours beside
- * them. Knows the shape and how it is filled; reads and writes nothing but the package's own version.
+ * them. Knows the shape and how it is filled; reads and writes nothing.
  */
-import { createRequire } from 'node:module'
 import type { AnyEnvironment } from '../envs/core/environment.ts'
 import { UserError } from '../envs/core/errors.ts'
 import { difference, digest } from '../envs/core/plain.ts'
@@ -13,6 +12,7 @@ import type { Player, Usage } from './player.ts'
 import { configDigest } from './rollout.ts'
 import type { ToolDefinition } from './rows.ts'
 import type { Summary } from './summary.ts'
+import { packageVersion } from './versions.ts'
 
 export interface Metadata {
   readonly env_id: string
@@ -218,9 +218,4 @@ export function runDigest(of: Metadata): string {
 export function checkSameRun(folder: string, before: Metadata, now: Metadata): void {
   const found = difference(identity(before), identity(now))
   if (found !== undefined) throw new UserError(`${folder} holds another run (${found}); choose another folder with --out.`)
-}
-
-/** The version of this package. */
-export function packageVersion(): string {
-  return (createRequire(import.meta.url)('agoragym/package.json') as { version: string }).version
 }

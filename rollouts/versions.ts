@@ -1,4 +1,5 @@
-/** Which build played a run, and whether this one can play its logs again. Knows what a run says of itself. */
+/** The version of this package; which build played a run, and whether this one can play its logs again. Knows what a run says of itself. */
+import { createRequire } from 'node:module'
 import type { AnyEnvironment } from '../envs/core/environment.ts'
 import type { Lookup } from '../envs/core/registry.ts'
 import type { Metadata } from './metadata.ts'
@@ -20,4 +21,9 @@ export function otherBuild(metadata: Metadata, environments: Pick<Lookup<AnyEnvi
   const ours = environments.get(env_id).version
   if (ours === version_info.env_version) return undefined
   return `it was played in version ${version_info.env_version} of ${env_id} and this is version ${ours}; agoragym ${version} can play it again`
+}
+
+/** The version of this package. */
+export function packageVersion(): string {
+  return (createRequire(import.meta.url)('agoragym/package.json') as { version: string }).version
 }

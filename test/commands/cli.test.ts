@@ -60,8 +60,8 @@ describe('help', () => {
   })
 
   test('an example of every command is one that works as far as its words go', async () => {
-    for (const { examples } of commands) {
-      for (const [line] of examples) {
+    for (const { load } of commands) {
+      for (const [line] of (await load()).examples) {
         // Help is asked for instead of running it; a word that the command does not take would be told first.
         const { code, err } = await agoragym(`${line.replace('agoragym ', '')} --help`, at())
         expect({ line, code, err }).toEqual({ line, code: 0, err: '' })

@@ -25,7 +25,7 @@ export interface Seating {
   readonly timeoutMs: number
   /** What an interrupted run of this rollout recorded for this seat, by call. */
   readonly recorded: ReadonlyMap<number, CallRow>
-  readonly record: (row: CallRow) => void
+  readonly record: (row: CallRow) => unknown
   readonly ask: (ask: Ask) => Promise<Answered>
 }
 
@@ -72,6 +72,7 @@ export function modelPolicy(context: SeatContext<AnyTypes>, seating: Seating): T
       session,
       abandon,
       stop,
+      rollout: seating.key,
       cacheName: `${seating.key}|${seat.agent}|${call}|${request}`,
       worstPrompt: () => {
         const bytes = sizeOf(messages) + sizeOf(tools)
@@ -82,7 +83,8 @@ export function modelPolicy(context: SeatContext<AnyTypes>, seating: Seating): T
     })
     workedMs += answered.workedMs
     const row = callRow({ key: seating.key, agent: seat.agent, t, call, player: seating.player, request }, answered)
-    seating.record(row)
+    // What it says stands where a restart finds it before anything follows from it.
+    await seating.record(row)
     return row
   }
 

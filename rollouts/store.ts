@@ -25,13 +25,13 @@ import {
   TEMPORARY,
   type Unread,
 } from './jsonl.ts'
-import { callLine, failedLines, rolloutLines } from './lines.ts'
+import { callLine } from './lines.ts'
 import { FolderLock } from './lock.ts'
 import type { Metadata } from './metadata.ts'
 import { runMetadata } from './metadata_shape.ts'
 import type { CallRow } from './player.ts'
 import { callFiguresIn, figuresIn, keyOf, type RowKind, rowIn } from './read_rows.ts'
-import { type FailedRollout, keyParts, type Rollout } from './rollout.ts'
+import { keyParts } from './rollout.ts'
 import type { ErrorRow, FailedLines, FinishedLines, ResultFigures, ResultRow, StepsRow, TracedEpisode } from './rows.ts'
 import { parseJson, readText } from './text_file.ts'
 
@@ -185,16 +185,6 @@ export class RunStore {
     }
     this.#dropPartial(key)
     return true
-  }
-
-  /** Files a finished rollout whose calls have been recorded here. */
-  finish(rollout: Rollout): void {
-    this.file(rolloutLines(rollout))
-  }
-
-  /** Files a failed rollout; its recorded calls stay for the next attempt. */
-  fail(failed: FailedRollout): void {
-    this.file(failedLines(failed))
   }
 
   /** The example and repeat of every finished rollout. */

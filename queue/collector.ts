@@ -11,23 +11,23 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Queue } from 'bullmq'
 import type { Redis } from 'ioredis'
 import type { PlannedCell } from '../evals/plan.ts'
-import { type BatchOptions, type BatchResult, isDue, type Job } from '../rollouts/batch.ts'
+import type { Elsewhere, Job } from '../rollouts/batch.ts'
 import { RunError } from '../rollouts/errors.ts'
+import type { Outcome } from '../rollouts/played.ts'
 import type { CallRow } from '../rollouts/player.ts'
-import type { RolloutSpec } from '../rollouts/rollout.ts'
-import type { RunStore } from '../rollouts/store.ts'
+import { rolloutKey } from '../rollouts/rollout.ts'
 import { keysOf, NEWS, PREFIX, RUNS } from './keys.ts'
 import { nano } from './limits.ts'
 import { type Limits, type Manifest, packed, runId, runWords } from './manifest.ts'
 import type { Connection } from './redis.ts'
-import { unpackedResults } from './results.ts'
-import { isScripted, keysDigest, type Task, Tasks } from './tasks.ts'
+import { type Results, unpackedResults } from './results.ts'
+import { isScripted, keysDigest, type Numbered, Tasks } from './tasks.ts'
 
-/** What a job says: a cell, numbers of rollouts, and what tells whether both ends mean the same by them. */
+/** What a job says: numbers of rollouts of a run, and what tells whether both ends mean the same by them. */
 export interface JobData {
-  readonly c: number
-  readonly n: readonly number[]
-  readonly d: string
+  readonly run: number
+  readonly rollouts: readonly number[]
+  readonly digest: string
 }
 
 export interface CollectorOptions {
@@ -53,19 +53,15 @@ const SUSPICIOUS = [6, 60] as const
 /** Milliseconds that rollouts in flight are waited for when a run is stopped and no worker answers. */
 const PATIENCE = 60_000
 
-interface Waiting {
-  readonly task: Task
-  readonly job: string
+/** A rollout that was asked for and has not come back. */
+interface Waiting extends Numbered {
+  readonly run: number
+  readonly job: Job
+  /** What it is queued in. */
+  readonly batch: string
 }
 
-/** The rollouts of a job that are due. */
-interface Batch {
-  /** Names the job: the same whatever of it is due. */
-  readonly id: string
-  readonly tasks: readonly Task[]
-}
-
-export class Collector {
+export class Collector implements Elsewhere {
   readonly id: string
   readonly #connection: Connection
   readonly #manifest: Manifest
@@ -108,10 +104,12 @@ export class Collector {
     this.#connection.onBack(() => void this.#announce().catch(() => {}))
   }
 
-  /** Plays the jobs of a cell elsewhere: in the place of `runBatch`. */
-  async batch(jobs: Iterable<Job>, options: BatchOptions, cell: number): Promise<BatchResult> {
-    const cellRun = new CellRun(this, jobs, options, cell)
-    return cellRun.run()
+  takes(): boolean {
+    return true
+  }
+
+  async play(jobs: Iterator<Job>, tell: (job: Job, outcome: Outcome) => void, stop: AbortSignal): Promise<void> {
+    await new Collection(this, jobs, tell, stop).run()
   }
 
   /** Removes the run from Redis: its folders hold all that came of it. */
@@ -130,7 +128,7 @@ export class Collector {
     this.#connection.redis.del(this.#keys.collector).catch(() => {})
   }
 
-  /** What `CellRun` works with. */
+  /** What `Collection` works with. */
   get parts() {
     return {
       connection: this.#connection,
@@ -183,46 +181,47 @@ export class Collector {
   }
 }
 
-/** The collecting of one cell. */
-class CellRun {
+const UNPLAYED: Outcome = { kind: 'unplayed' }
+
+/** The collecting of some runs: those that are played side by side. */
+class Collection {
   readonly #parts: Collector['parts']
   readonly #collector: Collector
-  readonly #options: BatchOptions
-  readonly #cell: number
-  readonly #batches: Iterator<Batch>
-  readonly #stores: RunStore[] = []
-  /** Queued, and not come back yet, by number. */
-  readonly #waiting = new Map<number, Waiting>()
-  /** Came back in this session: what fails is not played again at once. */
-  readonly #settled = new Set<number>()
-  readonly #stopped = new Set<string>()
-  readonly #stoppedPlans = new Set<number>()
+  readonly #jobs: Iterator<Job>
+  readonly #tell: (job: Job, outcome: Outcome) => void
+  readonly #stop: AbortSignal
+  /** Asked for, and not come back yet, by run and number. */
+  readonly #waiting = new Map<string, Waiting>()
+  /** Scripted rollouts that wait for others to fill their job, by run. */
+  readonly #filling = new Map<number, Waiting[]>()
+  /** Jobs that are to be queued. */
+  readonly #ready: (readonly Waiting[])[] = []
+  /** The runs whose rollouts are collected here. */
+  readonly #runs = new Set<number>()
+  /** Results of rollouts that have not been asked for yet: an earlier collector was further than this one is. */
+  #early: string[] = []
+  readonly #stoppedRuns = new Set<number>()
   #halted = false
   #more = true
   #last = '0'
-  #finished = 0
-  #failed = 0
-  #due = 0
 
-  constructor(collector: Collector, jobs: Iterable<Job>, options: BatchOptions, cell: number) {
+  constructor(collector: Collector, jobs: Iterator<Job>, tell: Collection['#tell'], stop: AbortSignal) {
     this.#parts = collector.parts
     this.#collector = collector
-    this.#options = options
-    this.#cell = cell
-    this.#batches = this.#enumerate(jobs)
+    this.#jobs = jobs
+    this.#tell = tell
+    this.#stop = stop
   }
 
-  async run(): Promise<BatchResult> {
-    const { signal } = this.#options
-    const onAbort = (): void => void this.#stop('*', 'interrupted').catch(() => {})
-    if (signal?.aborted) onAbort()
-    signal?.addEventListener('abort', onAbort, { once: true })
+  async run(): Promise<void> {
+    const onAbort = (): void => void this.#sayStop('*', INTERRUPTED).catch(() => {})
+    if (this.#stop.aborted) onAbort()
+    this.#stop.addEventListener('abort', onAbort, { once: true })
     let lost = false
     this.#parts.connection.onBack(() => (lost = true))
     let quiet = 0
     let suspicious: number = SUSPICIOUS[0]
     try {
-      await this.#begin()
       for (;;) {
         await this.#topUp()
         if (this.#halted || (!this.#more && this.#waiting.size === 0)) break
@@ -235,163 +234,133 @@ class CellRun {
           await this.#queueAgain()
         }
       }
-      if (this.#halted || this.#stoppedPlans.size > 0) await this.#windDown()
+      if (this.#halted || this.#stoppedRuns.size > 0) await this.#windDown()
     } finally {
-      signal?.removeEventListener('abort', onAbort)
+      this.#stop.removeEventListener('abort', onAbort)
     }
-    const left = Math.max(0, this.#due - this.#finished - this.#failed)
-    return { finished: this.#finished, failed: this.#failed, left, stopped: [...this.#stopped] }
+    for (const { job } of this.#waiting.values()) this.#tell(job, UNPLAYED)
+    for (let next = this.#jobs.next(); !next.done; next = this.#jobs.next()) this.#tell(next.value, UNPLAYED)
   }
 
-  /** The due rollouts of each job, in order. What makes a job does not depend on what is due. */
-  *#enumerate(jobs: Iterable<Job>): Generator<Batch> {
-    const seen = new Map<RunStore, Set<string>>()
-    let scripted: Task[] = []
-    let due: Task[] = []
-    let n = 0
-    const flush = function* (cell: number): Generator<Batch> {
-      if (due.length > 0) yield { id: `${cell}-${scripted[0]!.n}`, tasks: due }
-      scripted = []
-      due = []
-    }
-    for (const job of this.#withStores(jobs)) {
-      const task = this.#parts.tasks.task(this.#cell, n++)
-      let keys = seen.get(job.store)
-      if (keys === undefined) {
-        keys = new Set()
-        seen.set(job.store, keys)
-      }
-      const wanted = !keys.has(task.key) && isDue(job, this.#options.retryErrors)
-      keys.add(task.key)
-      if (wanted) this.#due++
-      if (!isScripted(job.spec)) {
-        if (wanted) yield { id: `${this.#cell}-${task.n}`, tasks: [task] }
-        continue
-      }
-      scripted.push(task)
-      if (wanted) due.push(task)
-      if (scripted.length === this.#parts.batch) yield* flush(this.#cell)
-    }
-    yield* flush(this.#cell)
-  }
-
-  /** The jobs; before the first is given, the store of every run is known: one after the other they begin the row. */
-  *#withStores(jobs: Iterable<Job>): Generator<Job> {
-    const rest = jobs[Symbol.iterator]()
-    const first: Job[] = []
-    while (first.length < this.#parts.tasks.runs(this.#cell)) {
-      const { value, done } = rest.next()
-      if (done) break
-      first.push(value)
-    }
-    this.#stores.push(...first.map(({ store }) => store))
-    yield* first
-    for (let next = rest.next(); !next.done; next = rest.next()) yield next.value
-  }
-
-  /** Learns the stores, and files what an earlier collector has left in Redis. */
-  async #begin(): Promise<void> {
-    this.#next = this.#batches.next()
-    while (await this.#read(0));
-  }
-
-  #next: IteratorResult<Batch> | undefined
-
+  /** Asks for rollouts as long as there is room for them, and queues what fills a job. */
   async #topUp(): Promise<void> {
     while (this.#more && !this.#halted && this.#waiting.size < this.#parts.ahead) {
-      const batches: Batch[] = []
-      let rollouts = 0
-      while (batches.length < CHUNK && this.#waiting.size + rollouts < this.#parts.ahead) {
-        const { value, done } = this.#next ?? this.#batches.next()
-        this.#next = undefined
-        if (done) {
-          this.#more = false
-          break
-        }
-        batches.push(value)
-        rollouts += value.tasks.length
-      }
-      if (batches.length > 0) await this.#enqueue(batches)
+      while (this.#more && this.#ready.length < CHUNK && this.#waiting.size < this.#parts.ahead) this.#pull()
+      if (!this.#more) for (const run of this.#filling.keys()) this.#fill(run)
+      await this.#retryEarly()
+      await this.#enqueue(this.#ready.splice(0))
     }
+    // A job that is half full waits for the rest only as long as there is room for it.
+    for (const run of this.#filling.keys()) if (this.#waiting.size >= this.#parts.ahead || !this.#more) this.#fill(run)
+    await this.#enqueue(this.#ready.splice(0))
   }
 
-  async #enqueue(batches: readonly Batch[]): Promise<void> {
-    const all = batches.flatMap(({ tasks }) => tasks)
+  #pull(): void {
+    const { value: job, done } = this.#jobs.next()
+    if (done) {
+      this.#more = false
+      return
+    }
+    const { tasks, batch: size } = this.#parts
+    const run = job.run
+    if (run === undefined) throw new Error('collector: the job is of no experiment')
+    this.#runs.add(run)
+    const n = tasks.numberOf(run, job.spec)
+    // Which job a rollout belongs to does not depend on what else is due, so that a job that is queued already has the same name.
+    const first = isScripted(job.spec) ? n - (n % size) : n
+    const waiting: Waiting = { run, n, spec: job.spec, key: rolloutKey(job.spec), job, batch: `${run}-${first}` }
+    this.#waiting.set(`${run}:${n}`, waiting)
+    if (!isScripted(job.spec)) {
+      this.#ready.push([waiting])
+      return
+    }
+    const filling = this.#filling.get(run)
+    if (filling !== undefined && filling[0]!.batch !== waiting.batch) this.#fill(run)
+    const batch = this.#filling.get(run) ?? []
+    batch.push(waiting)
+    this.#filling.set(run, batch)
+    if (n === first + size - 1) this.#fill(run)
+  }
+
+  #fill(run: number): void {
+    const batch = this.#filling.get(run)
+    this.#filling.delete(run)
+    if (batch !== undefined) this.#ready.push(batch)
+  }
+
+  async #enqueue(batches: readonly (readonly Waiting[])[]): Promise<void> {
+    if (batches.length === 0) return
+    const all = batches.flat()
     const bits = await this.#bits(all)
-    // What is marked as played and is not filed lies among the results, has failed before, or was lost with Redis's memory.
+    // What is marked as played lies among the results, has failed before, or was lost with Redis's memory.
     if (bits.some(Boolean)) while (await this.#read(0));
-    const again = all.filter((task, i) => bits[i] && this.#isLeft(task))
-    await this.#clear(again)
-    const due = batches.flatMap(({ id, tasks }) => {
-      const left = tasks.filter(task => this.#isLeft(task))
-      return left.length > 0 ? [{ id, tasks: left }] : []
-    })
-    await this.#seed(due.flatMap(({ tasks }) => tasks))
-    for (const { id, tasks } of due) for (const task of tasks) this.#waiting.set(task.n, { task, job: id })
-    await this.#add(due)
+    await this.#clear(all.filter((each, i) => bits[i] && this.#isWaiting(each)))
+    const left = batches.map(batch => batch.filter(each => this.#isWaiting(each))).filter(batch => batch.length > 0)
+    await this.#seed(left.flat())
+    await this.#add(left)
   }
 
-  /** Whether a rollout is still to be played as far as the files say. */
-  #isLeft(task: Task): boolean {
-    if (this.#settled.has(task.n) || this.#stoppedPlans.has(task.plan)) return false
-    return isDue({ spec: task.spec, store: this.#stores[task.plan]! } as Job, this.#options.retryErrors)
+  #isWaiting({ run, n }: Waiting): boolean {
+    return this.#waiting.has(`${run}:${n}`)
   }
 
-  async #bits(tasks: readonly Task[]): Promise<boolean[]> {
+  async #bits(rollouts: readonly Waiting[]): Promise<boolean[]> {
     const { connection, keys } = this.#parts
     const asked = connection.redis.pipeline()
-    for (const { n } of tasks) asked.getbit(keys.done(this.#cell), n)
+    for (const { run, n } of rollouts) asked.getbit(keys.done(run), n)
     return (await asked.exec())!.map(([error, bit]) => {
       if (error !== null) throw error
       return bit === 1
     })
   }
 
+  /** Takes back that rollouts were played whose results are nowhere. */
+  async #clear(rollouts: readonly Waiting[]): Promise<void> {
+    if (rollouts.length === 0) return
+    const { connection, keys } = this.#parts
+    const cleared = connection.redis.pipeline()
+    for (const { run, n } of rollouts) cleared.setbit(keys.done(run), n, 0)
+    await cleared.exec()
+  }
+
   /** Gives the answers that an earlier run has recorded to whoever plays next. */
-  async #seed(tasks: readonly Task[]): Promise<void> {
+  async #seed(rollouts: readonly Waiting[]): Promise<void> {
     const { connection, keys } = this.#parts
     const seeds = connection.redis.pipeline()
-    for (const { n, plan, key } of tasks)
-      for (const row of this.#stores[plan]!.recorded(key))
-        seeds.hsetnx(keys.calls(this.#cell, n), `${row.agent} ${row.call}`, `${FILED}${JSON.stringify(row)}`)
+    for (const { run, n, key, job } of rollouts)
+      for (const row of job.store.recorded(key))
+        seeds.hsetnx(keys.calls(run, n), `${row.agent} ${row.call}`, `${FILED}${JSON.stringify(row)}`)
     if (seeds.length > 0) await seeds.exec()
   }
 
-  /** Queues jobs; one that is queued or played already stays as it is. */
-  async #add(batches: readonly Batch[]): Promise<void> {
+  /** Queues jobs; one that is queued already stays as it is. */
+  async #add(batches: readonly (readonly Waiting[])[]): Promise<void> {
     for (let from = 0; from < batches.length; from += CHUNK)
       await this.#parts.queue.addBulk(
-        batches.slice(from, from + CHUNK).map(({ id, tasks }) => ({
+        batches.slice(from, from + CHUNK).map(batch => ({
           name: 'play',
-          data: { c: this.#cell, n: tasks.map(({ n }) => n), d: keysDigest(tasks) } satisfies JobData,
-          opts: { jobId: id },
+          data: { run: batch[0]!.run, rollouts: batch.map(({ n }) => n), digest: keysDigest(batch) } satisfies JobData,
+          opts: { jobId: batch[0]!.batch },
         })),
       )
   }
 
   /** Queues again whatever is waited for: what is queued stays as it is, what was lost is there again. */
   async #queueAgain(): Promise<void> {
-    const asked = [...this.#waiting.values()].map(({ task }) => task)
+    const asked = [...this.#waiting.values()]
     const bits = await this.#bits(asked)
-    // Whatever was marked before this reading and is not filed after it is lost.
+    // Whatever was marked before this reading and has not come with it is lost.
     while (await this.#read(0));
-    await this.#clear(asked.filter(({ n }, i) => bits[i] && this.#waiting.has(n)))
-    const byJob = new Map<string, Task[]>()
-    for (const { task, job } of this.#waiting.values()) {
-      const tasks = byJob.get(job)
-      if (tasks === undefined) byJob.set(job, [task])
-      else tasks.push(task)
+    await this.#clear(asked.filter((each, i) => bits[i] && this.#isWaiting(each)))
+    const byBatch = new Map<string, Waiting[]>()
+    for (const waiting of this.#waiting.values()) {
+      const batch = byBatch.get(waiting.batch)
+      if (batch === undefined) byBatch.set(waiting.batch, [waiting])
+      else batch.push(waiting)
     }
-    await this.#add([...byJob].map(([id, tasks]) => ({ id, tasks })))
-  }
-
-  /** Takes back that rollouts were played whose results are nowhere. */
-  async #clear(tasks: readonly Task[]): Promise<void> {
-    if (tasks.length === 0) return
-    const { connection, keys } = this.#parts
-    const cleared = connection.redis.pipeline()
-    for (const { n } of tasks) cleared.setbit(keys.done(this.#cell), n, 0)
-    await cleared.exec()
+    for (const batch of this.#filling.values()) byBatch.delete(batch[0]!.batch)
+    await this.#seed([...byBatch.values()].flat())
+    await this.#add([...byBatch.values()])
   }
 
   /** Files what is there; waits for up to so many milliseconds where nothing is. Says whether something was. */
@@ -402,45 +371,54 @@ class CellRun {
       block > 0
         ? await blocking.xreadBuffer('COUNT', READ, 'BLOCK', block, ...from)
         : await connection.redis.xreadBuffer('COUNT', READ, ...from)
-    ) as [Buffer, [Buffer, Buffer[]][]][] | null
+    ) as [Buffer, Entry[]][] | null
     const entries = answer?.[0]?.[1] ?? []
-    const filed: string[] = []
-    let woken = false
-    for (const [id, fields] of entries) {
-      this.#last = id.toString()
-      if (fields[0]?.toString() === 'w') {
-        woken = true
-        filed.push(this.#last)
-      } else if (this.#file(fields[1]!)) filed.push(this.#last)
-    }
-    if (filed.length > 0) await connection.redis.xdel(keys.results, ...filed)
-    if (woken) await this.#hearStops()
+    await this.#heed(entries)
+    if (entries.length > 0) this.#last = entries.at(-1)![0].toString()
     return entries.length > 0
   }
 
-  /** Files what was played, all or nothing; false where it is another cell's. */
-  #file(data: Buffer): boolean {
-    const { cell, played } = unpackedResults(data)
-    if (cell !== this.#cell) return false
-    for (const { n, plan, lines } of played) {
-      const fresh = this.#stores[plan]!.file(lines)
-      const waiting = this.#waiting.get(n)
-      this.#waiting.delete(n)
-      if (!fresh) {
+  async #retryEarly(): Promise<void> {
+    const early = this.#early
+    this.#early = []
+    const { connection, keys } = this.#parts
+    for (const id of early) await this.#heed((await connection.redis.xrangeBuffer(keys.results, id, id)) as Entry[])
+  }
+
+  async #heed(entries: readonly Entry[]): Promise<void> {
+    const { connection, keys } = this.#parts
+    const filed: string[] = []
+    let woken = false
+    for (const [id, fields] of entries) {
+      if (fields[0]!.toString() === 'w') woken = true
+      else if (!this.#file(unpackedResults(fields[1]!), id.toString())) continue
+      filed.push(id.toString())
+    }
+    // Only now that it stands in the files.
+    if (filed.length > 0) await connection.redis.xdel(keys.results, ...filed)
+    if (woken) await this.#hearStops()
+  }
+
+  /** Files what was played; false where it stays for later. */
+  #file({ run, played }: Results, id: string): boolean {
+    const known = played.map(({ n }) => this.#waiting.get(`${run}:${n}`))
+    if (known.every(each => each === undefined)) {
+      // Another collection's, or of what is not asked for yet; else it came twice.
+      if (this.#more) this.#early.push(id)
+      if (this.#more || !this.#runs.has(run)) return false
+    }
+    for (const [i, waiting] of known.entries()) {
+      if (waiting === undefined) {
         this.#collector.doubles++
         continue
       }
-      if (this.#settled.has(n)) continue
-      this.#settled.add(n)
-      if (lines.ok) this.#finished++
-      else this.#failed++
-      const spec: RolloutSpec = (waiting?.task ?? this.#parts.tasks.task(this.#cell, n)).spec
-      this.#options.onEnd?.(lines.ok, spec)
+      this.#waiting.delete(`${run}:${waiting.n}`)
+      this.#tell(waiting.job, played[i]!.outcome)
     }
     return true
   }
 
-  async #stop(what: string, reason: string): Promise<void> {
+  async #sayStop(what: string, reason: string): Promise<void> {
     const { connection, keys } = this.#parts
     await connection.script('agoragymStop', [keys.stop, keys.results, NEWS], [what, reason, this.#collector.id])
   }
@@ -448,25 +426,40 @@ class CellRun {
   async #hearStops(): Promise<void> {
     const { connection, keys } = this.#parts
     for (const [what, reason] of Object.entries(await connection.redis.hgetall(keys.stop))) {
+      const run = Number(what)
       if (what === '*') {
+        if (!this.#halted && reason !== INTERRUPTED)
+          this.#tellOne(() => true, { kind: 'stopped', message: reason, abandon: false, calls: [] })
         this.#halted = true
-        if (reason !== 'interrupted') this.#stopped.add(reason)
-        continue
+      } else if (this.#runs.has(run) && !this.#stoppedRuns.has(run)) {
+        this.#stoppedRuns.add(run)
+        const mine = (each: Waiting): boolean => each.run === run
+        this.#tellOne(mine, { kind: 'fatal', message: reason, calls: [] })
+        for (const each of [...this.#waiting.values()].filter(mine)) this.#tellOne(other => other === each, UNPLAYED)
       }
-      const [cell, plan] = what.split(':').map(Number)
-      if (cell !== this.#cell) continue
-      this.#stopped.add(reason)
-      this.#stoppedPlans.add(plan!)
-      for (const [n, { task }] of this.#waiting) if (task.plan === plan) this.#waiting.delete(n)
     }
   }
+
+  /** Tells of one of the rollouts that are waited for. */
+  #tellOne(which: (each: Waiting) => boolean, outcome: Outcome): void {
+    for (const [id, each] of this.#waiting) {
+      if (!which(each)) continue
+      this.#waiting.delete(id)
+      this.#given.set(id, each)
+      this.#tell(each.job, outcome)
+      return
+    }
+  }
+
+  /** Given up, by run and number: their answers are kept. */
+  readonly #given = new Map<string, Waiting>()
 
   /** Waits for what is in flight, files it, and keeps the answers of what was given up. */
   async #windDown(): Promise<void> {
     const { queue, connection, keys } = this.#parts
     if (this.#halted) await queue.drain()
     const deadline = Date.now() + PATIENCE
-    while ((this.#halted || this.#stoppedPlans.size > 0) && Date.now() < deadline) {
+    while (Date.now() < deadline) {
       while (await this.#read(0));
       const { active = 0, waiting = 0 } = await queue.getJobCounts('active', 'waiting')
       if (active + (this.#halted ? 0 : waiting) === 0) break
@@ -474,14 +467,20 @@ class CellRun {
     }
     while (await this.#read(0));
     for (const rollout of await connection.redis.smembers(keys.open)) {
-      const [cell, n] = rollout.split(':').map(Number)
-      if (cell !== this.#cell) continue
-      const { plan } = this.#parts.tasks.task(cell, n!)
-      for (const row of newCalls(await connection.redis.hvals(keys.calls(cell, n!)))) this.#stores[plan]!.record(row)
-      await connection.redis.multi().del(keys.calls(cell, n!)).srem(keys.open, rollout).exec()
+      const each = this.#waiting.get(rollout) ?? this.#given.get(rollout)
+      if (each === undefined) continue
+      const calls = keys.calls(each.run, each.n)
+      for (const row of newCalls(await connection.redis.hvals(calls))) each.job.store.record(row)
+      await connection.redis.multi().del(calls).srem(keys.open, rollout).exec()
     }
   }
 }
+
+/** Why a run is stopped whose collector was. */
+const INTERRUPTED = 'interrupted'
+
+/** One entry of the results: its id, and names and values. */
+type Entry = [id: Buffer, fields: Buffer[]]
 
 /** How a recorded call begins in Redis that lies in the run's folder already, and one that does not. */
 export const FILED = 'f'

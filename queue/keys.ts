@@ -12,10 +12,8 @@ export const WORKER = 'agoragym-worker'
 /** When the next request may be sent to an endpoint. */
 export const paceKey = (endpoint: string): string => `agoragym-pace:${endpoint}`
 
-const base = (run: string): string => `agoragym-run:${run}:`
-
-export const keysOf = (run: string) => {
-  const at = base(run)
+export const keysOf = (id: string) => {
+  const at = `agoragym-run:${id}:`
   return {
     /** All of the run's own keys begin so. */
     base: at,
@@ -25,7 +23,7 @@ export const keysOf = (run: string) => {
     collector: `${at}collector`,
     /** Hash of ceilings, spending and counts. */
     state: `${at}state`,
-    /** Hash of why something is to be stopped: `*` or `CELL:PLAN`. */
+    /** Hash of why something is to be stopped: `*`, or the number of a run of the experiment. */
     stop: `${at}stop`,
     /** Stream of what was played and is not filed yet. */
     results: `${at}results`,
@@ -40,9 +38,9 @@ export const keysOf = (run: string) => {
     /** Hash: worker → why it does not play the run. */
     refusals: `${at}refusals`,
     /** Bit by rollout: whether its result is on its way or filed. */
-    done: (cell: number) => `${at}done:${cell}`,
+    done: (run: number) => `${at}done:${run}`,
     /** Hash of recorded calls of a rollout, by seat and call. */
-    calls: (cell: number, n: number) => `${at}calls:${cell}:${n}`,
+    calls: (run: number, n: number) => `${at}calls:${run}:${n}`,
     /** Rollouts that ended within ten seconds. */
     rate: (tens: number) => `${at}rate:${tens}`,
   }

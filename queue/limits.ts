@@ -15,11 +15,19 @@ import type { Connection } from './redis.ts'
 export interface Holding {
   readonly job: string
   readonly token: string
+  /** Set once it turns out to be another worker's. */
+  lost?: HoldingLost
 }
 
 /** The job is somebody else's by now: whatever else is done for it is done twice. */
 export class HoldingLost extends Error {
   override readonly name = 'HoldingLost'
+}
+
+/** Notes that a job is another worker's; gives what to throw. */
+export function losing(holding: Holding, rollout: string): HoldingLost {
+  holding.lost ??= new HoldingLost(`rollout ${rollout} was given to another worker`)
+  return holding.lost
 }
 
 /** USD as Redis counts them: in whole 1e-9, upwards. */
@@ -70,7 +78,7 @@ export class SharedLedger implements Ledger {
       ]
       if (answer === 1) return { settle: used => this.#settle(id, used) }
       if (answer === 2) throw new RunStopped(this.#reached(ceiling!, Number(tokens), Number(cost) / 1e9))
-      if (answer === 3) throw new HoldingLost(`rollout ${rollout} was given to another worker`)
+      if (answer === 3) throw losing(held, rollout)
       await delay(LOOK)
     }
   }

@@ -1,18 +1,13 @@
-/** What travels from a worker to the collector: the lines of some rollouts of a cell, compressed. Knows no Redis. */
+/** What travels from a worker to the collector: what some rollouts of a run came to, compressed. Knows no Redis. */
 import { gunzipSync, gzipSync } from 'node:zlib'
-import type { FailedLines, FinishedLines } from '../rollouts/rows.ts'
+import type { Outcome } from '../rollouts/played.ts'
 
-export interface Played {
-  /** The number of the rollout in its cell. */
-  readonly n: number
-  /** Which of the cell's runs it belongs to. */
-  readonly plan: number
-  readonly lines: FinishedLines | FailedLines
-}
+export type Played = Extract<Outcome, { readonly kind: 'played' }>
 
 export interface Results {
-  readonly cell: number
-  readonly played: readonly Played[]
+  /** The number of the run in its experiment. */
+  readonly run: number
+  readonly played: readonly { readonly n: number; readonly outcome: Played }[]
 }
 
 /** Traces repeat themselves: the fastest level leaves a tenth of them. */

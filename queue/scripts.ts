@@ -39,15 +39,15 @@ export const SCRIPTS = {
     return 1`,
 
   /**
-   * Hands results on. KEYS done, results, state, open, tries; ARGV the run's base, cell, what was played, then number and
-   * \`ok\` or \`failed\` of each rollout. What is on its way already is counted as double. Gives how many were not.
+   * Hands results on. KEYS done, results, state, open, tries; ARGV the keys' beginning, the run's number, what was played, then
+   * the number and \`ok\` or \`failed\` of each rollout. What is on its way already is counted as double. Gives how many were not.
    */
   agoragymPublish: `
     local done, results, state, open, tries = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-    local base, cell = ARGV[1], ARGV[2]
+    local base, run = ARGV[1], ARGV[2]
     local fresh = 0
     for i = 4, #ARGV, 2 do
-      local rollout = cell .. ':' .. ARGV[i]
+      local rollout = run .. ':' .. ARGV[i]
       if redis.call('SETBIT', done, ARGV[i], 1) == 0 then
         fresh = fresh + 1
         redis.call('HINCRBY', state, ARGV[i + 1], 1)

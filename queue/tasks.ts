@@ -1,92 +1,64 @@
 /**
- * The rollouts of an experiment by number: in each cell they count from 0, example by example, repeat by repeat, player by player,
- * as a run in one process plays them. Knows plans; plays nothing.
+ * The rollouts of an experiment by run and number: in each run they count from 0, example by example and repeat by repeat. Knows
+ * plans; plays nothing.
  */
 import { digest } from '../envs/core/plain.ts'
 import type { PlannedCell } from '../evals/plan.ts'
-import { lineupOf, type Seated } from '../rollouts/lineup.ts'
 import { type RolloutSpec, rolloutKey } from '../rollouts/rollout.ts'
-import type { RunPlan } from '../rollouts/run.ts'
+import { PlanSpecs, type RunPlan } from '../rollouts/run.ts'
 
-/** One rollout of a cell. */
-export interface Task {
+/** One rollout. */
+export interface Numbered {
+  /** Which of its run's rollouts it is. */
   readonly n: number
-  /** Which of the cell's runs it belongs to. */
-  readonly plan: number
   readonly spec: RolloutSpec
   readonly key: string
 }
 
+interface NumberedRun {
+  readonly plan: RunPlan
+  readonly specs: PlanSpecs
+  /** Where an example stands in the run's row of them. */
+  places?: ReadonlyMap<number, number>
+}
+
 export class Tasks {
-  readonly #planned: readonly PlannedCell[]
-  /** One line-up per plan and configuration, so that what is derived from it is derived once. */
-  readonly #seated = new Map<RunPlan, Map<object, Seated>>()
+  readonly #runs: readonly NumberedRun[]
 
   constructor(planned: readonly PlannedCell[]) {
-    this.#planned = planned
+    this.#runs = planned.flatMap(({ plans }) => plans.map(plan => ({ plan, specs: new PlanSpecs(plan) })))
   }
 
-  /** How many rollouts a cell has. */
-  count(cell: number): number {
-    return this.#plans(cell).reduce((sum, { examples, repeats }) => sum + examples.rows.length * repeats, 0)
+  /** The rollout of that run and number. Throws where there is none. */
+  task(run: number, n: number): Numbered {
+    const { plan, specs } = this.#run(run)
+    const { examples, repeats } = plan
+    const row = examples.rows[Math.floor(n / repeats)]
+    const spec = row === undefined ? undefined : specs.of(row.index, n % repeats)
+    if (spec === undefined) throw new Error(`tasks: run ${run} has ${examples.rows.length * repeats} rollouts; got number ${n}`)
+    return { n, spec, key: rolloutKey(spec) }
   }
 
-  /** How many runs a cell has. */
-  runs(cell: number): number {
-    return this.#plans(cell).length
+  /** The number of a run's rollout. */
+  numberOf(run: number, { example, repeat }: Pick<RolloutSpec, 'example' | 'repeat'>): number {
+    const at = this.#run(run)
+    at.places ??= new Map(at.plan.examples.rows.map(({ index }, place) => [index, place]))
+    return at.places.get(example)! * at.plan.repeats + repeat
   }
 
-  /** The rollout of that number. Throws where there is none. */
-  task(cell: number, n: number): Task {
-    const plans = this.#plans(cell)
-    // All runs of a cell have the same examples and repeats.
-    const index = n % plans.length
-    const plan = plans[index]!
-    const of = Math.floor(n / plans.length)
-    const row = plan.examples.rows[Math.floor(of / plan.repeats)]
-    if (row === undefined) throw new Error(`tasks: cell ${cell} has ${this.count(cell)} rollouts; got number ${n}`)
-    const { config, seed, scenario, index: example } = row
-    const seated = this.#seat(plan, config)
-    const spec: RolloutSpec = {
-      env: plan.env,
-      config,
-      seed,
-      repeat: of % plan.repeats,
-      lineup: lineupOf(seated, seed),
-      evaluated: seated.evaluated,
-      example,
-      ...(scenario !== undefined && { scenario }),
-    }
-    return { n, plan: index, spec, key: rolloutKey(spec) }
-  }
-
-  #plans(cell: number): readonly RunPlan[] {
-    const planned = this.#planned[cell]
-    if (planned === undefined) throw new Error(`tasks: ${this.#planned.length} cells; got number ${cell}`)
-    return planned.plans
-  }
-
-  #seat(plan: RunPlan, config: object): Seated {
-    let seatings = this.#seated.get(plan)
-    if (seatings === undefined) {
-      seatings = new Map()
-      this.#seated.set(plan, seatings)
-    }
-    let seated = seatings.get(config)
-    if (seated === undefined) {
-      seated = plan.seat(config)
-      seatings.set(config, seated)
-    }
-    return seated
+  #run(run: number): NumberedRun {
+    const found = this.#runs[run]
+    if (found === undefined) throw new Error(`tasks: ${this.#runs.length} runs; got number ${run}`)
+    return found
   }
 }
 
-/** Whether a rollout asks nobody and so takes no longer than its own computing. */
+/** Whether a rollout asks nobody, so that it takes no longer than its own computing. */
 export function isScripted({ lineup }: RolloutSpec): boolean {
   return Object.values(lineup).every(({ kind }) => kind === 'bot')
 }
 
 /** What tells whether two machines mean the same rollouts by the same numbers. */
-export function keysDigest(tasks: readonly Task[]): string {
+export function keysDigest(tasks: readonly Pick<Numbered, 'key'>[]): string {
   return digest(tasks.map(({ key }) => key)).slice(0, 16)
 }

@@ -18,19 +18,20 @@ import type { Lookup } from '../envs/core/registry.ts'
 import type { Playable } from '../evals/plan.ts'
 import { planExperiment, type RunExperimentOptions } from '../evals/run_experiment.ts'
 import { RunError, RunStopped } from '../rollouts/errors.ts'
-import { failedLines, rolloutLines } from '../rollouts/lines.ts'
+import { failedLines } from '../rollouts/lines.ts'
 import { Models } from '../rollouts/models/models.ts'
 import { spacing } from '../rollouts/models/pace.ts'
+import { type Outcome, playRollout } from '../rollouts/played.ts'
 import { type CallRow, ProviderError } from '../rollouts/player.ts'
-import { type FailedRollout, runRollout } from '../rollouts/rollout.ts'
+import type { FailedRollout } from '../rollouts/rollout.ts'
 import { type JobData, NEW, newCalls, recordedCalls } from './collector.ts'
 import { keysOf, NEWS, PREFIX, RUNS, WORKER } from './keys.ts'
 import type { LeaseData, LeaseMessage } from './lease_thread.ts'
-import { type Holding, HoldingLost, nano, SharedLedger, SharedPace } from './limits.ts'
+import { type Holding, HoldingLost, losing, nano, SharedLedger, SharedPace } from './limits.ts'
 import { codeDiffers, type Manifest, planDiffers, runWords, unpacked, workerModels } from './manifest.ts'
 import { Connection } from './redis.ts'
-import { type Played, packedResults } from './results.ts'
-import { keysDigest, type Task, Tasks } from './tasks.ts'
+import { type Played, packedResults, type Results } from './results.ts'
+import { isScripted, keysDigest, type Numbered, Tasks } from './tasks.ts'
 
 export interface WorkerOptions extends Pick<RunExperimentOptions, 'own'> {
   readonly url: string
@@ -319,48 +320,46 @@ class Run {
   }
 
   /** Plays the rollouts of a job and hands them on; false where some were given back unplayed. */
-  async #play({ c: cell, n: numbers, d: digest }: JobData, holding: Holding): Promise<boolean> {
+  async #play({ run, rollouts, digest }: JobData, holding: Holding): Promise<boolean> {
     const { connection, tasks, stop, signal, ended, id } = this.#parts
     const keys = this.#keys
     const [again, stops, bits] = (await connection.script(
       'agoragymTake',
-      [keys.holders, keys.stop, keys.done(cell)],
-      [holding.job, holding.token, ...numbers],
+      [keys.holders, keys.stop, keys.done(run)],
+      [holding.job, holding.token, ...rollouts],
     )) as [number, string[], number[]]
-    const all = numbers.map(n => tasks.task(cell, n))
+    const all = rollouts.map(n => tasks.task(run, n))
     if (keysDigest(all) !== digest)
       throw new Error(`job ${holding.job} of ${id} means other rollouts here than where it was made`)
-    const stopped = new Set(stops.filter((_, i) => i % 2 === 0))
     // After a worker was lost with the job, each rollout is counted and handed on by itself: one of them may be to blame.
-    const careful = again === 1 || numbers.length === 1
-    const played: Played[] = []
+    const careful = again === 1 || rollouts.length === 1
+    const played: Results['played'][number][] = []
     let since = performance.now()
     const handOn = async (): Promise<void> => {
       if (played.length === 0) return
-      const batch = played.splice(0)
-      const words = batch.flatMap(({ n, lines }) => [n, lines.ok ? 'ok' : 'failed'])
+      const some = played.splice(0)
+      const words = some.flatMap(({ n, outcome }) => [n, outcome.lines.ok ? 'ok' : 'failed'])
       await connection.script(
         'agoragymPublish',
-        [keys.done(cell), keys.results, keys.state, keys.open, keys.tries],
-        [keys.base, cell, packedResults({ cell, played: batch }), ...words],
+        [keys.done(run), keys.results, keys.state, keys.open, keys.tries],
+        [keys.base, run, packedResults({ run, played: some }), ...words],
       )
-      ended(batch.length)
+      ended(some.length)
       since = performance.now()
     }
+    const isStopped = stops.some((what, i) => i % 2 === 0 && (what === '*' || what === String(run)))
     let whole = true
     for (const [i, task] of all.entries()) {
-      if (bits[i] === 1 || stopped.has('*') || stopped.has(`${cell}:${task.plan}`)) continue
-      if (signal.aborted || stop.signal.aborted) {
+      if (isStopped) break
+      if (bits[i] === 1) continue
+      const outcome = signal.aborted || stop.signal.aborted ? 'stopped' : await this.#rollout(run, task, holding, careful)
+      if (outcome === 'left') break
+      if (outcome === 'stopped') {
+        // A run that stops wants none of it back; a worker that stops gives it to others.
         whole = stop.signal.aborted
         break
       }
-      const lines = await this.#rollout(task, cell, holding, careful)
-      if (lines === 'stopped') {
-        whole = stop.signal.aborted
-        break
-      }
-      if (lines === 'left') continue
-      played.push({ n: task.n, plan: task.plan, lines })
+      played.push({ n: task.n, outcome })
       if (careful || performance.now() - since > HAND_ON) await handOn()
       if (performance.now() - this.#yielded > SLICE) {
         await setImmediate()
@@ -369,54 +368,55 @@ class Run {
     }
     await handOn()
     if (whole) await connection.script('agoragymRelease', [keys.holders], [holding.job, holding.token])
-    else if (careful) await connection.redis.hdel(keys.tries, ...numbers.map(n => `${cell}:${n}`))
+    else if (careful) await connection.redis.hdel(keys.tries, ...rollouts.map(n => `${run}:${n}`))
     return whole
   }
 
-  /** One rollout. `stopped`: the run or this worker stops; `left`: its player can never answer, and the collector knows. */
-  async #rollout(
-    { n, plan, spec, key }: Task,
-    cell: number,
-    holding: Holding,
-    careful: boolean,
-  ): Promise<Played['lines'] | 'stopped' | 'left'> {
-    const { connection, holding: held, stop } = this.#parts
+  /** One rollout. `stopped`: the run or this worker stops; `left`: its player can never answer, which the collector is told. */
+  async #rollout(run: number, task: Numbered, holding: Holding, careful: boolean): Promise<Played | 'stopped' | 'left'> {
+    const { connection, holding: holdings, stop, signal, tell } = this.#parts
+    const { n, spec, key } = task
     const keys = this.#keys
-    const rollout = `${cell}:${n}`
-    const callsKey = keys.calls(cell, n)
-    const kept = await connection.redis.hvals(callsKey)
+    const rollout = `${run}:${n}`
+    const callsKey = keys.calls(run, n)
+    const kept = isScripted(spec) ? [] : await connection.redis.hvals(callsKey)
     const calls = newCalls(kept)
-    if (careful && (await connection.redis.hincrby(keys.tries, rollout, 1)) > TRIES)
-      return failedLines(given(spec, key, LOST), calls)
+    const given = (why: GivenUp): Played => ({ kind: 'played', lines: failedLines(failedRollout(task, why), calls) })
+    if (careful && (await connection.redis.hincrby(keys.tries, rollout, 1)) > TRIES) return given(LOST)
     const record = async (row: CallRow): Promise<void> => {
       calls.push(row)
       const words = [`${row.agent} ${row.call}`, `${NEW}${JSON.stringify(row)}`, nano(row.cost ?? 0)]
-      const tokens = row.prompt_tokens + row.completion_tokens
       const still = await connection.script(
         'agoragymRecord',
         [keys.holders, callsKey, keys.open, keys.state, keys.tries],
-        [holding.job, holding.token, rollout, ...words, tokens],
+        [holding.job, holding.token, rollout, ...words, row.prompt_tokens + row.completion_tokens],
       )
-      if (still === 0) throw new HoldingLost(`rollout ${key} was given to another worker`)
+      if (still === 0) throw losing(holding, key)
     }
-    held.set(key, holding)
+    holdings.set(key, holding)
+    let outcome: Outcome
     try {
-      const result = await runRollout(spec, { recorded: recordedCalls(kept), record, transcripts: true })
-      if (result.ok) return rolloutLines(result, calls)
-      if (!result.error.fatal) return failedLines(result, calls)
-      await this.#stop(`${cell}:${plan}`, result.error.message)
-      return 'left'
-    } catch (error) {
-      if (error instanceof HoldingLost) throw error
-      if (error instanceof RunStopped) {
-        // A ceiling is everybody's; that this worker or the run stops, the others know.
-        if (!stop.signal.aborted && !this.#parts.signal.aborted) await this.#stop('*', error.message)
-        return 'stopped'
-      }
-      this.#parts.tell(`Rollout ${key}: ${(error as Error).stack ?? error}`)
-      return failedLines(given(spec, key, { ...BUG, message: `${BUG.message}: ${(error as Error).message}` }), calls)
+      const playing = playRollout(spec, { recorded: recordedCalls(kept), record, calls })
+      outcome = playing instanceof Promise ? await playing : playing
     } finally {
-      held.delete(key)
+      holdings.delete(key)
+    }
+    if (holding.lost !== undefined) throw holding.lost
+    switch (outcome.kind) {
+      case 'played':
+        return outcome
+      case 'fatal':
+        await this.#stop(String(run), outcome.message)
+        return 'left'
+      case 'bug':
+        tell(`Rollout ${key}: ${outcome.stack || outcome.message}`)
+        return given({ ...BUG, message: `${BUG.message}: ${outcome.message}` })
+      case 'stopped':
+        // A ceiling is everybody's; that this worker or the run stops, the others know.
+        if (!stop.signal.aborted && !signal.aborted) await this.#stop('*', outcome.message)
+        return 'stopped'
+      case 'unplayed':
+        return 'stopped'
     }
   }
 
@@ -426,17 +426,22 @@ class Run {
   }
 }
 
+/** Why a rollout is given up that no provider has failed. */
+interface GivenUp {
+  readonly code: string
+  readonly message: string
+  readonly attempts: number
+}
 /** A rollout that every worker was lost with. */
-const LOST = {
+const LOST: GivenUp = {
   code: 'worker_lost',
   message: `The worker was lost with it ${TRIES} times: play it alone with agoragym play, or give its machine more memory`,
   attempts: TRIES,
 }
 /** A rollout that broke on a programmer's mistake. */
-const BUG = { code: 'rollout_error', message: 'The economy or a player broke', attempts: 1 }
+const BUG: GivenUp = { code: 'rollout_error', message: 'The economy or a player broke', attempts: 1 }
 
-/** The rollout as it is given up. */
-function given(spec: Task['spec'], key: string, { code, message, attempts }: typeof LOST): FailedRollout {
+function failedRollout({ spec, key }: Numbered, { code, message, attempts }: GivenUp): FailedRollout {
   return {
     ok: false,
     key,

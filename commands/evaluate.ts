@@ -1,5 +1,5 @@
 /** Playing runs and telling what came of them: shared by the commands that do so. */
-
+import { availableParallelism } from 'node:os'
 import { economies } from '../economies/registry.ts'
 import { oneLine } from '../envs/core/text.ts'
 import type { Experiment } from '../evals/experiment.ts'
@@ -8,10 +8,23 @@ import { modelNotes } from '../rollouts/models/notes.ts'
 import { withoutCredentials } from '../rollouts/models/redact.ts'
 import { Progress } from '../rollouts/progress.ts'
 import type { RunResult } from '../rollouts/run.ts'
-import type { Args } from './command.ts'
+import type { Args, OptionSpecs } from './command.ts'
 import type { ExitCode, Io } from './io.ts'
 import { cacheNote } from './models.ts'
 import { plural, shownPath } from './text.ts'
+
+/** Who plays how much of an experiment. */
+export const PART_OPTIONS: OptionSpecs = {
+  workers: {
+    type: 'string',
+    describe: 'threads for rollouts of scripted players alone: N, or auto for one a core; the files are the same (1)',
+  },
+}
+
+/** The threads that are asked for. */
+function readWorkers(args: Args): number {
+  return args.text('workers') === 'auto' ? availableParallelism() : args.integer('workers', 1, 1)
+}
 
 /** What was played, and how the command ends. */
 export interface Evaluation {
@@ -22,10 +35,14 @@ export interface Evaluation {
   readonly code: ExitCode
 }
 
-export interface EvaluateOptions extends Omit<RunExperimentOptions, 'economies' | 'signal' | 'onEvent'> {
+export interface EvaluateOptions
+  extends Omit<RunExperimentOptions, 'economies' | 'signal' | 'onEvent' | 'workers' | 'onWorkers'> {
   /** Called as the runs of a cell are over. */
   readonly onCell?: (runs: readonly RunResult[]) => void
 }
+
+const NO_WORK =
+  '--workers: threads have nothing to do here: models, served policies and people are asked by the main process, so many at once as -c says.'
 
 /** Plays with progress on standard error, and says there what failed or stopped it and how to go on. */
 export async function evaluate(asked: Experiment, options: EvaluateOptions, args: Args, io: Io): Promise<Evaluation> {
@@ -61,6 +78,10 @@ export async function evaluate(asked: Experiment, options: EvaluateOptions, args
     ...rest,
     ...(models !== undefined && { models }),
     economies,
+    workers: readWorkers(args),
+    onWorkers: taken => {
+      if (taken === 0) io.err(`${NO_WORK}\n`)
+    },
     signal: io.signal,
     onEvent,
   }).finally(() => progress?.end())

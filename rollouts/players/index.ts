@@ -19,7 +19,7 @@ export interface PlayerContext {
   /** Where a human player sits, if anywhere. */
   readonly terminal?: Terminal
   /** Who asks models, where models may play. */
-  readonly models?: Models
+  readonly models?: Pick<Models, 'player' | 'served'>
   /** Players of a program's own, by name: asked before anything else. */
   readonly own?: (name: string, economy: EnvironmentWithBots) => Player | undefined
 }

@@ -11,6 +11,7 @@ import type { RunResult } from '../rollouts/run.ts'
 import type { Args, OptionSpecs } from './command.ts'
 import type { ExitCode, Io } from './io.ts'
 import { cacheNote } from './models.ts'
+import { openNamedQueue } from './queue_run.ts'
 import { plural, shownPath } from './text.ts'
 
 /** Who plays how much of an experiment. */
@@ -59,7 +60,7 @@ export async function evaluate(asked: Experiment, options: EvaluateOptions, args
           terminal: io.isTTY.err,
           columns: io.columns,
           ...((asked.name !== undefined || event.cells > 1) && { unit: `rollouts of ${event.cell}` }),
-          ...(models !== undefined && { status: () => models.status() }),
+          ...(models !== undefined && queue === undefined && { status: () => models.status() }),
         })
         return
       case 'rollout':
@@ -74,8 +75,11 @@ export async function evaluate(asked: Experiment, options: EvaluateOptions, args
       }
     }
   }
+  const { folder = io.cwd, concurrency = 32, out } = options
+  const queue = await openNamedQueue(asked, { folder, out, concurrency }, args, io)
   const { cells, left, played, stopped } = await runExperiment(asked, {
     ...rest,
+    ...(queue !== undefined && { elsewhere: queue.elsewhere }),
     ...(models !== undefined && { models }),
     economies,
     workers: readWorkers(args),
@@ -84,7 +88,13 @@ export async function evaluate(asked: Experiment, options: EvaluateOptions, args
     },
     signal: io.signal,
     onEvent,
-  }).finally(() => progress?.end())
+  })
+    .catch(error => {
+      queue?.leave()
+      throw error
+    })
+    .finally(() => progress?.end())
+  await queue?.close()
   for (const reason of stopped) io.err(`${oneLine(reason)}\n`)
   if (left > 0) {
     io.err(`Stopped after ${played} of ${plural(played + left, 'rollout')}. Go on with: ${again('--resume')}\n`)

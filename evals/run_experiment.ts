@@ -113,7 +113,8 @@ export async function runExperiment(asked: Experiment, options: RunExperimentOpt
   if (!Number.isSafeInteger(count) || count < 1) throw new UserError(`workers: expected an integer from 1, got ${count}.`)
   const strangers = {}
   const planned = planExperiment(asked, { ...options, ...noting(options, strangers) })
-  models?.prepare()
+  // Who plays elsewhere has the keys.
+  if (elsewhere === undefined) models?.prepare()
   if (count === 1 || elsewhere !== undefined) return playCells(asked, planned, options)
   const { thread } = options.economies
   if (thread === undefined)

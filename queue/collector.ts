@@ -21,6 +21,7 @@ import { nano } from './limits.ts'
 import { type Limits, type Manifest, packed, runId, runWords } from './manifest.ts'
 import type { Connection } from './redis.ts'
 import { type Results, unpackedResults } from './results.ts'
+import { clearRun } from './status.ts'
 import { isScripted, keysDigest, type Numbered, Tasks } from './tasks.ts'
 
 /** What a job says: numbers of rollouts of a run, and what tells whether both ends mean the same by them. */
@@ -114,11 +115,7 @@ export class Collector implements Elsewhere {
 
   /** Removes the run from Redis: its folders hold all that came of it. */
   async close(): Promise<void> {
-    const { redis } = this.#connection
-    await redis.hdel(RUNS, this.id)
-    await redis.xadd(NEWS, 'MAXLEN', '~', '1000', '*', 'over', this.id)
-    await this.#queue.obliterate({ force: true })
-    await removeKeys(redis, this.#keys.base)
+    await clearRun(this.#connection, this.id)
     this.leave()
   }
 
@@ -151,10 +148,11 @@ export class Collector implements Elsewhere {
       ...(maxRpm !== undefined && { max_rpm: maxRpm }),
     }
     const { manifest, state } = this.#keys
-    const what = { what: runWords(this.#manifest), out: this.#manifest.out, host: hostname(), since: new Date().toISOString() }
+    const { out } = this.#manifest
+    const said = { what: runWords(this.#manifest), out, since: new Date().toISOString(), total: this.#tasks.total }
     const told = redis.multi().setnx(manifest, packed(this.#manifest)).hdel(state, 'reached', 'max_cost', 'max_tokens', 'max_rpm')
     if (Object.keys(ceilings).length > 0) told.hset(state, ceilings)
-    await told.hsetnx(RUNS, this.id, JSON.stringify(what)).xadd(NEWS, 'MAXLEN', '~', '1000', '*', 'open', this.id).exec()
+    await told.hsetnx(RUNS, this.id, JSON.stringify(said)).xadd(NEWS, 'MAXLEN', '~', '1000', '*', 'open', this.id).exec()
   }
 
   /** Becomes the one who collects: two would tear the results between them. */
@@ -205,7 +203,7 @@ class Collection {
   #more = true
   #last = '0'
 
-  constructor(collector: Collector, jobs: Iterator<Job>, tell: Collection['#tell'], stop: AbortSignal) {
+  constructor(collector: Collector, jobs: Iterator<Job>, tell: (job: Job, outcome: Outcome) => void, stop: AbortSignal) {
     this.#parts = collector.parts
     this.#collector = collector
     this.#jobs = jobs
@@ -308,10 +306,7 @@ class Collection {
     const { connection, keys } = this.#parts
     const asked = connection.redis.pipeline()
     for (const { run, n } of rollouts) asked.getbit(keys.done(run), n)
-    return (await asked.exec())!.map(([error, bit]) => {
-      if (error !== null) throw error
-      return bit === 1
-    })
+    return (await whole(asked)).map(bit => bit === 1)
   }
 
   /** Takes back that rollouts were played whose results are nowhere. */
@@ -320,7 +315,7 @@ class Collection {
     const { connection, keys } = this.#parts
     const cleared = connection.redis.pipeline()
     for (const { run, n } of rollouts) cleared.setbit(keys.done(run), n, 0)
-    await cleared.exec()
+    await connection.patient(() => whole(cleared))
   }
 
   /** Gives the answers that an earlier run has recorded to whoever plays next. */
@@ -330,18 +325,21 @@ class Collection {
     for (const { run, n, key, job } of rollouts)
       for (const row of job.store.recorded(key))
         seeds.hsetnx(keys.calls(run, n), `${row.agent} ${row.call}`, `${FILED}${JSON.stringify(row)}`)
-    if (seeds.length > 0) await seeds.exec()
+    if (seeds.length > 0) await connection.patient(() => whole(seeds))
   }
 
   /** Queues jobs; one that is queued already stays as it is. */
   async #add(batches: readonly (readonly Waiting[])[]): Promise<void> {
+    const { connection, queue } = this.#parts
     for (let from = 0; from < batches.length; from += CHUNK)
-      await this.#parts.queue.addBulk(
-        batches.slice(from, from + CHUNK).map(batch => ({
-          name: 'play',
-          data: { run: batch[0]!.run, rollouts: batch.map(({ n }) => n), digest: keysDigest(batch) } satisfies JobData,
-          opts: { jobId: batch[0]!.batch },
-        })),
+      await connection.patient(() =>
+        queue.addBulk(
+          batches.slice(from, from + CHUNK).map(batch => ({
+            name: 'play',
+            data: { run: batch[0]!.run, rollouts: batch.map(({ n }) => n), digest: keysDigest(batch) } satisfies JobData,
+            opts: { jobId: batch[0]!.batch },
+          })),
+        ),
       )
   }
 
@@ -476,6 +474,14 @@ class Collection {
   }
 }
 
+/** What a pipeline answers, where none of it was refused. It may be sent again. */
+async function whole(pipeline: { exec(): Promise<[Error | null, unknown][] | null> }): Promise<unknown[]> {
+  return (await pipeline.exec())!.map(([error, answer]) => {
+    if (error !== null) throw error
+    return answer
+  })
+}
+
 /** Why a run is stopped whose collector was. */
 const INTERRUPTED = 'interrupted'
 
@@ -504,10 +510,4 @@ function isAlive(pid: number): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
-}
-
-/** Removes all keys that begin so. */
-export async function removeKeys(redis: Redis, base: string): Promise<void> {
-  for await (const keys of redis.scanStream({ match: `${base}*`, count: 1000 }))
-    if ((keys as string[]).length > 0) await redis.unlink(...(keys as string[]))
 }

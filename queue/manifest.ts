@@ -12,12 +12,12 @@ import { difference, digest } from '../envs/core/plain.ts'
 import { toolSchema } from '../envs/core/tool.ts'
 import { cellsOf, type Experiment } from '../evals/experiment.ts'
 import type { PlannedCell } from '../evals/plan.ts'
-import { packageVersion } from '../rollouts/metadata.ts'
 import type { ModelsOptions, PlayerChoice, Prices } from '../rollouts/models/index.ts'
 import { readPlayer, splitPlayers } from '../rollouts/models/index.ts'
 import { withoutCredentials } from '../rollouts/models/redact.ts'
 import { configDigest, lineupNames } from '../rollouts/rollout.ts'
 import { readText } from '../rollouts/text_file.ts'
+import { packageVersion } from '../rollouts/versions.ts'
 
 /** Options of models that are the same on every machine; keys, time and chance are each machine's own. */
 const MODEL_FIELDS = [
@@ -241,7 +241,7 @@ function carriedExperiment(asked: Experiment, folder: string, cwd: string, files
       )
     const spec = choice as { persona?: unknown }
     if (typeof choice !== 'string' && Array.isArray(spec.persona))
-      return { ...choice, persona: spec.persona.map(each => (isPath(each) ? `./${carry(each, cwd)}` : each)) }
+      return { ...(choice as object), persona: spec.persona.map(each => (isPath(each) ? `./${carry(each, cwd)}` : each)) } as T
     const { persona } = typeof choice === 'string' ? readPlayer(choice).treatment : spec
     if (!isPath(persona)) return choice
     const { player: bare, label, treatment } = readPlayer(choice as PlayerChoice)

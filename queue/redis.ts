@@ -2,6 +2,7 @@
  * The way to Redis: which libraries it takes, what a URL says, one connection that waits and comes back, and the scripts that
  * change several keys at once. Knows no run.
  */
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
 import { UserError } from '../envs/core/errors.ts'
 import { RunError } from '../rollouts/errors.ts'
@@ -11,7 +12,7 @@ import { SCRIPTS, type ScriptName } from './scripts.ts'
 export const INSTALL = 'npm install bullmq ioredis'
 
 /** The two libraries, loaded only when a queue is asked for. A UserError says how to install what is missing. */
-export async function libraries() {
+export async function libraries(): Promise<{ readonly bullmq: typeof import('bullmq'); readonly Redis: typeof Redis }> {
   try {
     const [bullmq, { Redis }] = await Promise.all([import('bullmq'), import('ioredis')])
     return { bullmq, Redis }
@@ -39,6 +40,9 @@ export function checkedUrl(text: string, named: string): string {
   return text
 }
 
+/** What Redis says where waiting helps: it is full, loads, or cannot write to its disk. */
+const NOT_NOW = /^(?:\w+Error: )?(?:OOM|LOADING|MISCONF|BUSY|TRYAGAIN|READONLY|MASTERDOWN)\b|used memory > 'maxmemory'/
+
 /** What Redis says at the first word where waiting does not help. */
 const REFUSED = /WRONGPASS|NOAUTH|NOPERM|invalid password|invalid DB index|DB index is out of range/i
 
@@ -54,15 +58,17 @@ export interface ConnectOptions {
 /** A connection. Commands given while Redis is gone wait until it is back, and are sent again where no answer came. */
 export class Connection {
   readonly url: string
-  readonly bullmq: Awaited<ReturnType<typeof libraries>>['bullmq']
+  readonly bullmq: typeof import('bullmq')
   readonly redis: Redis
   readonly #onBack: (() => void)[] = []
+  readonly #tell: (line: string) => void
   readonly #others: Redis[] = []
 
   private constructor(url: string, bullmq: Connection['bullmq'], redis: Redis, tell: (line: string) => void) {
     this.url = url
     this.bullmq = bullmq
     this.redis = redis
+    this.#tell = tell
     this.#watch(tell)
     for (const [name, lua] of Object.entries(SCRIPTS)) redis.defineCommand(name, { lua })
   }
@@ -112,7 +118,20 @@ export class Connection {
   /** Runs one of the scripts. */
   script(name: ScriptName, keys: readonly string[], args: readonly (string | number | Buffer)[]): Promise<unknown> {
     const run = (this.redis as unknown as Record<string, (...args: readonly unknown[]) => Promise<unknown>>)[name]!
-    return run.call(this.redis, keys.length, ...keys, ...args)
+    return this.patient(() => run.call(this.redis, keys.length, ...keys, ...args))
+  }
+
+  /** Does it, again and again while Redis has no room or is not ready; so it must do no harm done twice. */
+  async patient<T>(write: () => Promise<T>): Promise<T> {
+    for (let told = false; ; told = true) {
+      try {
+        return await write()
+      } catch (error) {
+        if (!NOT_NOW.test((error as Error).message)) throw error
+        if (!told) this.#tell(`Redis at ${shownUrl(this.url)} takes nothing (${(error as Error).message}); waiting for it.`)
+        await delay(1000)
+      }
+    }
   }
 
   /** Ends without waiting for anything. */

@@ -29,6 +29,11 @@ export class Tasks {
     this.#runs = planned.flatMap(({ plans }) => plans.map(plan => ({ plan, specs: new PlanSpecs(plan) })))
   }
 
+  /** Rollouts of the whole experiment. */
+  get total(): number {
+    return this.#runs.reduce((sum, { plan }) => sum + plan.examples.rows.length * plan.repeats, 0)
+  }
+
   /** The rollout of that run and number. Throws where there is none. */
   task(run: number, n: number): Numbered {
     const { plan, specs } = this.#run(run)

@@ -7,6 +7,7 @@ import { stream } from '../../index.ts'
 import { type FakeProvider, randomCalls, startFakeProvider } from '../../rollouts/models/fake/index.ts'
 import { findRuns, readErrors, readMetadata } from '../../rollouts/store.ts'
 import { type Built, build } from '../built.ts'
+import { agoragym } from '../commands/console.ts'
 import { startNode } from '../commands/program.ts'
 import { contentsOf } from '../rollouts/contents.ts'
 import { judge } from './judge.ts'
@@ -106,7 +107,7 @@ describe.skipIf(!HAS_REDIS)('a run through a queue', () => {
 
     second.child.kill('SIGTERM')
     expect(await second.ended).toMatchObject({ code: 0, out: expect.stringMatching(/^Played \d+ rollouts\.\n$/) })
-    expect((await run(`${line} --out plain`, { cwd: folder })).code).toBe(0)
+    expect((await agoragym(`${line} --out plain`, { cwd: folder })).code).toBe(0)
     expect(contentsOf(runs)).toEqual(contentsOf(findRuns(join(folder, 'plain'))))
   })
 

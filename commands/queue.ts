@@ -1,8 +1,8 @@
 /** `queue`: what is due, runs and has failed in a queue, and emptying it. */
 import { nearest, UserError } from '../envs/core/errors.ts'
+import { oneLine } from '../envs/core/text.ts'
 import { queueUrl } from '../queue/open.ts'
-import { Connection } from '../queue/redis.ts'
-import { clearRun, drainRun, type QueueStatus, queueStatus, type RunStatus } from '../queue/status.ts'
+import { openDesk, type QueueDesk, type QueueStatus, type RunStatus } from '../queue/status.ts'
 import type { Args, Command } from './command.ts'
 import type { ExitCode, Io } from './io.ts'
 import { block, columns, number, plural } from './text.ts'
@@ -25,27 +25,26 @@ export const queue: Command = {
       const text = args.text('ACTION') ?? ''
       throw new UserError(`agoragym queue: expected ${ACTIONS.join(', ')}; got '${text.slice(0, 64)}'.${nearest(text, ACTIONS)}`)
     }
-    const connection = await Connection.open(queueUrl(args.text('URL'), io.env), {
-      tell: line => io.err(`${line}\n`),
+    const desk = await openDesk(queueUrl(args.text('URL'), io.env), {
+      tell: line => io.err(`${oneLine(line)}\n`),
       signal: io.signal,
     })
     try {
-      const status = await queueStatus(connection)
+      const status = await desk.status()
       if (action === 'status') {
         io.out(args.flag('json') ? `${JSON.stringify(status, null, 2)}\n` : statusText(status, io.columns()))
         return 0
       }
-      return await empty(action, connection, status, args, io)
+      return await empty(action, desk, status, args, io)
     } finally {
-      connection.close()
+      desk.close()
     }
   },
 }
 
 const EMPTYING = {
-  drain: { act: drainRun, would: 'would be stopped', did: 'stops', loss: '' },
+  drain: { would: 'would be stopped', did: 'stops', loss: '' },
   clear: {
-    act: clearRun,
     would: 'would be removed',
     did: 'is removed',
     loss: 'Answers that were paid for and are not filed yet are lost with it.',
@@ -54,12 +53,12 @@ const EMPTYING = {
 
 async function empty(
   action: keyof typeof EMPTYING,
-  connection: Connection,
+  desk: QueueDesk,
   { runs }: QueueStatus,
   args: Args,
   io: Io,
 ): Promise<ExitCode> {
-  const { act, would, did, loss } = EMPTYING[action]
+  const { would, did, loss } = EMPTYING[action]
   const wanted = args.text('run')
   const ids = runs.map(({ id }) => id)
   if (wanted === undefined)
@@ -72,7 +71,7 @@ async function empty(
     throw new UserError(`Nothing was done. ${loss === '' ? '' : `${loss} `}Add --yes to do it.`)
   }
   for (const { id } of chosen) {
-    await act(connection, id)
+    await desk[action](id)
     if (!args.flag('json')) io.out(`${id} ${did}.\n`)
   }
   if (args.flag('json')) io.out(`${JSON.stringify({ [action]: chosen.map(({ id }) => id) }, null, 2)}\n`)

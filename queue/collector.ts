@@ -16,12 +16,12 @@ import { RunError } from '../rollouts/errors.ts'
 import type { Outcome } from '../rollouts/played.ts'
 import type { CallRow } from '../rollouts/player.ts'
 import { rolloutKey } from '../rollouts/rollout.ts'
+import { clearRun } from './clear.ts'
 import { keysOf, NEWS, PREFIX, RUNS } from './keys.ts'
 import { nano } from './limits.ts'
 import { type Limits, type Manifest, packed, runId, runWords } from './manifest.ts'
 import type { Connection } from './redis.ts'
 import { type Results, unpackedResults } from './results.ts'
-import { clearRun } from './status.ts'
 import { isScripted, keysDigest, type Numbered, Tasks } from './tasks.ts'
 
 /** What a job says: numbers of rollouts of a run, and what tells whether both ends mean the same by them. */

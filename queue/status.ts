@@ -1,7 +1,8 @@
 /** What an operator asks of a queue: what is due, runs and has failed, who plays, what it has cost; and how it is emptied. */
 
+import { clearRun } from './clear.ts'
 import { keysOf, NEWS, PREFIX, RUNS, WORKER } from './keys.ts'
-import type { Connection } from './redis.ts'
+import { Connection, type ConnectOptions, checkedUrl } from './redis.ts'
 
 export interface WorkerStatus {
   readonly host: string
@@ -49,7 +50,31 @@ export interface QueueStatus {
   readonly runs: readonly RunStatus[]
 }
 
-export async function queueStatus(connection: Connection): Promise<QueueStatus> {
+/** A queue as an operator has it before them. */
+export interface QueueDesk {
+  status(): Promise<QueueStatus>
+  /** Stops a run: rollouts in flight come to a stop that loses nothing, and its collector ends as after Ctrl-C. */
+  drain(run: string): Promise<void>
+  /** Removes all that Redis holds of a run, answers that were paid for and are not filed included. */
+  clear(run: string): Promise<void>
+  close(): void
+}
+
+/** Opens a queue for looking at it. Rejects with a RunError where Redis refuses. */
+export async function openDesk(
+  url: string,
+  options: { readonly tell: (line: string) => void; readonly signal?: AbortSignal },
+): Promise<QueueDesk> {
+  const connection = await Connection.open(checkedUrl(url, 'queue'), { ...options, name: 'agoragym-desk' })
+  return {
+    status: () => queueStatus(connection),
+    drain: run => drainRun(connection, run),
+    clear: run => clearRun(connection, run),
+    close: () => connection.close(),
+  }
+}
+
+async function queueStatus(connection: Connection): Promise<QueueStatus> {
   const { redis } = connection
   const ids = Object.entries(await redis.hgetall(RUNS))
   const info = await redis.info('memory').catch(() => '')
@@ -113,25 +138,9 @@ async function runStatus(connection: Connection, id: string, said: string): Prom
 }
 
 /** Why a run stops that an operator has drained. */
-export const DRAINED = 'Drained: nothing more of it is begun.'
+const DRAINED = 'Drained: nothing more of it is begun.'
 
-/** Stops a run: rollouts in flight come to a stop that loses nothing, and its collector ends as after Ctrl-C. */
-export async function drainRun(connection: Connection, id: string): Promise<void> {
+async function drainRun(connection: Connection, id: string): Promise<void> {
   const { stop, results } = keysOf(id)
   await connection.script('agoragymStop', [stop, results, NEWS], ['*', DRAINED, id])
-}
-
-/** Removes all that Redis holds of a run, answers that were paid for included. */
-export async function clearRun({ redis, bullmq }: Connection, id: string): Promise<void> {
-  await redis.hdel(RUNS, id)
-  await redis.xadd(NEWS, 'MAXLEN', '~', '1000', '*', 'over', id)
-  const queue = new bullmq.Queue(id, { prefix: PREFIX, connection: redis })
-  queue.on('error', () => {})
-  await queue.obliterate({ force: true })
-  await removeKeys(redis, keysOf(id).base)
-}
-
-async function removeKeys(redis: Connection['redis'], base: string): Promise<void> {
-  for await (const keys of redis.scanStream({ match: `${base}*`, count: 1000 }))
-    if ((keys as string[]).length > 0) await redis.unlink(...(keys as string[]))
 }

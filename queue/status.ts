@@ -2,7 +2,7 @@
 
 import { clearRun } from './clear.ts'
 import { keysOf, NEWS, PREFIX, RUNS, WORKER } from './keys.ts'
-import { Connection, type ConnectOptions, checkedUrl } from './redis.ts'
+import { Connection, checkedUrl } from './redis.ts'
 
 export interface WorkerStatus {
   readonly host: string

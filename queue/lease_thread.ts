@@ -58,6 +58,9 @@ setInterval(() => {
   for (const each of held.values()) void renew(each).catch(() => {})
 }, lease / 3)
 
+// No job may be taken before somebody can keep it.
+parentPort!.postMessage('ready')
+
 async function renew(each: Held): Promise<void> {
   let queue = queues.get(each.run)
   if (queue === undefined) {

@@ -6,6 +6,7 @@
  * whoever plays it next, its result is handed on together with the mark that it is played, and a worker whose job went to another
  * is told so at its next call.
  */
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -113,6 +114,7 @@ class QueueWorker {
       signal.addEventListener('abort', () => resolve(), { once: true })
     })
     let over = false
+    await Promise.race([given, once(this.#thread, 'message')])
     const listening = (async () => {
       let last = await this.#latest()
       await this.#lookAround()

@@ -59,7 +59,8 @@ async function until(condition: () => boolean, { child, told }: ReturnType<typeo
   }
 }
 
-describe.skipIf(!HAS_REDIS)('a run through a queue', () => {
+// A dozen processes begin and end here.
+describe.skipIf(!HAS_REDIS)('a run through a queue', { timeout: 180_000 }, () => {
   beforeAll(async () => {
     built = await build()
     folder = mkdtempSync(join(tmpdir(), 'agoragym-queue-test-'))

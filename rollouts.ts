@@ -30,7 +30,7 @@ export {
   rolloutsOf,
   runExperiment,
 } from './evals/run_experiment.ts'
-export { checkShard, type Shard, shardFolder, shardOf } from './evals/shards.ts'
+export { absentShards, checkShard, type Shard, shardFolder, shardOf } from './evals/shards.ts'
 /** Who plays rollouts in other threads or on other machines. */
 export type { BatchResult, Elsewhere, Job } from './rollouts/batch.ts'
 /** A seat spoken to in messages: one state machine for models that are asked here and for those that trainers ask. */

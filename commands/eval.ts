@@ -14,6 +14,7 @@ import { type EvaluateOptions, type Evaluation, evaluate, outFolder, PART_OPTION
 import type { ExitCode, Io } from './io.ts'
 import { CACHE_OPTION, LIMIT_OPTIONS, MODEL_OPTIONS, readModels } from './models.ts'
 import { OTEL_OPTIONS } from './otel.ts'
+import { QUEUE_OPTIONS } from './queue_run.ts'
 import { COLUMN_OPTIONS, CONFIG_OPTIONS, EXAMPLE_OPTIONS, readExperiment, SEAT_OPTIONS, SWEEP_OPTIONS } from './setup.ts'
 import { readSuite, SUITE_OPTIONS } from './suite.ts'
 import { LOG_OPTION, PROGRESS_HELP } from './telling.ts'
@@ -28,6 +29,7 @@ export const PLAY_OPTIONS: OptionSpecs = {
   ...COLUMN_OPTIONS,
   concurrency: { type: 'string', alias: 'c', describe: 'rollouts at once, and model calls in flight (32)' },
   ...PART_OPTIONS,
+  ...QUEUE_OPTIONS,
   out: { type: 'string', describe: "folder for the runs' folders (./runs)" },
   resume: { type: 'boolean', describe: 'go on with runs that exist; what is finished is not played again' },
   'retry-errors': { type: 'boolean', describe: 'with --resume: also play again what failed' },

@@ -14,6 +14,7 @@ import { type Args, integer, type OptionSpecs } from './command.ts'
 import type { ExitCode, Io } from './io.ts'
 import { cacheNote } from './models.ts'
 import { exportingOf } from './otel.ts'
+import { openNamedQueue } from './queue_run.ts'
 import { tellingOf } from './telling.ts'
 import { plural, shownPath } from './text.ts'
 
@@ -85,7 +86,11 @@ const NO_WORK =
 export async function evaluate(asked: Experiment, options: EvaluateOptions, args: Args, io: Io): Promise<Evaluation> {
   const { models, onCell = () => {}, ...rest } = options
   const shard = readShard(args, io)
-  const telling = tellingOf(args, io, { named: asked.name !== undefined, ...(models !== undefined && { models }) })
+  const telling = tellingOf(args, io, {
+    named: asked.name !== undefined,
+    // Models are asked elsewhere where there is a queue.
+    ...(models !== undefined && args.text('queue') === undefined && { models }),
+  })
   const note = (text: string): void => telling.note(text)
   const exporting = await exportingOf(args, io, note)
   let failed = 0
@@ -97,8 +102,15 @@ export async function evaluate(asked: Experiment, options: EvaluateOptions, args
     failed += tellCell(event.runs, again, args, io, note)
     if (event.left === 0) onCell(event.runs)
   }
+  const { folder = io.cwd, concurrency = 32, out } = options
+  const parted =
+    args.text('queue') === undefined ? undefined : shard !== undefined ? '--shard' : args.text('workers') && '--workers'
+  if (parted !== undefined)
+    throw new UserError(`--queue and ${parted} exclude each other: the workers of a queue share all of it.`)
+  const queue = await openNamedQueue(asked, { folder, out, concurrency }, args, io)
   const { cells, left, played, stopped } = await runExperiment(asked, {
     ...rest,
+    ...(queue !== undefined && { elsewhere: queue.elsewhere }),
     ...(models !== undefined && { models }),
     economies,
     ...(shard !== undefined && { shard }),
@@ -108,10 +120,16 @@ export async function evaluate(asked: Experiment, options: EvaluateOptions, args
     },
     signal: io.signal,
     onEvent,
-  }).finally(async () => {
-    telling.end()
-    await exporting?.stop()
   })
+    .catch(error => {
+      queue?.leave()
+      throw error
+    })
+    .finally(async () => {
+      telling.end()
+      await exporting?.stop()
+    })
+  await queue?.close()
   if (shard !== undefined && cells.length === 0)
     note(`--shard ${shard.index}/${shard.of}: nothing falls to this part; there are fewer groups of repeats than parts.`)
   for (const reason of stopped) note(oneLine(reason))

@@ -98,7 +98,8 @@ export interface RolloutOptions {
   readonly signal?: AbortSignal
   /** What an interrupted run of this rollout left in calls.jsonl. */
   readonly recorded?: readonly CallRow[]
-  readonly record?: (row: CallRow) => void
+  /** Keeps an answered call; the rollout goes on once what it gives has resolved. */
+  readonly record?: (row: CallRow) => unknown
   /** Hears of every failed attempt at a model call. */
   readonly retried?: (row: RetryRow) => void
   /** Whether evaluated seats whose policies keep no transcript get one as they play; it costs the rendering of each turn. */
@@ -230,7 +231,7 @@ class SeatedEpisode {
       recorded,
       record: (row: CallRow) => {
         this.#note(row)
-        options.record?.(row)
+        return options.record?.(row)
       },
       ...(options.retried !== undefined && { retried: options.retried }),
     }

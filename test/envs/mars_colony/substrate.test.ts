@@ -199,6 +199,20 @@ describe('one tick', () => {
     expect(colony.breach_ticks).toBe(1)
   })
 
+  test.each([
+    [20, 0],
+    [19.999, 1],
+  ])('on either engine a need of %f after a tick is so many breaches: %i', (level, breached) => {
+    for (const play of [tick, (colony: Colony) => advance(colony, openColonists(own(1)), 1, nobody)]) {
+      const colony = walking(80)
+      for (let i = 0; i < COLONISTS; i++) begin(colony, i, RESTING, -1, 10)
+      // Resting costs 0.015 of company a tick.
+      colony.need[1] = Math.round(1000 * level) + 15
+      play(colony, nobody)
+      expect(colony.breach_ticks).toBe(breached)
+    }
+  })
+
   test('a site closes at the tick its labour is done, and frees who builds there', () => {
     const colony = walking(80)
     colony.progress[1] = LABOUR - 2

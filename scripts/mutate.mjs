@@ -156,6 +156,7 @@ writeFileSync(
     inPlace: false,
     concurrency: 1,
     timeoutMS: 10_000,
+    dryRunTimeoutMinutes: 30,
     reporters: ['progress-append-only', 'json'],
     jsonReporter: { fileName: report },
     allowEmpty: false,

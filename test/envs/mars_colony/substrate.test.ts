@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Listing } from '../../../economies/mars_colony/listing.ts'
+import { advance } from '../../../envs/mars_colony/advance.ts'
 import {
   BOND_CAP,
   BUILDING,
@@ -16,7 +17,6 @@ import {
 } from '../../../envs/mars_colony/parameters.ts'
 import { playSession, runColony, runSession, type Trajectory, trajectoryHash } from '../../../envs/mars_colony/session.ts'
 import {
-  advance,
   begin,
   type Colony,
   found,

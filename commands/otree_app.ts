@@ -6,6 +6,7 @@ import { makeFolder, refused } from '../rollouts/jsonl.ts'
 import { type OtreeAppOptions, otreeApp } from '../serve/otree_app/project.ts'
 import type { Args, Command } from './command.ts'
 import type { ExitCode, Io } from './io.ts'
+import { readModels } from './models.ts'
 import { CONFIG_OPTIONS, readSet } from './setup.ts'
 import { shownPath } from './text.ts'
 
@@ -72,6 +73,8 @@ function readOptions(args: Args, io: Io): OtreeAppOptions {
   const [turnSeconds, rate, fee] = ['turn-seconds', 'rate', 'fee'].map(name => amount(args, name))
   return {
     env: args.text('ENV')!,
+    // Models are seated to see that they fit; none is asked anything here.
+    models: readModels(args, io, 1),
     ...(preset !== undefined && { preset }),
     ...(Object.keys(config).length > 0 && { config }),
     ...(human.length > 0 && { human: count ?? human.flatMap(text => text.split(',')) }),

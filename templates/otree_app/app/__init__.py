@@ -426,7 +426,7 @@ class Turn(Page):
             results=[dict(text=result['text'], ok=result['ok']) for result in turn['results']],
             standings=standings(turn),
             tools=tools,
-            seat=player.seat,
+            rules=as_html(agora.RULES[player.seat]),
             noted=[said(call) for call in calls],
             answers=[dict(question=said(dict(tool=call.tool, args=json.loads(call.args))), text=call.text) for call in sent if call.outcome == 'answered'],
             is_answer=bool(sent) and sent[-1].outcome == 'answered',
@@ -580,14 +580,19 @@ def line(values, width=160, height=28):
     )
 
 
+def line_html(line):
+    depth = len(line) - len(line.lstrip())
+    return f'<div style="--depth: {depth}">{escape(line.strip())}</div>'
+
+
 def as_html(text):
     """A text of the game as a page shows it: headings and lists as such, everything else line by line as it is."""
     parts, plain, items = [], [], []
 
     def flush():
         if any(each.strip() for each in plain):
-            body = '\n'.join(plain).strip('\n')
-            parts.append(f'<p class="ag-lines">{escape(body)}</p>')
+            rows = [line_html(line) for line in plain if line.strip()]
+            parts.append(f'<div class="ag-lines">{"".join(rows)}</div>')
         if items:
             parts.append('<ul>' + ''.join(f'<li>{escape(item)}</li>' for item in items) + '</ul>')
         plain.clear()
@@ -600,7 +605,7 @@ def as_html(text):
             flush()
             parts.append(f'<h{level + 2}>{escape(each[level + 1 :])}</h{level + 2}>')
         elif is_item:
-            if any(line.strip() for line in plain):
+            if any(other.strip() for other in plain):
                 flush()
             items.append(each[2:])
         else:

@@ -11,7 +11,7 @@ from . import C, Consent, End, Instructions, Turn, acts, agora, check, is_over, 
 class PlayerBot(Bot):
     def play_round(self):
         if self.round_number == 1:
-            yield SubmissionMustFail(Consent, dict(consent=False))
+            yield SubmissionMustFail(Consent)
             yield Consent, dict(consent=True)
             yield Instructions
         for _ in range(C.CALLS_PER_TURN):

@@ -9,10 +9,21 @@ type Schema = Readonly<Record<string, unknown>>
 
 /**
  * How a field becomes an argument. `text`, `integer`, `number` and `choice` are one column; `choices` has a column for each choice
- * that may be ticked, `list` one for each item in order; `lines` is a text with an item a line; `json` is written as JSON, where a
- * schema is of no form that people fill in; `constant` has no column.
+ * that may be ticked, `list` one for each item in order; `lines` is a text with an item a line; `object` has fields of its own, `rows`
+ * those of each item; `json` is written as JSON, where a schema is of no form that people fill in; `constant` has no column.
  */
-export type FieldKind = 'text' | 'integer' | 'number' | 'choice' | 'choices' | 'list' | 'lines' | 'json' | 'constant'
+export type FieldKind =
+  | 'text'
+  | 'integer'
+  | 'number'
+  | 'choice'
+  | 'choices'
+  | 'list'
+  | 'lines'
+  | 'object'
+  | 'rows'
+  | 'json'
+  | 'constant'
 
 /** One argument. */
 export interface Field {
@@ -25,6 +36,9 @@ export interface Field {
   readonly values?: readonly unknown[]
   /** `list` and `lines`: what an item is. */
   readonly items?: 'text' | 'integer' | 'number'
+  /** `object`: its fields; `rows`: those of each item. */
+  readonly fields?: readonly Field[]
+  readonly rows?: readonly (readonly Field[])[]
   /** What is typed for nothing at all becomes null, and not an argument that was left out. */
   readonly nullable?: true
 }
@@ -50,14 +64,15 @@ const ONE_LINE = 200
 const MOST_TICKED = 24
 const MOST_ITEMS = 10
 
+interface Made {
+  readonly field: Field
+  readonly columns: readonly Column[]
+}
+
 /** The form of a tool's arguments. A UserError where a name is too long for a database. */
 export function formOf(tool: ToolName, parameters: Schema): Form {
-  const { properties = {}, required = [] } = parameters as {
-    properties?: Readonly<Record<string, Schema>>
-    required?: readonly string[]
-  }
-  const made = Object.entries(properties).map(([arg, schema]) => fieldOf(tool, arg, schema, required.includes(arg)))
-  const columns = made.flatMap(({ columns }) => columns)
+  const made = fieldsOf(tool, parameters)
+  const columns = made.flatMap(each => each.columns)
   const long = columns.find(({ name }) => Buffer.byteLength(name) > LONGEST_NAME)
   if (long !== undefined)
     throw new UserError(
@@ -66,13 +81,19 @@ export function formOf(tool: ToolName, parameters: Schema): Form {
   return { fields: made.map(({ field }) => field), columns }
 }
 
-function fieldOf(tool: ToolName, arg: string, given: Schema, needed: boolean): { field: Field; columns: readonly Column[] } {
+/** The properties of an object; `place` is what their columns' names begin with, `mark` what their labels' names end with. */
+function fieldsOf(place: string, { properties = {}, required = [] }: Schema, mark = ''): Made[] {
+  return Object.entries(properties as Readonly<Record<string, Schema>>).map(([arg, schema]) =>
+    fieldOf(`${place}__${arg}`, arg, schema, (required as readonly string[]).includes(arg), mark),
+  )
+}
+
+function fieldOf(name: string, arg: string, given: Schema, needed: boolean, mark: string): Made {
   const { schema, nullable } = withoutNull(given)
-  const name = `${tool}__${arg}`
   const required = needed && schema.default === undefined
-  const label = `${humane(arg)}${said(schema, required)}`
-  const one = (kind: FieldKind, declaration: string, more: Partial<Field> = {}) => made(kind, [{ name, declaration }], more)
-  const made = (kind: FieldKind, columns: readonly Column[], more: Partial<Field> = {}) => ({
+  const title = `${humane(arg)}${mark}`
+  const label = `${title}${said(schema, required)}`
+  const made = (kind: FieldKind, columns: readonly Column[], more: Partial<Field> = {}): Made => ({
     field: {
       arg,
       kind,
@@ -83,6 +104,7 @@ function fieldOf(tool: ToolName, arg: string, given: Schema, needed: boolean): {
     },
     columns,
   })
+  const one = (kind: FieldKind, declaration: string, more: Partial<Field> = {}): Made => made(kind, [{ name, declaration }], more)
   const choices = choicesOf(schema)
   if (schema.const !== undefined) return made('constant', [], { values: [schema.const] })
   if (choices !== undefined) {
@@ -93,12 +115,27 @@ function fieldOf(tool: ToolName, arg: string, given: Schema, needed: boolean): {
   }
   if (schema.type === 'integer' || schema.type === 'number') return one(schema.type, number(schema, label))
   if (schema.type === 'string') return one('text', text(schema, label))
-  if (schema.type === 'array') return made(...several(name, arg, schema, label))
-  return one('json', `models.LongStringField(label=${python(`${label}, written as JSON`)}, blank=True)`)
+  if (isFlat(schema)) {
+    const inner = fieldsOf(name, schema, mark)
+    return made(
+      'object',
+      inner.flatMap(each => each.columns),
+      { fields: inner.map(({ field }) => field) },
+    )
+  }
+  if (schema.type === 'array') return made(...several(name, title, schema, label))
+  return one('json', asJson(label))
 }
 
+/** Whether a schema is of an object whose fields are all named. */
+function isFlat({ type, properties, additionalProperties }: Schema): boolean {
+  return type === 'object' && properties !== undefined && additionalProperties === false
+}
+
+const asJson = (label: string): string => `models.LongStringField(label=${python(`${label}, written as JSON`)}, blank=True)`
+
 /** An array: ticked, item by item, or one a line. */
-function several(name: string, arg: string, schema: Schema, label: string): [FieldKind, readonly Column[], Partial<Field>] {
+function several(name: string, title: string, schema: Schema, label: string): [FieldKind, readonly Column[], Partial<Field>] {
   const items = (schema.items ?? {}) as Schema
   const values = choicesOf(items)
   if (values !== undefined && values.length <= MOST_TICKED) {
@@ -108,36 +145,43 @@ function several(name: string, arg: string, schema: Schema, label: string): [Fie
     }))
     return ['choices', columns, { values }]
   }
+  const most = (schema.maxItems as number | undefined) ?? Number.POSITIVE_INFINITY
+  const places = most <= MOST_ITEMS ? Array.from({ length: most }, (_, i) => i + 1) : undefined
+  if (isFlat(items) && places !== undefined) {
+    const rows = places.map(i => fieldsOf(`${name}__${i}`, items, ` ${i}`))
+    const columns = rows.flat().flatMap(each => each.columns)
+    return ['rows', columns, { rows: rows.map(row => row.map(({ field }) => field)) }]
+  }
   const kind = items.type === 'integer' || items.type === 'number' ? items.type : items.type === 'string' ? 'text' : undefined
-  if (kind === undefined)
-    return [
-      'json',
-      [{ name, declaration: `models.LongStringField(label=${python(`${label}, written as JSON`)}, blank=True)` }],
-      {},
-    ]
-  const most = schema.maxItems as number | undefined
-  if (most === undefined || most > MOST_ITEMS)
+  if (kind === undefined) return ['json', [{ name, declaration: asJson(label) }], {}]
+  if (places === undefined)
     return [
       'lines',
       [{ name, declaration: `models.LongStringField(label=${python(`${label}, one a line`)}, blank=True)` }],
       { items: kind },
     ]
-  const columns = Array.from({ length: most }, (_, i) => {
-    const each = `${humane(arg)} ${i + 1}${i === 0 ? label.slice(humane(arg).length) : ''}`
-    return {
-      name: `${name}__${i + 1}`,
-      declaration: kind === 'text' ? line(items, each) : number({ ...items, type: kind }, each),
-    }
+  const columns = places.map(i => {
+    const each = `${title} ${i}${i === 1 ? label.slice(title.length) : ''}`
+    return { name: `${name}__${i}`, declaration: kind === 'text' ? line(items, each) : number(items, each) }
   })
   return ['list', columns, { items: kind }]
 }
 
 function number(schema: Schema, label: string): string {
-  const { minimum, maximum, type } = schema as Readonly<Record<string, number | undefined>>
+  const { type } = schema
+  const { minimum, maximum } = boundsOf(schema)
   const fits = (bound: number | undefined): boolean => bound === undefined || Math.abs(bound) <= LARGEST
-  const model = type === ('integer' as unknown) && fits(minimum) && fits(maximum) ? 'IntegerField' : 'FloatField'
+  const model = type === 'integer' && fits(minimum) && fits(maximum) ? 'IntegerField' : 'FloatField'
   // oTree takes 0 for the least where nothing is said.
   return `models.${model}(label=${python(label)}, blank=True, min=${python(minimum ?? null)}, max=${python(maximum ?? null)})`
+}
+
+/** The bounds of a number; those of every safe integer are none. */
+function boundsOf(schema: Schema): { readonly minimum: number | undefined; readonly maximum: number | undefined } {
+  const { minimum, maximum } = schema as Readonly<Record<string, number | undefined>>
+  const real = (bound: number | undefined): number | undefined =>
+    bound !== undefined && Math.abs(bound) < Number.MAX_SAFE_INTEGER ? bound : undefined
+  return { minimum: real(minimum), maximum: real(maximum) }
 }
 
 function text(schema: Schema, label: string): string {
@@ -165,7 +209,8 @@ function choicesOf({ type, enum: values }: Schema): readonly unknown[] | undefin
 
 /** What a person is told of an argument beside its name: what it is for, its bounds, and that it may be left empty. */
 function said(schema: Schema, required: boolean): string {
-  const { type, description, minimum, maximum, maxLength, maxItems } = schema as Readonly<Record<string, number | undefined>>
+  const { type, description, maxLength, maxItems } = schema as Readonly<Record<string, number | undefined>>
+  const { minimum, maximum } = boundsOf(schema)
   const bounds =
     minimum !== undefined || maximum !== undefined
       ? range(type === ('integer' as unknown) ? 'a whole number' : 'a number', minimum, maximum)

@@ -482,7 +482,8 @@ class Turn(Page):
         # What was typed for another tool was not sent; the next call of the turn begins with an empty form.
         clear(player, [column for column in shown if not over or column not in agora.fields_of([tool])])
         if not over:
-            player.tool = ''
+            # What ends the turn is chosen already: to go on is what is to be chosen.
+            player.tool = agora.ending_tool(player.seat, view_of(player.group)['turns'][player.seat]) or ''
 
 
 class Decided(WaitPage):

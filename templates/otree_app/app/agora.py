@@ -245,11 +245,28 @@ def fields_of(tools):
 
 def read_call(tool, values):
     """A call of what was typed. Gives the call, and by column what is wrong with it."""
+    args, wrong = _read(TOOLS[tool]['fields'], values)
+    return {'tool': tool, 'args': args}, wrong
+
+
+def _read(fields, values):
     args, wrong = {}, {}
-    for field in TOOLS[tool]['fields']:
-        typed = [values.get(column) for column in field['columns']]
+    for field in fields:
+        kind = field['kind']
+        if kind in ('object', 'rows'):
+            rows = [field['fields']] if kind == 'object' else field['rows']
+            found = []
+            for row in rows:
+                if kind == 'object' and field['required'] or _is_typed(row, values):
+                    inner, missing = _read(row, values)
+                    found.append(inner)
+                    wrong.update(missing)
+            value = found if kind == 'rows' else found[0] if found else None
+            if value or field['required']:
+                args[field['arg']] = value
+            continue
         try:
-            value = _argument(field, typed)
+            value = _argument(field, [values.get(column) for column in field['columns']])
         except ValueError as error:
             wrong[field['columns'][0]] = str(error)
             continue
@@ -259,7 +276,11 @@ def read_call(tool, values):
             args[field['arg']] = None
         elif field['required']:
             wrong[field['columns'][0]] = 'This field is required.'
-    return {'tool': tool, 'args': args}, wrong
+    return args, wrong
+
+
+def _is_typed(fields, values):
+    return any(values.get(column) not in (None, '', False) for field in fields for column in field['columns'])
 
 
 def _argument(field, typed):
@@ -319,6 +340,12 @@ def carried(seat, tool, calls):
     if tool == rule.get('pass_tool'):
         return not calls
     return tool != PLAN['end_tool']
+
+
+def ending_tool(seat, turn):
+    """The name of the tool that ends this turn and does nothing else; None where there is none."""
+    rule = PLAN['turn'][seat]
+    return next((name for name in offered_tools(seat, turn) if name in (PLAN['end_tool'], rule.get('pass_tool'))), None)
 
 
 def offered_tools(seat, turn):

@@ -32,15 +32,22 @@ def legal_form(player):
         if agora.TOOLS[name]['kind'] == 'ask':
             continue
         typed = dict(tool=name)
-        for field in agora.TOOLS[name]['fields']:
-            if field['required'] and field['columns']:
-                typed.update(zip(field['columns'], [example(player, field)]))
+        fill(player, agora.TOOLS[name]['fields'], typed)
         values = dict.fromkeys(agora.fields_of([name]), None)
         call, wrong = agora.read_call(name, {**values, **typed})
         calls = json.loads(player.calls)
         if not wrong and (not agora.carried(player.seat, name, calls) or check(player, call)['legal']):
             return typed
     return None
+
+
+def fill(player, fields, typed):
+    """Types what is needed, and nothing else."""
+    for field in fields:
+        if field['kind'] == 'object' and field['required']:
+            fill(player, field['fields'], typed)
+        elif field['required'] and field['columns'] and field['kind'] != 'rows':
+            typed[field['columns'][0]] = example(player, field)
 
 
 def example(player, field):

@@ -1,9 +1,8 @@
 /** `otree-app`: writes an economy as an oTree project whose games `agoragym serve` plays. */
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { UserError } from '../envs/core/errors.ts'
-import { makeFolder, refused } from '../rollouts/jsonl.ts'
-import { type OtreeAppOptions, otreeApp } from '../serve/otree_app/project.ts'
+import { type OtreeAppOptions, otreeApp, writeOtreeApp } from '../serve/otree_app/project.ts'
 import type { Args, Command } from './command.ts'
 import type { ExitCode, Io } from './io.ts'
 import { readModels } from './models.ts'
@@ -33,17 +32,8 @@ export const otreeAppCommand: Command = {
   async run(args, io): Promise<ExitCode> {
     const options = readOptions(args, io)
     const folder = resolve(io.cwd, args.text('out') ?? `otree_${options.env}`)
-    if (existsSync(folder) && readdirSync(folder).length > 0)
-      throw new UserError(`${shownPath(folder, io.cwd)} is there already and not empty; choose another --out, or move it away.`)
     const app = await otreeApp(options)
-    try {
-      for (const [path, text] of Object.entries(app.files)) {
-        makeFolder(dirname(join(folder, path)))
-        writeFileSync(join(folder, path), text)
-      }
-    } catch (error) {
-      throw refused(folder, error)
-    }
+    writeOtreeApp(app, folder)
     const { seats, rounds, honest } = app
     if (args.flag('json')) {
       io.out(

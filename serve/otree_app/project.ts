@@ -3,9 +3,10 @@
  * for them as every client does, over the wire; knows no economy, and nothing of oTree but what its templates and `fields.ts` write.
  */
 import { randomBytes } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { UserError } from '../../envs/core/errors.ts'
+import { makeFolder, refused } from '../../rollouts/jsonl.ts'
 import { packageVersion } from '../../rollouts/versions.ts'
 import type { GameRequest } from '../game.ts'
 import { Host, type HostOptions } from '../host.ts'
@@ -175,6 +176,20 @@ export async function otreeApp(options: OtreeAppOptions): Promise<OtreeApp> {
     return { files, app: env, seats: made.live, rounds, ...(applies && { honest: par.honest }) }
   } finally {
     host.close()
+  }
+}
+
+/** Writes a project. A UserError where something lies there already, a RunError where the disk refuses. */
+export function writeOtreeApp({ files }: OtreeApp, folder: string): void {
+  if (existsSync(folder) && readdirSync(folder).length > 0)
+    throw new UserError(`${folder} is there already and not empty; choose another folder, or move it away.`)
+  try {
+    for (const [path, text] of Object.entries(files)) {
+      makeFolder(dirname(join(folder, path)))
+      writeFileSync(join(folder, path), text)
+    }
+  } catch (error) {
+    throw refused(folder, error)
   }
 }
 

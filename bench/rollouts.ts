@@ -44,8 +44,8 @@ export function measure(economy: Economy, episodes = EPISODES): BenchRow[] {
     const ways: readonly (readonly [what: string, play: (spec: RolloutSpec) => void])[] = [
       [`${env.id}, bare`, playBare],
       ['  scored', spec => void played(spec)],
-      ['  with rows', spec => void rolloutLines(played(spec, true), 'bench')],
-      ['  in a run folder', spec => store.finish(played(spec, true))],
+      ['  with rows', spec => void rolloutLines(played(spec, true))],
+      ['  in a run folder', spec => store.file(rolloutLines(played(spec, true)))],
     ]
     // In turns, so that whatever else goes on falls on all of them.
     const timings = Array.from({ length: ROUNDS }, () =>

@@ -63,6 +63,12 @@ export const commands: readonly CommandHead[] = [
     load: async () => (await import('./runs.ts')).runs,
   },
   {
+    name: 'merge',
+    positionals: { OUT: "folder for the runs' folders", 'RUN…': 'run folders that are parts of one run, or folders of parts' },
+    describe: 'Make one run of the parts that it was played in (--shard), or of runs of one thing with different examples.',
+    load: async () => (await import('./merge.ts')).merge,
+  },
+  {
     name: 'score',
     positionals: { '[RUN…]': RUNS },
     describe: 'Add metrics and judgements of your own to finished runs; compare, report and export then show them.',
@@ -97,6 +103,12 @@ export const commands: readonly CommandHead[] = [
     positionals: { FILE: 'a steps.jsonl, a run folder, or a folder of them' },
     describe: 'Play logged episodes again and name the first step that differs.',
     load: async () => (await import('./replay.ts')).replay,
+  },
+  {
+    name: 'render',
+    positionals: { LOG: 'a run folder, a folder of them, or a file of logs' },
+    describe: 'Draw what there is to see of a game after so many steps, as SVG or PNG, or say it in words.',
+    load: async () => (await import('./render.ts')).render,
   },
   {
     name: 'replicate',

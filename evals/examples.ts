@@ -11,7 +11,13 @@ import { shorten } from '../envs/core/text.ts'
 import { explain } from '../envs/core/tool.ts'
 import type { Example, ExampleSet } from '../rollouts/run.ts'
 import { parseJson, readText } from '../rollouts/text_file.ts'
-import type { ExamplesSpec } from './experiment.ts'
+
+/** Which episodes a cell plays; at most one of them is given, and none stands for twenty of what the economy has. */
+export interface ExamplesSpec {
+  readonly seeds?: string
+  readonly scenarios?: number
+  readonly scenario_file?: string
+}
 
 /** A configuration of an economy, and how it came about. */
 export interface Configured {
@@ -52,8 +58,13 @@ function seedExamples({ config }: Configured, from: number, to: number): Example
   return {
     name: `seeds ${from}:${to}`,
     rows: Array.from({ length: to - from }, (_, i): Example => ({ index: from + i, config, seed: from + i })),
-    nameOf: seeds => `seeds ${rangesOf(seeds)}`,
+    nameOf: seedsName,
   }
+}
+
+/** What a set of seeds is called, given in order: `seeds 0:5, 20:40`. */
+export function seedsName(sorted: readonly number[]): string {
+  return `seeds ${rangesOf(sorted)}`
 }
 
 /** Sorted integers as ranges with their ends left out: `0:5, 20:40`. */

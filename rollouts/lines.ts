@@ -1,12 +1,17 @@
+/**
+ * What a rollout adds to the files of its run, as plain data that can be posted between threads and machines: neither the run's
+ * folder nor its name is in it. Knows rollouts; writes nothing.
+ */
 import type { AgentId } from '../envs/core/tool.ts'
 import type { Transcript } from './messages.ts'
+import type { CallRow } from './player.ts'
 import { NO_PLAY, resultRow, tally } from './result_rows.ts'
 import { type FailedRollout, type Rollout, sourceOf } from './rollout.ts'
-import type { ErrorRow, RolloutLines, StepsRow } from './rows.ts'
+import type { ErrorRow, FailedLines, FinishedLines, StepsRow } from './rows.ts'
 import { tracedEpisode } from './trace_rows.ts'
 import { transcribe } from './transcript.ts'
-/** The lines of a finished rollout. `run` is the name of the run it belongs to. */
-export function rolloutLines(rollout: Rollout, run: string): RolloutLines {
+/** What a finished rollout adds. `calls` are its model calls as they were recorded, those that were made again included. */
+export function rolloutLines(rollout: Rollout, calls: readonly CallRow[] = []): FinishedLines {
   const { key, spec, log, transcripts } = rollout
   const untold = spec.evaluated.filter(agent => transcripts[agent] === undefined)
   const told: Record<AgentId, Transcript> = {
@@ -16,18 +21,30 @@ export function rolloutLines(rollout: Rollout, run: string): RolloutLines {
   const seats = spec.env.seats(log.header.config)
   const plays = tally(log, Object.keys(spec.env.tools(log.header.config)))
   return {
+    ok: true,
+    key,
+    example: spec.example,
     results: seats
       .filter(({ agent }) => spec.evaluated.includes(agent))
       .map(seat => JSON.stringify(resultRow(rollout, seat, plays.get(seat.agent) ?? NO_PLAY, told[seat.agent]!))),
-    traces: JSON.stringify(tracedEpisode(rollout, seats, plays, told, run)),
+    traces: JSON.stringify(tracedEpisode(rollout, seats, plays, told, '')),
     steps: JSON.stringify({ key, ...log } satisfies StepsRow),
+    calls: calls.map(callLine),
   }
 }
-/** The row of a failed rollout; `attempt` counts from 1. */
-export function errorRow({ key, spec, agent, t, error, timing }: FailedRollout, attempt: number): ErrorRow {
+/** A line of calls.jsonl, the reply last: a reader of figures stops there. */
+export function callLine({ key, reply, ...row }: CallRow): string {
+  return JSON.stringify({ key, ...row, reply } satisfies CallRow)
+}
+
+/** What a failed rollout adds. `calls` are those of its model calls that the run's store has not recorded. */
+export function failedLines(failed: FailedRollout, calls: readonly CallRow[] = []): FailedLines {
+  return { ok: false, key: failed.key, error: errorRow(failed), calls: calls.map(callLine) }
+}
+
+function errorRow({ key, spec, agent, t, error, timing }: FailedRollout): Omit<ErrorRow, 'attempt'> {
   return {
     key,
-    attempt,
     example_id: spec.example,
     seed: spec.seed,
     repeat: spec.repeat,

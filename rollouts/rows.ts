@@ -191,9 +191,22 @@ export interface ErrorRow {
   readonly total: number
 }
 
-/** The lines that a finished rollout adds to the files of the run `run`, without line ends. */
-export interface RolloutLines {
+/** What a finished rollout adds to a run's files: plain data, to be handed on as it is. */
+export interface FinishedLines {
+  readonly ok: true
+  readonly key: string
+  readonly example: number
   readonly results: readonly string[]
   readonly traces: string
   readonly steps: string
+  readonly calls: readonly string[]
+}
+
+/** What a rollout adds that was given up. */
+export interface FailedLines {
+  readonly ok: false
+  readonly key: string
+  /** Which attempt it was, the run's store counts. */
+  readonly error: Omit<ErrorRow, 'attempt'>
+  readonly calls: readonly string[]
 }

@@ -25,14 +25,14 @@ import {
   TEMPORARY,
   type Unread,
 } from './jsonl.ts'
-import { errorRow, rolloutLines } from './lines.ts'
+import { callLine } from './lines.ts'
 import { FolderLock } from './lock.ts'
 import type { Metadata } from './metadata.ts'
 import { runMetadata } from './metadata_shape.ts'
 import type { CallRow } from './player.ts'
 import { callFiguresIn, figuresIn, keyOf, type RowKind, rowIn } from './read_rows.ts'
-import { type FailedRollout, keyParts, type Rollout } from './rollout.ts'
-import type { ErrorRow, ResultFigures, ResultRow, StepsRow, TracedEpisode } from './rows.ts'
+import { keyParts } from './rollout.ts'
+import type { ErrorRow, FailedLines, FinishedLines, ResultFigures, ResultRow, StepsRow, TracedEpisode } from './rows.ts'
 import { parseJson, readText } from './text_file.ts'
 
 /** The files of a run by what they hold. */
@@ -49,6 +49,8 @@ export const FILES = {
   judgements: 'judgements.jsonl',
 } as const
 const PARTIAL = 'partial'
+/** Where a trace says of which run it is. */
+const UNNAMED = ',"run":{"type":"eval","id":"","name":""}'
 /** The files that a rollout stands in once it is finished. */
 const FINISHED = ['results', 'traces', 'steps'] as const
 /** Says which process plays or scores the run, while it does. */
@@ -58,6 +60,7 @@ export class RunStore {
   readonly folder: string
   /** The folder's own name: what the traces call the run. */
   readonly name: string
+  readonly #named: string
   readonly #results: Appender
   readonly #traces: Appender
   readonly #steps: Appender
@@ -66,7 +69,7 @@ export class RunStore {
   /** The examples of the finished rollouts, by key. */
   readonly #done = new Map<string, number>()
   /** Failed attempts by key. */
-  readonly #failed = new Map<string, number>()
+  readonly #failed = new Map<string, { attempts: number; start: number }>()
   /** Where the calls of rollouts that an interrupted run left unfinished lie in calls.jsonl. */
   readonly #recorded = new Map<string, { readonly start: number; readonly length: number }[]>()
   /** Running episodes whose logs can be read. */
@@ -82,6 +85,7 @@ export class RunStore {
   constructor(folder: string, { resume = false }: { readonly resume?: boolean } = {}) {
     this.folder = folder
     this.name = basename(folder)
+    this.#named = JSON.stringify(this.name)
     this.#results = new Appender(join(folder, FILES.results))
     this.#traces = new Appender(join(folder, FILES.traces))
     this.#steps = new Appender(join(folder, FILES.steps))
@@ -121,7 +125,7 @@ export class RunStore {
 
   /** How often a rollout that is not finished has failed; 0 where it has not. */
   failures(key: string): number {
-    return this.#done.has(key) ? 0 : (this.#failed.get(key) ?? 0)
+    return this.#done.has(key) ? 0 : (this.#failed.get(key)?.attempts ?? 0)
   }
 
   /** The recorded calls of an unfinished rollout, in order; of a call that was made again, the last. */
@@ -135,9 +139,9 @@ export class RunStore {
   }
 
   /** Appends one answered model call. */
-  record({ key, reply, ...row }: CallRow): void {
+  record(row: CallRow): void {
     this.#lock.check()
-    this.#calls.append(JSON.stringify({ key, ...row, reply } satisfies CallRow))
+    this.#calls.append(callLine(row))
   }
 
   /** Appends a step to the log of a running episode, which can be read before it is finished. */
@@ -156,25 +160,31 @@ export class RunStore {
     }
   }
 
-  /** Files a finished rollout. */
-  finish(rollout: Rollout): void {
+  /**
+   * Files what a rollout adds, wherever it was played; false where it is filed already, so that what is delivered twice is filed
+   * once. A failure is told apart from others of its rollout by when it began.
+   */
+  file(lines: FinishedLines | FailedLines): boolean {
     this.#lock.check()
-    const { results, traces, steps } = rolloutLines(rollout, this.name)
-    this.#results.append(...results)
-    this.#traces.append(traces)
-    this.#steps.append(steps)
-    this.#done.set(rollout.key, rollout.spec.example)
-    this.#recorded.delete(rollout.key)
-    this.#dropPartial(rollout.key)
-  }
-
-  /** Files a failed rollout; its recorded calls stay for the next attempt. */
-  fail(failed: FailedRollout): void {
-    this.#lock.check()
-    const attempt = (this.#failed.get(failed.key) ?? 0) + 1
-    this.#errors.append(JSON.stringify(errorRow(failed, attempt)))
-    this.#failed.set(failed.key, attempt)
-    this.#dropPartial(failed.key)
+    const { key } = lines
+    if (this.#done.has(key)) return false
+    if (!lines.ok) {
+      const { attempts, start } = this.#failed.get(key) ?? { attempts: 0 }
+      const { key: _, ...error } = lines.error
+      if (start === error.start_time) return false
+      if (lines.calls.length > 0) this.#calls.append(...lines.calls)
+      this.#errors.append(JSON.stringify({ key, attempt: attempts + 1, ...error } satisfies ErrorRow))
+      this.#failed.set(key, { attempts: attempts + 1, start: error.start_time })
+    } else {
+      if (lines.calls.length > 0) this.#calls.append(...lines.calls)
+      this.#results.append(...lines.results)
+      this.#traces.append(lines.traces.replace(UNNAMED, () => `,"run":{"type":"eval","id":${this.#named},"name":${this.#named}}`))
+      this.#steps.append(lines.steps)
+      this.#done.set(key, lines.example)
+      this.#recorded.delete(key)
+    }
+    this.#dropPartial(key)
+    return true
   }
 
   /** The example and repeat of every finished rollout. */
@@ -232,7 +242,8 @@ export class RunStore {
     }
     for (const { id } of readTraces(this.folder)) count(found.traces, id)
     for (const { key } of readSteps(this.folder)) count(found.steps, key)
-    for (const { key } of readErrors(this.folder)) count(this.#failed, key)
+    for (const { key, start_time } of readErrors(this.folder))
+      this.#failed.set(key, { attempts: (this.#failed.get(key)?.attempts ?? 0) + 1, start: start_time })
     for (const _call of readCalls(this.folder));
     for (const [key, { seats, example }] of expected) {
       if (found.results.get(key) === seats && found.traces.get(key) === 1 && found.steps.get(key) === 1)
@@ -301,6 +312,70 @@ export function readErrors(folder: string, unread?: Unread): Generator<ErrorRow>
   return rows(join(folder, FILES.errors), line => rowIn('errors', line), unread)
 }
 
+/** One finished rollout of a run. Each part is read when it is asked for. */
+export interface OpenedRollout {
+  readonly key: string
+  /** The rows of results.jsonl without their messages, a row an evaluated seat. */
+  figures(): readonly ResultFigures[]
+  results(): readonly ResultRow[]
+  trace(): TracedEpisode
+  log(): StepsRow
+  calls(): readonly CallRow[]
+}
+
+/** The finished rollout of that key; undefined where the run has none. */
+export function openRollout(folder: string, key: string): OpenedRollout | undefined {
+  const all = <T extends { readonly key: string }>(found: Iterable<T>): T[] => [...found].filter(row => row.key === key)
+  const [log] = all(readSteps(folder))
+  const trace = [...readTraces(folder)].find(({ id }) => id === key)
+  if (log === undefined || trace === undefined) return undefined
+  return {
+    key,
+    figures: () => all(readFigures(folder)),
+    results: () => all(readResults(folder)),
+    trace: () => trace,
+    log: () => log,
+    calls: () => all(readCalls(folder)),
+  }
+}
+
+/** What each finished rollout of a run added to its files, to be filed in another. */
+export function* readLines(folder: string): Generator<FinishedLines> {
+  const results = new Map<string, ResultRow[]>()
+  for (const row of readResults(folder)) results.set(row.key, [...(results.get(row.key) ?? []), row])
+  const calls = new Map<string, CallRow[]>()
+  for (const row of readCalls(folder)) calls.set(row.key, [...(calls.get(row.key) ?? []), row])
+  const traces = new Map([...readTraces(folder)].map(trace => [trace.id, trace]))
+  for (const log of readSteps(folder)) {
+    const { key } = log
+    const [rows, trace] = [results.get(key), traces.get(key)]
+    if (rows === undefined || trace === undefined) continue
+    const run = { type: 'eval', id: '', name: '' } as const
+    yield {
+      ok: true,
+      key,
+      example: rows[0]!.example_id,
+      results: rows.map(row => JSON.stringify(row)),
+      traces: JSON.stringify({ ...trace, run } satisfies TracedEpisode),
+      steps: JSON.stringify(log),
+      calls: (calls.get(key) ?? []).map(callLine),
+    }
+  }
+}
+
+/** The same of every failure of a rollout that no later attempt made up for, with the calls of the rollout at its first. */
+export function* readFailedLines(folder: string): Generator<FailedLines> {
+  const done = new Set([...readSteps(folder)].map(({ key }) => key))
+  const calls = new Map<string, CallRow[]>()
+  for (const row of readCalls(folder)) if (!done.has(row.key)) calls.set(row.key, [...(calls.get(row.key) ?? []), row])
+  for (const { attempt: _, ...error } of readErrors(folder)) {
+    const { key } = error
+    if (done.has(key)) continue
+    yield { ok: false, key, error, calls: (calls.get(key) ?? []).map(callLine) }
+    calls.delete(key)
+  }
+}
+
 /** How many rollouts of a run are finished, also while it is played or after it was killed. */
 export function countFinished(folder: string): number {
   return countLines(join(folder, FILES.steps))
@@ -319,10 +394,12 @@ export function readMetadata(folder: string): Metadata | undefined {
 
 /** What lies in the folder of an export: its metadata.json is no run's. */
 export const DATA_CARD = 'datacard.json'
+/** What lies in the folder of a run at somebody's server, whose rules nobody here can play again. */
+export const CONNECTION = 'connection.json'
 
-/** The run folders in a folder: itself if it is one, else those up to three levels below, by name. */
-export function findRuns(folder: string, depth = 3): string[] {
-  if (existsSync(join(folder, DATA_CARD))) return []
+/** The run folders in a folder: itself if it is one, else those up to four levels below (part, suite, cell, run), by name. */
+export function findRuns(folder: string, depth = 4): string[] {
+  if ([DATA_CARD, CONNECTION].some(file => existsSync(join(folder, file)))) return []
   if (existsSync(join(folder, FILES.metadata))) return [folder]
   if (depth === 0) return []
   return entriesOf(folder)

@@ -155,6 +155,7 @@ export class Models {
           // What was asked for, not what a ceiling adds to it: a resume under another ceiling must find its recorded answers.
           settings: requestSettings(endpoint, settings),
           // A signal of its own for every seat: each has its listeners.
+          signal: context.signal,
           abandon: AbortSignal.any([context.signal]),
           stop: AbortSignal.any([context.signal, this.#stop.signal]),
           timeoutMs: this.#options.timeoutEpisodeMs ?? Number.POSITIVE_INFINITY,

@@ -102,7 +102,7 @@ test('are marked as the words of whoever sat there, also where they are made fro
   const person: Player = { ...passive, kind: 'human' }
   const rollout = runRollout(toySpec({ config: shortConfig, evaluated: ['trader_0', 'trader_1'] }, random, person))
   if (rollout instanceof Promise || !rollout.ok) throw new Error('expected a rollout at once')
-  const rows = rolloutLines(rollout, 'run').results.map(line => (JSON.parse(line) as ResultRow).info)
+  const rows = rolloutLines(rollout).results.map(line => (JSON.parse(line) as ResultRow).info)
   expect(rows.map(({ seat: own, transcript }) => [own, transcript])).toEqual([
     ['trader_0', 'scripted'],
     ['trader_1', 'human'],

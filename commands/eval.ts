@@ -13,6 +13,7 @@ import { DIALOGUE_OPTION, readSpeaker, speakRun } from './dialogue.ts'
 import { type EvaluateOptions, type Evaluation, evaluate, outFolder, PART_OPTIONS, readShard } from './evaluate.ts'
 import type { ExitCode, Io } from './io.ts'
 import { CACHE_OPTION, LIMIT_OPTIONS, MODEL_OPTIONS, readModels } from './models.ts'
+import { QUEUE_OPTIONS } from './queue_run.ts'
 import { COLUMN_OPTIONS, CONFIG_OPTIONS, EXAMPLE_OPTIONS, readExperiment, SEAT_OPTIONS, SWEEP_OPTIONS } from './setup.ts'
 import { readSuite, SUITE_OPTIONS } from './suite.ts'
 import { block, shownPath } from './text.ts'
@@ -26,6 +27,7 @@ export const PLAY_OPTIONS: OptionSpecs = {
   ...COLUMN_OPTIONS,
   concurrency: { type: 'string', alias: 'c', describe: 'rollouts at once, and model calls in flight (32)' },
   ...PART_OPTIONS,
+  ...QUEUE_OPTIONS,
   out: { type: 'string', describe: "folder for the runs' folders (./runs)" },
   resume: { type: 'boolean', describe: 'go on with runs that exist; what is finished is not played again' },
   'retry-errors': { type: 'boolean', describe: 'with --resume: also play again what failed' },

@@ -14,6 +14,7 @@ import type { RunResult } from '../rollouts/run.ts'
 import { type Args, integer, type OptionSpecs } from './command.ts'
 import type { ExitCode, Io } from './io.ts'
 import { cacheNote } from './models.ts'
+import { openNamedQueue } from './queue_run.ts'
 import { plural, shownPath } from './text.ts'
 
 /** Who plays how much of an experiment. */
@@ -96,7 +97,7 @@ export async function evaluate(asked: Experiment, options: EvaluateOptions, args
           terminal: io.isTTY.err,
           columns: io.columns,
           ...((asked.name !== undefined || event.cells > 1) && { unit: `rollouts of ${event.cell}` }),
-          ...(models !== undefined && { status: () => models.status() }),
+          ...(models !== undefined && queue === undefined && { status: () => models.status() }),
         })
         return
       case 'rollout':
@@ -111,8 +112,15 @@ export async function evaluate(asked: Experiment, options: EvaluateOptions, args
       }
     }
   }
+  const { folder = io.cwd, concurrency = 32, out } = options
+  const parted =
+    args.text('queue') === undefined ? undefined : shard !== undefined ? '--shard' : args.text('workers') && '--workers'
+  if (parted !== undefined)
+    throw new UserError(`--queue and ${parted} exclude each other: the workers of a queue share all of it.`)
+  const queue = await openNamedQueue(asked, { folder, out, concurrency }, args, io)
   const { cells, left, played, stopped } = await runExperiment(asked, {
     ...rest,
+    ...(queue !== undefined && { elsewhere: queue.elsewhere }),
     ...(models !== undefined && { models }),
     economies,
     ...(shard !== undefined && { shard }),
@@ -122,7 +130,13 @@ export async function evaluate(asked: Experiment, options: EvaluateOptions, args
     },
     signal: io.signal,
     onEvent,
-  }).finally(() => progress?.end())
+  })
+    .catch(error => {
+      queue?.leave()
+      throw error
+    })
+    .finally(() => progress?.end())
+  await queue?.close()
   if (shard !== undefined && cells.length === 0)
     io.err(`--shard ${shard.index}/${shard.of}: nothing falls to this part; there are fewer groups of repeats than parts.\n`)
   for (const reason of stopped) io.err(`${oneLine(reason)}\n`)

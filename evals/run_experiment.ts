@@ -117,7 +117,8 @@ export async function runExperiment(asked: Experiment, options: RunExperimentOpt
   const strangers = {}
   const whole = planExperiment(asked, { ...options, ...noting(options, strangers) })
   const planned = shard === undefined ? whole : shardOf(whole, shard)
-  models?.prepare()
+  // Who plays elsewhere has the keys.
+  if (elsewhere === undefined) models?.prepare()
   if (count === 1 || elsewhere !== undefined) return playCells(asked, planned, options)
   const { thread } = options.economies
   if (thread === undefined)

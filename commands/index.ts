@@ -141,6 +141,12 @@ export const commands: readonly CommandHead[] = [
     load: async () => (await import('./serve.ts')).serve,
   },
   {
+    name: 'otree-app',
+    positionals: { ENV },
+    describe: 'Write an economy as an oTree project: people in the browser, its games played by `agoragym serve`.',
+    load: async () => (await import('./otree_app.ts')).otreeAppCommand,
+  },
+  {
     name: 'audit',
     positionals: { '[ENV]': 'id of an economy; all of them where none is named' },
     describe: 'Attack an economy with cheap policies and judge it by what an economy worth playing must show.',

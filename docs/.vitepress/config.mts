@@ -37,6 +37,7 @@ export default defineConfig({
           page('Train on it', '/train'),
           page('From Python', '/python'),
           page('Servers for trainers', '/serve'),
+          page('Run an economy in oTree', '/otree_app'),
           page('What a policy learned', '/learned'),
           page('Training data', '/exports'),
           page('Read a run', '/runs'),

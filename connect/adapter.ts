@@ -14,6 +14,8 @@ export interface Adapter {
    * asked for, or where there is none left.
    */
   open(seat: SeatRequest, wire: Wire, signal: AbortSignal): Promise<Link>
+  /** Once all seats are over or left: what the server pays each, where it says so only then. By what `--seat` calls them. */
+  settle?(signal: AbortSignal): Promise<Readonly<Record<string, Pick<SeatResult, 'reward' | 'metrics'>>>>
 }
 
 export interface SeatRequest {

@@ -128,7 +128,8 @@ export async function playSession(options: SessionOptions): Promise<SessionResul
     const ended = await Promise.allSettled(plays.map(play => play.run()))
     const failed = ended.find(({ status }) => status === 'rejected') as PromiseRejectedResult | undefined
     if (failed !== undefined) throw options.signal?.aborted ? options.signal.reason : failed.reason
-    const outcomes = ended.map(each => (each as PromiseFulfilledResult<SeatOutcome>).value)
+    const settled = (await adapter.settle?.(given.signal)) ?? {}
+    const outcomes = ended.map((each, i) => plays[i]!.file((each as PromiseFulfilledResult<SeatOutcome>).value, settled))
     const isOver = outcomes.every(({ result }) => result !== undefined)
     if (isOver) evidence.keep({ ...evidence.sessions.find(session => session.id === id)!, over: true })
     const order = Object.keys(seats)
@@ -138,6 +139,8 @@ export async function playSession(options: SessionOptions): Promise<SessionResul
     for (const link of links.values()) link.close()
   }
 }
+
+type TurnSeen = Pick<TurnRow, 'observation' | 'offered' | 'results' | 't' | 'ask' | 'attempt'>
 
 interface SeatOptions extends SessionOptions {
   readonly name: string
@@ -240,7 +243,6 @@ class SeatPlay {
       ...(left !== undefined && { error: errorOf(left) }),
     }
     if (left !== undefined) this.#fail(left)
-    if (result !== undefined && !this.#options.earlier.results.some(({ seat }) => seat === name)) this.#file(result)
     onEvent({ kind: 'over', seat: name, outcome })
     return outcome
   }
@@ -283,7 +285,7 @@ class SeatPlay {
   }
 
   #turn(
-    { observation, offered, results, t }: Pick<TurnRow, 'observation' | 'offered' | 'results' | 't'>,
+    { observation, offered, results, t, ask, attempt }: TurnSeen,
     check: (call: unknown) => Checked,
     signal: AbortSignal,
   ): Turn<AnyTypes> {
@@ -303,7 +305,7 @@ class SeatPlay {
       signal,
       ...(tools !== undefined && { tools }),
       get random() {
-        return stream(seed, 'policy', repeat, agent, t)
+        return stream(seed, 'policy', repeat, agent, ask, attempt)
       },
     }
   }
@@ -562,31 +564,35 @@ class SeatPlay {
     })
   }
 
-  /** The seat's line of results.jsonl. */
-  #file({ reward, stop, metrics, info }: SeatResult): void {
-    const { key, id, name, link, player, policy, evidence } = this.#options
+  /** Writes the seat's line of results.jsonl, once, with what the server said of it at the end; gives the outcome as it then is. */
+  file(outcome: SeatOutcome, settled: Readonly<Record<string, Pick<SeatResult, 'reward' | 'metrics'>>>): SeatOutcome {
+    const { key, id, name, link, player, policy, evidence, earlier } = this.#options
+    if (outcome.result === undefined) return outcome
+    const result: SeatResult = { ...outcome.result, ...settled[name] }
     const transcript: Transcript = policy.transcript?.() ?? {
       source: sourceOf(player),
       tools: Object.entries(this.#tools).map(([tool, made]) => toolSchema(tool, made)),
       messages: this.#told,
     }
-    evidence.result({
-      key,
-      session: id,
-      repeat: this.#repeat,
-      seat: name,
-      agent: link.seat.agent,
-      role: link.seat.role,
-      player: player.name,
-      reward,
-      stop_condition: stop,
-      metrics,
-      info,
-      dispositions: this.#dispositions,
-      latency_ms: { median: Math.round(percentile(this.#latencies, 0.5)), p95: Math.round(percentile95(this.#latencies)) },
-      ...(policy.counters !== undefined && { counters: policy.counters() }),
-      transcript,
-    })
+    if (!earlier.results.some(({ seat }) => seat === name))
+      evidence.result({
+        key,
+        session: id,
+        repeat: this.#repeat,
+        seat: name,
+        agent: link.seat.agent,
+        role: link.seat.role,
+        player: player.name,
+        reward: result.reward,
+        stop_condition: result.stop,
+        metrics: result.metrics,
+        info: result.info,
+        dispositions: this.#dispositions,
+        latency_ms: { median: Math.round(percentile(this.#latencies, 0.5)), p95: Math.round(percentile95(this.#latencies)) },
+        ...(policy.counters !== undefined && { counters: policy.counters() }),
+        transcript,
+      })
+    return { ...outcome, result }
   }
 }
 

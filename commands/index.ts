@@ -63,6 +63,12 @@ export const commands: readonly CommandHead[] = [
     load: async () => (await import('./runs.ts')).runs,
   },
   {
+    name: 'merge',
+    positionals: { OUT: "folder for the runs' folders", 'RUN…': 'run folders that are parts of one run, or folders of parts' },
+    describe: 'Make one run of the parts that it was played in (--shard), or of runs of one thing with different examples.',
+    load: async () => (await import('./merge.ts')).merge,
+  },
+  {
     name: 'score',
     positionals: { '[RUN…]': RUNS },
     describe: 'Add metrics and judgements of your own to finished runs; compare, report and export then show them.',

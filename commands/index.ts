@@ -123,6 +123,12 @@ export const commands: readonly CommandHead[] = [
     load: async () => (await import('./serve.ts')).serve,
   },
   {
+    name: 'connect',
+    positionals: { PROTOCOL: 'otree', URL: 'address of the server, such as http://127.0.0.1:8000' },
+    describe: 'Take seats at an experiment server with models, bots, people and served policies, and write everything down.',
+    load: async () => (await import('./connect.ts')).connect,
+  },
+  {
     name: 'audit',
     positionals: { '[ENV]': 'id of an economy; all of them where none is named' },
     describe: 'Attack an economy with cheap policies and judge it by what an economy worth playing must show.',

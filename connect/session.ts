@@ -289,11 +289,11 @@ class SeatPlay {
     check: (call: unknown) => Checked,
     signal: AbortSignal,
   ): Turn<AnyTypes> {
-    const { link } = this.#options
+    const { link, adapter } = this.#options
     const { agent } = link.seat
     const seed = this.#seed
     const repeat = this.#repeat
-    const tools = link.tools?.(observation)
+    const tools = adapter.tools?.(observation)
     return {
       agent,
       t,
@@ -319,7 +319,8 @@ class SeatPlay {
       for (let attempt = 0; ; attempt++) {
         const end = await this.#attempt(ask, attempt, within)
         if (end === 'done' || ask.repeatable) break
-        if (attempt < repairs) continue
+        // Where a clock decides, silence is an answer.
+        if (attempt < repairs && !(end === 'silent' && ask.deadline !== null)) continue
         if (ask.deadline === null)
           throw new SeatLeft(
             'stuck',
@@ -341,7 +342,7 @@ class SeatPlay {
   }
 
   /** One turn of the player. `done`: something was taken, or the world takes care of the rest. */
-  async #attempt(ask: Ask, attempt: number, within: AbortSignal): Promise<'done' | 'again'> {
+  async #attempt(ask: Ask, attempt: number, within: AbortSignal): Promise<'done' | 'again' | 'silent'> {
     const { link, clock, policy } = this.#options
     const asked_at = clock.now()
     const checks: Checked[] = []
@@ -391,7 +392,7 @@ class SeatPlay {
     if (calls.length === 0) {
       this.#results = []
       this.#decided(ask, attempt, { call: null, disposition: 'silent', text: '', ...times, answered_at })
-      return 'again'
+      return 'silent'
     }
     return this.#send(ask, attempt, calls, { ...times, answered_at }, within)
   }

@@ -6,7 +6,7 @@ import { setTimeout as after } from 'node:timers/promises'
 import type { AnyTypes, CallResult, Playable, Seat } from '../../envs/core/environment.ts'
 import { UserError } from '../../envs/core/errors.ts'
 import { quote } from '../../envs/core/text.ts'
-import { admit, type Call, type Checked, type PlayerTools } from '../../envs/core/tool.ts'
+import { admit, type Call, type Checked } from '../../envs/core/tool.ts'
 import type { Ask, Link, LinkEvent } from '../adapter.ts'
 import type { PageConfig, PageObservation } from './env.ts'
 import { type Browser, reasonOf, ServerError, type Socket } from './http.ts'
@@ -73,7 +73,10 @@ export class ParticipantLink implements Link {
   #notices: string[] = []
   #disclosed = new Set<string>()
   #timedOut: Promise<void> | undefined
-  #closed = false
+  /** Whether an answer is on its way: the page's own socket may say that one is beyond it before the answer to that does. */
+  #sending = false
+  /** Aborted when the link is closed. */
+  readonly #ending = new AbortController()
 
   constructor(options: LinkOptions) {
     this.#options = options
@@ -85,10 +88,6 @@ export class ParticipantLink implements Link {
 
   get resume(): unknown {
     return { code: this.#options.code }
-  }
-
-  tools(observation: object): PlayerTools<AnyTypes> {
-    return toolsOf(observation as PageObservation)
   }
 
   async *events(signal: AbortSignal): AsyncGenerator<LinkEvent> {
@@ -125,7 +124,7 @@ export class ParticipantLink implements Link {
     const on = this.#on
     const given = args as Record<string, unknown>
     if (on === undefined || !ask.id.startsWith(idOf(on))) return { ok: false, text: 'That page is gone.' }
-    if (tool === SUBMIT) return this.#submit(on, formBody(on.page.fields, given), signal)
+    if (tool === SUBMIT) return this.#submit(on, formBody(on.page.fields, given))
     const isChat = tool === CHAT
     const channel = String(given.channel ?? on.page.chats[0]?.channel)
     const socket = isChat ? this.#chats.get(channel) : this.#live
@@ -160,7 +159,7 @@ export class ParticipantLink implements Link {
   }
 
   close(): void {
-    this.#closed = true
+    this.#ending.abort()
     void this.#leave()
   }
 
@@ -230,6 +229,7 @@ export class ParticipantLink implements Link {
     let due = canAct
     let tick: (() => void) | undefined
     let asks = 0
+    let isBeyond = false
     try {
       if (!canAct) yield { kind: 'told', text: `reads ${on.name} until its time is up` }
       for (;;) {
@@ -246,6 +246,7 @@ export class ParticipantLink implements Link {
             break
           case 'ended':
             open = undefined
+            if (isBeyond) this.#next ??= this.#start
             if (this.#next !== undefined) return
             if (this.#timedOut !== undefined) {
               await this.#timedOut
@@ -265,6 +266,10 @@ export class ParticipantLink implements Link {
             break
           }
           case 'advanced': {
+            if (this.#sending) {
+              isBeyond = true
+              break
+            }
             // A script of the page would load it anew; whatever is being thought is about a page that is gone.
             this.#next ??= this.#start
             this.#notices.push(`The page “${page.title}” was ended by the experiment before you answered it.`)
@@ -319,15 +324,19 @@ export class ParticipantLink implements Link {
     }
   }
 
-  async #submit(on: Visited, body: URLSearchParams, signal: AbortSignal): Promise<CallResult | 'unknown'> {
+  /** Sends the form. Once it is on its way nothing calls it back: it is its answer that says what came of it. */
+  async #submit(on: Visited, body: URLSearchParams): Promise<CallResult | 'unknown'> {
+    this.#sending = true
     for (const [name, value] of Object.entries(on.page.fixed)) body.append(name, value)
     let answer: Awaited<ReturnType<Browser['request']>>
     try {
-      answer = await this.#options.browser.request('POST', on.path, signal, body)
+      answer = await this.#options.browser.request('POST', on.path, this.#ending.signal, body)
     } catch (error) {
       if (error instanceof ServerError) throw error
       this.#tell({ kind: 'lost', text: reasonOf(error) })
       return 'unknown'
+    } finally {
+      this.#sending = false
     }
     if (answer.location !== null) {
       this.#next = answer.location
@@ -352,7 +361,7 @@ export class ParticipantLink implements Link {
     this.#notices.push(`The time for the page “${on.page.title}” was up before you sent it; the experiment used its defaults.`)
     const body = formBody(on.page.fields, {})
     body.append('timeout_happened', '1')
-    for (let tries = 0; tries < 6 && !this.#closed; tries++) {
+    for (let tries = 0; tries < 6 && !this.#ending.signal.aborted; tries++) {
       const answer = await browser.request('POST', on.path, AbortSignal.timeout(SOCKET_WAIT * 2), body).catch(() => undefined)
       if (answer?.location !== undefined && answer.location !== null) {
         this.#next = answer.location
@@ -410,9 +419,7 @@ export class ParticipantLink implements Link {
       const { text, submits } = shownMessage(on.schema, live_method_payload)
       if (text !== undefined) this.#heard.push(text)
       if (submits) {
-        void this.#submit(on, formBody(on.page.fields, {}), AbortSignal.timeout(SOCKET_WAIT)).then(() =>
-          this.#tell({ kind: 'advanced' }),
-        )
+        void this.#submit(on, formBody(on.page.fields, {})).then(() => this.#tell({ kind: 'advanced' }))
         return
       }
       if (text === undefined) return

@@ -12,12 +12,12 @@ export interface Field {
   readonly label: string
   readonly required: boolean
   /** What stands in it already. */
-  readonly value?: string
-  readonly min?: number
-  readonly max?: number
+  readonly value?: string | undefined
+  readonly min?: number | undefined
+  readonly max?: number | undefined
   /** Characters. */
-  readonly max_length?: number
-  readonly options?: readonly Option[]
+  readonly max_length?: number | undefined
+  readonly options?: readonly Option[] | undefined
 }
 
 export interface Option {

@@ -4,16 +4,19 @@
  */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { AnyTypes } from '../../envs/core/environment.ts'
 import { UserError } from '../../envs/core/errors.ts'
 import { digest, short } from '../../envs/core/plain.ts'
+import type { PlayerTools } from '../../envs/core/tool.ts'
 import { makeFolder } from '../../rollouts/jsonl.ts'
 import type { Adapter, Link, SeatRequest, SeatResult, Wire } from '../adapter.ts'
 import type { KnownSession } from '../evidence.ts'
 import type { Hosted, Server } from '../run.ts'
-import { pagesWithBots } from './env.ts'
+import { type PageObservation, pagesWithBots } from './env.ts'
 import { Browser, reasonOf, ServerError } from './http.ts'
 import { ParticipantLink } from './link.ts'
 import type { Schemas } from './schema.ts'
+import { toolsOf } from './tools.ts'
 
 /** How the session that is joined is found. */
 export type Way =
@@ -105,7 +108,8 @@ export async function otreeServer(options: OTreeOptions, signal: AbortSignal): P
     economy,
     facts: {
       ...(version !== undefined && { otree: version }),
-      treatment: way.kind === 'create' ? { config: way.config, participants: way.participants, fields: way.fields } : way,
+      // The code of a session-wide link lets anybody in.
+      treatment: way.kind === 'session' ? { kind: way.kind } : way,
     },
     ...(restKey !== undefined && { secrets: { [restKey]: '(REST key)' } }),
     begin,
@@ -133,6 +137,9 @@ async function checkConfig(rest: Rest, { config, fields }: Way & { kind: 'create
     throw new UserError(`--set: config ${config} has no field ${unknown}. Fields: ${Object.keys(found).join(', ')}.`)
 }
 
+/** The server knows no such thing. */
+class NotThere extends UserError {}
+
 /** The REST interface. */
 class Rest {
   readonly #origin: string
@@ -152,8 +159,11 @@ class Rest {
   }
 
   async knows(session: string, signal: AbortSignal): Promise<boolean> {
-    const sessions = (await this.get('sessions', signal)) as readonly { readonly code: string }[]
-    return sessions.some(({ code }) => code === session)
+    return (
+      (await this.session(session, signal).catch(error => {
+        if (!(error instanceof NotThere)) throw error
+      })) !== undefined
+    )
   }
 
   /** The session that a room plays now. */
@@ -215,6 +225,10 @@ class OTreeAdapter implements Adapter {
     this.#place = place
     this.#rest = rest
     this.#facts = facts
+  }
+
+  tools(observation: object): PlayerTools<AnyTypes> {
+    return toolsOf(observation as PageObservation)
   }
 
   async open({ seat, resume }: SeatRequest, wire: Wire, signal: AbortSignal): Promise<Link> {

@@ -71,6 +71,12 @@ export const MARGIN = 2000
 /** How often one and the same call is sent where the server vouches that nothing has arrived. */
 const SENDINGS = 3
 
+/**
+ * Turns, with all their repairs, that a decision gets which no clock ever makes for the player: others wait for it, and a seat that is
+ * left holds them up for good.
+ */
+const TURNS = 3
+
 /** The session's key in calls.jsonl and everywhere else. */
 export function sessionKey(adapter: Pick<Adapter, 'id'>, session: string): string {
   return `${adapter.id}-${session}`
@@ -315,12 +321,13 @@ class SeatPlay {
     const { link, clock } = this.#options
     const within = AbortSignal.any([signal, abort.signal])
     const { repairs } = link.env.turn(link.config, link.seat.agent)
+    const most = ask.deadline === null ? TURNS * (repairs + 1) - 1 : repairs
     try {
       for (let attempt = 0; ; attempt++) {
         const end = await this.#attempt(ask, attempt, within)
         if (end === 'done' || ask.repeatable) break
         // Where a clock decides, silence is an answer.
-        if (attempt < repairs && !(end === 'silent' && ask.deadline !== null)) continue
+        if (attempt < most && !(end === 'silent' && ask.deadline !== null)) continue
         if (ask.deadline === null)
           throw new SeatLeft(
             'stuck',

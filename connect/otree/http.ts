@@ -108,6 +108,7 @@ export class Browser {
         given.signal.addEventListener('abort', stop, { once: true })
         socket.on('open', () => {
           live = socket
+          this.#wire('out', { socket: path, opened: true })
           handlers.onOpen?.()
         })
         socket.on('message', data => {
@@ -127,7 +128,7 @@ export class Browser {
           else reject(new Error('the socket closed'))
         })
       })
-    const running = reconnecting(once, {
+    reconnecting(once, {
       signal: given.signal,
       onLost: (error, waitMs) => handlers.onLost?.(`${reasonOf(error)}; again in ${Math.round(waitMs)} ms`),
     }).catch(() => {})
@@ -144,10 +145,7 @@ export class Browser {
           await after(20, undefined, { signal })
         return live?.readyState === WebSocket.OPEN
       },
-      close: () => {
-        given.abort()
-        return running
-      },
+      close: () => given.abort(),
     }
   }
 }
@@ -163,7 +161,7 @@ export interface Socket {
   send(data: unknown): boolean
   /** Whether it is open, after so many milliseconds at most. */
   ready(ms: number, signal: AbortSignal): Promise<boolean>
-  close(): Promise<void>
+  close(): void
 }
 
 /** Why a request failed, in a few words: fetch puts the reason into a cause. */

@@ -44,11 +44,13 @@ interface Visited {
 
 /** What happens while one is on a page. */
 type News =
-  | { readonly kind: 'ended' | 'advanced' | 'deadline' | 'changed' | 'tick' | 'stop' }
+  | { readonly kind: 'ended' | 'advanced' | 'deadline' | 'changed' | 'tick' | 'rested' | 'stop' }
   | { readonly kind: 'lost'; readonly text: string }
 
 /** Milliseconds that a message of a live page waits for its socket. */
 const SOCKET_WAIT = 5000
+/** Milliseconds from one ask about a page that goes on to the next at least: its server answers what one does, and that is news. */
+const GAP = 1000
 /** Milliseconds between two attempts to tell the server that the time is up, which it may see a little later. */
 const LATE_AGAIN = 500
 /** Milliseconds after which a page that groups by arrival is asked for again: at least, and up to so many more. */
@@ -116,7 +118,7 @@ export class ParticipantLink implements Link {
       }
     } finally {
       signal.removeEventListener('abort', stop)
-      await this.#leave()
+      this.#leave()
     }
   }
 
@@ -160,7 +162,7 @@ export class ParticipantLink implements Link {
 
   close(): void {
     this.#ending.abort()
-    void this.#leave()
+    this.#leave()
   }
 
   get #start(): string {
@@ -169,7 +171,7 @@ export class ParticipantLink implements Link {
 
   async #visit(path: string, signal: AbortSignal): Promise<Visited> {
     const { browser, schemas } = this.#options
-    await this.#leave()
+    this.#leave()
     const got = await browser.visit(path, signal, why => this.#tell({ kind: 'lost', text: why }))
     const [, app, pageName, index] = /^\/p\/[^/]+\/([^/]+)\/([^/]+)\/(\d+)/.exec(got.path) ?? []
     const name = app === undefined ? got.path.split('/')[1]! : `${app}/${pageName}`
@@ -228,6 +230,8 @@ export class ParticipantLink implements Link {
     let open: Ask | undefined
     let due = canAct
     let tick: (() => void) | undefined
+    let pause: (() => void) | undefined
+    let isNews = false
     let asks = 0
     let isBeyond = false
     try {
@@ -236,6 +240,8 @@ export class ParticipantLink implements Link {
         if (due && open === undefined) {
           due = false
           tick?.()
+          pause?.()
+          if (goesOn) pause = this.#later(GAP, { kind: 'rested' })
           open = this.#ask(on, goesOn ? asks++ : undefined)
           yield { kind: 'due', ask: open }
         }
@@ -256,8 +262,16 @@ export class ParticipantLink implements Link {
             else if (deadline === null) throw new ServerError(0, `${on.name}: nothing was taken, and it has no time limit`)
             break
           case 'changed':
+            if (pause !== undefined) isNews = true
+            else due = true
+            break
           case 'tick':
             due = true
+            break
+          case 'rested':
+            pause = undefined
+            due ||= isNews
+            isNews = false
             break
           case 'deadline': {
             if (open !== undefined) yield { kind: 'closed', id: open.id, why: 'timeout', text: FALLBACK }
@@ -282,6 +296,7 @@ export class ParticipantLink implements Link {
     } finally {
       cancel?.()
       tick?.()
+      pause?.()
     }
   }
 
@@ -438,12 +453,13 @@ export class ParticipantLink implements Link {
     if (isNews) this.#tell({ kind: 'changed' })
   }
 
-  async #leave(): Promise<void> {
+  /** Closes the page's sockets, without waiting for the server to have heard of it. */
+  #leave(): void {
     const sockets = this.#sockets
     this.#sockets = []
     this.#live = undefined
     this.#chats.clear()
-    await Promise.all(sockets.map(socket => socket.close()))
+    for (const socket of sockets) socket.close()
   }
 
   #tell(news: News): void {

@@ -324,11 +324,11 @@ class OTreeAdapter implements Adapter {
         const waiting = browser.socket(socket.replaceAll('&amp;', '&'), { onMessage: () => done() })
         const done = (): void => {
           signal.removeEventListener('abort', stop)
-          void waiting.close()
+          waiting.close()
           resolve()
         }
         const stop = (): void => {
-          void waiting.close()
+          waiting.close()
           reject(signal.reason)
         }
         signal.addEventListener('abort', stop, { once: true })

@@ -2,8 +2,8 @@
 from os import environ
 
 SESSION_CONFIGS = [
-    dict(name='dilemma', app_sequence=['dilemma'], num_demo_participants=2, temptation=300),
-    dict(name='guess', app_sequence=['guess'], num_demo_participants=3),
+    dict(name='dilemma', app_sequence=['dilemma'], num_demo_participants=2, temptation=300, brief=False),
+    dict(name='guess', app_sequence=['guess'], num_demo_participants=3, brief=False),
     dict(name='auction', app_sequence=['auction'], num_demo_participants=2),
     dict(name='slow', app_sequence=['slow'], num_demo_participants=2),
     dict(name='odd', app_sequence=['odd'], num_demo_participants=1),

@@ -44,8 +44,12 @@ def set_payoffs(group: Group):
         player.payoff = pay[(player.choice, other.choice)]
 
 
+def is_shown(player):
+    return not player.session.config['brief']
+
+
 class Introduction(Page):
-    pass
+    is_displayed = is_shown
 
 
 class Decide(Page):
@@ -59,6 +63,8 @@ class Decide(Page):
 
 
 class Results(Page):
+    is_displayed = is_shown
+
     @staticmethod
     def vars_for_template(player):
         [other] = player.get_others_in_group()

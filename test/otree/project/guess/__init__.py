@@ -48,7 +48,9 @@ class Wait(WaitPage):
 
 
 class Results(Page):
-    pass
+    @staticmethod
+    def is_displayed(player):
+        return not player.session.config['brief']
 
 
 page_sequence = [Guess, Wait, Results]

@@ -13,6 +13,9 @@ export {
   Evidence,
   type KnownSession,
   readConnection,
+  readDecisions,
+  readSeatResults,
+  readTurns,
   type TurnRow,
 } from './connect/evidence.ts'
 export { type PageSchema, readSchemas, type Schemas, type SendTool } from './connect/otree/schema.ts'

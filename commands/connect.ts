@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { CONNECTED_FILES, type TurnRow } from '../connect/evidence.ts'
+import { readTurns, type TurnRow } from '../connect/evidence.ts'
 import { serverUrl } from '../connect/remote.ts'
 import { connectedRun, type Hosted, type Server } from '../connect/run.ts'
 import type { SeatOutcome, SessionEvent } from '../connect/session.ts'
@@ -11,7 +11,6 @@ import { nearest, UserError } from '../envs/core/errors.ts'
 import { printable } from '../envs/core/text.ts'
 import { toolSchema, typeName } from '../envs/core/tool.ts'
 import type { PlayerEstimate } from '../rollouts/estimate.ts'
-import { rows } from '../rollouts/jsonl.ts'
 import { costRange, type Models } from '../rollouts/models/index.ts'
 import type { Player } from '../rollouts/player.ts'
 import { playersFor } from '../rollouts/players/index.ts'
@@ -230,8 +229,7 @@ async function dryRun(
       signal: io.signal,
     })
     const first = new Map<string, TurnRow>()
-    for (const row of rows(join(folder, CONNECTED_FILES.turns), each => JSON.parse(each.bytes.toString()) as TurnRow))
-      if (!first.has(row.agent)) first.set(row.agent, row)
+    for (const row of readTurns(folder)) if (!first.has(row.agent)) first.set(row.agent, row)
     const estimates = estimatesOf(models, args.integer('repeats', 1, 1))
     if (args.flag('json')) {
       const pages = [...first.values()].map(({ agent, ask, observation, offered }) => ({

@@ -57,6 +57,18 @@ export const commands: readonly CommandHead[] = [
     load: async () => (await import('./rollouts.ts')).rollouts,
   },
   {
+    name: 'worker',
+    positionals: {},
+    describe: 'Play what comes through a queue on Redis, until it is stopped.',
+    load: async () => (await import('./worker.ts')).worker,
+  },
+  {
+    name: 'queue',
+    positionals: { ACTION: 'status, drain or clear', '[URL]': 'redis://HOST:PORT of the queue (the one in AGORAGYM_QUEUE)' },
+    describe: 'Show what is due, runs and has failed in a queue, or empty it.',
+    load: async () => (await import('./queue.ts')).queue,
+  },
+  {
     name: 'runs',
     positionals: { '[DIR]': 'folder to look in (./runs)' },
     describe: 'List the runs in a folder.',
@@ -79,6 +91,12 @@ export const commands: readonly CommandHead[] = [
     positionals: { '[RUN…]': RUNS },
     describe: 'Compare players: scores with intervals, differences, passing, wins, behaviour, cost.',
     load: async () => (await import('./compare.ts')).compare,
+  },
+  {
+    name: 'view',
+    positionals: { '[RUN…]': RUNS },
+    describe: 'Look at runs in a browser, every rollout turn by turn, also while they are played.',
+    load: async () => (await import('./view.ts')).view,
   },
   {
     name: 'report',
@@ -127,6 +145,12 @@ export const commands: readonly CommandHead[] = [
     positionals: { PROTOCOL: 'otree', URL: 'address of the server, such as http://127.0.0.1:8000' },
     describe: 'Take seats at an experiment server with models, bots, people and served policies, and write everything down.',
     load: async () => (await import('./connect.ts')).connect,
+  },
+  {
+    name: 'otree-app',
+    positionals: { ENV },
+    describe: 'Write an economy as an oTree project: people in the browser, its games played by `agoragym serve`.',
+    load: async () => (await import('./otree_app.ts')).otreeAppCommand,
   },
   {
     name: 'audit',

@@ -26,6 +26,7 @@ import {
 } from '../rollouts/store.ts'
 import { summarize } from '../rollouts/summary.ts'
 import { seedsName } from './examples.ts'
+import { absentShards } from './shards.ts'
 
 export interface MergeOptions {
   /** Whether the parts must all be of one run; false by default, when each run is made of those that are parts of it. */
@@ -234,12 +235,8 @@ function wholeOf(
 /** Of a divided run, which parts are not there and which are not complete; parts that no example falls to are not missed. */
 function shardsOf(parts: readonly Part[]): Pick<MergedRun, 'absent' | 'unfinished'> {
   const shards = parts.flatMap(({ metadata: { shard, complete } }) => (shard === undefined ? [] : [{ ...shard, complete }]))
-  const [first] = shards
-  if (first === undefined) return { absent: [], unfinished: [] }
-  const { of, starts, num_examples } = first
-  const due = Array.from({ length: Math.min(of, num_examples) }, (_, i) => ((starts - 1 + i) % of) + 1)
   return {
-    absent: due.filter(i => !shards.some(({ index }) => index === i)).sort((a, b) => a - b),
+    absent: absentShards(shards),
     unfinished: shards.flatMap(({ index, complete }) => (complete ? [] : [index])).sort((a, b) => a - b),
   }
 }

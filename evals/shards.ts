@@ -1,8 +1,10 @@
 /**
  * A part of an experiment, for one of several machines: each of its groups of repeats is whole in one part, and every player's groups
- * are dealt out evenly. Knows experiments that are planned; plays nothing.
+ * are dealt out evenly. And the parts of a run, read as one. Knows experiments that are planned, and what runs say of their parts;
+ * plays nothing.
  */
 import { UserError } from '../envs/core/errors.ts'
+import type { ShardFacts } from '../rollouts/metadata.ts'
 import type { PlannedCell } from './plan.ts'
 
 /** Part `index` (from 1) of `of`. */
@@ -50,4 +52,54 @@ export function shardOf(planned: readonly PlannedCell[], shard: Shard): PlannedC
     })
     return parts.length === 0 ? [] : [{ cell, plans: parts }]
   })
+}
+
+/** Which parts of a divided run are not among these, from 1; a part to which no example falls is not missed. */
+export function absentShards(shards: readonly ShardFacts[]): number[] {
+  const [first] = shards
+  if (first === undefined) return []
+  const { of, starts, num_examples } = first
+  const due = Array.from({ length: Math.min(of, num_examples) }, (_, i) => ((starts - 1 + i) % of) + 1)
+  return due.filter(i => !shards.some(({ index }) => index === i)).sort((a, b) => a - b)
+}
+
+/**
+ * What the files of parts hold, in the order in which one file of all of them would: by example, where each part has its own in
+ * order. Gives with each row which part it is of, from 0.
+ */
+export function* byExample<T>(
+  parts: readonly Iterable<T>[],
+  example: (row: T) => number,
+): Generator<readonly [part: number, row: T]> {
+  interface Head {
+    readonly part: number
+    readonly row: T
+    readonly at: number
+    readonly rest: Iterator<T>
+  }
+  const heads: Head[] = []
+  const put = (part: number, rest: Iterator<T>): void => {
+    const { value: row, done } = rest.next()
+    if (done) return
+    const at = example(row)
+    // Last is next: most often the new head goes to the front of a sorted list that is read from its end.
+    let low = 0
+    let high = heads.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      const other = heads[middle]!
+      if (other.at > at || (other.at === at && other.part > part)) low = middle + 1
+      else high = middle
+    }
+    heads.splice(low, 0, { part, row, at, rest })
+  }
+  try {
+    for (const [part, rows] of parts.entries()) put(part, rows[Symbol.iterator]())
+    for (let head = heads.pop(); head !== undefined; head = heads.pop()) {
+      yield [head.part, head.row]
+      put(head.part, head.rest)
+    }
+  } finally {
+    for (const { rest } of heads) rest.return?.()
+  }
 }

@@ -13,7 +13,7 @@ import type { Policy } from '../envs/core/policy.ts'
 import type { AgentId } from '../envs/core/tool.ts'
 import { EpisodeStopped, RunError, RunStopped } from './errors.ts'
 import type { Transcript } from './messages.ts'
-import { type CallRow, type Player, ProviderError, type TranscribedPolicy } from './player.ts'
+import { type CallRow, type Player, ProviderError, type RetryRow, type TranscribedPolicy } from './player.ts'
 import { transcriptOf } from './transcript.ts'
 
 /** Who takes which seat; the seats that are not named stay residents'. */
@@ -98,7 +98,10 @@ export interface RolloutOptions {
   readonly signal?: AbortSignal
   /** What an interrupted run of this rollout left in calls.jsonl. */
   readonly recorded?: readonly CallRow[]
-  readonly record?: (row: CallRow) => void
+  /** Keeps an answered call; the rollout goes on once what it gives has resolved. */
+  readonly record?: (row: CallRow) => unknown
+  /** Hears of every failed attempt at a model call. */
+  readonly retried?: (row: RetryRow) => void
   /** Whether evaluated seats whose policies keep no transcript get one as they play; it costs the rendering of each turn. */
   readonly transcripts?: boolean
   /** Called after every step of an episode in which somebody had to be waited for, beginning with those already played. */
@@ -228,8 +231,9 @@ class SeatedEpisode {
       recorded,
       record: (row: CallRow) => {
         this.#note(row)
-        options.record?.(row)
+        return options.record?.(row)
       },
+      ...(options.retried !== undefined && { retried: options.retried }),
     }
     const game = {
       env,

@@ -87,7 +87,9 @@ test('every subpath is an entry file', () => {
     './evals',
     './export',
     './serve',
+    './queue',
     './view',
+    './connect',
     './testing',
     './bench',
   ])

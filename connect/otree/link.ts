@@ -7,6 +7,7 @@ import type { AnyTypes, CallResult, Playable, Seat } from '../../envs/core/envir
 import { UserError } from '../../envs/core/errors.ts'
 import { quote } from '../../envs/core/text.ts'
 import { admit, type Call, type Checked } from '../../envs/core/tool.ts'
+import { sleep, systemClock } from '../../rollouts/models/retry.ts'
 import type { Ask, Link, LinkEvent } from '../adapter.ts'
 import type { PageConfig, PageObservation } from './env.ts'
 import { type Browser, reasonOf, ServerError, type Socket } from './http.ts'
@@ -107,7 +108,9 @@ export class ParticipantLink implements Link {
           throw new UserError(
             `${on.name} cannot be answered without a browser: ${on.page.refusal}. Describe it in a schema file (--schema), or use a browser.`,
           )
-        if (on.page.kind === 'wait') yield* this.#wait(on, signal)
+        const { kind, refresh, fields } = on.page
+        if (kind === 'wait') yield* this.#wait(on, signal)
+        else if (refresh !== null && fields.length === 0) await sleep(systemClock, 1000 * refresh, signal)
         else yield* this.#stay(on, signal)
         path = this.#next ?? this.#start
         this.#next = undefined

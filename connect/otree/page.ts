@@ -52,6 +52,8 @@ export interface Page {
   readonly wait_socket: string | null
   readonly live_socket: string | null
   readonly advance_socket: string | null
+  /** Seconds after which the page loads itself anew; null where it does not. */
+  readonly refresh: number | null
   /** Whether participants are grouped as they arrive: then the page is to be asked for again now and then. */
   readonly by_arrival: boolean
   readonly chats: readonly Chat[]
@@ -89,6 +91,7 @@ export function parsePage(htmlText: string, path: string, declared: KnownFields 
     wait_socket: isWait ? (/makeReconnectingWebSocket\("([^"]+)"\)/.exec(code)?.[1]?.replaceAll('&amp;', '&') ?? null) : null,
     live_socket: socketOf('otree-live'),
     advance_socket: socketOf('websocket-redirect'),
+    refresh: refreshOf(all),
     by_arrival: /GBAT_INACTIVE_SECONDS_UNTIL_PROMPT_MSEC\s*=/.test(code),
     chats: chatsOf(code),
   }
@@ -296,6 +299,12 @@ function errorsOf(all: readonly Element[]): string[] {
     return [`${name === undefined ? '' : `${name}: `}${textOf(element)}`]
   })
   return [...whole, ...single].filter(text => text !== '')
+}
+
+function refreshOf(all: readonly Element[]): number | null {
+  const meta = all.find(each => each.tagName === 'meta' && attribute(each, 'http-equiv')?.toLowerCase() === 'refresh')
+  const seconds = Number.parseFloat(meta === undefined ? '' : (attribute(meta, 'content') ?? ''))
+  return Number.isFinite(seconds) ? seconds : null
 }
 
 /** The chats of a page, which oTree writes into a script. */

@@ -58,6 +58,10 @@ test('sixteen parts made one are the run that was not divided, and the tables of
   const table = async (folder: string) => (await agoragym(`compare ${folder} --all`, { cwd })).out
   expect(await table('whole')).toBe(await table('plain'))
   expect(await table('runs')).toBe(await table('plain'))
+  // The parts are read as one: a row a run, and nothing missing.
+  const listed = (await agoragym('runs runs', { cwd, columns: 200 })).out
+  expect(listed.split('\n')).toHaveLength(4)
+  expect(listed).toMatch(/^20\/20 .* runs\/shard-\*-of-16\/toy_market--bot-seller--\w+$/m)
   expect((await agoragym('replay whole', { cwd })).code).toBe(0)
   // A run like any other: gone on with, it has nothing left, and with more seeds plays those alone.
   expect((await agoragym(`${PLAY} --out whole --resume`, { cwd })).err).not.toContain('/')
@@ -93,6 +97,7 @@ test('every group is in one part, whole, and no part has more than one more than
 test('what is missing is told, and comes in when it has been played, by its part or by the run itself', async () => {
   const cwd = scratch()
   await play(cwd, ['1/3', '3/3'])
+  expect((await agoragym('compare runs', { cwd })).out).toContain('bot:seller: of 3 shards 1 are not here: 2.')
   const missing = await agoragym('merge whole runs', { cwd })
   expect(missing.code).toBe(1)
   expect(missing.out.replaceAll(/\s+/g, ' ')).toContain(

@@ -1,8 +1,8 @@
 /** What the tests of `connect otree` share: a run in a folder of its own, its rows, oTree's tables. */
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { inject } from 'vitest'
+import { afterAll } from 'vitest'
 import {
   type ConnectedRunOptions,
   type ConnectResultRow,
@@ -14,8 +14,20 @@ import {
   type Way,
 } from '../../connect.ts'
 import { Models, type Player, playersFor } from '../../rollouts.ts'
+import { REST_KEY, otreeServer as startOTree } from './servers.ts'
 
-export const { url: URL_OF_OTREE, key: KEY } = inject('otree')
+/** The project of the tests, served for the file that imports this. */
+const project = mkdtempSync(join(tmpdir(), 'agoragym-otree-'))
+cpSync(join(import.meta.dirname, 'project'), project, { recursive: true })
+for (const name of ['_static', '_templates']) mkdirSync(join(project, name))
+const running = await startOTree(project, { OTREE_AUTH_LEVEL: 'STUDY' })
+afterAll(async () => {
+  await running.stop()
+  rmSync(project, { recursive: true, force: true })
+})
+
+export const URL_OF_OTREE = running.url
+export const KEY = REST_KEY
 
 export const newFolder = (): string => mkdtempSync(join(tmpdir(), 'agoragym-connected-'))
 

@@ -73,6 +73,8 @@ export class IbexLink implements Link {
   /** Counts the connections there were. */
   #connection = 0
   #closed = false
+  /** Whether nobody listens to the events any more. */
+  #stopped = false
   #failure: unknown
   #over = false
   #ask: Asked | undefined
@@ -91,7 +93,7 @@ export class IbexLink implements Link {
   #fences: ((identity: { readonly ready?: boolean } | undefined) => void)[] = []
   /** Events that are put by until the snapshot is there that they follow. */
   #missed: RemoteEvent[] | undefined
-  #number: ((number: number) => void) | undefined
+  #number: ((number: number | undefined) => void) | undefined
 
   constructor(options: LinkOptions) {
     this.#options = options
@@ -124,7 +126,10 @@ export class IbexLink implements Link {
   }
 
   async *events(signal: AbortSignal): AsyncGenerator<LinkEvent> {
-    signal.addEventListener('abort', () => this.#stir())
+    signal.addEventListener('abort', () => {
+      this.#stopped = true
+      this.#stir()
+    })
     this.#consider(signal)
     for (;;) {
       while (this.#told.length > 0) yield this.#told.shift()!
@@ -175,7 +180,7 @@ export class IbexLink implements Link {
 
   async reconcile(asked: Ask): Promise<'taken' | 'open' | 'closed'> {
     const ask = asked as Asked
-    while (!this.#closed && this.#isCurrent(ask)) {
+    while (!this.#closed && !this.#stopped && this.#failure === undefined && this.#isCurrent(ask)) {
       const { last } = ask
       // Nothing was sent: there was no connection.
       if (last === undefined) {
@@ -523,7 +528,10 @@ export class IbexLink implements Link {
         this.#entered()
         break
       case 'fatal':
-        this.#failure ??= new UserError(`The server refuses us: ${String((data as { message?: unknown }).message)}`)
+        this.#failure ??= new UserError(
+          `The server takes us no longer in game ${this.#options.game}: ${String((data as { message?: unknown }).message)}.`,
+        )
+        this.#number?.(undefined)
         break
       default:
     }

@@ -15,6 +15,22 @@ import { FakeIbex, type FakeOptions } from './fake_server.ts'
 export const economy = economies.get('spatial_planning')
 export const bot = (name: string): Player => botPlayer(name, economy)
 
+/** The same player, who takes so many milliseconds where all decide at once. */
+export function slow(player: Player, ms: number): Player {
+  return {
+    ...player,
+    policies: context => seat => {
+      const policy = player.policies(context)(seat)
+      return {
+        async act(turn) {
+          if (turn.observation.shared.turns === null) await new Promise(resolve => setTimeout(resolve, ms))
+          return policy.act(turn)
+        },
+      }
+    },
+  }
+}
+
 /** A server of its own for the test that asks for it, with its address. */
 export async function server(options: FakeOptions): Promise<{ readonly fake: FakeIbex; readonly url: string }> {
   const fake = new FakeIbex(options)

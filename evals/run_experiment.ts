@@ -14,6 +14,7 @@ import { PlanSpecs, playRuns, type RunResult } from '../rollouts/run.ts'
 import { type Experiment, type ResolvedCell, resolveCells } from './experiment.ts'
 import type { Playable } from './opponents.ts'
 import { type PlannedCell, planCells } from './plan.ts'
+import { type Shard, shardFolder, shardOf } from './shards.ts'
 import { noting, type ThreadSource, Workers } from './workers.ts'
 
 /** What happens while an experiment is played. */
@@ -43,6 +44,8 @@ export interface RunExperimentOptions extends Pick<PlayerContext, 'own' | 'termi
   readonly models?: Models
   /** The folder that the runs' folders are made in; those of an experiment with a name lie in a folder of its name, a folder a cell. */
   readonly out: string
+  /** Plays this part alone, into a folder of its own in `out` (`shard-03-of-16`); `mergeRuns` makes one run of the parts. */
+  readonly shard?: Shard
   /** Where scenario files are looked for; the process's own folder by default. */
   readonly folder?: string
   /** Rollouts in flight at most; 32 by default. */
@@ -109,11 +112,13 @@ export function* rolloutsOf(planned: readonly PlannedCell[]): Generator<PlannedR
  * with a UserError for a user's mistake, a RunError where a key or a folder is missing, and whatever a bug throws.
  */
 export async function runExperiment(asked: Experiment, options: RunExperimentOptions): Promise<ExperimentResult> {
-  const { workers: count = 1, models, elsewhere, onWorkers } = options
+  const { workers: count = 1, models, elsewhere, shard, onWorkers } = options
   if (!Number.isSafeInteger(count) || count < 1) throw new UserError(`workers: expected an integer from 1, got ${count}.`)
   const strangers = {}
-  const planned = planExperiment(asked, { ...options, ...noting(options, strangers) })
-  models?.prepare()
+  const whole = planExperiment(asked, { ...options, ...noting(options, strangers) })
+  const planned = shard === undefined ? whole : shardOf(whole, shard)
+  // Who plays elsewhere has the keys.
+  if (elsewhere === undefined) models?.prepare()
   if (count === 1 || elsewhere !== undefined) return playCells(asked, planned, options)
   const { thread } = options.economies
   if (thread === undefined)
@@ -134,7 +139,8 @@ async function playCells(
   planned: readonly PlannedCell[],
   options: RunExperimentOptions,
 ): Promise<ExperimentResult> {
-  const { out, concurrency = 32, elsewhere, resume, retryErrors, signal, onEvent = () => {} } = options
+  const { concurrency = 32, elsewhere, resume, retryErrors, signal, shard, onEvent = () => {} } = options
+  const out = shard === undefined ? options.out : join(options.out, shardFolder(shard))
   const cells: CellResult[] = []
   const stopped = new Set<string>()
   let left = 0

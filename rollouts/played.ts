@@ -22,13 +22,13 @@ export type Outcome =
 
 /**
  * Plays a rollout, with transcripts. Throws nothing, and answers at once where it can. The calls that it records are told in the
- * outcome, unless somebody has them as they are answered (`record`).
+ * outcome, unless somebody has them as they are answered (`record`); `calls` are told in any case, those included that it is
+ * given while it is played.
  */
 export function playRollout(
   spec: RolloutSpec,
-  { record, ...options }: Omit<RolloutOptions, 'transcripts'> = {},
+  { record, calls = [], ...options }: Omit<RolloutOptions, 'transcripts'> & { readonly calls?: CallRow[] } = {},
 ): Outcome | Promise<Outcome> {
-  const calls: CallRow[] = []
   const told = (rollout: Rollout | FailedRollout): Outcome => {
     if (rollout.ok) return { kind: 'played', lines: rolloutLines(rollout, calls) }
     const { error } = rollout

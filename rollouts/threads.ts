@@ -4,7 +4,7 @@
  */
 import { parentPort, Worker } from 'node:worker_threads'
 import { UserError } from '../envs/core/errors.ts'
-import { RunError } from './errors.ts'
+import { RunStopped } from './errors.ts'
 
 /** Messages that a thread has at once: while it answers one, the next is there. */
 const DEPTH = 2
@@ -49,7 +49,7 @@ export class ThreadPool<Ask, Answer> {
       await new Promise<void>(resolve => this.#roomy.push(resolve))
   }
 
-  /** Asks the thread that has least to answer. Rejects with what went wrong there; with a RunError where the thread has ended. */
+  /** Asks the thread that has least to answer. Rejects with what went wrong there; with a RunStopped where the thread has ended. */
   ask(message: Ask): Promise<Answer> {
     const freest = this.#freest()
     const busy = freest === undefined || freest.waiting.length > 0
@@ -89,7 +89,8 @@ export class ThreadPool<Ask, Answer> {
 
   #ended(thread: Thread<Answer>, why: string): void {
     this.#threads.delete(thread)
-    for (const { reject } of thread.waiting.splice(0)) reject(new RunError(`A worker thread has ended: ${why}.`))
+    for (const { reject } of thread.waiting.splice(0))
+      reject(new RunStopped(`A worker thread has ended: ${why}. What was finished is kept; go on with --resume.`))
     this.#tellRoom()
   }
 

@@ -27,7 +27,7 @@ export interface Seating {
   readonly timeoutMs: number
   /** What an interrupted run of this rollout recorded for this seat, by call. */
   readonly recorded: ReadonlyMap<number, CallRow>
-  readonly record: (row: CallRow) => void
+  readonly record: (row: CallRow) => unknown
   readonly ask: (ask: Ask) => Promise<Answered>
 }
 
@@ -84,6 +84,7 @@ export function modelPolicy(context: SeatContext<AnyTypes>, seating: Seating): T
       session,
       abandon: within(seating.abandon, signal),
       stop: within(seating.stop, signal),
+      rollout: seating.key,
       cacheName: `${seating.key}|${seat.agent}|${call}|${request}`,
       worstPrompt: () => {
         const bytes = sizeOf(messages) + sizeOf(tools)
@@ -94,7 +95,8 @@ export function modelPolicy(context: SeatContext<AnyTypes>, seating: Seating): T
     })
     workedMs += answered.workedMs
     const row = callRow({ key: seating.key, agent: seat.agent, t, call, player: seating.player, request }, answered)
-    seating.record(row)
+    // What it says stands where a restart finds it before anything follows from it.
+    await seating.record(row)
     return row
   }
 

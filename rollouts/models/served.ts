@@ -174,7 +174,7 @@ class PolicyServer {
 
   /** Asks, as often as it takes. Rejects with a ProviderError, or a signal's reason. */
   async ask<R>({ method, body, read, abandon, stop, leftMs }: Asked<R>): Promise<{ value: R; workedMs: number }> {
-    const { clock, limiters, retry, keys, secrets, traffic } = this.#context
+    const { clock, limiters, pace, retry, keys, secrets, traffic } = this.#context
     if (leftMs <= 0)
       throw new ProviderError(
         `${this.#shown}: the episode's time box of ${this.#timeoutMs / 1000} s is used up. Raise --timeout-episode, then --resume --retry-errors.`,
@@ -195,6 +195,7 @@ class PolicyServer {
         policy: retry,
         clock,
         limiter: limiters.of(this.#shown),
+        pace: () => pace.wait(this.#shown, stop),
         abandon,
         stop,
         leftMs,

@@ -40,6 +40,8 @@ export interface LinkOptions {
   readonly wire: Wire
   /** Milliseconds between the turns of a market; null where its changes are followed. */
   readonly actEveryMs: number | null
+  /** What is said first where anything can be said. */
+  readonly disclose?: string
   readonly clock?: Clock
 }
 
@@ -89,6 +91,7 @@ export class IbexLink implements Link {
   #began: number | null = null
   #ends: number | null = null
   #ready: AbortController | undefined
+  #disclosure: string | undefined
   #pending: { readonly sending: Sending; readonly settle: (answer: RemoteAnswer | 'read' | 'lost') => void } | undefined
   #fences: ((identity: { readonly ready?: boolean } | undefined) => void)[] = []
   /** Events that are put by until the snapshot is there that they follow. */
@@ -100,6 +103,7 @@ export class IbexLink implements Link {
     this.#clock = options.clock ?? systemClock
     this.#speaker = { game: options.game, recovery: options.recovery }
     this.#view = options.view
+    this.#disclosure = options.disclose
     this.env = options.twin.env
     this.config = options.config
     this.seat = this.env.seats(options.config).find(({ agent }) => agent === options.agent)!
@@ -249,6 +253,7 @@ export class IbexLink implements Link {
     }
     const { phase } = this.#view.at ?? { phase: 0 }
     if (phase === 0) this.#sayReady(signal)
+    this.#discloses()
     const wanted = this.#view.wanted()
     if (wanted === undefined) return
     if (this.#view.lacking) {
@@ -264,6 +269,13 @@ export class IbexLink implements Link {
   /** Whether its phase is on, and nothing was heard of its decision but from us. */
   #isWanted(ask: Asked): boolean {
     return this.#isCurrent(ask) && (ask.last !== undefined || this.#view.wanted() !== undefined)
+  }
+
+  #discloses(): void {
+    const message = this.#disclosure === undefined ? undefined : this.#view.saying(this.#disclosure)
+    if (message === undefined) return
+    this.#disclosure = undefined
+    this.#write(this.#options.codec.message(this.#speaker, message))
   }
 
   #drop(ask: Asked): void {

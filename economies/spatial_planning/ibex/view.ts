@@ -244,6 +244,13 @@ export class SeatView implements RemoteSeat<SpatialTypes> {
     return sendingOf(this, call)
   }
 
+  saying(text: string): Readonly<Record<string, unknown>> | undefined {
+    const { phase } = this.rule ?? {}
+    if (phase !== 'deliberation' && phase !== 'reply') return undefined
+    const to = this.#roster.plots.flatMap((_, player) => (player === this.player ? [] : [player + 1]))
+    return { type: 'chat-with-players', to, text }
+  }
+
   passed(): void {
     if (this.rule?.play === 'turns') this.#given++
   }

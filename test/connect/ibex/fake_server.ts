@@ -1,6 +1,6 @@
 /**
- * The laboratory's public server, for tests: its HTTP and WebSocket protocol with the messages that `recordings.test.ts` compares with
- * recorded ones, and its faults as switches. What must be decided or computed is decided by this package's own rules, so a test that
+ * The laboratory's public server, for tests: its HTTP and WebSocket protocol with the messages that `whole_games.test.ts` compares
+ * with recorded ones, and its faults as switches. What must be decided or computed is decided by this package's own rules, so a test that
  * plays here says something about the client and nothing about the rules. Of what the server tells at the end of a round the sums
  * that nobody is paid by (`profit`, `tax-income`, `total-profit`) are left out.
  */

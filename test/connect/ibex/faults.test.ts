@@ -41,7 +41,7 @@ describe('a session goes on to its end', () => {
   })
 
   test('though nobody gets through to the server for a while in the market', async () => {
-    const { fake, url } = await server({ game: SMALL, bellMs: 700 })
+    const { fake, url } = await server({ game: SMALL, bellMs: 500 })
     const market = fake.when(() => fake.phase === 6 && fake.log.some(({ type }) => type === 'post-order'))
     const [{ decisions, report }] = await Promise.all([
       play({ url, seats: honest, actEveryMs: 60 }),
@@ -79,6 +79,21 @@ describe('a seat', () => {
     await expect(play({ url, seats: { 1: bot('honest') } })).rejects.toThrow(
       'The server gave us seat 2, not 1, which was asked for',
     )
+  })
+  test('tells the others what plays there, before it says anything else, and is refused where nobody can speak', async () => {
+    const disclose = 'A language model plays here.'
+    const { fake, url } = await server({ game: { ...SMALL, treatment: 'voting' }, ...BELL })
+    await play({ url, seats: everybody(2, () => bot('honest')), disclose })
+    const { play: votes } = fake.session.rounds[0]!
+    expect(votes.kind === 'vote' && [0, 1].map(seat => votes.messages.find(({ from }) => from === seat)!.text)).toEqual([
+      disclose,
+      disclose,
+    ])
+    const silent = await server({ game: SMALL })
+    await expect(play({ url: silent.url, seats: honest, disclose })).rejects.toThrow(
+      "nobody can say anything in a game of the kind 'harberger'",
+    )
+    expect(silent.fake.log).toEqual([])
   })
   test('that is not there is refused before anything joins', async () => {
     const { fake, url } = await server({ game: SMALL })

@@ -53,6 +53,7 @@ export interface PlayOptions extends Partial<Pick<SessionOptions, 'signal' | 'se
   readonly actEveryMs?: number | null
   readonly identities?: IbexOptions['view']['identities']
   readonly codec?: IbexOptions['codec']
+  readonly disclose?: string
   readonly folder?: string
   readonly resume?: boolean
 }
@@ -68,7 +69,9 @@ export interface Played {
 export async function play(options: PlayOptions): Promise<Played> {
   const { url, seats, actEveryMs = 15, identities = 'screen', codec = 'flat', folder: out = folder(), resume = false } = options
   const signal = options.signal ?? new AbortController().signal
-  const hosts = await ibexServer({ url, game: 7, codec, view: { identities, actEveryMs }, economies }, signal)
+  const { disclose } = options
+  const game = { url, game: 7, codec, view: { identities, actEveryMs }, economies, ...(disclose !== undefined && { disclose }) }
+  const hosts = await ibexServer(game, signal)
   const { adapter, finish } = await hosts.begin(0, signal)
   const evidence = new Evidence(out, { protocol: 'ibex', server: url }, { resume, now: systemClock.now })
   try {

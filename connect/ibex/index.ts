@@ -12,6 +12,7 @@ import { CODECS, type CodecName } from './codec.ts'
 import { Http } from './http.ts'
 import { IbexLink } from './link.ts'
 import { ServerClock } from './server_clock.ts'
+import { TrialAdapter } from './trial.ts'
 
 /** Milliseconds between two looks whether it is our turn to join. */
 const LOOK_MS = 250
@@ -81,8 +82,10 @@ export async function ibexServer(options: IbexOptions, signal: AbortSignal): Pro
       if (repeat > 0) throw new UserError(`Game ${game} is one session; give --create for more than one.`)
       return hosted(game)
     },
-    async trial() {
-      return `a game at this server is played once and lasts its full time; agoragym describe and agoragym estimate say of ${twin.env.id} what seats are shown and what models would cost`
+    async trial(signal) {
+      const parameters = isMade ? game.parameters : await http.parameters(game, signal)
+      const adapter = new TrialAdapter(twin, economies.get(twin.env.id).env, twin.config(parameters, view))
+      return { id: 'trial', adapter, seats: adapter.seats }
     },
     async again({ resume }) {
       return hosted((resume as { game: number }).game)

@@ -81,14 +81,18 @@ describe('a client', () => {
     expect(fake.skipped).toEqual([])
   })
 
-  test('is not ready twice where the word that it was heard is lost', async () => {
+  test.each(['ready-received', 'status'])('is not ready twice while another is not, though every %s is lost', async lost => {
+    const heard = new Set<number>()
     const { fake, url } = await server({
       game: SMALL,
       ...BELL,
-      fault: ({ type }) => (type === 'ready-received' ? 'lost' : undefined),
+      // The first status says who one is; the last player's first word is lost, so that the others wait.
+      fault: ({ seat, type }) =>
+        type === lost && (lost !== 'status' || heard.size === heard.add(seat).size) ? 'lost' : undefined,
+      mishap: ({ seat, type, nth }) => (seat === 3 && type === 'player-is-ready' && nth < 2 ? 'lost' : undefined),
     })
     await play({ url, seats: honest })
-    expect(fates(fake, 'player-is-ready')).toEqual(['taken', 'taken', 'taken'])
+    expect([1, 2, 3].map(seat => fates(fake, 'player-is-ready', { seat }))).toEqual([['taken'], ['taken'], ['lost', 'taken']])
   })
 
   test('binds a new connection to its seat without joining again, and is not asked again for what it has given', async () => {

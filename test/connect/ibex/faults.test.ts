@@ -2,7 +2,11 @@
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { Evidence } from '../../../connect/evidence.ts'
 import { CODECS } from '../../../connect/ibex/codec.ts'
+import { ibexServer } from '../../../connect/ibex/index.ts'
+import { playSession } from '../../../connect/session.ts'
+import { economies } from '../../../economies/registry.ts'
 import { randomCalls, startFakeProvider } from '../../../rollouts/models/fake/index.ts'
 import { Models } from '../../../rollouts/models/index.ts'
 import type { FakeIbex, FakeOptions } from './fake_server.ts'
@@ -155,6 +159,25 @@ describe('a seat', () => {
     expect(second(fake)).toEqual([])
     expect(report).toEqual(SAME)
   })
+})
+
+test('a trial plays the game here, under the server’s parameters, and joins nothing', async () => {
+  const { fake, url } = await server({ game: { ...SMALL, rounds: 2 } })
+  const signal = new AbortController().signal
+  const view = { identities: 'screen', actEveryMs: 90_000 } as const
+  const hosts = await ibexServer({ url, game: 7, view, economies }, signal)
+  const hosted = await hosts.trial!(signal)
+  if (typeof hosted === 'string') throw new Error(hosted)
+  expect(hosted.seats).toEqual(['1', '2', '3'])
+  const out = folder()
+  const evidence = new Evidence(out, { protocol: 'ibex', server: url }, { resume: false, now: Date.now })
+  const { outcomes } = await playSession({ id: hosted.id, adapter: hosted.adapter, seats: honest, evidence })
+  evidence.close()
+  expect(outcomes.map(({ result }) => result?.stop)).toEqual(['terminated', 'terminated', 'terminated'])
+  const turns = lines<{ agent: string; observation: { shared: { round: number; phase: string; turns: number } } }>(out, 'turns')
+  // Two rounds, each with a declaration, three turns in a market of 270 seconds, and a final declaration.
+  expect(turns.filter(({ agent }) => agent === 'owner_1').length).toBe(2 * 5)
+  expect(fake.log).toEqual([])
 })
 
 test('the other envelope says the same as the flat one', () => {

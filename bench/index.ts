@@ -6,8 +6,9 @@ import { exporting } from './export.ts'
 import { models } from './models.ts'
 import { rollouts } from './rollouts.ts'
 import { serving } from './serve.ts'
+import { workers } from './workers.ts'
 
 export async function benches(): Promise<Bench[]> {
   const own = await Promise.all(economies.list().flatMap(({ bench }) => (bench === undefined ? [] : [bench()])))
-  return [...own, rollouts, models, exporting, evals, serving]
+  return [...own, rollouts, workers, models, exporting, evals, serving]
 }

@@ -93,6 +93,12 @@ export const commands: readonly CommandHead[] = [
     load: async () => (await import('./compare.ts')).compare,
   },
   {
+    name: 'view',
+    positionals: { '[RUN…]': RUNS },
+    describe: 'Look at runs in a browser, every rollout turn by turn, also while they are played.',
+    load: async () => (await import('./view.ts')).view,
+  },
+  {
     name: 'report',
     positionals: { '[RUN…]': RUNS },
     describe: 'Write a report: one HTML file with tables, charts and transcripts, read without a network.',

@@ -41,6 +41,7 @@ export default defineConfig({
           page('What a policy learned', '/learned'),
           page('Training data', '/exports'),
           page('Read a run', '/runs'),
+          page('Look at runs in a browser', '/view'),
           page('Pictures of a game', '/pictures'),
           page('Statistics', '/statistics'),
           page('What the intervals cover', '/coverage'),

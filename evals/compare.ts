@@ -4,11 +4,20 @@
 import type { AnyEnvironment } from '../envs/core/environment.ts'
 import { nearest, UserError } from '../envs/core/errors.ts'
 import type { Lookup } from '../envs/core/registry.ts'
+import { type Conduct, conductOf } from '../rollouts/conduct.ts'
 import { RunError } from '../rollouts/errors.ts'
 import { Unread } from '../rollouts/jsonl.ts'
 import { modelNotes } from '../rollouts/models/notes.ts'
-import { readRollouts, readScoreFacts } from '../rollouts/scores.ts'
-import { findRuns, readCallFigures, readErrors, readMetadata, readSteps } from '../rollouts/store.ts'
+import { readScoredRollouts, readScoreFacts } from '../rollouts/scores.ts'
+import {
+  findRuns,
+  isOlder,
+  RunReader,
+  readErrors,
+  readMetadata,
+  readSteps,
+  readUnfiledCalls,
+} from '../rollouts/store.ts'
 import { PASS_THRESHOLD } from '../rollouts/summary.ts'
 import { otherBuild } from '../rollouts/versions.ts'
 import { columnsOf, playersOf, type RunEntry } from './columns.ts'
@@ -87,9 +96,9 @@ export function compare(folders: readonly string[], options: CompareOptions): Co
     settings.set(id, setting)
     const tallies = new Map([...playersOf(metadata).keys()].map(player => [player, setting.tally(columns.of(entry, player))]))
     const repeated = columns.repeated(entry)
-    addRun(setting, tallies, entry, repeated, thresholdOf(setting), unread)
+    const why = logs ? whyNoLogs(setting, metadata) : undefined
+    addRun(setting, tallies, entry, repeated, thresholdOf(setting), logs && why === undefined, unread)
     notes.push(...judged(folder), ...modelNotes(metadata))
-    const why = logs ? addLogs(setting, tallies, entry, repeated, unread) : undefined
     if (why !== undefined) notes.push(`The logs in ${folder} were not read: ${why}.`)
     return { folder, setting, players: Object.fromEntries([...tallies].map(([player, { label }]) => [player, label])), repeated }
   })
@@ -134,18 +143,29 @@ export function compare(folders: readonly string[], options: CompareOptions): Co
 /** The tallies of a run's players, by player string. */
 type Tallies = ReadonlyMap<string, PlayerTally>
 
+/** Adds what a run's files say; with `logs` also the habits that its logs show. */
 function addRun(
   setting: Setting,
   tallies: Tallies,
   { folder, metadata }: RunEntry,
   repeated: ReadonlySet<string>,
   threshold: number,
+  logs: boolean,
   unread: Unread,
 ) {
   const failed = new Set<string>()
+  const players = [...playersOf(metadata)].map(([player, agents]) => [tallies.get(player)!.habits, agents] as const)
+  const addConduct = (conduct: Readonly<Record<string, Conduct>>): void => {
+    for (const [habits, agents] of players) for (const agent of agents) habits.add(conduct[agent]!)
+  }
+  const older = isOlder(folder)
+  const reader = new RunReader(folder)
+  const spendingOf = (agent: string) => {
+    const player = metadata.evaluated.includes(agent) ? metadata.lineup[agent] : undefined
+    return player === undefined ? undefined : tallies.get(player)?.spending
+  }
   for (const { key } of readErrors(folder, unread)) if (!repeated.has(key)) failed.add(key)
-  for (const rows of readRollouts(folder, unread)) {
-    const { key } = rows[0]!
+  for (const { key, rows, conduct, spending } of readScoredRollouts(folder, unread)) {
     failed.delete(key)
     if (repeated.has(key)) continue
     const seats: { readonly player: number; readonly reward: number }[] = []
@@ -160,38 +180,26 @@ function addRun(
         if (other.player !== seat.player) setting.games.play(scenario, other.player, seat.player, other.reward, seat.reward)
       seats.push(seat)
     }
+    for (const [agent, sums] of Object.entries(spending)) spendingOf(agent)?.addSums(sums)
+    // Where nobody has read them off yet, the log is.
+    if (logs && !older) addConduct(conduct ?? conductOf(setting.env!, reader.open(key)!.log, metadata.evaluated))
   }
+  reader.close()
+  if (logs && older)
+    for (const { key, ...log } of readSteps(folder, unread))
+      if (!repeated.has(key)) addConduct(conductOf(setting.env!, log, metadata.evaluated))
   for (const tally of tallies.values()) {
     tally.failed += failed.size
     // What a run lacks that repeats another is what the other lacks.
     if (repeated.size === 0) tally.missing += Math.max(0, metadata.planned - metadata.ok - failed.size)
   }
-  for (const call of readCallFigures(folder, unread)) {
-    const player = metadata.lineup[call.agent]
-    if (player === undefined || repeated.has(call.key) || !metadata.evaluated.includes(call.agent)) continue
-    tallies.get(player)?.spending.add(call)
-  }
+  for (const call of readUnfiledCalls(folder, unread)) if (!repeated.has(call.key)) spendingOf(call.agent)?.add(call)
 }
 
-/** Adds the habits in the logs of a run; says why where it cannot. */
-function addLogs(
-  setting: Setting,
-  tallies: Tallies,
-  { folder, metadata }: RunEntry,
-  repeated: ReadonlySet<string>,
-  unread: Unread,
-): string | undefined {
-  const { env_id } = metadata
-  const { env } = setting
-  if (env === undefined) return `${env_id} is not registered here`
-  const other = otherBuild(metadata, { has: id => id === env.id, get: () => env })
-  if (other !== undefined) return other
-  const players = [...playersOf(metadata)].map(([player, agents]) => [tallies.get(player)!.habits, agents] as const)
-  for (const { key, ...log } of readSteps(folder, unread)) {
-    if (repeated.has(key)) continue
-    for (const [habits, agents] of players) for (const agent of agents) habits.add(env, log, agent)
-  }
-  return undefined
+/** Why the logs of a run say nothing of habits here; undefined where they do. */
+function whyNoLogs({ env }: Setting, metadata: RunEntry['metadata']): string | undefined {
+  if (env === undefined) return `${metadata.env_id} is not registered here`
+  return otherBuild(metadata, { has: id => id === env.id, get: () => env })
 }
 
 /** Which of the metrics a model gave, and what is missing of them. */

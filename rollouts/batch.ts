@@ -128,6 +128,14 @@ export async function runBatch(jobs: Iterable<Job>, options: BatchOptions): Prom
     while (limit.pendingCount > 0) await new Promise<void>(resolve => (ended = resolve))
   }
   await Promise.all(running)
+  for (const store of taken.keys()) {
+    try {
+      store.flush()
+    } catch (error) {
+      if (!(error instanceof RunError)) throw error
+      stopped.add(error.message)
+    }
+  }
   if (bug !== undefined) throw bug
   return { finished, failed, left, stopped: [...stopped] }
 }

@@ -9,12 +9,15 @@ import { type AgentId, toolSchema } from '../envs/core/tool.ts'
 import type { Par } from './par.ts'
 import { PASS_THRESHOLD } from './pass_rates.ts'
 import type { Player, Usage } from './player.ts'
+import { FORMAT } from './record.ts'
 import { configDigest } from './rollout.ts'
 import type { ToolDefinition } from './rows.ts'
 import type { Summary } from './summary.ts'
 import { packageVersion } from './versions.ts'
 
 export interface Metadata {
+  /** The version of the format of the run's files; absent where it had none yet. */
+  readonly format?: number
   readonly env_id: string
   /** The preset, and the fields that were set beside it. */
   readonly env_args: { readonly preset: string; readonly set: Readonly<Record<string, unknown>> }
@@ -132,6 +135,7 @@ export function metadata(facts: RunFacts, { summary, planned, seconds, started, 
   const ok = summary?.ok ?? 0
   const failed = summary?.failed ?? 0
   return {
+    format: FORMAT,
     env_id: env.id,
     env_args: { preset: facts.preset, set: facts.set },
     model: model ?? player.name,

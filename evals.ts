@@ -5,8 +5,9 @@
 /** Whether a preset can be won by something that is not play. */
 export type { Runner } from './evals/audit/arena.ts'
 export { type AuditOptions, auditPreset, differences, missed, type PresetAudit, standardPresets } from './evals/audit/audit.ts'
-export { readFound, readPars, readResults, writeFound, writePars, writeResults } from './evals/audit/files.ts'
+export { readFound, readResults, writeFound, writePars, writeResults } from './evals/audit/files.ts'
 export { FIRST_SEEDS } from './evals/audit/measure.ts'
+export { readPars } from './evals/audit/par_file.ts'
 export { derivePar } from './evals/audit/pars.ts'
 export { search } from './evals/audit/search.ts'
 export type { AuditSpec, Subject } from './evals/audit/spec.ts'
@@ -22,9 +23,6 @@ export {
   type Correction,
   csv,
   type Figure,
-  markdown,
-  type Sheet,
-  sheet,
   type TableId,
   tableFacts,
   type Unit,
@@ -47,6 +45,7 @@ export {
   scoreRuns,
 } from './evals/score/score.ts'
 export { type PlayedSeat, playedSeats, type SeatMessage } from './evals/score/seats.ts'
+export { markdown, type Sheet, sheet } from './evals/sheet.ts'
 export { type Standing, standingsOf } from './evals/standings.ts'
 /** Means, differences and strengths with their intervals; scenarios are the clusters. */
 export {

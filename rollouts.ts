@@ -3,10 +3,10 @@
  * with their providers, limits, prices and budget; and the files of a run, read back.
  */
 /** An experiment is settings × players × examples × repeats; while it is played it tells what happens as events. */
+export type { ExamplesSpec } from './evals/examples.ts'
 export {
   type Cell,
   cellsOf,
-  type ExamplesSpec,
   type Experiment,
   type ExperimentInput,
   experiment,
@@ -14,7 +14,8 @@ export {
   resolveCells,
   type Seats,
 } from './evals/experiment.ts'
-export { type PlannedCell, type Playable, residentFields } from './evals/plan.ts'
+export { type Playable, residentFields } from './evals/opponents.ts'
+export type { PlannedCell } from './evals/plan.ts'
 export {
   type CellResult,
   type ExperimentEvent,

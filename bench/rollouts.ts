@@ -45,7 +45,7 @@ export function measure(economy: Economy, episodes = EPISODES): BenchRow[] {
       [`${env.id}, bare`, playBare],
       ['  scored', spec => void played(spec)],
       ['  with rows', spec => void rolloutLines(played(spec, true))],
-      ['  in a run folder', spec => store.finish(played(spec, true))],
+      ['  in a run folder', spec => store.file(rolloutLines(played(spec, true)))],
     ]
     // In turns, so that whatever else goes on falls on all of them.
     const timings = Array.from({ length: ROUNDS }, () =>

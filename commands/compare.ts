@@ -5,7 +5,6 @@ import { resolve } from 'node:path'
 import { economies, environments } from '../economies/registry.ts'
 import { nearest, UserError } from '../envs/core/errors.ts'
 import { type CompareOptions, type Comparison, compare as compareRuns, runsIn } from '../evals/compare.ts'
-import { comparisonMarkdown, comparisonText, overviewMarkdown, overviewText } from '../evals/comparison_text.ts'
 import { CORRECTIONS, type Correction, csv } from '../evals/figures.ts'
 import { type Publication, parsePublication } from '../evals/published.ts'
 import { readText } from '../rollouts/text_file.ts'
@@ -52,7 +51,7 @@ export const compare: Command = {
       throw new UserError(`--correction: expected ${Object.keys(CORRECTIONS).join(' or ')}, got '${correction.slice(0, 64)}'.`)
     const comparison = compareRuns(runFolders(args, io), { ...(await readCompare(args, io)), logs: !args.flag('no-logs') })
     const shown = { all: args.flag('all'), correction, width: io.columns() }
-    io.out(FORMATTED[format as (typeof FORMATS)[number]](comparison, shown))
+    io.out(await FORMATTED[format as (typeof FORMATS)[number]](comparison, shown))
     return 0
   },
 }
@@ -116,17 +115,22 @@ interface Shown {
   readonly width: number
 }
 
-const FORMATTED: Readonly<Record<(typeof FORMATS)[number], (comparison: Comparison, shown: Shown) => string>> = {
-  text: (comparison, { all, correction, width }) =>
-    [
-      overviewText(comparison, width, correction),
-      ...(all ? [comparisonText({ ...comparison, notes: [] }, width, undefined, correction)] : []),
-    ].join('\n'),
-  markdown: (comparison, { all, correction }) =>
-    [
-      overviewMarkdown(comparison, correction),
-      ...(all ? [comparisonMarkdown({ ...comparison, notes: [] }, correction)] : []),
-    ].join('\n'),
-  csv: ({ figures }) => csv(figures).trimStart(),
-  json: comparison => `${JSON.stringify(comparison, null, 2)}\n`,
-}
+const FORMATTED: Readonly<Record<(typeof FORMATS)[number], (comparison: Comparison, shown: Shown) => string | Promise<string>>> =
+  {
+    text: async (comparison, { all, correction, width }) => {
+      const { comparisonText, overviewText } = await import('../evals/comparison_text.ts')
+      return [
+        overviewText(comparison, width, correction),
+        ...(all ? [comparisonText({ ...comparison, notes: [] }, width, undefined, correction)] : []),
+      ].join('\n')
+    },
+    markdown: async (comparison, { all, correction }) => {
+      const { comparisonMarkdown, overviewMarkdown } = await import('../evals/comparison_text.ts')
+      return [
+        overviewMarkdown(comparison, correction),
+        ...(all ? [comparisonMarkdown({ ...comparison, notes: [] }, correction)] : []),
+      ].join('\n')
+    },
+    csv: ({ figures }) => csv(figures).trimStart(),
+    json: comparison => `${JSON.stringify(comparison, null, 2)}\n`,
+  }

@@ -1,20 +1,14 @@
 /** `eval`: plays each player in the evaluated seat and prints a table. */
 import { join, resolve } from 'node:path'
-import { importPlugins } from '../economies/imports.ts'
 import { economies, environments } from '../economies/registry.ts'
-import { finishedRollouts, type RunExport, writeFiles } from '../economies/run_export.ts'
+import type { RunExport } from '../economies/run_export.ts'
 import { UserError } from '../envs/core/errors.ts'
-import { compare } from '../evals/compare.ts'
-import { comparisonText } from '../evals/comparison_text.ts'
 import { type Experiment, suiteJsonSchema } from '../evals/experiment.ts'
-import { writeReport } from '../evals/report/report.ts'
 import { planExperiment } from '../evals/run_experiment.ts'
 import { evaluationFacts, runsText } from '../evals/run_table.ts'
-import { estimate } from '../rollouts/estimate.ts'
 import type { RunResult } from '../rollouts/run.ts'
 import type { Args, Command, OptionSpecs } from './command.ts'
 import { DIALOGUE_OPTION, readSpeaker, speakRun } from './dialogue.ts'
-import { estimateText } from './estimate.ts'
 import { type EvaluateOptions, type Evaluation, evaluate } from './evaluate.ts'
 import type { ExitCode, Io } from './io.ts'
 import { CACHE_OPTION, LIMIT_OPTIONS, MODEL_OPTIONS, readModels } from './models.ts'
@@ -53,6 +47,7 @@ export async function playExperiment(
   const models = readModels(args, io, concurrency, folder)
   if (args.flag('dry-run')) {
     const planned = planExperiment(asked, { economies, folder, models })
+    const [{ estimate }, { estimateText }] = await Promise.all([import('../rollouts/estimate.ts'), import('./estimate.ts')])
     const estimates = await estimate(
       planned.flatMap(({ plans }) => plans),
       models,
@@ -78,8 +73,13 @@ export async function playExperiment(
 }
 
 /** Tells what came of an experiment whose cells were told already, but for its sweeps: their tables, and the report with a chart. */
-function tellSweeps(args: Args, io: Io, runs: readonly RunResult[], out: string): { readonly report?: string } {
+async function tellSweeps(args: Args, io: Io, runs: readonly RunResult[], out: string): Promise<{ readonly report?: string }> {
   if (!runs.some(isSwept)) return {}
+  const [{ compare }, { comparisonText }, { writeReport }] = await Promise.all([
+    import('../evals/compare.ts'),
+    import('../evals/comparison_text.ts'),
+    import('../evals/report/report.ts'),
+  ])
   const comparison = compare(
     runs.map(({ folder }) => folder),
     { environments },
@@ -137,9 +137,9 @@ export const evalCommand: Command = {
     const played = await playExperiment(args, io, asked)
     if (played === undefined) return 0
     const { runs, code } = played
-    if (artifacts !== undefined) for (const { folder } of runs) writeArtifacts(folder, artifacts)
+    if (artifacts !== undefined) for (const { folder } of runs) await writeArtifacts(folder, artifacts)
     if (speaker !== undefined) for (const { folder } of runs) await speakRun(folder, speaker, io)
-    const swept = tellSweeps(args, io, runs, resolve(io.cwd, args.text('out') ?? 'runs'))
+    const swept = await tellSweeps(args, io, runs, resolve(io.cwd, args.text('out') ?? 'runs'))
     if (args.flag('json')) io.out(`${JSON.stringify({ runs: evaluationFacts(runs), ...swept }, null, 2)}\n`)
     else {
       if (!runs.some(isSwept)) io.out(runsText(runs, io.columns()))
@@ -158,13 +158,15 @@ function artifactsOf(id: string): Promise<RunExport> {
 }
 
 /** Writes them for every finished rollout of a run, each into a folder named by its key. */
-function writeArtifacts(run: string, artifacts: RunExport): void {
+async function writeArtifacts(run: string, artifacts: RunExport): Promise<void> {
+  const { finishedRollouts, writeFiles } = await import('../economies/run_export.ts')
   for (const rollout of finishedRollouts(run)) writeFiles(join(run, 'artifacts', rollout.key), artifacts.files(rollout))
 }
 
 /** Plays the cells of a suite one after the other, under one budget; what is finished is not played again. */
 async function playSuite(args: Args, io: Io): Promise<ExitCode> {
   const { suite, folder } = readSuite(args, io)
+  const { importPlugins } = await import('../economies/imports.ts')
   await importPlugins(suite.imports ?? [], folder, `imports of ${args.text('suite')}:`)
   const tell = (runs: readonly RunResult[]): void => {
     if (!runs.some(isSwept)) io.out(`${runsText(runs, io.columns())}\n`)
@@ -173,7 +175,7 @@ async function playSuite(args: Args, io: Io): Promise<ExitCode> {
   if (played === undefined) return 0
   const out = resolve(io.cwd, args.text('out') ?? 'runs', suite.name!)
   const shown = shownPath(out, io.cwd)
-  const swept = tellSweeps(args, io, played.runs, out)
+  const swept = await tellSweeps(args, io, played.runs, out)
   if (args.flag('json')) {
     const cells = played.cells.map(({ cell, runs }) => ({ cell: cell.label, runs: evaluationFacts(runs) }))
     io.out(`${JSON.stringify({ out, cells, ...swept }, null, 2)}\n`)

@@ -99,6 +99,12 @@ export const commands: readonly CommandHead[] = [
     load: async () => (await import('./replay.ts')).replay,
   },
   {
+    name: 'render',
+    positionals: { LOG: 'a run folder, a folder of them, or a file of logs' },
+    describe: 'Draw what there is to see of a game after so many steps, as SVG or PNG, or say it in words.',
+    load: async () => (await import('./render.ts')).render,
+  },
+  {
     name: 'replicate',
     positionals: { STUDY: 'id of a published study' },
     describe: 'Run a published study again and print its figures beside ours.',

@@ -3,8 +3,7 @@ import type { Readable } from 'node:stream'
 import { UserError } from '../envs/core/errors.ts'
 import { REWARD_FORMS } from '../envs/core/reward.ts'
 import { Host, type HostOptions } from '../serve/host.ts'
-import { type ServeOptions, startServer } from '../serve/server.ts'
-import { serveStdio } from '../serve/stdio.ts'
+import type { ServeOptions } from '../serve/server.ts'
 import { type Args, type Command, integer } from './command.ts'
 import type { ExitCode, Io } from './io.ts'
 import { LIMIT_OPTIONS, MODEL_OPTIONS, readModels } from './models.ts'
@@ -45,6 +44,7 @@ export const serve: Command = {
   ],
   async run(args, io): Promise<ExitCode> {
     if (args.flag('stdio')) return overPipes(args, io)
+    const { startServer } = await import('../serve/server.ts')
     const server = await startServer(readOptions(args, io))
     const { url, port } = server
     if (args.flag('json')) io.out(`${JSON.stringify({ url, port })}\n`)
@@ -68,6 +68,7 @@ const OWN = { sessions: 65_536, idle: 7 * 86_400, players: 'any' } as const
 async function overPipes(args: Args, io: Io): Promise<ExitCode> {
   const given = LISTENING.find(name => args.list(name).length > 0)
   if (given !== undefined) throw new UserError(`--${given} is of a server that listens; --stdio listens nowhere.`)
+  const { serveStdio } = await import('../serve/stdio.ts')
   const host = new Host(readHost(args, io, OWN))
   await serveStdio(host, { input: io.stdin as Readable, output: io.stdout, fault: error => host.onBug(error), signal: io.signal })
   host.close()

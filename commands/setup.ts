@@ -5,7 +5,7 @@ import { resolveConfig } from '../envs/core/config.ts'
 import type { AnyEnvironment } from '../envs/core/environment.ts'
 import { nearest, UserError } from '../envs/core/errors.ts'
 import { cellsOf, type Experiment } from '../evals/experiment.ts'
-import { residentFields } from '../evals/plan.ts'
+import { residentFields } from '../evals/opponents.ts'
 import { labelSchema, type PlayerChoice, splitPlayers } from '../rollouts/models/index.ts'
 import { type Args, integer, type OptionSpecs } from './command.ts'
 

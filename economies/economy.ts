@@ -10,6 +10,8 @@ import type { Study } from '../evals/study.ts'
 import type { Pars } from '../rollouts/par.ts'
 import type { Bench } from './bench.ts'
 import type { Dialogue } from './dialogue.ts'
+import type { Picturer } from './picture.ts'
+import type { RemoteTwin } from './remote.ts'
 import type { RunExport } from './run_export.ts'
 
 /** What is loaded when it is asked for: an economy is often wanted for its rules alone. */
@@ -24,10 +26,14 @@ export interface Belongings {
    * that its published runs came with (`eval --artifacts`).
    */
   readonly exports: Readonly<Partial<Record<'lab' | 'artifacts', Loader<RunExport>>>>
+  /** How it is played at somebody else's server, by the server's protocol. */
+  readonly remotes: Readonly<Partial<Record<'ibex', Loader<RemoteTwin>>>>
   /** Words for the talk that its episodes grant, found afterwards (`--dialogue`). */
   readonly dialogue?: Loader<Dialogue>
   /** Fields that make a game of two seats and a few steps: what is played by the thousand to time the rest. */
   readonly brief?: Readonly<Record<string, unknown>>
+  /** What there is to see of a game after so many steps; without it standings and dealings are shown. */
+  readonly picture?: Loader<Picturer>
   /** How fast it is, for `bench`. */
   readonly bench?: Loader<Bench>
   /** What rewards mean in its presets, as `audit --pars` derived it. */
@@ -55,10 +61,16 @@ export function defineEconomy<T extends EnvTypes>({ env, bots, ...parts }: Econo
     players: ['random'],
     studies: {},
     exports: {},
+    remotes: {},
     ...parts,
     env: env as unknown as AnyEnvironment,
     bots: { ...anyBots, ...bots },
   })
+}
+
+/** How games of an economy are shown: its own picture, or what the contract alone tells. */
+export async function picturerOf({ env, picture }: Pick<Economy, 'env' | 'picture'>): Promise<Picturer> {
+  return picture === undefined ? (await import('./standings_picture.ts')).standingsPicture(env) : picture()
 }
 
 /** An economy with what an audit is told of it. */

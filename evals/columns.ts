@@ -10,16 +10,7 @@ import { Unread } from '../rollouts/jsonl.ts'
 import { columnNames, shortName } from '../rollouts/labels.ts'
 import type { Metadata } from '../rollouts/metadata.ts'
 import { readRollouts } from '../rollouts/scores.ts'
-import { settingId } from './setting.ts'
-
-/** A column of the tables. */
-export interface ColumnFacts {
-  /** Equal for what is added up together. */
-  readonly id: string
-  readonly label: string
-  /** The player string. */
-  readonly player: string
-}
+import { type ColumnFacts, settingId } from './setting.ts'
 
 /** A run that is compared. */
 export interface RunEntry {

@@ -1,17 +1,8 @@
 /** A comparison as people read it: in a terminal, and in Markdown. Knows how tables look; computes nothing. */
 import { markdownText, oneLine } from '../envs/core/text.ts'
 import type { Comparison } from './compare.ts'
-import {
-  CORRECTIONS,
-  type Correction,
-  type Figure,
-  markdown,
-  sheet,
-  type TableId,
-  tableFacts,
-  tableNote,
-  tableTitle,
-} from './figures.ts'
+import { CORRECTIONS, type Correction, type Figure, type TableId, tableFacts, tableNote, tableTitle } from './figures.ts'
+import { markdown, sheet } from './sheet.ts'
 import { block, type FigureRow, figureTable, number, plural } from './text.ts'
 
 /** Each setting, then each sweep, with its tables that have something to say for people, in their order. */

@@ -11,7 +11,13 @@ import { shorten } from '../envs/core/text.ts'
 import { explain } from '../envs/core/tool.ts'
 import type { Example, ExampleSet } from '../rollouts/run.ts'
 import { parseJson, readText } from '../rollouts/text_file.ts'
-import type { ExamplesSpec } from './experiment.ts'
+
+/** Which episodes a cell plays; at most one of them is given, and none stands for twenty of what the economy has. */
+export interface ExamplesSpec {
+  readonly seeds?: string
+  readonly scenarios?: number
+  readonly scenario_file?: string
+}
 
 /** A configuration of an economy, and how it came about. */
 export interface Configured {

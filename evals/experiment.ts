@@ -12,8 +12,9 @@ import type { AgentId } from '../envs/core/tool.ts'
 import { explain } from '../envs/core/tool.ts'
 import { type PlayerChoice, type PlayerSpec, playerSpecSchema } from '../rollouts/models/index.ts'
 import { configDigest } from '../rollouts/rollout.ts'
+import type { ExamplesSpec } from './examples.ts'
 import { parseJsonFile } from './json_file.ts'
-import { type Playable, residentFields } from './plan.ts'
+import { type Playable, residentFields } from './opponents.ts'
 
 const text = (description: string) => z.string().min(1).max(2000).describe(description)
 const fields = z.record(z.string(), z.unknown()).describe('fields of the configuration, set beside the preset')
@@ -123,13 +124,6 @@ export type Seats =
   | { readonly kind: 'table'; readonly named: Readonly<Record<AgentId, PlayerChoice>> }
   /** Every two of the players share these seats alternately, once in each order; all of them are evaluated. */
   | { readonly kind: 'pairs'; readonly among?: readonly AgentId[] }
-
-/** Which episodes a cell plays; at most one of them is given, and none stands for twenty of what the economy has. */
-export interface ExamplesSpec {
-  readonly seeds?: string
-  readonly scenarios?: number
-  readonly scenario_file?: string
-}
 
 /** One setting of an experiment with everybody who plays in it. */
 export interface Cell {

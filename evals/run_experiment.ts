@@ -7,9 +7,10 @@ import type { Lookup } from '../envs/core/registry.ts'
 import type { AgentId } from '../envs/core/tool.ts'
 import type { PlayerContext } from '../rollouts/players/index.ts'
 import { type RolloutSpec, rolloutKey } from '../rollouts/rollout.ts'
-import { playRuns, type RunResult, specsOf } from '../rollouts/run.ts'
+import { PlanSpecs, playRuns, type RunResult } from '../rollouts/run.ts'
 import { type Experiment, type ResolvedCell, resolveCells } from './experiment.ts'
-import { type PlannedCell, type Playable, planCells } from './plan.ts'
+import type { Playable } from './opponents.ts'
+import { type PlannedCell, planCells } from './plan.ts'
 
 /** What happens while an experiment is played. */
 export type ExperimentEvent =
@@ -85,7 +86,7 @@ export interface PlannedRollout extends RolloutSpec {
 export function* rolloutsOf(planned: readonly PlannedCell[]): Generator<PlannedRollout> {
   for (const { cell, plans } of planned)
     for (const plan of plans)
-      for (const spec of specsOf(plan, plan.seat)) yield { ...spec, cell: cell.label, key: rolloutKey(spec) }
+      for (const spec of new PlanSpecs(plan).all()) yield { ...spec, cell: cell.label, key: rolloutKey(spec) }
 }
 
 /**

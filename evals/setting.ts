@@ -8,10 +8,18 @@ import { shortName } from '../rollouts/labels.ts'
 import type { Metadata } from '../rollouts/metadata.ts'
 import { configDigest } from '../rollouts/rollout.ts'
 import type { ResultFigures } from '../rollouts/rows.ts'
-import type { ColumnFacts } from './columns.ts'
 import { Games } from './games.ts'
 import { PlayerTally } from './player_tally.ts'
 import type { PublishedRun } from './published.ts'
+
+/** A column of the tables. */
+export interface ColumnFacts {
+  /** Equal for what is added up together. */
+  readonly id: string
+  readonly label: string
+  /** The player string. */
+  readonly player: string
+}
 
 /** The runs of one economy, configuration and opponents. */
 export class Setting {

@@ -5,14 +5,28 @@
 import { setMaxListeners } from 'node:events'
 import { setImmediate } from 'node:timers/promises'
 import pLimit from 'p-limit'
-import { RunError, RunStopped } from './errors.ts'
-import { type RolloutSpec, rolloutKey, runRollout } from './rollout.ts'
+import { RunError } from './errors.ts'
+import { type Outcome, playRollout, thrown } from './played.ts'
+import { type RolloutSpec, rolloutKey } from './rollout.ts'
 import type { RunStore } from './store.ts'
 
 /** A rollout and the files it goes to. */
 export interface Job {
   readonly spec: RolloutSpec
   readonly store: RunStore
+  /** Which run of an experiment it is of, as its metadata count them; absent where there is no experiment. */
+  readonly run?: number
+}
+
+/** Who plays rollouts in another thread or on another machine. */
+export interface Elsewhere {
+  /** Whether it can play that rollout; the others are played here. Equal keys, equal answers. */
+  takes(spec: RolloutSpec): boolean
+  /**
+   * Plays the jobs: takes the next one when it has room for it, and tells of each that it took exactly once what it came to. Once `stop` is aborted nothing more is begun. Resolves when the jobs have ended and every one
+   * of them is told of; rejects where it cannot play at all.
+   */
+  play(jobs: Iterator<Job>, tell: (job: Job, outcome: Outcome) => void, stop: AbortSignal): Promise<void>
 }
 
 export interface BatchOptions {
@@ -22,6 +36,7 @@ export interface BatchOptions {
   readonly retryErrors?: boolean
   /** Once aborted nothing more is started; what is in flight is finished. */
   readonly signal?: AbortSignal
+  readonly elsewhere?: Elsewhere
   /** Called as each rollout ends. */
   readonly onEnd?: (ok: boolean, spec: RolloutSpec) => void
 }
@@ -44,98 +59,194 @@ export function isDue({ spec, store }: Job, retryErrors = false): boolean {
 /** How long bots may play before signals and timers have their turn, in milliseconds. */
 const SLICE = 20
 
+const UNPLAYED: Outcome = { kind: 'unplayed' }
+
 /**
- * Plays the jobs that are due, in their order, `concurrency` at a time; a job that occurs twice is played once.
+ * Plays the jobs that are due, in their order, `concurrency` at a time; a job that occurs twice is played once. With `elsewhere` the
+ * jobs are gone through twice, side by side: for those that are played here, and for the others.
  *
  * What stops it: a disk that refuses (what is in flight is given up, as nothing of it could be kept), an exhausted budget
  * (what is in flight goes on until it meets the ceiling), a player that can never answer (its run's other rollouts are
  * left, and the failure is not held against the one that met it), a bug (what is in flight is finished, then it is thrown).
  */
 export async function runBatch(jobs: Iterable<Job>, options: BatchOptions): Promise<BatchResult> {
-  const { concurrency, retryErrors, signal, onEnd } = options
-  const limit = pLimit(concurrency)
-  const abandon = new AbortController()
-  // Every rollout in flight listens to it.
-  setMaxListeners(0, abandon.signal)
-  const running = new Set<Promise<void>>()
-  const taken = new Map<RunStore, Set<string>>()
-  let finished = 0
-  let failed = 0
-  let left = 0
-  const stopped = new Set<string>()
-  const stoppedRuns = new Set<RunStore>()
-  let halted = false
-  let bug: Error | undefined
-  let ended: () => void = () => {}
-  let yielded = performance.now()
+  const { elsewhere } = options
+  const batch = new Batch(options)
+  if (elsewhere === undefined) await batch.playHere(batch.due(jobs))
+  else
+    await batch.together([
+      batch.playHere(batch.due(jobs, spec => !elsewhere.takes(spec))),
+      elsewhere.play(
+        batch.due(jobs, spec => elsewhere.takes(spec)),
+        batch.tell,
+        batch.stop,
+      ),
+    ])
+  batch.flush()
+  return batch.result()
+}
 
-  async function play({ spec, store }: Job, key: string): Promise<void> {
-    if (signal?.aborted || halted || bug !== undefined || stoppedRuns.has(store)) {
-      left++
-      return
+class Batch {
+  readonly #options: BatchOptions
+  /** Gives up what is in flight. */
+  readonly #abandon = new AbortController()
+  /** Nothing more is begun. */
+  readonly #halt = new AbortController()
+  readonly stop: AbortSignal
+  readonly #stopped = new Set<string>()
+  readonly #stoppedRuns = new Set<RunStore>()
+  readonly #stores = new Set<RunStore>()
+  #finished = 0
+  #failed = 0
+  #left = 0
+  #bug: Error | undefined
+
+  constructor(options: BatchOptions) {
+    this.#options = options
+    const { signal } = options
+    this.stop = signal === undefined ? this.#halt.signal : AbortSignal.any([signal, this.#halt.signal])
+    // Every rollout in flight listens to it.
+    setMaxListeners(0, this.#abandon.signal)
+  }
+
+  /** The jobs that are due, each once, as long as nothing has stopped them; the others are counted. */
+  *due(jobs: Iterable<Job>, mine: (spec: RolloutSpec) => boolean = () => true): Generator<Job> {
+    const taken = new Map<RunStore, Set<string>>()
+    for (const job of jobs) {
+      const { spec, store } = job
+      if (!mine(spec)) continue
+      this.#stores.add(store)
+      const key = rolloutKey(spec)
+      let keys = taken.get(store)
+      if (keys === undefined) {
+        keys = new Set()
+        taken.set(store, keys)
+      }
+      if (keys.has(key) || !isDue(job, this.#options.retryErrors)) continue
+      keys.add(key)
+      if (this.#isStopped(job)) this.#left++
+      else yield job
     }
+  }
+
+  /** Plays jobs in this thread. */
+  async playHere(jobs: Iterable<Job>): Promise<void> {
+    const limit = pLimit(this.#options.concurrency)
+    const running = new Set<Promise<void>>()
+    let ended: () => void = () => {}
+    let yielded = performance.now()
+    const play = async (job: Job): Promise<void> => {
+      const playing = this.#isStopped(job) ? UNPLAYED : this.#play(job)
+      this.tell(job, playing instanceof Promise ? await playing : playing)
+      if (performance.now() - yielded > SLICE) {
+        await setImmediate()
+        yielded = performance.now()
+      }
+    }
+    for (const job of jobs) {
+      const task = limit(play, job).finally(() => {
+        running.delete(task)
+        ended()
+      })
+      running.add(task)
+      // Jobs are made as they are needed: the queue never holds more than the next one.
+      while (limit.pendingCount > 0) await new Promise<void>(resolve => (ended = resolve))
+    }
+    await Promise.all(running)
+  }
+
+  #play({ spec, store }: Job): Outcome | Promise<Outcome> {
+    const key = rolloutKey(spec)
     try {
-      const playing = runRollout(spec, {
-        signal: abandon.signal,
+      return playRollout(spec, {
+        signal: this.#abandon.signal,
         recorded: store.recorded(key),
         record: row => store.record(row),
-        transcripts: true,
         onStep: (log, record) => store.partial(key, log, record),
       })
-      const result = playing instanceof Promise ? await playing : playing
-      if (result.ok) {
-        store.finish(result)
-        finished++
-      } else if (result.error.fatal) {
-        stopped.add(result.error.message)
-        stoppedRuns.add(store)
-        left++
-        return
-      } else {
-        store.fail(result)
-        failed++
-      }
-      onEnd?.(result.ok, spec)
     } catch (error) {
-      left++
-      if (error instanceof RunError) {
-        stopped.add(error.message)
-        halted = true
-        if (!(error instanceof RunStopped)) abandon.abort(error)
-      } else bug ??= new Error(`rollout ${key}: ${(error as Error).message}`, { cause: error })
-    }
-    if (performance.now() - yielded > SLICE) {
-      await setImmediate()
-      yielded = performance.now()
+      return thrown(error)
     }
   }
 
-  for (const job of jobs) {
-    const key = rolloutKey(job.spec)
-    let keys = taken.get(job.store)
-    if (keys === undefined) {
-      keys = new Set()
-      taken.set(job.store, keys)
-    }
-    if (keys.has(key) || !isDue(job, retryErrors)) continue
-    keys.add(key)
-    const task = limit(play, job, key).finally(() => {
-      running.delete(task)
-      ended()
-    })
-    running.add(task)
-    // Jobs are made as they are needed: the queue never holds more than the next one.
-    while (limit.pendingCount > 0) await new Promise<void>(resolve => (ended = resolve))
-  }
-  await Promise.all(running)
-  for (const store of taken.keys()) {
+  /** Files what became of a job. */
+  readonly tell = (job: Job, outcome: Outcome): void => {
     try {
-      store.flush()
+      // What a disk has refused once is not tried again.
+      this.#count(job, this.#abandon.signal.aborted ? UNPLAYED : outcome)
     } catch (error) {
-      if (!(error instanceof RunError)) throw error
-      stopped.add(error.message)
+      this.#count(job, thrown(error))
     }
   }
-  if (bug !== undefined) throw bug
-  return { finished, failed, left, stopped: [...stopped] }
+
+  #count({ spec, store }: Job, outcome: Outcome): void {
+    // What was paid for is there at the next attempt.
+    if ('calls' in outcome) for (const row of outcome.calls) store.record(row)
+    switch (outcome.kind) {
+      case 'played': {
+        const { lines } = outcome
+        store.file(lines)
+        if (lines.ok) this.#finished++
+        else this.#failed++
+        this.#options.onEnd?.(lines.ok, spec)
+        return
+      }
+      case 'fatal':
+        this.#left++
+        this.#stopped.add(outcome.message)
+        this.#stoppedRuns.add(store)
+        return
+      case 'stopped':
+        this.#left++
+        this.#stopped.add(outcome.message)
+        this.#halt.abort()
+        if (outcome.abandon) this.#abandon.abort(new RunError(outcome.message))
+        return
+      case 'bug': {
+        const { message, stack } = outcome
+        this.#left++
+        const cause = Object.assign(new Error(message), { stack })
+        this.#bug ??= new Error(`rollout ${rolloutKey(spec)}: ${message}`, { cause })
+        this.#halt.abort()
+        return
+      }
+      case 'unplayed':
+        this.#left++
+    }
+  }
+
+  #isStopped({ store }: Job): boolean {
+    return this.stop.aborted || this.#stoppedRuns.has(store)
+  }
+
+  /** Waits for all; where one rejects the others begin nothing more, and it is thrown when they have ended. */
+  async together(works: readonly Promise<void>[]): Promise<void> {
+    const ends = await Promise.allSettled(
+      works.map(work =>
+        work.catch(error => {
+          this.#halt.abort()
+          throw error
+        }),
+      ),
+    )
+    for (const end of ends) if (end.status === 'rejected') throw end.reason
+  }
+
+  /** Writes what was filed. */
+  flush(): void {
+    for (const store of this.#stores) {
+      try {
+        store.flush()
+      } catch (error) {
+        if (!(error instanceof RunError)) throw error
+        this.#stopped.add(error.message)
+      }
+    }
+  }
+
+  /** What came of all; throws the bug that was met. */
+  result(): BatchResult {
+    if (this.#bug !== undefined) throw this.#bug
+    return { finished: this.#finished, failed: this.#failed, left: this.#left, stopped: [...this.#stopped] }
+  }
 }

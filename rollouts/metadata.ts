@@ -6,14 +6,55 @@ import type { AnyEnvironment } from '../envs/core/environment.ts'
 import { UserError } from '../envs/core/errors.ts'
 import { difference, digest } from '../envs/core/plain.ts'
 import { type AgentId, toolSchema } from '../envs/core/tool.ts'
+import type { Column } from './column.ts'
 import type { Par } from './par.ts'
-import { PASS_THRESHOLD } from './pass_rates.ts'
+import { PASS_THRESHOLD, type PassRates } from './pass_rates.ts'
 import type { Player, Usage } from './player.ts'
 import { FORMAT } from './record.ts'
 import { configDigest } from './rollout.ts'
 import type { ToolDefinition } from './rows.ts'
-import type { Summary } from './summary.ts'
 import { packageVersion } from './versions.ts'
+
+/** What the files of a run come to. */
+export interface Summary extends PassRates {
+  /** Rollouts that were scored. */
+  readonly ok: number
+  /** Rollouts that were given up and not made up for since. */
+  readonly failed: number
+  /** Scored rollouts that a limit ended. */
+  readonly truncated: number
+  readonly reward: Column
+  /** By name: the parts of the score, the economy's metrics, the runner's counts. */
+  readonly metrics: Readonly<Record<string, Column>>
+  /** Rollouts by why they ended. */
+  readonly stops: Readonly<Record<string, number>>
+  /** Calls per rollout by tool, refused ones included. */
+  readonly calls: Readonly<Record<string, number>>
+  /** Refused calls per rollout by code. */
+  readonly refused: Readonly<Record<string, number>>
+  /** Tokens of all model calls of the run, those of failed rollouts included; null where no model was called. */
+  readonly usage: Usage | null
+  /** USD; null where a price is not known or no model was called. */
+  readonly cost: number | null
+  /** How the model calls went; null where no model was called. */
+  readonly traffic: Traffic | null
+  /** Calls that an option was left out of because the endpoint does not support it, by option. */
+  readonly dropped: Readonly<Record<string, number>>
+  /** Calls that were sent in a second form, by form. */
+  readonly adaptations: Readonly<Record<string, number>>
+}
+
+export interface Traffic {
+  /** Calls that were answered. */
+  readonly calls: number
+  /** Those of them that the response cache answered. */
+  readonly cached: number
+  /** Failed attempts before the answers. */
+  readonly retries: number
+  /** Of the answered attempts, in milliseconds, without those from the response cache. */
+  readonly latency_p50_ms: number | null
+  readonly latency_p95_ms: number | null
+}
 
 export interface Metadata {
   /** The version of the format of the run's files; absent where it had none yet. */

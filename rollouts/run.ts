@@ -6,13 +6,13 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { AnyEnvironment } from '../envs/core/environment.ts'
 import { UserError } from '../envs/core/errors.ts'
-import { type BatchResult, isDue, type Job, runBatch } from './batch.ts'
+import { type BatchResult, type Elsewhere, isDue, type Job, runBatch } from './batch.ts'
 import { RunError } from './errors.ts'
 import { lineupOf, type Seated } from './lineup.ts'
 import { checkSameRun, type ExperimentFacts, type Metadata, metadata, type RunFacts, runDigest } from './metadata.ts'
 import { type Par, parOf } from './par.ts'
 import type { Player } from './player.ts'
-import { lineupNames, type RolloutSpec } from './rollout.ts'
+import { type Lineup, lineupNames, type RolloutSpec } from './rollout.ts'
 import { RunStore, readMetadata } from './store.ts'
 import { type Summary, summarize } from './summary.ts'
 
@@ -58,6 +58,8 @@ export interface RunOptions {
   readonly resume?: boolean
   readonly retryErrors?: boolean
   readonly signal?: AbortSignal
+  /** Who plays rollouts in other threads or on other machines; all are played here by default. */
+  readonly elsewhere?: Elsewhere
   /** Called once, with the number of rollouts to be played; what it gives is called as each ends. */
   readonly onStart?: (due: number) => (ok: boolean, spec: RolloutSpec) => void
 }
@@ -127,12 +129,16 @@ export async function playRuns(
     for (const plan of plans) runs.push(new Run(plan, out, resume, began))
     for (const run of runs) run.describe(retryErrors)
     const onEnd = options.onStart?.(runs.reduce((sum, { due }) => sum + due, 0))
-    const batch = await runBatch(interleaved(runs), {
-      concurrency: options.concurrency,
-      retryErrors,
-      ...(options.signal !== undefined && { signal: options.signal }),
-      ...(onEnd !== undefined && { onEnd }),
-    })
+    const batch = await runBatch(
+      { [Symbol.iterator]: () => interleaved(runs) },
+      {
+        concurrency: options.concurrency,
+        retryErrors,
+        ...(options.signal !== undefined && { signal: options.signal }),
+        ...(options.elsewhere !== undefined && { elsewhere: options.elsewhere }),
+        ...(onEnd !== undefined && { onEnd }),
+      },
+    )
     const seconds = (performance.now() - start) / 1000
     return { runs: runs.map(run => run.sum(seconds, batch.stopped.length > 0)), batch }
   } finally {
@@ -153,17 +159,50 @@ function* interleaved(runs: readonly Run[]): Generator<Job> {
   }
 }
 
-/** The rollouts of a plan, example by example and repeat by repeat. `seat` says who sits where in a configuration. */
-export function* specsOf(
-  { env, examples, repeats }: Pick<RunPlan, 'env' | 'examples' | 'repeats'>,
-  seat: RunPlan['seat'],
-): Generator<RolloutSpec> {
-  for (const { index, config, seed, scenario } of examples.rows) {
-    const seated = seat(config)
+/** The rollouts of a plan, each made when it is asked for. */
+export class PlanSpecs {
+  readonly #plan: Pick<RunPlan, 'env' | 'examples' | 'repeats' | 'seat'>
+  /** One line-up per configuration, so that what is derived from it is derived once. */
+  readonly #seated = new Map<object, Seated>()
+  #rows: ReadonlyMap<number, Example> | undefined
+  #last: { readonly row: Example; readonly lineup: Lineup } | undefined
+
+  constructor(plan: Pick<RunPlan, 'env' | 'examples' | 'repeats' | 'seat'>) {
+    this.#plan = plan
+  }
+
+  /** Who sits where in a configuration. */
+  seat(config: object): Seated {
+    let seated = this.#seated.get(config)
+    if (seated === undefined) {
+      seated = this.#plan.seat(config)
+      this.#seated.set(config, seated)
+    }
+    return seated
+  }
+
+  /** All of them, example by example and repeat by repeat. */
+  *all(): Generator<RolloutSpec> {
+    const { examples, repeats } = this.#plan
+    for (const row of examples.rows) for (let repeat = 0; repeat < repeats; repeat++) yield this.#spec(row, repeat)
+  }
+
+  /** The rollout of that example and repeat; undefined where the plan has none. */
+  of(example: number, repeat: number): RolloutSpec | undefined {
+    const { examples, repeats } = this.#plan
+    this.#rows ??= new Map(examples.rows.map(row => [row.index, row]))
+    const row = this.#rows.get(example)
+    return row === undefined || !(repeat >= 0 && repeat < repeats) ? undefined : this.#spec(row, repeat)
+  }
+
+  #spec(row: Example, repeat: number): RolloutSpec {
+    const { index: example, config, seed, scenario } = row
+    const seated = this.seat(config)
+    // Repeats follow each other, and share an order that was drawn.
+    if (this.#last?.row !== row) this.#last = { row, lineup: lineupOf(seated, seed) }
+    const { lineup } = this.#last
     const { evaluated } = seated
-    const lineup = lineupOf(seated, seed)
-    for (let repeat = 0; repeat < repeats; repeat++)
-      yield { env, config, seed, repeat, lineup, evaluated, example: index, ...(scenario !== undefined && { scenario }) }
+    return { env: this.#plan.env, config, seed, repeat, lineup, evaluated, example, ...(scenario !== undefined && { scenario }) }
   }
 }
 
@@ -174,15 +213,16 @@ class Run {
   readonly #facts: RunFacts
   readonly #before: Metadata | undefined
   readonly #began: string
-  readonly #seated = new Map<object, Seated>()
+  readonly #specs: PlanSpecs
   #planned = 0
   due = 0
 
   constructor(plan: RunPlan, out: string, resume: boolean, began: string) {
     const { env, preset, set, config, examples, repeats } = plan
     this.#plan = plan
+    this.#specs = new PlanSpecs(plan)
     this.#began = began
-    const seated = this.#seat(config)
+    const seated = this.#specs.seat(config)
     const player = evaluatedPlayer(seated)
     const par = parOf(plan.par, env, config, seated.evaluated)
     const labels = Object.values(seated.lineup).flatMap(({ name, label }) => (label === undefined ? [] : [[name, label]]))
@@ -218,7 +258,8 @@ class Run {
   }
 
   *jobs(): Generator<Job> {
-    for (const spec of specsOf(this.#plan, config => this.#seat(config))) yield { spec, store: this.#store }
+    const run = this.#plan.experiment?.order
+    for (const spec of this.#specs.all()) yield { spec, store: this.#store, ...(run !== undefined && { run }) }
   }
 
   /** Counts what is to be played, and says in the folder what the run is. */
@@ -257,16 +298,6 @@ class Run {
 
   #summary(): Summary {
     return summarize(this.#store.folder, this.#facts.par?.pass_threshold)
-  }
-
-  /** One line-up per configuration, so that what is derived from it is derived once. */
-  #seat(config: object): Seated {
-    let seated = this.#seated.get(config)
-    if (seated === undefined) {
-      seated = this.#plan.seat(config)
-      this.#seated.set(config, seated)
-    }
-    return seated
   }
 
   /** The facts of the folder: an earlier command may have played other examples, and more repeats, into it. */

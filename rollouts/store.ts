@@ -18,14 +18,14 @@ import { SortedLines } from './export/sorted.ts'
 import { FILES } from './files.ts'
 import { Appender, keepLines, lines, makeFolder, PlaceReader, refused, replaceFile, rows, TEMPORARY, textOf } from './jsonl.ts'
 import { KeyMap } from './keys.ts'
-import { callLine, failedLines, rolloutLines } from './lines.ts'
+import { callLine } from './lines.ts'
 import { FolderLock } from './lock.ts'
 import type { Metadata } from './metadata.ts'
 import { runMetadata } from './metadata_shape.ts'
 import type { CallRow } from './player.ts'
 import { keyOf, rowIn } from './read_rows.ts'
 import { figuresLine, FORMAT, headOf, StoredRows } from './record.ts'
-import { type FailedRollout, keyParts, type Rollout } from './rollout.ts'
+import { keyParts } from './rollout.ts'
 import type { ErrorRow, FailedLines, FinishedLines } from './rows.ts'
 import {
   type Checkpoint,
@@ -160,14 +160,8 @@ export class RunStore {
     return this.#done.has(key) ? 0 : (this.#failed.get(key)?.attempts ?? 0)
   }
 
-  /** The recorded calls of an unfinished rollout, in order; of a call that was made again, the last. */
+  /** The recorded calls of an unfinished rollout, in the order they were answered; of a call that was made again, the last counts. */
   recorded(key: string): CallRow[] {
-    const calls = new Map(this.#answered(key).map(row => [`${row.agent} ${row.call}`, row]))
-    return [...calls.values()].sort((a, b) => a.call - b.call)
-  }
-
-  /** All calls of an unfinished rollout, in the order they were answered. */
-  #answered(key: string): CallRow[] {
     const places = this.#recorded.get(key)
     if (places === undefined) return []
     const reader = new PlaceReader(this.#calls.path)
@@ -246,16 +240,6 @@ export class RunStore {
     this.#dropPartial(key)
     if (this.#held >= BATCH || performance.now() - this.#written >= PAUSE) this.flush()
     return true
-  }
-
-  /** Files a finished rollout whose calls have been recorded here. */
-  finish(rollout: Rollout): void {
-    if (!this.#done.has(rollout.key)) this.file(rolloutLines(rollout, this.#answered(rollout.key)))
-  }
-
-  /** Files a failed rollout; its recorded calls stay for the next attempt. */
-  fail(failed: FailedRollout): void {
-    this.file(failedLines(failed))
   }
 
   /** Writes what was filed. */

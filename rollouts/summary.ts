@@ -4,52 +4,13 @@
  */
 import type { Column } from './column.ts'
 import { KeyMap } from './keys.ts'
-import { PASS_THRESHOLD, type PassRates, passRates } from './pass_rates.ts'
-import type { Usage } from './player.ts'
+import type { Summary } from './metadata.ts'
+import { PASS_THRESHOLD, passRates } from './pass_rates.ts'
 import { readErrors, readRolloutFigures, readUnfiledCalls } from './store.ts'
 import { Spending, Tally } from './tally.ts'
 
+export type { Summary, Traffic } from './metadata.ts'
 export { PASS_THRESHOLD }
-
-export interface Summary extends PassRates {
-  /** Rollouts that were scored. */
-  readonly ok: number
-  /** Rollouts that were given up and not made up for since. */
-  readonly failed: number
-  /** Scored rollouts that a limit ended. */
-  readonly truncated: number
-  readonly reward: Column
-  /** By name: the parts of the score, the economy's metrics, the runner's counts. */
-  readonly metrics: Readonly<Record<string, Column>>
-  /** Rollouts by why they ended. */
-  readonly stops: Readonly<Record<string, number>>
-  /** Calls per rollout by tool, refused ones included. */
-  readonly calls: Readonly<Record<string, number>>
-  /** Refused calls per rollout by code. */
-  readonly refused: Readonly<Record<string, number>>
-  /** Tokens of all model calls of the run, those of failed rollouts included; null where no model was called. */
-  readonly usage: Usage | null
-  /** USD; null where a price is not known or no model was called. */
-  readonly cost: number | null
-  /** How the model calls went; null where no model was called. */
-  readonly traffic: Traffic | null
-  /** Calls that an option was left out of because the endpoint does not support it, by option. */
-  readonly dropped: Readonly<Record<string, number>>
-  /** Calls that were sent in a second form, by form. */
-  readonly adaptations: Readonly<Record<string, number>>
-}
-
-export interface Traffic {
-  /** Calls that were answered. */
-  readonly calls: number
-  /** Those of them that the response cache answered. */
-  readonly cached: number
-  /** Failed attempts before the answers. */
-  readonly retries: number
-  /** Of the answered attempts, in milliseconds, without those from the response cache. */
-  readonly latency_p50_ms: number | null
-  readonly latency_p95_ms: number | null
-}
 
 /** Reads the files of a run; a reward from `threshold` on is a pass. */
 export function summarize(folder: string, threshold: number = PASS_THRESHOLD): Summary {

@@ -2,10 +2,15 @@
 import { createRequire } from 'node:module'
 import type { AnyEnvironment } from '../envs/core/environment.ts'
 import type { Lookup } from '../envs/core/registry.ts'
-import type { Metadata } from './metadata.ts'
+
+/** What the metadata of a run say of it. */
+interface Build {
+  readonly env_id: string
+  readonly version_info: { readonly env_version: number }
+}
 
 /** The package and version that played it; before 0.2 the package was called econgym. */
-export function playedBy({ version_info }: Metadata): { readonly name: 'agoragym' | 'econgym'; readonly version: string } {
+export function playedBy({ version_info }: Build): { readonly name: 'agoragym' | 'econgym'; readonly version: string } {
   const { agoragym_version, econgym_version } = version_info as { agoragym_version?: string; econgym_version?: string }
   return econgym_version === undefined
     ? { name: 'agoragym', version: agoragym_version ?? 'unknown' }
@@ -13,7 +18,7 @@ export function playedBy({ version_info }: Metadata): { readonly name: 'agoragym
 }
 
 /** Why this build cannot play the run's logs again, with the one that can; undefined where it can, or lacks the economy. */
-export function otherBuild(metadata: Metadata, environments: Pick<Lookup<AnyEnvironment>, 'has' | 'get'>): string | undefined {
+export function otherBuild(metadata: Build, environments: Pick<Lookup<AnyEnvironment>, 'has' | 'get'>): string | undefined {
   const { env_id, version_info } = metadata
   const { name, version } = playedBy(metadata)
   if (name === 'econgym') return `it was played by econgym ${version}, which alone can play it again`

@@ -7,6 +7,7 @@ import { configFields, economies, encodingDocs, toolDocs, typeName } from '../di
 import { FORMS } from '../dist/rollouts/models/forms.js'
 import { WIRE_ERRORS } from '../dist/serve/wire_errors.js'
 import { QUIRKS } from '../dist/testing.js'
+import { pictureOf } from './pictures.mjs'
 
 const check = process.argv.includes('--check')
 let stale = 0
@@ -162,13 +163,24 @@ function fill(path, makers) {
     sections++
     return `<!-- generated:${name} -->\n${make()}\n<!-- /generated:${name} -->`
   })
+  settle(path, before, after)
+}
+
+/** Writes what is generated, or says with --check that it is not what would be written. */
+function settle(path, before, after) {
   if (before === after) return
   stale++
-  if (check) console.error(`${path}: a generated section is stale; run \`npm run docs\``)
+  if (check) console.error(`${path}: what is generated is stale; run \`npm run docs\``)
   else writeFileSync(path, after)
 }
 
-for (const economy of economies.list()) fill(`envs/${economy.env.id}/README.md`, economySections(economy))
+for (const economy of economies.list()) {
+  const { id } = economy.env
+  fill(`envs/${id}/README.md`, economySections(economy))
+  const drawing = `docs/pictures/${id}.svg`
+  sections++
+  settle(drawing, existsSync(drawing) ? readFileSync(drawing, 'utf8') : '', await pictureOf(economy))
+}
 fill('README.md', overview)
 fill('docs/providers.md', servers)
 fill('docs/wire.md', wire)

@@ -1,48 +1,8 @@
 // Plants known bugs, one at a time and only in memory, and checks that the test or study named beside each fails:
 // `node scripts/mutants.mjs [NAME…]`. A bug that nothing notices, or whose text is not found any more, exits 1. Tests of tests; the
 // search for further bugs is `npm run mutate`.
-import { join } from 'node:path'
-import { startVitest } from 'vitest/node'
 import { MUTANTS } from '../test/planted/mutants.mjs'
-import { found, planting, root, studied } from './planted.mjs'
-
-/** Whether the tests of a file with these words in their names fail. */
-async function testFails({ test, named }, plugins) {
-  const silent = { write: () => true }
-  const streams = [process.stdout, process.stderr]
-  const writes = streams.map(stream => stream.write)
-  for (const stream of streams) stream.write = silent.write
-  const status = process.exitCode
-  try {
-    const vitest = await startVitest(
-      'test',
-      [join(root, test)],
-      {
-        root,
-        config: false,
-        watch: false,
-        reporters: [{}],
-        maxWorkers: 1,
-        setupFiles: [join(root, 'test/setup.ts')],
-        testTimeout: 60_000,
-        provide: { updating: false },
-        include: ['test/**/*.test.ts'],
-        ...(named && { testNamePattern: named }),
-      },
-      { plugins },
-    )
-    const tests = vitest.state.getTestModules().flatMap(module => [...module.children.allTests()])
-    await vitest.close()
-    const run = tests.filter(one => one.result().state !== 'skipped')
-    if (run.length === 0) throw new Error(`${test}: no test runs whose name has '${named}'`)
-    return run.some(one => one.result().state === 'failed')
-  } finally {
-    process.exitCode = status
-    streams.forEach((stream, i) => {
-      stream.write = writes[i]
-    })
-  }
-}
+import { found, planting, studied, testFails } from './planted.mjs'
 
 const passes = ({ rows, ok }) => ok && rows.every(row => row.ok !== false)
 const sound = new Map()

@@ -1,8 +1,8 @@
-// A bug planted in memory: what replaces the text of one file as vite reads it, and studies run with it. Used by `mutants.mjs` and
+// A bug planted in memory: what replaces the text of one file as vite reads it, and studies and tests run with it. Used by `mutants.mjs` and
 // `alternatives.mjs`; nothing is written.
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { createViteServer } from 'vitest/node'
+import { createViteServer, startVitest } from 'vitest/node'
 
 export const root = resolve(import.meta.dirname, '..')
 
@@ -38,5 +38,43 @@ export async function studied([module, name], options = {}, plugins = []) {
     })
   } finally {
     await server.close()
+  }
+}
+
+/** Whether the tests of a file with these words in their names fail. */
+export async function testFails({ test, named }, plugins) {
+  const silent = { write: () => true }
+  const streams = [process.stdout, process.stderr]
+  const writes = streams.map(stream => stream.write)
+  for (const stream of streams) stream.write = silent.write
+  const status = process.exitCode
+  try {
+    const vitest = await startVitest(
+      'test',
+      [join(root, test)],
+      {
+        root,
+        config: false,
+        watch: false,
+        reporters: [{}],
+        maxWorkers: 1,
+        setupFiles: [join(root, 'test/setup.ts')],
+        testTimeout: 60_000,
+        provide: { updating: false },
+        include: ['test/**/*.test.ts'],
+        ...(named && { testNamePattern: named }),
+      },
+      { plugins },
+    )
+    const tests = vitest.state.getTestModules().flatMap(module => [...module.children.allTests()])
+    await vitest.close()
+    const run = tests.filter(one => one.result().state !== 'skipped')
+    if (run.length === 0) throw new Error(`${test}: no test runs whose name has '${named}'`)
+    return run.some(one => one.result().state === 'failed')
+  } finally {
+    process.exitCode = status
+    streams.forEach((stream, i) => {
+      stream.write = writes[i]
+    })
   }
 }

@@ -80,7 +80,17 @@ function isPublic(place: string): boolean {
 }
 
 test('every subpath is an entry file', () => {
-  expect(Object.keys(entries)).toEqual(['.', './rollouts', './bots', './evals', './export', './serve', './testing', './bench'])
+  expect(Object.keys(entries)).toEqual([
+    '.',
+    './rollouts',
+    './bots',
+    './evals',
+    './export',
+    './serve',
+    './view',
+    './testing',
+    './bench',
+  ])
   for (const file of Object.values(entries)) expect(existsSync(join(ROOT, file)), file).toBe(true)
 })
 

@@ -2,7 +2,7 @@
 import type { Decision, Seat } from '../../envs/core/environment.ts'
 import { Episode } from '../../envs/core/episode.ts'
 import { spatialPlanning } from '../../envs/spatial_planning/index.ts'
-import type { SpatialTypes } from '../../envs/spatial_planning/state.ts'
+import type { SpatialTypes } from '../../envs/spatial_planning/types.ts'
 import { anyBots } from '../index.ts'
 import { spatialPlanningBots } from './index.ts'
 

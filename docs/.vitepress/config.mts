@@ -40,6 +40,7 @@ export default defineConfig({
           page('What a policy learned', '/learned'),
           page('Training data', '/exports'),
           page('Read a run', '/runs'),
+          page('Pictures of a game', '/pictures'),
           page('Statistics', '/statistics'),
           page('What the intervals cover', '/coverage'),
           page('Servers and their answers', '/providers'),

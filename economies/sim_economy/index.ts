@@ -1,7 +1,7 @@
 /** All that belongs to sim_economy. */
 import { simEconomyBots } from '../../bots/sim_economy/index.ts'
 import { simEconomy } from '../../envs/sim_economy/index.ts'
-import { readPars } from '../../evals/audit/files.ts'
+import { readPars } from '../../evals/audit/par_file.ts'
 import { defineEconomy } from '../economy.ts'
 
 export const economy = defineEconomy({
@@ -13,6 +13,7 @@ export const economy = defineEconomy({
   },
   brief: { num_agents: 2, horizon_turns: 2 },
   exports: { artifacts: async () => (await import('./artifacts.ts')).artifacts },
+  picture: async () => (await import('./picture.ts')).picture,
   bench: async () => (await import('./bench.ts')).simEconomyBench,
   pars: readPars(new URL('./audit/', import.meta.url)),
   audit: async () => (await import('./audit.ts')).audit,

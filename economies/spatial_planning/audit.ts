@@ -18,7 +18,7 @@ import { credibility, expectedOf, isExposed, PLAUSIBLE, Trust } from '../../bots
 import { presets } from '../../envs/spatial_planning/config.ts'
 import type { Observation } from '../../envs/spatial_planning/observe.ts'
 import { MAX_OWNERS, percentile, RANGES, rangeOf } from '../../envs/spatial_planning/roster.ts'
-import type { SpatialTypes } from '../../envs/spatial_planning/state.ts'
+import type { SpatialTypes } from '../../envs/spatial_planning/types.ts'
 import { type AuditSpec, family } from '../../evals/audit/spec.ts'
 
 /** Calls that are about one's own land, or one's own words. */

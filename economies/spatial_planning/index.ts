@@ -1,7 +1,7 @@
 /** All that belongs to spatial_planning. */
 import { spatialPlanningBots } from '../../bots/spatial_planning/index.ts'
 import { spatialPlanning } from '../../envs/spatial_planning/index.ts'
-import { readPars } from '../../evals/audit/files.ts'
+import { readPars } from '../../evals/audit/par_file.ts'
 import { defineEconomy } from '../economy.ts'
 
 export const economy = defineEconomy({
@@ -11,6 +11,8 @@ export const economy = defineEconomy({
     'spatial-planning': async () => (await import('./study.ts')).spatialPlanningStudy,
   },
   exports: { lab: async () => (await import('./lab/index.ts')).lab },
+  picture: async () => (await import('./picture.ts')).picture,
+  remotes: { ibex: async () => (await import('./ibex/index.ts')).ibex },
   bench: async () => (await import('./bench.ts')).spatialPlanningBench,
   pars: readPars(new URL('./audit/', import.meta.url)),
   audit: async () => (await import('./audit.ts')).audit,

@@ -3,8 +3,7 @@
  * list of slots of which a mask says which are legal now. Both are read off observations alone, never off states, so a learner
  * knows exactly what a model is shown. Knows no economy.
  */
-import type { Decision, PlayTypes } from './environment.ts'
-import { PASS } from './policy.ts'
+import { type Decision, PASS, type PlayTypes } from './exchange.ts'
 import type { Call, ToolName } from './tool.ts'
 
 /** One number of an encoded observation. */

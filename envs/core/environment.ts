@@ -5,63 +5,13 @@
  */
 import type { z } from 'zod'
 import type { Encoding } from './encoding.ts'
+import type { AnyTypes, CallResult, Decisions, Done, EnvTypes, PlayTypes, Refused, Seat } from './exchange.ts'
 import type { EpisodeLog } from './log.ts'
-import type { AgentId, Call, PlayerTools, Refusal, ToolName, ToolSet } from './tool.ts'
+import type { AgentId, PlayerTools, Refusal, ToolName, ToolSet } from './tool.ts'
 
-/** The types of one environment, named once and passed around as one. */
-export interface EnvTypes {
-  Config: object
-  State: object
-  Observation: object
-  /** What all agents may see, computed once a step; every observation holds it by frozen reference. */
-  Shared: unknown
-  Event: { readonly type: string }
-}
+export type * from './exchange.ts'
 
-// biome-ignore lint/suspicious/noExplicitAny: the registry and the runner hold environments of unknown types.
-export type AnyTypes = { Config: any; State: any; Observation: any; Shared: any; Event: any }
 export type AnyEnvironment = Environment<AnyTypes>
-
-/** One place at the table. A resident is moved by the economy itself unless a player takes its seat. */
-export interface Seat {
-  readonly agent: AgentId
-  readonly role: string
-  /** True for the seat that is evaluated when nobody says otherwise; exactly one seat has it. */
-  readonly learner?: boolean
-  readonly resident?: boolean
-}
-
-/** Inference units of one message, for economies that bill thinking. Integers ≥ 0. */
-export interface Units {
-  readonly thinking: number
-  readonly output: number
-  readonly source: 'reported' | 'estimated'
-}
-
-/** One message of one agent: its calls in order; none is silence. */
-export interface Decision {
-  readonly calls: readonly Call[]
-  readonly units?: Units
-}
-export type Decisions = Readonly<Record<AgentId, Decision>>
-
-/** What an agent is told of one of its calls, in the order of the calls. */
-export interface CallResult {
-  readonly ok: boolean
-  readonly text: string
-}
-
-/** A call that was not carried out. */
-export interface Refused extends Refusal {
-  readonly agent: AgentId
-  readonly tool: ToolName
-}
-
-/**
- * Falsy while the game goes on; `terminated` by what happened in it, `truncated` where it reached its planned length: an end as
- * well, but one from which a learner still estimates what would have followed.
- */
-export type Done = false | 'terminated' | 'truncated'
 
 export interface Step<T extends EnvTypes> {
   readonly state: T['State']
@@ -152,9 +102,6 @@ export interface Scenario {
   readonly config: unknown
   readonly seed: number
 }
-
-/** The types that players speak of: an economy's without those of its engine. */
-export type PlayTypes = Pick<EnvTypes, 'Config' | 'Observation'>
 
 /**
  * What a player needs of an economy, wherever its world runs: in this process or on somebody's server. What is asked of the

@@ -2,7 +2,7 @@
  * The log of an episode: what was decided and what followed. No clock and no uuid, so equal seeds give equal bytes.
  * Knows the shape of a log and how it lies in a file; does not know who writes it.
  */
-import type { CallResult, Decisions, Done, EnvTypes, Refused } from './environment.ts'
+import type { CallResult, Decisions, Done, EnvTypes, Refused } from './exchange.ts'
 import type { AgentId } from './tool.ts'
 
 export interface LogHeader {

@@ -2,9 +2,12 @@
  * Minds: what a player is to the runner. A scripted bot answers at once, a model later; nobody can tell the difference.
  * A policy sees observations, never states.
  */
-import type { AnyTypes, CallResult, Decision, Playable, PlayTypes, Seat } from './environment.ts'
+import type { Playable } from './environment.ts'
+import type { AnyTypes, CallResult, Decision, PlayTypes, Seat } from './exchange.ts'
 import type { Random } from './random.ts'
 import type { AgentId, Checked, ToolName } from './tool.ts'
+
+export { call, PASS } from './exchange.ts'
 
 /** One agent's turn. */
 export interface Turn<T extends PlayTypes> {
@@ -48,11 +51,3 @@ export interface PolicyFactory<T extends PlayTypes> {
 }
 
 export type AnyPolicyFactory = PolicyFactory<AnyTypes>
-
-/** Silence. */
-export const PASS: Decision = Object.freeze({ calls: Object.freeze([]) })
-
-/** A decision of one call. */
-export function call(tool: ToolName, args: object = {}): Decision {
-  return { calls: [{ tool, args }] }
-}

@@ -31,8 +31,9 @@ import {
   rosterOf,
   SHARES,
 } from './roster.ts'
-import type { Phase, SpatialTypes } from './state.ts'
+import type { Phase } from './state.ts'
 import { CHOICES } from './tools.ts'
+import type { SpatialTypes } from './types.ts'
 import { points } from './words.ts'
 
 /** What is declared, as a share of the real value, or an end of its range; at most what may be declared. */

@@ -3,7 +3,7 @@ import type { Dealing, Facts } from '../core/environment.ts'
 import { eventsOf } from '../core/log.ts'
 import type { SpatialConfig } from './config.ts'
 import { rosterOf } from './roster.ts'
-import type { SpatialTypes } from './state.ts'
+import type { SpatialTypes } from './types.ts'
 
 export const facts: Facts<SpatialTypes> = {
   ranges: { reputation: '[0, 1]' },

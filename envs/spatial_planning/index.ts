@@ -12,9 +12,9 @@ import { render } from './render.ts'
 import { rosterOf } from './roster.ts'
 import { rules } from './rules.ts'
 import { score } from './score.ts'
-import type { SpatialTypes } from './state.ts'
 import { MARKET_CALLS, step } from './step.ts'
 import { offered, tools, withheld } from './tools.ts'
+import type { SpatialTypes } from './types.ts'
 
 export const spatialPlanning: Environment<SpatialTypes> = {
   id: 'spatial_planning',

@@ -3,7 +3,8 @@ import type { Environment } from '../core/environment.ts'
 import { type Book, reservedCash, reservedShares } from './market.ts'
 import { rosterOf } from './roster.ts'
 import { sourcesOf } from './settlement.ts'
-import type { LandPlay, SpatialState, SpatialTypes } from './state.ts'
+import type { LandPlay, SpatialState } from './state.ts'
+import type { SpatialTypes } from './types.ts'
 
 /** Prices may be decimals, so that sums of points are off by their rounding; shares and orders are exact. */
 const CLOSE = 1e-6

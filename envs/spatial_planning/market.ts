@@ -153,7 +153,7 @@ export function post(book: Book, player: number, side: Side, price: number, tick
 }
 
 /** Behind every order that is as good or better. */
-function insert(orders: Order[], side: Side, order: Order): void {
+export function insert(orders: Order[], side: Side, order: Order): void {
   let low = 0
   let high = orders.length
   while (low < high) {

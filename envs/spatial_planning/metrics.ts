@@ -7,7 +7,7 @@ import type { Metrics } from '../core/environment.ts'
 import type { MetricRule } from './metric_scope.ts'
 import { SEAT } from './seat_metrics.ts'
 import { type Finished, finishedRounds, type Session, sessionOf } from './session.ts'
-import type { SpatialTypes } from './state.ts'
+import type { SpatialTypes } from './types.ts'
 import { WORLD } from './world_metrics.ts'
 
 export const WORLD_METRICS: readonly string[] = Object.keys(WORLD)

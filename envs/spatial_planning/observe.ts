@@ -78,12 +78,17 @@ export interface OrderView {
   readonly mine: boolean
   /** The order's number where it is one's own. */
   readonly id: number | null
+  /** Whose it is; absent, as on the laboratory's screens, unless a server's own names are asked for. */
+  readonly player?: AgentId
 }
 
 export interface TradeView {
   readonly price: number
   readonly turn: number
   readonly mine: 'bought' | 'sold' | null
+  /** Who traded; absent as `OrderView.player` is. */
+  readonly buyer?: AgentId
+  readonly seller?: AgentId
 }
 
 /** One market as its player sees it. */
@@ -128,7 +133,7 @@ export interface Observation {
   /** All initial declarations; null until told, or where only speculators are told. */
   readonly declarations: readonly DeclarationView[] | null
   /** How many bought the own plot in the first speculation and what that brought (below zero: cost); null until told. */
-  readonly boughtPlot: { readonly buyers: number; readonly result: number } | null
+  readonly boughtPlot: { readonly buyers: number; readonly result: number; readonly by?: readonly AgentId[] } | null
   /** What a speculator was shown of the real values of some plots; absent where the configuration shows nobody anything. */
   readonly inspected?: readonly { readonly plot: Plot; readonly values: Pair }[]
   /** What speculators published, as far as one reads it; absent where nobody appraises. */

@@ -1,6 +1,6 @@
 /** The text of an observation: what the laboratory shows on the screen of a phase, in words. Knows no state. */
 import { quote } from '../core/text.ts'
-import type { AppraisalView, DeclarationView, MarketView, Observation, OrderView } from './observe.ts'
+import type { AppraisalView, DeclarationView, MarketView, Observation, OrderView, TradeView } from './observe.ts'
 import { CONDITIONS, type Cond, indexOf } from './roster.ts'
 import type { Phase, RoundAccount } from './state.ts'
 import { conditionWords, list, points } from './words.ts'
@@ -114,8 +114,9 @@ function declarationLine({ plot, declared, percentile }: DeclarationView, brief 
 
 function speculationLines({ boughtPlot, deals, role }: Observation): string[] {
   if (boughtPlot !== null) {
-    const { buyers, result } = boughtPlot
-    return [buyers === 0 ? 'Nobody bought your plot.' : `${buyers} bought your plot; that brought you ${points(result)} points.`]
+    const { buyers, result, by } = boughtPlot
+    if (buyers === 0) return ['Nobody bought your plot.']
+    return [`${named(String(buyers), by?.join(', '))} bought your plot; that brought you ${points(result)} points.`]
   }
   if (deals === null || role !== 'speculator') return []
   return deals.length === 0
@@ -138,7 +139,7 @@ function marketLines(
 ): string[] {
   const orders = (side: readonly OrderView[]): string =>
     list(
-      side.map(({ price, mine, id }) => (mine ? `${points(price)}* (order ${id})` : points(price))),
+      side.map(({ price, mine, id, player }) => (mine ? `${points(price)}* (order ${id})` : named(points(price), player))),
       'none',
     )
   return [
@@ -147,9 +148,16 @@ function marketLines(
       : `You have ${points(cash)} points (${points(freeCash)} free) and ${shares} shares (${freeShares} free).`,
     `Bids, best first (* yours): ${orders(bids)}`,
     `Asks, best first (* yours): ${orders(asks)}`,
-    `Trades so far: ${traded}. Last prices, oldest first: ${list(trades.map(({ price, mine }) => `${points(price)}${mine === null ? '' : ` (you ${mine})`}`))}`,
+    `Trades so far: ${traded}. Last prices, oldest first: ${list(trades.map(tradeWords))}`,
     `Median of the last 7: ${median === null ? 'none yet' : points(median)}`,
   ]
+}
+
+const named = (words: string, player: string | undefined): string => (player === undefined ? words : `${words} (${player})`)
+
+function tradeWords({ price, mine, buyer, seller }: TradeView): string {
+  if (buyer !== undefined) return `${points(price)} (${seller} to ${buyer})`
+  return mine === null ? points(price) : `${points(price)} (you ${mine})`
 }
 
 function holdingLines({ holdings }: Observation): string[] {
@@ -175,7 +183,7 @@ function accountLine(account: RoundAccount, brief = false): string {
   if (account.kind === 'vote') {
     const { value, offer, compensation, payoff, yes, no, paid, fine } = account
     const kept = paid === undefined ? '' : `, offered ${points(offer)} and paid ${points(paid)} each`
-    return `${yes} for, ${no} against; value ${points(value)}${kept}, compensation ${points(compensation)}${fine ? `, fine ${points(fine)}` : ''}, total ${points(payoff)}`
+    return `${yes ?? 'not told'} for, ${no ?? 'not told'} against; value ${points(value)}${kept}, compensation ${points(compensation)}${fine ? `, fine ${points(fine)}` : ''}, total ${points(payoff)}`
   }
   const { value, initial, final, initial_tax, final_tax, initialDeals, finalDeals, cash, shares, sharePrice, fees, payoff } =
     account

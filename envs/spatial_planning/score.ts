@@ -13,7 +13,7 @@ import type { SpatialConfig } from './config.ts'
 import { PAYMENT, PLOTS, type Role, rosterOf } from './roster.ts'
 import { type Finished, finishedRounds, type Session, sessionOf } from './session.ts'
 import { gameFee } from './settlement.ts'
-import type { SpatialTypes } from './state.ts'
+import type { SpatialTypes } from './types.ts'
 
 /** What a round's payoff adds to a player's mean earnings of a round, in euros. */
 function earned({ treatment, rounds }: SpatialConfig, role: Role, payoff: number): number {

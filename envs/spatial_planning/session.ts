@@ -19,7 +19,8 @@ import {
   SHOW_UP_FEE,
 } from './roster.ts'
 import type { Deal } from './settlement.ts'
-import type { Appraisal, Choice, Declaration, Message, Selection, SpatialEvent, SpatialTypes } from './state.ts'
+import type { Appraisal, Choice, Declaration, Message, Selection, SpatialEvent } from './state.ts'
+import type { SpatialTypes } from './types.ts'
 
 /** What can happen to a book. `price` is null for an order at any price, `order` for one that never came to rest. */
 export type BookFact =

@@ -5,7 +5,6 @@
 import type { AgentId } from '../core/tool.ts'
 import type { SpatialConfig } from './config.ts'
 import { type Book, copyBook, openBook } from './market.ts'
-import type { Observation, Shared } from './observe.ts'
 import { type Cond, type Condition, type Pair, rosterOf } from './roster.ts'
 import { type Account, type Deal, decideByVote } from './settlement.ts'
 import type { Stimulus } from './stimuli.ts'
@@ -112,8 +111,9 @@ export interface VoteAccount {
   readonly request: number | null
   readonly vote: Choice | null
   readonly offer: number
-  readonly yes: number
-  readonly no: number
+  /** Null where a server tells the votes of the winning side alone. */
+  readonly yes: number | null
+  readonly no: number | null
   /** Received, or paid where negative. */
   readonly compensation: number
   /** What the developer paid each owner before anybody looked, and the fine that was his; absent without pledges. */
@@ -248,14 +248,6 @@ export type SpatialEvent =
       readonly payoffs: Readonly<Record<AgentId, number>>
     }
   | { readonly type: 'session_paid'; readonly round: number; readonly euros: Readonly<Record<AgentId, number>> }
-
-export interface SpatialTypes {
-  Config: SpatialConfig
-  State: SpatialState
-  Observation: Observation
-  Shared: Shared
-  Event: SpatialEvent
-}
 
 /** A round before anything is decided. */
 export function newPlay(config: SpatialConfig): LandPlay | VotePlay {

@@ -32,12 +32,12 @@ import {
   type RoundAccount,
   type Selection,
   type SpatialState,
-  type SpatialTypes,
   voteOf,
   votesOf,
 } from './state.ts'
 import { total } from './stimuli.ts'
 import { offered, tools, withheld } from './tools.ts'
+import type { SpatialTypes } from './types.ts'
 
 type Emit = Outcome<SpatialTypes>['emit']
 

@@ -24,9 +24,10 @@ import {
   type Treatment,
 } from './roster.ts'
 import { speculate, taxOn } from './settlement.ts'
-import { type Choice, landOf, type Phase, type SpatialState, type SpatialTypes, voteOf } from './state.ts'
+import { type Choice, landOf, type Phase, type SpatialState, voteOf } from './state.ts'
 import { inspectedPlots } from './stimuli.ts'
-import { conditionWords, list, points } from './words.ts'
+import type { SpatialTypes } from './types.ts'
+import { cancelledWords, conditionWords, list, points, restsWords, tradedWords } from './words.ts'
 
 const { act, ask } = toolsFor<SpatialTypes>()
 
@@ -233,7 +234,7 @@ function marketTools(both: boolean) {
       price: made.price,
       taker: made.taker,
     })
-    return `You ${agents[made.buyer] === agent ? 'bought' : 'sold'} a share at ${points(made.price)}.`
+    return tradedWords(agents[made.buyer] === agent, made.price)
   }
 
   return {
@@ -259,9 +260,7 @@ function marketTools(both: boolean) {
         const made = post(landOf(draft).books[condition]!, playerOf(draft, agent), side, at, draft.sweep)
         const order = 'id' in made ? made.id : null
         emit({ type: 'order_posted', condition: CONDITIONS[condition], tick: draft.sweep, agent, side, price: at, order })
-        return 'id' in made
-          ? `Your ${side} at ${points(at)} rests as order ${made.id}.`
-          : done(draft, agent, condition, made, emit)
+        return 'id' in made ? restsWords(side, at, made.id) : done(draft, agent, condition, made, emit)
       },
     }),
     trade_now: act<{ side: 'buy' | 'sell'; limit?: number | undefined; market?: Condition | undefined }>({
@@ -327,7 +326,7 @@ function marketTools(both: boolean) {
         const { side, order } = findOrder(book, order_id)!
         cancel(book, side, order)
         emit({ type: 'order_cancelled', condition: CONDITIONS[condition], tick: draft.sweep, agent, order: order_id })
-        return `Your ${side} at ${points(order.price)} is cancelled.`
+        return cancelledWords(side, order.price)
       },
     }),
     end_turn: act({

@@ -18,3 +18,14 @@ export function list(items: readonly string[], none = 'none'): string {
 export function conditionWords(condition: Cond): string {
   return CONDITIONS[condition].replace('_', ' ')
 }
+
+/** What a player is told of an order that rests, and of a share that changed hands. */
+export function restsWords(side: 'bid' | 'ask', price: number, id: number): string {
+  return `Your ${side} at ${points(price)} rests as order ${id}.`
+}
+export function tradedWords(bought: boolean, price: number): string {
+  return `You ${bought ? 'bought' : 'sold'} a share at ${points(price)}.`
+}
+export function cancelledWords(side: 'bid' | 'ask', price: number): string {
+  return `Your ${side} at ${points(price)} is cancelled.`
+}

@@ -5,8 +5,8 @@
 import { type EpisodeLog, eventsOf } from '../core/log.ts'
 import type { AgentId } from '../core/tool.ts'
 import type { SwarmConfig } from './config.ts'
-import { callIn, count, emptyTally, type Made, startsOf, type Tally } from './score.ts'
-import { type BotType, START_REPUTATION, type SwarmEvent, type SwarmTypes, type TradeStatus } from './state.ts'
+import { callIn, count, emptyTally, type Made, startsOf } from './score.ts'
+import { type BotType, START_REPUTATION, type SwarmEvent, type SwarmTypes, type Tally, type TradeStatus } from './state.ts'
 
 export const CAUSES = ['work', 'posts', 'replies', 'votes', 'trades', 'loans', 'audits', 'decay', 'appeals'] as const
 export type Cause = (typeof CAUSES)[number]

@@ -3,8 +3,9 @@ import type { MetricDoc } from '../core/environment.ts'
 import { sum } from '../core/sums.ts'
 import type { AgentId } from '../core/tool.ts'
 import type { Accounts, LoanRecord, OfferRecord } from './accounts.ts'
-import type { SwarmScores, Tally } from './score.ts'
+import type { SwarmScores } from './score.ts'
 import type { Judged, SoftMetrics } from './soft_metrics.ts'
+import type { Tally } from './state.ts'
 
 /** The accounts of a log with one agent's share of them. */
 export interface Play extends Accounts {

@@ -15,25 +15,9 @@ import {
   type SwarmEvent,
   type SwarmTool,
   type SwarmTypes,
+  type Tally,
   TOOL_NAMES,
 } from './state.ts'
-
-/** What an agent has done, as counts. */
-export interface Tally {
-  /** Calls by tool, in the order of `countedTools`; the last entry counts unknown tools. */
-  calls: number[]
-  /** Calls of the interaction log, and those of them with p above 0.5. */
-  interactions: number
-  successes: number
-  /** Calls that were carried out or refused and are no passes, and the refused among them. */
-  active: number
-  invalid: number
-  submissions: number
-  goodSubmissions: number
-  claims: number
-  payoff: number
-  everFrozen: boolean
-}
 
 const ALL_TOOLS = [...TOOL_NAMES, ...OWN_TOOL_NAMES]
 

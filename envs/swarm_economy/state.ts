@@ -6,7 +6,6 @@ import type { AgentId } from '../core/tool.ts'
 import type { Scenario, Shift, SwarmConfig } from './config.ts'
 import { clamp } from './label.ts'
 import type { Family, Page, Question } from './problems.ts'
-import type { Tally } from './score.ts'
 
 export const LEARNER: AgentId = 'learner'
 
@@ -115,6 +114,23 @@ export interface Dealings {
   readonly received: number
   /** Of the received offers, those that asked for payment. */
   readonly asking: number
+}
+
+/** What an agent has done, as counts. */
+export interface Tally {
+  /** Calls by tool, in the order of `countedTools` of the scores; the last entry counts unknown tools. */
+  calls: number[]
+  /** Calls of the interaction log, and those of them with p above 0.5. */
+  interactions: number
+  successes: number
+  /** Calls that were carried out or refused and are no passes, and the refused among them. */
+  active: number
+  invalid: number
+  submissions: number
+  goodSubmissions: number
+  claims: number
+  payoff: number
+  everFrozen: boolean
 }
 
 export interface Agent {

@@ -1,6 +1,6 @@
 /**
- * An audit's files: `<preset>.json` holds what a search found, `<preset>.results.json` what its replay measured, `pars.json` what
- * rewards mean. Knows no folder.
+ * An audit's files: `<preset>.json` holds what a search found, `<preset>.results.json` what its replay measured, and what
+ * rewards mean is written here too. Knows no folder.
  */
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -10,13 +10,13 @@ import { parseJson, readText } from '../../rollouts/text_file.ts'
 import { parseJsonFile } from '../json_file.ts'
 import type { PresetAudit } from './audit.ts'
 import { type FoundFile, foundFile } from './found.ts'
+import { PARS } from './par_file.ts'
 
 const unread =
   (path: string) =>
   (why: string): string =>
     `Cannot read ${path}: ${why}.`
 const foundPath = (folder: string, preset: string): string => join(folder, `${preset}.json`)
-const parsPath = (folder: string): string => join(folder, 'pars.json')
 const resultsPath = (folder: string, preset: string): string => join(folder, `${preset}.results.json`)
 
 /** What was found in a preset; undefined where the folder has none. A UserError where the file is not of that kind. */
@@ -40,14 +40,8 @@ export function writeResults(folder: string, audit: PresetAudit): string {
   return write(resultsPath(folder, audit.preset), audit)
 }
 
-/** What rewards mean, by preset; empty where nobody derived it. */
-export function readPars(folder: string | URL): Pars {
-  const path = typeof folder === 'string' ? parsPath(folder) : new URL('pars.json', folder)
-  return existsSync(path) ? (parseJson(readText(path, unread(String(path))), unread(String(path))) as Pars) : {}
-}
-
 export function writePars(folder: string, pars: Pars): string {
-  return write(parsPath(folder), pars)
+  return write(join(folder, PARS), pars)
 }
 
 /** A field a line, and an item a line in lists: what people read in a diff. */

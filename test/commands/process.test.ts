@@ -192,6 +192,43 @@ test('where a file cannot grow, the run stops with what to do, and what was fini
   expect(finished(cwd)).toBe(150)
 })
 
+/** What a process has loaded: our files, and packages. */
+async function loaded(line: string, name: string): Promise<{ readonly own: string[]; readonly packages: string[] }> {
+  const cwd = scratch(name)
+  const hook = `import { appendFileSync } from 'node:fs'
+    export const load = (url, context, next) => (appendFileSync('loaded', url + '\\n'), next(url, context))`
+  writeFileSync(
+    join(cwd, 'hook.mjs'),
+    `import { register } from 'node:module'\nregister('data:text/javascript,' + encodeURIComponent(${JSON.stringify(hook)}))\n`,
+  )
+  const program = ['--import', './hook.mjs', join(built, 'bin', 'agoragym.js'), ...line.split(' ')]
+  const { code, err } = await startNode(program, { cwd }).ended
+  expect([code, err]).toEqual([0, ''])
+  const urls = readFileSync(join(cwd, 'loaded'), 'utf8').split('\n')
+  const own = urls.flatMap(url => url.split(`${built}/`)[1] ?? [])
+  const packages = urls.flatMap(url => /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1] ?? [])
+  return { own, packages: [...new Set(packages)] }
+}
+
+test('help loads no economy and no library but that of the command line', async () => {
+  const { own, packages } = await loaded('--help', 'help')
+  expect(own).toContain('commands/index.js')
+  expect(own.filter(path => /^(bots|evals|serve|bench|envs\/(?!core\/))|\/registry\.js$/.test(path))).toEqual([])
+  expect(packages).toContain('yargs')
+  for (const heavy of ['zod', 'arquero', 'openai', '@anthropic-ai/sdk', 'hono', 'ws', 'd3', 'libsql', 'hyparquet-writer'])
+    expect(packages).not.toContain(heavy)
+})
+
+test('a command loads what it needs: no tables to play, no server over pipes, no SDK to tell what there is', async () => {
+  expect((await loaded('eval --help', 'eval')).packages).not.toContain('arquero')
+  const { own, packages } = await loaded('envs', 'envs')
+  expect(own.filter(path => path.startsWith('serve/'))).toEqual([])
+  expect(packages).toContain('zod')
+  expect(packages.filter(name => ['arquero', 'openai', '@anthropic-ai/sdk', 'hono', 'p-limit'].includes(name))).toEqual([])
+  const pipes = (await loaded('serve --help', 'served')).packages
+  expect(pipes.filter(name => ['hono', '@hono/node-server', 'ws'].includes(name))).toEqual([])
+})
+
 test('wrong usage is one line and code 2', async () => {
   const { code, out, err } = await start('eval toy_markt', scratch('wrong')).ended
   expect({ code, out }).toEqual({ code: 2, out: '' })

@@ -22,10 +22,11 @@ import {
   TREATMENTS,
 } from '../../../envs/spatial_planning/roster.ts'
 import { newSession, read, type Session } from '../../../envs/spatial_planning/session.ts'
-import { landOf, type SpatialEvent, type SpatialState, type SpatialTypes } from '../../../envs/spatial_planning/state.ts'
+import { landOf, type SpatialEvent, type SpatialState } from '../../../envs/spatial_planning/state.ts'
 import { announce, conclude } from '../../../envs/spatial_planning/step.ts'
 import { labStimulus } from '../../../envs/spatial_planning/stimuli.ts'
 import { tools } from '../../../envs/spatial_planning/tools.ts'
+import type { SpatialTypes } from '../../../envs/spatial_planning/types.ts'
 import { lastPhase } from './game_data.ts'
 import { LAB_CONDITIONS, participantsOf, rewardIn } from './participants.ts'
 import type { LogItem } from './record.ts'
@@ -59,8 +60,14 @@ export function sessionOfRecord(document: unknown): Session {
   return readRecord(document).session
 }
 
-/** The session of a record, with what the server told. */
-export function readRecord(document: unknown): { readonly session: Session; readonly told: readonly Told[] } {
+/**
+ * The session of a record, with what the server told. `watch` sees the state as every phase begins and after every order that the
+ * rules took; it is changed in place afterwards.
+ */
+export function readRecord(
+  document: unknown,
+  watch: (state: SpatialState) => void = () => {},
+): { readonly session: Session; readonly told: readonly Told[] } {
   const parsed = recordSchema.safeParse(document)
   if (!parsed.success) {
     const { path, message } = parsed.error.issues[0]!
@@ -71,9 +78,11 @@ export function readRecord(document: unknown): { readonly session: Session; read
   const record = parsed.data
   const parameters = new Parameters(record.parameters)
   const config = configOf(parameters)
+  if (config.session === 0)
+    throw new UserError("The record names no session of the laboratory's stimuli, so its real values are unknown.")
   const session = newSession(config, paymentOf(parameters), parameters.number('show_up_fee'))
   const state = reset(config, 0)
-  while (state.phase !== 'over' && isComplete(record, session, state.round)) playRound(record, session, state)
+  while (state.phase !== 'over' && isComplete(record, session, state.round)) playRound(record, session, state, watch)
   const paid = parameters.optional('simulation_reward_round')
   const round = session.rounds.find(played => played.round === paid)
   if (paid !== undefined && round?.payoffs != null) {
@@ -96,7 +105,8 @@ function tokensOf(session: Session, told: readonly Told[]): readonly string[] {
   })
 }
 
-class Parameters {
+/** The parameters of a game as the server's table has them. */
+export class Parameters {
   readonly #values: ReadonlyMap<string, string>
   constructor(list: Read['parameters']) {
     this.#values = new Map(list.map(({ key, value }) => [key, value]))
@@ -119,7 +129,11 @@ class Parameters {
   }
 }
 
-function configOf(parameters: Parameters): SpatialConfig {
+/**
+ * The configuration that a game of the laboratory is played under; its session is 0 where the game has stimuli of its own. One turn
+ * stands for a whole market. A UserError where it is none of this economy's.
+ */
+export function configOf(parameters: Parameters, ticks = 1): SpatialConfig {
   const treatment = TREATMENTS.find(known => known === parameters.text('game_type'))
   if (treatment === undefined)
     throw new UserError(
@@ -136,8 +150,6 @@ function configOf(parameters: Parameters): SpatialConfig {
     }
   }
   const session = parameters.number('session_number')
-  if (session === 0)
-    throw new UserError("The record names no session of the laboratory's stimuli, so its real values are unknown.")
   const perRole = (of: string) =>
     Object.fromEntries(['owner', 'developer', 'speculator'].map(role => [role, parameters.number(`${role}_${of}`)]))
   return parseConfig(spatialPlanning as unknown as AnyEnvironment, {
@@ -147,8 +159,7 @@ function configOf(parameters: Parameters): SpatialConfig {
     practice: parameters.text('practice_round') === 'true',
     owners: parameters.number('owners_count'),
     ...(treatment !== 'voting' && { speculators: parameters.number('speculators_count') }),
-    // One turn stands for the whole market: what was sent in it is played in its own order.
-    ticks: 1,
+    ticks,
     initial_tax: parameters.number('tax_rate_initial'),
     final_tax: parameters.number('tax_rate_final'),
     cash: perRole('balance'),
@@ -169,7 +180,7 @@ function isComplete({ log }: Read, session: Session, round: number): boolean {
   return log.some(item => item.round === round && item.phase === lastPhase(session) && item.type === 'phase-timeout')
 }
 
-function playRound(record: Read, session: Session, state: SpatialState): void {
+function playRound(record: Read, session: Session, state: SpatialState, watch: (state: SpatialState) => void): void {
   const { round, config } = state
   state.stimulus = { ...state.stimulus, ...stimulusOf(session, config, round) }
   const emit = (event: SpatialEvent): void => {
@@ -181,12 +192,15 @@ function playRound(record: Read, session: Session, state: SpatialState): void {
     const { number, play } = phaseRule(state)!
     const sent = record.log.filter(item => item.round === round && item.phase === number && item.type === 'message')
     const done = new Set<number>()
+    watch(state)
     if (state.phase === 'market') for (const book of landOf(state).books) if (book !== null) book.overdraws = true
     for (const item of sent) {
       const player = item.number === undefined ? -1 : item.number - 1
       // A second submission to a sealed phase is ignored, as the server does.
       if (player < 0 || (play === 'sealed' && done.has(player))) continue
-      if (act(record, session, state, player, item.content, emit)) done.add(player)
+      if (!act(record, session, state, player, item.content, emit)) continue
+      done.add(player)
+      if (state.phase === 'market') watch(state)
     }
     toLastTurn(state)
     conclude(state, emit)

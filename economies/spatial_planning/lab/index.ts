@@ -1,5 +1,5 @@
 /** The laboratory's files of sessions: of our own, with what each turn was and cost, and of the laboratory's records. */
-import type { SpatialTypes } from '../../../envs/spatial_planning/state.ts'
+import type { SpatialTypes } from '../../../envs/spatial_planning/types.ts'
 import type { CallSummary, RunExport } from '../../run_export.ts'
 import { differences } from './differences.ts'
 import { costKey, episodeFiles, labFiles, type TurnCost } from './files.ts'

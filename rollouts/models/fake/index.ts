@@ -3,7 +3,6 @@ export type { Dialect, FakeReply } from './dialects.ts'
 export {
   type FakeProvider,
   type FakeProviderOptions,
-  type FakeRequest,
   type Fault,
   MODEL_FAULTS,
   PROVIDER_FAULTS,
@@ -11,4 +10,5 @@ export {
   startFakeProvider,
 } from './provider.ts'
 export { QUIRKS, QUIRKY_SERVERS, type Quirk, type QuirkName, type RawAnswer } from './quirks.ts'
+export type { FakeRequest } from './request.ts'
 export { fromTranscript, randomCalls } from './scripts.ts'

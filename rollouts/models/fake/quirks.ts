@@ -4,7 +4,7 @@
  */
 import { type Json, list, object, string, text } from '../json.ts'
 import type { Dialect } from './dialects.ts'
-import type { FakeRequest } from './provider.ts'
+import type { FakeRequest } from './request.ts'
 
 /** An answer as it goes out, whatever the protocol says. */
 export interface RawAnswer {

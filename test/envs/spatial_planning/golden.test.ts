@@ -16,8 +16,9 @@ import {
   settleVote,
   speculate,
 } from '../../../envs/spatial_planning/settlement.ts'
-import { endowedBook, type SpatialTypes } from '../../../envs/spatial_planning/state.ts'
+import { endowedBook } from '../../../envs/spatial_planning/state.ts'
 import { total } from '../../../envs/spatial_planning/stimuli.ts'
+import type { SpatialTypes } from '../../../envs/spatial_planning/types.ts'
 import { type Call, type Decision, Episode } from '../../../index.ts'
 import { futarchyGame, harbergerGame, type RecordedMarketGame, votingGame } from './recorded_games.ts'
 

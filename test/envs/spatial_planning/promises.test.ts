@@ -2,8 +2,8 @@
 import { describe, expect, test } from 'vitest'
 import { presets } from '../../../envs/spatial_planning/config.ts'
 import { spatialPlanning } from '../../../envs/spatial_planning/index.ts'
-import type { SpatialTypes } from '../../../envs/spatial_planning/state.ts'
 import { stimulusOf } from '../../../envs/spatial_planning/stimuli.ts'
+import type { SpatialTypes } from '../../../envs/spatial_planning/types.ts'
 import { type Decision, Episode, verify } from '../../../index.ts'
 
 const call = (tool: string, args: object): Decision => ({ calls: [{ tool, args }] })

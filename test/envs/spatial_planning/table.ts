@@ -1,7 +1,8 @@
 /** A table to sit at in tests: episodes that are led to the phase one wants to look at. */
 import { spatialPlanning } from '../../../envs/spatial_planning/index.ts'
 import type { Observation } from '../../../envs/spatial_planning/observe.ts'
-import type { SpatialEvent, SpatialTypes } from '../../../envs/spatial_planning/state.ts'
+import type { SpatialEvent } from '../../../envs/spatial_planning/state.ts'
+import type { SpatialTypes } from '../../../envs/spatial_planning/types.ts'
 import { type Call, type Decision, Episode, type LogRecord } from '../../../index.ts'
 
 export type Game = Episode<SpatialTypes>

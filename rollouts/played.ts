@@ -1,0 +1,58 @@
+/**
+ * What playing a rollout came to, as plain data: what a thread, or another machine, can answer with. Knows rollouts and the lines
+ * they add to a run; knows neither who asks nor where the lines go.
+ */
+import { RunError, RunStopped } from './errors.ts'
+import { failedLines, rolloutLines } from './lines.ts'
+import type { CallRow } from './player.ts'
+import { type FailedRollout, type Rollout, type RolloutOptions, type RolloutSpec, runRollout } from './rollout.ts'
+import type { FailedLines, FinishedLines } from './rows.ts'
+
+export type Outcome =
+  /** Played to its end, or to where a player stopped it; or given up because a provider failed for good: both are filed. */
+  | { readonly kind: 'played'; readonly lines: FinishedLines | FailedLines }
+  /** Every other rollout of the run would fail the same way: not filed, and the rest of the run is left. */
+  | { readonly kind: 'fatal'; readonly message: string; readonly calls: readonly CallRow[] }
+  /** Something stopped play: a budget, an interruption, a disk. With `abandon` nothing that is in flight can be kept either. */
+  | { readonly kind: 'stopped'; readonly message: string; readonly abandon: boolean; readonly calls: readonly CallRow[] }
+  /** A policy or the economy threw. */
+  | { readonly kind: 'bug'; readonly message: string; readonly stack: string; readonly calls: readonly CallRow[] }
+  /** Not begun, because play was told to stop. */
+  | { readonly kind: 'unplayed' }
+
+/**
+ * Plays a rollout, with transcripts. Throws nothing, and answers at once where it can. What is finished has its calls with it; of what
+ * is not, those that it records are told in the outcome, unless somebody has them as they are answered (`record`).
+ */
+export function playRollout(
+  spec: RolloutSpec,
+  { record, ...options }: Omit<RolloutOptions, 'transcripts'> = {},
+): Outcome | Promise<Outcome> {
+  const answered: CallRow[] = [...(options.recorded ?? [])]
+  /** Those that nobody has yet. */
+  const calls: CallRow[] = []
+  const note = (row: CallRow): void => {
+    answered.push(row)
+    if (record === undefined) calls.push(row)
+    else record(row)
+  }
+  const told = (rollout: Rollout | FailedRollout): Outcome => {
+    if (rollout.ok) return { kind: 'played', lines: rolloutLines(rollout, answered) }
+    const { error } = rollout
+    return error.fatal ? { kind: 'fatal', message: error.message, calls } : { kind: 'played', lines: failedLines(rollout, calls) }
+  }
+  const failed = (error: unknown): Outcome => thrown(error, calls)
+  try {
+    const playing = runRollout(spec, { ...options, record: note, transcripts: true })
+    return playing instanceof Promise ? playing.then(told).catch(failed) : told(playing)
+  } catch (error) {
+    return failed(error)
+  }
+}
+
+/** What something thrown comes to. */
+export function thrown(error: unknown, calls: readonly CallRow[] = []): Outcome {
+  const { message, stack = '' } = error instanceof Error ? error : new Error(String(error))
+  if (error instanceof RunError) return { kind: 'stopped', message, abandon: !(error instanceof RunStopped), calls }
+  return { kind: 'bug', message, stack, calls }
+}

@@ -1,0 +1,31 @@
+/**
+ * `agoragym/view`: games as pictures. An economy says what there is to see after so many steps, in terms that all economies share
+ * (`Picture`); `drawPicture` makes an SVG of it, `pngOf` a PNG, `pictureWords` a text. `agoragym render` does this for a log.
+ */
+export { picturerOf } from './economies/economy.ts'
+export { figure, spread } from './economies/figures.ts'
+export {
+  type Bars,
+  type Cells,
+  type Feed,
+  feedOf,
+  type Ground,
+  type Lines,
+  type Moment,
+  momentAt,
+  moments,
+  type Network,
+  type NetworkLink,
+  type NetworkNode,
+  type Panel,
+  type Picture,
+  type Picturer,
+  playerOf,
+  type Told,
+  type Tone,
+} from './economies/picture.ts'
+export { type DrawOptions, drawPicture, type Theme } from './view/draw.ts'
+export { writePicture } from './view/file.ts'
+export { findLog, type Wanted } from './view/logs.ts'
+export { pngOf } from './view/png.ts'
+export { pictureWords } from './view/words.ts'

@@ -9,15 +9,7 @@ import { RunError } from '../rollouts/errors.ts'
 import { Unread } from '../rollouts/jsonl.ts'
 import { modelNotes } from '../rollouts/models/notes.ts'
 import { readScoredRollouts, readScoreFacts } from '../rollouts/scores.ts'
-import {
-  findRuns,
-  isOlder,
-  RunReader,
-  readErrors,
-  readMetadata,
-  readSteps,
-  readUnfiledCalls,
-} from '../rollouts/store.ts'
+import { findRuns, isOlder, RunReader, readErrors, readMetadata, readSteps, readUnfiledCalls } from '../rollouts/store.ts'
 import { PASS_THRESHOLD } from '../rollouts/summary.ts'
 import { otherBuild } from '../rollouts/versions.ts'
 import { columnsOf, playersOf, type RunEntry } from './columns.ts'

@@ -30,8 +30,7 @@ const FEW = 3
 /** Whether a number is looked up: where its text has six characters or more. */
 const isLongNumber = (value: number): boolean => !Number.isInteger(value) || value >= 100_000 || value <= -10_000
 
-const isList = (value: readonly unknown[]): boolean =>
-  value.length >= MANY && value.every(item => Number.isFinite(item))
+const isList = (value: readonly unknown[]): boolean => value.length >= MANY && value.every(item => Number.isFinite(item))
 
 /** The packed text of a JSON value; `Shared` may stand in it. */
 export function pack(value: unknown): string {
@@ -168,7 +167,11 @@ class Unpacker {
     if (!Array.isArray(packed)) {
       const keys = Object.keys(packed)
       this.#shapes.push(keys)
-      return this.#object(keys, keys.map(key => (packed as Readonly<Record<string, unknown>>)[key]), 0)
+      return this.#object(
+        keys,
+        keys.map(key => (packed as Readonly<Record<string, unknown>>)[key]),
+        0,
+      )
     }
     const [head] = packed as unknown[]
     if (head === LINES) return this.#lines(packed)

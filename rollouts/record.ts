@@ -11,6 +11,7 @@ import type { Conduct } from './conduct.ts'
 import type { Message } from './messages.ts'
 import { pack, Shared, unpack } from './packed.ts'
 import type { CallRow } from './player.ts'
+import { isKey } from './read_rows.ts'
 import { savedMessage } from './result_rows.ts'
 import type { FinishedLines, ResultFigures, ResultRow, StepsRow, Trace, TracedEpisode } from './rows.ts'
 import { Spending, type SpendingSums } from './tally.ts'
@@ -154,6 +155,19 @@ function thinned(trace: TracedEpisode, common: Common): TracedEpisode {
   return { ...trace, task, run: { type } as TracedEpisode['run'], traces }
 }
 
+function isStored(value: unknown): value is Stored {
+  const { key, example, rows, trace, log, calls } = (value ?? {}) as Partial<Stored>
+  return (
+    isKey(key) &&
+    typeof example === 'number' &&
+    Array.isArray(rows) &&
+    Array.isArray(trace?.traces) &&
+    typeof log?.header === 'object' &&
+    Array.isArray(log.steps) &&
+    Array.isArray(calls)
+  )
+}
+
 /** What begins a line of ours: whose it is can be told without unpacking it. */
 const HEAD = /^\{"key":"([^"\\]+)","example":(-?\d+),/
 
@@ -178,7 +192,9 @@ export class StoredRows implements RolloutRows {
 
   /** `run` is the name of the run that it is read from. */
   constructor(line: string, run: string, kept: (id: string) => unknown) {
-    this.#stored = unpack(line, kept) as Stored
+    const stored = unpack(line, kept)
+    if (!isStored(stored)) throw new SyntaxError('expected {key, example, rows, trace, log, calls}')
+    this.#stored = stored
     this.#run = run
     this.key = this.#stored.key
     this.example = this.#stored.example

@@ -12,7 +12,17 @@ import type { AnyTypes } from '../envs/core/environment.ts'
 import { UserError } from '../envs/core/errors.ts'
 import type { EpisodeLog, LogRecord } from '../envs/core/log.ts'
 import { explain } from '../envs/core/tool.ts'
-import { BlockAppender, batchOf, blockPath, type Compression, cutTorn, isCompressed, type Place, placedLines, wholeEnd } from './blocks.ts'
+import {
+  BlockAppender,
+  batchOf,
+  blockPath,
+  type Compression,
+  cutTorn,
+  isCompressed,
+  type Place,
+  placedLines,
+  wholeEnd,
+} from './blocks.ts'
 import { RunError } from './errors.ts'
 import { SortedLines } from './export/sorted.ts'
 import { FILES } from './files.ts'
@@ -24,7 +34,7 @@ import type { Metadata } from './metadata.ts'
 import { runMetadata } from './metadata_shape.ts'
 import type { CallRow } from './player.ts'
 import { keyOf, rowIn } from './read_rows.ts'
-import { figuresLine, FORMAT, headOf, StoredRows } from './record.ts'
+import { FORMAT, figuresLine, headOf, StoredRows } from './record.ts'
 import { keyParts } from './rollout.ts'
 import type { ErrorRow, FailedLines, FinishedLines } from './rows.ts'
 import {
@@ -43,6 +53,7 @@ import { parseJson, readText } from './text_file.ts'
 
 export * from './stored.ts'
 export { FILES }
+
 const PARTIAL = 'partial'
 /** Says which process plays or scores the run, while it does. */
 export const LOCK = 'lock'
@@ -390,14 +401,17 @@ export class RunStore {
 
   /** Learns what is done, and drops what is not whole. Every line is understood before anything is dropped. */
   #recover(): void {
-    const checkpoint = checkpointOf(this.folder)
+    let checkpoint = checkpointOf(this.folder)
     const [data, figures, shared] = [this.#data.path, this.#figures.path, this.#shared.path]
     const kept = new SharedValues(shared)
     let number = 0
+    let lacking = 0
     for (const { bytes } of placedLines(data, checkpoint?.data.bytes)) {
       number++
       const line = textOf(bytes)
-      if (this.#rowsIn(line, kept) === undefined && headOf(line) === undefined)
+      if (this.#rowsIn(line, kept) !== undefined) continue
+      lacking++
+      if (this.#rowsIn(line) === undefined)
         throw new RunError(
           `${data}: line ${number}${checkpoint === undefined ? '' : ` after byte ${checkpoint.data.bytes}`} is no rollout. Put back what it was, or remove it.`,
         )
@@ -408,6 +422,10 @@ export class RunStore {
 
     cutTorn(data, wholeEnd(data, checkpoint?.data.bytes))
     cutTorn(shared, wholeEnd(shared, checkpoint?.shared.bytes))
+    if (lacking > 0) {
+      this.#drop(kept)
+      checkpoint = undefined
+    }
     if (checkpoint === undefined) rmSync(figures, { force: true })
     else cutTorn(figures, checkpoint.figures.bytes)
     for (const kind of ['calls', 'errors'] as const) keepLines(join(this.folder, FILES[kind]), line => keyOf(kind, line) !== '')
@@ -429,19 +447,37 @@ export class RunStore {
     if (existsSync(data)) this.#checkpoint()
   }
 
-  /** A rollout whose line is whole and for which everything is kept that it has in common with others; undefined for any other. */
-  #rowsIn(line: string, kept: SharedValues): StoredRows | undefined {
+  /** The rollout in a line; undefined where it is none, or something is not kept that it has in common with others. */
+  #rowsIn(line: string, kept?: SharedValues): StoredRows | undefined {
     try {
-      return new StoredRows(line, this.name, kept.value)
+      return new StoredRows(line, this.name, kept?.value ?? (() => null))
     } catch {
       return undefined
     }
   }
 
   /**
-   * Adds to figures.jsonl what rollouts.jsonl has from a byte on. What lacks something that was kept in shared.jsonl is played
-   * again, from its recorded calls.
+   * Drops the rollouts that lack something they had in common with others, as after a shared.jsonl that was cut off. They are played
+   * again, from the calls that they had with them.
    */
+  #drop(kept: SharedValues): void {
+    const path = this.#data.path
+    const recorded = new Set([...lines(this.#calls.path)].map(line => keyOf('calls', line)))
+    replaceFile(path, write => {
+      for (const { bytes } of placedLines(path)) {
+        const line = textOf(bytes)
+        if (this.#rowsIn(line, kept) !== undefined) {
+          write(batchOf(path, [line]))
+          continue
+        }
+        const { key, calls } = this.#rowsIn(line)!
+        if (!recorded.has(key)) for (const call of calls) this.#calls.append(callLine(call))
+      }
+    })
+    this.#calls.close()
+  }
+
+  /** Adds to figures.jsonl what rollouts.jsonl has from a byte on. */
   #tell(from: number, kept: SharedValues): void {
     let batch: { readonly place: Place; readonly figures: string }[] = []
     const put = (): void => {
@@ -449,16 +485,9 @@ export class RunStore {
       batch = []
     }
     for (const { bytes, place } of placedLines(this.#data.path, from)) {
-      const line = textOf(bytes)
-      const found = this.#rowsIn(line, kept)
-      const key = found?.key ?? headOf(line)!.key
-      if (this.#done.has(key)) continue
-      if (found === undefined) {
-        if (!this.#recorded.has(key))
-          for (const call of new StoredRows(line, this.name, () => null).calls) this.#note(key, callLine(call))
-        continue
-      }
-      this.#done.set(key, found.example)
+      const found = this.#rowsIn(textOf(bytes), kept)!
+      if (this.#done.has(found.key)) continue
+      this.#done.set(found.key, found.example)
       batch.push({ place, figures: figuresLine(figuresOf(found)) })
       if (batch.length === REWRITTEN) put()
     }

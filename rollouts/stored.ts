@@ -17,7 +17,7 @@ import { FILES } from './files.ts'
 import { bytesAt, countLines, lines, objectIn, rows, textOf, type Unread } from './jsonl.ts'
 import { KeyMap } from './keys.ts'
 import type { CallRow } from './player.ts'
-import { callFiguresIn, figuresIn as rowFiguresIn, keyOf, rowIn } from './read_rows.ts'
+import { callFiguresIn, keyOf, figuresIn as rowFiguresIn, rowIn } from './read_rows.ts'
 import {
   FORMAT,
   figuresIn,
@@ -174,23 +174,16 @@ export class RunReader {
    */
   *placed(unread?: Unread): Generator<PlacedRollout> {
     const checkpoint = checkpointOf(this.folder)
-    const { data, figures } = rolloutPaths(this.folder)
-    const more = (statSync(data, { throwIfNoEntry: false })?.size ?? 0) > (checkpoint?.data.bytes ?? 0)
+    const more = (statSync(this.#data, { throwIfNoEntry: false })?.size ?? 0) > (checkpoint?.data.bytes ?? 0)
     // A rollout that was filed twice by hand counts once.
     const met = more ? new KeyMap() : undefined
-    if (checkpoint !== undefined) {
-      for (const { bytes } of placedLines(figures, 0, checkpoint.figures.bytes)) {
-        const parts = partsOf(bytes.toString())
-        const head = parts && headOf(parts.figures)
-        if (parts === undefined || head === undefined)
-          throw new RunError(`${figures}: a line is no row of that file. Remove the file: it is made anew from ${data}.`)
-        met?.set(head.key, head.example)
-        yield { ...head, place: parts.place, figures: () => figuresIn(parts.figures), text: () => parts.figures }
-      }
+    for (const found of this.figures(checkpoint)) {
+      met?.set(found.key, found.example)
+      yield found
     }
     if (!more) return
     let number = 0
-    for (const line of placedLines(data, checkpoint?.data.bytes)) {
+    for (const line of placedLines(this.#data, checkpoint?.data.bytes)) {
       number++
       const found = this.#understood(line, number, checkpoint === undefined, unread)
       if (found === undefined || met?.has(found.key)) continue
@@ -198,6 +191,19 @@ export class RunReader {
       const { key, example } = found
       const figures = (): RolloutFigures => figuresOf(found)
       yield { key, example, place: line.place, figures, text: () => figuresLine(figures()) }
+    }
+  }
+
+  /** The rollouts that the checkpoint vouches for, as figures.jsonl lists them. */
+  *figures(checkpoint = checkpointOf(this.folder)): Generator<PlacedRollout> {
+    if (checkpoint === undefined) return
+    const { data, figures: path } = rolloutPaths(this.folder)
+    for (const { bytes } of placedLines(path, 0, checkpoint.figures.bytes)) {
+      const parts = partsOf(bytes.toString())
+      const head = parts && headOf(parts.figures)
+      if (parts === undefined || head === undefined)
+        throw new RunError(`${path}: a line is no row of that file. Remove the file: it is made anew from ${data}.`)
+      yield { ...head, place: parts.place, figures: () => figuresIn(parts.figures), text: () => parts.figures }
     }
   }
 
@@ -244,7 +250,9 @@ export class RunReader {
     for (const { key, place } of this.placed(unread)) {
       const found = this.at(place)
       if (found.key !== key)
-        throw new RunError(`${this.#data}: byte ${place[0]} has another rollout than ${key}. Remove ${FILES.checkpoint} beside it.`)
+        throw new RunError(
+          `${this.#data}: byte ${place[0]} has another rollout than ${key}. Remove ${FILES.checkpoint} beside it.`,
+        )
       yield found
     }
   }

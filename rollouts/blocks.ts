@@ -5,7 +5,7 @@
  */
 import { closeSync, existsSync, fstatSync, openSync, readSync, statSync, truncateSync } from 'node:fs'
 import { crc32, deflateRawSync, inflateRawSync } from 'node:zlib'
-import { Appender, lines, refused } from './jsonl.ts'
+import { Appender, LONGEST, lines, refused } from './jsonl.ts'
 
 /** How a file of lines is kept. */
 export const COMPRESSIONS = ['none', 'gzip'] as const
@@ -52,7 +52,7 @@ function lengthIn(head: Buffer): number | undefined {
 function contentOf(whole: Buffer): Buffer | undefined {
   if (lengthIn(whole) !== whole.length || whole.length < HEAD + TAIL) return undefined
   try {
-    const content = inflateRawSync(whole.subarray(HEAD, whole.length - TAIL))
+    const content = inflateRawSync(whole.subarray(HEAD, whole.length - TAIL), { maxOutputLength: LONGEST })
     return crc32(content) === whole.readUInt32LE(whole.length - TAIL) ? content : undefined
   } catch {
     return undefined

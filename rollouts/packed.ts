@@ -136,7 +136,15 @@ function nameOf(keys: readonly string[]): string {
   return keys.some(key => key.includes('\u0000')) ? JSON.stringify(keys) : name
 }
 
-/** The value in a packed text. `kept` gives what is kept elsewhere. Throws a SyntaxError where the text is none. */
+/** Levels that a value nests at most. */
+const DEEPEST = 500
+/** What a value may hold at most, written out: values, and eight characters of a text count as one. A few lines could name more. */
+const LARGEST = 2 ** 27
+
+/**
+ * The value in a packed text. `kept` gives what is kept elsewhere. Throws a SyntaxError where the text is none, or stands for a value
+ * that is too deep or too large to be walked.
+ */
 export function unpack(text: string, kept: (id: string) => unknown = unknownId): unknown {
   return new Unpacker(kept).value(JSON.parse(text))
 }
@@ -145,19 +153,31 @@ function unknownId(id: string): never {
   throw new SyntaxError(`packed: nothing is kept under ${id}`)
 }
 
+/** An object or array that may be referred to, how much it holds and how deep it is. */
+interface Whole {
+  readonly value: object
+  readonly size: number
+  readonly depth: number
+}
+
 class Unpacker {
   readonly #kept: (id: string) => unknown
   readonly #texts: string[] = []
   readonly #numbers: number[] = []
   readonly #shapes: (readonly string[])[] = []
-  readonly #wholes: object[] = []
+  readonly #wholes: Whole[] = []
   readonly #lists: (readonly number[])[] = []
+  #size = 0
+  /** Of the value that is being unpacked, and the deepest in it so far. */
+  #depth = 0
+  #deepest = 0
 
   constructor(kept: (id: string) => unknown) {
     this.#kept = kept
   }
 
   value(packed: unknown): unknown {
+    this.#holds(1, 0)
     if (typeof packed === 'string') return this.#string(packed)
     if (typeof packed === 'number') {
       if (isLongNumber(packed)) this.#numbers.push(packed)
@@ -167,11 +187,8 @@ class Unpacker {
     if (!Array.isArray(packed)) {
       const keys = Object.keys(packed)
       this.#shapes.push(keys)
-      return this.#object(
-        keys,
-        keys.map(key => (packed as Readonly<Record<string, unknown>>)[key]),
-        0,
-      )
+      const values = keys.map(key => (packed as Readonly<Record<string, unknown>>)[key])
+      return this.#object(keys, values, 0)
     }
     const [head] = packed as unknown[]
     if (head === LINES) return this.#lines(packed)
@@ -185,23 +202,47 @@ class Unpacker {
     const items = packed.slice(1)
     if (isList(items)) {
       this.#lists.push(items as number[])
+      this.#holds(items.length, 1)
       return items
     }
-    for (let i = 0; i < items.length; i++) items[i] = this.value(items[i])
-    if (items.length >= FEW) this.#wholes.push(items)
-    return items
+    return this.#whole(items, items.length, () => {
+      for (let i = 0; i < items.length; i++) items[i] = this.value(items[i])
+    })
   }
 
   #object(keys: readonly string[], values: readonly unknown[], from: number): object {
     const object: Record<string, unknown> = {}
-    for (let i = 0; i < keys.length; i++) set(object, keys[i]!, this.value(values[from + i]))
-    if (keys.length >= FEW) this.#wholes.push(object)
-    return object
+    return this.#whole(object, keys.length, () => {
+      for (let i = 0; i < keys.length; i++) set(object, keys[i]!, this.value(values[from + i]))
+    })
+  }
+
+  /** Fills an object or array, which may be referred to from then on. */
+  #whole<T extends object>(value: T, values: number, fill: () => void): T {
+    const [before, above] = [this.#size, this.#deepest]
+    this.#depth++
+    this.#deepest = this.#depth
+    this.#holds(0, 0)
+    fill()
+    const depth = this.#deepest - this.#depth + 1
+    if (values >= FEW) this.#wholes.push({ value, size: this.#size - before, depth })
+    this.#depth--
+    this.#deepest = Math.max(above, this.#deepest)
+    return value
+  }
+
+  /** Counts what a value holds and how many more levels it has. */
+  #holds(size: number, levels: number): void {
+    this.#size += size
+    this.#deepest = Math.max(this.#deepest, this.#depth + levels)
+    if (this.#size > LARGEST) throw new SyntaxError('packed: stands for more than can be walked')
+    if (this.#deepest > DEEPEST) throw new SyntaxError(`packed: nests deeper than ${DEEPEST} levels`)
   }
 
   #string(packed: string): unknown {
     if (!packed.startsWith(MARK)) {
       if (packed.length >= SHORT) this.#texts.push(packed)
+      this.#holds(packed.length >> 3, 0)
       return packed
     }
     const kind = packed[1]
@@ -210,14 +251,15 @@ class Unpacker {
       if (text.length >= SHORT) this.#texts.push(text)
       return text
     }
-    const known =
-      kind === '.'
-        ? this.#wholes[Number.parseInt(packed.slice(2), 36)]
-        : kind === ':'
-          ? this.#numbers[Number.parseInt(packed.slice(2), 36)]
-          : this.#texts[Number.parseInt(packed.slice(1), 36)]
-    if (known === undefined) throw new SyntaxError(`packed: nothing before ${packed.slice(0, 16)}`)
-    return known
+    if (kind === '.') {
+      const known = this.#wholes[Number.parseInt(packed.slice(2), 36)] ?? unknownReference(packed)
+      this.#holds(known.size, known.depth)
+      return known.value
+    }
+    if (kind === ':') return this.#numbers[Number.parseInt(packed.slice(2), 36)] ?? unknownReference(packed)
+    const text = this.#texts[Number.parseInt(packed.slice(1), 36)] ?? unknownReference(packed)
+    this.#holds(text.length >> 3, 0)
+    return text
   }
 
   #lines(packed: readonly unknown[]): string {
@@ -233,9 +275,14 @@ class Unpacker {
     const before = this.#lists[index]
     if (before === undefined || before.length < common) throw new SyntaxError('packed: a list that goes on from none')
     const list = before.slice(0, common).concat(rest)
+    this.#holds(list.length, 1)
     this.#lists.push(list)
     return list
   }
+}
+
+function unknownReference(packed: string): never {
+  throw new SyntaxError(`packed: nothing before ${packed.slice(0, 16)}`)
 }
 
 /** Sets a field, whatever its name. */

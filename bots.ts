@@ -4,5 +4,5 @@
  */
 export { passive } from './bots/any/passive.ts'
 export { randomLegal } from './bots/any/random_legal.ts'
-export { anyBots, type Bot, type BotSet, type EnvironmentWithBots } from './bots/index.ts'
+export { anyBots, type Bot, type BotSet, type EnvironmentWithBots, type PlayableWithBots } from './bots/index.ts'
 export { botName, botPlayer, randomPlayer } from './rollouts/players/bot.ts'

@@ -140,9 +140,10 @@ async function runCommand(words: readonly string[], io: Io): Promise<ExitCode> {
   return chosen.run(new Args(values, words), io)
 }
 
-/** `ENV`, `[DIR]` or `[ID…]` as yargs spells it. */
+/** `ENV`, `RUN…`, `[DIR]` or `[ID…]` as yargs spells it. */
 function placeholder(positional: string): string {
-  return positional.startsWith('[') ? positional.replace('…', '..') : `<${positional}>`
+  const place = positional.replace('…', '..')
+  return place.startsWith('[') ? place : `<${place}>`
 }
 
 /** The name of a positional, without what says how it is given. */

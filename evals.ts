@@ -27,6 +27,7 @@ export {
   tableFacts,
   type Unit,
 } from './evals/figures.ts'
+export { type Lack, type Overview, type OverviewRow, overviewOf, SETTLED, type Verdict } from './evals/overview.ts'
 export { type Publication, type PublishedRun, parsePublication } from './evals/published.ts'
 export { type ReportFacts, type ReportOptions, writeReport } from './evals/report/report.ts'
 /** The runs of one setting right after they were played. */

@@ -14,6 +14,8 @@ export {
   resolveCells,
   type Seats,
 } from './evals/experiment.ts'
+/** A part of an experiment for one of several machines, and the run that is made of the parts. */
+export { type MergedRun, type MergeOptions, mergeRuns } from './evals/merge.ts'
 export { type Playable, residentFields } from './evals/opponents.ts'
 export type { PlannedCell } from './evals/plan.ts'
 export {
@@ -26,6 +28,9 @@ export {
   rolloutsOf,
   runExperiment,
 } from './evals/run_experiment.ts'
+export { absentShards, checkShard, type Shard, shardFolder, shardOf } from './evals/shards.ts'
+/** Who plays rollouts in other threads or on other machines. */
+export type { BatchResult, Elsewhere, Job } from './rollouts/batch.ts'
 /** A seat spoken to in messages: one state machine for models that are asked here and for those that trainers ask. */
 export { Dialogue, type Heard, PLAIN_STYLE, type PlayStyle } from './rollouts/dialogue.ts'
 /** What ends a run before its time. A user's mistake is a `UserError` of `agoragym`. */
@@ -80,6 +85,7 @@ export { modelNotes } from './rollouts/models/notes.ts'
 export { withoutCredentials } from './rollouts/models/redact.ts'
 export { promptTokens } from './rollouts/models/usage.ts'
 export { boundsOf, currentPar, isCurrent, type Par, type Pars } from './rollouts/par.ts'
+export type { Outcome } from './rollouts/played.ts'
 export {
   type CallRow,
   type Player,

@@ -2,7 +2,7 @@
  * What a scripted player is to an economy, and those that play any. Knows no economy: each one's own bots lie in its folder
  * and are composed with it in `economies/`. A bot sees observations only, like any player.
  */
-import type { AnyEnvironment } from '../envs/core/environment.ts'
+import type { AnyEnvironment, AnyTypes, Playable } from '../envs/core/environment.ts'
 import type { AnyPolicyFactory } from '../envs/core/policy.ts'
 import { passive } from './any/passive.ts'
 import { randomLegal } from './any/random_legal.ts'
@@ -29,8 +29,13 @@ export interface BotSet {
   }
 }
 
-/** An environment and the bots that can play it: what is needed to tell a player by its name. */
-export interface EnvironmentWithBots extends Pick<BotSet, 'bots'> {
+/** What is played, wherever its world runs, and the bots that can: what is needed to tell a player by its name. */
+export interface PlayableWithBots extends Pick<BotSet, 'bots'> {
+  readonly env: Playable<AnyTypes>
+}
+
+/** An environment and the bots that can play it. */
+export interface EnvironmentWithBots extends PlayableWithBots {
   readonly env: AnyEnvironment
 }
 

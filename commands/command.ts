@@ -14,7 +14,7 @@ export type OptionSpecs = Readonly<Record<string, OptionSpec>>
 /** What is said of a command before it is typed: nothing of it is loaded for that. */
 export interface CommandHead {
   readonly name: string
-  /** What follows the name, in order, such as `ENV` or `[DIR]`; `[ID…]` takes all that is left. */
+  /** What follows the name, in order, such as `ENV` or `[DIR]`; `RUN…` and `[ID…]` take all that is left. */
   readonly positionals: Readonly<Record<string, string>>
   /** One sentence. */
   readonly describe: string

@@ -6,12 +6,14 @@ import { UserError } from '../envs/core/errors.ts'
 import { type Experiment, suiteJsonSchema } from '../evals/experiment.ts'
 import { planExperiment } from '../evals/run_experiment.ts'
 import { evaluationFacts, runsText } from '../evals/run_table.ts'
+import { shardOf } from '../evals/shards.ts'
 import type { RunResult } from '../rollouts/run.ts'
 import type { Args, Command, OptionSpecs } from './command.ts'
 import { DIALOGUE_OPTION, readSpeaker, speakRun } from './dialogue.ts'
-import { type EvaluateOptions, type Evaluation, evaluate } from './evaluate.ts'
+import { type EvaluateOptions, type Evaluation, evaluate, outFolder, PART_OPTIONS, readShard } from './evaluate.ts'
 import type { ExitCode, Io } from './io.ts'
 import { CACHE_OPTION, LIMIT_OPTIONS, MODEL_OPTIONS, readModels } from './models.ts'
+import { QUEUE_OPTIONS } from './queue_run.ts'
 import { COLUMN_OPTIONS, CONFIG_OPTIONS, EXAMPLE_OPTIONS, readExperiment, SEAT_OPTIONS, SWEEP_OPTIONS } from './setup.ts'
 import { readSuite, SUITE_OPTIONS } from './suite.ts'
 import { block, shownPath } from './text.ts'
@@ -24,6 +26,8 @@ export const PLAY_OPTIONS: OptionSpecs = {
   ...SWEEP_OPTIONS,
   ...COLUMN_OPTIONS,
   concurrency: { type: 'string', alias: 'c', describe: 'rollouts at once, and model calls in flight (32)' },
+  ...PART_OPTIONS,
+  ...QUEUE_OPTIONS,
   out: { type: 'string', describe: "folder for the runs' folders (./runs)" },
   resume: { type: 'boolean', describe: 'go on with runs that exist; what is finished is not played again' },
   'retry-errors': { type: 'boolean', describe: 'with --resume: also play again what failed' },
@@ -46,7 +50,9 @@ export async function playExperiment(
   const concurrency = args.integer('concurrency', 32, 1)
   const models = readModels(args, io, concurrency, folder)
   if (args.flag('dry-run')) {
-    const planned = planExperiment(asked, { economies, folder, models })
+    const whole = planExperiment(asked, { economies, folder, models })
+    const shard = readShard(args, io)
+    const planned = shard === undefined ? whole : shardOf(whole, shard)
     const [{ estimate }, { estimateText }] = await Promise.all([import('../rollouts/estimate.ts'), import('./estimate.ts')])
     const estimates = await estimate(
       planned.flatMap(({ plans }) => plans),
@@ -139,10 +145,10 @@ export const evalCommand: Command = {
     const { runs, code } = played
     if (artifacts !== undefined) for (const { folder } of runs) await writeArtifacts(folder, artifacts)
     if (speaker !== undefined) for (const { folder } of runs) await speakRun(folder, speaker, io)
-    const swept = await tellSweeps(args, io, runs, resolve(io.cwd, args.text('out') ?? 'runs'))
+    const swept = await tellSweeps(args, io, runs, outFolder(args, io))
     if (args.flag('json')) io.out(`${JSON.stringify({ runs: evaluationFacts(runs), ...swept }, null, 2)}\n`)
     else {
-      if (!runs.some(isSwept)) io.out(runsText(runs, io.columns()))
+      if (runs.length > 0 && !runs.some(isSwept)) io.out(runsText(runs, io.columns()))
       for (const { folder } of runs) io.out(`${shownPath(folder, io.cwd)}\n`)
     }
     return code
@@ -173,7 +179,7 @@ async function playSuite(args: Args, io: Io): Promise<ExitCode> {
   }
   const played = await playExperiment(args, io, suite, { folder, ...(!args.flag('json') && { onCell: tell }) })
   if (played === undefined) return 0
-  const out = resolve(io.cwd, args.text('out') ?? 'runs', suite.name!)
+  const out = join(outFolder(args, io), suite.name!)
   const shown = shownPath(out, io.cwd)
   const swept = await tellSweeps(args, io, played.runs, out)
   if (args.flag('json')) {

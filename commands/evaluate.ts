@@ -1,17 +1,67 @@
 /** Playing runs and telling what came of them: shared by the commands that do so. */
-
+import { availableParallelism } from 'node:os'
+import { join, resolve } from 'node:path'
 import { economies } from '../economies/registry.ts'
+import { UserError } from '../envs/core/errors.ts'
 import { oneLine } from '../envs/core/text.ts'
 import type { Experiment } from '../evals/experiment.ts'
 import { type CellResult, type ExperimentEvent, type RunExperimentOptions, runExperiment } from '../evals/run_experiment.ts'
+import { checkShard, type Shard, shardFolder } from '../evals/shards.ts'
 import { modelNotes } from '../rollouts/models/notes.ts'
 import { withoutCredentials } from '../rollouts/models/redact.ts'
 import { Progress } from '../rollouts/progress.ts'
 import type { RunResult } from '../rollouts/run.ts'
-import type { Args } from './command.ts'
+import { type Args, integer, type OptionSpecs } from './command.ts'
 import type { ExitCode, Io } from './io.ts'
 import { cacheNote } from './models.ts'
+import { openNamedQueue } from './queue_run.ts'
 import { plural, shownPath } from './text.ts'
+
+/** Who plays how much of an experiment. */
+export const PART_OPTIONS: OptionSpecs = {
+  workers: {
+    type: 'string',
+    describe: 'threads for rollouts of scripted players alone: N, or auto for one a core; the files are the same (1)',
+  },
+  shard: {
+    type: 'string',
+    describe: 'i/n: only part i of n (from 1), in a folder of its own; env/n: i from a SLURM array or a Kubernetes job',
+  },
+}
+
+/** The threads that are asked for. */
+function readWorkers(args: Args): number {
+  return args.text('workers') === 'auto' ? availableParallelism() : args.integer('workers', 1, 1)
+}
+
+/** The part that is asked for; undefined for the whole. */
+export function readShard(args: Args, { env }: Io): Shard | undefined {
+  const text = args.text('shard')
+  if (text === undefined) return undefined
+  const [, given, of] = /^(\d+|env)\/(\d+)$/.exec(text) ?? []
+  if (given === undefined)
+    throw new UserError(`--shard: expected i/n with i from 1 to n, such as 3/16, or env/n; got '${text.slice(0, 64)}'.`)
+  const shard = { index: given === 'env' ? arrayIndex(env) : Number(given), of: Number(of) }
+  checkShard(shard)
+  return shard
+}
+
+/** Which of the tasks of an array this process is, from 1. */
+function arrayIndex(env: Io['env']): number {
+  const { SLURM_ARRAY_TASK_ID: slurm, JOB_COMPLETION_INDEX: kubernetes } = env
+  if ((slurm === undefined) === (kubernetes === undefined))
+    throw new UserError(
+      `--shard env/n: expected SLURM_ARRAY_TASK_ID (from 1) or JOB_COMPLETION_INDEX (from 0), got ${slurm === undefined ? 'neither' : 'both'}.`,
+    )
+  return slurm === undefined ? integer(kubernetes!, 'JOB_COMPLETION_INDEX', 0) + 1 : integer(slurm, 'SLURM_ARRAY_TASK_ID', 1)
+}
+
+/** Where the runs of a command lie: its folder, or that of the part it plays. */
+export function outFolder(args: Args, io: Io, usual = 'runs'): string {
+  const out = resolve(io.cwd, args.text('out') ?? usual)
+  const shard = readShard(args, io)
+  return shard === undefined ? out : join(out, shardFolder(shard))
+}
 
 /** What was played, and how the command ends. */
 export interface Evaluation {
@@ -22,14 +72,19 @@ export interface Evaluation {
   readonly code: ExitCode
 }
 
-export interface EvaluateOptions extends Omit<RunExperimentOptions, 'economies' | 'signal' | 'onEvent'> {
+export interface EvaluateOptions
+  extends Omit<RunExperimentOptions, 'economies' | 'signal' | 'onEvent' | 'workers' | 'onWorkers' | 'shard'> {
   /** Called as the runs of a cell are over. */
   readonly onCell?: (runs: readonly RunResult[]) => void
 }
 
+const NO_WORK =
+  '--workers: threads have nothing to do here: models, served policies and people are asked by the main process, so many at once as -c says.'
+
 /** Plays with progress on standard error, and says there what failed or stopped it and how to go on. */
 export async function evaluate(asked: Experiment, options: EvaluateOptions, args: Args, io: Io): Promise<Evaluation> {
   const { models, onCell = () => {}, ...rest } = options
+  const shard = readShard(args, io)
   let progress: Progress | undefined
   let failed = 0
   const again = (...more: string[]): string => commandLine(args.typed, more)
@@ -42,7 +97,7 @@ export async function evaluate(asked: Experiment, options: EvaluateOptions, args
           terminal: io.isTTY.err,
           columns: io.columns,
           ...((asked.name !== undefined || event.cells > 1) && { unit: `rollouts of ${event.cell}` }),
-          ...(models !== undefined && { status: () => models.status() }),
+          ...(models !== undefined && queue === undefined && { status: () => models.status() }),
         })
         return
       case 'rollout':
@@ -57,13 +112,33 @@ export async function evaluate(asked: Experiment, options: EvaluateOptions, args
       }
     }
   }
+  const { folder = io.cwd, concurrency = 32, out } = options
+  const parted =
+    args.text('queue') === undefined ? undefined : shard !== undefined ? '--shard' : args.text('workers') && '--workers'
+  if (parted !== undefined)
+    throw new UserError(`--queue and ${parted} exclude each other: the workers of a queue share all of it.`)
+  const queue = await openNamedQueue(asked, { folder, out, concurrency }, args, io)
   const { cells, left, played, stopped } = await runExperiment(asked, {
     ...rest,
+    ...(queue !== undefined && { elsewhere: queue.elsewhere }),
     ...(models !== undefined && { models }),
     economies,
+    ...(shard !== undefined && { shard }),
+    workers: readWorkers(args),
+    onWorkers: taken => {
+      if (taken === 0) io.err(`${NO_WORK}\n`)
+    },
     signal: io.signal,
     onEvent,
-  }).finally(() => progress?.end())
+  })
+    .catch(error => {
+      queue?.leave()
+      throw error
+    })
+    .finally(() => progress?.end())
+  await queue?.close()
+  if (shard !== undefined && cells.length === 0)
+    io.err(`--shard ${shard.index}/${shard.of}: nothing falls to this part; there are fewer groups of repeats than parts.\n`)
   for (const reason of stopped) io.err(`${oneLine(reason)}\n`)
   if (left > 0) {
     io.err(`Stopped after ${played} of ${plural(played + left, 'rollout')}. Go on with: ${again('--resume')}\n`)

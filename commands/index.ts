@@ -57,10 +57,28 @@ export const commands: readonly CommandHead[] = [
     load: async () => (await import('./rollouts.ts')).rollouts,
   },
   {
+    name: 'worker',
+    positionals: {},
+    describe: 'Play what comes through a queue on Redis, until it is stopped.',
+    load: async () => (await import('./worker.ts')).worker,
+  },
+  {
+    name: 'queue',
+    positionals: { ACTION: 'status, drain or clear', '[URL]': 'redis://HOST:PORT of the queue (the one in AGORAGYM_QUEUE)' },
+    describe: 'Show what is due, runs and has failed in a queue, or empty it.',
+    load: async () => (await import('./queue.ts')).queue,
+  },
+  {
     name: 'runs',
     positionals: { '[DIR]': 'folder to look in (./runs)' },
     describe: 'List the runs in a folder.',
     load: async () => (await import('./runs.ts')).runs,
+  },
+  {
+    name: 'merge',
+    positionals: { OUT: "folder for the runs' folders", 'RUN…': 'run folders that are parts of one run, or folders of parts' },
+    describe: 'Make one run of the parts that it was played in (--shard), or of runs of one thing with different examples.',
+    load: async () => (await import('./merge.ts')).merge,
   },
   {
     name: 'score',

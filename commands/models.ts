@@ -4,6 +4,7 @@ import { UserError } from '../envs/core/errors.ts'
 import {
   isHome,
   Models,
+  type ModelsOptions,
   type NoToolCall,
   parseForms,
   parseHistory,
@@ -37,6 +38,7 @@ export const MODEL_OPTIONS: OptionSpecs = {
 export const LIMIT_OPTIONS: OptionSpecs = {
   'max-cost': { type: 'string', describe: 'stop before the calls of this command cost more, in USD' },
   'max-tokens': { type: 'string', describe: 'stop before the calls of this command use more tokens' },
+  'max-rpm': { type: 'string', describe: 'requests a minute to each endpoint at most, retries included (no limit)' },
   prices: { type: 'string', describe: 'price file, read before the shipped one' },
   'timeout-call': { type: 'string', describe: 'seconds of one attempt at a call (300)' },
   'timeout-episode': { type: 'string', describe: 'seconds that the calls of one seat may take in one episode (no limit)' },
@@ -50,14 +52,20 @@ export const CACHE_OPTION: OptionSpecs = {
 
 /** The models of a command: who is asked how, within which limits. `folder` is where treatments look for files. */
 export function readModels(args: Args, io: Io, concurrency: number, folder: string = io.cwd): Models {
+  return new Models(readModelsOptions(args, io, concurrency, folder))
+}
+
+/** The same as plain options, for programs that ask elsewhere. */
+export function readModelsOptions(args: Args, io: Io, concurrency: number, folder: string = io.cwd): ModelsOptions {
   const text = (name: string) => args.text(name)
   const timeoutCall = positive(args, 'timeout-call')
   const timeoutEpisode = positive(args, 'timeout-episode')
   const maxCost = positive(args, 'max-cost')
   const maxTokens = args.text('max-tokens') === undefined ? undefined : args.integer('max-tokens', 0, 1)
+  const maxRpm = args.text('max-rpm') === undefined ? undefined : args.integer('max-rpm', 0, 1)
   const cache = text('cache')
   const prices = text('prices')
-  return new Models({
+  return {
     env: io.env,
     keyVariables: args.list('api-key-var'),
     concurrency,
@@ -74,12 +82,13 @@ export function readModels(args: Args, io: Io, concurrency: number, folder: stri
     ...(cache !== undefined && { cache: resolve(io.cwd, cache) }),
     ...(maxCost !== undefined && { maxCost }),
     ...(maxTokens !== undefined && { maxTokens }),
+    ...(maxRpm !== undefined && { maxRpm }),
     ...(timeoutEpisode !== undefined && { timeoutEpisodeMs: timeoutEpisode * 1000 }),
     retry: {
       ...(timeoutCall !== undefined && { timeoutMs: timeoutCall * 1000 }),
       ...(text('max-retries') !== undefined && { maxRetries: args.integer('max-retries', 0, 0) }),
     },
-  })
+  }
 }
 
 function readSampling(args: Args): Sampling {

@@ -41,6 +41,7 @@ export const rollouts: Command = {
       return played.code
     }
     const width = io.columns()
+    if (played.runs.length === 0) return played.code
     io.out(`${runsText(played.runs, width)}\n${block(`Advantage: ${estimator.formula}.`, width)}\n`)
     for (const summary of summaries) io.out(`${block(groupsLine(summary, size), width)}\n${shownPath(summary.path, io.cwd)}\n`)
     return played.code

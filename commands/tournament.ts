@@ -6,13 +6,16 @@ import { columnNames, type Named } from '../rollouts/labels.ts'
 import type { RunResult } from '../rollouts/run.ts'
 import type { Command } from './command.ts'
 import { PLAY_OPTIONS } from './eval.ts'
-import { evaluate } from './evaluate.ts'
+import { evaluate, outFolder } from './evaluate.ts'
 import { CACHE_OPTION, readModels } from './models.ts'
 import { labelled, readExperiment, readPlayers } from './setup.ts'
 import { block, columns, number, shownPath } from './text.ts'
 
 /** Of the options of an evaluation, those that do not say who sits where. */
 const { seat: _seat, opponents: _opponents, 'dry-run': _dryRun, baseline: _baseline, ...SHARED_OPTIONS } = PLAY_OPTIONS
+
+/** Where its runs lie. */
+const USUAL = 'runs/tournament'
 
 export const tournament: Command = {
   options: {
@@ -42,7 +45,7 @@ export const tournament: Command = {
       tournament: { players: [...players], pairs: true, ...(among !== undefined && { seats: among }) },
     })
     const concurrency = args.integer('concurrency', 32, 1)
-    const out = resolve(io.cwd, args.text('out') ?? 'runs/tournament')
+    const out = resolve(io.cwd, args.text('out') ?? USUAL)
     const { cells, runs, code } = await evaluate(
       asked,
       {
@@ -67,7 +70,7 @@ export const tournament: Command = {
       ),
     }))
     if (args.flag('json')) {
-      const { standings } = tables[0]!
+      const standings = tables[0]?.standings ?? []
       const sweep = tables.length > 1 && { cells: tables }
       io.out(`${JSON.stringify({ standings, ...sweep, runs: runs.map(({ folder }) => folder) }, null, 2)}\n`)
     } else {
@@ -75,7 +78,7 @@ export const tournament: Command = {
         if (tables.length > 1) io.out(`${block(setting, io.columns())}\n`)
         io.out(`${standingsText(standings, called, io.columns())}\n`)
       }
-      io.out(`Files: ${shownPath(out, io.cwd)}\n`)
+      io.out(`Files: ${shownPath(outFolder(args, io, USUAL), io.cwd)}\n`)
     }
     return code
   },

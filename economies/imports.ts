@@ -10,12 +10,11 @@ import { otherCopies, thisCopy } from '../envs/core/copies.ts'
 import { UserError } from '../envs/core/errors.ts'
 import { blame } from '../evals/score/metric.ts'
 import { type Plugin, register } from './plugin.ts'
-
-const imported = new Set<string>()
+import { economies } from './registry.ts'
 
 /** The URLs of the modules that were imported so far, for threads that need the same. */
 export function importedModules(): string[] {
-  return [...imported]
+  return [...economies.thread.imports]
 }
 
 /**
@@ -27,7 +26,7 @@ export async function importPlugins(specifiers: readonly string[], from: string,
     const named = `${what} ${specifier}`
     const url = locate(specifier, from, named)
     const loaded = await load(url, named)
-    imported.add(url.href)
+    economies.imported(url.href)
     const [other] = otherCopies()
     if (other !== undefined)
       throw new UserError(

@@ -14,8 +14,21 @@ import { economy as spatialPlanning } from './spatial_planning/index.ts'
 import { economy as swarmEconomy } from './swarm_economy/index.ts'
 
 export class Economies extends Registry<Economy> {
+  readonly #modules = new Set<string>()
+
   constructor() {
     super('environment')
+  }
+
+  /** How a thread finds the same economies: a module that plays rollouts, and the URLs of what was imported since, which it imports too. */
+  get thread(): { readonly module: URL; readonly imports: readonly string[] } {
+    const own = import.meta.url.endsWith('.ts') ? './play_worker.ts' : './play_worker.js'
+    return { module: new URL(own, import.meta.url), imports: [...this.#modules] }
+  }
+
+  /** Notes that a module of that URL may have added something. */
+  imported(url: string): void {
+    this.#modules.add(url)
   }
 
   /** Adds an economy. Throws where its id is taken. */

@@ -58,16 +58,21 @@ export interface RemoteSeat<T extends PlayTypes = AnyTypes> {
   /** Whether something is missing without which nobody can decide: ask for a snapshot. */
   readonly lacking: boolean
   hear(event: RemoteEvent, clock: PhaseClock): void
-  /** Takes in the server's account of how things stand, after events were missed. */
-  restore(snapshot: unknown): void
+  /** Takes in the server's account of how things stand, after events were missed; `since` are those that came while it was asked for. */
+  restore(snapshot: unknown, since: readonly RemoteEvent[], clock: PhaseClock): void
   /** What is wanted of this seat now, and not given yet. */
   wanted(): Wanted | undefined
   observe(clock: PhaseClock): T['Observation']
   offered(): readonly ToolName[]
-  /** The single gate, on how things stand now: the economy's own rules and what the server takes. */
-  check(call: unknown): Checked
+  /**
+   * The single gate, on how things stand now: the economy's own rules and what the server takes. With what was seen when the call
+   * was decided, also whether it still is what was decided; `nth` counts the calls of that turn that went before.
+   */
+  check(call: unknown, decided?: { readonly seen: T['Observation']; readonly nth: number }): Checked
   /** The message of a call that `check` accepted. */
   send(call: Call): Sending
+  /** Takes note that a turn is over, in a phase of turns. */
+  passed(): void
 }
 
 /** How a seat is shown things. */

@@ -3,11 +3,15 @@
  */
 import type { AnyEnvironment } from '../envs/core/environment.ts'
 import { nearest, UserError } from '../envs/core/errors.ts'
+import { digest } from '../envs/core/plain.ts'
 import type { Lookup } from '../envs/core/registry.ts'
 import { type Conduct, conductOf } from '../rollouts/conduct.ts'
 import { RunError } from '../rollouts/errors.ts'
 import { Unread } from '../rollouts/jsonl.ts'
+import { shortName } from '../rollouts/labels.ts'
+import { type Metadata, runDigest } from '../rollouts/metadata.ts'
 import { modelNotes } from '../rollouts/models/notes.ts'
+import type { StepsRow } from '../rollouts/rows.ts'
 import { readScoredRollouts, readScoreFacts } from '../rollouts/scores.ts'
 import { findRuns, isOlder, RunReader, readErrors, readMetadata, readSteps, readUnfiledCalls } from '../rollouts/store.ts'
 import { PASS_THRESHOLD } from '../rollouts/summary.ts'
@@ -18,6 +22,7 @@ import type { Figure } from './figures.ts'
 import type { PlayerTally } from './player_tally.ts'
 import type { Publication } from './published.ts'
 import { isCalled, Setting, settingId, settingLabels } from './setting.ts'
+import { absentShards, byExample } from './shards.ts'
 import { type Sweep, sweepsOf } from './sweeps.ts'
 import { publishedFigures, settingFigures } from './tables.ts'
 
@@ -77,8 +82,9 @@ export function compare(folders: readonly string[], options: CompareOptions): Co
   })
   const columns = columnsOf(entries, options.labels)
   const notes = [...columns.notes]
-  const runs = entries.map(entry => {
-    const { folder, metadata } = entry
+  const runs = dividedRuns(entries).flatMap(parts => {
+    const [entry] = parts as [RunEntry]
+    const { metadata } = entry
     const { env_id } = metadata
     const id = settingId(metadata)
     const numbers = scenarios.get(env_id) ?? new Map<string, number>()
@@ -87,12 +93,14 @@ export function compare(folders: readonly string[], options: CompareOptions): Co
     const setting = settings.get(id) ?? new Setting(metadata, numbers, env)
     settings.set(id, setting)
     const tallies = new Map([...playersOf(metadata).keys()].map(player => [player, setting.tally(columns.of(entry, player))]))
-    const repeated = columns.repeated(entry)
+    const repeated = parts.map(part => columns.repeated(part))
     const why = logs ? whyNoLogs(setting, metadata) : undefined
-    addRun(setting, tallies, entry, repeated, thresholdOf(setting), logs && why === undefined, unread)
-    notes.push(...judged(folder), ...modelNotes(metadata))
-    if (why !== undefined) notes.push(`The logs in ${folder} were not read: ${why}.`)
-    return { folder, setting, players: Object.fromEntries([...tallies].map(([player, { label }]) => [player, label])), repeated }
+    addRun(setting, tallies, parts, repeated, thresholdOf(setting), logs && why === undefined, unread)
+    for (const part of parts) notes.push(...judged(part.folder), ...modelNotes(part.metadata))
+    notes.push(...divided(parts))
+    if (why !== undefined) notes.push(...parts.map(({ folder }) => `The logs in ${folder} were not read: ${why}.`))
+    const players = Object.fromEntries([...tallies].map(([player, { label }]) => [player, label]))
+    return parts.map(({ folder }, i) => ({ folder, setting, players, repeated: repeated[i]! }))
   })
   notes.push(...unread.notes)
   const all = [...settings.values()]
@@ -135,31 +143,39 @@ export function compare(folders: readonly string[], options: CompareOptions): Co
 /** The tallies of a run's players, by player string. */
 type Tallies = ReadonlyMap<string, PlayerTally>
 
-/** Adds what a run's files say; with `logs` also the habits that its logs show. */
+/** Adds the rollouts of a run that lies in one folder or several; with `logs` also the habits that its logs show. */
 function addRun(
   setting: Setting,
   tallies: Tallies,
-  { folder, metadata }: RunEntry,
-  repeated: ReadonlySet<string>,
+  parts: readonly RunEntry[],
+  repeated: readonly ReadonlySet<string>[],
   threshold: number,
   logs: boolean,
   unread: Unread,
-) {
-  const failed = new Set<string>()
-  const players = [...playersOf(metadata)].map(([player, agents]) => [tallies.get(player)!.habits, agents] as const)
+): void {
+  const [{ metadata: first }] = parts as [RunEntry]
+  const players = [...playersOf(first)].map(([player, agents]) => [tallies.get(player)!.habits, agents] as const)
   const addConduct = (conduct: Readonly<Record<string, Conduct>>): void => {
     for (const [habits, agents] of players) for (const agent of agents) habits.add(conduct[agent]!)
   }
-  const older = isOlder(folder)
-  const reader = new RunReader(folder)
   const spendingOf = (agent: string) => {
-    const player = metadata.evaluated.includes(agent) ? metadata.lineup[agent] : undefined
+    const player = first.evaluated.includes(agent) ? first.lineup[agent] : undefined
     return player === undefined ? undefined : tallies.get(player)?.spending
   }
-  for (const { key } of readErrors(folder, unread)) if (!repeated.has(key)) failed.add(key)
-  for (const { key, rows, conduct, spending } of readScoredRollouts(folder, unread)) {
-    failed.delete(key)
-    if (repeated.has(key)) continue
+  const older = parts.map(({ folder }) => isOlder(folder))
+  /** The examples of what lies in files of before, whose logs are read apart. */
+  const examples = new Map<string, number>()
+  const failed = parts.map(({ folder }, i) => {
+    const keys = new Set<string>()
+    for (const { key } of readErrors(folder, unread)) if (!repeated[i]!.has(key)) keys.add(key)
+    return keys
+  })
+  const readers = parts.map(({ folder }) => new RunReader(folder))
+  const read = parts.map(({ folder }) => readScoredRollouts(folder, unread))
+  for (const [part, { key, example, rows, conduct, spending }] of byExample(read, rollout => rollout.example)) {
+    failed[part]!.delete(key)
+    if (older[part] && parts.length > 1) examples.set(key, example)
+    if (repeated[part]!.has(key)) continue
     const seats: { readonly player: number; readonly reward: number }[] = []
     for (const row of rows) {
       const scenario = setting.scenario(row)
@@ -174,24 +190,57 @@ function addRun(
     }
     for (const [agent, sums] of Object.entries(spending)) spendingOf(agent)?.addSums(sums)
     // Where nobody has read them off yet, the log is.
-    if (logs && !older) addConduct(conduct ?? conductOf(setting.env!, reader.open(key)!.log, metadata.evaluated))
+    if (logs && !older[part]) addConduct(conduct ?? conductOf(setting.env!, readers[part]!.open(key)!.log, first.evaluated))
   }
-  reader.close()
-  if (logs && older)
-    for (const { key, ...log } of readSteps(folder, unread))
-      if (!repeated.has(key)) addConduct(conductOf(setting.env!, log, metadata.evaluated))
-  for (const tally of tallies.values()) {
-    tally.failed += failed.size
-    // What a run lacks that repeats another is what the other lacks.
-    if (repeated.size === 0) tally.missing += Math.max(0, metadata.planned - metadata.ok - failed.size)
+  for (const reader of readers) reader.close()
+  if (logs) {
+    const steps = parts.map(({ folder }, i) => (older[i] ? readSteps(folder, unread) : []))
+    for (const [part, { key, ...log }] of byExample<StepsRow>(steps, row => examples.get(row.key) ?? 0))
+      if (!repeated[part]!.has(key)) addConduct(conductOf(setting.env!, log, first.evaluated))
   }
-  for (const call of readUnfiledCalls(folder, unread)) if (!repeated.has(call.key)) spendingOf(call.agent)?.add(call)
+  for (const [i, { folder, metadata }] of parts.entries()) {
+    for (const tally of tallies.values()) {
+      tally.failed += failed[i]!.size
+      // What a run lacks that repeats another is what the other lacks.
+      if (repeated[i]!.size === 0) tally.missing += Math.max(0, metadata.planned - metadata.ok - failed[i]!.size)
+    }
+    for (const call of readUnfiledCalls(folder, unread)) if (!repeated[i]!.has(call.key)) spendingOf(call.agent)?.add(call)
+  }
 }
 
 /** Why the logs of a run say nothing of habits here; undefined where they do. */
-function whyNoLogs({ env }: Setting, metadata: RunEntry['metadata']): string | undefined {
+function whyNoLogs({ env }: Setting, metadata: Metadata): string | undefined {
   if (env === undefined) return `${metadata.env_id} is not registered here`
   return otherBuild(metadata, { has: id => id === env.id, get: () => env })
+}
+
+/** The runs, each with the folders it lies in: a divided one has several, put together where the first of them stands. */
+function dividedRuns(entries: readonly RunEntry[]): RunEntry[][] {
+  const runs: RunEntry[][] = []
+  const divided = new Map<string, RunEntry[][]>()
+  for (const entry of entries) {
+    const { metadata } = entry
+    const { shard } = metadata
+    const id = shard && digest([runDigest(metadata), shard.of, shard.examples, metadata.version_info])
+    const others = id === undefined ? [] : (divided.get(id) ?? [])
+    const open = others.find(run => run.every(other => other.metadata.shard!.index !== shard!.index))
+    if (open === undefined) {
+      const run = [entry]
+      runs.push(run)
+      if (id !== undefined) divided.set(id, [...others, run])
+    } else open.push(entry)
+  }
+  return runs
+}
+
+/** What is said of a divided run of which parts are not here. */
+function divided(parts: readonly RunEntry[]): string[] {
+  const shards = parts.flatMap(({ metadata: { shard } }) => shard ?? [])
+  const absent = absentShards(shards)
+  if (absent.length === 0) return []
+  return [
+    `${shortName(parts[0]!.metadata.player)}: of ${shards[0]!.of} shards ${absent.length} are not here: ${absent.join(', ')}.`,
+  ]
 }
 
 /** Which of the metrics a model gave, and what is missing of them. */
@@ -226,12 +275,24 @@ function checkBaseline(settings: readonly Setting[], baseline: string | undefine
   )
 }
 
-/** The runs in a folder as they were asked for: the oldest command's first, its players in the order that it named them. */
+/**
+ * The runs in a folder as they were asked for: the oldest command's first, its players in the order that it named them. The parts of
+ * an experiment were one command, whichever began first.
+ */
 export function runsIn(folder: string): string[] {
-  return findRuns(folder)
-    .map((run, i) => ({ run, i, metadata: readMetadata(run) }))
+  const runs = findRuns(folder).map((run, i) => ({ run, i, metadata: readMetadata(run) }))
+  const began = new Map<string, string>()
+  const command = ({ shard, experiment }: Metadata): string => `${shard?.of} ${experiment?.name ?? ''}`
+  for (const { metadata } of runs) {
+    if (metadata?.shard === undefined) continue
+    const known = began.get(command(metadata))
+    if (known === undefined || metadata.started < known) began.set(command(metadata), metadata.started)
+  }
+  const startOf = (metadata: Metadata | undefined): string =>
+    metadata === undefined ? '' : metadata.shard === undefined ? metadata.started : began.get(command(metadata))!
+  return runs
     .sort((a, b) => {
-      const [first, second] = [a.metadata?.started ?? '', b.metadata?.started ?? '']
+      const [first, second] = [startOf(a.metadata), startOf(b.metadata)]
       if (first !== second) return first < second ? -1 : 1
       return (a.metadata?.experiment?.order ?? a.i) - (b.metadata?.experiment?.order ?? b.i)
     })

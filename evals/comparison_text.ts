@@ -2,6 +2,7 @@
 import { markdownText, oneLine } from '../envs/core/text.ts'
 import type { Comparison } from './compare.ts'
 import { CORRECTIONS, type Correction, type Figure, type TableId, tableFacts, tableNote, tableTitle } from './figures.ts'
+import { type Overview, type OverviewRow, overviewOf, SETTLED, shownP, type Verdict } from './overview.ts'
 import { markdown, sheet } from './sheet.ts'
 import { block, type FigureRow, figureTable, number, plural } from './text.ts'
 
@@ -93,94 +94,64 @@ const SHOWN: Readonly<Record<Figure['unit'], (value: number) => string>> = {
   share: value => `${(100 * value).toFixed(1)} %`,
 }
 
-/** A player of a setting in the table that a comparison begins with. */
-interface Glance {
-  readonly setting: string
-  readonly player: string
-  readonly cells: readonly [reward: string, difference: string, settled: string]
-}
-
 const GLANCE_HEADS = ['reward', 'against the baseline', 'settled (p)']
 
 /** Players of the first table at most: what a screen holds. */
 const GLANCE = 20
 
-/** One row a setting and player: the reward, how it differs from the baseline's, and whether that is settled. */
-function glances({ settings, figures }: Comparison, correction: Correction): Glance[] {
-  const rewards = figures.filter(({ table, item }) => table === 'scores' && item === 'reward')
-  const differences = figures.filter(({ table, item }) => table === 'differences' && item === 'reward')
+/** A player's cells in the table that a comparison begins with, under `GLANCE_HEADS`. */
+function glance({ reward, difference, is_baseline, settled }: OverviewRow, correction: Correction): readonly string[] {
   const shown = (figure: Figure): string =>
     figure.value === null ? '–' : `${SHOWN[figure.unit](figure.value)}${intervalText(figure)}`
-  return settings.flatMap(setting => {
-    const own = differences.filter(figure => figure.setting === setting)
-    return rewards.flatMap((reward): Glance[] => {
-      if (reward.setting !== setting) return []
-      const { player } = reward
-      const difference = own.find(figure => figure.player.startsWith(`${player} − `))
-      const baseline = own.some(figure => figure.player.endsWith(` − ${player}`))
-      if (difference === undefined) return [{ setting, player, cells: [shown(reward), baseline ? '(baseline)' : '–', ''] }]
-      const p = difference[CORRECTIONS[correction].shown]
-      const settled = typeof p === 'number' ? `${p < SETTLED ? 'yes' : 'no'} (${chanceText(p)})` : 'no (–)'
-      return [{ setting, player, cells: [shown(reward), shown(difference), settled] }]
-    })
-  })
+  if (difference === null) return [shown(reward), is_baseline ? '(baseline)' : '–', '']
+  const p = shownP(difference, correction)
+  return [shown(reward), shown(difference), `${settled ? 'yes' : 'no'} (${p === undefined ? '–' : chanceText(p)})`]
 }
 
-/** A difference is settled below this corrected p. */
-const SETTLED = 0.05
-
-/** What became of rollouts that no mean holds, or not whole, by item of the table of rollouts. */
-const LACKING: Readonly<Record<string, string>> = { failed: 'failed', missing: 'missing', truncated: 'cut short' }
-
 /** What is said under the first table. */
-function glanceNotes(comparison: Comparison, left: number, correction: Correction): string[] {
-  const { figures, notes } = comparison
-  const counts = figures.filter(({ table, value }) => table === 'rollouts' && value !== 0)
-  const short = counts.flatMap(figure =>
-    Object.hasOwn(LACKING, figure.item) ? [{ ...figure, item: LACKING[figure.item]! }] : [],
-  )
+function glanceNotes({ lacking, correction }: Overview, notes: readonly string[], left: number): string[] {
   return [
     `[95 % interval over scenarios; * by bootstrap]. Settled: ${correction === 'bh' ? 'q' : 'p'} < ${SETTLED}, paired t test, ${CORRECTIONS[correction].over}.`,
     ...(left > 0 ? [`${plural(left, 'more player')}: --all.`] : []),
-    ...short.map(({ setting, player, item, value }) => `${player} in ${setting}: ${plural(value ?? 0, 'rollout')} ${item}.`),
+    ...lacking.map(({ setting, player, what, rollouts }) => `${player} in ${setting}: ${plural(rollouts, 'rollout')} ${what}.`),
     ...notes,
   ]
 }
 
 /** How many scenarios stand behind a setting's figures. */
-function scenariosOf({ figures }: Comparison, setting: string): string {
-  const counts = figures.flatMap(({ table, setting: of, item, value }) =>
-    table === 'rollouts' && of === setting && item === 'scenarios' ? [value ?? 0] : [],
-  )
-  const [least, most] = [Math.min(...counts), Math.max(...counts)]
+function scenariosOf({ scenarios: [least, most] }: Verdict): string {
   return least === most ? plural(most, 'scenario') : `${least} to ${plural(most, 'scenario')}`
 }
 
 /** What a comparison comes to in one table that fits a screen: who earned what, and whether it differs from the baseline. */
 export function overviewText(comparison: Comparison, width = 80, correction: Correction = 'holm'): string {
-  const all = glances(comparison, correction)
+  const overview = overviewOf(comparison, correction)
+  const all = overview.rows.map(row => ({ ...row, cells: glance(row, correction) }))
   const found = all.slice(0, GLANCE)
   const heads = GLANCE_HEADS.map(head => (correction === 'bh' ? head.replace('(p)', '(q)') : head))
   const beside = heads.reduce((sum, head, i) => sum + 2 + Math.max(head.length, ...found.map(({ cells }) => cells[i]!.length)), 0)
   // A name that leaves the figures no room stands on a line of its own.
-  const rowsOf = ({ player, cells }: Glance): FigureRow[] =>
+  const rowsOf = ({ player, cells }: (typeof found)[number]): FigureRow[] =>
     2 + player.length + beside <= width ? [{ label: `  ${player}`, cells }] : [{ label: `  ${player}` }, { label: '', cells }]
-  const rows = [...new Set(found.map(({ setting }) => setting))].flatMap(setting => [
-    { label: `${setting}, ${scenariosOf(comparison, setting)}` },
-    ...found.filter(row => row.setting === setting).flatMap(rowsOf),
-  ])
-  const notes = glanceNotes(comparison, all.length - found.length, correction).map(note => block(oneLine(note), width))
+  const rows = [...new Set(found.map(({ setting }) => setting))].flatMap(setting => {
+    const verdict = overview.verdicts.find(each => each.setting === setting)
+    return [
+      { label: verdict === undefined ? setting : `${setting}, ${scenariosOf(verdict)}` },
+      ...found.filter(row => row.setting === setting).flatMap(rowsOf),
+    ]
+  })
+  const notes = glanceNotes(overview, comparison.notes, all.length - found.length).map(note => block(oneLine(note), width))
   if (rows.length === 0) return `${['No rollout was scored.', ...notes.slice(1)].join('\n')}\n`
   return `${[figureTable(heads, rows, width), '', ...notes].join('\n')}\n`
 }
 
 /** The same as Markdown. */
 export function overviewMarkdown(comparison: Comparison, correction: Correction = 'holm'): string {
-  const all = glances(comparison, correction)
+  const overview = overviewOf(comparison, correction)
   const table = markdown({
     heads: ['player', ...GLANCE_HEADS],
-    rows: all.map(({ setting, player, cells }) => ({ label: setting, cells: [player, ...cells] })),
+    rows: overview.rows.map(row => ({ label: row.setting, cells: [row.player, ...glance(row, correction)] })),
     more: 0,
   })
-  return `${[table.trimEnd(), ...glanceNotes(comparison, 0, correction).map(markdownText)].join('\n\n')}\n`
+  return `${[table.trimEnd(), ...glanceNotes(overview, comparison.notes, 0).map(markdownText)].join('\n\n')}\n`
 }

@@ -58,8 +58,13 @@ function seedExamples({ config }: Configured, from: number, to: number): Example
   return {
     name: `seeds ${from}:${to}`,
     rows: Array.from({ length: to - from }, (_, i): Example => ({ index: from + i, config, seed: from + i })),
-    nameOf: seeds => `seeds ${rangesOf(seeds)}`,
+    nameOf: seedsName,
   }
+}
+
+/** What a set of seeds is called, given in order: `seeds 0:5, 20:40`. */
+export function seedsName(sorted: readonly number[]): string {
+  return `seeds ${rangesOf(sorted)}`
 }
 
 /** Sorted integers as ranges with their ends left out: `0:5, 20:40`. */

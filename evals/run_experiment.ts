@@ -2,15 +2,20 @@
  * Plays an experiment: cell after cell, each player's rollouts into a folder of their own, and tells what happens as it does.
  * Knows experiments and run folders; prints nothing.
  */
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
+import { UserError } from '../envs/core/errors.ts'
 import type { Lookup } from '../envs/core/registry.ts'
 import type { AgentId } from '../envs/core/tool.ts'
+import type { Elsewhere } from '../rollouts/batch.ts'
+import type { Models } from '../rollouts/models/models.ts'
 import type { PlayerContext } from '../rollouts/players/index.ts'
 import { type RolloutSpec, rolloutKey } from '../rollouts/rollout.ts'
 import { PlanSpecs, playRuns, type RunResult } from '../rollouts/run.ts'
 import { type Experiment, type ResolvedCell, resolveCells } from './experiment.ts'
 import type { Playable } from './opponents.ts'
 import { type PlannedCell, planCells } from './plan.ts'
+import { type Shard, shardFolder, shardOf } from './shards.ts'
+import { noting, type ThreadSource, Workers } from './workers.ts'
 
 /** What happens while an experiment is played. */
 export type ExperimentEvent =
@@ -32,15 +37,28 @@ export type ExperimentEvent =
   /** A cell has ended: what its runs then hold, and how many of its rollouts were left because something stopped it. */
   | { readonly type: 'cell_end'; readonly cell: string; readonly runs: readonly RunResult[]; readonly left: number }
 
-export interface RunExperimentOptions extends Pick<PlayerContext, 'models' | 'own' | 'terminal'> {
-  /** Where economies are looked up. */
-  readonly economies: Lookup<Playable>
+export interface RunExperimentOptions extends Pick<PlayerContext, 'own' | 'terminal'> {
+  /** Where economies are looked up; with `workers` also by threads. */
+  readonly economies: Lookup<Playable> & { readonly thread?: ThreadSource }
+  /** Who asks models, where models may play. */
+  readonly models?: Models
   /** The folder that the runs' folders are made in; those of an experiment with a name lie in a folder of its name, a folder a cell. */
   readonly out: string
+  /** Plays this part alone, into a folder of its own in `out` (`shard-03-of-16`); `mergeRuns` makes one run of the parts. */
+  readonly shard?: Shard
   /** Where scenario files are looked for; the process's own folder by default. */
   readonly folder?: string
   /** Rollouts in flight at most; 32 by default. */
   readonly concurrency?: number
+  /**
+   * Threads that rollouts are played in, where nobody but scripted players sits; the others are played in this thread, as all are by
+   * default (1). What economies, bots and players a program adds, threads find only in modules that `importPlugins` has loaded.
+   */
+  readonly workers?: number
+  /** Told before anything is played how many of the experiment's runs threads play. */
+  readonly onWorkers?: (taken: number, runs: number) => void
+  /** Who plays rollouts elsewhere, instead of threads. */
+  readonly elsewhere?: Elsewhere
   /** Whether runs that exist are gone on with; false by default, when a folder that exists is a UserError. */
   readonly resume?: boolean
   /** Whether rollouts that failed before are played again. */
@@ -70,7 +88,7 @@ export interface ExperimentResult {
 /** What an experiment comes to: every cell with its runs. A UserError where something of it cannot be played. */
 export function planExperiment(
   asked: Experiment,
-  options: Pick<RunExperimentOptions, 'economies' | 'folder' | 'models' | 'own' | 'terminal'>,
+  options: Pick<RunExperimentOptions, 'economies' | 'folder'> & Pick<PlayerContext, 'models' | 'own' | 'terminal'>,
 ): PlannedCell[] {
   const { economies, folder = '.', ...who } = options
   return planCells(asked, resolveCells(asked, economies), { folder, ...who })
@@ -94,9 +112,35 @@ export function* rolloutsOf(planned: readonly PlannedCell[]): Generator<PlannedR
  * with a UserError for a user's mistake, a RunError where a key or a folder is missing, and whatever a bug throws.
  */
 export async function runExperiment(asked: Experiment, options: RunExperimentOptions): Promise<ExperimentResult> {
-  const { out, concurrency = 32, resume, retryErrors, signal, models, onEvent = () => {} } = options
-  const planned = planExperiment(asked, options)
-  models?.prepare()
+  const { workers: count = 1, models, elsewhere, shard, onWorkers } = options
+  if (!Number.isSafeInteger(count) || count < 1) throw new UserError(`workers: expected an integer from 1, got ${count}.`)
+  const strangers = {}
+  const whole = planExperiment(asked, { ...options, ...noting(options, strangers) })
+  const planned = shard === undefined ? whole : shardOf(whole, shard)
+  // Who plays elsewhere has the keys.
+  if (elsewhere === undefined) models?.prepare()
+  if (count === 1 || elsewhere !== undefined) return playCells(asked, planned, options)
+  const { thread } = options.economies
+  if (thread === undefined)
+    throw new UserError('workers: threads cannot find these economies; pass those of the package: economies of agoragym.')
+  const workers = new Workers(count, thread, { asked, folder: resolve(options.folder ?? '.'), strangers })
+  try {
+    const plans = planned.flatMap(cell => cell.plans)
+    const taken = plans.filter(({ seat, config }) => workers.takes(seat(config))).length
+    onWorkers?.(taken, plans.length)
+    return await playCells(asked, planned, { ...options, elsewhere: workers })
+  } finally {
+    await workers.close()
+  }
+}
+
+async function playCells(
+  asked: Experiment,
+  planned: readonly PlannedCell[],
+  options: RunExperimentOptions,
+): Promise<ExperimentResult> {
+  const { concurrency = 32, elsewhere, resume, retryErrors, signal, shard, onEvent = () => {} } = options
+  const out = shard === undefined ? options.out : join(options.out, shardFolder(shard))
   const cells: CellResult[] = []
   const stopped = new Set<string>()
   let left = 0
@@ -108,6 +152,7 @@ export async function runExperiment(asked: Experiment, options: RunExperimentOpt
       ...(resume !== undefined && { resume }),
       ...(retryErrors !== undefined && { retryErrors }),
       ...(signal !== undefined && { signal }),
+      ...(elsewhere !== undefined && { elsewhere }),
       onStart: due => {
         onEvent({ type: 'cell_start', cell: cell.label, index, cells: planned.length, due })
         let done = 0

@@ -7,7 +7,7 @@
 import type { AnyTypes, CallResult, Decision, TurnRule } from '../envs/core/environment.ts'
 import { refusalText } from '../envs/core/outcome.ts'
 import type { SeatContext, Turn } from '../envs/core/policy.ts'
-import { type Call, type ToolSchema, toolSchema } from '../envs/core/tool.ts'
+import { type Call, type PlayerTools, type ToolSchema, toolSchema } from '../envs/core/tool.ts'
 import type { Message, ToolCall, Transcript, TranscriptMessage } from './messages.ts'
 import { Conversation, type History } from './models/conversation.ts'
 import { isDeep, MAX_DEPTH, parsed, wellFormed } from './models/json.ts'
@@ -35,6 +35,9 @@ const QUESTIONS = 8
 
 /** What a call is told that stood beside a refused one, while there is still a repair left. */
 const NOT_YET = 'Not carried out, because another call of the message was refused. Send it again.'
+
+/** What is told of a turn whose decision nobody waited for any longer. */
+const TOO_LATE = 'You had not decided when the time was up: your turn was passed.'
 
 /** The counters of a seat, all from 0. */
 const COUNTERS = [
@@ -67,11 +70,12 @@ interface Said {
 }
 
 export class Dialogue {
-  readonly tools: readonly ToolSchema[]
   readonly rule: TurnRule
   readonly #noToolCall: Exclude<NoToolCall, 'economy'>
   readonly #render: (observation: object) => string
-  readonly #toolSet: ReturnType<SeatContext<AnyTypes>['env']['tools']>
+  readonly #usualTools: PlayerTools<AnyTypes>
+  #toolSet: PlayerTools<AnyTypes>
+  #tools: readonly ToolSchema[]
   readonly #conversation: Conversation
   readonly #transcript: TranscriptMessage[]
   readonly #counters = Object.fromEntries(COUNTERS.map(name => [name, 0])) as Record<Counter, number>
@@ -89,8 +93,9 @@ export class Dialogue {
 
   constructor({ env, config, seat }: SeatContext<AnyTypes>, style: PlayStyle = PLAIN_STYLE) {
     this.#render = observation => env.render(observation)
-    this.#toolSet = env.tools(config)
-    this.tools = Object.entries(this.#toolSet).map(([name, tool]) => toolSchema(name, tool))
+    this.#usualTools = env.tools(config)
+    this.#toolSet = this.#usualTools
+    this.#tools = schemasOf(this.#toolSet)
     this.rule = env.turn(config, seat.agent)
     this.#noToolCall = style.noToolCall === 'economy' ? this.rule.onSilence : style.noToolCall
     const rules = env.rules(config, seat.agent)
@@ -101,6 +106,11 @@ export class Dialogue {
   /** The first message: the rules. */
   get system(): Message {
     return this.#conversation.system
+  }
+
+  /** The tools of the turn that is open, or was last. */
+  get tools(): readonly ToolSchema[] {
+    return this.#tools
   }
 
   /** Whether several tool calls of one message can be carried out. */
@@ -129,8 +139,13 @@ export class Dialogue {
 
   /** Begins a turn: tells what came of the last one and what is seen now. */
   open(turn: Turn<AnyTypes>): readonly Message[] {
-    const { observation, offered, results, t } = turn
+    const { observation, offered, results, t, tools = this.#usualTools } = turn
+    if (this.#turn?.signal?.aborted) this.#silence = TOO_LATE
     this.#turn = turn
+    if (tools !== this.#toolSet) {
+      this.#toolSet = tools
+      this.#tools = schemasOf(tools)
+    }
     this.#told = []
     this.#said = []
     this.#left = { repairs: this.rule.repairs, nudges: this.#noToolCall === 'nudge' ? NUDGES : 0, questions: QUESTIONS }
@@ -275,6 +290,10 @@ export class Dialogue {
     this.#told.push(message)
     this.#transcript.push({ message, t: this.#turn!.t, sampled: false })
   }
+}
+
+function schemasOf(tools: PlayerTools<AnyTypes>): ToolSchema[] {
+  return Object.entries(tools).map(([name, tool]) => toolSchema(name, tool))
 }
 
 /** What the calls of a decision are told. */

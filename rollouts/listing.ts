@@ -10,7 +10,7 @@ export interface ListedRun extends Metadata {
 }
 
 /**
- * The runs in a folder, itself or up to three levels below, by name. A UserError where there is no such folder, or where a run does not
+ * The runs in a folder, itself or up to four levels below, by name. A UserError where there is no such folder, or where a run does not
  * say what it is; with `onBroken` that is told why instead, and the others are listed.
  */
 export function listRuns(folder: string, shown = folder, onBroken?: (why: string) => void): ListedRun[] {

@@ -110,6 +110,8 @@ export interface Metadata {
   readonly config_digest: string
   /** SHA-256 of what the first evaluated seat is told of rules and tools. */
   readonly prompt_digest: string
+  /** Which part of a run it is, where the run was divided. */
+  readonly shard?: ShardFacts
   /** Such as `seeds 0:20` or `scenarios 20`. */
   readonly examples: string
   /** Rollouts that the run is to have; fewer are there until `complete`. */
@@ -121,6 +123,18 @@ export interface Metadata {
   /** ISO 8601. */
   readonly started: string
   readonly updated: string
+}
+
+/** A part of a run that was divided by examples. */
+export interface ShardFacts {
+  /** From 1. */
+  readonly index: number
+  readonly of: number
+  /** The part that the run's first example falls to, from 1; the next falls to the next part, and so on round. */
+  readonly starts: number
+  /** Of the whole run, as `examples` and `num_examples`. */
+  readonly examples: string
+  readonly num_examples: number
 }
 
 /** A run's place in what was asked for. */
@@ -151,6 +165,7 @@ export interface RunFacts {
   readonly evaluated: readonly AgentId[]
   readonly shuffled: boolean
   readonly par?: Par
+  readonly shard?: ShardFacts
   readonly examples: string
   readonly exampleCount: number
   readonly repeats: number
@@ -165,27 +180,19 @@ export interface RunState {
   readonly updated: string
 }
 
-export function metadata(facts: RunFacts, { summary, planned, seconds, started, updated }: RunState): Metadata {
-  const { env, config, player, evaluated } = facts
-  const { model, base_url, sampling } = player.details as {
-    model?: string
-    base_url?: string
-    sampling?: Record<string, unknown>
-  }
-  const tools = Object.entries(env.tools(config)).map(([name, tool]) => ({ ...toolSchema(name, tool), strict: false }))
+/** The fields that say which examples a run has and what has come of it. */
+function cameTo(
+  details: Readonly<Record<string, unknown>>,
+  { examples, exampleCount, repeats }: Pick<RunFacts, 'examples' | 'exampleCount' | 'repeats'>,
+  { summary, planned, seconds, started, updated }: RunState,
+) {
+  const { sampling = {} } = details as { readonly sampling?: Record<string, unknown> }
   const ok = summary?.ok ?? 0
   const failed = summary?.failed ?? 0
   return {
-    format: FORMAT,
-    env_id: env.id,
-    env_args: { preset: facts.preset, set: facts.set },
-    model: model ?? player.name,
-    base_url: base_url ?? null,
-    num_examples: facts.exampleCount,
-    rollouts_per_example: facts.repeats,
-    shuffle: false,
-    shuffle_seed: null,
-    sampling_args: sent(sampling ?? {}, summary?.dropped ?? {}),
+    num_examples: exampleCount,
+    rollouts_per_example: repeats,
+    sampling_args: sent(sampling, summary?.dropped ?? {}),
     dropped_options: summary?.dropped ?? {},
     adaptations: summary?.adaptations ?? {},
     time: seconds,
@@ -194,10 +201,56 @@ export function metadata(facts: RunFacts, { summary, planned, seconds, started, 
     avg_error: ok + failed === 0 ? 0 : failed / (ok + failed),
     pass_at_k: summary?.passAtK ?? {},
     pass_all_k: summary?.passAllK ?? {},
-    pass_threshold: facts.par?.pass_threshold ?? PASS_THRESHOLD,
-    ...(facts.par !== undefined && { par: told(facts.par) }),
     usage: summary?.usage ?? null,
     cost: summary === undefined || summary.cost === null ? null : { total_usd: summary.cost },
+    examples,
+    planned,
+    ok,
+    failed,
+    truncated: summary?.truncated ?? 0,
+    complete: ok === planned,
+    started,
+    updated,
+  } satisfies Partial<Metadata>
+}
+
+/** The metadata of a run that is made of others of the same thing: what one of them says, with other examples and all that came of them. */
+export function mergedMetadata(
+  { shard: _, format: __, ...of }: Metadata,
+  facts: Pick<RunFacts, 'examples' | 'exampleCount' | 'repeats'>,
+  state: RunState,
+): Metadata {
+  return { format: FORMAT, ...of, ...cameTo(of.player_details, facts, state) }
+}
+
+export function metadata(facts: RunFacts, state: RunState): Metadata {
+  const { env, config, player, evaluated } = facts
+  const { model, base_url } = player.details as { model?: string; base_url?: string }
+  const came = cameTo(player.details, facts, state)
+  const tools = Object.entries(env.tools(config)).map(([name, tool]) => ({ ...toolSchema(name, tool), strict: false }))
+  return {
+    format: FORMAT,
+    env_id: env.id,
+    env_args: { preset: facts.preset, set: facts.set },
+    model: model ?? player.name,
+    base_url: base_url ?? null,
+    num_examples: came.num_examples,
+    rollouts_per_example: came.rollouts_per_example,
+    shuffle: false,
+    shuffle_seed: null,
+    sampling_args: came.sampling_args,
+    dropped_options: came.dropped_options,
+    adaptations: came.adaptations,
+    time: came.time,
+    avg_reward: came.avg_reward,
+    avg_metrics: came.avg_metrics,
+    avg_error: came.avg_error,
+    pass_at_k: came.pass_at_k,
+    pass_all_k: came.pass_all_k,
+    pass_threshold: facts.par?.pass_threshold ?? PASS_THRESHOLD,
+    ...(facts.par !== undefined && { par: told(facts.par) }),
+    usage: came.usage,
+    cost: came.cost,
     version_info: { agoragym_version: packageVersion(), env_version: env.version },
     state_columns: [],
     tools,
@@ -212,14 +265,15 @@ export function metadata(facts: RunFacts, { summary, planned, seconds, started, 
     config,
     config_digest: configDigest(config),
     prompt_digest: digest([env.rules(config, evaluated[0]!), tools]),
-    examples: facts.examples,
-    planned,
-    ok,
-    failed,
-    truncated: summary?.truncated ?? 0,
-    complete: ok === planned,
-    started,
-    updated,
+    ...(facts.shard !== undefined && { shard: facts.shard }),
+    examples: came.examples,
+    planned: came.planned,
+    ok: came.ok,
+    failed: came.failed,
+    truncated: came.truncated,
+    complete: came.complete,
+    started: came.started,
+    updated: came.updated,
   }
 }
 
@@ -257,6 +311,16 @@ function identity(of: Metadata): Readonly<Record<string, unknown>> {
 /** SHA-256 of what makes a run the one it is, in hex. */
 export function runDigest(of: Metadata): string {
   return digest(identity(of))
+}
+
+/** What differs between two runs, as `field: this instead of that`; undefined where they are parts of one. */
+export function differenceOf(one: Metadata, other: Metadata): string | undefined {
+  const facts = (of: Metadata) => ({
+    ...identity(of),
+    agoragym_version: of.version_info.agoragym_version ?? null,
+    prompt_digest: of.prompt_digest,
+  })
+  return difference(facts(one), facts(other))
 }
 
 /** Throws a UserError where the run in that folder is another than the one that is asked for. */

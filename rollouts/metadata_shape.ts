@@ -20,6 +20,9 @@ export const runMetadata = z.looseObject({
   config: z.record(z.string(), z.unknown()),
   config_digest: z.string(),
   prompt_digest: z.string(),
+  shard: z
+    .looseObject({ index: z.number(), of: z.number(), starts: z.number(), examples: z.string(), num_examples: z.number() })
+    .optional(),
   examples: z.string(),
   planned: z.number(),
   ok: z.number(),

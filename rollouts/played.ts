@@ -21,20 +21,18 @@ export type Outcome =
   | { readonly kind: 'unplayed' }
 
 /**
- * Plays a rollout, with transcripts. Throws nothing, and answers at once where it can. What is finished has its calls with it; of what
- * is not, those that it records are told in the outcome, unless somebody has them as they are answered (`record`).
+ * Plays a rollout, with transcripts. Throws nothing, and answers at once where it can. What is finished has all its calls with it,
+ * those included that were `recorded` before. Of what is not, the calls that it records are told in the outcome, unless somebody
+ * has them as they are answered (`record`); `calls` are told in any case, those included that it is given while it is played.
  */
 export function playRollout(
   spec: RolloutSpec,
-  { record, ...options }: Omit<RolloutOptions, 'transcripts'> = {},
+  { record, calls = [], ...options }: Omit<RolloutOptions, 'transcripts'> & { readonly calls?: CallRow[] } = {},
 ): Outcome | Promise<Outcome> {
   const answered: CallRow[] = [...(options.recorded ?? [])]
-  /** Those that nobody has yet. */
-  const calls: CallRow[] = []
-  const note = (row: CallRow): void => {
+  const note = (row: CallRow) => {
     answered.push(row)
-    if (record === undefined) calls.push(row)
-    else record(row)
+    return record === undefined ? void calls.push(row) : record(row)
   }
   const told = (rollout: Rollout | FailedRollout): Outcome => {
     if (rollout.ok) return { kind: 'played', lines: rolloutLines(rollout, answered) }

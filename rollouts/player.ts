@@ -79,8 +79,8 @@ export interface RolloutContext {
   readonly signal: AbortSignal
   /** Answers that an interrupted run of this rollout recorded, in order per seat: replayed before anything is asked again. */
   readonly recorded: readonly CallRow[]
-  /** Appends one row to calls.jsonl. */
-  record(row: CallRow): void
+  /** Keeps one row for calls.jsonl; where it gives a promise, the next call waits for it. */
+  record(row: CallRow): unknown
 }
 
 export interface Player {

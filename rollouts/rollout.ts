@@ -98,7 +98,8 @@ export interface RolloutOptions {
   readonly signal?: AbortSignal
   /** What an interrupted run of this rollout left in calls.jsonl. */
   readonly recorded?: readonly CallRow[]
-  readonly record?: (row: CallRow) => void
+  /** Keeps an answered call; the rollout goes on once what it gives has resolved. */
+  readonly record?: (row: CallRow) => unknown
   /** Whether evaluated seats whose policies keep no transcript get one as they play; it costs the rendering of each turn. */
   readonly transcripts?: boolean
   /** Called after every step of an episode in which somebody had to be waited for, beginning with those already played. */
@@ -228,7 +229,7 @@ class SeatedEpisode {
       recorded,
       record: (row: CallRow) => {
         this.#note(row)
-        options.record?.(row)
+        return options.record?.(row)
       },
     }
     const game = {

@@ -9,7 +9,15 @@ import { UserError } from '../envs/core/errors.ts'
 import { type BatchResult, type Elsewhere, isDue, type Job, runBatch } from './batch.ts'
 import { RunError } from './errors.ts'
 import { lineupOf, type Seated } from './lineup.ts'
-import { checkSameRun, type ExperimentFacts, type Metadata, metadata, type RunFacts, runDigest } from './metadata.ts'
+import {
+  checkSameRun,
+  type ExperimentFacts,
+  type Metadata,
+  metadata,
+  type RunFacts,
+  runDigest,
+  type ShardFacts,
+} from './metadata.ts'
 import { type Par, parOf } from './par.ts'
 import type { Player } from './player.ts'
 import { type Lineup, lineupNames, type RolloutSpec } from './rollout.ts'
@@ -48,6 +56,8 @@ export interface RunPlan {
   readonly par?: Par
   /** What the run is part of. */
   readonly experiment?: ExperimentFacts
+  /** Which part of the run it is, where `examples` are not all of them. */
+  readonly shard?: ShardFacts
 }
 
 export interface RunOptions {
@@ -238,6 +248,7 @@ class Run {
       evaluated: seated.evaluated,
       shuffled: seated.shuffled !== undefined,
       ...(par !== undefined && { par }),
+      ...(plan.shard !== undefined && { shard: plan.shard }),
       examples: examples.name,
       exampleCount: examples.rows.length,
       repeats,

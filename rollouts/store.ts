@@ -516,10 +516,12 @@ export function readMetadata(folder: string): Metadata | undefined {
 
 /** What lies in the folder of an export: its metadata.json is no run's. */
 export const DATA_CARD = 'datacard.json'
+/** What lies in the folder of a run at somebody's server, whose rules nobody here can play again. */
+export const CONNECTION = 'connection.json'
 
-/** The run folders in a folder: itself if it is one, else those up to three levels below, by name. */
-export function findRuns(folder: string, depth = 3): string[] {
-  if (existsSync(join(folder, DATA_CARD))) return []
+/** The run folders in a folder: itself if it is one, else those up to four levels below (part, suite, cell, run), by name. */
+export function findRuns(folder: string, depth = 4): string[] {
+  if ([DATA_CARD, CONNECTION].some(file => existsSync(join(folder, file)))) return []
   if (existsSync(join(folder, FILES.metadata))) return [folder]
   if (depth === 0) return []
   return entriesOf(folder)

@@ -53,7 +53,12 @@ const places = {
 
 rmSync(out, { recursive: true, force: true })
 const { metafile } = await build({
-  entryPoints: { agoragym: 'bin/agoragym.ts', 'economies/audit_worker': 'economies/audit_worker.ts' },
+  entryPoints: {
+    agoragym: 'bin/agoragym.ts',
+    // Threads are modules of their own.
+    'economies/audit_worker': 'economies/audit_worker.ts',
+    'economies/play_worker': 'economies/play_worker.ts',
+  },
   outdir: out,
   bundle: true,
   splitting: true,

@@ -87,6 +87,7 @@ test('every subpath is an entry file', () => {
     './evals',
     './export',
     './serve',
+    './queue',
     './view',
     './testing',
     './bench',

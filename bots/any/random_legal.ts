@@ -6,9 +6,9 @@ import { type AnyPolicyFactory, PASS } from '../../envs/core/policy.ts'
 import { candidates, moves } from '../../envs/core/tool.ts'
 
 export const randomLegal: AnyPolicyFactory = ({ env, config }) => {
-  const tools = env.tools(config)
+  const usual = env.tools(config)
   return {
-    act({ observation, offered, random, check }) {
+    act({ observation, offered, random, check, tools = usual }) {
       let names = moves(tools, offered)
       while (names.length > 0) {
         const tool = random.pick(names)

@@ -5,7 +5,7 @@
 import type { Playable } from './environment.ts'
 import type { AnyTypes, CallResult, Decision, PlayTypes, Seat } from './exchange.ts'
 import type { Random } from './random.ts'
-import type { AgentId, Checked, ToolName } from './tool.ts'
+import type { AgentId, Checked, PlayerTools, ToolName } from './tool.ts'
 
 export { call, PASS } from './exchange.ts'
 
@@ -17,6 +17,8 @@ export interface Turn<T extends PlayTypes> {
   readonly observation: T['Observation']
   /** The tools this agent may call now. */
   readonly offered: readonly ToolName[]
+  /** The tools of this turn, where a server makes them up as it goes; the economy's where absent. */
+  readonly tools?: PlayerTools<T>
   /** What came of this agent's last decision, call by call. */
   readonly results: readonly CallResult[]
   /** This seat's own randomness, of this step; it cannot disturb the economy's or another seat's. */
@@ -24,7 +26,7 @@ export interface Turn<T extends PlayTypes> {
   readonly repeat: number
   /** What the economy would say to this call now. An `ask` tool is answered here. */
   readonly check: (call: unknown) => Checked
-  /** Aborted when the episode is given up. */
+  /** Aborted when the episode is given up, or this turn alone: nobody waits for its decision any more. */
   readonly signal?: AbortSignal
 }
 

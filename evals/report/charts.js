@@ -137,6 +137,53 @@ function meanTitle({ player, value, low, high, n }) {
   return `${player}\nmean ${number(value)}${typeof low === 'number' ? ` [${number(low)}, ${number(high)}]` : ''}\n${n} rollouts`
 }
 
+/** Mean reward of every player of every setting, with its interval. */
+export function drawRewards(figure, { rows, placeOf }) {
+  const points = rows
+    .filter(({ reward }) => typeof reward.value === 'number')
+    .map(({ setting, player, reward: { value, low, high, n } }) => ({
+      setting,
+      player,
+      value,
+      low,
+      high,
+      n,
+      place: placeOf(setting, player),
+    }))
+  const settings = [...new Set(points.map(({ setting }) => setting))]
+  const names = [...new Set(points.map(({ player }) => player))]
+  const own = options => ({ fy: 'setting', y: 'player', ...options })
+  return draw(
+    figure,
+    'Mean reward of each player with its 95 % interval.',
+    points.length === 0
+      ? []
+      : [
+          Plot.ruleY(
+            points.filter(({ low }) => typeof low === 'number'),
+            own({ x1: 'low', x2: 'high', stroke: point => colourOf(point.place), strokeWidth: 3 }),
+          ),
+          Plot.dot(
+            points,
+            own({ x: 'value', symbol: point => symbolOf(point.place), r: 5, fill: point => colourOf(point.place) }),
+          ),
+          Plot.tip(points, Plot.pointerY(own({ x: 'value', title: meanTitle }))),
+          Plot.text(settings, { fy: d => d, text: d => d, frameAnchor: 'top-left', dy: -16, fontWeight: 600 }),
+        ],
+    {
+      height: 50 + settings.length * (30 + 26 * names.length),
+      marginLeft: nameMargin(figure, names),
+      marginBottom: 40,
+      marginTop: 24,
+      color: { type: 'identity' },
+      symbol: { type: 'identity' },
+      fy: { domain: settings, axis: null, padding: 0.25 },
+      x: { label: 'reward', grid: true, nice: true, labelOffset: 34 },
+      y: { label: null, domain: names, tickFormat: shortened(figure, names), tickSize: 0 },
+    },
+  )
+}
+
 /** The same as bars, a row a player. */
 export function drawHistogram(figure, { rows, players, name }) {
   const shown = rows.filter(row => typeof row.value === 'number')

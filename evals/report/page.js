@@ -3,11 +3,14 @@ import { chip, drawHeat, drawHistogram, drawLines, drawScatter, drawSpread, draw
 import { rowsOf, unpack } from './data.js'
 import { number, plain, valueText } from './format.js'
 import { Grid } from './grid.js'
+import { fillOverview } from './overview.js'
 import { element, figureTable, foldedTable } from './tables.js'
 import { fillTranscript } from './transcript.js'
 
 const $ = id => document.getElementById(id)
-const [facts, figures, columns, series, index] = await Promise.all(['facts', 'figures', 'rows', 'series', 'index'].map(unpack))
+const [facts, overview, figures, columns, series, index] = await Promise.all(
+  ['facts', 'overview', 'figures', 'rows', 'series', 'index'].map(unpack),
+)
 const rows = rowsOf(columns)
 
 /** What is chosen. */
@@ -21,6 +24,10 @@ function playersOf(setting) {
   ])
   return [...labels].map((label, place) => ({ label, place }))
 }
+
+/** Which colour and symbol a player of a setting has. */
+const placeOf = (setting, player) => playersOf(setting).find(({ label }) => label === player)?.place ?? 0
+const drawOverview = fillOverview($('answer'), overview, placeOf)
 
 const shownPlayers = () => playersOf(chosen.setting).filter(({ label }) => !chosen.off.has(label))
 /** The shown players that these rows or lines are of. */
@@ -114,8 +121,13 @@ function showSetting() {
 /** Everything that depends on the players. */
 function show() {
   $('scores').replaceChildren(
-    figureTable([...shownFigures('rollouts'), ...shownFigures('scores')], 'Scores'),
-    element('p', { class: 'note' }, `${facts.tables.scores.note}. ${facts.tables.rollouts.note}.`),
+    figureTable(shownFigures('scores'), 'Scores'),
+    element('p', { class: 'note' }, `${facts.tables.scores.note}.`),
+  )
+  $('played').replaceChildren(
+    element('summary', {}, facts.tables.rollouts.title),
+    figureTable(shownFigures('rollouts'), facts.tables.rollouts.title),
+    element('p', { class: 'note' }, `${facts.tables.rollouts.note}.`),
   )
   fillSelect($('walker'), [...new Set(shownFigures('sequences').map(({ player }) => player))], $('walker').value)
   const others = Object.entries(facts.tables).filter(
@@ -137,6 +149,7 @@ function show() {
 }
 
 function drawAll() {
+  drawOverview()
   drawMetric()
   drawScatter($('scatter'), { rows: shownRows(), players: playersIn(shownRows()) }, openRow)
   drawTime()

@@ -15,6 +15,7 @@ import { readMetadata } from '../../rollouts/store.ts'
 import { packageVersion } from '../../rollouts/versions.ts'
 import type { Comparison } from '../compare.ts'
 import { type TableId, tableFacts, tableNote } from '../figures.ts'
+import { overviewOf } from '../overview.ts'
 import { episodes, type ReportRow, type ReportTranscript, reportRows, rounded, SeriesSum, transcriptOf } from './gather.ts'
 
 export interface ReportOptions {
@@ -32,7 +33,7 @@ export interface ReportFacts {
 }
 
 /** The page's scripts in the order of their imports: joined, they are one module. */
-const SCRIPTS = ['format.js', 'data.js', 'charts.js', 'tables.js', 'grid.js', 'transcript.js', 'page.js']
+const SCRIPTS = ['format.js', 'data.js', 'charts.js', 'tables.js', 'overview.js', 'grid.js', 'transcript.js', 'page.js']
 
 /** Characters of transcripts that are compressed together: much alike, and quickly unpacked. */
 const CHUNK = 1 << 19
@@ -80,6 +81,7 @@ function writePage(page: PageFile, comparison: Comparison, options: ReportOption
     ),
     docs: docsOf(comparison, environments),
   })
+  page.data('overview', overviewOf(comparison))
   page.data('figures', figures)
   page.data('rows', columns)
   page.data('series', series)

@@ -20,7 +20,17 @@ export interface Reservation {
   settle(used: Spending): void
 }
 
-export class Budget {
+/** Where calls set their worst case aside: the budget of a process, or one that several processes share. */
+export interface Ledger {
+  /** Whether there is a ceiling at all; without one nothing is set aside. */
+  readonly limited: boolean
+  /** Used by settled calls, as far as this process knows. */
+  readonly spent: Spending
+  /** `rollout` is the key of the rollout that asks. Rejects with a RunStopped at a ceiling. */
+  reserve(worst: Spending, rollout: string): Promise<Reservation>
+}
+
+export class Budget implements Ledger {
   readonly #ceilings: Ceilings
   readonly #waiting: (() => void)[] = []
   #spent: Spending = { tokens: 0, cost: 0 }

@@ -5,7 +5,7 @@
 import { digest } from '../../envs/core/plain.ts'
 import { type CallRow, ProviderError } from '../player.ts'
 import { anthropic, DEFAULT_MAX_TOKENS } from './anthropic.ts'
-import type { Budget, Spending } from './budget.ts'
+import type { Ledger, Spending } from './budget.ts'
 import type { ResponseCache } from './cache.ts'
 import { anthropicClient, openAiClient } from './clients.ts'
 import { type Endpoint, type KeySource, keyFor } from './endpoint.ts'
@@ -16,6 +16,7 @@ import type { Model, ModelAnswer, ModelRequest, Sampling } from './model.ts'
 import { TOOL_PARSERS } from './notes.ts'
 import { openAiChat } from './openai_chat.ts'
 import { openAiResponses } from './openai_responses.ts'
+import type { Pace } from './pace.ts'
 import { costOf, type Price, worstCost } from './prices.ts'
 import type { Secrets } from './redact.ts'
 import { type Clock, type RetryPolicy, withRetries } from './retry.ts'
@@ -27,7 +28,8 @@ export interface CallerContext {
   readonly keys: KeySource
   readonly secrets: Secrets
   readonly limiters: Limiters
-  readonly budget: Budget
+  readonly budget: Ledger
+  readonly pace: Pace
   readonly cache: ResponseCache | null
   readonly retry: RetryPolicy
   readonly clock: Clock
@@ -50,6 +52,8 @@ export interface Ask extends Omit<ModelRequest, 'sampling' | 'signal'> {
   readonly abandon: AbortSignal
   /** Lets a call in flight be finished and begins none. Aborted whenever `abandon` is. */
   readonly stop: AbortSignal
+  /** The key of the rollout that it is about. */
+  readonly rollout: string
   /** Names this call of this rollout in the response cache. */
   readonly cacheName: string
   /** The most tokens that the prompt can be; asked only under a ceiling. */
@@ -182,7 +186,7 @@ export class Caller {
 
   /** Asks, as often as it takes. Throws ProviderError, RunStopped at a ceiling, or a signal's reason. */
   async ask(ask: Ask): Promise<Answered> {
-    const { cache, clock, limiters, retry, secrets } = this.#context
+    const { cache, clock, limiters, pace, retry, secrets } = this.#context
     const cacheKey = cache === null ? '' : digest([this.endpoint.name, ask.cacheName])
     const known = await cache?.get(cacheKey)
     if (known !== undefined)
@@ -195,6 +199,7 @@ export class Caller {
         policy: retry,
         clock,
         limiter: limiters.of(this.endpoint.name),
+        pace: () => pace.wait(this.endpoint.name, ask.stop),
         abandon: ask.abandon,
         stop: ask.stop,
         leftMs: ask.leftMs,
@@ -218,7 +223,7 @@ export class Caller {
     const prompt = ask.worstPrompt()
     const output = this.settings.sampling.max_tokens!
     const worst = { tokens: prompt + output, cost: this.price === null ? 0 : worstCost(prompt, output, this.price) }
-    const reservation = await budget.reserve(worst)
+    const reservation = await budget.reserve(worst, ask.rollout)
     return (tried: { readonly value?: ModelAnswer; readonly failure?: Failure | undefined }) => {
       if (tried.failure !== undefined) return reservation.settle(tried.failure.billed ? worst : NOTHING)
       const { usage } = tried.value!

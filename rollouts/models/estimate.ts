@@ -31,8 +31,7 @@ export function measuringPolicy(
 ): Policy<AnyTypes> {
   const { env, config, seat } = context
   const bot = randomLegal(context)
-  const tools = Object.entries(env.tools(config)).map(([name, tool]) => toolSchema(name, tool))
-  const overhead = JSON.stringify(tools).length
+  const usual = env.tools(config)
   const rules = env.rules(config, seat.agent)
   const conversation = new Conversation(persona === '' ? rules : `${rules}\n\n${persona}`, history)
   let before = 0
@@ -43,7 +42,8 @@ export function measuringPolicy(
         role: 'user',
         content: `${turn.results.map(({ text }) => text).join('\n')}${env.render(turn.observation)}`,
       })
-      const prompt = tokensOf(overhead + JSON.stringify(conversation.messages()).length)
+      const tools = Object.entries(turn.tools ?? usual).map(([name, tool]) => toolSchema(name, tool))
+      const prompt = tokensOf(JSON.stringify(tools).length + JSON.stringify(conversation.messages()).length)
       into.calls++
       into.prompt += prompt
       into.completion += completion

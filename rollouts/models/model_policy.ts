@@ -3,7 +3,7 @@
  * answers again. Knows no provider and no economy.
  */
 import type { AnyTypes, Decision } from '../../envs/core/environment.ts'
-import { PASS, type SeatContext } from '../../envs/core/policy.ts'
+import { PASS, type SeatContext, type Turn } from '../../envs/core/policy.ts'
 import { Dialogue, type PlayStyle } from '../dialogue.ts'
 import type { Message } from '../messages.ts'
 import { type CallRow, ProviderError, type TranscribedPolicy } from '../player.ts'
@@ -18,6 +18,8 @@ export interface Seating {
   readonly style: PlayStyle
   /** Whatever of the settings changes what a request says, for its digest. */
   readonly settings: object
+  /** The rollout's own signal, which its turns bring unless one may be given up alone. */
+  readonly signal: AbortSignal
   /** See `Ask`. */
   readonly abandon: AbortSignal
   readonly stop: AbortSignal
@@ -25,15 +27,14 @@ export interface Seating {
   readonly timeoutMs: number
   /** What an interrupted run of this rollout recorded for this seat, by call. */
   readonly recorded: ReadonlyMap<number, CallRow>
-  readonly record: (row: CallRow) => void
+  readonly record: (row: CallRow) => unknown
   readonly ask: (ask: Ask) => Promise<Answered>
 }
 
 export function modelPolicy(context: SeatContext<AnyTypes>, seating: Seating): TranscribedPolicy {
-  const { style, abandon, stop } = seating
+  const { style } = seating
   const { seat } = context
   const dialogue = new Dialogue(context, style)
-  const { tools } = dialogue
   const session = requestDigest([], [], { key: seating.key, agent: seat.agent }).slice(0, 32)
   let replaying = true
   let workedMs = 0
@@ -41,13 +42,18 @@ export function modelPolicy(context: SeatContext<AnyTypes>, seating: Seating): T
   let measured = { tokens: 0, messages: 0 }
 
   /** One message of the model, recorded. */
-  async function answer(t: number): Promise<CallRow> {
+  async function answer(turn: Turn<AnyTypes>): Promise<CallRow> {
     const messages = dialogue.messages()
-    const request = requestDigest(messages, tools, seating.settings)
+    const request = requestDigest(messages, dialogue.tools, seating.settings)
     const call = dialogue.counters.calls
-    const row = replayed(call, request) ?? (await asked(messages, request, call, t))
+    const row = replayed(call, request) ?? (await asked(messages, request, call, turn))
     measured = { tokens: promptTokens(row.usage), messages: messages.length }
     return row
+  }
+
+  /** That signal, or where this turn may be given up alone, either. */
+  function within(signal: AbortSignal, turn: AbortSignal | undefined): AbortSignal {
+    return turn === undefined || turn === seating.signal ? signal : AbortSignal.any([signal, turn])
   }
 
   /** The recorded answer to this very request; from the first that does not fit on, everything is asked anew. */
@@ -58,7 +64,13 @@ export function modelPolicy(context: SeatContext<AnyTypes>, seating: Seating): T
     return replaying && row !== undefined ? { ...row, usage: recordedUsage(row.usage, row.reply) } : undefined
   }
 
-  async function asked(messages: readonly Message[], request: string, call: number, t: number): Promise<CallRow> {
+  async function asked(
+    messages: readonly Message[],
+    request: string,
+    call: number,
+    { t, signal }: Turn<AnyTypes>,
+  ): Promise<CallRow> {
+    const { tools } = dialogue
     const leftMs = seating.timeoutMs - workedMs
     if (leftMs <= 0)
       throw new ProviderError(
@@ -70,8 +82,9 @@ export function modelPolicy(context: SeatContext<AnyTypes>, seating: Seating): T
       tools,
       parallel: dialogue.parallel,
       session,
-      abandon,
-      stop,
+      abandon: within(seating.abandon, signal),
+      stop: within(seating.stop, signal),
+      rollout: seating.key,
       cacheName: `${seating.key}|${seat.agent}|${call}|${request}`,
       worstPrompt: () => {
         const bytes = sizeOf(messages) + sizeOf(tools)
@@ -82,7 +95,8 @@ export function modelPolicy(context: SeatContext<AnyTypes>, seating: Seating): T
     })
     workedMs += answered.workedMs
     const row = callRow({ key: seating.key, agent: seat.agent, t, call, player: seating.player, request }, answered)
-    seating.record(row)
+    // What it says stands where a restart finds it before anything follows from it.
+    await seating.record(row)
     return row
   }
 
@@ -91,7 +105,7 @@ export function modelPolicy(context: SeatContext<AnyTypes>, seating: Seating): T
       if (dialogue.stopped) return PASS
       dialogue.open(turn)
       for (;;) {
-        const { reply, usage } = await answer(turn.t)
+        const { reply, usage } = await answer(turn)
         const { decision } = dialogue.hear(reply, usage)
         if (decision !== undefined) return decision
       }

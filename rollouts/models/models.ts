@@ -11,7 +11,7 @@ import type { NoToolCall, PlayStyle } from '../dialogue.ts'
 import { RunStopped } from '../errors.ts'
 import type { Message } from '../messages.ts'
 import type { CallRow, Player, RolloutContext } from '../player.ts'
-import { Budget, type Spending } from './budget.ts'
+import { Budget, type Ledger, type Spending } from './budget.ts'
 import { ResponseCache } from './cache.ts'
 import { Caller, type CallerContext, type CallerSettings, callRow, Traffic } from './caller.ts'
 import { type History, historyName, parseHistory, requestDigest } from './conversation.ts'
@@ -20,6 +20,7 @@ import { ASSUMED_COMPLETION, type Measured, measuringPolicy } from './estimate.t
 import { Limiters } from './limiter.ts'
 import type { Sampling } from './model.ts'
 import { modelPolicy } from './model_policy.ts'
+import { NO_PACE, type Pace, Pacer } from './pace.ts'
 import { type Persona, type Personas, readPersona } from './personas.ts'
 import { type Price, type Prices, priceOf } from './prices.ts'
 import { Secrets } from './redact.ts'
@@ -42,6 +43,12 @@ export interface ModelsOptions extends Partial<CallerSettings> {
   /** USD and tokens that the calls of this run may use at most. */
   readonly maxCost?: number
   readonly maxTokens?: number
+  /** Where several processes share these ceilings; a budget of this process's own otherwise. */
+  readonly budget?: Ledger
+  /** Requests a minute at most to each endpoint, evenly spaced, retries included; no limit by default. */
+  readonly maxRpm?: number
+  /** Where several processes share that limit; this process alone otherwise. */
+  readonly pace?: Pace
   /** Read when the first model is seated; none by default. */
   readonly prices?: () => Prices
   /** The folder of the response cache; absent for none. */
@@ -102,12 +109,25 @@ export class Models {
 
   constructor(options: ModelsOptions = {}) {
     this.#options = options
-    const { env = {}, keyVariables = [], concurrency = 64, maxCost, maxTokens, cache, retry, clock = systemClock } = options
+    const {
+      env = {},
+      keyVariables = [],
+      concurrency = 64,
+      maxCost,
+      maxTokens,
+      maxRpm,
+      cache,
+      retry,
+      clock = systemClock,
+    } = options
     this.#context = {
       keys: { env, variables: keyVariables },
       secrets: new Secrets(),
       limiters: new Limiters(concurrency),
-      budget: new Budget({ ...(maxCost !== undefined && { maxCost }), ...(maxTokens !== undefined && { maxTokens }) }),
+      budget:
+        options.budget ??
+        new Budget({ ...(maxCost !== undefined && { maxCost }), ...(maxTokens !== undefined && { maxTokens }) }),
+      pace: options.pace ?? (maxRpm === undefined ? NO_PACE : new Pacer(maxRpm, clock)),
       cache: cache === undefined ? null : new ResponseCache(cache),
       retry: { ...RETRY, ...retry },
       clock,
@@ -155,6 +175,7 @@ export class Models {
           // What was asked for, not what a ceiling adds to it: a resume under another ceiling must find its recorded answers.
           settings: requestSettings(endpoint, settings),
           // A signal of its own for every seat: each has its listeners.
+          signal: context.signal,
           abandon: AbortSignal.any([context.signal]),
           stop: AbortSignal.any([context.signal, this.#stop.signal]),
           timeoutMs: this.#options.timeoutEpisodeMs ?? Number.POSITIVE_INFINITY,
@@ -264,6 +285,7 @@ export class Models {
           session: requestDigest([], [], place).slice(0, 32),
           abandon: new AbortController().signal,
           stop: AbortSignal.any([this.#stop.signal]),
+          rollout: place.key,
           cacheName: `${place.key}|${place.agent}|${request}`,
           worstPrompt: () => Buffer.byteLength(JSON.stringify(messages)),
           leftMs,

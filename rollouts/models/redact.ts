@@ -82,5 +82,5 @@ export function redactUrl(url: URL): string {
 
 /** A text without the credentials of any URL in it. */
 export function withoutCredentials(text: string): string {
-  return text.replace(/(https?:\/*)[^/\s]*@/gi, `$1${MARK}@`)
+  return text.replace(/((?:https?|rediss?):\/*)[^/\s]*@/gi, `$1${MARK}@`)
 }

@@ -62,6 +62,8 @@ export interface Attempts<T> {
   readonly leftMs: number
   /** Whether this endpoint has answered before: one that never did is not worth waiting for when nobody is there. */
   readonly answeredBefore: () => boolean
+  /** Resolves when the next request may be sent; called while its place among those in flight is held. */
+  readonly pace?: () => Promise<void>
   /** Called before each attempt, which it may hold up or forbid; what it gives is called with what came of the attempt. */
   readonly enter: () => Promise<(tried: Tried<T>) => void>
   /** Hears of every failed attempt, and how long it is until the next; null where there is none. */
@@ -92,6 +94,12 @@ export async function withRetries<T>(attempt: (signal: AbortSignal) => Promise<T
     let tried: Tried<T> = { ...ABANDONED, failure: { ...ABANDONED.failure!, billed: false } }
     try {
       const permit = await around.limiter.acquire(stop)
+      try {
+        await around.pace?.()
+      } catch (error) {
+        permit.release('failed')
+        throw error
+      }
       tried = ABANDONED
       tried = await once(attempt, Math.min(policy.timeoutMs, leftMs), around, permit)
     } finally {

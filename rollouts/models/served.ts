@@ -76,6 +76,11 @@ function servedPolicy(
   const { encode, version } = env as Partial<AnyEnvironment>
   const encoding = encode?.(config)
   const signals = { abandon: AbortSignal.any([context.signal]), stop: AbortSignal.any([context.signal, stop]) }
+  /** Those signals, and where a turn may be given up alone, its own. */
+  const within = (turn: AbortSignal | undefined): typeof signals =>
+    turn === undefined || turn === context.signal
+      ? signals
+      : { abandon: AbortSignal.any([signals.abandon, turn]), stop: AbortSignal.any([signals.stop, turn]) }
   let leftMs = timeoutMs
   /** What of a turn the server wants to see. */
   const shown = ({ accepts }: Hello, { observation, offered }: Turn<AnyTypes>): object => {
@@ -123,7 +128,7 @@ function servedPolicy(
           throw new MalformedReply(`expected a slot from 0 to ${encoding.slots.length - 1}, got ${given.slot}`)
         return encoding.decode(observation, given.slot)
       }
-      const { value, workedMs } = await server.ask({ method: 'POST', body, read, ...signals, leftMs })
+      const { value, workedMs } = await server.ask({ method: 'POST', body, read, ...within(turn.signal), leftMs })
       leftMs -= workedMs
       return value
     },
@@ -169,7 +174,7 @@ class PolicyServer {
 
   /** Asks, as often as it takes. Rejects with a ProviderError, or a signal's reason. */
   async ask<R>({ method, body, read, abandon, stop, leftMs }: Asked<R>): Promise<{ value: R; workedMs: number }> {
-    const { clock, limiters, retry, keys, secrets, traffic } = this.#context
+    const { clock, limiters, pace, retry, keys, secrets, traffic } = this.#context
     if (leftMs <= 0)
       throw new ProviderError(
         `${this.#shown}: the episode's time box of ${this.#timeoutMs / 1000} s is used up. Raise --timeout-episode, then --resume --retry-errors.`,
@@ -190,6 +195,7 @@ class PolicyServer {
         policy: retry,
         clock,
         limiter: limiters.of(this.#shown),
+        pace: () => pace.wait(this.#shown, stop),
         abandon,
         stop,
         leftMs,

@@ -1,5 +1,5 @@
 /** `bot:NAME` and `random`: the scripted players of `bots/`. */
-import type { EnvironmentWithBots } from '../../bots/index.ts'
+import type { PlayableWithBots } from '../../bots/index.ts'
 import { nearest, UserError } from '../../envs/core/errors.ts'
 import type { Player } from '../player.ts'
 
@@ -12,7 +12,7 @@ export function botName(bot: string): string {
 }
 
 /** The bot that plays the economy under that name; a UserError that names those there are. */
-export function botPlayer(name: string, economy: EnvironmentWithBots): Player {
+export function botPlayer(name: string, economy: PlayableWithBots): Player {
   const { env, bots } = economy
   if (!Object.hasOwn(bots, name))
     throw new UserError(
@@ -23,10 +23,10 @@ export function botPlayer(name: string, economy: EnvironmentWithBots): Player {
 }
 
 /** The bot nearest to what was typed, as ` Did you mean 'bot:honest'?`; empty where none is near. */
-export function nearestBot(typed: string, { bots }: EnvironmentWithBots): string {
+export function nearestBot(typed: string, { bots }: PlayableWithBots): string {
   return nearest(typed, Object.keys(bots)).replace(/'(.+)'/, (_, bot: string) => `'${botName(bot)}'`)
 }
 
-export function randomPlayer(economy: EnvironmentWithBots): Player {
+export function randomPlayer(economy: PlayableWithBots): Player {
   return botPlayer(RANDOM, economy)
 }

@@ -49,11 +49,12 @@ export function humanPlayer(terminal: Terminal): Player {
 }
 
 function humanPolicy(terminal: Terminal, { env, config, seat }: SeatContext<AnyTypes>) {
-  const tools = env.tools(config)
+  const usual = env.tools(config)
   let greeted = false
   return async (turn: Turn<AnyTypes>): Promise<Decision> => {
     if (!greeted) terminal.show(`${env.rules(config, seat.agent)}\n\n${HELP}`)
     greeted = true
+    const { tools = usual } = turn
     for (const { text } of turn.results) terminal.show(`> ${text}`)
     const menu = legalMoves(tools, turn)
     terminal.show(`\n${env.render(turn.observation)}\n`)

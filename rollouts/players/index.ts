@@ -2,7 +2,7 @@
  * Player strings: `bot:honest`, `random`, `human`, `policy:URL`, `openai:MODEL@URL`, each with its treatment where it has one. The one place
  * that knows which kinds there are.
  */
-import type { EnvironmentWithBots } from '../../bots/index.ts'
+import type { PlayableWithBots } from '../../bots/index.ts'
 import { nearest, UserError } from '../../envs/core/errors.ts'
 import type { Models } from '../models/models.ts'
 import { providers } from '../models/providers.ts'
@@ -15,13 +15,13 @@ import { ownPlayer, ownPlayers } from './own.ts'
 
 export interface PlayerContext {
   /** What is played, and the bots that can. */
-  readonly economy: EnvironmentWithBots
+  readonly economy: PlayableWithBots
   /** Where a human player sits, if anywhere. */
   readonly terminal?: Terminal
   /** Who asks models, where models may play. */
-  readonly models?: Models
+  readonly models?: Pick<Models, 'player' | 'served'>
   /** Players of a program's own, by name: asked before anything else. */
-  readonly own?: (name: string, economy: EnvironmentWithBots) => Player | undefined
+  readonly own?: (name: string, economy: PlayableWithBots) => Player | undefined
 }
 
 /** What a string may be that names no model, by what stands before its first colon. */

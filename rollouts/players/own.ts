@@ -1,5 +1,5 @@
 /** Players that users have added, by what begins their player strings. Knows no other player. */
-import type { EnvironmentWithBots } from '../../bots/index.ts'
+import type { PlayableWithBots } from '../../bots/index.ts'
 import { UserError } from '../../envs/core/errors.ts'
 import { Registry } from '../../envs/core/registry.ts'
 import type { Player } from '../player.ts'
@@ -9,7 +9,7 @@ import type { Player } from '../player.ts'
  * what files and tables call it, and what identifies its runs: two players that differ need two names. Throws a UserError where the
  * string names none.
  */
-export type PlayerMaker = (text: string, economy: EnvironmentWithBots) => Player
+export type PlayerMaker = (text: string, economy: PlayableWithBots) => Player
 
 const makers = new Registry<PlayerMaker>('player')
 
@@ -31,7 +31,7 @@ export function ownPlayers(): string[] {
 }
 
 /** The added player of that string; undefined where it begins with none's name. */
-export function ownPlayer(text: string, economy: EnvironmentWithBots): Player | undefined {
+export function ownPlayer(text: string, economy: PlayableWithBots): Player | undefined {
   const name = text.split(':', 1)[0]!
   if (!makers.has(name)) return undefined
   const player = makers.get(name)(text, economy)

@@ -6,6 +6,7 @@ import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { AnyEnvironment } from '../../envs/core/environment.ts'
 import { Episode } from '../../envs/core/episode.ts'
+import { overviewOf } from '../../evals/overview.ts'
 import { reportRows, SeriesSum } from '../../evals/report/gather.ts'
 import { writeReport } from '../../evals/report/report.ts'
 import { environments } from '../../index.ts'
@@ -91,15 +92,16 @@ describe.skipIf(missing !== undefined)(`in a browser${missing === undefined ? ''
   const folder = mkdtempSync(join(tmpdir(), 'agoragym-'))
   const report = join(folder, 'report.html')
   let chromium: Browser
+  let runs: string[]
   const troubles: string[] = []
 
   beforeAll(async () => {
     const seeds = Array.from({ length: 250 }, (_, seed) => seed)
-    const folders = await playToy([seller, dabbler, sleeper, failing('shaky', [3])], { out: folder, seeds })
-    folders.push(...(await playToy([hostile], { out: folder, seeds: [0, 1], set: { horizon: 2 } })))
-    writeReport(compare(folders), report, { environments })
+    runs = await playToy([seller, dabbler, sleeper, failing('shaky', [3])], { out: folder, seeds })
+    runs.push(...(await playToy([hostile], { out: folder, seeds: [0, 1], set: { horizon: 2 } })))
+    writeReport(compare(runs), report, { environments })
     chromium = await (browser as { launch: () => Promise<Browser> }).launch()
-  })
+  }, 60_000)
   afterAll(async () => {
     await chromium?.close()
     rmSync(folder, { recursive: true, force: true })
@@ -129,6 +131,27 @@ describe.skipIf(missing !== undefined)(`in a browser${missing === undefined ? ''
     expect(await page.evaluate(`document.querySelectorAll('.grid .line').length`)).toBeLessThan(60)
     for (const figure of ['spread', 'scatter', 'lines', 'heat', 'walks'])
       expect(await page.isVisible(`#${figure} svg`), figure).toBe(true)
+    expect(troubles).toEqual([])
+    await page.close()
+  })
+
+  test('the first screen is the answer: who earns most, by how much, settled or not, with the figures of the comparison', async () => {
+    const page = await open()
+    const { rows, verdicts } = overviewOf(compare(runs))
+    const verdict = verdicts.find(({ by }) => by !== null)!
+    const told = await page.textContent('#answer .verdicts')
+    expect(told).toContain(`${verdict.best.player} earns most: ${verdict.best.reward.value!.toFixed(3)}`)
+    expect(told).toContain(verdict.by!.settled ? 'settled' : 'not settled')
+    const shown = await page.evaluate<string[]>(`[...document.querySelectorAll('#answer tbody tr')].map(row => row.textContent)`)
+    expect(shown).toHaveLength(rows.length)
+    for (const [i, { player, reward }] of rows.entries()) {
+      expect(shown[i]).toContain(player)
+      expect(shown[i]).toContain(reward.value!.toFixed(3))
+    }
+    expect(await page.textContent('#answer .lacking')).toContain('shaky in toy_market default: 1 rollout failed')
+    expect(await page.isVisible('#answer figure svg')).toBe(true)
+    // Bookkeeping is behind a fold.
+    expect(await page.isVisible('#played table')).toBe(false)
     expect(troubles).toEqual([])
     await page.close()
   })

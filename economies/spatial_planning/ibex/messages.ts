@@ -99,23 +99,27 @@ export function sendingOf(view: Seat, call: Call): Sending {
   const message = MESSAGES[call.tool]!(args, view)
   const at = { ...view.at! }
   const sealed = view.rule?.play === 'sealed'
+  // What a market's order did is told by the events that follow; everything else is the seat's own doing.
+  const isOwn = view.state.phase !== 'market'
   const answer = (ANSWERS[String(message?.type)] ?? toSealed)({ view, message })
   let text: string | undefined
+  const carry = (said?: string): string => {
+    if (text !== undefined) return text
+    text = said ?? (isOwn ? carriedOut(view, call) : 'You end your turn.')
+    if (sealed) view.gave()
+    return text
+  }
   return {
     message,
     ...(message?.type === 'chat-with-players' && { unanswered: true as const }),
     answer(event) {
       const said = answer(event)
-      if (said?.ok) ({ text } = said)
+      // At once: the event that follows may be of another phase.
+      if (said?.ok) carry(said.text)
       return said
     },
     taken: snapshot => (sealed ? view.isTaken(snapshot, at) : undefined),
-    done() {
-      // What a market's order did is told by the events that follow; everything else is the seat's own doing.
-      const own = view.state.phase === 'market' ? undefined : carriedOut(view, call)
-      if (sealed) view.gave()
-      return text ?? own ?? 'You end your turn.'
-    },
+    done: () => carry(),
   }
 }
 

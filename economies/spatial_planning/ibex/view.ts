@@ -6,7 +6,16 @@
 
 import { UserError } from '../../../envs/core/errors.ts'
 import { deepFreeze } from '../../../envs/core/plain.ts'
-import { type AgentId, type Call, type Checked, check, type ToolName, type ToolSet } from '../../../envs/core/tool.ts'
+import {
+  type AgentId,
+  admit,
+  allow,
+  type Call,
+  type Checked,
+  type Refusal,
+  type ToolName,
+  type ToolSet,
+} from '../../../envs/core/tool.ts'
 import type { SpatialConfig } from '../../../envs/spatial_planning/config.ts'
 import {
   type Book,
@@ -22,6 +31,7 @@ import { type PhaseRule, phaseRule, reset, sweepsOf } from '../../../envs/spatia
 import {
   CONDITIONS,
   type Cond,
+  type Condition,
   type Pair,
   type Role,
   type Roster,
@@ -41,10 +51,11 @@ import {
 } from '../../../envs/spatial_planning/state.ts'
 import { offered, tools, withheld } from '../../../envs/spatial_planning/tools.ts'
 import type { SpatialTypes } from '../../../envs/spatial_planning/types.ts'
+import { points } from '../../../envs/spatial_planning/words.ts'
 import type { PhaseClock, RemoteEvent, RemoteSeat, RemoteView, Sending, Wanted } from '../../remote.ts'
 import { ROLE_CODES } from '../lab/participants.ts'
 import { refuseAtServer, sendingOf } from './messages.ts'
-import { dispatch, type Hearers, type Snapshot, type Summary, snapshotOf } from './wire.ts'
+import { dispatch, EVENTS, type Hearers, type Snapshot, type Summary, snapshotOf } from './wire.ts'
 
 /** What the server does with the silent, by phase. */
 const SILENCE: Readonly<Record<Phase, string>> = {
@@ -171,9 +182,16 @@ export class SeatView implements RemoteSeat<SpatialTypes> {
     dispatch(this.hearers, type, data)
   }
 
-  restore(document: unknown): void {
+  restore(document: unknown, since: readonly RemoteEvent[] = [], clock = NO_CLOCK): void {
     const snapshot = snapshotOf(document)
     if (snapshot !== undefined) this.#restore(snapshot)
+    // A trade that the snapshot has already must not be counted again; everything else can be heard twice.
+    const known = CONDITIONS.map((_, condition) => overlap(snapshot?.game.movementList?.[condition] ?? [], since, condition))
+    for (const event of since) {
+      const trade = event.type === 'contract-fulfilled' ? (event.data as { condition: Cond }) : undefined
+      if (trade !== undefined && known[trade.condition]! > 0) known[trade.condition]!--
+      else this.hear(event, clock)
+    }
   }
 
   wanted(): Wanted | undefined {
@@ -189,29 +207,48 @@ export class SeatView implements RemoteSeat<SpatialTypes> {
     return offered(this.#acting(), this.agent)
   }
 
-  check(call: unknown): Checked {
+  check(call: unknown, decided?: { readonly seen: Observation; readonly nth: number }): Checked {
     const state = this.#acting()
     const { agent } = this
     const may = offered(state, agent)
-    const declared = this.#tools
-    const named = (call as Call | null)?.tool
-    const tool = typeof named === 'string' && may.includes(named) ? declared[named] : undefined
-    const checked = check(declared, may, state, agent, call, name => withheld(state, agent, name))
-    if (tool?.kind === 'ask') {
-      const args = tool.args.safeParse((call as Call).args ?? {})
-      if (args.success)
-        return { ok: true, action: { tool: named!, args: args.data }, answer: tool.answer(this.observe(NO_CLOCK), args.data) }
-    }
+    const withholding = (name: ToolName) => withheld(state, agent, name)
+    const admitted = admit(this.#tools, may, call, withholding)
+    if (!admitted.ok) return admitted
+    const { tool: name, args } = admitted.action
+    const tool = this.#tools[name]!
+    if (tool.kind === 'ask') return { ...admitted, answer: tool.answer(decided?.seen ?? this.observe(NO_CLOCK), args) }
+    const checked = allow(this.#tools, may, state, agent, admitted)
     if (!checked.ok) return checked
-    const refusal = refuseAtServer(checked.action as Call)
-    return refusal === undefined ? checked : { ok: false, tool: checked.action.tool, refusal }
+    const refusal = refuseAtServer(checked.action) ?? (decided && this.#moved(checked.action, decided))
+    return refusal === undefined ? checked : { ok: false, tool: name, refusal }
+  }
+
+  /** Why a trade at any price is no longer what was decided: the price it would be made at is worse than any that was seen then. */
+  #moved({ tool, args }: Call, { seen, nth }: { readonly seen: Observation; readonly nth: number }): Refusal | undefined {
+    const { side, limit, market } = args as { side?: 'buy' | 'sell'; limit?: number; market?: Condition }
+    if (tool !== 'trade_now' || limit !== undefined) return undefined
+    const condition = market ?? CONDITIONS[this.land.chosen ?? 0]
+    const against = side === 'buy' ? 'asks' : 'bids'
+    const others = (view: MarketView | undefined) => (view?.[against] ?? []).filter(({ mine }) => !mine).map(({ price }) => price)
+    const then = others(seen.markets[condition])
+    const now = others(this.observe(NO_CLOCK).markets[condition])[0]
+    const worst = then[Math.min(nth, then.length - 1)]
+    if (now === undefined || worst === undefined || (side === 'buy' ? now <= worst : now >= worst)) return undefined
+    return {
+      code: 'price_moved',
+      message: `The best ${side === 'buy' ? 'ask' : 'bid'} was ${points(worst)} when you were asked and is ${points(now)} now. Give a limit if that will do.`,
+    }
   }
 
   send(call: Call): Sending {
     return sendingOf(this, call)
   }
 
-  /** Takes note that a turn or the only decision of the phase was given. */
+  passed(): void {
+    if (this.rule?.play === 'turns') this.#given++
+  }
+
+  /** Takes note that the only decision of the phase was given. */
   gave(): void {
     this.#given++
   }
@@ -506,7 +543,7 @@ export class SeatView implements RemoteSeat<SpatialTypes> {
     if (game.over === true) this.over = true
     if (state.play.kind === 'vote') this.#restoreVote(game, player)
     else this.#restoreLand(state.play, game, player)
-    if (this.rule?.play === 'sealed' && this.#isGiven({ game, player })) this.#given = Math.max(1, this.#given)
+    if (this.rule?.play === 'sealed' && isGiven(this.rule.phase, player)) this.#given = Math.max(1, this.#given)
   }
 
   #restoreLand(play: LandPlay, game: Snapshot['game'], player: Snapshot['player']): void {
@@ -547,30 +584,12 @@ export class SeatView implements RemoteSeat<SpatialTypes> {
       vote.requests[this.player] = { value: player.compensationRequests[1], declared: true }
   }
 
-  /** Whether the server has the seat's decision of the phase it is in. */
-  #isGiven({ player }: Snapshot): boolean {
-    switch (this.state.phase) {
-      case 'declaration':
-      case 'final_declaration':
-        return player.hasToDeclare === false
-      case 'speculation':
-      case 'final_speculation':
-        return player.doneSpeculating === true
-      case 'request':
-        return player.compensationRequestReceived === true
-      case 'vote':
-        return player.compensationDecisionReceived === true
-      default:
-        return false
-    }
-  }
-
   /** Whether a snapshot has this phase's decision; undefined where the phase is another by now, or the server does not say. */
   isTaken(document: unknown, at: { readonly round: number; readonly phase: number }): boolean | undefined {
     const snapshot = snapshotOf(document)
     if (snapshot === undefined || snapshot.game.round !== at.round || snapshot.game.phase !== at.phase) return undefined
-    if (this.state.phase === 'offer' || this.rule?.play !== 'sealed') return undefined
-    return this.#isGiven(snapshot)
+    const phase = this.#rules.get(at.phase)?.phase
+    return phase === undefined || phase === 'offer' ? undefined : isGiven(phase, snapshot.player)
   }
 
   /** The same with the names that the server sends along and the laboratory's screens hide. */
@@ -606,6 +625,41 @@ export class SeatView implements RemoteSeat<SpatialTypes> {
 
 const NOT_TOLD: readonly [null, null] = Object.freeze([null, null])
 const NO_CLOCK: PhaseClock = Object.freeze({ now: 0, began: null, ends: null })
+
+/** Whether the server has the seat's decision of that phase. It does not say whether an offer is of this round. */
+function isGiven(phase: Phase, player: Snapshot['player']): boolean {
+  switch (phase) {
+    case 'declaration':
+    case 'final_declaration':
+      return player.hasToDeclare === false
+    case 'speculation':
+    case 'final_speculation':
+      return player.doneSpeculating === true
+    case 'request':
+      return player.compensationRequestReceived === true
+    case 'vote':
+      return player.compensationDecisionReceived === true
+    default:
+      return false
+  }
+}
+
+/** How many of the trades that were heard are the last that a snapshot has. */
+function overlap(
+  trades: readonly { readonly price: number; readonly from: number; readonly to: number }[],
+  since: readonly RemoteEvent[],
+  condition: number,
+): number {
+  const text = ({ price, from, to }: { price: number; from: number; to: number }) => `${from} ${to} ${price}`
+  const heard = since.flatMap(({ type, data }) => {
+    const trade = type === 'contract-fulfilled' ? EVENTS[type].safeParse(data).data : undefined
+    return trade?.condition === condition ? [text(trade)] : []
+  })
+  const had = trades.map(text)
+  for (let count = Math.min(had.length, heard.length); count > 0; count--)
+    if (had.slice(-count).join() === heard.slice(0, count).join()) return count
+  return 0
+}
 
 function dealsOf(snipes: readonly { player: { number: number }; target: { number: number }; profit: number }[]): readonly Deal[] {
   return snipes.map(({ player, target, profit }) => ({ speculator: player.number - 1, plot: target.number - 1, profit }))

@@ -1,0 +1,18 @@
+/** Taking a run out of Redis. Knows keys; knows nothing of what they hold. */
+import { keysOf, NEWS, PREFIX, RUNS } from './keys.ts'
+import type { Connection } from './redis.ts'
+
+/** Removes all that Redis holds of a run, answers that were paid for included. */
+export async function clearRun({ redis, bullmq }: Connection, id: string): Promise<void> {
+  await redis.hdel(RUNS, id)
+  await redis.xadd(NEWS, 'MAXLEN', '~', '1000', '*', 'over', id)
+  const queue = new bullmq.Queue(id, { prefix: PREFIX, connection: redis })
+  queue.on('error', () => {})
+  await queue.obliterate({ force: true })
+  await removeKeys(redis, keysOf(id).base)
+}
+
+async function removeKeys(redis: Connection['redis'], base: string): Promise<void> {
+  for await (const keys of redis.scanStream({ match: `${base}*`, count: 1000 }))
+    if ((keys as string[]).length > 0) await redis.unlink(...(keys as string[]))
+}

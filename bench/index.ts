@@ -7,8 +7,9 @@ import { files } from './files.ts'
 import { models } from './models.ts'
 import { rollouts } from './rollouts.ts'
 import { serving } from './serve.ts'
+import { workers } from './workers.ts'
 
 export async function benches(): Promise<Bench[]> {
   const own = await Promise.all(economies.list().flatMap(({ bench }) => (bench === undefined ? [] : [bench()])))
-  return [...own, rollouts, models, exporting, evals, files, serving]
+  return [...own, rollouts, workers, models, exporting, evals, files, serving]
 }

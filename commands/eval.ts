@@ -15,9 +15,11 @@ import { DIALOGUE_OPTION, readSpeaker, speakRun } from './dialogue.ts'
 import { type EvaluateOptions, type Evaluation, evaluate, outFolder, PART_OPTIONS, readShard } from './evaluate.ts'
 import type { ExitCode, Io } from './io.ts'
 import { CACHE_OPTION, LIMIT_OPTIONS, MODEL_OPTIONS, readModels } from './models.ts'
+import { OTEL_OPTIONS } from './otel.ts'
 import { QUEUE_OPTIONS } from './queue_run.ts'
 import { COLUMN_OPTIONS, CONFIG_OPTIONS, EXAMPLE_OPTIONS, readExperiment, SEAT_OPTIONS, SWEEP_OPTIONS } from './setup.ts'
 import { readSuite, SUITE_OPTIONS } from './suite.ts'
+import { LOG_OPTION, PROGRESS_HELP } from './telling.ts'
 import { block, shownPath } from './text.ts'
 
 /** What the commands that play runs have in common, but for who plays and how often. */
@@ -37,6 +39,8 @@ export const PLAY_OPTIONS: OptionSpecs = {
   'dry-run': { type: 'boolean', describe: 'estimate calls, tokens and cost; nothing is called or written' },
   ...MODEL_OPTIONS,
   ...LIMIT_OPTIONS,
+  ...LOG_OPTION,
+  ...OTEL_OPTIONS,
 }
 
 /**
@@ -131,6 +135,7 @@ export const evalCommand: Command = {
     ],
     ['agoragym eval --suite suite.json', 'what a file says; again, after more was added to it, plays what is new'],
   ],
+  help: PROGRESS_HELP,
   async run(args, io) {
     if (args.flag('print-schema')) {
       io.out(`${JSON.stringify(suiteJsonSchema(), null, 2)}\n`)

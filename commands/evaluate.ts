@@ -11,12 +11,13 @@ import { checkShard, type Shard, shardFolder } from '../evals/shards.ts'
 import { COMPRESSIONS, type Compression } from '../rollouts/blocks.ts'
 import { modelNotes } from '../rollouts/models/notes.ts'
 import { withoutCredentials } from '../rollouts/models/redact.ts'
-import { Progress } from '../rollouts/progress.ts'
 import type { RunResult } from '../rollouts/run.ts'
 import { type Args, integer, type OptionSpecs } from './command.ts'
 import type { ExitCode, Io } from './io.ts'
 import { cacheNote } from './models.ts'
+import { exportingOf } from './otel.ts'
 import { openNamedQueue } from './queue_run.ts'
+import { tellingOf } from './telling.ts'
 import { plural, shownPath } from './text.ts'
 
 /** Who plays how much of an experiment. */
@@ -95,32 +96,21 @@ const NO_WORK =
 export async function evaluate(asked: Experiment, options: EvaluateOptions, args: Args, io: Io): Promise<Evaluation> {
   const { models, onCell = () => {}, ...rest } = options
   const shard = readShard(args, io)
-  let progress: Progress | undefined
+  const telling = tellingOf(args, io, {
+    named: asked.name !== undefined,
+    // Models are asked elsewhere where there is a queue.
+    ...(models !== undefined && args.text('queue') === undefined && { models }),
+  })
+  const note = (text: string): void => telling.note(text)
+  const exporting = await exportingOf(args, io, note)
   let failed = 0
   const again = (...more: string[]): string => commandLine(args.typed, more)
   const onEvent = (event: ExperimentEvent): void => {
-    switch (event.type) {
-      case 'cell_start':
-        progress = new Progress({
-          total: event.due,
-          write: io.err,
-          terminal: io.isTTY.err,
-          columns: io.columns,
-          ...((asked.name !== undefined || event.cells > 1) && { unit: `rollouts of ${event.cell}` }),
-          ...(models !== undefined && queue === undefined && { status: () => models.status() }),
-        })
-        return
-      case 'rollout':
-        progress?.tick(event.ok)
-        return
-      case 'cell_end': {
-        progress?.end()
-        progress = undefined
-        failed += tellCell(event.runs, again, args, io)
-        if (event.left === 0) onCell(event.runs)
-        return
-      }
-    }
+    telling.event(event)
+    exporting?.event(event)
+    if (event.type !== 'cell_end') return
+    failed += tellCell(event.runs, again, args, io, note)
+    if (event.left === 0) onCell(event.runs)
   }
   const { folder = io.cwd, concurrency = 32, out } = options
   const parted =
@@ -137,7 +127,7 @@ export async function evaluate(asked: Experiment, options: EvaluateOptions, args
     compress: readCompression(args),
     workers: readWorkers(args),
     onWorkers: taken => {
-      if (taken === 0) io.err(`${NO_WORK}\n`)
+      if (taken === 0) note(NO_WORK)
     },
     signal: io.signal,
     onEvent,
@@ -146,13 +136,16 @@ export async function evaluate(asked: Experiment, options: EvaluateOptions, args
       queue?.leave()
       throw error
     })
-    .finally(() => progress?.end())
+    .finally(async () => {
+      telling.end()
+      await exporting?.stop()
+    })
   await queue?.close()
   if (shard !== undefined && cells.length === 0)
-    io.err(`--shard ${shard.index}/${shard.of}: nothing falls to this part; there are fewer groups of repeats than parts.\n`)
-  for (const reason of stopped) io.err(`${oneLine(reason)}\n`)
+    note(`--shard ${shard.index}/${shard.of}: nothing falls to this part; there are fewer groups of repeats than parts.`)
+  for (const reason of stopped) note(oneLine(reason))
   if (left > 0) {
-    io.err(`Stopped after ${played} of ${plural(played + left, 'rollout')}. Go on with: ${again('--resume')}\n`)
+    note(`Stopped after ${played} of ${plural(played + left, 'rollout')}. Go on with: ${again('--resume')}`)
     const last = cells.at(-1)
     if (last !== undefined) onCell(last.runs)
   }
@@ -160,20 +153,25 @@ export async function evaluate(asked: Experiment, options: EvaluateOptions, args
 }
 
 /** Says what of a cell failed, and what began anew though it was to be gone on with; gives how many rollouts failed. */
-function tellCell(runs: readonly RunResult[], again: (...more: string[]) => string, args: Args, io: Io): number {
+function tellCell(
+  runs: readonly RunResult[],
+  again: (...more: string[]) => string,
+  args: Args,
+  io: Io,
+  tell: (text: string) => void,
+): number {
   for (const run of runs) {
-    io.err(cacheNote(run))
-    for (const note of modelNotes(run.metadata)) io.err(`${note}\n`)
+    for (const note of [...cacheNote(run), ...modelNotes(run.metadata)]) tell(note)
   }
   const fresh = args.flag('resume') ? runs.filter(({ resumed }) => !resumed) : []
-  for (const { folder } of fresh) io.err(`--resume found no such run and began it: ${shownPath(folder, io.cwd)}\n`)
+  for (const { folder } of fresh) tell(`--resume found no such run and began it: ${shownPath(folder, io.cwd)}`)
   const failed = runs.reduce((sum, { summary }) => sum + summary.failed, 0)
   if (failed > 0) {
     const where = runs
       .filter(({ summary }) => summary.failed > 0)
       .map(({ folder }) => `${shownPath(folder, io.cwd)}/errors.jsonl`)
-    io.err(
-      `${plural(failed, 'rollout')} failed (${where.join(', ')}). Play them again with: ${again('--resume', '--retry-errors')}\n`,
+    tell(
+      `${plural(failed, 'rollout')} failed (${where.join(', ')}). Play them again with: ${again('--resume', '--retry-errors')}`,
     )
   }
   return failed

@@ -7,10 +7,11 @@ import { failedLines, rolloutLines } from './lines.ts'
 import type { CallRow } from './player.ts'
 import { type FailedRollout, type Rollout, type RolloutOptions, type RolloutSpec, runRollout } from './rollout.ts'
 import type { FailedLines, FinishedLines } from './rows.ts'
+import { type PlayFigures, playFigures } from './watch.ts'
 
 export type Outcome =
   /** Played to its end, or to where a player stopped it; or given up because a provider failed for good: both are filed. */
-  | { readonly kind: 'played'; readonly lines: FinishedLines | FailedLines }
+  | { readonly kind: 'played'; readonly lines: FinishedLines | FailedLines; readonly figures?: PlayFigures }
   /** Every other rollout of the run would fail the same way: not filed, and the rest of the run is left. */
   | { readonly kind: 'fatal'; readonly message: string; readonly calls: readonly CallRow[] }
   /** Something stopped play: a budget, an interruption, a disk. With `abandon` nothing that is in flight can be kept either. */
@@ -35,7 +36,7 @@ export function playRollout(
     return record === undefined ? void calls.push(row) : record(row)
   }
   const told = (rollout: Rollout | FailedRollout): Outcome => {
-    if (rollout.ok) return { kind: 'played', lines: rolloutLines(rollout, answered) }
+    if (rollout.ok) return { kind: 'played', lines: rolloutLines(rollout, answered), figures: playFigures(rollout) }
     const { error } = rollout
     return error.fatal ? { kind: 'fatal', message: error.message, calls } : { kind: 'played', lines: failedLines(rollout, calls) }
   }

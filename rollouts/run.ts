@@ -24,6 +24,7 @@ import type { Player } from './player.ts'
 import { type Lineup, lineupNames, type RolloutSpec } from './rollout.ts'
 import { RunStore, readMetadata, type StoreOptions } from './store.ts'
 import { type Summary, summarize } from './summary.ts'
+import type { Watcher } from './watch.ts'
 
 /** One row of a data set. */
 export interface Example {
@@ -73,8 +74,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal
   /** Who plays rollouts in other threads or on other machines; all are played here by default. */
   readonly elsewhere?: Elsewhere
-  /** Called once, with the number of rollouts to be played; what it gives is called as each ends. */
-  readonly onStart?: (due: number) => (ok: boolean, spec: RolloutSpec) => void
+  /** Called once, with the number of rollouts to be played; gives who watches them. */
+  readonly onStart?: (due: number) => Watcher
 }
 
 export interface RunResult {
@@ -141,7 +142,7 @@ export async function playRuns(
   try {
     for (const plan of plans) runs.push(new Run(plan, out, { resume, ...(compress !== undefined && { compress }) }, began))
     for (const run of runs) run.describe(retryErrors)
-    const onEnd = options.onStart?.(runs.reduce((sum, { due }) => sum + due, 0))
+    const watcher = options.onStart?.(runs.reduce((sum, { due }) => sum + due, 0))
     const batch = await runBatch(
       { [Symbol.iterator]: () => interleaved(runs) },
       {
@@ -149,7 +150,7 @@ export async function playRuns(
         retryErrors,
         ...(options.signal !== undefined && { signal: options.signal }),
         ...(options.elsewhere !== undefined && { elsewhere: options.elsewhere }),
-        ...(onEnd !== undefined && { onEnd }),
+        ...(watcher !== undefined && { watcher }),
       },
     )
     const seconds = (performance.now() - start) / 1000

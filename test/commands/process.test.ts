@@ -84,6 +84,17 @@ test('killed at several moments and resumed, a run is the one that was not inter
   expect((await start('replay runs', killed).ended).out).toMatch(/^150 episodes, 1200 steps: all equal to their replay\n$/)
 })
 
+test('the same with worker threads', async () => {
+  const [whole, killed] = [scratch('whole'), scratch('killed_threads')]
+  const { child, ended } = start(`${EVAL} --workers 2`, killed)
+  await until(() => finished(killed) > 0 || child.exitCode !== null)
+  child.kill('SIGKILL')
+  await ended
+  const { code, err } = await start(`${EVAL} --workers 2 --resume`, killed).ended
+  expect([code, err.includes('Warning')]).toEqual([0, false])
+  expect(logs(killed)).toEqual(logs(whole))
+})
+
 test('a run that is being played is not gone on with by another process', async () => {
   const cwd = scratch('twice')
   const line = 'eval toy_market --players random --seeds 50000 --resume'
@@ -147,9 +158,9 @@ test('of several processes that take a folder at one moment, one has it, whateve
   expect(winners).toEqual(Array.from({ length: rounds }, (_, round) => round))
 })
 
-test('Ctrl-C finishes what is in flight, says how to go on, and the code is 1', async () => {
-  const cwd = scratch('interrupted')
-  const line = 'eval toy_market --players random --seeds 50000'
+test.each(['', ' --workers 2'])('Ctrl-C finishes what is in flight, says how to go on, and the code is 1 (%s)', async more => {
+  const cwd = scratch(`interrupted${more.trim()}`)
+  const line = `eval toy_market --players random --seeds 50000${more}`
   const { child, ended } = start(line, cwd)
   await until(() => finished(cwd) > 0)
   child.kill('SIGINT')

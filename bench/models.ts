@@ -13,13 +13,12 @@ import { economies } from '../economies/registry.ts'
 import { resolveConfig } from '../envs/core/config.ts'
 import { defaultPlayed } from '../envs/core/environment.ts'
 import { median } from '../envs/core/sums.ts'
-import { openAiClient } from '../rollouts/models/clients.ts'
+import { openAiSdk, plain } from '../rollouts/models/clients.ts'
 import type { Post } from '../rollouts/models/dialect.ts'
 import { Forms } from '../rollouts/models/forms.ts'
 import { Models, parseEndpoint } from '../rollouts/models/index.ts'
 import type { ModelRequest } from '../rollouts/models/model.ts'
 import { openAiChat } from '../rollouts/models/openai_chat.ts'
-import { proxiesOf, sending } from '../rollouts/models/transport.ts'
 import { playRuns } from '../rollouts/run.ts'
 import { readTraces } from '../rollouts/store.ts'
 
@@ -44,16 +43,17 @@ export const models: Bench = {
       // Imports, connections and the compiler settle first; what was played is asked again without us.
       const { folder } = await play(url, join(out, 'warm'), 64, 128)
       const asked = requestsOf(folder)
+      const endpoint = parseEndpoint(`openai:m@${url}`)
       // In turns, so that whatever else goes on falls on both.
-      const [sdk, plain] = [[], []] as number[][]
+      const [sdk, without] = [[], []] as number[][]
       for (let round = 0; round < 3; round++) {
-        sdk!.push(await through(openAiClient(parseEndpoint(`openai:m@${url}`), 'none', {}).chat, asked))
-        plain!.push(await through(plainPost(url), asked))
+        sdk!.push(await through(openAiSdk(endpoint, 'none', {})('/chat/completions'), asked))
+        without!.push(await through(plain(endpoint, 'none', {})('/chat/completions'), asked))
       }
       const alone = median(sdk!)!
       const rows: BenchRow[] = [
         { what: SDK, value: alone, unit: 'ms a call' },
-        { what: PLAIN, value: median(plain!)!, unit: 'ms a call', ratio: median(plain!)! / alone, of: SDK },
+        { what: PLAIN, value: median(without!)!, unit: 'ms a call', ratio: median(without!)! / alone, of: SDK },
       ]
       for (const [concurrency, rollouts] of ROUNDS) {
         const { ms, perSecond } = await play(url, join(out, String(concurrency)), concurrency, rollouts)
@@ -126,21 +126,6 @@ async function through(chat: Post, asked: readonly Asked[]): Promise<number> {
   const before = process.cpuUsage()
   await Promise.all(Array.from({ length: 64 }, ask))
   return cpuMs(before) / asked.length
-}
-
-/** What the SDK does for us, without it: a body, the headers that a server asks for, and its answer's JSON. */
-function plainPost(url: string): Post {
-  const fetch = sending(proxiesOf({}))
-  const headers = { 'content-type': 'application/json', accept: 'application/json', authorization: 'Bearer none' }
-  return async (body, session, signal) => {
-    const answer = await fetch(`${url}/chat/completions`, {
-      method: 'POST',
-      headers: { ...headers, 'x-session-id': session },
-      body: JSON.stringify(body),
-      signal,
-    })
-    return answer.json()
-  }
 }
 
 function cpuMs(since: NodeJS.CpuUsage): number {

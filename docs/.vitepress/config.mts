@@ -39,6 +39,8 @@ export default defineConfig({
           page('Servers for trainers', '/serve'),
           page('What a policy learned', '/learned'),
           page('Training data', '/exports'),
+          page('Many cores, many machines', '/shards'),
+          page('A queue', '/queue'),
           page('Read a run', '/runs'),
           page('Pictures of a game', '/pictures'),
           page('Statistics', '/statistics'),

@@ -5,9 +5,10 @@ import { evals } from './evals.ts'
 import { exporting } from './export.ts'
 import { models } from './models.ts'
 import { rollouts } from './rollouts.ts'
+import { scale } from './scale.ts'
 import { serving } from './serve.ts'
 
 export async function benches(): Promise<Bench[]> {
   const own = await Promise.all(economies.list().flatMap(({ bench }) => (bench === undefined ? [] : [bench()])))
-  return [...own, rollouts, models, exporting, evals, serving]
+  return [...own, rollouts, models, exporting, evals, serving, scale]
 }

@@ -396,8 +396,15 @@ class Run {
     const calls = newCalls(kept)
     const given = (why: GivenUp): Played => ({ kind: 'played', lines: failedLines(failedRollout(task, why), calls) })
     if (careful && (await connection.redis.hincrby(keys.tries, rollout, 1)) > TRIES) return given(LOST)
+    // Who waits for an answer is not to blame for what becomes of its worker.
+    let blamed = careful
+    const onWait = (): void => {
+      if (blamed) connection.redis.hincrby(keys.tries, rollout, -1).catch(() => {})
+      blamed = false
+    }
     const record = async (row: CallRow): Promise<void> => {
       calls.push(row)
+      blamed = true
       const words = [`${row.agent} ${row.call}`, `${NEW}${JSON.stringify(row)}`, nano(row.cost ?? 0)]
       const still = await connection.script(
         'agoragymRecord',
@@ -409,7 +416,7 @@ class Run {
     holdings.set(key, holding)
     let outcome: Outcome
     try {
-      const playing = playRollout(spec, { recorded: recordedCalls(kept), record, calls })
+      const playing = playRollout(spec, { recorded: recordedCalls(kept), record, calls, onWait })
       outcome = playing instanceof Promise ? await playing : playing
     } finally {
       holdings.delete(key)

@@ -35,7 +35,7 @@ export const SCRIPTS = {
     redis.call('HINCRBY', KEYS[4], 'calls', 1)
     redis.call('HINCRBY', KEYS[4], 'cost', ARGV[6])
     redis.call('HINCRBY', KEYS[4], 'tokens', ARGV[7])
-    redis.call('HSET', KEYS[5], ARGV[3], 1)
+    redis.call('HSET', KEYS[5], ARGV[3], 0)
     return 1`,
 
   /**

@@ -397,14 +397,11 @@ class Run {
     const given = (why: GivenUp): Played => ({ kind: 'played', lines: failedLines(failedRollout(task, why), calls) })
     if (careful && (await connection.redis.hincrby(keys.tries, rollout, 1)) > TRIES) return given(LOST)
     // Who waits for an answer is not to blame for what becomes of its worker.
-    let blamed = careful
-    const onWait = (): void => {
-      if (blamed) connection.redis.hincrby(keys.tries, rollout, -1).catch(() => {})
-      blamed = false
+    const onWait = (waiting: boolean): void => {
+      if (careful) connection.redis.hincrby(keys.tries, rollout, waiting ? -1 : 1).catch(() => {})
     }
     const record = async (row: CallRow): Promise<void> => {
       calls.push(row)
-      blamed = true
       const words = [`${row.agent} ${row.call}`, `${NEW}${JSON.stringify(row)}`, nano(row.cost ?? 0)]
       const still = await connection.script(
         'agoragymRecord',

@@ -5,5 +5,6 @@
 export { ServeError } from './serve/errors.ts'
 export { type Casting, Game, type GameRequest, gameRequest, type Payment } from './serve/game.ts'
 export { Host, type HostOptions } from './serve/host.ts'
+export { type OtreeApp, type OtreeAppOptions, otreeApp, writeOtreeApp } from './serve/otree_app/project.ts'
 export { type RunningServer, type ServeOptions, startServer } from './serve/server.ts'
 export { type StdioOptions, serveStdio } from './serve/stdio.ts'

@@ -93,6 +93,12 @@ export const commands: readonly CommandHead[] = [
     load: async () => (await import('./compare.ts')).compare,
   },
   {
+    name: 'view',
+    positionals: { '[RUN…]': RUNS },
+    describe: 'Look at runs in a browser, every rollout turn by turn, also while they are played.',
+    load: async () => (await import('./view.ts')).view,
+  },
+  {
     name: 'report',
     positionals: { '[RUN…]': RUNS },
     describe: 'Write a report: one HTML file with tables, charts and transcripts, read without a network.',
@@ -133,6 +139,18 @@ export const commands: readonly CommandHead[] = [
     positionals: {},
     describe: 'Serve games to trainers over HTTP and WebSocket: OpenEnv, ORS, NeMo Gym and the own wire on one port.',
     load: async () => (await import('./serve.ts')).serve,
+  },
+  {
+    name: 'connect',
+    positionals: { PROTOCOL: 'otree', URL: 'address of the server, such as http://127.0.0.1:8000' },
+    describe: 'Take seats at an experiment server with models, bots, people and served policies, and write everything down.',
+    load: async () => (await import('./connect.ts')).connect,
+  },
+  {
+    name: 'otree-app',
+    positionals: { ENV },
+    describe: 'Write an economy as an oTree project: people in the browser, its games played by `agoragym serve`.',
+    load: async () => (await import('./otree_app.ts')).otreeAppCommand,
   },
   {
     name: 'audit',

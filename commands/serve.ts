@@ -6,7 +6,7 @@ import { Host, type HostOptions } from '../serve/host.ts'
 import type { ServeOptions } from '../serve/server.ts'
 import { type Args, type Command, integer } from './command.ts'
 import type { ExitCode, Io } from './io.ts'
-import { LIMIT_OPTIONS, MODEL_OPTIONS, readModels } from './models.ts'
+import { CACHE_OPTION, LIMIT_OPTIONS, MODEL_OPTIONS, readModels } from './models.ts'
 import { CONFIG_OPTIONS, readSet } from './setup.ts'
 
 export const serve: Command = {
@@ -36,6 +36,7 @@ export const serve: Command = {
     },
     ...MODEL_OPTIONS,
     ...LIMIT_OPTIONS,
+    ...CACHE_OPTION,
   },
   examples: [
     ['agoragym serve --env ENV', 'http://127.0.0.1:8000 is an OpenEnv environment and an ORS server'],

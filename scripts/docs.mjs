@@ -55,9 +55,10 @@ const economySections = ({ env, bots, pars = {} }) => {
       ].join('\n\n'),
     alternatives: () =>
       table(
-        ['rule', 'nearest alternative', 'told apart by', 'for example'],
-        JSON.parse(readFileSync(`economies/${env.id}/alternatives.json`, 'utf8')).map(({ rule, alternative, verdict, example }) =>
-          [rule, alternative, verdict, example ?? '–'].map(cell),
+        ['rule', 'nearest alternative', 'told apart by', 'for example', 'else held by'],
+        JSON.parse(readFileSync(`economies/${env.id}/alternatives.json`, 'utf8')).map(
+          ({ rule, alternative, verdict, example, held }) =>
+            [rule, alternative, verdict, example ?? '–', held === undefined ? '–' : `\`${held}\``].map(cell),
         ),
       ),
     metrics: () =>

@@ -128,8 +128,9 @@ const { reporter, sequencer } = quickestFirst(${JSON.stringify(times)})
 export default { test: { ...${JSON.stringify({
     include: narrow.length === 0 ? ['test/**/*.test.ts'] : narrow.map(folder => `${folder}/**/*.test.ts`),
     exclude: ['**/node_modules/**', 'test/golden.test.ts'],
-    setupFiles: ['test/setup.ts'],
-    testTimeout: 60_000,
+    setupFiles: ['test/setup.ts', join(home, 'first_failure.mjs')],
+    // Counting which mutants a test reaches makes it several times slower; StrykerJS ends what takes too long.
+    testTimeout: 600_000,
     isolate: false,
     provide: { updating: false },
   })}, reporters: [reporter], sequence: { sequencer } } }\n`,
@@ -155,6 +156,7 @@ writeFileSync(
     inPlace: false,
     concurrency: 1,
     timeoutMS: 10_000,
+    dryRunTimeoutMinutes: 30,
     reporters: ['progress-append-only', 'json'],
     jsonReporter: { fileName: report },
     allowEmpty: false,

@@ -10,6 +10,7 @@ import { digest } from '../envs/core/plain.ts'
 import { REWARD_FORMS, type RewardForm } from '../envs/core/reward.ts'
 import { type Table, TableError, type TableView } from '../envs/core/table.ts'
 import { type AgentId, type Call, explain, type ToolSet, toolSchema } from '../envs/core/tool.ts'
+import { taskKey } from '../rollouts/rollout.ts'
 import { type SeatMessage, Talk, type TalkView } from '../rollouts/talk.ts'
 import { TurnBuffer } from '../rollouts/turn_buffer.ts'
 import { packageVersion } from '../rollouts/versions.ts'
@@ -26,7 +27,7 @@ export const PROTOCOL = 1
 /** A text frame, or the buffers behind it. */
 export type Frame = string | Uint8Array
 
-const WANTS = ['text', 'observation', 'encoded', 'messages'] as const
+const WANTS = ['text', 'observation', 'encoded', 'standings', 'messages'] as const
 type Want = (typeof WANTS)[number]
 
 const id = z
@@ -135,7 +136,7 @@ export class Connection {
       call: ({ s, seat, call }) => this.#run(s, game => game.call(seat, call)),
       check: ({ s, seat, call }) => this.#run(s, game => game.check(seat, call)),
       stop: ({ s, reason = 'stopped' }) => this.#run(s, game => game.stop(reason)),
-      log: ({ s }) => this.#run(s, game => ({ log: game.table.log })),
+      log: ({ s }) => this.#run(s, game => ({ log: game.log })),
       close: ({ s }) => this.#close(s, 'game'),
       vmake: request => this.#vmake(request),
       vreset: ({ v, seeds }) => this.#runVector(v, vector => vector.reset(seeds)),
@@ -424,6 +425,13 @@ class SessionGame {
     return this.#view(this.table.stop(reason))
   }
 
+  /** A row of steps.jsonl: the log so far, under a key of its rules, its seed and who sits where. */
+  get log(): object {
+    const { log, env, config } = this.table
+    const { seed, repeat, seats } = log.header
+    return { key: `${taskKey({ env, config, seed })}-${digest(seats).slice(0, 12)}-r${repeat}`, ...log }
+  }
+
   close(): void {
     this.#game.close()
   }
@@ -470,15 +478,23 @@ class SessionGame {
     const want = this.#want
     const offered = table.offered(agent)
     const results = table.results(agent)
-    if (!want.has('text') && !want.has('observation') && !want.has('encoded')) return { offered, results }
+    const plain = { offered, results, ...(want.has('standings') && { standings: this.#standings(agent) }) }
+    if (!want.has('text') && !want.has('observation') && !want.has('encoded')) return plain
     const observation = table.observe(agent)
     return {
-      offered,
-      results,
+      ...plain,
       ...(want.has('text') && { text: table.env.render(observation) }),
       ...(want.has('observation') && { observation }),
       ...(want.has('encoded') && encoded(this.#encoding!, observation, offered)),
     }
+  }
+
+  /** By quantity, how the seat itself stood after each step; of the others it is told nothing here. */
+  #standings(agent: AgentId): Readonly<Record<string, readonly number[]>> {
+    const { env, log } = this.table
+    return Object.fromEntries(
+      Object.entries(env.facts?.standings?.(log) ?? {}).map(([quantity, by]) => [quantity, by[agent] ?? []]),
+    )
   }
 
   #count(what: 'resets' | 'steps' | 'episodes'): void {

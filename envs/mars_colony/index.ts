@@ -8,11 +8,12 @@ import { encode } from './encode.ts'
 import { invariants } from './invariants.ts'
 import { facts, metrics } from './metrics.ts'
 import { type MarsTypes, observe, render, shared } from './observe.ts'
+import { offered, withheld } from './offered.ts'
 import { rules } from './rules.ts'
 import { score } from './score.ts'
 import { COLONIST_IDS, openSession } from './state.ts'
 import { step } from './step.ts'
-import { MAX_CALLS, offered, tools, withheld } from './tools.ts'
+import { MAX_CALLS, tools } from './tools.ts'
 
 export const marsColony: Environment<MarsTypes> = {
   id: 'mars_colony',

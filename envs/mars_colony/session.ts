@@ -5,12 +5,13 @@
 import { createHash } from 'node:crypto'
 import { type EpisodeLog, eventsOf } from '../core/log.ts'
 import { stream } from '../core/random.ts'
+import { advance } from './advance.ts'
 import type { MarsConfig } from './config.ts'
 import type { MarsTypes } from './observe.ts'
 import { ACTIONS, BOUT_MIN, COLONISTS, SITES } from './parameters.ts'
 import { lastShift } from './score.ts'
 import { indexOf } from './state.ts'
-import { advance, type Colony, found, type Open, openColonists } from './substrate.ts'
+import { type Colony, found, type Open, openColonists } from './substrate.ts'
 
 /** How many numbers describe a decision: tick, colonist, action, target, ticks. */
 export const DECISION_SIZE = 5

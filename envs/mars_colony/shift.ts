@@ -3,6 +3,7 @@
  * agentic shift settles who asked, promised and said what, and then lets the clock run.
  */
 import { type Random, resume } from '../core/random.ts'
+import { advance, needAfter } from './advance.ts'
 import { type AgenticConfig, sessionTicks } from './config.ts'
 import { charge, paced } from './ledger.ts'
 import { endFortunes, endShift, liveOn, remedy } from './livelihood.ts'
@@ -24,14 +25,12 @@ import { answer, ask, pledge } from './pledges.ts'
 import { acceptsAsk, keepsWord, residentOf, takeInitiative, tells } from './residents/index.ts'
 import { COLONIST_IDS, type MarsEvent, type MarsState, NAMES, type Needs, type Party, roleOf, type Shift } from './state.ts'
 import {
-  advance,
   begin,
   bondChange,
   boutTicks,
   type Colony,
   clampBond,
   keep,
-  needAfter,
   openSites,
   pairIndex,
   pickPartner,

@@ -3,10 +3,11 @@ import type { Decisions, Step } from '../core/environment.ts'
 import { namedTool, Outcome, perform, tooManyCalls } from '../core/outcome.ts'
 import type { AgentId } from '../core/tool.ts'
 import type { MarsTypes } from './observe.ts'
+import { offered, withheld } from './offered.ts'
 import { scoreOf } from './score.ts'
 import { runShift } from './shift.ts'
 import { COLONIST_IDS, draftOf, type MarsEvent, type MarsState, type Member, type Standing } from './state.ts'
-import { MAX_CALLS, offered, tools, withheld } from './tools.ts'
+import { MAX_CALLS, tools } from './tools.ts'
 
 export function step(state: MarsState, decisions: Decisions): Step<MarsTypes> {
   const draft = draftOf(state)

@@ -4,7 +4,7 @@
  * is recorded as advice and has no effect.
  */
 import { z } from 'zod'
-import { type ActTool, type AgentId, notOffered, type Refusal, type ToolName, toolsFor } from '../core/tool.ts'
+import { type ActTool, type AgentId, type Refusal, type ToolName, toolsFor } from '../core/tool.ts'
 import type { AgenticConfig, MarsConfig } from './config.ts'
 import type { MarsObservation, MarsTypes } from './observe.ts'
 import { ACTIONS, type Action, BOND_UNIT, COLONISTS, MESSAGE_LENGTH, SITES, SOCIETY } from './parameters.ts'
@@ -61,7 +61,7 @@ function planned<Args>(
   })
 }
 
-const refusal = (code: string, message: string): Refusal => ({ code, message })
+export const refusal = (code: string, message: string): Refusal => ({ code, message })
 
 function oncePerShift(tool: ToolName): Refusal {
   return refusal('once_per_shift', `${tool} can be called once a shift; this is the second call of this message.`)
@@ -272,33 +272,11 @@ function where(action: Action, partner: AgentId | undefined, site: number | unde
 }
 
 /** Why a colonist may make no pledge, nor ask for one, now. */
-function withheldPledge({ colony }: MarsState, { suspended }: Member): Refusal | undefined {
+export function withheldPledge({ colony }: MarsState, { suspended }: Member): Refusal | undefined {
   if (suspended) return SUSPENDED
   if (openSites(colony) === 0) return refusal('no_open_site', 'All sites are completed; there is nothing to build.')
   return undefined
 }
 
-/** Why a tool cannot be called now in agentic mode; absent where it can. */
-const WITHHELD: Readonly<Record<ToolName, (state: MarsState, member: Member, self: AgentId) => Refusal | undefined>> = {
-  talk: (_state, { talksLeft }) =>
-    talksLeft > 0 ? undefined : refusal('quota_used', 'Your dialogue events are used up; nothing more can be said this session.'),
-  ask: withheldPledge,
-  pledge: withheldPledge,
-  answer: ({ asks }, _member, self) =>
-    asks.some(({ to }) => COLONIST_IDS[to] === self) ? undefined : refusal('no_ask', 'No request for help is addressed to you.'),
-}
-
-const ALL: readonly ToolName[] = Object.keys(toolsFrom(TWO_LAYER))
-
-function reasonWithheld(state: MarsState, agent: AgentId, tool: ToolName): Refusal | undefined {
-  if (state.config.mode === 'two-layer') return undefined
-  return WITHHELD[tool]?.(state, state.members[indexOf(agent)]!, agent)
-}
-
-export function offered(state: MarsState, agent: AgentId): readonly ToolName[] {
-  return ALL.filter(tool => reasonWithheld(state, agent, tool) === undefined)
-}
-
-export function withheld(state: MarsState, agent: AgentId, tool: ToolName): Refusal {
-  return reasonWithheld(state, agent, tool) ?? notOffered(tool, offered(state, agent))
-}
+/** The same in every configuration. */
+export const TOOL_NAMES: readonly ToolName[] = Object.keys(toolsFrom(TWO_LAYER))

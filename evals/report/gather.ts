@@ -17,6 +17,8 @@ import type { ComparedRun, Comparison } from '../compare.ts'
 
 /** One rollout of one seat; all rows of the report have the same fields, undefined where a row has none. */
 export interface ReportRow {
+  /** Which of the comparison's runs it is of, from 0. */
+  readonly run: number
   readonly setting: string
   readonly player: string
   readonly key: string
@@ -79,12 +81,13 @@ export interface ReportTranscript {
 export function* reportRows({ runs }: Comparison): Generator<ReportRow> {
   // The comparison has told of the lines that cannot be read.
   const told = new Unread()
-  for (const { folder, setting, players, repeated } of runs) {
+  for (const [run, { folder, setting, players, repeated }] of runs.entries()) {
     const known = new Set(repeated)
     const failed = new Map<string, ReportRow>()
     for (const { key, example_id, seed, repeat, agent, player, code, message, attempt, total } of readErrors(folder, told)) {
       if (known.has(key)) continue
       const row = {
+        run,
         setting,
         player: players[player] ?? player,
         key,
@@ -101,15 +104,16 @@ export function* reportRows({ runs }: Comparison): Generator<ReportRow> {
       failed.delete(row.key)
       if (known.has(row.key)) continue
       const player = players[row.info.player]
-      if (player !== undefined) yield reportRow(row, setting, player)
+      if (player !== undefined) yield reportRow(row, run, setting, player)
     }
     yield* failed.values()
   }
 }
 
-function reportRow(row: ResultFigures, setting: string, player: string): ReportRow {
+function reportRow(row: ResultFigures, run: number, setting: string, player: string): ReportRow {
   const { key, reward, info, token_usage, timing, metrics } = row
   return {
+    run,
     setting,
     player,
     key,
@@ -238,17 +242,19 @@ export function transcriptOf(
 ): ReportTranscript | undefined {
   const trace = traced.traces.find(({ agent }) => agent.name === seat)
   if (trace === undefined || trace.nodes.length === 0) return undefined
+  return { messages: trace.nodes.map(({ message }) => reportMessage(message)), ...standingsOf(log, env, seat) }
+}
+
+/** How everybody stood over an episode, thinned to what a line shows. */
+export function standingsOf(log: StepsRow, env: AnyEnvironment, seat: AgentId): Pick<ReportTranscript, 'standings' | 'stride'> {
   const stride = strideOf(log)
   const thinned = (values: readonly number[]): number[] => values.filter((_, t) => t % stride === 0).map(rounded)
   const standings = { [REWARD]: { [seat]: rewards(env, log, seat) }, ...env.facts?.standings?.(log) }
-  return {
-    messages: trace.nodes.map(({ message }) => reportMessage(message)),
-    standings: mapValues(standings, byAgent => mapValues(byAgent, thinned)),
-    stride,
-  }
+  return { standings: mapValues(standings, byAgent => mapValues(byAgent, thinned)), stride }
 }
 
-function reportMessage(message: Message): ReportMessage {
+/** A message as the page shows it. */
+export function reportMessage(message: Message): ReportMessage {
   const { role, content: text } = message
   if (role === 'tool') return { role, text, name: message.name }
   if (role !== 'assistant') return { role, text }

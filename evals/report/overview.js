@@ -82,6 +82,7 @@ function tableOf(setting, overview, placeOf) {
 /** Fills the section; gives what draws its chart again. `placeOf` says which colour and symbol a player of a setting has. */
 export function fillOverview(section, overview, placeOf) {
   const settings = [...new Set(overview.rows.map(({ setting }) => setting))]
+  for (const part of ['.verdicts', '.answers', '.lacking', 'figure']) section.querySelector(part).replaceChildren()
   if (settings.length === 0) {
     section.querySelector('.verdicts').append(element('p', { class: 'note' }, 'No rollout was scored.'))
     return () => {}

@@ -1,6 +1,6 @@
 /** The page: what is chosen, and what is shown for it. Ties data, tables, charts and the list together. */
 import { chip, drawHeat, drawHistogram, drawLines, drawScatter, drawSpread, drawSweep } from './charts.js'
-import { rowsOf, unpack } from './data.js'
+import { forget, metricOf, rowsOf, served, unpack } from './data.js'
 import { number, plain, valueText } from './format.js'
 import { Grid } from './grid.js'
 import { fillOverview } from './overview.js'
@@ -8,10 +8,23 @@ import { element, figureTable, foldedTable } from './tables.js'
 import { fillTranscript } from './transcript.js'
 
 const $ = id => document.getElementById(id)
-const [facts, overview, figures, columns, series, index] = await Promise.all(
-  ['facts', 'overview', 'figures', 'rows', 'series', 'index'].map(unpack),
-)
-const rows = rowsOf(columns)
+let facts
+let overview
+let figures
+let columns
+let rows
+let series
+let index
+
+async function load() {
+  const names = ['facts', 'overview', 'figures', 'rows', 'series', 'index']
+  ;[facts, overview, figures, columns, series, index] = await Promise.all(names.map(unpack))
+  rows = rowsOf(columns)
+}
+await load()
+
+/** Whether the first view stands: until then the address is read and not written. */
+let ready = false
 
 /** What is chosen. */
 const chosen = { setting: facts.settings[0], off: new Set() }
@@ -27,7 +40,7 @@ function playersOf(setting) {
 
 /** Which colour and symbol a player of a setting has. */
 const placeOf = (setting, player) => playersOf(setting).find(({ label }) => label === player)?.place ?? 0
-const drawOverview = fillOverview($('answer'), overview, placeOf)
+let drawOverview = () => {}
 
 const shownPlayers = () => playersOf(chosen.setting).filter(({ label }) => !chosen.off.has(label))
 /** The shown players that these rows or lines are of. */
@@ -70,8 +83,10 @@ function metricsOf() {
   const names = ['scores', 'metrics'].flatMap(table =>
     figures.filter(figure => figure.setting === chosen.setting && figure.table === table).map(({ item }) => item),
   )
-  return [...new Set([...names, 'turns', 'calls', 'refused', 'input', 'output', 'cost', 'seconds'])].filter(name =>
-    rows.some(row => row.setting === chosen.setting && typeof numberOf(row, name) === 'number'),
+  // What a server has is asked for when it is chosen.
+  const has = name => served && names.includes(name)
+  return [...new Set([...names, 'turns', 'calls', 'refused', 'input', 'output', 'cost', 'seconds'])].filter(
+    name => has(name) || rows.some(row => row.setting === chosen.setting && typeof numberOf(row, name) === 'number'),
   )
 }
 
@@ -157,11 +172,13 @@ function drawAll() {
   drawWalks()
 }
 
-function drawMetric() {
+async function drawMetric() {
   const name = $('metric').value
+  const values = await metricOf(rows, columns, name)
+  if (name !== $('metric').value) return
   const about = facts.docs[chosen.setting]?.[name]
   $('metric-note').textContent = about === undefined ? '' : `${about.description}: ${about.formula} (${about.range})`
-  const picked = shownRows().map(row => ({ player: row.player, value: numberOf(row, name) }))
+  const picked = shownRows().map(row => ({ player: row.player, value: values[row.at] }))
   const means = [...shownFigures('scores'), ...shownFigures('metrics')].filter(
     ({ item, value }) => item === name && value !== null,
   )
@@ -249,19 +266,67 @@ function list() {
   const found = shownRows().filter(matches)
   grid.show(found)
   $('count').textContent = `${found.length} of ${rows.length} rollouts`
+  if (ready) remember()
 }
 
 const dialog = $('transcript')
 let opened
 
-async function openRow(row) {
+/** The view as the end of its address: whoever opens it sees the same. */
+function address() {
+  const state = new URLSearchParams()
+  if (chosen.setting !== facts.settings[0]) state.set('setting', chosen.setting)
+  for (const player of chosen.off) state.append('without', player)
+  for (const id of ['metric', 'shape', 'outcome']) {
+    const select = $(id)
+    if (select.selectedIndex > 0) state.set(id, select.value)
+  }
+  if ($('search').value !== '') state.set('search', $('search').value)
+  if (dialog.open && opened !== undefined) {
+    state.set('rollout', opened.key)
+    state.set('seat', opened.seat)
+    if ($('transcript-body').dataset.step) state.set('step', $('transcript-body').dataset.step)
+  }
+  return state.toString()
+}
+
+/** Keeps the address what the view is; every choice is not a step back. */
+function remember() {
+  const hash = address()
+  if (hash !== location.hash.slice(1))
+    history.replaceState(null, '', hash === '' ? location.pathname + location.search : `#${hash}`)
+}
+
+/** Chooses what the address says. */
+async function restore() {
+  const state = new URLSearchParams(location.hash.slice(1))
+  const setting = state.get('setting')
+  if (facts.settings.includes(setting)) chosen.setting = setting
+  chosen.off = new Set(state.getAll('without'))
+  $('setting').value = chosen.setting
+  showSetting()
+  for (const id of ['metric', 'shape', 'outcome']) {
+    const value = state.get(id)
+    if (value !== null && [...$(id).options].some(option => option.value === value)) $(id).value = value
+  }
+  $('search').value = state.get('search') ?? ''
+  list()
+  drawMetric()
+  const row = rows.find(({ key, seat }) => key === state.get('rollout') && seat === state.get('seat'))
+  if (row !== undefined) await openRow(row, state.get('step'))
+  else if (dialog.open) dialog.close()
+  remember()
+}
+
+async function openRow(row, step = null) {
   opened = row
   grid.mark(row)
   if (!dialog.open) dialog.showModal()
   const at = grid.rows.indexOf(row)
   $('before').disabled = at <= 0
   $('after').disabled = at < 0 || at >= grid.rows.length - 1
-  await fillTranscript(row, index)
+  await fillTranscript(row, index, { step, onStep: remember, dark: isDark() })
+  remember()
 }
 
 function openBeside(step) {
@@ -272,9 +337,12 @@ function openBeside(step) {
 $('before').addEventListener('click', () => openBeside(-1))
 $('after').addEventListener('click', () => openBeside(1))
 $('close').addEventListener('click', () => dialog.close())
-dialog.addEventListener('close', () => grid.focus())
+dialog.addEventListener('close', () => {
+  grid.focus()
+  remember()
+})
 dialog.addEventListener('keydown', event => {
-  if (event.target.matches('select, input')) return
+  if (event.target.matches('select, input, textarea')) return
   if (event.key === 'ArrowLeft') openBeside(-1)
   if (event.key === 'ArrowRight') openBeside(1)
 })
@@ -285,7 +353,11 @@ $('setting').addEventListener('change', () => {
   chosen.setting = $('setting').value
   showSetting()
 })
-for (const id of ['metric', 'shape']) $(id).addEventListener('change', drawMetric)
+for (const id of ['metric', 'shape'])
+  $(id).addEventListener('change', () => {
+    drawMetric()
+    remember()
+  })
 for (const id of ['quantity', 'who']) $(id).addEventListener('change', drawTime)
 $('walker').addEventListener('change', drawWalks)
 $('outcome').addEventListener('change', list)
@@ -322,18 +394,36 @@ addEventListener('resize', () => {
   }, 150)
 })
 
-fillSelect($('setting'), facts.settings, chosen.setting)
-$('summary').textContent =
-  `${rows.length} rollouts, ${new Set(rows.map(({ player }) => player)).size} players, agoragym ${facts.version}`
-if (facts.notes.length > 0) {
-  $('notes').hidden = false
+/** What the setting does not change: the answer, and what a reader must know. */
+function showFacts() {
+  fillSelect($('setting'), facts.settings, chosen.setting)
+  const players = new Set(rows.map(({ player }) => player)).size
+  $('summary').textContent =
+    `${rows.length} rollouts, ${players} players, agoragym ${facts.version}${facts.live ? `, ${facts.live}` : ''}`
+  drawOverview = fillOverview($('answer'), overview, placeOf)
+  $('notes').hidden = facts.notes.length === 0
   $('notes')
     .querySelector('ul')
-    .append(...facts.notes.map(note => element('li', {}, note)))
+    .replaceChildren(...facts.notes.map(note => element('li', {}, note)))
 }
+
 // Scrolled by keys as well.
 $('transcript-body').tabIndex = 0
 showTheme()
-showSetting()
+showFacts()
+await restore()
 showSweeps()
+ready = true
+addEventListener('hashchange', restore)
+if (served) {
+  const changes = new EventSource('changes')
+  changes.addEventListener('change', async () => {
+    forget()
+    await load()
+    if (!facts.settings.includes(chosen.setting)) chosen.setting = facts.settings[0]
+    showFacts()
+    showSetting()
+    showSweeps()
+  })
+}
 document.documentElement.dataset.ready = 'true'

@@ -3,9 +3,6 @@
  * library are put into it as they are; data is compressed and unpacked by the browser when it is wanted. Knows how the file
  * is put together; what it shows is gathered and drawn elsewhere.
  */
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import type { AnyEnvironment } from '../../envs/core/environment.ts'
 import type { Lookup } from '../../envs/core/registry.ts'
@@ -16,6 +13,7 @@ import { packageVersion } from '../../rollouts/versions.ts'
 import type { Comparison } from '../compare.ts'
 import { type TableId, tableFacts, tableNote } from '../figures.ts'
 import { overviewOf } from '../overview.ts'
+import { asset, escaped, libraries, SCRIPTS } from './assets.ts'
 import { episodes, type ReportRow, type ReportTranscript, reportRows, rounded, SeriesSum, transcriptOf } from './gather.ts'
 
 export interface ReportOptions {
@@ -31,9 +29,6 @@ export interface ReportFacts {
   readonly transcripts: number
   readonly bytes: number
 }
-
-/** The page's scripts in the order of their imports: joined, they are one module. */
-const SCRIPTS = ['format.js', 'data.js', 'charts.js', 'tables.js', 'overview.js', 'grid.js', 'transcript.js', 'page.js']
 
 /** Characters of transcripts that are compressed together: much alike, and quickly unpacked. */
 const CHUNK = 1 << 19
@@ -68,9 +63,30 @@ function writePage(page: PageFile, comparison: Comparison, options: ReportOption
   const rows = columns.key!.length
   const unread = new Unread()
   const { series, index } = writeEpisodes(page, comparison, environments, unread, rows === 0 ? 0 : Math.min(1, most / rows))
-  const { settings, sweeps, figures } = comparison
+  const { figures } = comparison
   const notes = [...comparison.notes, ...unread.notes]
-  page.data('facts', {
+  page.data('facts', pageFacts(comparison, { title, environments, notes }))
+  page.data('overview', overviewOf(comparison))
+  page.data('figures', figures)
+  page.data('rows', columns)
+  page.data('series', series)
+  page.data('index', index)
+  for (const { text } of libraries()) page.write(`<script>${text.replaceAll('</script', '<\\/script')}</script>\n`)
+  page.write(`<script type="module">${SCRIPTS.map(joinable).join('\n')}</script>${foot}`)
+  return { rows, transcripts: index.length, bytes: page.bytes }
+}
+
+/** What the page must know before it shows anything. */
+export function pageFacts(
+  comparison: Comparison,
+  {
+    title,
+    environments,
+    notes,
+  }: { readonly title: string; readonly environments: Lookup<AnyEnvironment>; readonly notes: readonly string[] },
+): object {
+  const { settings, sweeps } = comparison
+  return {
     title,
     version: packageVersion(),
     settings,
@@ -80,15 +96,7 @@ function writePage(page: PageFile, comparison: Comparison, options: ReportOption
       (Object.keys(tableFacts) as TableId[]).map(table => [table, { ...tableFacts[table], note: tableNote(table) }]),
     ),
     docs: docsOf(comparison, environments),
-  })
-  page.data('overview', overviewOf(comparison))
-  page.data('figures', figures)
-  page.data('rows', columns)
-  page.data('series', series)
-  page.data('index', index)
-  for (const library of libraries()) page.write(`<script>${library}</script>\n`)
-  page.write(`<script type="module">${SCRIPTS.map(joinable).join('\n')}</script>${foot}`)
-  return { rows, transcripts: index.length, bytes: page.bytes }
+  }
 }
 
 /** The file, written piece by piece. */
@@ -157,7 +165,7 @@ function writeEpisodes(
 }
 
 /** Rows as columns: each field's values one after another, null where a row has none. */
-function columnsOf(rows: Iterable<ReportRow>): Record<string, unknown[]> {
+export function columnsOf(rows: Iterable<ReportRow>): Record<string, unknown[]> {
   const columns: Record<string, unknown[]> = {}
   let count = 0
   const put = (name: string, value: unknown): void => {
@@ -189,26 +197,9 @@ function docsOf({ runs }: Comparison, environments: Lookup<AnyEnvironment>): Rec
   return docs
 }
 
-function asset(name: string): string {
-  return readFileSync(join(import.meta.dirname, name), 'utf8')
-}
-
 /** A module's text without its imports and exports. */
-function joinable(name: string): string {
+function joinable(name: (typeof SCRIPTS)[number]): string {
   return asset(name)
     .replace(/^import [^']* from '[^']*'$/gm, '')
     .replace(/^export /gm, '')
-}
-
-/** Observable Plot and what it stands on, minified by their authors. */
-function libraries(): string[] {
-  const require = createRequire(import.meta.url)
-  return [
-    join(dirname(require.resolve('d3')), 'd3.min.js'),
-    join(dirname(require.resolve('@observablehq/plot')), '..', 'dist', 'plot.umd.min.js'),
-  ].map(path => readFileSync(path, 'utf8').replaceAll('</script', '<\\/script'))
-}
-
-function escaped(text: string): string {
-  return text.replace(/[&<>"]/g, character => `&#${character.charCodeAt(0)};`)
 }

@@ -1,6 +1,6 @@
 /** The dialog that shows one rollout: its figures, how everybody stood, and every message. Knows one row at a time. */
 import { drawStandings } from './charts.js'
-import { transcriptOf } from './data.js'
+import { pictureAt, served, transcriptOf } from './data.js'
 import { number, plain } from './format.js'
 import { element } from './tables.js'
 
@@ -9,51 +9,98 @@ const SHOWN = 300
 
 const ROLES = { system: 'Rules', user: 'Told', assistant: 'Said', tool: 'Answer' }
 
-/** Fills the dialog; gives what has to be drawn once it can be seen. */
-export async function fillTranscript(row, index) {
+/**
+ * Fills the dialog with a row's rollout. `step` is how far the picture is at first, `onStep` is called when it has moved; pictures, and the
+ * messages of other seats, are there where a server has them.
+ */
+export async function fillTranscript(row, index, { step = null, onStep = () => {}, dark = false } = {}, seat = row.seat) {
   const body = document.getElementById('transcript-body')
-  document.getElementById('transcript-title').textContent =
-    `${row.player}, seed ${row.seed}, repeat ${row.repeat}, seat ${row.seat}`
+  document.getElementById('transcript-title').textContent = `${row.player}, seed ${row.seed}, repeat ${row.repeat}, seat ${seat}`
   body.replaceChildren(element('p', { class: 'note' }, 'Unpacking …'))
-  const transcript = await transcriptOf(row, index)
-  const figure = element('figure')
-  const parts = [factsOf(row)]
+  delete body.dataset.step
+  const transcript = await transcriptOf(row, index, seat)
+  const parts = [factsOf(row, transcript?.metrics)]
   if (row.error) parts.push(element('p', { class: 'bad' }, row.error))
-  if (transcript === undefined)
-    parts.push(
-      element(
-        'p',
-        { class: 'note' },
-        row.error
-          ? 'A rollout that failed has no transcript.'
-          : `This report does not hold the transcript of this rollout; traces.jsonl of its run does, under ${row.key}.`,
-      ),
-    )
-  else {
-    const quantities = Object.keys(transcript.standings)
-    const select = element('select', {}, ...quantities.map(name => element('option', {}, name)))
-    const draw = () =>
-      drawStandings(figure, {
-        byAgent: transcript.standings[select.value],
-        quantity: select.value,
-        stride: transcript.stride,
-        seat: row.seat,
-      })
-    select.addEventListener('change', draw)
-    parts.push(
-      element('div', { class: 'controls' }, element('label', {}, 'Over time ', select)),
-      figure,
-      ...messages(transcript.messages),
-    )
-    body.replaceChildren(...parts)
-    body.scrollTop = 0
-    draw()
+  if (transcript === undefined) {
+    const why = row.error
+      ? 'A rollout that failed has no transcript.'
+      : `This report does not hold the transcript of this rollout; its run does, under ${row.key}.`
+    body.replaceChildren(...parts, element('p', { class: 'note' }, why))
     return
   }
-  body.replaceChildren(...parts)
+  const figure = element('figure')
+  const quantity = element('select', {}, ...Object.keys(transcript.standings).map(name => element('option', {}, name)))
+  const draw = () =>
+    drawStandings(figure, {
+      byAgent: transcript.standings[quantity.value],
+      quantity: quantity.value,
+      stride: transcript.stride,
+      seat,
+    })
+  quantity.addEventListener('change', draw)
+  const controls = [element('label', {}, 'Over time ', quantity)]
+  const seats = transcript.seats ?? [seat]
+  if (seats.length > 1) {
+    const select = element('select', {}, ...seats.map(name => element('option', {}, name)))
+    select.value = seat
+    select.addEventListener('change', () => {
+      const at = body.dataset.step ?? null
+      fillTranscript(row, index, { step: at, onStep, dark }, select.value)
+    })
+    controls.unshift(element('label', {}, 'Messages of ', select))
+  }
+  const said = messages(transcript.messages)
+  const talk = element('div', { class: 'talk' }, element('div', { class: 'controls' }, ...controls), figure, ...said)
+  if (served && transcript.steps !== undefined) {
+    const scene = sceneOf(row, transcript, { step, onStep, dark, talk })
+    body.replaceChildren(...parts, element('div', { class: 'beside' }, talk, scene))
+  } else body.replaceChildren(...parts, talk)
+  body.scrollTop = 0
+  draw()
 }
 
-function factsOf(row) {
+/** The picture of the game beside its messages, with what moves through it. */
+function sceneOf(row, { steps }, { step, onStep, dark, talk }) {
+  const body = document.getElementById('transcript-body')
+  const theme = dark ? 'dark' : 'light'
+  const slider = element('input', { type: 'range', min: '0', max: String(steps), step: '1', 'aria-label': 'Steps played' })
+  const label = element('output')
+  const picture = element('img', { class: 'picture', alt: '' })
+  const words = element('pre')
+  const inWords = element('details', {}, element('summary', {}, 'The picture in words'), words)
+  const say = async () => {
+    if (!inWords.open) return
+    const response = await fetch(pictureAt(row, slider.value, theme, 'txt'))
+    words.textContent = await response.text()
+  }
+  const move = scroll => {
+    const at = Number(slider.value)
+    label.textContent = `after step ${at} of ${steps}`
+    picture.src = pictureAt(row, at, theme)
+    picture.alt = `What there is to see after step ${at}; in words below`
+    body.dataset.step = String(at)
+    say()
+    // What was told before that step is what led to it.
+    const told = [...talk.querySelectorAll('[data-step]')].filter(each => Number(each.dataset.step) < Math.max(1, at)).at(-1)
+    for (const each of talk.querySelectorAll('.now')) each.classList.remove('now')
+    told?.classList.add('now')
+    if (scroll) told?.scrollIntoView({ block: 'nearest' })
+    onStep()
+  }
+  inWords.addEventListener('toggle', say)
+  slider.addEventListener('input', () => move(true))
+  slider.value = String(step === null ? steps : Math.min(steps, Math.max(0, Number(step) || 0)))
+  move(step !== null)
+  return element(
+    'div',
+    { class: 'scene' },
+    element('div', { class: 'controls' }, element('label', {}, 'Step ', slider), label),
+    picture,
+    inWords,
+  )
+}
+
+function factsOf(row, more = undefined) {
   const facts = [
     ['scenario', row.scenario],
     ['outcome', row.outcome],
@@ -68,9 +115,12 @@ function factsOf(row) {
     ['seconds', row.seconds],
     ['attempts', row.attempts],
   ].filter(([, value]) => value !== null && value !== undefined)
-  const metrics = Object.entries(row).flatMap(([name, value]) =>
-    name.startsWith('metrics.') && value !== null ? [[name.slice('metrics.'.length), value]] : [],
-  )
+  const metrics =
+    more !== undefined
+      ? Object.entries(more)
+      : Object.entries(row).flatMap(([name, value]) =>
+          name.startsWith('metrics.') && value !== null ? [[name.slice('metrics.'.length), value]] : [],
+        )
   const list = entries =>
     element(
       'dl',
@@ -84,9 +134,9 @@ function factsOf(row) {
         ),
       ),
     )
-  const more =
+  const folded =
     metrics.length === 0 ? [] : [element('details', {}, element('summary', {}, `All ${metrics.length} metrics`), list(metrics))]
-  return element('div', {}, list(facts), ...more)
+  return element('div', {}, list(facts), ...folded)
 }
 
 function messages(all) {
@@ -97,11 +147,12 @@ function messages(all) {
   return [...shown, rest]
 }
 
-function message({ role, text, thinking, calls = [], name }) {
-  const parts = [element('h3', {}, name === undefined ? ROLES[role] : `${ROLES[role]}: ${name}`)]
+function message({ role, text, thinking, calls = [], name, step }) {
+  const title = name === undefined ? ROLES[role] : `${ROLES[role]}: ${name}`
+  const parts = [element('h3', {}, step === undefined ? title : `${title}, step ${step + 1}`)]
   if (thinking) parts.push(element('details', {}, element('summary', {}, 'Thinking'), element('pre', {}, thinking)))
   if (text) parts.push(element('pre', {}, text))
   for (const call of calls) parts.push(element('pre', { class: 'call' }, `${call.name} ${call.arguments}`))
   if (role === 'assistant' && !text && calls.length === 0) parts.push(element('p', { class: 'note' }, 'Nothing.'))
-  return element('article', { class: `message ${role}` }, ...parts)
+  return element('article', { class: `message ${role}`, ...(step !== undefined && { 'data-step': String(step) }) }, ...parts)
 }

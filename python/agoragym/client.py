@@ -47,7 +47,7 @@ class CallResult(TypedDict):
 
 
 class Turn(TypedDict):
-    """What a seat sees. ``text``, ``observation``, ``features`` and ``mask`` are there where they were wanted."""
+    """What a seat sees. ``text``, ``observation``, ``features``, ``mask`` and ``standings`` are there where they were wanted."""
 
     offered: list[str]
     results: list[CallResult]
@@ -55,6 +55,7 @@ class Turn(TypedDict):
     observation: NotRequired[dict[str, Any]]
     features: NotRequired[list[float]]
     mask: NotRequired[list[int]]
+    standings: NotRequired[dict[str, list[float]]]
 
 
 Scores = dict[str, float | None]
@@ -218,7 +219,7 @@ class Checked(TypedDict):
 
 
 Reward = Literal["delta", "score", "total"]
-Want = Literal["text", "observation", "encoded", "messages"]
+Want = Literal["text", "observation", "encoded", "standings", "messages"]
 
 
 class Client:
@@ -343,7 +344,7 @@ class Session:
         opponents: the players of the others: ``"bot:honest:3,random:2"``, by seat (``{"agent_1": "bot:honest", "*": "random"}``)
             or in seat order; the economy's usual ones by default.
         want: what a turn holds besides: ``text`` (what a model reads), ``observation`` (the object behind it), ``encoded``
-            (``features`` and ``mask``), ``messages`` (see above).
+            (``features`` and ``mask``), ``standings`` (how the seat stood after each step), ``messages`` (see above).
         reward: ``delta`` (how much the score changed), ``score`` (the same, so that the rewards of a game add up to the score
             that evaluations print) or ``total`` (the score so far); an object ``{"form", "scale", "relative"}`` for more, see
             ``docs/wire.md``.

@@ -137,7 +137,7 @@ describe('coverage on simulated rollouts of known truth', () => {
       const [a, b] = [cluster(first, scenarios), cluster(second, scenarios)]
       const paired = pairedDifference(a, b, { method: 't' })!
       covered += Number(paired.low! <= effect && effect <= paired.high!)
-      const unpaired = Math.hypot(clusteredMean(a)!.se!, clusteredMean(b)!.se!)
+      const unpaired = Math.hypot(...[a, b].map(each => clusteredMean(each, { method: 't' })!.se!))
       narrower += Number(paired.se! < unpaired)
     }
     expect(Math.abs(covered / SETS - 0.95)).toBeLessThan(slack(SETS))

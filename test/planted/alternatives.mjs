@@ -1,19 +1,35 @@
 // Reconstructed rules, each with the nearest other rule that the sources leave open: where it stands, and what it would read. `study` is
-// what judges them; `options` keep it short where a part of it is enough.
+// what judges them, and `recorded` games where there are some; `options` keep it short where a part of it is enough. `test` is the test of
+// ours that holds a rule which no source tells from the other.
 const harness = ['economies/sim_economy/paper.ts', 'simEconomyPaper']
 const colony = ['economies/mars_colony/study.ts', 'marsColonyStudy']
 const swarm = ['economies/swarm_economy/study.ts', 'swarmStudy']
 const land = ['economies/spatial_planning/study.ts', 'spatialPlanningStudy']
 
 const sim = (rule, alternative, file, from, to) => ({ rule, alternative, file: `envs/sim_economy/${file}`, from, to })
-const mars = (rule, alternative, from, to) => ({ rule, alternative, file: 'envs/mars_colony/parameters.ts', from, to })
-const bots = (rule, alternative, file, from, to, profile = 'v0.1') => ({
+const mars = (rule, alternative, from, to) => ({
+  rule,
+  alternative,
+  file: 'envs/mars_colony/parameters.ts',
+  from,
+  to,
+  test: 'test/envs/mars_colony/substrate.test.ts',
+})
+const bots = (rule, alternative, file, from, to, test) => ({
   rule,
   alternative,
   file: `envs/swarm_economy/${file}`,
   from,
   to,
-  options: { profile },
+  test: `test/envs/swarm_economy/${test}.test.ts`,
+})
+const plots = (rule, alternative, file, from, to, test) => ({
+  rule,
+  alternative,
+  file: `envs/spatial_planning/${file}`,
+  from,
+  to,
+  ...(test && { test: `test/envs/spatial_planning/${test}.test.ts` }),
 })
 
 export const ALTERNATIVES = {
@@ -119,25 +135,94 @@ export const ALTERNATIVES = {
   spatial_planning: {
     study: land,
     options: { seeds: 1 },
+    recorded: {
+      words: 'recorded games of the laboratory',
+      tests: ['test/envs/spatial_planning/golden.test.ts', 'test/economies/spatial_planning/server_data.test.ts'],
+    },
     rules: [
-      {
-        rule: 'the closing price is the median of seven trades (documented)',
-        alternative: 'of six',
-        file: 'envs/spatial_planning/market.ts',
-        from: 'export const MEDIAN_OF = 7',
-        to: 'export const MEDIAN_OF = 6',
-      },
-      {
-        rule: 'the same',
-        alternative: 'of all trades that the tape keeps',
-        file: 'envs/spatial_planning/market.ts',
-        from: 'export const MEDIAN_OF = 7',
-        to: 'export const MEDIAN_OF = 20',
-      },
+      plots(
+        'the closing price is the median of seven trades',
+        'of six',
+        'market.ts',
+        'export const MEDIAN_OF = 7',
+        'export const MEDIAN_OF = 6',
+      ),
+      plots(
+        'the same',
+        'of all trades that the tape keeps',
+        'market.ts',
+        'export const MEDIAN_OF = 7',
+        'export const MEDIAN_OF = 20',
+      ),
+      plots(
+        'of two equal medians no project follows',
+        'the project, as the screen shows it',
+        'settlement.ts',
+        'return project > 0 ? 0 : 1',
+        'return 1',
+        'settlement',
+      ),
+      plots(
+        'a vote is carried unless more vote against it',
+        'if more vote for it',
+        'settlement.ts',
+        'return decideBySum([no, yes], tie)',
+        "return tie === 'laboratory' ? (yes > no ? 1 : 0) : decideBySum([no, yes], tie)",
+        'settlement',
+      ),
+      plots(
+        'half the difference of a purchase is shared among its buyers',
+        'everybody who buys gets half',
+        'settlement.ts',
+        '/ (2 * players.length)',
+        '/ 2',
+        'settlement',
+      ),
+      plots(
+        'the dividend rests on the final declarations',
+        'on the first',
+        'settlement.ts',
+        'const price = dividendOf(play.final, play.final_tax)',
+        'const price = dividendOf(play.initial, play.final_tax)',
+        'settlement',
+      ),
+      plots(
+        'an offer is paid to every owner',
+        'shared among them',
+        'settlement.ts',
+        'value - paid * (values.length - 1) : value + paid',
+        'value - paid : value + paid / (values.length - 1)',
+        'settlement',
+      ),
+      plots(
+        'a trade is at the price of the order that was there',
+        'of two orders that cross, between them',
+        'market.ts',
+        'return trade(book, player, side, best, tick)',
+        'return trade(book, player, side, Object.assign(best, { price: (best.price + price) / 2 }), tick)',
+        'market',
+      ),
+      plots(
+        'an order behind others at its price waits',
+        'it goes first',
+        'market.ts',
+        'if (crosses(side, orders[middle]!.price, order.price)) low',
+        'if (orders[middle]!.price !== order.price && crosses(side, orders[middle]!.price, order.price)) low',
+        'market',
+      ),
+      plots(
+        'euros are rounded to the cent',
+        'down to the cent',
+        'settlement.ts',
+        'return Math.round(((basePoints + payoff) * 100) / pointsPerEuro) / 100',
+        'return Math.floor(((basePoints + payoff) * 100) / pointsPerEuro) / 100',
+        'settlement',
+      ),
     ],
   },
   swarm_economy: {
     study: swarm,
+    options: { profile: 'v0.1' },
     rules: [
       bots(
         'an honest bot takes three fair offers in five',
@@ -145,14 +230,16 @@ export const ALTERNATIVES = {
         'residents/honest.ts',
         '> 0.5 ? 0.6 : 0',
         '> 0.5 ? 0.5 : 0',
+        'residents',
       ),
-      bots('fair is a score above 0.5', 'above 0.4', 'residents/honest.ts', '> 0.5 ? 0.6', '> 0.4 ? 0.6'),
+      bots('fair is a score above 0.5', 'above 0.4', 'residents/honest.ts', '> 0.5 ? 0.6', '> 0.4 ? 0.6', 'residents'),
       bots(
         'a deceptive bot takes half of what costs it nothing',
         'two in five',
         'residents/deceptive.ts',
         'transfer >= 0 ? 0.5 : 0',
         'transfer >= 0 ? 0.4 : 0',
+        'residents',
       ),
       bots(
         'an honest bot’s work scores 0.75 to 0.88',
@@ -160,14 +247,34 @@ export const ALTERNATIVES = {
         'residents/honest.ts',
         'random.uniform(0.75, 0.88)',
         'random.uniform(0.7, 0.83)',
+        'residents',
       ),
-      bots('a trade’s score begins at 0.2', 'at 0.1', 'trades.ts', 'return label(0.2 +', 'return label(0.1 +'),
+      bots('a trade’s score begins at 0.2', 'at 0.1', 'trades.ts', 'return label(0.2 +', 'return label(0.1 +', 'golden_values'),
+      bots(
+        'a trade is at stake with its transfer, 5 to 25',
+        '5 to 15',
+        'trades.ts',
+        'clamp(Math.abs(transfer), 5, 25)',
+        'clamp(Math.abs(transfer), 5, 15)',
+        'golden_values',
+      ),
       bots(
         'an audited submission fails below 0.5',
         'below 0.6',
         'config.ts',
         '  audit_fails_below: 0.5,\n',
         '  audit_fails_below: 0.6,\n',
+        'step',
+      ),
+      bots('one that passes earns 1 reputation', 'none', 'governance.ts', 'passed: 1,', 'passed: 0,', 'step'),
+      bots('one that fails costs a quarter of its bounty', 'half of it', 'governance.ts', 'fine: 0.25', 'fine: 0.5', 'step'),
+      bots(
+        'bots move in a drawn order',
+        'in the order of their numbers',
+        'residents/index.ts',
+        'const shuffled = order.shuffle(residents)',
+        'const shuffled = (order.shuffle(residents), residents)',
+        'residents',
       ),
     ],
   },

@@ -10,6 +10,8 @@ export interface Page {
   on(event: 'request', listener: (request: { url(): string }) => void): void
   goto(url: string): Promise<unknown>
   waitForFunction(expression: string): Promise<unknown>
+  waitForSelector(selector: string): Promise<unknown>
+  focus(selector: string): Promise<void>
   evaluate<T>(expression: string): Promise<T>
   click(selector: string): Promise<void>
   fill(selector: string, value: string): Promise<void>

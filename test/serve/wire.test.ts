@@ -1,17 +1,19 @@
 /** The wire: what each request is answered, what is said no to, and what a client that goes away leaves behind. */
 
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PassThrough, Writable } from 'node:stream'
 import { afterEach, describe, expect, onTestFinished, test } from 'vitest'
 import { Economies } from '../../economies/registry.ts'
-import { economies } from '../../index.ts'
+import { economies, environments } from '../../index.ts'
 import { type FakeProvider, startFakeProvider } from '../../rollouts/models/fake/index.ts'
 import { Models } from '../../rollouts/models/index.ts'
+import { verifyLogs } from '../../rollouts/verify.ts'
 import { Host, type HostOptions } from '../../serve/host.ts'
 import { serveStdio } from '../../serve/stdio.ts'
 import { Connection, OPS, PROTOCOL } from '../../serve/wire.ts'
 import { WIRE_ERRORS } from '../../serve/wire_errors.ts'
+import { scratch } from '../rollouts/table.ts'
 import { toyMarket } from '../toy_market/index.ts'
 import { stdioClient, type WireAnswer, type WireClient, wireClient } from './routes.ts'
 
@@ -111,6 +113,31 @@ describe('a game', () => {
     expect(await client.ask({ op: 'step', s, decisions: { trader_0: { slot: 10_000 } } })).toMatchObject({
       error: { code: 'bad_request' },
     })
+  })
+
+  test('tells a seat how it stood after each step where that is wanted, and of the others nothing', async () => {
+    const client = wireClient(hostOf({ economies }))
+    const { s, live } = await client.ask({ op: 'make', env: 'swarm_economy', preset: 'short', want: ['standings'] })
+    await client.ask({ op: 'reset', s, seed: 3 })
+    await client.ask({ op: 'step', s, decisions: {} })
+    const { turns } = await client.ask({ op: 'step', s, decisions: {} })
+    const { log } = await client.ask({ op: 'log', s })
+    const all = Object.entries(economies.get('swarm_economy').env.facts!.standings!(log))
+    expect(all.length).toBeGreaterThan(0)
+    expect(turns[live[0]].standings).toEqual(Object.fromEntries(all.map(([quantity, by]) => [quantity, by[live[0]]])))
+    expect(Object.keys(turns[live[0]])).toEqual(['offered', 'results', 'standings'])
+  })
+
+  test('has a log that a file of logs takes as a row', async () => {
+    const client = wireClient(hostOf({ economies }))
+    const { s } = await client.ask({ op: 'make', env: 'swarm_economy', preset: 'short' })
+    await client.ask({ op: 'reset', s, seed: 3 })
+    await client.ask({ op: 'step', s, decisions: {} })
+    await client.ask({ op: 'stop', s })
+    const { log } = await client.ask({ op: 'log', s })
+    const file = join(scratch(), 'steps.jsonl')
+    writeFileSync(file, `${JSON.stringify(log)}\n`)
+    expect(verifyLogs([file], environments)).toMatchObject({ episodes: 1, steps: 1, findings: [] })
   })
 
   test('of calls one by one moves once every seat has ended its turn', async () => {

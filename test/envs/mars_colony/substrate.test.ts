@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Listing } from '../../../economies/mars_colony/listing.ts'
+import { advance } from '../../../envs/mars_colony/advance.ts'
 import {
   BOND_CAP,
   BUILDING,
@@ -16,7 +17,6 @@ import {
 } from '../../../envs/mars_colony/parameters.ts'
 import { playSession, runColony, runSession, type Trajectory, trajectoryHash } from '../../../envs/mars_colony/session.ts'
 import {
-  advance,
   begin,
   type Colony,
   found,
@@ -197,6 +197,20 @@ describe('one tick', () => {
     expect(colony.need[3]).toBe(0)
     expect(colony.bond[pairIndex(0, 1)]).toBe(BOND_CAP)
     expect(colony.breach_ticks).toBe(1)
+  })
+
+  test.each([
+    [20, 0],
+    [19.999, 1],
+  ])('on either engine a need of %f after a tick is so many breaches: %i', (level, breached) => {
+    for (const play of [tick, (colony: Colony) => advance(colony, openColonists(own(1)), 1, nobody)]) {
+      const colony = walking(80)
+      for (let i = 0; i < COLONISTS; i++) begin(colony, i, RESTING, -1, 10)
+      // Resting costs 0.015 of company a tick.
+      colony.need[1] = Math.round(1000 * level) + 15
+      play(colony, nobody)
+      expect(colony.breach_ticks).toBe(breached)
+    }
   })
 
   test('a site closes at the tick its labour is done, and frees who builds there', () => {

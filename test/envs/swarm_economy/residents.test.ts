@@ -127,6 +127,14 @@ describe('work', () => {
       for (const { task } of only(events, 'task_claimed')) expect(bounty.get(task)).toBeGreaterThanOrEqual(15)
     }
   })
+  test('who moves first in a step is drawn: of four that want the same task each gets it about as often', () => {
+    const won = [0, 0, 0, 0]
+    for (const { events } of games({ profile: 'v0.1', mix: '4/0/0', epochs: 1, steps_per_epoch: 2 }, 200)) {
+      const first = only(events, 'task_claimed')[0]
+      if (first !== undefined) won[Number(first.agent.at(-1))]!++
+    }
+    for (const count of won) expect(count).toBeGreaterThan(25)
+  })
   test('no task is claimed by two at once', () => {
     for (const { events } of games({ profile: 'v0.1', mix: '4/0/0' }, 20)) {
       const held = new Set<number>()

@@ -132,6 +132,16 @@ describe('work', () => {
     const [submitted] = events(game, 'work_submitted')
     expect(agent(game, 'learner').tally.payoff).toBeCloseTo(submitted!.payoff + audited!.payoff, 9)
   })
+
+  test('an audit passes what is more likely good than not, however slightly', () => {
+    // A submission of one character stands at 0.547 in the first version, hardly above the least that one can.
+    const game = players(0, { profile: 'v0.1', audit_risk: 1 })
+    told(game, 'learner', 'claim_task', { task_id: 1 })
+    told(game, 'learner', 'submit_work', { task_id: 1, content: '.' })
+    const [audited] = events(game, 'audited')
+    expect(audited!.p).toBeCloseTo(0.547, 3)
+    expect(audited!.passed).toBe(true)
+  })
 })
 
 describe('trades', () => {

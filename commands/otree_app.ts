@@ -1,0 +1,99 @@
+/** `otree-app`: writes an economy as an oTree project whose games `agoragym serve` plays. */
+import { readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { UserError } from '../envs/core/errors.ts'
+import { type OtreeAppOptions, otreeApp, writeOtreeApp } from '../serve/otree_app/project.ts'
+import type { Args, Command } from './command.ts'
+import type { ExitCode, Io } from './io.ts'
+import { readModels } from './models.ts'
+import { CONFIG_OPTIONS, readSet } from './setup.ts'
+import { shownPath } from './text.ts'
+
+export const otreeAppCommand: Command = {
+  options: {
+    ...CONFIG_OPTIONS,
+    config: { type: 'string', describe: 'JSON file of fields of the configuration; --set comes after it' },
+    human: {
+      type: 'list',
+      describe: "seat of a person, or how many seats are people's; may be given several times (the learner's)",
+    },
+    opponents: { type: 'string', describe: 'who the others are, such as honest:3,deceptive:2 (those that usually are)' },
+    'turn-seconds': { type: 'string', describe: 'seconds that a person has for a turn, 0 for no limit (0)' },
+    rate: { type: 'string', describe: 'what a point of the score pays, in the currency (0: nobody is paid for the score)' },
+    fee: { type: 'string', describe: 'what everybody is paid for coming (0)' },
+    currency: { type: 'string', describe: 'three letters of ISO 4217 (EUR)' },
+    rounds: { type: 'string', describe: 'decisions that the app has room for, and one to close (what silent games need)' },
+    out: { type: 'string', describe: 'folder of the project, which must not be there (otree_ENV)' },
+  },
+  examples: [
+    ['agoragym otree-app ENV --out lab --fee 5 --rate 2', 'a project for one person a group; lab/README.md says how to start it'],
+    ['agoragym otree-app ENV --human 3 --turn-seconds 60 --out lab', 'three people a group, a minute a turn'],
+  ],
+  async run(args, io): Promise<ExitCode> {
+    const options = readOptions(args, io)
+    const folder = resolve(io.cwd, args.text('out') ?? `otree_${options.env}`)
+    const app = await otreeApp(options)
+    writeOtreeApp(app, folder)
+    const { seats, rounds, honest } = app
+    if (args.flag('json')) {
+      io.out(
+        `${JSON.stringify({ folder, app: app.app, files: Object.keys(app.files), seats, rounds, ...(honest !== undefined && { honest }) }, null, 2)}\n`,
+      )
+      return 0
+    }
+    const shown = shownPath(folder, io.cwd)
+    io.out(
+      `${Object.keys(app.files)
+        .map(path => `${join(shown, path)}\n`)
+        .join('')}\n`,
+    )
+    io.out(`People sit in ${seats.join(', ')}; ${rounds - 1} decisions a game at most.\n`)
+    if ((options.rate ?? 0) === 0) io.out('Nobody is paid for the score yet: set payoff_rate in settings.py, or give --rate.\n')
+    if (honest !== undefined) io.out(`Honest play scores ${honest.toFixed(3)} here on average.\n`)
+    io.out(`\nNext:\n  npx agoragym serve\n  cd ${shown}\n  pip install -r requirements.txt\n  otree devserver 8001\n`)
+    return 0
+  },
+}
+
+function readOptions(args: Args, io: Io): OtreeAppOptions {
+  const [preset, opponents, currency, file] = ['preset', 'opponents', 'currency', 'config'].map(name => args.text(name))
+  const config = { ...(file !== undefined && readConfig(resolve(io.cwd, file), file)), ...readSet(args) }
+  const human = args.list('human')
+  const count = human.length === 1 && /^\d+$/.test(human[0]!) ? Number(human[0]) : undefined
+  const [turnSeconds, rate, fee] = ['turn-seconds', 'rate', 'fee'].map(name => amount(args, name))
+  return {
+    env: args.text('ENV')!,
+    // Models are seated to see that they fit; none is asked anything here.
+    models: readModels(args, io, 1),
+    ...(preset !== undefined && { preset }),
+    ...(Object.keys(config).length > 0 && { config }),
+    ...(human.length > 0 && { human: count ?? human.flatMap(text => text.split(',')) }),
+    ...(opponents !== undefined && { opponents }),
+    ...(turnSeconds !== undefined && { turnSeconds }),
+    ...(rate !== undefined && { rate }),
+    ...(fee !== undefined && { fee }),
+    ...(currency !== undefined && { currency }),
+    ...(args.text('rounds') !== undefined && { rounds: args.integer('rounds', 0, 2) }),
+  }
+}
+
+/** A number from 0; undefined where the option was not given. */
+function amount(args: Args, name: string): number | undefined {
+  const text = args.text(name)
+  if (text === undefined) return undefined
+  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN
+  if (!Number.isFinite(value)) throw new UserError(`--${name}: expected a number from 0, got '${text.slice(0, 64)}'.`)
+  return value
+}
+
+function readConfig(path: string, given: string): object {
+  let value: unknown
+  try {
+    value = JSON.parse(readFileSync(path, 'utf8'))
+  } catch (error) {
+    throw new UserError(`--config: ${given}: ${(error as Error).message}.`)
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new UserError(`--config: ${given}: expected a JSON object of configuration fields.`)
+  return value
+}

@@ -1,0 +1,45 @@
+/** `view`: a local web app over runs, live while they are played. */
+import { resolve } from 'node:path'
+import { economies, environments } from '../economies/registry.ts'
+import { startView } from '../view/server.ts'
+import { Watched } from '../view/watched.ts'
+import { type Command, integer } from './command.ts'
+import type { ExitCode } from './io.ts'
+
+export const view: Command = {
+  options: {
+    port: { type: 'string', describe: 'port on 127.0.0.1; 0 for any free one (0)' },
+    baseline: { type: 'string', describe: 'player that the others are compared with, by label or name' },
+    title: { type: 'string', describe: 'what stands at the head of the page (agoragym view)' },
+  },
+  examples: [
+    ['agoragym view', 'everything in ./runs, and what comes to be there'],
+    ['agoragym view runs/suite --port 8080', 'the runs of one folder, always at the same address'],
+  ],
+  async run(args, io): Promise<ExitCode> {
+    const named = args.list('RUN')
+    const paths = (named.length === 0 ? ['runs'] : named).map(path => resolve(io.cwd, path))
+    const [baseline, title] = [args.text('baseline'), args.text('title')]
+    const watched = new Watched(paths, {
+      economies,
+      environments,
+      ...(baseline !== undefined && { baseline }),
+      ...(title !== undefined && { title }),
+    })
+    // Whatever is wrong with the runs is told here and not in a browser.
+    watched.snapshot()
+    const running = await startView({
+      watched,
+      port: integer(args.text('port') ?? '0', '--port', 0),
+      ...(title !== undefined && { title }),
+    })
+    if (args.flag('json')) io.out(`${JSON.stringify({ url: running.url })}\n`)
+    else io.out(`${running.url}\nOpen it in a browser; Ctrl-C ends.\n`)
+    await new Promise<void>(done => {
+      if (io.signal.aborted) done()
+      io.signal.addEventListener('abort', () => done(), { once: true })
+    })
+    await running.close()
+    return 0
+  },
+}

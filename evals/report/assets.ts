@@ -1,0 +1,35 @@
+/** The files of the page, as a report embeds them and a server sends them. Knows their names; knows nothing of what they show. */
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+
+/** The page's scripts in the order of their imports: joined, they are one module. */
+export const SCRIPTS = [
+  'format.js',
+  'data.js',
+  'charts.js',
+  'tables.js',
+  'overview.js',
+  'grid.js',
+  'transcript.js',
+  'page.js',
+] as const
+
+/** A file of the page. */
+export function asset(name: (typeof SCRIPTS)[number] | 'page.html' | 'page.css'): string {
+  return readFileSync(join(import.meta.dirname, name), 'utf8')
+}
+
+/** Observable Plot and what it stands on, in the order they are loaded, minified by their authors. */
+export function libraries(): readonly { readonly name: string; readonly text: string }[] {
+  const require = createRequire(import.meta.url)
+  return [
+    { name: 'd3.js', path: join(dirname(require.resolve('d3')), 'd3.min.js') },
+    { name: 'plot.js', path: join(dirname(require.resolve('@observablehq/plot')), '..', 'dist', 'plot.umd.min.js') },
+  ].map(({ name, path }) => ({ name, text: readFileSync(path, 'utf8') }))
+}
+
+/** Text as it may stand in HTML, in an attribute too. */
+export function escaped(text: string): string {
+  return text.replace(/[&<>"]/g, character => `&#${character.charCodeAt(0)};`)
+}

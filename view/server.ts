@@ -1,0 +1,161 @@
+/**
+ * The local web app over runs: the report's page, with a server that has the data. On loopback alone. Knows HTTP; what is shown
+ * is read elsewhere (`watched.ts`) and drawn by the page.
+ */
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createAdaptorServer } from '@hono/node-server'
+import { type Context, Hono } from 'hono'
+import { compress } from 'hono/compress'
+import { secureHeaders } from 'hono/secure-headers'
+import { streamSSE } from 'hono/streaming'
+import { UserError } from '../envs/core/errors.ts'
+import { asset, escaped, libraries, SCRIPTS } from '../evals/report/assets.ts'
+import { RunError } from '../rollouts/errors.ts'
+import { drawPicture } from './draw.ts'
+import type { Watched } from './watched.ts'
+import { pictureWords } from './words.ts'
+
+export interface ViewOptions {
+  readonly watched: Watched
+  /** 0 for any free port, the default. */
+  readonly port?: number
+  readonly title?: string
+}
+
+/** A page that is served. */
+export interface RunningView {
+  /** Such as `http://127.0.0.1:4173`. */
+  readonly url: string
+  close(): Promise<void>
+}
+
+/** Milliseconds between two looks at the folders. */
+const LOOK_MS = 1000
+/** A page is told of changes at most once in so many times as long as it takes to read them. */
+const REST = 5
+
+/** Nothing but its own: what a transcript says is shown and cannot run. Plot writes styles into its drawings. */
+const POLICY = {
+  defaultSrc: ["'none'"],
+  scriptSrc: ["'self'"],
+  styleSrc: ["'self'", "'unsafe-inline'"],
+  imgSrc: ["'self'", 'data:'],
+  connectSrc: ["'self'"],
+  baseUri: ["'none'"],
+  formAction: ["'none'"],
+  frameAncestors: ["'none'"],
+}
+
+/** Serves the page on 127.0.0.1. A UserError where the port cannot be had. */
+export async function startView({ watched, port = 0, title = 'agoragym view' }: ViewOptions): Promise<RunningView> {
+  const ending = new AbortController()
+  const server = createAdaptorServer({ fetch: appOf(watched, title, ending.signal).fetch, hostname: '127.0.0.1' }) as Server
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', ({ message }) =>
+      reject(new UserError(`Port ${port} cannot be had: ${message}. Choose another with --port, or 0 for any.`)),
+    )
+    server.listen(port, '127.0.0.1', resolve)
+  })
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return {
+    url,
+    async close() {
+      ending.abort()
+      server.closeAllConnections()
+      await new Promise(resolve => server.close(resolve))
+    },
+  }
+}
+
+function appOf(watched: Watched, title: string, ending: AbortSignal): Hono {
+  const app = new Hono()
+  app.use(secureHeaders({ contentSecurityPolicy: POLICY, referrerPolicy: 'no-referrer' }))
+  // A page of another origin, or a name that leads here, reaches a loopback server too.
+  app.use(async (c, next) => {
+    const host = c.req.header('host') ?? ''
+    if (!/^(?:127\.0\.0\.1|localhost)(?::\d+)?$/.test(host))
+      return c.text(`Host: expected 127.0.0.1 or localhost, got ${host.slice(0, 80)}`, 403)
+    c.header('Cache-Control', 'no-store')
+    await next()
+  })
+  app.onError((error, c) => {
+    const isTold = error instanceof UserError || error instanceof RunError
+    return c.text(isTold ? error.message : `The server failed: ${error.message}`, isTold ? 404 : 500)
+  })
+  app.get('/changes', c => changes(c, watched, ending))
+  app.use(compress())
+  app.get('/', c => c.html(page(title)))
+  app.get('/page.css', c => c.body(asset('page.css'), 200, { 'Content-Type': 'text/css; charset=utf-8' }))
+  for (const name of SCRIPTS) app.get(`/${name}`, c => script(c, asset(name)))
+  for (const { name, text } of libraries()) app.get(`/${name}`, c => script(c, text))
+  app.get('/data/facts', c => c.json(watched.snapshot().facts))
+  app.get('/data/overview', c => c.json(watched.snapshot().overview))
+  app.get('/data/figures', c => c.json(watched.snapshot().figures))
+  app.get('/data/rows', c => c.json(watched.snapshot().rows))
+  app.get('/data/series', c => c.json(watched.snapshot().series))
+  // Which transcripts there are: all of them, so none is listed.
+  app.get('/data/index', c => c.json([]))
+  app.get('/data/metric', c => c.json(watched.metric(asked(c, 'name'))))
+  app.get('/transcript', c => {
+    const story = watched.story(number(c, 'run'), asked(c, 'key'), asked(c, 'seat'))
+    return story === undefined ? c.text('no such rollout or seat', 404) : c.json(story)
+  })
+  app.get('/picture.svg', async c => {
+    const picture = await watched.picture(number(c, 'run'), asked(c, 'key'), number(c, 'step'))
+    if (picture === undefined) return c.text('no such rollout', 404)
+    const svg = drawPicture(picture, { theme: c.req.query('theme') === 'dark' ? 'dark' : 'light', width: 720 })
+    return c.body(svg, 200, { 'Content-Type': 'image/svg+xml' })
+  })
+  app.get('/picture.txt', async c => {
+    const picture = await watched.picture(number(c, 'run'), asked(c, 'key'), number(c, 'step'))
+    return picture === undefined ? c.text('no such rollout', 404) : c.text(pictureWords(picture))
+  })
+  return app
+}
+
+function page(title: string): string {
+  const [head, foot] = asset('page.html').split('<!-- content -->') as [string, string]
+  const scripts = libraries().map(({ name }) => `<script src="${name}"></script>\n`)
+  return (
+    head
+      .replaceAll('{{title}}', () => escaped(title))
+      .replace('<html ', '<html data-source="server" ')
+      .replace('<!-- styles -->', '<link rel="stylesheet" href="page.css">') +
+    `${scripts.join('')}<script type="module" src="page.js"></script>${foot}`
+  )
+}
+
+function script(c: Context, text: string): Response {
+  return c.body(text, 200, { 'Content-Type': 'text/javascript; charset=utf-8' })
+}
+
+/** Tells the page that runs have grown, as they do. */
+function changes(c: Context, watched: Watched, ending: AbortSignal): Response {
+  return streamSSE(c, async stream => {
+    let rest = LOOK_MS
+    await stream.writeSSE({ event: 'hello', data: '' })
+    while (!stream.aborted && !ending.aborted) {
+      await stream.sleep(rest)
+      rest = LOOK_MS
+      if (!watched.hasChanged()) continue
+      const start = performance.now()
+      watched.snapshot()
+      rest = Math.max(LOOK_MS, REST * (performance.now() - start))
+      await stream.writeSSE({ event: 'change', data: '' })
+    }
+  })
+}
+
+/** A field of the query. A UserError where it is not there. */
+function asked(c: Context, name: string): string {
+  const value = c.req.query(name)
+  if (value === undefined || value === '') throw new UserError(`expected ${name}= in the address`)
+  return value
+}
+
+function number(c: Context, name: string): number {
+  const text = asked(c, name)
+  if (!/^-?\d{1,9}$/.test(text)) throw new UserError(`${name}: expected a whole number, got ${text.slice(0, 40)}`)
+  return Number(text)
+}

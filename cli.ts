@@ -61,12 +61,12 @@ interface Typed extends CommandHead, Omit<Command, 'positionals' | 'options'> {
 
 async function load(head: CommandHead, words: readonly string[]): Promise<Typed> {
   const command = await head.load()
-  const { positionals = head.positionals, options, examples, run } = command
+  const { positionals = head.positionals, options, examples, help, run } = command
   const economies = examples.some(([line]) => line.includes('ENV'))
     ? (await import('./economies/registry.ts')).economies.ids()
     : []
   const own = typeof options === 'function' ? await options(words) : options
-  return { ...head, positionals, options: { ...own, ...COMMON }, examples, run, id: economies[0] ?? 'ENV' }
+  return { ...head, positionals, options: { ...own, ...COMMON }, examples, ...(help && { help }), run, id: economies[0] ?? 'ENV' }
 }
 
 /**
@@ -149,14 +149,21 @@ function placeholder(positional: string): string {
 /** The name of a positional, without what says how it is given. */
 const bare = (positional: string): string => positional.replace(/[[\]…]/g, '')
 
-function declare(builder: Argv, { name, positionals, describe, options, examples, id }: Typed): Argv {
+function declare(builder: Argv, { name, positionals, describe, options, examples, help, id }: Typed): Argv {
   builder.usage(`${['$0', name, ...Object.keys(positionals)].join(' ')} [options]\n\n${describe}`).version(false)
   for (const [positional, text] of Object.entries(positionals))
     builder.positional(bare(positional), { type: 'string', describe: text, ...(positional.includes('…') && { array: true }) })
   for (const [option, { type, describe: text, alias }] of Object.entries(options))
     builder.option(option, { ...SHAPES[type], describe: text, ...(alias !== undefined && { alias }) })
   const lines = examples.map(([line, what]) => `  ${line.replace('ENV', id)}\n      ${what}`)
-  return builder.epilogue(`${lines.length === 1 ? 'Example:' : 'Examples:'}\n${lines.join('\n')}`)
+  const parts = [`${lines.length === 1 ? 'Example:' : 'Examples:'}\n${lines.join('\n')}`]
+  if (help !== undefined)
+    parts.push(
+      `${help.title}:\n${Object.entries(help.words)
+        .flatMap(([word, meaning]) => [`  ${word}`, `      ${meaning}`])
+        .join('\n')}`,
+    )
+  return builder.epilogue(parts.join('\n\n'))
 }
 
 /** Each type of option as yargs is told of it. */

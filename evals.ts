@@ -67,6 +67,8 @@ export { bradleyTerry, type PairPoints, type StrengthEstimate, strengths } from 
 export type { FigureKind, Study, StudyContext, StudyOption, StudyResult, StudyRow } from './evals/study.ts'
 export { readSuiteFile, shippedSuites } from './evals/suite_file.ts'
 export type { Sweep } from './evals/sweeps.ts'
+/** What happens while an experiment is played, as OpenTelemetry traces and metrics. */
+export { Telemetry, type TelemetryApi, type TelemetryOptions } from './evals/telemetry.ts'
 /** Plain-text tables for terminals. */
 export { block, columns, definitions, type FigureRow, figureTable, number, plural, shownPath, wrap } from './evals/text.ts'
 /** Values added up by scenario. */

@@ -23,7 +23,9 @@ export {
   type ExperimentEvent,
   type ExperimentResult,
   type PlannedRollout,
+  type PlayerFacts,
   planExperiment,
+  type RolloutFacts,
   type RunExperimentOptions,
   rolloutsOf,
   runExperiment,
@@ -31,6 +33,7 @@ export {
 export { absentShards, checkShard, type Shard, shardFolder, shardOf } from './evals/shards.ts'
 /** Who plays rollouts in other threads or on other machines. */
 export type { BatchResult, Elsewhere, Job } from './rollouts/batch.ts'
+export { COMPRESSIONS, type Compression } from './rollouts/blocks.ts'
 /** A seat spoken to in messages: one state machine for models that are asked here and for those that trainers ask. */
 export { Dialogue, type Heard, PLAIN_STYLE, type PlayStyle } from './rollouts/dialogue.ts'
 /** What ends a run before its time. A user's mistake is a `UserError` of `agoragym`. */
@@ -91,6 +94,7 @@ export {
   type Player,
   ProviderError,
   type Reply,
+  type RetryRow,
   type RolloutContext,
   type TranscribedPolicy,
   type Usage,
@@ -99,7 +103,7 @@ export { callText, humanPlayer, type Terminal } from './rollouts/players/human.t
 export { type PlayerContext, playersFor } from './rollouts/players/index.ts'
 export { type PlayerMaker, registerPlayer } from './rollouts/players/own.ts'
 export { openTerminal, type TerminalOptions } from './rollouts/players/terminal.ts'
-export { Progress, type ProgressOptions } from './rollouts/progress.ts'
+export { PROGRESS_WORDS, Progress, type ProgressOptions } from './rollouts/progress.ts'
 /** One episode: seats its players and plays to the end. */
 export {
   configDigest,
@@ -125,12 +129,17 @@ export {
   type RunResult,
   runFolder,
 } from './rollouts/run.ts'
+/** What a run has come to so far. */
+export { Running, type RunningFigures } from './rollouts/running.ts'
 export { type ScenarioRow, scenarioRow } from './rollouts/scenarios.ts'
 /** The files of a run, row by row: a run of any size is never held. */
 export {
   countFinished,
   FILES,
   findRuns,
+  type OpenedRollout,
+  openRollout,
+  RunReader,
   readCallFigures,
   readCalls,
   readErrors,
@@ -146,3 +155,4 @@ export { parseJson, readText } from './rollouts/text_file.ts'
 export { transcribe, transcriptOf } from './rollouts/transcript.ts'
 export { type Buffered, END_TURN, TurnBuffer } from './rollouts/turn_buffer.ts'
 export { countLogs, type Finding, logFiles, type Verified, verifyLogs } from './rollouts/verify.ts'
+export { type Ended, type FailureFigures, type PlayFigures, withoutTexts } from './rollouts/watch.ts'

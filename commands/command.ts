@@ -29,6 +29,8 @@ export interface Command {
   readonly options: OptionSpecs | ((words: readonly string[]) => Promise<OptionSpecs>)
   /** Command lines that work, each with what it does; `ENV` stands for the first economy there is. */
   readonly examples: readonly (readonly [line: string, what: string])[]
+  /** What else help explains: words, each with what it means. */
+  readonly help?: { readonly title: string; readonly words: Readonly<Record<string, string>> }
   run(args: Args, io: Io): ExitCode | Promise<ExitCode>
 }
 

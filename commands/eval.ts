@@ -1,4 +1,5 @@
 /** `eval`: plays each player in the evaluated seat and prints a table. */
+
 import { join, resolve } from 'node:path'
 import { economies, environments } from '../economies/registry.ts'
 import type { RunExport } from '../economies/run_export.ts'
@@ -7,15 +8,18 @@ import { type Experiment, suiteJsonSchema } from '../evals/experiment.ts'
 import { planExperiment } from '../evals/run_experiment.ts'
 import { evaluationFacts, runsText } from '../evals/run_table.ts'
 import { shardOf } from '../evals/shards.ts'
+import { COMPRESSIONS } from '../rollouts/blocks.ts'
 import type { RunResult } from '../rollouts/run.ts'
 import type { Args, Command, OptionSpecs } from './command.ts'
 import { DIALOGUE_OPTION, readSpeaker, speakRun } from './dialogue.ts'
 import { type EvaluateOptions, type Evaluation, evaluate, outFolder, PART_OPTIONS, readShard } from './evaluate.ts'
 import type { ExitCode, Io } from './io.ts'
 import { CACHE_OPTION, LIMIT_OPTIONS, MODEL_OPTIONS, readModels } from './models.ts'
+import { OTEL_OPTIONS } from './otel.ts'
 import { QUEUE_OPTIONS } from './queue_run.ts'
 import { COLUMN_OPTIONS, CONFIG_OPTIONS, EXAMPLE_OPTIONS, readExperiment, SEAT_OPTIONS, SWEEP_OPTIONS } from './setup.ts'
 import { readSuite, SUITE_OPTIONS } from './suite.ts'
+import { LOG_OPTION, PROGRESS_HELP } from './telling.ts'
 import { block, shownPath } from './text.ts'
 
 /** What the commands that play runs have in common, but for who plays and how often. */
@@ -29,11 +33,14 @@ export const PLAY_OPTIONS: OptionSpecs = {
   ...PART_OPTIONS,
   ...QUEUE_OPTIONS,
   out: { type: 'string', describe: "folder for the runs' folders (./runs)" },
+  compress: { type: 'string', describe: `how rollouts are kept in new folders: ${COMPRESSIONS.join(' or ')} (none)` },
   resume: { type: 'boolean', describe: 'go on with runs that exist; what is finished is not played again' },
   'retry-errors': { type: 'boolean', describe: 'with --resume: also play again what failed' },
   'dry-run': { type: 'boolean', describe: 'estimate calls, tokens and cost; nothing is called or written' },
   ...MODEL_OPTIONS,
   ...LIMIT_OPTIONS,
+  ...LOG_OPTION,
+  ...OTEL_OPTIONS,
 }
 
 /**
@@ -128,6 +135,7 @@ export const evalCommand: Command = {
     ],
     ['agoragym eval --suite suite.json', 'what a file says; again, after more was added to it, plays what is new'],
   ],
+  help: PROGRESS_HELP,
   async run(args, io) {
     if (args.flag('print-schema')) {
       io.out(`${JSON.stringify(suiteJsonSchema(), null, 2)}\n`)

@@ -1,4 +1,5 @@
 /** Playing runs and telling what came of them: shared by the commands that do so. */
+
 import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
 import { economies } from '../economies/registry.ts'
@@ -7,14 +8,16 @@ import { oneLine } from '../envs/core/text.ts'
 import type { Experiment } from '../evals/experiment.ts'
 import { type CellResult, type ExperimentEvent, type RunExperimentOptions, runExperiment } from '../evals/run_experiment.ts'
 import { checkShard, type Shard, shardFolder } from '../evals/shards.ts'
+import { COMPRESSIONS, type Compression } from '../rollouts/blocks.ts'
 import { modelNotes } from '../rollouts/models/notes.ts'
 import { withoutCredentials } from '../rollouts/models/redact.ts'
-import { Progress } from '../rollouts/progress.ts'
 import type { RunResult } from '../rollouts/run.ts'
 import { type Args, integer, type OptionSpecs } from './command.ts'
 import type { ExitCode, Io } from './io.ts'
 import { cacheNote } from './models.ts'
+import { exportingOf } from './otel.ts'
 import { openNamedQueue } from './queue_run.ts'
+import { tellingOf } from './telling.ts'
 import { plural, shownPath } from './text.ts'
 
 /** Who plays how much of an experiment. */
@@ -63,6 +66,14 @@ export function outFolder(args: Args, io: Io, usual = 'runs'): string {
   return shard === undefined ? out : join(out, shardFolder(shard))
 }
 
+/** How rollouts are to be kept. */
+function readCompression(args: Args): Compression {
+  const named = args.text('compress') ?? 'none'
+  const found = COMPRESSIONS.find(known => known === named)
+  if (found === undefined) throw new UserError(`--compress: expected ${COMPRESSIONS.join(' or ')}, got '${named.slice(0, 64)}'.`)
+  return found
+}
+
 /** What was played, and how the command ends. */
 export interface Evaluation {
   readonly cells: readonly CellResult[]
@@ -73,7 +84,7 @@ export interface Evaluation {
 }
 
 export interface EvaluateOptions
-  extends Omit<RunExperimentOptions, 'economies' | 'signal' | 'onEvent' | 'workers' | 'onWorkers' | 'shard'> {
+  extends Omit<RunExperimentOptions, 'economies' | 'signal' | 'onEvent' | 'workers' | 'onWorkers' | 'shard' | 'compress'> {
   /** Called as the runs of a cell are over. */
   readonly onCell?: (runs: readonly RunResult[]) => void
 }
@@ -85,32 +96,21 @@ const NO_WORK =
 export async function evaluate(asked: Experiment, options: EvaluateOptions, args: Args, io: Io): Promise<Evaluation> {
   const { models, onCell = () => {}, ...rest } = options
   const shard = readShard(args, io)
-  let progress: Progress | undefined
+  const telling = tellingOf(args, io, {
+    named: asked.name !== undefined,
+    // Models are asked elsewhere where there is a queue.
+    ...(models !== undefined && args.text('queue') === undefined && { models }),
+  })
+  const note = (text: string): void => telling.note(text)
+  const exporting = await exportingOf(args, io, note)
   let failed = 0
   const again = (...more: string[]): string => commandLine(args.typed, more)
   const onEvent = (event: ExperimentEvent): void => {
-    switch (event.type) {
-      case 'cell_start':
-        progress = new Progress({
-          total: event.due,
-          write: io.err,
-          terminal: io.isTTY.err,
-          columns: io.columns,
-          ...((asked.name !== undefined || event.cells > 1) && { unit: `rollouts of ${event.cell}` }),
-          ...(models !== undefined && queue === undefined && { status: () => models.status() }),
-        })
-        return
-      case 'rollout':
-        progress?.tick(event.ok)
-        return
-      case 'cell_end': {
-        progress?.end()
-        progress = undefined
-        failed += tellCell(event.runs, again, args, io)
-        if (event.left === 0) onCell(event.runs)
-        return
-      }
-    }
+    telling.event(event)
+    exporting?.event(event)
+    if (event.type !== 'cell_end') return
+    failed += tellCell(event.runs, again, args, io, note)
+    if (event.left === 0) onCell(event.runs)
   }
   const { folder = io.cwd, concurrency = 32, out } = options
   const parted =
@@ -124,9 +124,10 @@ export async function evaluate(asked: Experiment, options: EvaluateOptions, args
     ...(models !== undefined && { models }),
     economies,
     ...(shard !== undefined && { shard }),
+    compress: readCompression(args),
     workers: readWorkers(args),
     onWorkers: taken => {
-      if (taken === 0) io.err(`${NO_WORK}\n`)
+      if (taken === 0) note(NO_WORK)
     },
     signal: io.signal,
     onEvent,
@@ -135,13 +136,16 @@ export async function evaluate(asked: Experiment, options: EvaluateOptions, args
       queue?.leave()
       throw error
     })
-    .finally(() => progress?.end())
+    .finally(async () => {
+      telling.end()
+      await exporting?.stop()
+    })
   await queue?.close()
   if (shard !== undefined && cells.length === 0)
-    io.err(`--shard ${shard.index}/${shard.of}: nothing falls to this part; there are fewer groups of repeats than parts.\n`)
-  for (const reason of stopped) io.err(`${oneLine(reason)}\n`)
+    note(`--shard ${shard.index}/${shard.of}: nothing falls to this part; there are fewer groups of repeats than parts.`)
+  for (const reason of stopped) note(oneLine(reason))
   if (left > 0) {
-    io.err(`Stopped after ${played} of ${plural(played + left, 'rollout')}. Go on with: ${again('--resume')}\n`)
+    note(`Stopped after ${played} of ${plural(played + left, 'rollout')}. Go on with: ${again('--resume')}`)
     const last = cells.at(-1)
     if (last !== undefined) onCell(last.runs)
   }
@@ -149,20 +153,25 @@ export async function evaluate(asked: Experiment, options: EvaluateOptions, args
 }
 
 /** Says what of a cell failed, and what began anew though it was to be gone on with; gives how many rollouts failed. */
-function tellCell(runs: readonly RunResult[], again: (...more: string[]) => string, args: Args, io: Io): number {
+function tellCell(
+  runs: readonly RunResult[],
+  again: (...more: string[]) => string,
+  args: Args,
+  io: Io,
+  tell: (text: string) => void,
+): number {
   for (const run of runs) {
-    io.err(cacheNote(run))
-    for (const note of modelNotes(run.metadata)) io.err(`${note}\n`)
+    for (const note of [...cacheNote(run), ...modelNotes(run.metadata)]) tell(note)
   }
   const fresh = args.flag('resume') ? runs.filter(({ resumed }) => !resumed) : []
-  for (const { folder } of fresh) io.err(`--resume found no such run and began it: ${shownPath(folder, io.cwd)}\n`)
+  for (const { folder } of fresh) tell(`--resume found no such run and began it: ${shownPath(folder, io.cwd)}`)
   const failed = runs.reduce((sum, { summary }) => sum + summary.failed, 0)
   if (failed > 0) {
     const where = runs
       .filter(({ summary }) => summary.failed > 0)
       .map(({ folder }) => `${shownPath(folder, io.cwd)}/errors.jsonl`)
-    io.err(
-      `${plural(failed, 'rollout')} failed (${where.join(', ')}). Play them again with: ${again('--resume', '--retry-errors')}\n`,
+    tell(
+      `${plural(failed, 'rollout')} failed (${where.join(', ')}). Play them again with: ${again('--resume', '--retry-errors')}`,
     )
   }
   return failed

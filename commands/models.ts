@@ -141,12 +141,14 @@ function positive(args: Args, name: string): number | undefined {
 /** Prompts shorter than this are not cached by the providers. */
 const CACHEABLE = 1024
 
-/** What to say of a run whose repeated prompts were all paid for again, though the provider has a cache; empty for nothing. */
-export function cacheNote({ metadata, summary }: RunResult): string {
+/** What to say of a run whose repeated prompts were all paid for again, though the provider has a cache; none for nothing. */
+export function cacheNote({ metadata, summary }: RunResult): string[] {
   const { player, base_url, player_details } = metadata
   const { usage, traffic } = summary
-  if (usage === null || traffic === null || base_url === null || !isHome(base_url) || player_details.history !== 'full') return ''
+  if (usage === null || traffic === null || base_url === null || !isHome(base_url) || player_details.history !== 'full') return []
   const prompt = promptTokens(usage)
-  if (prompt < 2 * CACHEABLE * traffic.calls || usage.input_cached_read > prompt / 100) return ''
-  return `${player}: hardly any prompt token was read from the provider's cache, which forgets after some minutes; lower -c, so that the turns of an episode follow each other.\n`
+  if (prompt < 2 * CACHEABLE * traffic.calls || usage.input_cached_read > prompt / 100) return []
+  return [
+    `${player}: hardly any prompt token was read from the provider's cache, which forgets after some minutes; lower -c, so that the turns of an episode follow each other.`,
+  ]
 }

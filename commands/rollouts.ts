@@ -7,6 +7,7 @@ import type { Command } from './command.ts'
 import { PLAY_OPTIONS, playExperiment } from './eval.ts'
 import { ADVANTAGE_OPTION } from './export.ts'
 import { readExperiment } from './setup.ts'
+import { PROGRESS_HELP } from './telling.ts'
 import { block, number, plural, shownPath } from './text.ts'
 
 export const rollouts: Command = {
@@ -27,6 +28,7 @@ export const rollouts: Command = {
     ],
     ['agoragym export runs --format tokens --out data/tokens --include-truncated', 'what was played, as token rows'],
   ],
+  help: PROGRESS_HELP,
   async run(args, io) {
     const estimator = estimatorNamed(args.text('advantage'))
     const size = args.integer('group-size', 8, 1)

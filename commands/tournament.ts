@@ -9,6 +9,7 @@ import { PLAY_OPTIONS } from './eval.ts'
 import { evaluate, outFolder } from './evaluate.ts'
 import { CACHE_OPTION, readModels } from './models.ts'
 import { labelled, readExperiment, readPlayers } from './setup.ts'
+import { PROGRESS_HELP } from './telling.ts'
 import { block, columns, number, shownPath } from './text.ts'
 
 /** Of the options of an evaluation, those that do not say who sits where. */
@@ -32,6 +33,7 @@ export const tournament: Command = {
       'three players, six line-ups, ten seeds each',
     ],
   ],
+  help: PROGRESS_HELP,
   async run(args, io) {
     const players = labelled(
       args,

@@ -71,6 +71,8 @@ export interface RemoteSeat<T extends PlayTypes = AnyTypes> {
   check(call: unknown, decided?: { readonly seen: T['Observation']; readonly nth: number }): Checked
   /** The message of a call that `check` accepted. */
   send(call: Call): Sending
+  /** What tells everybody else something, where the phase is a conversation; undefined elsewhere. */
+  saying(text: string): Readonly<Record<string, unknown>> | undefined
   /** Takes note that a turn is over, in a phase of turns. */
   passed(): void
 }
@@ -89,6 +91,8 @@ export interface RemoteTwin<T extends PlayTypes = AnyTypes> {
   readonly env: Playable<T>
   /** What the server calls the games it can play. */
   readonly rulesets: readonly string[]
+  /** Whether players of such a game can write to each other. */
+  talks(ruleset: string): boolean
   /** The configuration of a game by the server's own parameters. A UserError where the economy cannot play it. */
   config(parameters: Readonly<Record<string, unknown>>, view: RemoteView): T['Config']
   /** Who sits at the server's number, from 1. A UserError where nobody does. */

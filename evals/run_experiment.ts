@@ -2,38 +2,71 @@
  * Plays an experiment: cell after cell, each player's rollouts into a folder of their own, and tells what happens as it does.
  * Knows experiments and run folders; prints nothing.
  */
+
 import { join, resolve } from 'node:path'
 import { UserError } from '../envs/core/errors.ts'
 import type { Lookup } from '../envs/core/registry.ts'
 import type { AgentId } from '../envs/core/tool.ts'
 import type { Elsewhere } from '../rollouts/batch.ts'
+import type { Compression } from '../rollouts/blocks.ts'
 import type { Models } from '../rollouts/models/models.ts'
+import type { CallRow, Player, RetryRow } from '../rollouts/player.ts'
 import type { PlayerContext } from '../rollouts/players/index.ts'
 import { type RolloutSpec, rolloutKey } from '../rollouts/rollout.ts'
-import { PlanSpecs, playRuns, type RunResult } from '../rollouts/run.ts'
+import { PlanSpecs, playRuns, type RunPlan, type RunResult } from '../rollouts/run.ts'
+import type { Ended } from '../rollouts/watch.ts'
 import { type Experiment, type ResolvedCell, resolveCells } from './experiment.ts'
 import type { Playable } from './opponents.ts'
 import { type PlannedCell, planCells } from './plan.ts'
 import { type Shard, shardFolder, shardOf } from './shards.ts'
 import { noting, type ThreadSource, Workers } from './workers.ts'
 
+/** A player of a cell. */
+export interface PlayerFacts {
+  /** The player string, credentials redacted. */
+  readonly name: string
+  readonly label?: string
+  readonly kind: Player['kind']
+  /** Of a model: its id and where it is asked. */
+  readonly model?: string
+  readonly base_url?: string
+}
+
+/** Which rollout of a cell. */
+export interface RolloutFacts {
+  readonly cell: string
+  readonly key: string
+  /** The evaluated players, by seat. */
+  readonly players: Readonly<Record<AgentId, string>>
+  readonly seed: number
+  readonly repeat: number
+}
+
 /** What happens while an experiment is played. */
 export type ExperimentEvent =
   /** A cell begins; `due` of its rollouts are to be played, the others are finished already. */
-  | { readonly type: 'cell_start'; readonly cell: string; readonly index: number; readonly cells: number; readonly due: number }
-  /** A rollout has ended; `done` of the cell's `due` have. Failed ones (`ok: false`) are listed in errors.jsonl and never scored. */
   | {
-      readonly type: 'rollout'
+      readonly type: 'cell_start'
       readonly cell: string
-      readonly key: string
-      /** The evaluated players, by seat. */
-      readonly players: Readonly<Record<AgentId, string>>
-      readonly seed: number
-      readonly repeat: number
-      readonly ok: boolean
-      readonly done: number
+      readonly index: number
+      readonly cells: number
       readonly due: number
+      /** The economy's id. */
+      readonly env: string
+      /** Everybody who has a seat in it. */
+      readonly players: readonly PlayerFacts[]
     }
+  /** A rollout is begun in this thread. */
+  | ({ readonly type: 'rollout_start' } & RolloutFacts)
+  /** A model has answered, in a rollout of this thread. The row holds what it said. */
+  | { readonly type: 'call'; readonly cell: string; readonly row: CallRow }
+  /** An attempt at a model call has failed, in a rollout of this thread; it is made again unless its `wait_ms` is null. */
+  | { readonly type: 'retry'; readonly cell: string; readonly row: RetryRow }
+  /**
+   * A rollout has ended; `done` of the cell's `due` have. What it came to stands in `figures`, where whoever played it says so. Failed
+   * ones (`ok: false`) have a `failure`, are listed in errors.jsonl and never scored.
+   */
+  | ({ readonly type: 'rollout'; readonly done: number; readonly due: number } & RolloutFacts & Ended)
   /** A cell has ended: what its runs then hold, and how many of its rollouts were left because something stopped it. */
   | { readonly type: 'cell_end'; readonly cell: string; readonly runs: readonly RunResult[]; readonly left: number }
 
@@ -63,6 +96,8 @@ export interface RunExperimentOptions extends Pick<PlayerContext, 'own' | 'termi
   readonly resume?: boolean
   /** Whether rollouts that failed before are played again. */
   readonly retryErrors?: boolean
+  /** How the rollouts of new folders are kept: `none` by default, or `gzip`. */
+  readonly compress?: Compression
   /** Once aborted nothing is begun, and what is in flight is finished. */
   readonly signal?: AbortSignal
   readonly onEvent?: (event: ExperimentEvent) => void
@@ -139,7 +174,7 @@ async function playCells(
   planned: readonly PlannedCell[],
   options: RunExperimentOptions,
 ): Promise<ExperimentResult> {
-  const { concurrency = 32, elsewhere, resume, retryErrors, signal, shard, onEvent = () => {} } = options
+  const { concurrency = 32, elsewhere, resume, retryErrors, compress, signal, shard, onEvent = () => {} } = options
   const out = shard === undefined ? options.out : join(options.out, shardFolder(shard))
   const cells: CellResult[] = []
   const stopped = new Set<string>()
@@ -151,16 +186,19 @@ async function playCells(
       concurrency,
       ...(resume !== undefined && { resume }),
       ...(retryErrors !== undefined && { retryErrors }),
+      ...(compress !== undefined && { compress }),
       ...(signal !== undefined && { signal }),
       ...(elsewhere !== undefined && { elsewhere }),
       onStart: due => {
-        onEvent({ type: 'cell_start', cell: cell.label, index, cells: planned.length, due })
+        const { label } = cell
+        const [{ env }] = plans as [RunPlan]
+        onEvent({ type: 'cell_start', cell: label, index, cells: planned.length, due, env: env.id, players: playersOf(plans) })
         let done = 0
-        return (ok, spec) => {
-          done++
-          const players = Object.fromEntries(spec.evaluated.map(agent => [agent, spec.lineup[agent]!.name]))
-          const { seed, repeat } = spec
-          onEvent({ type: 'rollout', cell: cell.label, key: rolloutKey(spec), players, seed, repeat, ok, done, due })
+        return {
+          began: spec => onEvent({ type: 'rollout_start', ...factsOf(label, spec) }),
+          called: row => onEvent({ type: 'call', cell: label, row }),
+          retried: row => onEvent({ type: 'retry', cell: label, row }),
+          ended: (spec, ended) => onEvent({ type: 'rollout', ...factsOf(label, spec), done: ++done, due, ...ended }),
         }
       },
     })
@@ -172,4 +210,24 @@ async function playCells(
     if (batch.left > 0) break
   }
   return { cells, left, played, stopped: [...stopped] }
+}
+
+function factsOf(cell: string, spec: RolloutSpec): RolloutFacts {
+  const players = Object.fromEntries(spec.evaluated.map(agent => [agent, spec.lineup[agent]!.name]))
+  return { cell, key: rolloutKey(spec), players, seed: spec.seed, repeat: spec.repeat }
+}
+
+/** Everybody who sits in the plans, once. */
+function playersOf(plans: readonly RunPlan[]): PlayerFacts[] {
+  const players = new Map<string, Player>()
+  for (const { seat, config } of plans) for (const player of Object.values(seat(config).lineup)) players.set(player.name, player)
+  return [...players.values()].map(({ name, label, kind, details }) => {
+    const { model, base_url } = details as { readonly model?: string; readonly base_url?: string }
+    return {
+      name,
+      ...(label !== undefined && { label }),
+      kind,
+      ...(kind === 'model' && model !== undefined && base_url !== undefined && { model, base_url }),
+    }
+  })
 }

@@ -8,7 +8,9 @@ import pLimit from 'p-limit'
 import { RunError } from './errors.ts'
 import { type Outcome, playRollout, thrown } from './played.ts'
 import { type RolloutSpec, rolloutKey } from './rollout.ts'
+import type { FailedLines, FinishedLines } from './rows.ts'
 import type { RunStore } from './store.ts'
+import type { Ended, PlayFigures, Watcher } from './watch.ts'
 
 /** A rollout and the files it goes to. */
 export interface Job {
@@ -37,8 +39,7 @@ export interface BatchOptions {
   /** Once aborted nothing more is started; what is in flight is finished. */
   readonly signal?: AbortSignal
   readonly elsewhere?: Elsewhere
-  /** Called as each rollout ends. */
-  readonly onEnd?: (ok: boolean, spec: RolloutSpec) => void
+  readonly watcher?: Watcher
 }
 
 export interface BatchResult {
@@ -82,6 +83,7 @@ export async function runBatch(jobs: Iterable<Job>, options: BatchOptions): Prom
         batch.stop,
       ),
     ])
+  batch.flush()
   return batch.result()
 }
 
@@ -94,6 +96,7 @@ class Batch {
   readonly stop: AbortSignal
   readonly #stopped = new Set<string>()
   readonly #stoppedRuns = new Set<RunStore>()
+  readonly #stores = new Set<RunStore>()
   #finished = 0
   #failed = 0
   #left = 0
@@ -113,6 +116,7 @@ class Batch {
     for (const job of jobs) {
       const { spec, store } = job
       if (!mine(spec)) continue
+      this.#stores.add(store)
       const key = rolloutKey(spec)
       let keys = taken.get(store)
       if (keys === undefined) {
@@ -154,11 +158,17 @@ class Batch {
 
   #play({ spec, store }: Job): Outcome | Promise<Outcome> {
     const key = rolloutKey(spec)
+    const { watcher } = this.#options
     try {
+      watcher?.began?.(spec)
       return playRollout(spec, {
         signal: this.#abandon.signal,
         recorded: store.recorded(key),
-        record: row => store.record(row),
+        record: row => {
+          store.record(row)
+          watcher?.called?.(row, spec)
+        },
+        ...(watcher?.retried !== undefined && { retried: row => watcher.retried!(row, spec) }),
         onStep: (log, record) => store.partial(key, log, record),
       })
     } catch (error) {
@@ -185,7 +195,7 @@ class Batch {
         store.file(lines)
         if (lines.ok) this.#finished++
         else this.#failed++
-        this.#options.onEnd?.(lines.ok, spec)
+        this.#options.watcher?.ended?.(spec, endedOf(lines, outcome.figures))
         return
       }
       case 'fatal':
@@ -229,9 +239,27 @@ class Batch {
     for (const end of ends) if (end.status === 'rejected') throw end.reason
   }
 
+  /** Writes what was filed. */
+  flush(): void {
+    for (const store of this.#stores) {
+      try {
+        store.flush()
+      } catch (error) {
+        if (!(error instanceof RunError)) throw error
+        this.#stopped.add(error.message)
+      }
+    }
+  }
+
   /** What came of all; throws the bug that was met. */
   result(): BatchResult {
     if (this.#bug !== undefined) throw this.#bug
     return { finished: this.#finished, failed: this.#failed, left: this.#left, stopped: [...this.#stopped] }
   }
+}
+
+function endedOf(lines: FinishedLines | FailedLines, figures: PlayFigures | undefined): Ended {
+  if (lines.ok) return { ok: true, ...(figures !== undefined && { figures }) }
+  const { agent, player, code, status, attempts } = lines.error
+  return { ok: false, failure: { agent, player, code, status, attempts } }
 }

@@ -73,6 +73,23 @@ export interface CallRow {
   readonly reply: Reply
 }
 
+/** A failed attempt at a model call. */
+export interface RetryRow {
+  /** The rollout's key. */
+  readonly key: string
+  readonly agent: AgentId
+  /** The player string, credentials redacted. */
+  readonly player: string
+  /** The error's class to count, such as `rate_limited`. */
+  readonly code: string
+  /** Of HTTP; null where no answer came. */
+  readonly status: number | null
+  /** Milliseconds that the attempt took. */
+  readonly latency_ms: number
+  /** Milliseconds until the next attempt; null where there is none and the call has failed. */
+  readonly wait_ms: number | null
+}
+
 /** Where a player leaves evidence of one rollout, and finds what an interrupted run left. */
 export interface RolloutContext {
   readonly key: string
@@ -81,6 +98,8 @@ export interface RolloutContext {
   readonly recorded: readonly CallRow[]
   /** Keeps one row for calls.jsonl; where it gives a promise, the next call waits for it. */
   record(row: CallRow): unknown
+  /** Hears of every failed attempt at a model call; absent where nobody listens. */
+  readonly retried?: (row: RetryRow) => void
 }
 
 export interface Player {

@@ -1,5 +1,7 @@
 /** How far a run is: one line that is rewritten on a terminal, a plain line every few seconds elsewhere. */
 import { oneLine } from '../envs/core/text.ts'
+import { shortName } from './labels.ts'
+import type { RunningFigures } from './running.ts'
 
 export interface ProgressOptions {
   /** Rollouts to be played. */
@@ -10,6 +12,8 @@ export interface ProgressOptions {
   readonly columns: () => number
   /** What is counted; `rollouts` by default. */
   readonly unit?: string
+  /** What a run has come to so far; its rewards, cost and calls are told beside the count. */
+  readonly figures?: () => RunningFigures
   /** What else goes on, shown where there is room; empty for nothing. */
   readonly status?: () => string
   /** Milliseconds, from anywhere. */
@@ -19,6 +23,22 @@ export interface ProgressOptions {
 /** Milliseconds between two lines. */
 const REDRAW = 100
 const PLAIN = 5000
+
+type Part = 'bar' | 'counted' | 'failed' | 'rate' | 'left' | 'reward' | 'cost' | 'calls' | 'tokens' | 'status'
+/** What is shown first where not all fits; the unit of the count comes after them, then what is shown last. */
+const RANKED: readonly Part[] = ['counted', 'failed', 'left', 'reward', 'cost', 'calls', 'tokens', 'status']
+const LAST: readonly Part[] = ['rate', 'bar']
+
+/** What each part of the line means, for help. */
+export const PROGRESS_WORDS = {
+  '12/400 rollouts': 'rollouts that have ended, of those to be played; failed ones beside them',
+  '3.1/s': 'rollouts a second since the start; 2:05 left at that rate',
+  'reward 0.61': 'mean reward of those that have ended, by player where there are several',
+  '$1.20 of ~$4.70': 'cost so far, and what it comes to if the rest costs as much',
+  '120 calls/s': 'model calls that were answered; their tokens, prompts included',
+  'm 16/20 (+44)': 'calls to model m in flight, allowed at once, and waiting for their turn',
+  '429×7': 'times that its server refused for its rate limit',
+} as const
 
 export class Progress {
   readonly #options: ProgressOptions
@@ -66,33 +86,36 @@ export class Progress {
     this.#shown = 0
   }
 
-  /** The line as it stands now, at most `width` characters. */
+  /** The line as it stands now, at most `width` characters: what tells most stays longest as it gets narrower. */
   line(width: number): string {
-    const { total, unit = 'rollouts', status = () => '' } = this.#options
+    const { total, unit = 'rollouts', status = () => '', figures } = this.#options
     const seconds = (this.#now() - this.#start) / 1000
     const rate = seconds > 0 ? this.#done / seconds : 0
     const counted = `${this.#done}/${total}`
-    const failed = this.#failed > 0 ? [`${this.#failed} failed`] : []
-    const speed = this.#done > 0 ? [`${rateText(rate)}`] : []
-    const left =
-      this.#done === total ? [`in ${clock(seconds)}`] : this.#done > 0 ? [`${clock((total - this.#done) / rate)} left`] : []
-    // From the most telling to the shortest: the first that fits.
-    const bar = Number.isFinite(width) ? [gauge(total === 0 ? 1 : this.#done / total, 20)] : []
-    const more = oneLine(status())
-    const forms = [
-      ...(more === ''
-        ? []
-        : [
-            [...bar, `${counted} ${unit}`, ...failed, ...speed, ...left, more],
-            // Its beginning tells most: what is in flight, and what was refused.
-            [counted, ...failed, ...left, cut(more, width - [counted, ...failed, ...left, ''].join('  ').length)],
-          ]),
-      [...bar, `${counted} ${unit}`, ...failed, ...speed, ...left],
-      [...bar, counted, ...failed, ...left],
-      [counted, ...failed, ...left],
-      [counted, ...failed],
-    ].map(parts => parts.join('  '))
-    return forms.find(form => form.length <= width) ?? counted.slice(0, Math.max(0, width))
+    if (counted.length > width) return counted.slice(0, Math.max(0, width))
+    const told = figures?.()
+    const parts = {
+      bar: Number.isFinite(width) ? gauge(total === 0 ? 1 : this.#done / total, 20) : '',
+      counted,
+      failed: this.#failed > 0 ? `${this.#failed} failed` : '',
+      rate: this.#done > 0 ? rateText(rate) : '',
+      left: this.#done === total ? `in ${clock(seconds)}` : this.#done > 0 ? `${clock((total - this.#done) / rate)} left` : '',
+      reward: told === undefined ? '' : rewardText(told.mean_reward),
+      cost: told === undefined ? '' : costText(told),
+      calls: told === undefined || told.calls === 0 ? '' : rateText(told.calls_per_s, ' calls'),
+      tokens: told === undefined || told.calls === 0 ? '' : `${countText(told.input_tokens + told.output_tokens)} tokens`,
+      status: oneLine(status()),
+    }
+    const shown = new Map<Part, string>()
+    const room = (part: Part): number =>
+      width - [...shown].reduce((sum, [other, { length }]) => (other === part ? sum : sum + length + 2), 0)
+    const show = (part: Part, text: string): void => {
+      if (text !== '' && text.length <= room(part)) shown.set(part, text)
+    }
+    for (const part of RANKED) show(part, part === 'status' ? cut(parts.status, room(part)) : parts[part])
+    if (room('counted') >= `${counted} ${unit}`.length) shown.set('counted', `${counted} ${unit}`)
+    for (const part of LAST) show(part, parts[part])
+    return (Object.keys(parts) as Part[]).flatMap(part => shown.get(part) ?? []).join('  ')
   }
 
   #draw(): void {
@@ -120,8 +143,32 @@ function gauge(share: number, width: number): string {
   return `[${'#'.repeat(full)}${'.'.repeat(width - full)}]`
 }
 
-function rateText(rate: number): string {
-  return rate >= 1 ? `${rate >= 10 ? Math.round(rate) : rate.toFixed(1)}/s` : `${(rate * 60).toFixed(1)}/min`
+function rateText(rate: number, what = ''): string {
+  return rate >= 1 ? `${rate >= 10 ? Math.round(rate) : rate.toFixed(1)}${what}/s` : `${(rate * 60).toFixed(1)}${what}/min`
+}
+
+/** The mean of one player, or of each by name. */
+function rewardText(means: RunningFigures['mean_reward']): string {
+  const players = Object.entries(means).map(([player, mean]) => [shortName(player), mean.toFixed(2)] as const)
+  if (players.length <= 1) return players.map(([, mean]) => `reward ${mean}`).join()
+  return `reward ${players.map(([player, mean]) => `${player} ${mean}`).join(', ')}`
+}
+
+/** So far, and what it will come to. */
+function costText({ cost, expected_cost, done, due }: RunningFigures): string {
+  if (cost === null || cost === 0) return ''
+  return expected_cost === null || done === due ? usd(cost) : `${usd(cost)} of ~${usd(Math.max(cost, expected_cost))}`
+}
+
+/** USD with two digits that say something. */
+function usd(amount: number): string {
+  return `$${amount >= 0.1 ? amount.toFixed(2) : Number(amount.toPrecision(2)).toFixed(Math.min(8, 1 - Math.floor(Math.log10(amount))))}`
+}
+
+/** `950`, `12.3k`, `4.56M`. */
+function countText(count: number): string {
+  const [unit, size] = count >= 1e9 ? ['G', 1e9] : count >= 1e6 ? ['M', 1e6] : count >= 1e4 ? ['k', 1e3] : ['', 1]
+  return size === 1 ? `${count}` : `${Number((count / size).toPrecision(3))}${unit}`
 }
 
 /** Seconds as `0:07`, `12:30` or `3:05:00`. */

@@ -13,7 +13,7 @@ import type { Policy } from '../envs/core/policy.ts'
 import type { AgentId } from '../envs/core/tool.ts'
 import { EpisodeStopped, RunError, RunStopped } from './errors.ts'
 import type { Transcript } from './messages.ts'
-import { type CallRow, type Player, ProviderError, type TranscribedPolicy } from './player.ts'
+import { type CallRow, type Player, ProviderError, type RetryRow, type TranscribedPolicy } from './player.ts'
 import { transcriptOf } from './transcript.ts'
 
 /** Who takes which seat; the seats that are not named stay residents'. */
@@ -100,6 +100,8 @@ export interface RolloutOptions {
   readonly recorded?: readonly CallRow[]
   /** Keeps an answered call; the rollout goes on once what it gives has resolved. */
   readonly record?: (row: CallRow) => unknown
+  /** Hears of every failed attempt at a model call. */
+  readonly retried?: (row: RetryRow) => void
   /** Whether evaluated seats whose policies keep no transcript get one as they play; it costs the rendering of each turn. */
   readonly transcripts?: boolean
   /** Called after every step of an episode in which somebody had to be waited for, beginning with those already played. */
@@ -231,6 +233,7 @@ class SeatedEpisode {
         this.#note(row)
         return options.record?.(row)
       },
+      ...(options.retried !== undefined && { retried: options.retried }),
     }
     const game = {
       env,

@@ -14,8 +14,11 @@ process.chdir(root)
 const out = join('python', 'agoragym', '_js')
 const [folder = join('python', 'dist')] = process.argv.slice(2).filter(word => word !== '--bundle')
 
-/** Native code, which a bundle cannot hold. Only `sim-engine` and the paper's comparison load it, and no wheel brings those. */
-const LEFT_OUT = ['libsql']
+/**
+ * Native code, which a bundle cannot hold (only `sim-engine` and the paper's comparison load it, and no wheel brings those), and what
+ * users install who want it.
+ */
+const LEFT_OUT = ['libsql', '@opentelemetry/sdk-node']
 /** What reports paste into their page: read as files, found by their package's name. */
 const PASTED = { d3: 'dist/d3.min.js', '@observablehq/plot': 'dist/plot.umd.min.js' }
 

@@ -12,6 +12,7 @@ import { CODECS, type CodecName } from './codec.ts'
 import { Http } from './http.ts'
 import { IbexLink } from './link.ts'
 import { ServerClock } from './server_clock.ts'
+import { TrialAdapter } from './trial.ts'
 
 /** Milliseconds between two looks whether it is our turn to join. */
 const LOOK_MS = 250
@@ -33,6 +34,8 @@ export interface IbexOptions {
   readonly game: number | Creation
   readonly codec?: CodecName
   readonly view: RemoteView
+  /** What the others are told of who plays here, in the first conversation. */
+  readonly disclose?: string
   readonly economies: Economies
 }
 
@@ -43,12 +46,16 @@ export function socketOf(url: string): string {
 
 /** The server as a run of sessions sees it. A UserError where it has no such game, or no economy here can play it. */
 export async function ibexServer(options: IbexOptions, signal: AbortSignal): Promise<Server> {
-  const { url, game, codec = 'flat', view, economies } = options
+  const { url, game, codec = 'flat', view, economies, disclose } = options
   const serverClock = new ServerClock()
   const http = new Http(url, serverClock)
   const isMade = typeof game === 'object'
   const kind = String(isMade ? game.parameters.game_type : (await http.started(game, signal)).type)
   const { twin, bots } = await twinOf(economies, kind)
+  if (disclose !== undefined && !twin.talks(kind))
+    throw new UserError(
+      `--disclose: nobody can say anything in a game of the kind '${kind}'. Tell its participants before it begins.`,
+    )
   const hosted = (number: number): Hosted => {
     const adapter = new IbexAdapter({ ...options, game: number }, twin, http, serverClock)
     return {
@@ -74,6 +81,11 @@ export async function ibexServer(options: IbexOptions, signal: AbortSignal): Pro
       if (isMade) return hosted(await http.create(game, game.parameters, signal))
       if (repeat > 0) throw new UserError(`Game ${game} is one session; give --create for more than one.`)
       return hosted(game)
+    },
+    async trial(signal) {
+      const parameters = isMade ? game.parameters : await http.parameters(game, signal)
+      const adapter = new TrialAdapter(twin, economies.get(twin.env.id).env, twin.config(parameters, view))
+      return { id: 'trial', adapter, seats: adapter.seats }
     },
     async again({ resume }) {
       return hosted((resume as { game: number }).game)
@@ -117,7 +129,7 @@ export class IbexAdapter implements Adapter {
   }
 
   async open({ seat, resume }: SeatRequest, wire: Wire, signal: AbortSignal): Promise<Link> {
-    const { game, url, socketUrl = socketOf(url), codec = 'flat', view } = this.#options
+    const { game, url, socketUrl = socketOf(url), codec = 'flat', view, disclose } = this.#options
     const twin = this.#twin
     const number = Number(seat)
     if (!Number.isInteger(number) || number < 1) throw new UserError(`--seat ${seat}: expected the number of a seat, from 1.`)
@@ -142,6 +154,7 @@ export class IbexAdapter implements Adapter {
       serverClock: this.#serverClock,
       wire,
       actEveryMs: view.actEveryMs,
+      ...(disclose !== undefined && known === undefined && { disclose }),
     })
     await link.open(known !== undefined, signal)
     return link

@@ -40,6 +40,8 @@ export interface LinkOptions {
   readonly wire: Wire
   /** Milliseconds between the turns of a market; null where its changes are followed. */
   readonly actEveryMs: number | null
+  /** What is said first where anything can be said. */
+  readonly disclose?: string
   readonly clock?: Clock
 }
 
@@ -73,6 +75,8 @@ export class IbexLink implements Link {
   /** Counts the connections there were. */
   #connection = 0
   #closed = false
+  /** Whether nobody listens to the events any more. */
+  #stopped = false
   #failure: unknown
   #over = false
   #ask: Asked | undefined
@@ -87,17 +91,19 @@ export class IbexLink implements Link {
   #began: number | null = null
   #ends: number | null = null
   #ready: AbortController | undefined
+  #disclosure: string | undefined
   #pending: { readonly sending: Sending; readonly settle: (answer: RemoteAnswer | 'read' | 'lost') => void } | undefined
   #fences: ((identity: { readonly ready?: boolean } | undefined) => void)[] = []
   /** Events that are put by until the snapshot is there that they follow. */
   #missed: RemoteEvent[] | undefined
-  #number: ((number: number) => void) | undefined
+  #number: ((number: number | undefined) => void) | undefined
 
   constructor(options: LinkOptions) {
     this.#options = options
     this.#clock = options.clock ?? systemClock
     this.#speaker = { game: options.game, recovery: options.recovery }
     this.#view = options.view
+    this.#disclosure = options.disclose
     this.env = options.twin.env
     this.config = options.config
     this.seat = this.env.seats(options.config).find(({ agent }) => agent === options.agent)!
@@ -124,7 +130,10 @@ export class IbexLink implements Link {
   }
 
   async *events(signal: AbortSignal): AsyncGenerator<LinkEvent> {
-    signal.addEventListener('abort', () => this.#stir())
+    signal.addEventListener('abort', () => {
+      this.#stopped = true
+      this.#stir()
+    })
     this.#consider(signal)
     for (;;) {
       while (this.#told.length > 0) yield this.#told.shift()!
@@ -175,7 +184,7 @@ export class IbexLink implements Link {
 
   async reconcile(asked: Ask): Promise<'taken' | 'open' | 'closed'> {
     const ask = asked as Asked
-    while (!this.#closed && this.#isCurrent(ask)) {
+    while (!this.#closed && !this.#stopped && this.#failure === undefined && this.#isCurrent(ask)) {
       const { last } = ask
       // Nothing was sent: there was no connection.
       if (last === undefined) {
@@ -244,6 +253,7 @@ export class IbexLink implements Link {
     }
     const { phase } = this.#view.at ?? { phase: 0 }
     if (phase === 0) this.#sayReady(signal)
+    this.#discloses()
     const wanted = this.#view.wanted()
     if (wanted === undefined) return
     if (this.#view.lacking) {
@@ -259,6 +269,13 @@ export class IbexLink implements Link {
   /** Whether its phase is on, and nothing was heard of its decision but from us. */
   #isWanted(ask: Asked): boolean {
     return this.#isCurrent(ask) && (ask.last !== undefined || this.#view.wanted() !== undefined)
+  }
+
+  #discloses(): void {
+    const message = this.#disclosure === undefined ? undefined : this.#view.saying(this.#disclosure)
+    if (message === undefined) return
+    this.#disclosure = undefined
+    this.#write(this.#options.codec.message(this.#speaker, message))
   }
 
   #drop(ask: Asked): void {
@@ -523,7 +540,10 @@ export class IbexLink implements Link {
         this.#entered()
         break
       case 'fatal':
-        this.#failure ??= new UserError(`The server refuses us: ${String((data as { message?: unknown }).message)}`)
+        this.#failure ??= new UserError(
+          `The server takes us no longer in game ${this.#options.game}: ${String((data as { message?: unknown }).message)}.`,
+        )
+        this.#number?.(undefined)
         break
       default:
     }

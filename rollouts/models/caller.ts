@@ -3,7 +3,7 @@
  * no economy and no conversation.
  */
 import { digest } from '../../envs/core/plain.ts'
-import { type CallRow, ProviderError } from '../player.ts'
+import { type CallRow, ProviderError, type RetryRow } from '../player.ts'
 import { anthropic, DEFAULT_MAX_TOKENS } from './anthropic.ts'
 import type { Ledger, Spending } from './budget.ts'
 import type { ResponseCache } from './cache.ts'
@@ -60,6 +60,8 @@ export interface Ask extends Omit<ModelRequest, 'sampling' | 'signal'> {
   readonly worstPrompt: () => number
   /** Milliseconds of model time the episode has left. */
   readonly leftMs: number
+  /** Hears of every failed attempt. */
+  readonly retried?: (attempt: Pick<RetryRow, 'code' | 'status' | 'latency_ms' | 'wait_ms'>) => void
 }
 
 export interface Answered extends ModelAnswer {
@@ -205,7 +207,11 @@ export class Caller {
         leftMs: ask.leftMs,
         answeredBefore: () => this.#answeredBefore,
         enter: () => this.#reserve(ask),
-        told: (failure, waitMs) => this.#note(failure, waitMs),
+        told: (failure, waitMs, ms) => {
+          this.#note(failure, waitMs)
+          const { code, status } = failure
+          ask.retried?.({ code, status, latency_ms: Math.round(ms), wait_ms: waitMs === null ? null : Math.round(waitMs) })
+        },
         fail: (failure, attempts, fatal) => this.#error(failure, attempts, fatal),
       },
     )

@@ -6,7 +6,7 @@ import type { AnyTypes, Decision } from '../../envs/core/environment.ts'
 import { PASS, type SeatContext, type Turn } from '../../envs/core/policy.ts'
 import { Dialogue, type PlayStyle } from '../dialogue.ts'
 import type { Message } from '../messages.ts'
-import { type CallRow, ProviderError, type TranscribedPolicy } from '../player.ts'
+import { type CallRow, ProviderError, type RetryRow, type TranscribedPolicy } from '../player.ts'
 import { type Answered, type Ask, callRow } from './caller.ts'
 import { requestDigest } from './conversation.ts'
 import { promptTokens, recordedUsage } from './usage.ts'
@@ -28,11 +28,12 @@ export interface Seating {
   /** What an interrupted run of this rollout recorded for this seat, by call. */
   readonly recorded: ReadonlyMap<number, CallRow>
   readonly record: (row: CallRow) => unknown
+  readonly retried?: (row: RetryRow) => void
   readonly ask: (ask: Ask) => Promise<Answered>
 }
 
 export function modelPolicy(context: SeatContext<AnyTypes>, seating: Seating): TranscribedPolicy {
-  const { style } = seating
+  const { style, retried } = seating
   const { seat } = context
   const dialogue = new Dialogue(context, style)
   const session = requestDigest([], [], { key: seating.key, agent: seat.agent }).slice(0, 32)
@@ -92,6 +93,9 @@ export function modelPolicy(context: SeatContext<AnyTypes>, seating: Seating): T
         return Math.min(bytes, measured.tokens + sizeOf(messages.slice(measured.messages)))
       },
       leftMs,
+      ...(retried !== undefined && {
+        retried: attempt => retried({ key: seating.key, agent: seat.agent, player: seating.player, ...attempt }),
+      }),
     })
     workedMs += answered.workedMs
     const row = callRow({ key: seating.key, agent: seat.agent, t, call, player: seating.player, request }, answered)

@@ -181,6 +181,7 @@ export class Models {
           timeoutMs: this.#options.timeoutEpisodeMs ?? Number.POSITIVE_INFINITY,
           recorded: recordedOf(context, seatContext.seat.agent),
           record: context.record,
+          ...(context.retried !== undefined && { retried: context.retried }),
           ask: ask => caller.ask(ask),
         }),
     }

@@ -66,8 +66,8 @@ export interface Attempts<T> {
   readonly pace?: () => Promise<void>
   /** Called before each attempt, which it may hold up or forbid; what it gives is called with what came of the attempt. */
   readonly enter: () => Promise<(tried: Tried<T>) => void>
-  /** Hears of every failed attempt, and how long it is until the next; null where there is none. */
-  readonly told: (failure: Failure, waitMs: number | null) => void
+  /** Hears of every failed attempt, how long it is until the next (null where there is none), and how long it took. */
+  readonly told: (failure: Failure, waitMs: number | null, ms: number) => void
   /** The error to give up with. `fatal`: every other rollout would fail the same way. */
   readonly fail: (failure: Failure, attempts: number, fatal: boolean) => Error
 }
@@ -111,7 +111,7 @@ export async function withRetries<T>(attempt: (signal: AbortSignal) => Promise<T
     const hopeless = nobodyThere(failure) && !around.answeredBefore()
     const again = failure.retry && !hopeless && retries < policy.maxRetries && tried.ms < leftMs
     const waitMs = again ? wait(failure, retries, policy, clock) : null
-    around.told(failure, waitMs)
+    around.told(failure, waitMs, tried.ms)
     if (waitMs === null) throw around.fail(failure, retries + 1, isFatal(failure, around.answeredBefore()))
     await sleep(clock, waitMs, stop)
   }

@@ -14,6 +14,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { countFinished, readSteps } from '../../rollouts/store.ts'
 import { startNode } from './program.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
@@ -57,17 +58,14 @@ const EVAL = 'eval toy_market --players random --seeds 150'
 /** The logs of the only run, sorted by key. */
 function logs(cwd: string): string[] {
   const [run] = readdirSync(join(cwd, 'runs'))
-  return readFileSync(join(cwd, 'runs', run!, 'steps.jsonl'), 'utf8')
-    .split('\n')
-    .sort()
+  return [...readSteps(join(cwd, 'runs', run!))].map(log => JSON.stringify(log)).sort()
 }
 
 /** The finished rollouts of a run that is being played. */
 function finished(cwd: string): number {
   const runs = join(cwd, 'runs')
   if (!existsSync(runs)) return 0
-  const steps = readdirSync(runs).map(run => join(runs, run, 'steps.jsonl'))
-  return steps.reduce((sum, file) => sum + (existsSync(file) ? readFileSync(file, 'utf8').split('\n').length - 1 : 0), 0)
+  return readdirSync(runs).reduce((sum, run) => sum + countFinished(join(runs, run)), 0)
 }
 
 test('killed at several moments and resumed, a run is the one that was not interrupted', async () => {
@@ -84,6 +82,17 @@ test('killed at several moments and resumed, a run is the one that was not inter
   expect((await start(line, killed).ended).code).toBe(0)
   expect(logs(killed)).toEqual(logs(whole))
   expect((await start('replay runs', killed).ended).out).toMatch(/^150 episodes, 1200 steps: all equal to their replay\n$/)
+})
+
+test('the same with worker threads', async () => {
+  const [whole, killed] = [scratch('whole'), scratch('killed_threads')]
+  const { child, ended } = start(`${EVAL} --workers 2`, killed)
+  await until(() => finished(killed) > 0 || child.exitCode !== null)
+  child.kill('SIGKILL')
+  await ended
+  const { code, err } = await start(`${EVAL} --workers 2 --resume`, killed).ended
+  expect([code, err.includes('Warning')]).toEqual([0, false])
+  expect(logs(killed)).toEqual(logs(whole))
 })
 
 test('a run that is being played is not gone on with by another process', async () => {
@@ -149,9 +158,9 @@ test('of several processes that take a folder at one moment, one has it, whateve
   expect(winners).toEqual(Array.from({ length: rounds }, (_, round) => round))
 })
 
-test('Ctrl-C finishes what is in flight, says how to go on, and the code is 1', async () => {
-  const cwd = scratch('interrupted')
-  const line = 'eval toy_market --players random --seeds 50000'
+test.each(['', ' --workers 2'])('Ctrl-C finishes what is in flight, says how to go on, and the code is 1 (%s)', async more => {
+  const cwd = scratch(`interrupted${more.trim()}`)
+  const line = `eval toy_market --players random --seeds 50000${more}`
   const { child, ended } = start(line, cwd)
   await until(() => finished(cwd) > 0)
   child.kill('SIGINT')

@@ -1,6 +1,7 @@
 /** How far a run is, as it is told. The clock is handed in. */
 import { expect, test } from 'vitest'
 import { clock, Progress } from '../../rollouts/progress.ts'
+import { Running } from '../../rollouts/running.ts'
 
 function progress(terminal: boolean, columns = 80, total = 400) {
   let now = 0
@@ -60,7 +61,9 @@ test.each([
   [70, '1/2  0:01 left  m 16/20 (+44) 429×7 · 25 retries, last 429 rate_limit…'],
   [40, '1/2  0:01 left  m 16/20 (+44) 429×7 · 2…'],
   [32, '1/2  0:01 left  m 16/20 (+44) 4…'],
-  [31, '1/2  0:01 left'],
+  [31, '1/2 rollouts  1.0/s  0:01 left'],
+  [22, '1/2  1.0/s  0:01 left'],
+  [18, '1/2  0:01 left'],
 ])('on %i columns as much as fits is told of the models', (width, line) => {
   let now = 0
   const status = () => 'm 16/20 (+44) 429×7 · 25 retries, last 429 rate_limited'
@@ -95,4 +98,77 @@ test('nothing to do is not told', () => {
 
 test('times read like a clock', () => {
   expect([0, 7.4, 59.6, 750, 11100].map(clock)).toEqual(['0:00', '0:07', '1:00', '12:30', '3:05:00'])
+})
+
+/** Half of four rollouts of two players ended after ten seconds; a call of the third is answered. */
+function running(players: readonly string[] = ['openai:m@http://127.0.0.1:1/v1']) {
+  let now = 0
+  const running = new Running(4, () => now)
+  for (const [i, cost] of [0.1, 0.3, 0.05].entries()) {
+    running.began(`k${i}`)
+    running.called({ key: `k${i}`, prompt_tokens: 9_000, completion_tokens: 1_000, cost })
+  }
+  running.retried({ wait_ms: 100 })
+  running.retried({ wait_ms: null })
+  now = 10_000
+  const of = (i: number) => ({ trader_0: players[i % players.length]! })
+  const figures = { start_time: 0, total: 1, steps: 3, truncated: false, calls: 7, input_tokens: 70, output_tokens: 7, cost: 0.1 }
+  running.ended('k0', of(0), { ok: true, figures: { ...figures, rewards: { trader_0: 1 } } })
+  running.ended('k1', of(1), { ok: true, figures: { ...figures, rewards: { trader_0: 0.22 } } })
+  return { running, figures, later: (ms: number) => (now += ms) }
+}
+
+test('what was paid is what was heard of, and what it will come to is what ended rollouts cost', () => {
+  const { running: run, figures, later } = running()
+  const told = run.figures
+  expect(told).toMatchObject({ done: 2, due: 4, failed: 0, calls: 3, retries: 1, input_tokens: 27_000, output_tokens: 3_000 })
+  expect([told.cost, told.expected_cost].map(cost => cost?.toFixed(6))).toEqual(['0.450000', '0.800000'])
+  expect([told.seconds, told.seconds_left, told.calls_per_s]).toEqual([10, 10, 0.3])
+  expect(told.mean_reward).toEqual({ 'openai:m@http://127.0.0.1:1/v1': 0.61 })
+  // One that was played elsewhere is heard of at its end alone; a price that nobody knows makes the sum unknown.
+  run.ended('far', { trader_0: 'random' }, { ok: true, figures: { ...figures, rewards: { trader_0: 0 } } })
+  expect(run.figures).toMatchObject({ done: 3, calls: 10, input_tokens: 27_070, output_tokens: 3_007 })
+  expect(run.figures.cost).toBeCloseTo(0.55)
+  run.called({ key: 'k2', prompt_tokens: 1, completion_tokens: 1, cost: null })
+  expect(run.figures).toMatchObject({ cost: null, expected_cost: null })
+  later(0)
+  run.ended(
+    'k2',
+    { trader_0: 'random' },
+    { ok: false, failure: { agent: 'trader_0', player: 'random', code: 'timeout', status: null, attempts: 1 } },
+  )
+  expect(run.figures).toMatchObject({ done: 4, failed: 1, seconds_left: 0, expected_cost: null })
+})
+
+test.each([
+  [
+    140,
+    '[##########..........]  2/4 rollouts  12.0/min  0:10 left  reward 0.61  $0.45 of ~$0.80  18.0 calls/min  30k tokens  m 1/20',
+  ],
+  [80, '2/4  0:10 left  reward 0.61  $0.45 of ~$0.80  18.0 calls/min  30k tokens  m 1/20'],
+  [40, '2/4  0:10 left  reward 0.61  30k tokens'],
+])('on %i columns a run is told by time, reward, cost, calls and tokens', (width, line) => {
+  let now = 0
+  const { running: run } = running()
+  const bar = new Progress({
+    total: 4,
+    write: () => {},
+    terminal: true,
+    columns: () => width,
+    now: () => now,
+    figures: () => run.figures,
+    status: () => 'm 1/20',
+  })
+  now = 10_000
+  bar.set(1)
+  bar.tick()
+  expect(bar.line(width)).toBe(line)
+  bar.end()
+})
+
+test('several players have a mean each', () => {
+  const { running: run } = running(['bot:honest', 'random'])
+  const bar = new Progress({ total: 4, write: () => {}, terminal: false, columns: () => 80, figures: () => run.figures })
+  expect(bar.line(Number.POSITIVE_INFINITY)).toContain('  reward bot:honest 1.00, random 0.22  ')
+  bar.end()
 })

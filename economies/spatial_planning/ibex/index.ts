@@ -28,6 +28,7 @@ const env: Playable<SpatialTypes> = {
 export const ibex: RemoteTwin<SpatialTypes> = {
   env,
   rulesets: Object.values(RULESETS),
+  talks: ruleset => ruleset.toLowerCase() === 'voting',
   config(parameters, view) {
     const known = new Parameters(parameterList(parameters))
     const seconds = known.optional('timer_phase_6') || MARKET_SECONDS

@@ -244,6 +244,13 @@ export class SeatView implements RemoteSeat<SpatialTypes> {
     return sendingOf(this, call)
   }
 
+  saying(text: string): Readonly<Record<string, unknown>> | undefined {
+    const { phase } = this.rule ?? {}
+    if (phase !== 'deliberation' && phase !== 'reply') return undefined
+    const to = this.#roster.plots.flatMap((_, player) => (player === this.player ? [] : [player + 1]))
+    return { type: 'chat-with-players', to, text }
+  }
+
   passed(): void {
     if (this.rule?.play === 'turns') this.#given++
   }
@@ -553,6 +560,7 @@ export class SeatView implements RemoteSeat<SpatialTypes> {
     if (game.phase > 2 && game.phase < 7) this.#declared(game.declarations, 'initial')
     if (game.phase > 7) this.#declared(game.declarations, 'final')
     if (player.wallet != null && game.phase > 5) this.#wallet = player.wallet.map(held => ({ ...held }))
+    if (player.firstRepurchase != null) this.#settled(play, player.property?.speculators, player.firstRepurchase)
     if (game.phase !== 6) return
     if (player.signals != null && game.publicSignal != null) this.#signalled(player.signals, game.publicSignal)
     for (const condition of [0, 1] as const) {
@@ -565,6 +573,14 @@ export class SeatView implements RemoteSeat<SpatialTypes> {
       // When a trade was seen is known of those that were.
       for (const [i, trade] of before.entries()) if (tape[i] !== undefined) tape[i] = { ...tape[i], tick: trade.tick }
     }
+  }
+
+  /** A land holder who missed what the first speculation brought has it of the sum, which its buyers share; a speculator knows no plots. */
+  #settled(play: LandPlay, speculators: readonly (readonly number[])[] | null | undefined, result: number): void {
+    if (play.deals !== null || play.chosen === null || this.role === 'speculator') return
+    // Where the server does not say who they were, somebody was there if anything came of it.
+    const buyers = speculators?.[play.chosen] ?? (result === 0 ? [] : [0])
+    play.deals = buyers.map(number => ({ speculator: number - 1, plot: this.player, profit: -result / buyers.length }))
   }
 
   #restoreVote(game: Snapshot['game'], player: Snapshot['player']): void {

@@ -7,7 +7,12 @@ import { z } from 'zod'
 const numbers = z.array(z.number().nullable().optional())
 const condition = z.union([z.literal(0), z.literal(1)])
 const wallet = z.array(z.object({ balance: z.number(), shares: z.number() }))
-const property = z.object({ v: z.array(z.number()).min(2), d: numbers.nullish() })
+const property = z.object({
+  v: z.array(z.number()).min(2),
+  d: numbers.nullish(),
+  /** Who bought it in the first speculation, per condition. */
+  speculators: z.array(z.array(z.number())).nullish().catch(null),
+})
 const numbered = z.object({ number: z.number() })
 const snipes = z.array(z.object({ player: numbered, target: numbered, profit: z.number() }))
 const declarations = z.array(z.object({ number: z.number(), d: numbers.nullish() }))
@@ -91,6 +96,7 @@ const snapshotSchema = z.object({
     compensationRequestReceived: z.boolean().nullish(),
     compensationDecisionReceived: z.boolean().nullish(),
     firstDeclaration: z.number().nullish(),
+    firstRepurchase: z.number().nullish(),
     secondDeclaration: z.number().nullish(),
     summaries: z.array(summary).nullish(),
   }),

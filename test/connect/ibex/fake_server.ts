@@ -1,6 +1,6 @@
 /**
- * The laboratory's public server, for tests: its HTTP and WebSocket protocol with the messages that `recordings.test.ts` compares with
- * recorded ones, and its faults as switches. What must be decided or computed is decided by this package's own rules, so a test that
+ * The laboratory's public server, for tests: its HTTP and WebSocket protocol with the messages that `whole_games.test.ts` compares
+ * with recorded ones, and its faults as switches. What must be decided or computed is decided by this package's own rules, so a test that
  * plays here says something about the client and nothing about the rules. Of what the server tells at the end of a round the sums
  * that nobody is paid by (`profit`, `tax-income`, `total-profit`) are left out.
  */
@@ -29,7 +29,7 @@ import {
 import { reset, toLastTurn } from '../../../envs/spatial_planning/phases.ts'
 import { CONDITIONS, type Cond, capOf, isLand, RANGES, rangeOf, rosterOf } from '../../../envs/spatial_planning/roster.ts'
 import { type Finished, type LandRecord, newSession, read, type Session } from '../../../envs/spatial_planning/session.ts'
-import { publicSignal } from '../../../envs/spatial_planning/settlement.ts'
+import { publicSignal, speculationResult } from '../../../envs/spatial_planning/settlement.ts'
 import { type LandPlay, landOf, type SpatialEvent, type SpatialState, voteOf } from '../../../envs/spatial_planning/state.ts'
 import { announce, conclude } from '../../../envs/spatial_planning/step.ts'
 
@@ -52,6 +52,8 @@ export interface FakeOptions {
   readonly fault?: (frame: { seat: number; type: string; nth: number }) => 'lost' | 'cut' | number | undefined
   /** What a message of a seat comes to before the server reads it. */
   readonly mishap?: (message: { seat: number; type: string; nth: number }) => 'lost' | 'cut' | undefined
+  /** Strangers who join just before the first of ours does. */
+  readonly rush?: number
   /** How far the server's clock is ahead. */
   readonly skewMs?: number
   /** Ends a market or a conversation once it was silent for so many milliseconds, instead of when its time is up. */
@@ -274,7 +276,17 @@ export class FakeIbex {
     }
     const player: Record<string, unknown> = { number, tag: who.tag, role: who.code, ready, summaries, recovery: 'hidden' }
     if (isLand(who.role)) {
-      player.property = { id: number, owner: number, name: 'Lot', v: this.#values(number), ...(d !== undefined && { d }) }
+      const bought = state.play.kind === 'land' ? state.play.deals?.filter(({ plot }) => plot === number - 1) : undefined
+      const buyers = bought?.map(({ speculator }) => speculator + 1)
+      const chosen = state.play.kind === 'land' ? state.play.chosen : null
+      player.property = {
+        id: number,
+        owner: number,
+        name: 'Lot',
+        v: this.#values(number),
+        ...(d !== undefined && { d }),
+        ...(buyers !== undefined && { speculators: [0, 1, 2].map(condition => (condition === chosen ? buyers : [])) }),
+      }
       player.hasToDeclare = d === undefined
     }
     if (state.play.kind === 'vote') {
@@ -292,6 +304,9 @@ export class FakeIbex {
     } else {
       if (who.role === 'speculator') player.doneSpeculating = doneSpeculating
       player.wallet = this.#wallet(number)
+      const deals = state.play.deals?.filter(({ plot, speculator }) => plot === number - 1 || speculator === number - 1)
+      if (deals !== undefined && phase > (this.config.treatment === 'futarchy' ? 6 : 4))
+        player.firstRepurchase = speculationResult(deals, number - 1)
       if (phase > 2) {
         game.declarations = this.#declarations()
         game.winningCondition = state.play.chosen
@@ -689,6 +704,7 @@ export class FakeIbex {
     }
     // A known string joins again, which the phase takes for a message.
     if (player !== undefined) this.#touch()
+    for (let i = this.#joined; i < (this.options.rush ?? 0); i++) this.players[i]!.recovery = `stranger ${i}`
     player ??= this.players.find(one => one.recovery === undefined)
     if (player === undefined) {
       ws.send(JSON.stringify({ type: 'error', message: `Game ${this.id} is full` }))
@@ -713,7 +729,7 @@ export class FakeIbex {
   #hear(player: Player, message: Json): void {
     const type = String(message.type)
     const mishap = this.options.mishap?.({ seat: player.number, type, nth: player.heard++ })
-    if (mishap !== undefined || this.over || Date.now() < this.#hole) {
+    if (mishap !== undefined || (this.over && type !== 'status') || Date.now() < this.#hole) {
       this.#note(player.number, type, mishap ?? 'lost')
       if (mishap === 'cut') player.socket?.terminate()
       return

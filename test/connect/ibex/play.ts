@@ -15,6 +15,22 @@ import { FakeIbex, type FakeOptions } from './fake_server.ts'
 export const economy = economies.get('spatial_planning')
 export const bot = (name: string): Player => botPlayer(name, economy)
 
+/** The same player, who takes so many milliseconds where all decide at once. */
+export function slow(player: Player, ms: number): Player {
+  return {
+    ...player,
+    policies: context => seat => {
+      const policy = player.policies(context)(seat)
+      return {
+        async act(turn) {
+          if (turn.observation.shared.turns === null) await new Promise(resolve => setTimeout(resolve, ms))
+          return policy.act(turn)
+        },
+      }
+    },
+  }
+}
+
 /** A server of its own for the test that asks for it, with its address. */
 export async function server(options: FakeOptions): Promise<{ readonly fake: FakeIbex; readonly url: string }> {
   const fake = new FakeIbex(options)
@@ -37,6 +53,7 @@ export interface PlayOptions extends Partial<Pick<SessionOptions, 'signal' | 'se
   readonly actEveryMs?: number | null
   readonly identities?: IbexOptions['view']['identities']
   readonly codec?: IbexOptions['codec']
+  readonly disclose?: string
   readonly folder?: string
   readonly resume?: boolean
 }
@@ -52,7 +69,9 @@ export interface Played {
 export async function play(options: PlayOptions): Promise<Played> {
   const { url, seats, actEveryMs = 15, identities = 'screen', codec = 'flat', folder: out = folder(), resume = false } = options
   const signal = options.signal ?? new AbortController().signal
-  const hosts = await ibexServer({ url, game: 7, codec, view: { identities, actEveryMs }, economies }, signal)
+  const { disclose } = options
+  const game = { url, game: 7, codec, view: { identities, actEveryMs }, economies, ...(disclose !== undefined && { disclose }) }
+  const hosts = await ibexServer(game, signal)
   const { adapter, finish } = await hosts.begin(0, signal)
   const evidence = new Evidence(out, { protocol: 'ibex', server: url }, { resume, now: systemClock.now })
   try {

@@ -232,7 +232,7 @@ function record() {
   const table = [head, head.map(() => '---'), ...rows].map(cells => `| ${cells.join(' | ')} |`).join('\n')
   const readme = join(home, 'README.md')
   const text = readFileSync(readme, 'utf8').replace(
-    /(<!-- scores -->\n)[^]*?(<!-- \/scores -->)/,
+    /(<!-- scores -->\n).*?(<!-- \/scores -->)/s,
     (_, begin, end) => `${begin}${table}\n${end}`,
   )
   writeFileSync(readme, text)

@@ -33,6 +33,7 @@ export {
 export { absentShards, checkShard, type Shard, shardFolder, shardOf } from './evals/shards.ts'
 /** Who plays rollouts in other threads or on other machines. */
 export type { BatchResult, Elsewhere, Job } from './rollouts/batch.ts'
+export { COMPRESSIONS, type Compression } from './rollouts/blocks.ts'
 /** A seat spoken to in messages: one state machine for models that are asked here and for those that trainers ask. */
 export { Dialogue, type Heard, PLAIN_STYLE, type PlayStyle } from './rollouts/dialogue.ts'
 /** What ends a run before its time. A user's mistake is a `UserError` of `agoragym`. */
@@ -136,6 +137,9 @@ export {
   countFinished,
   FILES,
   findRuns,
+  type OpenedRollout,
+  openRollout,
+  RunReader,
   readCallFigures,
   readCalls,
   readErrors,

@@ -13,8 +13,10 @@ import { megabytes, playShort, repeated } from './short_runs.ts'
 const SMALL = 10_000
 const LARGE = 100_000
 
-/** What is read without and with logs. */
-const READ = { figures: [FILES.results], 'figures and logs': [FILES.results, FILES.steps] } as const
+/** What is compared: scores and calls alone, and what the logs say of habits as well. Both are read from one file. */
+const WAYS = ['figures', 'figures and habits'] as const
+/** What comparisons read. */
+const READ = [FILES.figures]
 
 export const evals: Bench = {
   id: 'evals',
@@ -26,15 +28,15 @@ async function measure(): Promise<BenchRow[]> {
   const folder = mkdtempSync(join(tmpdir(), 'agoragym-bench-'))
   try {
     const played = await playShort(join(folder, 'played'))
-    const few = repeated(played, join(folder, 'few'), SMALL, [FILES.results, FILES.steps])
-    const many = repeated(played, join(folder, 'many'), LARGE, [FILES.results, FILES.steps])
-    const disk = megabytes(many, [FILES.results]) / clocked(() => readThrough(join(many, FILES.results)))
+    const few = repeated(played, join(folder, 'few'), SMALL)
+    const many = repeated(played, join(folder, 'many'), LARGE)
+    const disk = megabytes(many, READ) / clocked(() => readThrough(join(many, FILES.figures)))
     return [
-      { what: 'reading results.jsonl', value: disk, unit: 'MB/s' },
-      ...Object.entries(READ).flatMap(([what, files], logs) => {
+      { what: 'reading figures.jsonl', value: disk, unit: 'MB/s' },
+      ...WAYS.flatMap((what, logs) => {
         const before = compared(few, logs === 1, SMALL)
         const after = compared(many, logs === 1, LARGE)
-        const rate = megabytes(many, files) / after.seconds
+        const rate = megabytes(many, READ) / after.seconds
         return [
           { what, value: LARGE / after.seconds, unit: 'rollouts/s' },
           { what: '  bytes read', value: rate, unit: 'MB/s', ratio: rate / disk, of: 'reading' },

@@ -22,7 +22,7 @@ const LARGE = 10_000
 const FORMATS = ['verifiers', 'sft-trl', 'preference', 'parquet'] as const
 
 /** The files that exports are made from. */
-const READ = [FILES.results, FILES.traces]
+const READ = [FILES.rollouts, FILES.figures]
 
 export const exporting: Bench = {
   id: 'export',
@@ -35,8 +35,8 @@ export async function measure(small: number, large: number): Promise<BenchRow[]>
   const folder = mkdtempSync(join(tmpdir(), 'agoragym-bench-'))
   try {
     const played = await playShort(join(folder, 'played'))
-    const few = repeated(played, join(folder, 'few'), small, READ)
-    const many = repeated(played, join(folder, 'many'), large, READ)
+    const few = repeated(played, join(folder, 'few'), small)
+    const many = repeated(played, join(folder, 'many'), large)
     const disk = megabytes(many, READ) / clocked(() => READ.map(file => fingerprint(join(many, file))))
     const rows: BenchRow[] = [{ what: `reading and hashing ${large} rollouts`, value: disk, unit: 'MB/s' }]
     for (const format of FORMATS) {

@@ -3,6 +3,7 @@ import type { Bench } from '../economies/bench.ts'
 import { economies } from '../economies/registry.ts'
 import { evals } from './evals.ts'
 import { exporting } from './export.ts'
+import { files } from './files.ts'
 import { models } from './models.ts'
 import { rollouts } from './rollouts.ts'
 import { serving } from './serve.ts'
@@ -10,5 +11,5 @@ import { workers } from './workers.ts'
 
 export async function benches(): Promise<Bench[]> {
   const own = await Promise.all(economies.list().flatMap(({ bench }) => (bench === undefined ? [] : [bench()])))
-  return [...own, rollouts, workers, models, exporting, evals, serving]
+  return [...own, rollouts, workers, models, exporting, evals, files, serving]
 }

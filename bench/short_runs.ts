@@ -2,7 +2,7 @@
  * Runs of any size, made fast: rollouts of a short game, really played once and then repeated in the files under other
  * seeds. What the benchmarks of everything that reads runs stand on.
  */
-import { mkdirSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { passive } from '../bots/any/passive.ts'
 import { randomLegal } from '../bots/any/random_legal.ts'
@@ -10,10 +10,9 @@ import { economies } from '../economies/registry.ts'
 import { resolveConfig } from '../envs/core/config.ts'
 import { defaultPlayed, learnerOf } from '../envs/core/environment.ts'
 import type { AnyPolicyFactory } from '../envs/core/policy.ts'
-import { Appender, lines } from '../rollouts/jsonl.ts'
 import type { Player } from '../rollouts/player.ts'
 import { playRuns } from '../rollouts/run.ts'
-import { RunStore, readMetadata } from '../rollouts/store.ts'
+import { RunStore, readLines, readMetadata } from '../rollouts/store.ts'
 
 /** What is really played: so many seeds, so many repeats. */
 const SEEDS = 25
@@ -49,26 +48,22 @@ export async function playShort(out: string): Promise<string> {
 }
 
 /** A run of `count` rollouts: the lines of `run` over and over, each time under seeds of their own. */
-export function repeated(run: string, folder: string, count: number, files: readonly string[]): string {
-  mkdirSync(folder)
-  const store = new RunStore(folder, { resume: true })
+export function repeated(run: string, folder: string, count: number): string {
+  const store = new RunStore(folder)
+  const all = [...readLines(run)]
+  for (let done = 0; done < count; done += all.length) {
+    const shift = (digits: string | number): number => Number(digits) + (done / all.length) * SEEDS
+    const shifted = (text: string): string =>
+      text
+        .replace(/-s(\d+)(?=[-"])/g, (_, seed: string) => `-s${shift(seed)}`)
+        .replace(/"(seed|example|example_id|idx)":(\d+)/g, (_, name: string, seed: string) => `"${name}":${shift(seed)}`)
+    for (const { key, example, rollout, figures, ...lines } of all) {
+      const moved = { example: shift(example), rollout: shifted(rollout), figures: shifted(figures) }
+      store.file({ ...lines, key: JSON.parse(shifted(JSON.stringify(key))), ...moved })
+    }
+  }
   store.writeMetadata(readMetadata(run)!)
   store.close()
-  for (const file of files) {
-    const texts = [...lines(join(run, file))].map(({ bytes }) => bytes.toString())
-    const to = new Appender(join(folder, file))
-    for (let done = 0; done < count; done += texts.length) {
-      const shift = (digits: string): string => String(Number(digits) + (done / texts.length) * SEEDS)
-      to.append(
-        ...texts.map(text =>
-          text
-            .replace(/-s(\d+)(?=[-"])/g, (_, seed: string) => `-s${shift(seed)}`)
-            .replace(/"(seed|example_id|idx)":(\d+)/g, (_, name: string, seed: string) => `"${name}":${shift(seed)}`),
-        ),
-      )
-    }
-    to.close()
-  }
   return folder
 }
 

@@ -1,4 +1,5 @@
 /** `eval`: plays each player in the evaluated seat and prints a table. */
+
 import { join, resolve } from 'node:path'
 import { economies, environments } from '../economies/registry.ts'
 import type { RunExport } from '../economies/run_export.ts'
@@ -7,6 +8,7 @@ import { type Experiment, suiteJsonSchema } from '../evals/experiment.ts'
 import { planExperiment } from '../evals/run_experiment.ts'
 import { evaluationFacts, runsText } from '../evals/run_table.ts'
 import { shardOf } from '../evals/shards.ts'
+import { COMPRESSIONS } from '../rollouts/blocks.ts'
 import type { RunResult } from '../rollouts/run.ts'
 import type { Args, Command, OptionSpecs } from './command.ts'
 import { DIALOGUE_OPTION, readSpeaker, speakRun } from './dialogue.ts'
@@ -31,6 +33,7 @@ export const PLAY_OPTIONS: OptionSpecs = {
   ...PART_OPTIONS,
   ...QUEUE_OPTIONS,
   out: { type: 'string', describe: "folder for the runs' folders (./runs)" },
+  compress: { type: 'string', describe: `how rollouts are kept in new folders: ${COMPRESSIONS.join(' or ')} (none)` },
   resume: { type: 'boolean', describe: 'go on with runs that exist; what is finished is not played again' },
   'retry-errors': { type: 'boolean', describe: 'with --resume: also play again what failed' },
   'dry-run': { type: 'boolean', describe: 'estimate calls, tokens and cost; nothing is called or written' },

@@ -1,4 +1,5 @@
 /** Playing runs and telling what came of them: shared by the commands that do so. */
+
 import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
 import { economies } from '../economies/registry.ts'
@@ -7,6 +8,7 @@ import { oneLine } from '../envs/core/text.ts'
 import type { Experiment } from '../evals/experiment.ts'
 import { type CellResult, type ExperimentEvent, type RunExperimentOptions, runExperiment } from '../evals/run_experiment.ts'
 import { checkShard, type Shard, shardFolder } from '../evals/shards.ts'
+import { COMPRESSIONS, type Compression } from '../rollouts/blocks.ts'
 import { modelNotes } from '../rollouts/models/notes.ts'
 import { withoutCredentials } from '../rollouts/models/redact.ts'
 import type { RunResult } from '../rollouts/run.ts'
@@ -64,6 +66,14 @@ export function outFolder(args: Args, io: Io, usual = 'runs'): string {
   return shard === undefined ? out : join(out, shardFolder(shard))
 }
 
+/** How rollouts are to be kept. */
+function readCompression(args: Args): Compression {
+  const named = args.text('compress') ?? 'none'
+  const found = COMPRESSIONS.find(known => known === named)
+  if (found === undefined) throw new UserError(`--compress: expected ${COMPRESSIONS.join(' or ')}, got '${named.slice(0, 64)}'.`)
+  return found
+}
+
 /** What was played, and how the command ends. */
 export interface Evaluation {
   readonly cells: readonly CellResult[]
@@ -74,7 +84,7 @@ export interface Evaluation {
 }
 
 export interface EvaluateOptions
-  extends Omit<RunExperimentOptions, 'economies' | 'signal' | 'onEvent' | 'workers' | 'onWorkers' | 'shard'> {
+  extends Omit<RunExperimentOptions, 'economies' | 'signal' | 'onEvent' | 'workers' | 'onWorkers' | 'shard' | 'compress'> {
   /** Called as the runs of a cell are over. */
   readonly onCell?: (runs: readonly RunResult[]) => void
 }
@@ -114,6 +124,7 @@ export async function evaluate(asked: Experiment, options: EvaluateOptions, args
     ...(models !== undefined && { models }),
     economies,
     ...(shard !== undefined && { shard }),
+    compress: readCompression(args),
     workers: readWorkers(args),
     onWorkers: taken => {
       if (taken === 0) note(NO_WORK)

@@ -141,6 +141,12 @@ export const commands: readonly CommandHead[] = [
     load: async () => (await import('./serve.ts')).serve,
   },
   {
+    name: 'connect',
+    positionals: { PROTOCOL: 'otree', URL: 'address of the server, such as http://127.0.0.1:8000' },
+    describe: 'Take seats at an experiment server with models, bots, people and served policies, and write everything down.',
+    load: async () => (await import('./connect.ts')).connect,
+  },
+  {
     name: 'otree-app',
     positionals: { ENV },
     describe: 'Write an economy as an oTree project: people in the browser, its games played by `agoragym serve`.',

@@ -14,6 +14,10 @@ export interface Adapter {
    * asked for, or where there is none left.
    */
   open(seat: SeatRequest, wire: Wire, signal: AbortSignal): Promise<Link>
+  /** The tools that go with an observation, where they are not the economy's: the same object for equal ones. */
+  tools?(observation: object): PlayerTools<AnyTypes>
+  /** Once all seats are over or left: what the server pays each, where it says so only then. By what `--seat` calls them. */
+  settle?(signal: AbortSignal): Promise<Readonly<Record<string, Pick<SeatResult, 'reward' | 'metrics'>>>>
 }
 
 export interface SeatRequest {
@@ -41,8 +45,6 @@ export interface Link {
   readonly identity: string
   /** What takes this seat again: plain JSON, kept in `connection.json` and nowhere else. */
   readonly resume: unknown
-  /** The tools that go with an observation, where they are not the economy's: the same object for equal ones. */
-  tools?(observation: object): PlayerTools<AnyTypes>
   /**
    * What the server wants and tells, from now on. At most one ask is open: the next comes once that has `ended`. Reconnects by itself. Ends after `over`, or once the signal is aborted.
    */

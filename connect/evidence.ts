@@ -242,9 +242,7 @@ export class Evidence {
     readonly results: readonly ConnectResultRow[]
   } {
     const of = <T extends { readonly key: string }>(file: Stream): T[] =>
-      existsSync(this.path(file))
-        ? [...rows(this.path(file), line => JSON.parse(line.bytes.toString()) as T)].filter(row => row.key === key)
-        : []
+      [...linesOf<T>(this.folder, file)].filter(row => row.key === key)
     return { turns: of('turns'), decisions: of('decisions'), calls: of('calls'), results: of('results') }
   }
 
@@ -264,6 +262,26 @@ export class Evidence {
     this.#lock.check()
     this.#files[file].append(this.clean(JSON.stringify(row)))
   }
+}
+
+function* linesOf<T>(folder: string, file: Stream): Generator<T> {
+  const path = join(folder, CONNECTED_FILES[file])
+  if (existsSync(path)) yield* rows(path, line => JSON.parse(line.bytes.toString()) as T)
+}
+
+/** What the players of a run were asked, in order; none where there is no such file. */
+export function readTurns(folder: string): Generator<TurnRow> {
+  return linesOf(folder, 'turns')
+}
+
+/** What became of the decisions of a run, in order. */
+export function readDecisions(folder: string): Generator<DecisionRow> {
+  return linesOf(folder, 'decisions')
+}
+
+/** The seats of a run that were played to their end. */
+export function readSeatResults(folder: string): Generator<ConnectResultRow> {
+  return linesOf(folder, 'results')
 }
 
 /** What connection.json says; undefined where there is none. */

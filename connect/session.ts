@@ -71,6 +71,12 @@ export const MARGIN = 2000
 /** How often one and the same call is sent where the server vouches that nothing has arrived. */
 const SENDINGS = 3
 
+/**
+ * Turns, with all their repairs, that a decision gets which no clock ever makes for the player: others wait for it, and a seat that is
+ * left holds them up for good.
+ */
+const TURNS = 3
+
 /** The session's key in calls.jsonl and everywhere else. */
 export function sessionKey(adapter: Pick<Adapter, 'id'>, session: string): string {
   return `${adapter.id}-${session}`
@@ -128,7 +134,8 @@ export async function playSession(options: SessionOptions): Promise<SessionResul
     const ended = await Promise.allSettled(plays.map(play => play.run()))
     const failed = ended.find(({ status }) => status === 'rejected') as PromiseRejectedResult | undefined
     if (failed !== undefined) throw options.signal?.aborted ? options.signal.reason : failed.reason
-    const outcomes = ended.map(each => (each as PromiseFulfilledResult<SeatOutcome>).value)
+    const settled = (await adapter.settle?.(given.signal)) ?? {}
+    const outcomes = ended.map((each, i) => plays[i]!.file((each as PromiseFulfilledResult<SeatOutcome>).value, settled))
     const isOver = outcomes.every(({ result }) => result !== undefined)
     if (isOver) evidence.keep({ ...evidence.sessions.find(session => session.id === id)!, over: true })
     const order = Object.keys(seats)
@@ -138,6 +145,8 @@ export async function playSession(options: SessionOptions): Promise<SessionResul
     for (const link of links.values()) link.close()
   }
 }
+
+type TurnSeen = Pick<TurnRow, 'observation' | 'offered' | 'results' | 't' | 'ask' | 'attempt'>
 
 interface SeatOptions extends SessionOptions {
   readonly name: string
@@ -240,7 +249,6 @@ class SeatPlay {
       ...(left !== undefined && { error: errorOf(left) }),
     }
     if (left !== undefined) this.#fail(left)
-    if (result !== undefined && !this.#options.earlier.results.some(({ seat }) => seat === name)) this.#file(result)
     onEvent({ kind: 'over', seat: name, outcome })
     return outcome
   }
@@ -283,15 +291,15 @@ class SeatPlay {
   }
 
   #turn(
-    { observation, offered, results, t }: Pick<TurnRow, 'observation' | 'offered' | 'results' | 't'>,
+    { observation, offered, results, t, ask, attempt }: TurnSeen,
     check: (call: unknown) => Checked,
     signal: AbortSignal,
   ): Turn<AnyTypes> {
-    const { link } = this.#options
+    const { link, adapter } = this.#options
     const { agent } = link.seat
     const seed = this.#seed
     const repeat = this.#repeat
-    const tools = link.tools?.(observation)
+    const tools = adapter.tools?.(observation)
     return {
       agent,
       t,
@@ -303,7 +311,7 @@ class SeatPlay {
       signal,
       ...(tools !== undefined && { tools }),
       get random() {
-        return stream(seed, 'policy', repeat, agent, t)
+        return stream(seed, 'policy', repeat, agent, ask, attempt)
       },
     }
   }
@@ -313,11 +321,13 @@ class SeatPlay {
     const { link, clock } = this.#options
     const within = AbortSignal.any([signal, abort.signal])
     const { repairs } = link.env.turn(link.config, link.seat.agent)
+    const most = ask.deadline === null ? TURNS * (repairs + 1) - 1 : repairs
     try {
       for (let attempt = 0; ; attempt++) {
         const end = await this.#attempt(ask, attempt, within)
         if (end === 'done' || ask.repeatable) break
-        if (attempt < repairs) continue
+        // Where a clock decides, silence is an answer.
+        if (attempt < most && !(end === 'silent' && ask.deadline !== null)) continue
         if (ask.deadline === null)
           throw new SeatLeft(
             'stuck',
@@ -339,7 +349,7 @@ class SeatPlay {
   }
 
   /** One turn of the player. `done`: something was taken, or the world takes care of the rest. */
-  async #attempt(ask: Ask, attempt: number, within: AbortSignal): Promise<'done' | 'again'> {
+  async #attempt(ask: Ask, attempt: number, within: AbortSignal): Promise<'done' | 'again' | 'silent'> {
     const { link, clock, policy } = this.#options
     const asked_at = clock.now()
     const checks: Checked[] = []
@@ -389,7 +399,7 @@ class SeatPlay {
     if (calls.length === 0) {
       this.#results = []
       this.#decided(ask, attempt, { call: null, disposition: 'silent', text: '', ...times, answered_at })
-      return 'again'
+      return 'silent'
     }
     return this.#send(ask, attempt, calls, { ...times, answered_at }, within)
   }
@@ -562,31 +572,35 @@ class SeatPlay {
     })
   }
 
-  /** The seat's line of results.jsonl. */
-  #file({ reward, stop, metrics, info }: SeatResult): void {
-    const { key, id, name, link, player, policy, evidence } = this.#options
+  /** Writes the seat's line of results.jsonl, once, with what the server said of it at the end; gives the outcome as it then is. */
+  file(outcome: SeatOutcome, settled: Readonly<Record<string, Pick<SeatResult, 'reward' | 'metrics'>>>): SeatOutcome {
+    const { key, id, name, link, player, policy, evidence, earlier } = this.#options
+    if (outcome.result === undefined) return outcome
+    const result: SeatResult = { ...outcome.result, ...settled[name] }
     const transcript: Transcript = policy.transcript?.() ?? {
       source: sourceOf(player),
       tools: Object.entries(this.#tools).map(([tool, made]) => toolSchema(tool, made)),
       messages: this.#told,
     }
-    evidence.result({
-      key,
-      session: id,
-      repeat: this.#repeat,
-      seat: name,
-      agent: link.seat.agent,
-      role: link.seat.role,
-      player: player.name,
-      reward,
-      stop_condition: stop,
-      metrics,
-      info,
-      dispositions: this.#dispositions,
-      latency_ms: { median: Math.round(percentile(this.#latencies, 0.5)), p95: Math.round(percentile95(this.#latencies)) },
-      ...(policy.counters !== undefined && { counters: policy.counters() }),
-      transcript,
-    })
+    if (!earlier.results.some(({ seat }) => seat === name))
+      evidence.result({
+        key,
+        session: id,
+        repeat: this.#repeat,
+        seat: name,
+        agent: link.seat.agent,
+        role: link.seat.role,
+        player: player.name,
+        reward: result.reward,
+        stop_condition: result.stop,
+        metrics: result.metrics,
+        info: result.info,
+        dispositions: this.#dispositions,
+        latency_ms: { median: Math.round(percentile(this.#latencies, 0.5)), p95: Math.round(percentile95(this.#latencies)) },
+        ...(policy.counters !== undefined && { counters: policy.counters() }),
+        transcript,
+      })
+    return { ...outcome, result }
   }
 }
 

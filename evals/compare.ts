@@ -5,13 +5,15 @@ import type { AnyEnvironment } from '../envs/core/environment.ts'
 import { nearest, UserError } from '../envs/core/errors.ts'
 import { digest } from '../envs/core/plain.ts'
 import type { Lookup } from '../envs/core/registry.ts'
+import { type Conduct, conductOf } from '../rollouts/conduct.ts'
 import { RunError } from '../rollouts/errors.ts'
 import { Unread } from '../rollouts/jsonl.ts'
 import { shortName } from '../rollouts/labels.ts'
 import { type Metadata, runDigest } from '../rollouts/metadata.ts'
 import { modelNotes } from '../rollouts/models/notes.ts'
-import { readRollouts, readScoreFacts } from '../rollouts/scores.ts'
-import { findRuns, readCallFigures, readErrors, readMetadata, readSteps } from '../rollouts/store.ts'
+import type { StepsRow } from '../rollouts/rows.ts'
+import { readScoredRollouts, readScoreFacts } from '../rollouts/scores.ts'
+import { findRuns, isOlder, RunReader, readErrors, readMetadata, readSteps, readUnfiledCalls } from '../rollouts/store.ts'
 import { PASS_THRESHOLD } from '../rollouts/summary.ts'
 import { otherBuild } from '../rollouts/versions.ts'
 import { columnsOf, playersOf, type RunEntry } from './columns.ts'
@@ -92,10 +94,10 @@ export function compare(folders: readonly string[], options: CompareOptions): Co
     settings.set(id, setting)
     const tallies = new Map([...playersOf(metadata).keys()].map(player => [player, setting.tally(columns.of(entry, player))]))
     const repeated = parts.map(part => columns.repeated(part))
-    const examples = addRun(setting, tallies, parts, repeated, thresholdOf(setting), unread)
+    const why = logs ? whyNoLogs(setting, metadata) : undefined
+    addRun(setting, tallies, parts, repeated, thresholdOf(setting), logs && why === undefined, unread)
     for (const part of parts) notes.push(...judged(part.folder), ...modelNotes(part.metadata))
     notes.push(...divided(parts))
-    const why = logs ? addLogs(setting, tallies, parts, repeated, examples, unread) : undefined
     if (why !== undefined) notes.push(...parts.map(({ folder }) => `The logs in ${folder} were not read: ${why}.`))
     const players = Object.fromEntries([...tallies].map(([player, { label }]) => [player, label]))
     return parts.map(({ folder }, i) => ({ folder, setting, players, repeated: repeated[i]! }))
@@ -141,26 +143,38 @@ export function compare(folders: readonly string[], options: CompareOptions): Co
 /** The tallies of a run's players, by player string. */
 type Tallies = ReadonlyMap<string, PlayerTally>
 
-/** Adds the rollouts of a run that lies in one folder or several. Gives the examples of their keys where there are several. */
+/** Adds the rollouts of a run that lies in one folder or several; with `logs` also the habits that its logs show. */
 function addRun(
   setting: Setting,
   tallies: Tallies,
   parts: readonly RunEntry[],
   repeated: readonly ReadonlySet<string>[],
   threshold: number,
+  logs: boolean,
   unread: Unread,
-): ReadonlyMap<string, number> {
+): void {
+  const [{ metadata: first }] = parts as [RunEntry]
+  const players = [...playersOf(first)].map(([player, agents]) => [tallies.get(player)!.habits, agents] as const)
+  const addConduct = (conduct: Readonly<Record<string, Conduct>>): void => {
+    for (const [habits, agents] of players) for (const agent of agents) habits.add(conduct[agent]!)
+  }
+  const spendingOf = (agent: string) => {
+    const player = first.evaluated.includes(agent) ? first.lineup[agent] : undefined
+    return player === undefined ? undefined : tallies.get(player)?.spending
+  }
+  const older = parts.map(({ folder }) => isOlder(folder))
+  /** The examples of what lies in files of before, whose logs are read apart. */
   const examples = new Map<string, number>()
   const failed = parts.map(({ folder }, i) => {
     const keys = new Set<string>()
     for (const { key } of readErrors(folder, unread)) if (!repeated[i]!.has(key)) keys.add(key)
     return keys
   })
-  const read = parts.map(({ folder }) => readRollouts(folder, unread))
-  for (const [part, rows] of byExample(read, ([row]) => row!.example_id)) {
-    const { key, example_id } = rows[0]!
+  const readers = parts.map(({ folder }) => new RunReader(folder))
+  const read = parts.map(({ folder }) => readScoredRollouts(folder, unread))
+  for (const [part, { key, example, rows, conduct, spending }] of byExample(read, rollout => rollout.example)) {
     failed[part]!.delete(key)
-    if (parts.length > 1) examples.set(key, example_id)
+    if (older[part] && parts.length > 1) examples.set(key, example)
     if (repeated[part]!.has(key)) continue
     const seats: { readonly player: number; readonly reward: number }[] = []
     for (const row of rows) {
@@ -174,6 +188,15 @@ function addRun(
         if (other.player !== seat.player) setting.games.play(scenario, other.player, seat.player, other.reward, seat.reward)
       seats.push(seat)
     }
+    for (const [agent, sums] of Object.entries(spending)) spendingOf(agent)?.addSums(sums)
+    // Where nobody has read them off yet, the log is.
+    if (logs && !older[part]) addConduct(conduct ?? conductOf(setting.env!, readers[part]!.open(key)!.log, first.evaluated))
+  }
+  for (const reader of readers) reader.close()
+  if (logs) {
+    const steps = parts.map(({ folder }, i) => (older[i] ? readSteps(folder, unread) : []))
+    for (const [part, { key, ...log }] of byExample<StepsRow>(steps, row => examples.get(row.key) ?? 0))
+      if (!repeated[part]!.has(key)) addConduct(conductOf(setting.env!, log, first.evaluated))
   }
   for (const [i, { folder, metadata }] of parts.entries()) {
     for (const tally of tallies.values()) {
@@ -181,37 +204,14 @@ function addRun(
       // What a run lacks that repeats another is what the other lacks.
       if (repeated[i]!.size === 0) tally.missing += Math.max(0, metadata.planned - metadata.ok - failed[i]!.size)
     }
-    for (const call of readCallFigures(folder, unread)) {
-      const player = metadata.lineup[call.agent]
-      if (player === undefined || repeated[i]!.has(call.key) || !metadata.evaluated.includes(call.agent)) continue
-      tallies.get(player)?.spending.add(call)
-    }
+    for (const call of readUnfiledCalls(folder, unread)) if (!repeated[i]!.has(call.key)) spendingOf(call.agent)?.add(call)
   }
-  return examples
 }
 
-/** Adds the habits in the logs of a run; says why where it cannot. */
-function addLogs(
-  setting: Setting,
-  tallies: Tallies,
-  parts: readonly RunEntry[],
-  repeated: readonly ReadonlySet<string>[],
-  examples: ReadonlyMap<string, number>,
-  unread: Unread,
-): string | undefined {
-  const [{ metadata }] = parts as [RunEntry]
-  const { env_id } = metadata
-  const { env } = setting
-  if (env === undefined) return `${env_id} is not registered here`
-  const other = otherBuild(metadata, { has: id => id === env.id, get: () => env })
-  if (other !== undefined) return other
-  const players = [...playersOf(metadata)].map(([player, agents]) => [tallies.get(player)!.habits, agents] as const)
-  const read = parts.map(({ folder }) => readSteps(folder, unread))
-  for (const [part, { key, ...log }] of byExample(read, row => examples.get(row.key) ?? 0)) {
-    if (repeated[part]!.has(key)) continue
-    for (const [habits, agents] of players) for (const agent of agents) habits.add(env, log, agent)
-  }
-  return undefined
+/** Why the logs of a run say nothing of habits here; undefined where they do. */
+function whyNoLogs({ env }: Setting, metadata: Metadata): string | undefined {
+  if (env === undefined) return `${metadata.env_id} is not registered here`
+  return otherBuild(metadata, { has: id => id === env.id, get: () => env })
 }
 
 /** The runs, each with the folders it lies in: a divided one has several, put together where the first of them stands. */

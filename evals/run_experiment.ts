@@ -2,11 +2,13 @@
  * Plays an experiment: cell after cell, each player's rollouts into a folder of their own, and tells what happens as it does.
  * Knows experiments and run folders; prints nothing.
  */
+
 import { join, resolve } from 'node:path'
 import { UserError } from '../envs/core/errors.ts'
 import type { Lookup } from '../envs/core/registry.ts'
 import type { AgentId } from '../envs/core/tool.ts'
 import type { Elsewhere } from '../rollouts/batch.ts'
+import type { Compression } from '../rollouts/blocks.ts'
 import type { Models } from '../rollouts/models/models.ts'
 import type { CallRow, Player, RetryRow } from '../rollouts/player.ts'
 import type { PlayerContext } from '../rollouts/players/index.ts'
@@ -94,6 +96,8 @@ export interface RunExperimentOptions extends Pick<PlayerContext, 'own' | 'termi
   readonly resume?: boolean
   /** Whether rollouts that failed before are played again. */
   readonly retryErrors?: boolean
+  /** How the rollouts of new folders are kept: `none` by default, or `gzip`. */
+  readonly compress?: Compression
   /** Once aborted nothing is begun, and what is in flight is finished. */
   readonly signal?: AbortSignal
   readonly onEvent?: (event: ExperimentEvent) => void
@@ -170,7 +174,7 @@ async function playCells(
   planned: readonly PlannedCell[],
   options: RunExperimentOptions,
 ): Promise<ExperimentResult> {
-  const { concurrency = 32, elsewhere, resume, retryErrors, signal, shard, onEvent = () => {} } = options
+  const { concurrency = 32, elsewhere, resume, retryErrors, compress, signal, shard, onEvent = () => {} } = options
   const out = shard === undefined ? options.out : join(options.out, shardFolder(shard))
   const cells: CellResult[] = []
   const stopped = new Set<string>()
@@ -182,6 +186,7 @@ async function playCells(
       concurrency,
       ...(resume !== undefined && { resume }),
       ...(retryErrors !== undefined && { retryErrors }),
+      ...(compress !== undefined && { compress }),
       ...(signal !== undefined && { signal }),
       ...(elsewhere !== undefined && { elsewhere }),
       onStart: due => {

@@ -153,7 +153,7 @@ export function total(values: readonly number[]): number {
   return sum
 }
 
-function standardError(sums: readonly number[], counts: readonly number[], n: number, mean: number): number {
+function standardError(sums: ArrayLike<number>, counts: ArrayLike<number>, n: number, mean: number): number {
   let squares = 0
   for (let g = 0; g < sums.length; g++) squares += (sums[g]! - counts[g]! * mean) ** 2
   return Math.sqrt((sums.length / (sums.length - 1)) * squares) / n
@@ -245,17 +245,19 @@ function bootstrapT(
 ): { low: number; high: number } | undefined {
   const clusters = sums.length
   const ratios = new Float64Array(RESAMPLES)
+  const drawnSums = new Float64Array(clusters)
+  const drawnCounts = new Float64Array(clusters)
   for (let b = 0; b < RESAMPLES; b++) {
-    const drawn = { sums: [] as number[], counts: [] as number[] }
+    let n = 0
+    let sum = 0
     for (let g = 0; g < clusters; g++) {
       const pick = random.int(0, clusters - 1)
-      drawn.sums.push(sums[pick]!)
-      drawn.counts.push(counts[pick]!)
+      sum += drawnSums[g] = sums[pick]!
+      n += drawnCounts[g] = counts[pick]!
     }
-    const n = total(drawn.counts)
-    const again = total(drawn.sums) / n
+    const again = sum / n
     const away = again - mean
-    const spread = standardError(drawn.sums, drawn.counts, n, again)
+    const spread = standardError(drawnSums, drawnCounts, n, again)
     // Clusters drawn all alike have no spread; what is left of it then is rounding, and the ratio has no bound.
     ratios[b] = away === 0 ? 0 : spread > ROUNDING * se ? away / spread : Math.sign(away) * Number.POSITIVE_INFINITY
   }

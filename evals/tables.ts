@@ -1,11 +1,12 @@
 /** From what was added up to figures: the content of every table. Knows tallies and statistics; reads nothing. */
 import type { ValueRange } from '../envs/core/range.ts'
 import { Column, Moments } from '../rollouts/column.ts'
+import { dealingId } from '../rollouts/conduct.ts'
 import { promptTokens } from '../rollouts/models/usage.ts'
 import { passAllK, passAtK } from '../rollouts/pass_rates.ts'
 import { COUNTS, type Figure, interval, isCount, type TableId, type Unit } from './figures.ts'
 import { Games } from './games.ts'
-import { type DealingCounts, dealingId, SILENCE } from './habits.ts'
+import { type DealingCounts, SILENCE } from './habits.ts'
 import type { PlayerTally } from './player_tally.ts'
 import type { PublishedRun } from './published.ts'
 import { columnRange } from './ranges.ts'

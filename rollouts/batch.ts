@@ -83,6 +83,7 @@ export async function runBatch(jobs: Iterable<Job>, options: BatchOptions): Prom
         batch.stop,
       ),
     ])
+  batch.flush()
   return batch.result()
 }
 
@@ -95,6 +96,7 @@ class Batch {
   readonly stop: AbortSignal
   readonly #stopped = new Set<string>()
   readonly #stoppedRuns = new Set<RunStore>()
+  readonly #stores = new Set<RunStore>()
   #finished = 0
   #failed = 0
   #left = 0
@@ -114,6 +116,7 @@ class Batch {
     for (const job of jobs) {
       const { spec, store } = job
       if (!mine(spec)) continue
+      this.#stores.add(store)
       const key = rolloutKey(spec)
       let keys = taken.get(store)
       if (keys === undefined) {
@@ -234,6 +237,18 @@ class Batch {
       ),
     )
     for (const end of ends) if (end.status === 'rejected') throw end.reason
+  }
+
+  /** Writes what was filed. */
+  flush(): void {
+    for (const store of this.#stores) {
+      try {
+        store.flush()
+      } catch (error) {
+        if (!(error instanceof RunError)) throw error
+        this.#stopped.add(error.message)
+      }
+    }
   }
 
   /** What came of all; throws the bug that was met. */

@@ -46,14 +46,15 @@ export interface Line {
   readonly torn: boolean
 }
 
-/** The lines of a file; none where there is no file. A torn one is given only with `torn`. */
-export function* lines(path: string, torn = false): Generator<Line> {
+/** The lines of a file from a byte on; none where there is no file. A torn one is given only with `torn`. */
+export function* lines(path: string, torn = false, from = 0): Generator<Line> {
   if (!existsSync(path)) return
   const file = open(path, 'r')
   try {
     const chunk = Buffer.allocUnsafe(CHUNK)
     let held: Buffer[] = []
-    let start = 0
+    let start = from
+    let position = from
     let length = 0
     const take = (from: number, to: number): void => {
       if (length < LONGEST) held.push(Buffer.from(chunk.subarray(from, Math.min(to, from + LONGEST - length))))
@@ -66,32 +67,33 @@ export function* lines(path: string, torn = false): Generator<Line> {
       torn: isTorn,
     })
     for (;;) {
-      const read = readSome(file, chunk, path)
+      const read = readSome(file, chunk, from === 0 ? null : position, path)
+      position += read
       if (read === 0) {
         if (length === 0) return
         const last = line(true)
         if (torn || 'value' in parseLine(last)) yield last
         return
       }
-      let from = 0
-      for (let at = chunk.indexOf(NEWLINE); at >= 0 && at < read; at = chunk.indexOf(NEWLINE, from)) {
-        take(from, at)
+      let begin = 0
+      for (let at = chunk.indexOf(NEWLINE); at >= 0 && at < read; at = chunk.indexOf(NEWLINE, begin)) {
+        take(begin, at)
         yield line(false)
         start += length + 1
         held = []
         length = 0
-        from = at + 1
+        begin = at + 1
       }
-      if (from < read) take(from, read)
+      if (begin < read) take(begin, read)
     }
   } finally {
     closeSync(file)
   }
 }
 
-function readSome(file: number, chunk: Buffer, path: string): number {
+function readSome(file: number, chunk: Buffer, position: number | null, path: string): number {
   try {
-    return readSync(file, chunk, 0, chunk.length, null)
+    return readSync(file, chunk, 0, chunk.length, position)
   } catch (error) {
     throw refused(path, error)
   }
@@ -201,6 +203,25 @@ export function countLines(path: string): number {
   return count
 }
 
+/** What lines are encoded in before they are written: used again and again, as writing is done when it returns. */
+let scratch = Buffer.allocUnsafeSlow(1 << 16)
+/** More than so many bytes are not kept. */
+const KEPT = 1 << 24
+
+/** Lines with their line ends, in bytes that hold until the next call. */
+function encoded(texts: readonly string[]): Uint8Array {
+  let most = 0
+  for (const text of texts) most += 3 * text.length + 1
+  if (most > KEPT) return Buffer.from(texts.map(text => `${text}\n`).join(''))
+  if (most > scratch.length) scratch = Buffer.allocUnsafeSlow(2 ** Math.ceil(Math.log2(most)))
+  let at = 0
+  for (const text of texts) {
+    at += scratch.write(text, at)
+    scratch[at++] = NEWLINE
+  }
+  return scratch.subarray(0, at)
+}
+
 /** Appends lines to a file that is made at the first. What could not be written whole is taken back. */
 export class Appender {
   readonly path: string
@@ -213,12 +234,16 @@ export class Appender {
 
   /** Appends lines given without line ends, and says where they begin. Throws a RunError where the disk refuses. */
   append(...texts: readonly string[]): number {
+    return this.appendBytes(encoded(texts))
+  }
+
+  /** The same of bytes. */
+  appendBytes(bytes: Uint8Array): number {
     if (this.#file === undefined) {
       this.#file = open(this.path, 'a')
       this.#size = statSync(this.path).size
     }
     const start = this.#size
-    const bytes = Buffer.from(texts.map(text => `${text}\n`).join(''))
     try {
       writeWhole(this.#file, bytes, this.path)
     } catch (error) {
@@ -363,7 +388,7 @@ export function makeFolder(path: string): void {
   mkdirSync(path)
 }
 
-function writeWhole(file: number, bytes: Buffer, path: string): void {
+function writeWhole(file: number, bytes: Uint8Array, path: string): void {
   try {
     let written = 0
     while (written < bytes.length) written += writeSync(file, bytes, written)

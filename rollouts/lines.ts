@@ -3,16 +3,18 @@
  * folder nor its name is in it. Knows rollouts; writes nothing.
  */
 import type { AgentId } from '../envs/core/tool.ts'
+import { conductOf } from './conduct.ts'
 import type { Transcript } from './messages.ts'
 import type { CallRow } from './player.ts'
-import { NO_PLAY, resultRow, tally } from './result_rows.ts'
+import { linesOf } from './record.ts'
+import { NO_PLAY, resultFigures, tally } from './result_rows.ts'
 import { type FailedRollout, type Rollout, sourceOf } from './rollout.ts'
-import type { ErrorRow, FailedLines, FinishedLines, StepsRow } from './rows.ts'
+import type { ErrorRow, FailedLines, FinishedLines } from './rows.ts'
 import { tracedEpisode } from './trace_rows.ts'
 import { transcribe } from './transcript.ts'
 /** What a finished rollout adds. `calls` are its model calls as they were recorded, those that were made again included. */
 export function rolloutLines(rollout: Rollout, calls: readonly CallRow[] = []): FinishedLines {
-  const { key, spec, log, transcripts } = rollout
+  const { spec, log, transcripts } = rollout
   const untold = spec.evaluated.filter(agent => transcripts[agent] === undefined)
   const told: Record<AgentId, Transcript> = {
     ...transcripts,
@@ -20,18 +22,17 @@ export function rolloutLines(rollout: Rollout, calls: readonly CallRow[] = []): 
   }
   const seats = spec.env.seats(log.header.config)
   const plays = tally(log, Object.keys(spec.env.tools(log.header.config)))
-  return {
-    ok: true,
-    key,
-    example: spec.example,
-    results: seats
+  return linesOf({
+    figures: seats
       .filter(({ agent }) => spec.evaluated.includes(agent))
-      .map(seat => JSON.stringify(resultRow(rollout, seat, plays.get(seat.agent) ?? NO_PLAY, told[seat.agent]!))),
-    traces: JSON.stringify(tracedEpisode(rollout, seats, plays, told, '')),
-    steps: JSON.stringify({ key, ...log } satisfies StepsRow),
-    calls: calls.map(callLine),
-  }
+      .map(seat => resultFigures(rollout, seat, plays.get(seat.agent) ?? NO_PLAY, told[seat.agent]!.source)),
+    trace: tracedEpisode(rollout, seats, plays, told),
+    log,
+    calls,
+    conduct: conductOf(spec.env, log, spec.evaluated),
+  })
 }
+
 /** A line of calls.jsonl, the reply last: a reader of figures stops there. */
 export function callLine({ key, reply, ...row }: CallRow): string {
   return JSON.stringify({ key, ...row, reply } satisfies CallRow)

@@ -10,6 +10,7 @@ import type { Column } from './column.ts'
 import type { Par } from './par.ts'
 import { PASS_THRESHOLD, type PassRates } from './pass_rates.ts'
 import type { Player, Usage } from './player.ts'
+import { FORMAT } from './record.ts'
 import { configDigest } from './rollout.ts'
 import type { ToolDefinition } from './rows.ts'
 import { packageVersion } from './versions.ts'
@@ -56,6 +57,8 @@ export interface Traffic {
 }
 
 export interface Metadata {
+  /** The version of the format of the run's files; absent where it had none yet. */
+  readonly format?: number
   readonly env_id: string
   /** The preset, and the fields that were set beside it. */
   readonly env_args: { readonly preset: string; readonly set: Readonly<Record<string, unknown>> }
@@ -213,11 +216,11 @@ function cameTo(
 
 /** The metadata of a run that is made of others of the same thing: what one of them says, with other examples and all that came of them. */
 export function mergedMetadata(
-  { shard: _, ...of }: Metadata,
+  { shard: _, format: __, ...of }: Metadata,
   facts: Pick<RunFacts, 'examples' | 'exampleCount' | 'repeats'>,
   state: RunState,
 ): Metadata {
-  return { ...of, ...cameTo(of.player_details, facts, state) }
+  return { format: FORMAT, ...of, ...cameTo(of.player_details, facts, state) }
 }
 
 export function metadata(facts: RunFacts, state: RunState): Metadata {
@@ -226,6 +229,7 @@ export function metadata(facts: RunFacts, state: RunState): Metadata {
   const came = cameTo(player.details, facts, state)
   const tools = Object.entries(env.tools(config)).map(([name, tool]) => ({ ...toolSchema(name, tool), strict: false }))
   return {
+    format: FORMAT,
     env_id: env.id,
     env_args: { preset: facts.preset, set: facts.set },
     model: model ?? player.name,

@@ -22,22 +22,27 @@ export type Outcome =
   | { readonly kind: 'unplayed' }
 
 /**
- * Plays a rollout, with transcripts. Throws nothing, and answers at once where it can. The calls that it records are told in the
- * outcome, unless somebody has them as they are answered (`record`); `calls` are told in any case, those included that it is
- * given while it is played.
+ * Plays a rollout, with transcripts. Throws nothing, and answers at once where it can. What is finished has all its calls with it,
+ * those included that were `recorded` before. Of what is not, the calls that it records are told in the outcome, unless somebody
+ * has them as they are answered (`record`); `calls` are told in any case, those included that it is given while it is played.
  */
 export function playRollout(
   spec: RolloutSpec,
   { record, calls = [], ...options }: Omit<RolloutOptions, 'transcripts'> & { readonly calls?: CallRow[] } = {},
 ): Outcome | Promise<Outcome> {
+  const answered: CallRow[] = [...(options.recorded ?? [])]
+  const note = (row: CallRow) => {
+    answered.push(row)
+    return record === undefined ? void calls.push(row) : record(row)
+  }
   const told = (rollout: Rollout | FailedRollout): Outcome => {
-    if (rollout.ok) return { kind: 'played', lines: rolloutLines(rollout, calls), figures: playFigures(rollout) }
+    if (rollout.ok) return { kind: 'played', lines: rolloutLines(rollout, answered), figures: playFigures(rollout) }
     const { error } = rollout
     return error.fatal ? { kind: 'fatal', message: error.message, calls } : { kind: 'played', lines: failedLines(rollout, calls) }
   }
   const failed = (error: unknown): Outcome => thrown(error, calls)
   try {
-    const playing = runRollout(spec, { ...options, record: record ?? (row => calls.push(row)), transcripts: true })
+    const playing = runRollout(spec, { ...options, record: note, transcripts: true })
     return playing instanceof Promise ? playing.then(told).catch(failed) : told(playing)
   } catch (error) {
     return failed(error)

@@ -16,7 +16,7 @@ const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every
 const areNumbers = (value: unknown): boolean => isObject(value) && Object.values(value).every(isNumber)
 const areTexts = (value: unknown): boolean => isObject(value) && Object.values(value).every(isText)
 /** A rollout's key. It also names files and stands in lines of an index: nothing in it leads elsewhere or ends one. */
-const isKey = (value: unknown): boolean => isText(value) && /^(?!\.)[^/\\\p{Cc}]+-s\d+-[0-9a-f]+-r\d+$/u.test(value)
+export const isKey = (value: unknown): boolean => isText(value) && /^(?!\.)[^/\\\p{Cc}]+-s\d+-[0-9a-f]+-r\d+$/u.test(value)
 const isNumberOrNull = (value: unknown): boolean => value === null || isNumber(value)
 
 /** What readers count on in a row of each file. */

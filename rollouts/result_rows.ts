@@ -4,7 +4,7 @@ import type { EpisodeLog } from '../envs/core/log.ts'
 import type { AgentId, ToolSchema } from '../envs/core/tool.ts'
 import type { Message, ToolCall, Transcript } from './messages.ts'
 import { type CallFigures, configDigest, groupKey, type Rollout } from './rollout.ts'
-import type { ResultRow, SavedMessage, TokenUsage, ToolDefinition } from './rows.ts'
+import type { ResultFigures, SavedMessage, TokenUsage, ToolDefinition } from './rows.ts'
 /**
  * What the log alone says of a seat's row: every field that no clock, player or server has a part in. Metrics are without those of
  * a model player's counters.
@@ -87,12 +87,11 @@ export function figures(
   }
 }
 
-export function resultRow(rollout: Rollout, { agent, role }: Seat, play: Play, transcript: Transcript): ResultRow {
+/** The row of a seat, but for its messages and tools. */
+export function resultFigures(rollout: Rollout, { agent, role }: Seat, play: Play, source: Transcript['source']): ResultFigures {
   const { key, spec, log, truncated, scores, timing } = rollout
   const calls = rollout.calls.filter(row => row.agent === agent)
   const metrics = figures(rollout, agent, play)
-  const start = transcript.messages.findIndex(({ sampled }) => sampled)
-  const messages = transcript.messages.map(({ message }) => savedMessage(message))
   return {
     key,
     example_id: spec.example,
@@ -122,13 +121,10 @@ export function resultRow(rollout: Rollout, { agent, role }: Seat, play: Play, t
       refused: play.refused,
       silent: play.silent,
       ...(calls.length > 0 && { cost: sumCost(calls) }),
-      transcript: transcript.source,
+      transcript: source,
     },
     timing,
     ...(calls.length > 0 && { token_usage: tokenUsage(calls) }),
-    prompt: start < 0 ? messages : messages.slice(0, start),
-    completion: start < 0 ? [] : messages.slice(start),
-    tool_defs: transcript.tools.map(toolDefinition),
   }
 }
 

@@ -196,10 +196,10 @@ export interface FinishedLines {
   readonly ok: true
   readonly key: string
   readonly example: number
-  readonly results: readonly string[]
-  readonly traces: string
-  readonly steps: string
-  readonly calls: readonly string[]
+  /** What it has in common with other rollouts, as JSON by id. */
+  readonly shared: readonly (readonly [id: string, text: string])[]
+  readonly rollout: string
+  readonly figures: string
 }
 
 /** What a rollout adds that was given up. */

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import type { AnyEnvironment } from '../envs/core/environment.ts'
 import { UserError } from '../envs/core/errors.ts'
 import { type BatchResult, type Elsewhere, isDue, type Job, runBatch } from './batch.ts'
+import type { Compression } from './blocks.ts'
 import { RunError } from './errors.ts'
 import { lineupOf, type Seated } from './lineup.ts'
 import {
@@ -21,7 +22,7 @@ import {
 import { type Par, parOf } from './par.ts'
 import type { Player } from './player.ts'
 import { type Lineup, lineupNames, type RolloutSpec } from './rollout.ts'
-import { RunStore, readMetadata } from './store.ts'
+import { RunStore, readMetadata, type StoreOptions } from './store.ts'
 import { type Summary, summarize } from './summary.ts'
 import type { Watcher } from './watch.ts'
 
@@ -68,6 +69,8 @@ export interface RunOptions {
   /** Whether folders that exist are gone on with. */
   readonly resume?: boolean
   readonly retryErrors?: boolean
+  /** How the rollouts of a new folder are kept; plain by default. */
+  readonly compress?: Compression
   readonly signal?: AbortSignal
   /** Who plays rollouts in other threads or on other machines; all are played here by default. */
   readonly elsewhere?: Elsewhere
@@ -132,12 +135,12 @@ export async function playRuns(
   plans: readonly RunPlan[],
   options: RunOptions,
 ): Promise<{ readonly runs: readonly RunResult[]; readonly batch: BatchResult }> {
-  const { out, resume = false, retryErrors = false } = options
+  const { out, resume = false, retryErrors = false, compress } = options
   const began = new Date().toISOString()
   const start = performance.now()
   const runs: Run[] = []
   try {
-    for (const plan of plans) runs.push(new Run(plan, out, resume, began))
+    for (const plan of plans) runs.push(new Run(plan, out, { resume, ...(compress !== undefined && { compress }) }, began))
     for (const run of runs) run.describe(retryErrors)
     const watcher = options.onStart?.(runs.reduce((sum, { due }) => sum + due, 0))
     const batch = await runBatch(
@@ -228,7 +231,8 @@ class Run {
   #planned = 0
   due = 0
 
-  constructor(plan: RunPlan, out: string, resume: boolean, began: string) {
+  constructor(plan: RunPlan, out: string, how: StoreOptions, began: string) {
+    const { resume = false } = how
     const { env, preset, set, config, examples, repeats } = plan
     this.#plan = plan
     this.#specs = new PlanSpecs(plan)
@@ -266,7 +270,7 @@ class Run {
           `${folder} holds ${rows} and no metadata.json that says what it is of; put it back, or choose another folder with --out.`,
         )
     }
-    this.#store = new RunStore(folder, { resume })
+    this.#store = new RunStore(folder, how)
   }
 
   *jobs(): Generator<Job> {

@@ -11,8 +11,9 @@ import type { MetricDoc } from '../envs/core/environment.ts'
 import { UserError } from '../envs/core/errors.ts'
 import type { AgentId } from '../envs/core/tool.ts'
 import { objectIn, replaceFile, rows, type Unread } from './jsonl.ts'
+import type { RolloutFigures } from './record.ts'
 import type { ResultFigures } from './rows.ts'
-import { FILES, readFigures } from './store.ts'
+import { FILES, readRolloutFigures } from './store.ts'
 import { parseJson, readText } from './text_file.ts'
 
 /** What stands before the name of a score that a model gave. */
@@ -99,12 +100,12 @@ export function withScores(row: ResultFigures, added: Readonly<Record<string, nu
 }
 
 /**
- * The rows of results.jsonl without their messages, with the scores that were added since among their metrics. The files are
- * read side by side; only where their order differs are scores held.
+ * What tables read of each finished rollout, with the scores that were added since among its rows' metrics. The files are read side
+ * by side; only where their order differs are scores held.
  */
-export function* readScoredFigures(folder: string, unread?: Unread): Generator<ResultFigures> {
+export function* readScoredRollouts(folder: string, unread?: Unread): Generator<RolloutFigures> {
   const facts = readScoreFacts(folder)
-  if (Object.keys(facts).length === 0) return yield* readFigures(folder, unread)
+  if (Object.keys(facts).length === 0) return yield* readRolloutFigures(folder, unread)
   const scores = readScores(folder)
   const ahead = new Map<string, ScoreRow>()
   const find = (id: string): ScoreRow | undefined => {
@@ -120,24 +121,24 @@ export function* readScoredFigures(folder: string, unread?: Unread): Generator<R
     }
     return undefined
   }
-  for (const row of readFigures(folder, unread)) {
-    const found = find(seatId(row.key, row.info.seat))
-    yield found === undefined ? row : withScores(row, definedScores(found, facts))
+  for (const { rows, ...rollout } of readRolloutFigures(folder, unread)) {
+    const scored = rows.map(row => {
+      const found = find(seatId(row.key, row.info.seat))
+      return found === undefined ? row : withScores(row, definedScores(found, facts))
+    })
+    yield { ...rollout, rows: scored }
   }
 }
 
 /** Names a seat of a rollout. */
 export const seatId = (key: string, seat: AgentId): string => `${key}/${seat}`
 
-/** The same, the rows of a rollout at a time: they stand together. */
+/** The rows of finished rollouts without their messages, those of a rollout at a time, with the scores that were added since. */
 export function* readRollouts(folder: string, unread?: Unread): Generator<readonly ResultFigures[]> {
-  let together: ResultFigures[] = []
-  for (const row of readScoredFigures(folder, unread)) {
-    if (together.length > 0 && together[0]!.key !== row.key) {
-      yield together
-      together = []
-    }
-    together.push(row)
-  }
-  if (together.length > 0) yield together
+  for (const { rows } of readScoredRollouts(folder, unread)) yield rows
+}
+
+/** The same, a row at a time. */
+export function* readScoredFigures(folder: string, unread?: Unread): Generator<ResultFigures> {
+  for (const { rows } of readScoredRollouts(folder, unread)) yield* rows
 }

@@ -2,99 +2,141 @@
  * The files of a run: one folder a player. Appends what is finished, says what is done, and finds after any kill what has
  * to be done again. Knows files; knows neither players nor how rollouts come about.
  *
- * A rollout is done when its rows stand whole in results.jsonl, traces.jsonl and steps.jsonl. They are appended in that
- * order, so the line of steps.jsonl is what commits it; whatever else is found at a resume is dropped and played again.
+ * A rollout is done when its line stands whole in rollouts.jsonl; finished rollouts are written together, a few times a second at
+ * most. A model call is in calls.jsonl before its answer is used, and stays there until its rollout is done, so that what a kill
+ * takes of the finished rollouts is played again from there and nothing is paid twice.
  */
-import { appendFileSync, type Dirent, existsSync, readdirSync, rmSync } from 'node:fs'
+import { appendFileSync, type Dirent, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import type { AnyTypes } from '../envs/core/environment.ts'
 import { UserError } from '../envs/core/errors.ts'
 import type { EpisodeLog, LogRecord } from '../envs/core/log.ts'
 import { explain } from '../envs/core/tool.ts'
 import {
-  Appender,
-  bytesAt,
-  countLines,
-  keepLines,
-  lines,
-  makeFolder,
-  refused,
-  replaceFile,
-  rows,
-  sortLines,
-  TEMPORARY,
-  type Unread,
-} from './jsonl.ts'
+  BlockAppender,
+  batchOf,
+  blockPath,
+  type Compression,
+  cutTorn,
+  isCompressed,
+  type Place,
+  placedLines,
+  wholeEnd,
+} from './blocks.ts'
+import { RunError } from './errors.ts'
+import { SortedLines } from './export/sorted.ts'
+import { FILES } from './files.ts'
+import { Appender, keepLines, lines, makeFolder, PlaceReader, refused, replaceFile, rows, TEMPORARY, textOf } from './jsonl.ts'
+import { KeyMap } from './keys.ts'
 import { callLine } from './lines.ts'
 import { FolderLock } from './lock.ts'
 import type { Metadata } from './metadata.ts'
 import { runMetadata } from './metadata_shape.ts'
 import type { CallRow } from './player.ts'
-import { callFiguresIn, figuresIn, keyOf, type RowKind, rowIn } from './read_rows.ts'
+import { keyOf, rowIn } from './read_rows.ts'
+import { FORMAT, figuresLine, headOf, StoredRows } from './record.ts'
 import { keyParts } from './rollout.ts'
-import type { ErrorRow, FailedLines, FinishedLines, ResultFigures, ResultRow, StepsRow, TracedEpisode } from './rows.ts'
+import type { ErrorRow, FailedLines, FinishedLines } from './rows.ts'
+import {
+  type Checkpoint,
+  checkpointOf,
+  extentOf,
+  figuresOf,
+  isOlder,
+  partsOf,
+  placedFigures,
+  readErrors,
+  SharedValues,
+  sharedLine,
+} from './stored.ts'
 import { parseJson, readText } from './text_file.ts'
 
-/** The files of a run by what they hold. */
-export const FILES = {
-  metadata: 'metadata.json',
-  results: 'results.jsonl',
-  traces: 'traces.jsonl',
-  steps: 'steps.jsonl',
-  calls: 'calls.jsonl',
-  errors: 'errors.jsonl',
-  groups: 'groups.jsonl',
-  scores: 'scores.jsonl',
-  scoreFacts: 'scores.json',
-  judgements: 'judgements.jsonl',
-} as const
+export * from './stored.ts'
+export { FILES }
+
 const PARTIAL = 'partial'
-/** Where a trace says of which run it is. */
-const UNNAMED = ',"run":{"type":"eval","id":"","name":""}'
-/** The files that a rollout stands in once it is finished. */
-const FINISHED = ['results', 'traces', 'steps'] as const
 /** Says which process plays or scores the run, while it does. */
 export const LOCK = 'lock'
+
+/** Finished rollouts are written when so many characters of them are held, or so many milliseconds after the last were. */
+const [BATCH, PAUSE] = [1 << 20, 200]
+/** A checkpoint is written when so many milliseconds have passed since the last: what came after it is read again after a kill. */
+const CHECKPOINT = 5000
+/** The steps of running episodes are written together, so many milliseconds after the last. */
+const WATCHED = 1000
+/** calls.jsonl is written anew without the calls of finished rollouts once it has so many bytes, and twice as many as are needed. */
+const JOURNAL = 1 << 26
+/** Rollouts that are held while figures.jsonl is put in order, and that are written together then. */
+const [SORTED, REWRITTEN] = [5000, 256]
+/** What the name of a folder begins with in which that is done. */
+const SORTING = '.sorting-'
+
+/** A number that sorts as text; up to 36¹¹ (10¹⁷). */
+const sortable = (value: number): string => value.toString(36).padStart(11, '0')
+
+export interface StoreOptions {
+  /** Whether a folder that holds something is gone on with. */
+  readonly resume?: boolean
+  /** How the rollouts are kept; a folder that has some keeps the way that it has. */
+  readonly compress?: Compression
+}
 
 export class RunStore {
   readonly folder: string
   /** The folder's own name: what the traces call the run. */
   readonly name: string
-  readonly #named: string
-  readonly #results: Appender
-  readonly #traces: Appender
-  readonly #steps: Appender
+  readonly #data: BlockAppender
+  readonly #figures: BlockAppender
+  readonly #shared: BlockAppender
   readonly #calls: Appender
   readonly #errors: Appender
   /** The examples of the finished rollouts, by key. */
-  readonly #done = new Map<string, number>()
-  /** Failed attempts by key. */
+  readonly #done = new KeyMap()
+  /** Failed attempts by key, and when the last began. */
   readonly #failed = new Map<string, { attempts: number; start: number }>()
-  /** Where the calls of rollouts that an interrupted run left unfinished lie in calls.jsonl. */
+  /** Ids of what is kept in shared.jsonl. */
+  readonly #kept = new Set<string>()
+  /** Where the calls of rollouts that are not done lie in calls.jsonl. */
   readonly #recorded = new Map<string, { readonly start: number; readonly length: number }[]>()
-  /** Running episodes whose logs can be read. */
-  readonly #partials = new Set<string>()
+  /** Bytes of calls.jsonl, and those of them that are needed. */
+  #journal = { all: 0, needed: 0 }
+  /** Running episodes whose logs can be read, and what of them is still to be written. */
+  readonly #partials = new Map<string, string[]>()
+  #watched = Number.NEGATIVE_INFINITY
+  /** Finished rollouts that are still to be written. */
+  #pending: FinishedLines[] = []
+  #held = 0
+  #written = Number.NEGATIVE_INFINITY
+  #checked = performance.now()
+  /** Whether a batch could not be written whole: figures.jsonl then lacks what rollouts.jsonl may have. */
+  #broken = false
   readonly #lock: FolderLock
 
   /**
    * Opens the folder of a run, made where it does not exist. One that holds something is opened with `resume` only (a
-   * UserError otherwise), after what a kill left half-written has been removed. A RunError where it cannot be written, where
-   * another process has it open (two that append would spoil each other's lines), or where a whole line of it is not
-   * understood: what it holds would be played and paid again.
+   * UserError otherwise), after what a kill left half-written has been removed; one of a version of before cannot be gone on with (a
+   * UserError). A RunError where it cannot be written, where another process has it open (two that append would spoil each other's
+   * lines), or where a whole line of it is not understood: what it holds would be played and paid again.
    */
-  constructor(folder: string, { resume = false }: { readonly resume?: boolean } = {}) {
+  constructor(folder: string, { resume = false, compress = 'none' }: StoreOptions = {}) {
     this.folder = folder
     this.name = basename(folder)
-    this.#named = JSON.stringify(this.name)
-    this.#results = new Appender(join(folder, FILES.results))
-    this.#traces = new Appender(join(folder, FILES.traces))
-    this.#steps = new Appender(join(folder, FILES.steps))
+    const data = blockPath(join(folder, FILES.rollouts), compress)
+    const kept = isCompressed(data) ? 'gzip' : 'none'
+    this.#data = new BlockAppender(data)
+    this.#figures = new BlockAppender(blockPath(join(folder, FILES.figures), kept))
+    this.#shared = new BlockAppender(join(folder, FILES.shared))
     this.#calls = new Appender(join(folder, FILES.calls))
     this.#errors = new Appender(join(folder, FILES.errors))
     const isUsed = (): boolean => existsSync(folder) && readdirSync(folder).some(name => !name.startsWith(LOCK))
     const refuseUsed = (): void => {
-      if (isUsed() && !resume)
+      if (!isUsed()) return
+      if (!resume)
         throw new UserError(`${folder} exists already: add --resume to go on with it, or choose another folder with --out.`)
+      if (isOlder(folder))
+        throw new UserError(
+          `${folder} was written in an older format, which can be read, compared, exported and scored but not gone on with; choose another folder with --out.`,
+        )
     }
     try {
       refuseUsed()
@@ -108,6 +150,7 @@ export class RunStore {
       refuseUsed()
       if (isUsed()) this.#recover()
     } catch (error) {
+      this.#closeFiles()
       this.#lock.release()
       throw error
     }
@@ -128,41 +171,65 @@ export class RunStore {
     return this.#done.has(key) ? 0 : (this.#failed.get(key)?.attempts ?? 0)
   }
 
-  /** The recorded calls of an unfinished rollout, in order; of a call that was made again, the last. */
+  /** The recorded calls of an unfinished rollout, in the order they were answered; of a call that was made again, the last counts. */
   recorded(key: string): CallRow[] {
-    const calls = new Map<string, CallRow>()
-    for (const { start, length } of this.#recorded.get(key) ?? []) {
-      const row = rowIn('calls', { bytes: bytesAt(this.#calls.path, start, length), length })!
-      calls.set(`${row.agent} ${row.call}`, row)
+    const places = this.#recorded.get(key)
+    if (places === undefined) return []
+    const reader = new PlaceReader(this.#calls.path)
+    try {
+      return places.map(({ start, length }) => rowIn('calls', { bytes: reader.bytes(start, length), length })!)
+    } finally {
+      reader.close()
     }
-    return [...calls.values()].sort((a, b) => a.call - b.call)
   }
 
   /** Appends one answered model call. */
   record(row: CallRow): void {
     this.#lock.check()
-    this.#calls.append(callLine(row))
+    this.#note(row.key, callLine(row))
   }
 
-  /** Appends a step to the log of a running episode, which can be read before it is finished. */
+  #note(key: string, line: string): void {
+    const start = this.#calls.append(line)
+    this.#place(key, { start, length: Buffer.byteLength(line) })
+  }
+
+  #place(key: string, place: { readonly start: number; readonly length: number }): void {
+    const places = this.#recorded.get(key)
+    if (places === undefined) this.#recorded.set(key, [place])
+    else places.push(place)
+    this.#journal.all = Math.max(this.#journal.all, place.start + place.length + 1)
+    this.#journal.needed += place.length + 1
+  }
+
+  /**
+   * Adds a step to the log of a running episode, which can be read before it is finished: a second later at most, as long as steps
+   * come in.
+   */
   partial(key: string, { header }: EpisodeLog<AnyTypes>, record: LogRecord<AnyTypes>): void {
     this.#lock.check()
-    const path = this.#partialPath(key)
-    try {
-      if (record.t === 0) {
+    const told = this.#partials.get(key) ?? []
+    if (record.t === 0) told.push(JSON.stringify({ key, header }))
+    told.push(JSON.stringify(record))
+    this.#partials.set(key, told)
+    if (performance.now() - this.#watched < WATCHED) return
+    for (const [key, texts] of this.#partials) {
+      const path = this.#partialPath(key)
+      try {
         makeFolder(join(this.folder, PARTIAL))
-        this.#partials.add(key)
-        appendFileSync(path, `${JSON.stringify({ key, header })}\n`)
+        if (texts.length > 0) appendFileSync(path, `${texts.join('\n')}\n`)
+      } catch (error) {
+        throw refused(path, error)
       }
-      appendFileSync(path, `${JSON.stringify(record)}\n`)
-    } catch (error) {
-      throw refused(path, error)
+      this.#partials.set(key, [])
     }
+    this.#watched = performance.now()
   }
 
   /**
    * Files what a rollout adds, wherever it was played; false where it is filed already, so that what is delivered twice is filed
-   * once. A failure is told apart from others of its rollout by when it began.
+   * once. A failure is told apart from others of its rollout by when it began. What is finished may be written a little later:
+   * see `flush`. Throws a RunError where the disk refuses; what was filed since the last batch is then not done.
    */
   file(lines: FinishedLines | FailedLines): boolean {
     this.#lock.check()
@@ -172,24 +239,79 @@ export class RunStore {
       const { attempts, start } = this.#failed.get(key) ?? { attempts: 0 }
       const { key: _, ...error } = lines.error
       if (start === error.start_time) return false
-      if (lines.calls.length > 0) this.#calls.append(...lines.calls)
+      for (const call of lines.calls) this.#note(key, call)
       this.#errors.append(JSON.stringify({ key, attempt: attempts + 1, ...error } satisfies ErrorRow))
       this.#failed.set(key, { attempts: attempts + 1, start: error.start_time })
-    } else {
-      if (lines.calls.length > 0) this.#calls.append(...lines.calls)
-      this.#results.append(...lines.results)
-      this.#traces.append(lines.traces.replace(UNNAMED, () => `,"run":{"type":"eval","id":${this.#named},"name":${this.#named}}`))
-      this.#steps.append(lines.steps)
-      this.#done.set(key, lines.example)
-      this.#recorded.delete(key)
+      this.#dropPartial(key)
+      return true
     }
+    this.#done.set(key, lines.example)
+    this.#pending.push(lines)
+    this.#held += lines.rollout.length
     this.#dropPartial(key)
+    if (this.#held >= BATCH || performance.now() - this.#written >= PAUSE) this.flush()
     return true
+  }
+
+  /** Writes what was filed. */
+  flush(): void {
+    const pending = this.#pending
+    this.#pending = []
+    this.#held = 0
+    if (pending.length === 0) return
+    try {
+      const fresh = new Map(pending.flatMap(({ shared }) => shared.filter(([id]) => !this.#kept.has(id))))
+      this.#shared.append([...fresh].map(sharedLine))
+      const places = this.#data.append(pending.map(({ rollout }) => rollout))
+      this.#figures.append(pending.map(({ figures }, i) => placedFigures(places[i]!, figures)))
+      for (const id of fresh.keys()) this.#kept.add(id)
+    } catch (error) {
+      this.#broken = true
+      for (const { key } of pending) this.#done.delete(key)
+      throw error
+    }
+    for (const { key } of pending) this.#forget(key)
+    this.#written = performance.now()
+    if (this.#written - this.#checked >= CHECKPOINT) this.#checkpoint()
+    if (this.#journal.all >= JOURNAL && this.#journal.all >= 2 * this.#journal.needed) this.#shorten()
+  }
+
+  /** A finished rollout has its calls with it. */
+  #forget(key: string): void {
+    for (const { length } of this.#recorded.get(key) ?? []) this.#journal.needed -= length + 1
+    this.#recorded.delete(key)
+  }
+
+  /** Leaves in calls.jsonl what is still needed. */
+  #shorten(): void {
+    this.#calls.close()
+    if (this.#recorded.size === 0) rmSync(this.#calls.path, { force: true })
+    else if (this.#journal.all > this.#journal.needed)
+      keepLines(this.#calls.path, line => this.#recorded.has(keyOf('calls', line)))
+    else return
+    const keys = [...this.#recorded.keys()]
+    this.#recorded.clear()
+    this.#journal = { all: 0, needed: 0 }
+    if (keys.length > 0) for (const line of lines(this.#calls.path)) this.#place(keyOf('calls', line), line)
+  }
+
+  /** Says that figures.jsonl tells all of rollouts.jsonl. */
+  #checkpoint(): void {
+    if (this.#broken) return
+    const told: Checkpoint = {
+      format: FORMAT,
+      rollouts: this.#done.size,
+      data: extentOf(this.#data.path),
+      figures: extentOf(this.#figures.path),
+      shared: extentOf(this.#shared.path),
+    }
+    replaceFile(join(this.folder, FILES.checkpoint), write => write(Buffer.from(`${JSON.stringify(told)}\n`)))
+    this.#checked = performance.now()
   }
 
   /** The example and repeat of every finished rollout. */
   *held(): Generator<{ readonly example: number; readonly repeat: number }> {
-    for (const [key, example] of this.#done) yield { example, repeat: keyParts(key).repeat }
+    for (const { value, repeat } of this.#done.values()) yield { example: value, repeat }
   }
 
   writeMetadata(metadata: Metadata): void {
@@ -199,25 +321,74 @@ export class RunStore {
   }
 
   /**
-   * Puts the finished rollouts in the order of their examples and repeats, so that whatever is made of the files does not
-   * depend on which ended first.
+   * Lists the finished rollouts in the order of their examples and repeats, so that whatever is made of the run does not depend on
+   * which ended first. The list is written anew; the rollouts stay where they lie.
    */
   order(): void {
     this.#lock.check()
+    this.flush()
     this.#closeFiles()
-    const rollouts = [...this.#done].map(([key, example]) => ({ key, example, ...keyParts(key) }))
-    rollouts.sort((a, b) => a.example - b.example || (a.group === b.group ? a.repeat - b.repeat : a.group < b.group ? -1 : 1))
-    const ranks = new Map(rollouts.map(({ key }, rank) => [key, rank]))
-    for (const kind of FINISHED) sortLines(this.#path(kind), line => ranks.get(keyOf(kind, line))!)
+    if (this.#broken || this.#done.size === 0) return
+    const scratch = mkdtempSync(join(this.folder, SORTING))
+    try {
+      const sorted = new SortedLines(scratch, SORTED)
+      let last = ''
+      let isSorted = true
+      for (const { bytes } of placedLines(this.#figures.path)) {
+        const text = bytes.toString()
+        const head = headOf(partsOf(text)!.figures)!
+        const { group, repeat } = keyParts(head.key)
+        const rank = `${sortable(head.example)}\t${group}\t${sortable(repeat)}\t`
+        isSorted &&= last < rank
+        last = rank
+        sorted.add(rank + text)
+      }
+      if (!isSorted) this.#rewrite(sorted)
+    } finally {
+      rmSync(scratch, { recursive: true, force: true })
+    }
+    this.#checkpoint()
+  }
+
+  #rewrite(sorted: SortedLines): void {
+    const { path } = this.#figures
+    // Of a kill in between nothing may be believed.
+    rmSync(join(this.folder, FILES.checkpoint), { force: true })
+    replaceFile(path, write => {
+      let batch: string[] = []
+      for (const line of sorted.inOrder()) {
+        batch.push(line.slice(line.split('\t', 3).join('\t').length + 1))
+        if (batch.length < REWRITTEN) continue
+        write(batchOf(path, batch))
+        batch = []
+      }
+      if (batch.length > 0) write(batchOf(path, batch))
+    })
   }
 
   close(): void {
-    this.#closeFiles()
-    this.#lock.release()
+    try {
+      this.flush()
+      this.#leave()
+    } finally {
+      this.#closeFiles()
+      this.#lock.release()
+    }
+  }
+
+  /** Leaves the folder so that the next reader has little to do. Nothing is lost where the disk refuses that. */
+  #leave(): void {
+    if (this.#broken) return
+    try {
+      if (existsSync(this.#data.path)) this.#checkpoint()
+      this.#shorten()
+    } catch (error) {
+      if (!(error instanceof RunError)) throw error
+    }
   }
 
   #closeFiles(): void {
-    for (const file of [this.#results, this.#traces, this.#steps, this.#calls, this.#errors]) file.close()
+    for (const file of [this.#data, this.#figures, this.#shared, this.#calls, this.#errors]) file.close()
   }
 
   #partialPath(key: string): string {
@@ -228,40 +399,99 @@ export class RunStore {
     if (this.#partials.delete(key)) rmSync(this.#partialPath(key), { force: true })
   }
 
-  #path(kind: RowKind): string {
-    return join(this.folder, FILES[kind])
-  }
-
   /** Learns what is done, and drops what is not whole. Every line is understood before anything is dropped. */
   #recover(): void {
-    const expected = new Map<string, { readonly seats: number; readonly example: number }>()
-    const found = { results: new Map<string, number>(), traces: new Map<string, number>(), steps: new Map<string, number>() }
-    for (const { key, info, example_id } of rows(this.#path('results'), line => rowIn('results', line))) {
-      expected.set(key, { seats: info.evaluated.length, example: example_id })
-      count(found.results, key)
+    let checkpoint = checkpointOf(this.folder)
+    const [data, figures, shared] = [this.#data.path, this.#figures.path, this.#shared.path]
+    const kept = new SharedValues(shared)
+    let number = 0
+    let lacking = 0
+    for (const { bytes } of placedLines(data, checkpoint?.data.bytes)) {
+      number++
+      const line = textOf(bytes)
+      if (this.#rowsIn(line, kept) !== undefined) continue
+      lacking++
+      if (this.#rowsIn(line) === undefined)
+        throw new RunError(
+          `${data}: line ${number}${checkpoint === undefined ? '' : ` after byte ${checkpoint.data.bytes}`} is no rollout. Put back what it was, or remove it.`,
+        )
     }
-    for (const { id } of readTraces(this.folder)) count(found.traces, id)
-    for (const { key } of readSteps(this.folder)) count(found.steps, key)
     for (const { key, start_time } of readErrors(this.folder))
       this.#failed.set(key, { attempts: (this.#failed.get(key)?.attempts ?? 0) + 1, start: start_time })
-    for (const _call of readCalls(this.folder));
-    for (const [key, { seats, example }] of expected) {
-      if (found.results.get(key) === seats && found.traces.get(key) === 1 && found.steps.get(key) === 1)
-        this.#done.set(key, example)
+    for (const _call of rows(this.#calls.path, line => rowIn('calls', line)));
+
+    cutTorn(data, wholeEnd(data, checkpoint?.data.bytes))
+    cutTorn(shared, wholeEnd(shared, checkpoint?.shared.bytes))
+    if (lacking > 0) {
+      this.#drop(kept)
+      checkpoint = undefined
     }
-    for (const kind of FINISHED) keepLines(this.#path(kind), line => this.#done.has(keyOf(kind, line)))
-    for (const kind of ['calls', 'errors'] as const) keepLines(this.#path(kind), line => keyOf(kind, line) !== '')
-    for (const line of lines(this.#path('calls'))) {
-      const key = keyOf('calls', line)
-      if (this.#done.has(key)) continue
-      const place = { start: line.start, length: line.length }
-      const places = this.#recorded.get(key)
-      if (places === undefined) this.#recorded.set(key, [place])
-      else places.push(place)
+    if (checkpoint === undefined) rmSync(figures, { force: true })
+    else cutTorn(figures, checkpoint.figures.bytes)
+    for (const kind of ['calls', 'errors'] as const) keepLines(join(this.folder, FILES[kind]), line => keyOf(kind, line) !== '')
+    for (const { bytes } of placedLines(figures)) {
+      const head = headOf(partsOf(bytes.toString())?.figures ?? '')
+      if (head === undefined)
+        throw new RunError(`${figures}: a line is no row of that file. Remove the file: it is made anew from ${data}.`)
+      this.#done.set(head.key, head.example)
     }
+    for (const line of lines(this.#calls.path)) this.#place(keyOf('calls', line), line)
+    this.#tell(checkpoint?.data.bytes ?? 0, kept)
+    for (const id of kept.ids.keys()) this.#kept.add(id)
+    for (const key of [...this.#recorded.keys()]) if (this.#done.has(key)) this.#forget(key)
+    this.#shorten()
     rmSync(join(this.folder, PARTIAL), { recursive: true, force: true })
     for (const name of readdirSync(this.folder))
-      if (name.endsWith(TEMPORARY) && !name.startsWith(LOCK)) rmSync(join(this.folder, name), { force: true, recursive: true })
+      if ((name.endsWith(TEMPORARY) && !name.startsWith(LOCK)) || name.startsWith(SORTING))
+        rmSync(join(this.folder, name), { force: true, recursive: true })
+    if (existsSync(data)) this.#checkpoint()
+  }
+
+  /** The rollout in a line; undefined where it is none, or something is not kept that it has in common with others. */
+  #rowsIn(line: string, kept?: SharedValues): StoredRows | undefined {
+    try {
+      return new StoredRows(line, this.name, kept?.value ?? (() => null))
+    } catch {
+      return undefined
+    }
+  }
+
+  /**
+   * Drops the rollouts that lack something they had in common with others, as after a shared.jsonl that was cut off. They are played
+   * again, from the calls that they had with them.
+   */
+  #drop(kept: SharedValues): void {
+    const path = this.#data.path
+    const recorded = new Set([...lines(this.#calls.path)].map(line => keyOf('calls', line)))
+    replaceFile(path, write => {
+      for (const { bytes } of placedLines(path)) {
+        const line = textOf(bytes)
+        if (this.#rowsIn(line, kept) !== undefined) {
+          write(batchOf(path, [line]))
+          continue
+        }
+        const { key, calls } = this.#rowsIn(line)!
+        if (!recorded.has(key)) for (const call of calls) this.#calls.append(callLine(call))
+      }
+    })
+    this.#calls.close()
+  }
+
+  /** Adds to figures.jsonl what rollouts.jsonl has from a byte on. */
+  #tell(from: number, kept: SharedValues): void {
+    let batch: { readonly place: Place; readonly figures: string }[] = []
+    const put = (): void => {
+      this.#figures.append(batch.map(({ place, figures }) => placedFigures(place, figures)))
+      batch = []
+    }
+    for (const { bytes, place } of placedLines(this.#data.path, from)) {
+      const found = this.#rowsIn(textOf(bytes), kept)!
+      if (this.#done.has(found.key)) continue
+      this.#done.set(found.key, found.example)
+      batch.push({ place, figures: figuresLine(figuresOf(found)) })
+      if (batch.length === REWRITTEN) put()
+    }
+    put()
   }
 }
 
@@ -271,114 +501,6 @@ function entriesOf(folder: string): Dirent[] {
   } catch (error) {
     throw refused(folder, error)
   }
-}
-
-function count(counts: Map<string, number>, key: string): void {
-  counts.set(key, (counts.get(key) ?? 0) + 1)
-}
-
-/** The rows of results.jsonl without their messages. Of this reader and the next ones: see `rows` for what is not understood. */
-export function readFigures(folder: string, unread?: Unread): Generator<ResultFigures> {
-  return rows(join(folder, FILES.results), figuresIn, unread)
-}
-
-/** The rows of results.jsonl. */
-export function readResults(folder: string, unread?: Unread): Generator<ResultRow> {
-  return rows(join(folder, FILES.results), line => rowIn('results', line), unread)
-}
-
-/** The episodes of traces.jsonl. */
-export function readTraces(folder: string, unread?: Unread): Generator<TracedEpisode> {
-  return rows(join(folder, FILES.traces), line => rowIn('traces', line), unread)
-}
-
-/** The logs of steps.jsonl. */
-export function readSteps(folder: string, unread?: Unread): Generator<StepsRow> {
-  return rows(join(folder, FILES.steps), line => rowIn('steps', line), unread)
-}
-
-/** The rows of calls.jsonl without the replies. */
-export function readCallFigures(folder: string, unread?: Unread): Generator<Omit<CallRow, 'reply'>> {
-  return rows(join(folder, FILES.calls), callFiguresIn, unread)
-}
-
-/** The rows of calls.jsonl. */
-export function readCalls(folder: string, unread?: Unread): Generator<CallRow> {
-  return rows(join(folder, FILES.calls), line => rowIn('calls', line), unread)
-}
-
-/** The rows of errors.jsonl. */
-export function readErrors(folder: string, unread?: Unread): Generator<ErrorRow> {
-  return rows(join(folder, FILES.errors), line => rowIn('errors', line), unread)
-}
-
-/** One finished rollout of a run. Each part is read when it is asked for. */
-export interface OpenedRollout {
-  readonly key: string
-  /** The rows of results.jsonl without their messages, a row an evaluated seat. */
-  figures(): readonly ResultFigures[]
-  results(): readonly ResultRow[]
-  trace(): TracedEpisode
-  log(): StepsRow
-  calls(): readonly CallRow[]
-}
-
-/** The finished rollout of that key; undefined where the run has none. */
-export function openRollout(folder: string, key: string): OpenedRollout | undefined {
-  const all = <T extends { readonly key: string }>(found: Iterable<T>): T[] => [...found].filter(row => row.key === key)
-  const [log] = all(readSteps(folder))
-  const trace = [...readTraces(folder)].find(({ id }) => id === key)
-  if (log === undefined || trace === undefined) return undefined
-  return {
-    key,
-    figures: () => all(readFigures(folder)),
-    results: () => all(readResults(folder)),
-    trace: () => trace,
-    log: () => log,
-    calls: () => all(readCalls(folder)),
-  }
-}
-
-/** What each finished rollout of a run added to its files, to be filed in another. */
-export function* readLines(folder: string): Generator<FinishedLines> {
-  const results = new Map<string, ResultRow[]>()
-  for (const row of readResults(folder)) results.set(row.key, [...(results.get(row.key) ?? []), row])
-  const calls = new Map<string, CallRow[]>()
-  for (const row of readCalls(folder)) calls.set(row.key, [...(calls.get(row.key) ?? []), row])
-  const traces = new Map([...readTraces(folder)].map(trace => [trace.id, trace]))
-  for (const log of readSteps(folder)) {
-    const { key } = log
-    const [rows, trace] = [results.get(key), traces.get(key)]
-    if (rows === undefined || trace === undefined) continue
-    const run = { type: 'eval', id: '', name: '' } as const
-    yield {
-      ok: true,
-      key,
-      example: rows[0]!.example_id,
-      results: rows.map(row => JSON.stringify(row)),
-      traces: JSON.stringify({ ...trace, run } satisfies TracedEpisode),
-      steps: JSON.stringify(log),
-      calls: (calls.get(key) ?? []).map(callLine),
-    }
-  }
-}
-
-/** The same of every failure of a rollout that no later attempt made up for, with the calls of the rollout at its first. */
-export function* readFailedLines(folder: string): Generator<FailedLines> {
-  const done = new Set([...readSteps(folder)].map(({ key }) => key))
-  const calls = new Map<string, CallRow[]>()
-  for (const row of readCalls(folder)) if (!done.has(row.key)) calls.set(row.key, [...(calls.get(row.key) ?? []), row])
-  for (const { attempt: _, ...error } of readErrors(folder)) {
-    const { key } = error
-    if (done.has(key)) continue
-    yield { ok: false, key, error, calls: (calls.get(key) ?? []).map(callLine) }
-    calls.delete(key)
-  }
-}
-
-/** How many rollouts of a run are finished, also while it is played or after it was killed. */
-export function countFinished(folder: string): number {
-  return countLines(join(folder, FILES.steps))
 }
 
 /** What metadata.json says; undefined where there is none. A UserError where there is one that is not understood. */

@@ -3,9 +3,10 @@
  * no layout.
  */
 import type { Column } from './column.ts'
+import { KeyMap } from './keys.ts'
 import type { Summary } from './metadata.ts'
 import { PASS_THRESHOLD, passRates } from './pass_rates.ts'
-import { readCallFigures, readErrors, readFigures } from './store.ts'
+import { readErrors, readRolloutFigures, readUnfiledCalls } from './store.ts'
 import { Spending, Tally } from './tally.ts'
 
 export type { Summary, Traffic } from './metadata.ts'
@@ -17,15 +18,17 @@ export function summarize(folder: string, threshold: number = PASS_THRESHOLD): S
   /** All rows, and of each rollout the first: what seats do, and how rollouts end. */
   const seats = new Tally()
   const rollouts = new Tally()
-  const done = new Set<string>()
-  for (const row of readFigures(folder)) {
-    const { key, example_id } = row
-    if (!examples.has(example_id)) examples.set(example_id, examples.size)
-    const example = examples.get(example_id)!
-    seats.add(row, example, threshold)
-    if (!done.has(key)) rollouts.add(row, example, threshold)
-    done.add(key)
+  const done = new KeyMap()
+  const spending = new Spending()
+  for (const { key, example, rows, spending: spent } of readRolloutFigures(folder)) {
+    if (!examples.has(example)) examples.set(example, examples.size)
+    const at = examples.get(example)!
+    for (const row of rows) seats.add(row, at, threshold)
+    if (!done.has(key)) rollouts.add(rows[0]!, at, threshold)
+    done.set(key, example)
+    for (const sums of Object.values(spent)) spending.addSums(sums)
   }
+  for (const call of readUnfiledCalls(folder)) spending.add(call)
   const failed = new Set<string>()
   for (const { key } of readErrors(folder)) if (!done.has(key)) failed.add(key)
   const aRow = (columns: ReadonlyMap<string, Column>): Record<string, number> =>
@@ -40,13 +43,11 @@ export function summarize(folder: string, threshold: number = PASS_THRESHOLD): S
     calls: aRow(seats.calls),
     refused: aRow(seats.refused),
     ...passRates(seats.passes),
-    ...spent(folder),
+    ...spent(spending),
   }
 }
 
-function spent(folder: string): Pick<Summary, 'usage' | 'cost' | 'traffic' | 'dropped' | 'adaptations'> {
-  const spending = new Spending()
-  for (const call of readCallFigures(folder)) spending.add(call)
+function spent(spending: Spending): Pick<Summary, 'usage' | 'cost' | 'traffic' | 'dropped' | 'adaptations'> {
   const { calls, cached, retries, usage, cost, dropped, adaptations } = spending
   const ms = (share: number): number | null => {
     const latency = spending.latency(share)

@@ -10,6 +10,20 @@ import type { ResultFigures } from './rows.ts'
 /** The ratio of neighbouring buckets of latencies: what a quantile may be off by. */
 const BUCKET = 1.02
 
+/** What model calls came to, as plain data. */
+export interface SpendingSums {
+  readonly calls: number
+  readonly cached: number
+  readonly retries: number
+  readonly usage: Usage
+  /** USD; null where a price is not known. */
+  readonly cost: number | null
+  /** Calls by bucket of latency. */
+  readonly latencies: Readonly<Record<string, number>>
+  readonly dropped?: Readonly<Record<string, number>>
+  readonly adaptations?: Readonly<Record<string, number>>
+}
+
 /** Model calls, added up. */
 export class Spending {
   calls = 0
@@ -35,6 +49,34 @@ export class Spending {
     for (const form of adaptations) count(this.adaptations, form)
     if (cached) this.cached++
     else count(this.#latencies, Math.round(Math.log(Math.max(latency_ms, 1)) / Math.log(BUCKET)))
+  }
+
+  /** Adds what others came to. */
+  addSums({ calls, cached, retries, usage, cost, latencies, dropped = {}, adaptations = {} }: SpendingSums): void {
+    this.calls += calls
+    this.cached += cached
+    this.retries += retries
+    this.usage = this.usage === null ? usage : addUsage(this.usage, usage)
+    this.#usd = this.#usd === null || cost === null ? null : this.#usd + cost
+    for (const bucket in latencies) count(this.#latencies, Number(bucket), latencies[bucket])
+    for (const option in dropped) count(this.dropped, option, dropped[option])
+    for (const form in adaptations) count(this.adaptations, form, adaptations[form])
+  }
+
+  /** What they came to; undefined where there were none. */
+  get sums(): SpendingSums | undefined {
+    if (this.usage === null) return undefined
+    const { calls, cached, retries, usage, dropped, adaptations } = this
+    return {
+      calls,
+      cached,
+      retries,
+      usage,
+      cost: this.#usd,
+      latencies: Object.fromEntries(this.#latencies),
+      ...(dropped.size > 0 && { dropped: Object.fromEntries(dropped) }),
+      ...(adaptations.size > 0 && { adaptations: Object.fromEntries(adaptations) }),
+    }
   }
 
   /** USD; null where a price is not known or no model was called. */
@@ -109,6 +151,6 @@ function columnOf(columns: Map<string, Column>, name: string): Column {
   return column
 }
 
-function count<Key>(counts: Map<Key, number>, key: Key): void {
-  counts.set(key, (counts.get(key) ?? 0) + 1)
+function count<Key>(counts: Map<Key, number>, key: Key, times = 1): void {
+  counts.set(key, (counts.get(key) ?? 0) + times)
 }

@@ -3,17 +3,30 @@
  * are not what the log says. Knows files of logs and results; knows no economy.
  */
 import { existsSync, readdirSync, statSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import type { AnyEnvironment } from '../envs/core/environment.ts'
 import { UserError } from '../envs/core/errors.ts'
 import { difference } from '../envs/core/plain.ts'
 import type { Lookup } from '../envs/core/registry.ts'
 import { verify } from '../envs/core/replay.ts'
-import { countLines, isBlank, type Line, lines, refused, whyNot } from './jsonl.ts'
+import { type Place, placedLines } from './blocks.ts'
+import { conductOf } from './conduct.ts'
+import { countLines, isBlank, type Line, lines, refused, textOf, whyNot } from './jsonl.ts'
+import { KeyMap } from './keys.ts'
 import { figuresIn, rowIn } from './read_rows.ts'
+import { type RolloutFigures, StoredRows } from './record.ts'
 import { playedRow } from './result_rows.ts'
 import type { ResultFigures, StepsRow } from './rows.ts'
-import { FILES, readMetadata } from './store.ts'
+import {
+  countFinished,
+  FILES,
+  figuresOf,
+  type PlacedRollout,
+  RunReader,
+  readMetadata,
+  rolloutPaths,
+  SharedValues,
+} from './store.ts'
 import { otherBuild } from './versions.ts'
 
 /** What was found in one line of a file. */
@@ -41,9 +54,14 @@ export interface Verified {
   readonly other: readonly { readonly file: string; readonly why: string }[]
 }
 
+/** The names of files that hold logs. */
+const LOGS: ReadonlySet<string> = new Set([FILES.rollouts, `${FILES.rollouts}.gz`, FILES.steps])
+/** Whether a file holds whole rollouts, and not logs alone. */
+const holdsRollouts = (path: string): boolean => basename(path) !== FILES.steps && LOGS.has(basename(path))
+
 /** The files of logs that a path names: itself, or those below it. A UserError where it names none. */
 export function logFiles(path: string, shown = path): string[] {
-  if (!existsSync(path)) throw new UserError(`No file or folder ${shown}: expected a ${FILES.steps} or a folder that holds one.`)
+  if (!existsSync(path)) throw new UserError(`No file or folder ${shown}: expected a run folder, or a folder that holds one.`)
   if (!statSync(path).isDirectory()) return [path]
   let names: string[]
   try {
@@ -51,15 +69,15 @@ export function logFiles(path: string, shown = path): string[] {
   } catch (error) {
     throw refused(path, error)
   }
-  const files = names.filter(name => name === FILES.steps || name.endsWith(`/${FILES.steps}`))
+  const files = names.filter(name => LOGS.has(basename(name)))
   if (files.length === 0)
-    throw new UserError(`No ${FILES.steps} in ${shown}: expected a run folder, as \`agoragym eval\` writes it.`)
+    throw new UserError(`No ${FILES.rollouts} in ${shown}: expected a run folder, as \`agoragym eval\` writes it.`)
   return files.sort().map(name => join(path, name))
 }
 
 /** How many logs files hold. */
 export function countLogs(files: readonly string[]): number {
-  return files.reduce((sum, path) => sum + countLines(path), 0)
+  return files.reduce((sum, path) => sum + (holdsRollouts(path) ? countFinished(dirname(path)) : countLines(path)), 0)
 }
 
 /** Plays every log of the files again. `onEpisode` is called after each. A UserError where an economy is not registered. */
@@ -75,6 +93,15 @@ export function verifyLogs(files: readonly string[], environments: Lookup<AnyEnv
     const why = metadata && otherBuild(metadata, environments)
     if (why !== undefined) {
       other.push({ file, why })
+      continue
+    }
+    if (holdsRollouts(file)) {
+      const found = verifyRollouts(file, environments, onEpisode)
+      findings.push(...found.findings)
+      torn.push(...found.torn)
+      episodes += found.episodes
+      steps += found.steps
+      rows += found.rows
       continue
     }
     const results = new Results(join(dirname(file), FILES.results))
@@ -104,6 +131,103 @@ export function verifyLogs(files: readonly string[], environments: Lookup<AnyEnv
     rows += results.compared
   }
   return { episodes, steps, rows, findings, torn, other }
+}
+
+/** Plays every log of a rollouts.jsonl again, and looks at what stands beside each: its rows, and its line of figures.jsonl. */
+function verifyRollouts(
+  file: string,
+  environments: Lookup<AnyEnvironment>,
+  onEpisode?: () => void,
+): Pick<Verified, 'episodes' | 'steps' | 'rows' | 'findings' | 'torn'> {
+  const folder = dirname(file)
+  const { figures: path, shared } = rolloutPaths(folder)
+  const kept = new SharedValues(shared)
+  const figures = new Figures(folder)
+  const met = new KeyMap()
+  const findings: Finding[] = []
+  let [episodes, steps, rows, line, end] = [0, 0, 0, 0, 0]
+  for (const { bytes, place } of placedLines(file)) {
+    line++
+    end = place[0] + place[1]
+    episodes++
+    onEpisode?.()
+    const at = { file, line, step: null }
+    let found: StoredRows
+    try {
+      found = new StoredRows(textOf(bytes), basename(folder), kept.value)
+    } catch (error) {
+      findings.push({ ...at, difference: `no rollout (${(error as Error).message.slice(0, 80)})` })
+      continue
+    }
+    const { key, log } = found
+    const { seed } = log.header
+    if (met.has(key)) {
+      findings.push({ ...at, key, seed, difference: 'a second time the same rollout' })
+      continue
+    }
+    met.set(key, found.example)
+    const env = environments.get(log.header.env)
+    const wrong = verify(env, log)
+    if (wrong !== undefined) findings.push({ ...at, key, seed, step: wrong.t, difference: wrong.difference })
+    else {
+      for (const row of found.figures) {
+        rows++
+        const difference = differs(row, { env, log })
+        if (difference !== undefined) findings.push({ ...at, key, seed, difference: `row of ${row.info.seat}: ${difference}` })
+      }
+      const conduct = conductOf(
+        env,
+        log,
+        found.figures.map(({ info }) => info.seat),
+      )
+      const told = figures.differs({ ...figuresOf(found), conduct }, place)
+      if (told !== undefined) findings.push({ file: path, line: told.line, key, seed, step: null, difference: told.difference })
+    }
+    steps += log.steps.length
+  }
+  for (const { key, line } of figures.rest())
+    findings.push({ file: path, line, key, step: null, difference: `a rollout that is not in ${basename(file)}` })
+  return { episodes, steps, rows, findings, torn: end < statSync(file).size ? [file] : [] }
+}
+
+/** The lines of figures.jsonl that the checkpoint vouches for, read along; what the order of the rollouts leaves behind is held. */
+class Figures {
+  readonly #lines: Iterator<PlacedRollout>
+  readonly #held = new Map<string, { readonly line: number; readonly placed: PlacedRollout }>()
+  #line = 0
+
+  constructor(folder: string) {
+    this.#lines = new RunReader(folder).figures()
+  }
+
+  /** Where the line of a rollout says something else than the rollout. */
+  differs(expected: RolloutFigures, place: Place): { readonly line: number; readonly difference: string } | undefined {
+    const { key } = expected
+    while (!this.#held.has(key) && this.#next());
+    const found = this.#held.get(key)
+    this.#held.delete(key)
+    if (found === undefined) return undefined
+    const { line, placed } = found
+    const told = placed.figures()
+    const why =
+      difference(place, placed.place) ??
+      // Where the file had to be made anew, what the seats did is not in it.
+      difference(JSON.parse(JSON.stringify(told.conduct === undefined ? { ...expected, conduct: undefined } : expected)), told)
+    return why === undefined ? undefined : { line, difference: `figures of the rollout: ${why}` }
+  }
+
+  /** What no rollout has asked for. */
+  rest(): { readonly line: number; readonly key: string }[] {
+    while (this.#next());
+    return [...this.#held].map(([key, { line }]) => ({ key, line }))
+  }
+
+  #next(): boolean {
+    const { value: placed, done } = this.#lines.next()
+    if (done) return false
+    this.#held.set(placed.key, { line: ++this.#line, placed })
+    return true
+  }
 }
 
 const NO_LOG = 'no episode log: expected {"key", "header", "steps", "stop"}'

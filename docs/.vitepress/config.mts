@@ -38,6 +38,7 @@ export default defineConfig({
           page('From Python', '/python'),
           page('Servers for trainers', '/serve'),
           page('Run an economy in oTree', '/otree_app'),
+          page('Take a seat in a real experiment', '/connect'),
           page('What a policy learned', '/learned'),
           page('Training data', '/exports'),
           page('Read a run', '/runs'),

@@ -9,7 +9,7 @@ import { type Line, lines } from '../../rollouts/jsonl.ts'
 import type { Message } from '../../rollouts/messages.ts'
 import { keyOf } from '../../rollouts/read_rows.ts'
 import type { ResultFigures, TracedEpisode } from '../../rollouts/rows.ts'
-import { FILES, readFigures, readSteps } from '../../rollouts/store.ts'
+import { FILES, isOlder, RunReader, readFigures, readSteps } from '../../rollouts/store.ts'
 
 /** A message, and whether the player wrote it. */
 export interface SeatMessage {
@@ -30,22 +30,11 @@ export interface PlayedSeat {
   readonly messages: readonly SeatMessage[]
 }
 
-/** The evaluated seats of every finished rollout of a run, in the order of results.jsonl. `env` is the run's. */
+/** The evaluated seats of every finished rollout of a run, in its order. `env` is the run's. */
 export function* playedSeats(folder: string, env: AnyEnvironment): Generator<PlayedSeat> {
-  const results = readFigures(folder)
-  const traces = lines(join(folder, FILES.traces))
-  let row = results.next()
-  // The three files are written in one order; a kill may leave more in the first two than was finished.
-  for (const { key, ...log } of readSteps(folder)) {
-    while (!row.done && row.value.key !== key) row = results.next()
-    const trace = lineOf(traces, key)
-    if (row.done || trace === undefined)
-      throw new RunError(
-        `${folder}: ${FILES.results} and ${FILES.traces} do not go with ${FILES.steps} at ${key}; add --resume to the command that played it.`,
-      )
+  for (const { key, rows, log, trace } of rollouts(folder)) {
     let episode: TracedEpisode | undefined
-    for (; !row.done && row.value.key === key; row = results.next()) {
-      const result = row.value
+    for (const result of rows) {
       const { seat } = result.info
       yield {
         key,
@@ -54,12 +43,48 @@ export function* playedSeats(folder: string, env: AnyEnvironment): Generator<Pla
         log,
         result,
         get messages() {
-          episode ??= JSON.parse(trace.toString()) as TracedEpisode
+          episode ??= trace()
           const own = episode.traces.find(({ agent }) => agent.name === seat)
           return own?.nodes.map(({ message, sampled }) => ({ message, sampled })) ?? []
         },
       }
     }
+  }
+}
+
+interface SeatedRollout {
+  readonly key: string
+  readonly rows: readonly ResultFigures[]
+  readonly log: EpisodeLog<AnyTypes>
+  readonly trace: () => TracedEpisode
+}
+
+function* rollouts(folder: string): Generator<SeatedRollout> {
+  if (isOlder(folder)) return yield* olderRollouts(folder)
+  const reader = new RunReader(folder)
+  try {
+    for (const stored of reader.rollouts()) {
+      const { key, ...log } = stored.log
+      yield { key, rows: stored.figures, log, trace: () => stored.trace }
+    }
+  } finally {
+    reader.close()
+  }
+}
+
+function* olderRollouts(folder: string): Generator<SeatedRollout> {
+  const results = readFigures(folder)
+  const traces = lines(join(folder, FILES.traces))
+  let row = results.next()
+  // The three files are written in one order; a kill may leave more in the first two than was finished.
+  for (const { key, ...log } of readSteps(folder)) {
+    while (!row.done && row.value.key !== key) row = results.next()
+    const trace = lineOf(traces, key)
+    if (row.done || trace === undefined)
+      throw new RunError(`${folder}: ${FILES.results} and ${FILES.traces} do not go with ${FILES.steps} at ${key}.`)
+    const rows: ResultFigures[] = []
+    for (; !row.done && row.value.key === key; row = results.next()) rows.push(row.value)
+    yield { key, rows, log, trace: () => JSON.parse(trace.toString()) as TracedEpisode }
   }
 }
 

@@ -10,6 +10,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
+from .stored import order, rows_in, shared, stored, unpack, whole_lines
+
 Library = Literal["pandas", "polars"]
 Row = dict[str, Any]
 
@@ -23,6 +25,8 @@ FILES = {
     "scores": "scores.jsonl",
     "judgements": "judgements.jsonl",
 }
+# What rollouts.jsonl has of finished rollouts; runs of before have a file of each.
+STORED = ("results", "calls", "steps", "traces")
 # An export's folder holds a metadata.json that is no run's; this file tells the two apart.
 DATA_CARD = "datacard.json"
 DEPTH = 3
@@ -73,7 +77,7 @@ class Run:
 
     @cached_property
     def results(self) -> Any:
-        """A row a finished rollout and evaluated seat (``results.jsonl``).
+        """A row a finished rollout and evaluated seat.
 
         Columns: ``run``; ``key`` (the rollout); ``example_id``; ``reward`` (the composite score of the seat); ``metrics.NAME``,
         and each metric once more as ``NAME``; ``is_completed``, ``is_truncated``, ``stop_condition``, ``error``;
@@ -85,7 +89,7 @@ class Run:
 
     @cached_property
     def calls(self) -> Any:
-        """A row a model call that was answered (``calls.jsonl``); empty where no model played.
+        """A row a model call that was answered; empty where no model played.
 
         Columns: ``run``, ``key``, ``agent``, ``t``, ``call``, ``player``, ``model``, ``request``, ``prompt_tokens``,
         ``completion_tokens``, ``usage.…`` (tokens), ``cost`` (USD), ``latency_ms``, ``retries``, ``cached`` and what was left
@@ -105,7 +109,7 @@ class Run:
 
     @cached_property
     def episodes(self) -> Any:
-        """A row a finished rollout: the head of its log in ``steps.jsonl``.
+        """A row a finished rollout: the head of its log.
 
         Columns: ``run``, ``key``, ``stop`` (why it ended), ``length`` (steps), ``header.env``, ``header.version``,
         ``header.seed``, ``header.repeat``, ``header.seats.AGENT`` (its player, ``resident`` where the economy moved it) and
@@ -117,7 +121,7 @@ class Run:
 
     @cached_property
     def steps(self) -> Any:
-        """A row a step and seat of every finished rollout (``steps.jsonl``).
+        """A row a step and seat of every finished rollout.
 
         Columns: ``run``, ``key``, ``env``, ``seed``, ``repeat``, ``t`` (steps before this one); ``agent``, ``player``; ``reward``
         (the change of the seat's score); ``acted`` (whether a decision of the seat stands in the log); ``calls``,
@@ -129,7 +133,7 @@ class Run:
 
     @cached_property
     def events(self) -> Any:
-        """A row an event of every finished rollout (``steps.jsonl``).
+        """A row an event of every finished rollout.
 
         Columns: ``run``, ``key``, ``t``, ``i`` (its place among the step's), ``type``, ``event`` (all of it as JSON text).
         """
@@ -148,10 +152,14 @@ class Run:
         )
 
     def rows(self, kind: str) -> Iterator[Row]:
-        """The rows of a file as they are, with ``run`` added. ``kind`` is one of ``FILES`` (``traces``, ``groups``, …)."""
+        """The rows of a kind as they are, with ``run`` added. ``kind`` is one of ``FILES`` (``traces``, ``groups``, …)."""
         if kind not in FILES:
             raise ValueError(f"kind: expected one of {', '.join(FILES)}, got {kind!r}")
         for run in self.runs:
+            filed: set[str] = set()
+            if kind in STORED and (path := stored(run)) is not None:
+                for row in self._stored(run, path, kind, filed):
+                    yield {"run": self._name(run), **row}
             path = run / FILES[kind]
             if not path.exists():
                 continue
@@ -167,10 +175,40 @@ class Run:
                     except ValueError:
                         bad += 1
                         continue
-                    yield {"run": self._name(run), **row}
-            if bad > 0 and str(path) not in self.unread:
-                self.unread[str(path)] = bad
-                warnings.warn(f"{path}: {bad} lines are no JSON objects and are left out", stacklevel=3)
+                    # The calls of a finished rollout are with it; they may stand here, too, while the run goes on.
+                    if row.get("key") not in filed:
+                        yield {"run": self._name(run), **row}
+            self._warn(path, bad)
+
+    def _stored(self, run: Path, path: Path, kind: str, filed: set[str]) -> Iterator[Row]:
+        kept = shared(run)
+        # A rollout lies where it ended; the run lists them by example and repeat.
+        ranks = order(run)
+        found: dict[str, str] = {}
+        bad = 0
+        for line in whole_lines(path):
+            try:
+                text = line.decode("utf-8-sig")
+                key = str(json.loads(text)["key"]) if not text.startswith('{"key":"') else text[8 : text.index('"', 8)]
+            except (ValueError, KeyError, TypeError):
+                bad += 1
+                continue
+            found.setdefault(key, text)
+        for key in sorted(found, key=lambda key: ranks.get(key, len(ranks))):
+            try:
+                rollout = unpack(found[key], kept)
+                rows = list(rows_in(rollout, kind, run.name))
+            except (ValueError, KeyError, TypeError):
+                bad += 1
+                continue
+            filed.add(key)
+            yield from rows
+        self._warn(path, bad)
+
+    def _warn(self, path: Path, bad: int) -> None:
+        if bad > 0 and str(path) not in self.unread:
+            self.unread[str(path)] = bad
+            warnings.warn(f"{path}: {bad} lines are no JSON objects and are left out", stacklevel=4)
 
     def _name(self, run: Path) -> str:
         return run.name if run == self.folder else run.relative_to(self.folder).as_posix()

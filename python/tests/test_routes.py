@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from agoragym import Client, Session
+from agoragym import Client, Session, load
 from agoragym.gym import AgoragymEnv, VectorEnv, shipped
 from agoragym.pettingzoo import env, parallel_env
 
@@ -184,8 +184,7 @@ def test_opponents_are_those_of_an_evaluation(tmp_path: Path) -> None:
 
     words = ["eval", "sim_economy", "--preset", "short", "--players", "bot:honest", "--seeds", "1", "--out", str(tmp_path)]
     subprocess.run(command(*words), check=True, capture_output=True, timeout=120)
-    (path,) = tmp_path.glob("*/steps.jsonl")
-    log = json.loads(path.read_text("utf-8"))
+    (log,) = load(tmp_path).rows("steps")
     with Session("sim_economy", preset="short") as session:
         (agent,) = session.live
         view = session.reset(log["header"]["seed"])

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 import agoragym
+from agoragym.stored import unpack
 
 LIBRARIES = ("pandas", "polars")
 
@@ -22,8 +23,8 @@ def records(frame: Any) -> list[dict[str, Any]]:
     return [{k: v for k, v in row.items() if v is not None and not (isinstance(v, float) and math.isnan(v))} for row in rows]
 
 
-def lines(run: Path, name: str) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (run / name).read_text("utf-8").splitlines()]
+def lines(run: Path, kind: str) -> list[dict[str, Any]]:
+    return [{name: value for name, value in row.items() if name != "run"} for row in agoragym.load(run).rows(kind)]
 
 
 def leaves(value: Any, path: str = "") -> dict[str, Any]:
@@ -41,7 +42,7 @@ def same(cell: Any, value: Any) -> bool:
 def test_no_field_of_a_result_is_lost(runs: Path, library: Any) -> None:
     loaded = agoragym.load(runs, library)
     rows = records(loaded.results)
-    found = [(run.name, line) for run in loaded.runs for line in lines(run, "results.jsonl")]
+    found = [(run.name, line) for run in loaded.runs for line in lines(run, "results")]
     assert len(rows) == len(found) == 4
     for row, (name, line) in zip(rows, found, strict=True):
         assert row.pop("run") == name
@@ -59,11 +60,14 @@ def test_steps_seats_and_events_make_the_log_again(tmp_path: Path, runs: Path, l
         session.step({"learner": {"calls": [{"tool": "nonsense", "args": {"a": [1]}}, {"tool": "pass_turn"}]}})
         session.stop()
         log = session.log()
-    with next((tmp_path / "runs").glob("*/steps.jsonl")).open("a") as file:
-        file.write(json.dumps({"key": "refused", **log}) + "\n")
+    # A run of before the format had a version holds its logs as they are.
+    older = tmp_path / "runs" / "older"
+    older.mkdir()
+    shutil.copy(next((tmp_path / "runs").glob("*/metadata.json")), older)
+    (older / "steps.jsonl").write_text(json.dumps({"key": "refused", **log}) + "\n", "utf-8")
     loaded = agoragym.load(tmp_path / "runs", library)
     steps, events, episodes = (records(frame) for frame in (loaded.steps, loaded.events, loaded.episodes))
-    logs = [(run.name, line) for run in loaded.runs for line in lines(run, "steps.jsonl")]
+    logs = [(run.name, line) for run in loaded.runs for line in lines(run, "steps")]
     assert any(step["refused"] for _, log in logs for step in log["steps"])
     assert len(episodes) == len(logs) == 5
     for (name, log), head in zip(logs, episodes, strict=True):
@@ -112,12 +116,25 @@ def test_calls_of_a_model_keep_every_field(tmp_path: Path, runs: Path, library: 
 def test_a_torn_line_is_counted_and_warned_of(tmp_path: Path, runs: Path) -> None:
     run = tmp_path / "torn"
     shutil.copytree(next(path for path in runs.iterdir() if path.is_dir()), run)
-    with (run / "results.jsonl").open("a") as file:
-        file.write('{"key": "cut')
+    # What has no line end is torn and was never finished; what has one was understood by nobody.
+    with (run / "rollouts.jsonl").open("a") as file:
+        file.write('{"key": "cut\n{"key": "torn')
     loaded = agoragym.load(run)
-    with pytest.warns(UserWarning, match=r"results\.jsonl: 1 lines are no JSON objects"):
+    with pytest.warns(UserWarning, match=r"rollouts\.jsonl: 1 lines are no JSON objects"):
         assert len(loaded.results) == 2
     assert list(loaded.unread.values()) == [1]
+
+
+def test_packed_lines_are_read_as_the_documents_describe_them() -> None:
+    first = {"agent": "agent_0", "said": ["~", "first line", "~0"], "n": 0.25}
+    again, whole, texts = [1, "~0", "~2", "~:0"], "~.0", [0, "~~x", ["~$", "id"]]
+    packed = [0, first, again, whole, texts, [0, *range(16)], ["~+", 0, 15, 99]]
+    agent = {"agent": "agent_0", "said": "first line\nagent_0", "n": 0.25}
+    kept = {"id": {"horizon": 3}}
+    wanted = [agent, agent, agent, ["~x", {"horizon": 3}], list(range(16)), [*range(15), 99]]
+    assert unpack(json.dumps(packed), kept) == wanted
+    with pytest.raises(ValueError, match="no packed value"):
+        unpack('"~0"', kept)
 
 
 def test_metadata_of_every_run_by_its_name(runs: Path) -> None:

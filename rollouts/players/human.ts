@@ -14,8 +14,8 @@ import type { Player } from '../player.ts'
 export interface Terminal {
   /** Shows text; a line end is added. What goes on with a line that is too long is indented by `hang` characters. */
   show(text: string, hang?: number): void
-  /** The next line that is typed, without its end; undefined once there is no more. */
-  ask(prompt: string): Promise<string | undefined>
+  /** The next line that is typed, without its end; undefined once there is no more. A question whose signal is aborted takes none. */
+  ask(prompt: string, signal?: AbortSignal): Promise<string | undefined>
 }
 
 /** Moves offered by number; a call can always be written down. */
@@ -62,7 +62,7 @@ function humanPolicy(terminal: Terminal, { env, config, seat }: SeatContext<AnyT
     if (menu.length > MENU) terminal.show(`     and ${menu.length - MENU} more; write any of them down`)
     for (;;) {
       turn.signal?.throwIfAborted()
-      const typed = (await terminal.ask(`${seat.agent} (? for help): `))?.trim()
+      const typed = (await terminal.ask(`${seat.agent} (? for help): `, turn.signal))?.trim()
       if (typed === undefined || typed === 'q') throw new EpisodeStopped('player_quit')
       const answer = understood(typed, menu, tools, turn)
       if (typeof answer === 'object') return answer

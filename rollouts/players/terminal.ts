@@ -16,19 +16,19 @@ export interface TerminalOptions {
 }
 
 /** A terminal over streams. Close it when the game is over. */
-export function openTerminal({ input, write, wrap = text => text, echoes, signal }: TerminalOptions): {
+export function openTerminal({ input, write, wrap = text => text, echoes, signal: ended }: TerminalOptions): {
   readonly terminal: Terminal
   readonly close: () => void
 } {
-  let next: (() => Promise<string | undefined>) | undefined
+  let next: ((signal?: AbortSignal) => Promise<string | undefined>) | undefined
   let close = (): void => {}
   return {
     terminal: {
       show: (text, hang) => write(`${wrap(text, hang)}\n`),
-      async ask(prompt) {
-        if (next === undefined) ({ next, close } = readLines(input(), signal))
+      async ask(prompt, signal) {
+        if (next === undefined) ({ next, close } = readLines(input(), ended))
         write(prompt)
-        const line = await next()
+        const line = await next(signal)
         if (line === undefined || !echoes) write(`${line ?? ''}\n`)
         return line
       },
@@ -41,7 +41,7 @@ export function openTerminal({ input, write, wrap = text => text, echoes, signal
 function readLines(
   input: NodeJS.ReadableStream,
   signal: AbortSignal | undefined,
-): { next: () => Promise<string | undefined>; close: () => void } {
+): { next: (signal?: AbortSignal) => Promise<string | undefined>; close: () => void } {
   const reader = createInterface({ input, terminal: false })
   const ready: string[] = []
   let waiting: ((line: string | undefined) => void) | undefined
@@ -60,7 +60,20 @@ function readLines(
   reader.on('close', end)
   signal?.addEventListener('abort', end)
   return {
-    next: () => (ready.length > 0 || ended ? Promise.resolve(ready.shift()) : new Promise(resolve => (waiting = resolve))),
+    next: given =>
+      ready.length > 0 || ended
+        ? Promise.resolve(ready.shift())
+        : new Promise((resolve, reject) => {
+            const drop = (): void => {
+              waiting = undefined
+              reject(given!.reason)
+            }
+            waiting = line => {
+              given?.removeEventListener('abort', drop)
+              resolve(line)
+            }
+            given?.addEventListener('abort', drop, { once: true })
+          }),
     close() {
       signal?.removeEventListener('abort', end)
       reader.close()

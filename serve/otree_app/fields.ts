@@ -32,6 +32,8 @@ export interface Field {
   readonly required: boolean
   /** The columns that hold it. */
   readonly columns: readonly string[]
+  /** What is said of several columns together; a column alone says it itself. */
+  readonly legend?: string
   /** `choice`: the values, of which a text is its own option and another its JSON; `choices`: those of the columns; `constant`: the one. */
   readonly values?: readonly unknown[]
   /** `list` and `lines`: what an item is. */
@@ -56,13 +58,16 @@ export interface Form {
 
 /** Columns of a database have names of 63 bytes at most. */
 const LONGEST_NAME = 63
-/** Integers beyond are no integer column's. */
+/** Integers beyond are no integer column's, on every database. */
 const LARGEST = 2 ** 31 - 1
 /** Texts up to this length have one line. */
 const ONE_LINE = 200
 /** Choices that are ticked, and items that have a field each; beyond, a text with one a line. */
 const MOST_TICKED = 24
 const MOST_ITEMS = 10
+
+/** Kinds whose columns have labels of their parts alone. */
+const LABELLED_TOGETHER: readonly FieldKind[] = ['choices', 'object', 'rows']
 
 interface Made {
   readonly field: Field
@@ -99,6 +104,7 @@ function fieldOf(name: string, arg: string, given: Schema, needed: boolean, mark
       kind,
       required,
       columns: columns.map(each => each.name),
+      ...(LABELLED_TOGETHER.includes(kind) && { legend: label }),
       ...more,
       ...(nullable && { nullable: true as const }),
     },
@@ -170,7 +176,7 @@ function several(name: string, title: string, schema: Schema, label: string): [F
 function number(schema: Schema, label: string): string {
   const { type } = schema
   const { minimum, maximum } = boundsOf(schema)
-  const fits = (bound: number | undefined): boolean => bound === undefined || Math.abs(bound) <= LARGEST
+  const fits = (bound: number | undefined): boolean => bound !== undefined && Math.abs(bound) <= LARGEST
   const model = type === 'integer' && fits(minimum) && fits(maximum) ? 'IntegerField' : 'FloatField'
   // oTree takes 0 for the least where nothing is said.
   return `models.${model}(label=${python(label)}, blank=True, min=${python(minimum ?? null)}, max=${python(maximum ?? null)})`

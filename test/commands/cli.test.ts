@@ -11,6 +11,8 @@ import { commands } from '../../commands/index.ts'
 import { experiment } from '../../evals/experiment.ts'
 import { economies, type Scenario } from '../../index.ts'
 import { ProviderError } from '../../rollouts/player.ts'
+import { readFigures, readSteps } from '../../rollouts/store.ts'
+import { asOlder } from '../rollouts/older.ts'
 import { later, scratch } from '../rollouts/table.ts'
 import { toyMarket } from '../toy_market/index.ts'
 import { agoragym, type ConsoleOptions, capture } from './console.ts'
@@ -41,7 +43,8 @@ beforeAll(() => {
 
 const at = (options: Partial<ConsoleOptions> = {}): ConsoleOptions => ({ cwd: scratch(), ...options })
 const widest = (text: string): number => Math.max(...text.split('\n').map(line => line.length))
-const stepsOf = (cwd: string, run: string): string => readFileSync(join(cwd, 'runs', run, 'steps.jsonl'), 'utf8')
+const stepsOf = (cwd: string, run: string): string =>
+  [...readSteps(join(cwd, 'runs', run))].map(log => `${JSON.stringify(log)}\n`).join('')
 const runsIn = (cwd: string): string[] => readdirSync(join(cwd, 'runs')).sort()
 
 describe('help', () => {
@@ -113,7 +116,7 @@ describe('a mistake is told in one line that names what was expected and the nea
     ['describe toy_market --set a', '--set: expected field=value'],
     ['play toy_market --seed -1', "No option '-1'"],
     ['play toy_market --seed x', "--seed: expected an integer from 0, got 'x'."],
-    ['replay nowhere', 'No file or folder nowhere: expected a steps.jsonl'],
+    ['replay nowhere', 'No file or folder nowhere: expected a run folder'],
     ['runs nowhere', 'No folder nowhere'],
     ['replicate nothing', "No study 'nothing'. Studies:"],
     ['bench nothing', "No benchmark 'nothing'. Benchmarks:"],
@@ -212,10 +215,11 @@ describe('eval', () => {
       expect.stringMatching(/^toy_market--bot-miser--[0-9a-f]{8}$/),
     ])
     expect(readdirSync(join(options.cwd, 'runs', runsIn(options.cwd)[0]!)).sort()).toEqual([
+      'checkpoint.json',
+      'figures.jsonl',
       'metadata.json',
-      'results.jsonl',
-      'steps.jsonl',
-      'traces.jsonl',
+      'rollouts.jsonl',
+      'shared.jsonl',
     ])
     expect(await agoragym('replay runs', options)).toMatchObject({
       code: 0,
@@ -282,7 +286,7 @@ describe('eval', () => {
     expect(metadata.avg_reward).toBeCloseTo(metadata.avg_metrics.earned / 100)
   })
 
-  test('two runs with the same seeds leave the same bytes in steps.jsonl', async () => {
+  test('two runs with the same seeds leave the same logs, byte for byte', async () => {
     const [one, two] = [at(), at()]
     await agoragym('eval toy_market --players random --seeds 5 -c 3', one)
     await agoragym('eval toy_market --players=random --seeds=5 -c64', two)
@@ -357,11 +361,8 @@ describe('eval', () => {
     const options = at()
     expect((await agoragym('eval toy_market --scenarios 4 --players random --out a', options)).out).toContain('scenarios 4')
     const folder = join(options.cwd, 'a', readdirSync(join(options.cwd, 'a'))[0]!)
-    const rows = readFileSync(join(folder, 'results.jsonl'), 'utf8')
-      .trim()
-      .split('\n')
-      .map(line => JSON.parse(line))
-    expect(rows.map(({ example_id, info, num_turns }) => [example_id, info.scenario, info.seed, num_turns])).toEqual([
+    const rows = [...readFigures(folder)]
+    expect(rows.map(({ example_id, info, metrics }) => [example_id, info.scenario, info.seed, metrics.num_turns])).toEqual([
       [0, 'row-0', 100, 3],
       [1, 'row-1', 101, 4],
       [2, 'row-2', 102, 3],
@@ -423,7 +424,7 @@ describe('replay', () => {
   ) {
     const options = at()
     await agoragym('eval toy_market --players random --seeds 3', options)
-    const path = join(options.cwd, 'runs', runsIn(options.cwd)[0]!, 'steps.jsonl')
+    const path = join(asOlder(join(options.cwd, 'runs', runsIn(options.cwd)[0]!)), 'steps.jsonl')
     const lines = readFileSync(path, 'utf8').trim().split('\n')
     const row = JSON.parse(lines[1]!)
     change(row)
@@ -449,7 +450,7 @@ describe('replay', () => {
   test('skips a torn last line and says so; what is no log is a difference', async () => {
     const options = at()
     await agoragym('eval toy_market --players random --seeds 2', options)
-    const path = join(options.cwd, 'runs', runsIn(options.cwd)[0]!, 'steps.jsonl')
+    const path = join(asOlder(join(options.cwd, 'runs', runsIn(options.cwd)[0]!)), 'steps.jsonl')
     const text = readFileSync(path, 'utf8')
     writeFileSync(path, `${text}{"key":"x","head`)
     const torn = await agoragym('replay runs', options)

@@ -15,6 +15,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { asOlder } from '../rollouts/older.ts'
 import '../evals/toy_runs.ts'
 import { scratch } from '../rollouts/table.ts'
 import { agoragym } from './console.ts'
@@ -22,12 +23,13 @@ import { agoragym } from './console.ts'
 const EVAL = 'eval toy_market --players random --opponents random:1 --seeds 4 --set horizon=3'
 const FILES = ['results.jsonl', 'traces.jsonl', 'steps.jsonl']
 
-/** A folder with one run of four rollouts; gives its commands and the run's folder. */
-async function played() {
+/** A folder with one run of four rollouts, in the files that can be edited as text unless `older` is false; gives its commands and the run's folder. */
+async function played(older = true) {
   const cwd = scratch()
   expect((await agoragym(EVAL, { cwd })).code).toBe(0)
   const [name] = readdirSync(join(cwd, 'runs'))
   const run = join(cwd, 'runs', name!)
+  if (older) asOlder(run)
   const lines = (file: string): string[] => readFileSync(join(run, file), 'utf8').trimEnd().split('\n')
   return {
     cwd,
@@ -60,8 +62,8 @@ describe('a run whose lines are', () => {
       lines => `\ufeff${lines.map(line => spaced(JSON.stringify(sorted(JSON.parse(line))))).join('\r\n')}`,
     ],
     ['apart from each other', lines => lines.map(line => `${line}\n\n  \n`).join('')],
-  ])('%s is gone on with, compared, exported and replayed', async (_how, change) => {
-    const { at, edit, run } = await played()
+  ])('%s is compared, exported and replayed, and not gone on with', async (_how, change) => {
+    const { at, edit } = await played()
     const before = JSON.parse((await at('compare --json')).out)
     for (const file of FILES) edit(file, change)
     edit('metadata.json', lines => `\ufeff${lines.join('\r\n')}`)
@@ -76,28 +78,21 @@ describe('a run whose lines are', () => {
       })
     }
     const again = await at(`${EVAL.replace('--seeds 4', '--seeds 5')} --resume --json`)
-    expect(again.code).toBe(0)
-    expect(again.err).toContain('1/1 rollouts')
-    expect(
-      readFileSync(join(run, 'steps.jsonl'), 'utf8')
-        .split('\n')
-        .filter(line => line.trim() !== ''),
-    ).toHaveLength(5)
-    expect(JSON.parse((await at('replay runs --json')).out)).toMatchObject({ ok: true, episodes: 5, rows: 5 })
+    expect(again).toMatchObject({ code: 2, out: '' })
+    expect(again.err).toMatch(/was written in an older format, .* not gone on with; choose another folder with --out\.\n$/)
   })
 })
 
 describe('a whole line that is not understood', () => {
   test.each<[string, string, RegExp]>([
-    ['results.jsonl', 'garbage', /results\.jsonl: line 2 is not JSON: /],
-    ['results.jsonl', 'null', /results\.jsonl: line 2 is no row of that file/],
-    ['results.jsonl', '{"key":"x","reward":1}', /results\.jsonl: line 2 is no row of that file/],
-    ['traces.jsonl', '{"id":"toy', /traces\.jsonl: line 2 is not JSON: /],
-    ['steps.jsonl', `{"key":${'['.repeat(20_000)}${']'.repeat(20_000)}}`, /steps\.jsonl: line 2 nests deeper than 500 levels/],
+    ['rollouts.jsonl', 'garbage', /rollouts\.jsonl: line 2 is no rollout/],
+    ['rollouts.jsonl', 'null', /rollouts\.jsonl: line 2 is no rollout/],
+    ['rollouts.jsonl', '{"key":"x","reward":1}', /rollouts\.jsonl: line 2 is no rollout/],
+    ['rollouts.jsonl', `{"key":${'['.repeat(20_000)}${']'.repeat(20_000)}}`, /rollouts\.jsonl: line 2 is no rollout/],
     ['errors.jsonl', '{}', /errors\.jsonl: line 1 is no row/],
     ['calls.jsonl', '[]', /calls\.jsonl: line 1 is no row/],
   ])('of %s (%.20s) stops a resume, which leaves every file as it was', async (file, line, message) => {
-    const { at, edit, run } = await played()
+    const { at, edit, run } = await played(false)
     if (existsSync(join(run, file))) edit(file, lines => `${lines[0]}\n${line}\n${lines.slice(1).join('\n')}\n`)
     else writeFileSync(join(run, file), `${line}\n`)
     const before = readdirSync(run).map(name => readFileSync(join(run, name), 'utf8'))

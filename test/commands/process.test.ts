@@ -14,6 +14,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { countFinished, readSteps } from '../../rollouts/store.ts'
 import { startNode } from './program.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
@@ -57,17 +58,14 @@ const EVAL = 'eval toy_market --players random --seeds 150'
 /** The logs of the only run, sorted by key. */
 function logs(cwd: string): string[] {
   const [run] = readdirSync(join(cwd, 'runs'))
-  return readFileSync(join(cwd, 'runs', run!, 'steps.jsonl'), 'utf8')
-    .split('\n')
-    .sort()
+  return [...readSteps(join(cwd, 'runs', run!))].map(log => JSON.stringify(log)).sort()
 }
 
 /** The finished rollouts of a run that is being played. */
 function finished(cwd: string): number {
   const runs = join(cwd, 'runs')
   if (!existsSync(runs)) return 0
-  const steps = readdirSync(runs).map(run => join(runs, run, 'steps.jsonl'))
-  return steps.reduce((sum, file) => sum + (existsSync(file) ? readFileSync(file, 'utf8').split('\n').length - 1 : 0), 0)
+  return readdirSync(runs).reduce((sum, run) => sum + countFinished(join(runs, run)), 0)
 }
 
 test('killed at several moments and resumed, a run is the one that was not interrupted', async () => {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { swarmEconomy } from '../../envs/swarm_economy/index.ts'
 import { Episode } from '../../index.ts'
+import { readFigures } from '../../rollouts/store.ts'
 import { type Ran, agoragym as run } from './console.ts'
 
 let folder: string
@@ -41,10 +42,7 @@ test('a file that was written is read back, and gives the same games as the data
     expect(code).toBe(0)
     const { out: listed } = await agoragym(`runs ${out} --json`)
     const [found] = JSON.parse(listed) as { folder: string }[]
-    const rows = readFileSync(join(folder, out, found!.folder.split('/').at(-1)!, 'results.jsonl'), 'utf8')
-      .trimEnd()
-      .split('\n')
-    return rows.map(row => JSON.parse(row).reward).sort()
+    return [...readFigures(join(folder, out, found!.folder.split('/').at(-1)!))].map(({ reward }) => reward).sort()
   }
   expect(await results('--scenario-file sets/adversarial.jsonl', 'a')).toEqual(
     await results('--scenarios 4 --set mix=0/2/2', 'b'),

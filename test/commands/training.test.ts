@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { passive } from '../../bots/any/passive.ts'
 import { economies } from '../../index.ts'
 import { formats } from '../../rollouts/export/formats.ts'
+import { readFigures } from '../../rollouts/store.ts'
 import { leaving, market, rowsOf } from '../rollouts/export/toy_runs.ts'
 import { scratch } from '../rollouts/table.ts'
 import { agoragym, type Ran } from './console.ts'
@@ -35,10 +36,10 @@ describe('rollouts', () => {
       [5, 3],
       [6, 3],
     ])
-    const results = rowsOf(run, 'results.jsonl')
+    const results = [...readFigures(run)]
     for (const { rollouts, mean, sd } of groups) {
       for (const { key, reward, advantage } of rollouts) {
-        expect(reward).toBe(results.find(row => row.key === key).reward)
+        expect(reward).toBe(results.find(row => row.key === key)!.reward)
         expect(advantage).toBeCloseTo((reward - mean) / (sd + 1e-4), 12)
       }
     }

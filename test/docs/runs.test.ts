@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { estimatorNamed, writeGroups } from '../../export.ts'
 import { economies } from '../../index.ts'
-import { experiment, Models, runExperiment } from '../../rollouts.ts'
+import { experiment, Models, readCalls, readErrors, readResults, readSteps, readTraces, runExperiment } from '../../rollouts.ts'
 import { randomCalls, startFakeProvider } from '../../testing.ts'
 
 const page = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'runs.md'), 'utf8')
@@ -32,19 +32,28 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 test('every file of a run is told of', () => {
   const names = readdirSync(run)
-  expect(names).toEqual(expect.arrayContaining(['metadata.json', 'results.jsonl', 'calls.jsonl', 'errors.jsonl', 'groups.jsonl']))
+  expect(names).toEqual(
+    expect.arrayContaining(['metadata.json', 'rollouts.jsonl', 'figures.jsonl', 'calls.jsonl', 'errors.jsonl', 'groups.jsonl']),
+  )
   for (const name of names) expect(page, name).toContain(`\`${name}`)
 })
 
-test.each(['metadata.json', 'results.jsonl', 'traces.jsonl', 'steps.jsonl', 'calls.jsonl', 'errors.jsonl', 'groups.jsonl'])(
-  'every field of %s is told of in its section',
-  name => {
-    const section = page.slice(page.indexOf(`## ${name}`)).split('\n## ')[0]!
-    const text = readFileSync(join(run, name), 'utf8')
-    const row = JSON.parse(name.endsWith('.json') ? text : text.split('\n')[0]!) as Record<string, unknown>
-    // Metrics stand at the top level of a result as well.
-    const repeated = name === 'results.jsonl' ? Object.keys(row.metrics as object) : []
-    const untold = Object.keys(row).filter(field => !repeated.includes(field) && !section.includes(`\`${field}\``))
-    expect(untold).toEqual([])
-  },
-)
+const text = (name: string): string => readFileSync(join(run, name), 'utf8')
+const first = (rows: Iterable<object>): object => [...rows][0]!
+
+test.each<[string, () => object]>([
+  ['metadata.json', () => JSON.parse(text('metadata.json'))],
+  ['Results', () => first(readResults(run))],
+  ['Traces', () => first(readTraces(run))],
+  ['Steps', () => first(readSteps(run))],
+  ['Calls', () => first(readCalls(run))],
+  ['errors.jsonl', () => first(readErrors(run))],
+  ['groups.jsonl', () => JSON.parse(text('groups.jsonl').split('\n')[0]!)],
+])('every field of %s is told of in its section', (name, read) => {
+  const section = page.slice(page.indexOf(`## ${name}`)).split('\n## ')[0]!
+  const row = read() as Record<string, unknown>
+  // Metrics stand at the top level of a result as well.
+  const repeated = name === 'Results' ? Object.keys(row.metrics as object) : []
+  const untold = Object.keys(row).filter(field => !repeated.includes(field) && !section.includes(`\`${field}\``))
+  expect(untold).toEqual([])
+})

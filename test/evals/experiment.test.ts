@@ -9,7 +9,7 @@ import { type ExperimentEvent, planExperiment, rolloutsOf, runExperiment } from 
 import { economies, environments, parseConfig, resolveConfig } from '../../index.ts'
 import { Models } from '../../rollouts/models/index.ts'
 import { type Lineup, lineupNames, type Rollout, runRollout } from '../../rollouts/rollout.ts'
-import { findRuns } from '../../rollouts/store.ts'
+import { findRuns, readSteps } from '../../rollouts/store.ts'
 import { agoragym } from '../commands/console.ts'
 import { scratch } from '../rollouts/table.ts'
 import { toyMarket } from '../toy_market/index.ts'
@@ -335,7 +335,7 @@ describe('eval --suite', () => {
     Object.fromEntries(
       findRuns(join(cwd, 'runs')).map(folder => [
         folder.slice(cwd.length + 1),
-        readFileSync(join(folder, 'steps.jsonl'), 'utf8'),
+        [...readSteps(folder)].map(log => `${JSON.stringify(log)}\n`).join(''),
       ]),
     )
   const lines = (text: string): number => text.trim().split('\n').length

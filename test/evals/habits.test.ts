@@ -4,6 +4,7 @@ import type { AnyEnvironment, Dealing } from '../../envs/core/environment.ts'
 import { Episode } from '../../envs/core/episode.ts'
 import { toolsFor } from '../../envs/core/tool.ts'
 import { END, Habits, SILENCE, START } from '../../evals/habits.ts'
+import { conductOf } from '../../rollouts/conduct.ts'
 import { type ToyTypes, toyMarket, toyTools } from '../toy_market/index.ts'
 
 const env = toyMarket as unknown as AnyEnvironment
@@ -16,13 +17,16 @@ function play(messages: readonly (readonly string[])[], of: AnyEnvironment = env
   return episode
 }
 
+const add = (habits: Habits, log: Episode['log'], of: AnyEnvironment = env): void =>
+  habits.add(conductOf(of, log, ['trader_0']).trader_0!)
+
 const follows = (habits: Habits): Record<string, Record<string, number>> =>
   Object.fromEntries([...habits.follows].map(([from, next]) => [from, Object.fromEntries(next)]))
 
 describe('calls in their order', () => {
   test('what follows what is counted over messages, with start, end and silence', () => {
     const habits = new Habits()
-    habits.add(env, play([['sell', 'wait'], [], ['wait']]).log, 'trader_0')
+    add(habits, play([['sell', 'wait'], [], ['wait']]).log)
     expect(follows(habits)).toEqual({
       [START]: { sell: 1 },
       sell: { wait: 1 },
@@ -33,8 +37,8 @@ describe('calls in their order', () => {
 
   test('first use counts messages from 1 and only rollouts that have one', () => {
     const habits = new Habits()
-    habits.add(env, play([['wait'], ['sell'], ['sell']]).log, 'trader_0')
-    habits.add(env, play([['wait'], [], []]).log, 'trader_0')
+    add(habits, play([['wait'], ['sell'], ['sell']]).log)
+    add(habits, play([['wait'], [], []]).log)
     expect(habits.rollouts).toBe(2)
     expect(habits.firstUse.get('sell')).toMatchObject({ n: 1, mean: 2 })
     expect(habits.firstUse.get('wait')).toMatchObject({ n: 2, mean: 1 })
@@ -42,7 +46,7 @@ describe('calls in their order', () => {
 
   test('a tool that does not exist has one name, whatever was called, and refused calls count', () => {
     const habits = new Habits()
-    habits.add(env, play([['toString', 'steal', 'wait']]).log, 'trader_0')
+    add(habits, play([['toString', 'steal', 'wait']]).log)
     expect(follows(habits)).toEqual({
       [START]: { unknown_tool: 1 },
       unknown_tool: { unknown_tool: 1, wait: 1 },
@@ -53,7 +57,7 @@ describe('calls in their order', () => {
   test('a seat that never acts leaves no trace of calls', () => {
     const habits = new Habits()
     const { log } = new Episode(env, {}, 1)
-    habits.add(env, log, 'trader_0')
+    add(habits, log)
     expect(habits.follows.size).toBe(0)
     expect(habits.rollouts).toBe(1)
   })
@@ -79,7 +83,7 @@ test('the length of free text is measured by tool and argument; names, numbers a
     ...record,
     decisions: { trader_0: { calls: [{ tool: 'say', args: decisions[t] }] } },
   }))
-  habits.add(talking, { ...log, steps }, 'trader_0')
+  add(habits, { ...log, steps }, talking)
   expect([...habits.texts].map(([name, { n, mean }]) => [name, n, mean])).toEqual([['say.content', 2, 8.5]])
 })
 
@@ -103,7 +107,7 @@ describe('dealings', () => {
     const habits = new Habits()
     const three = { ...trading, seats: () => ['trader_0', 'trader_1', 'trader_2'].map(agent => ({ agent, role: 'trader' })) }
     const episode = new Episode(three, { traders: 3 }, 1, { seats: { trader_0: 'bot:a', trader_1: 'bot:b', trader_2: 'bot:c' } })
-    habits.add(three, episode.log, 'trader_0')
+    add(habits, episode.log, three)
     const counts = [...habits.dealings.values()].map(({ side, partner, outcome, moments }) => [
       side,
       partner,

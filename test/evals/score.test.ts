@@ -16,6 +16,7 @@ import { Models } from '../../rollouts/models/index.ts'
 import { readScoredFigures } from '../../rollouts/scores.ts'
 import { readCalls } from '../../rollouts/store.ts'
 import { type FakeProvider, type FakeRequest, startFakeProvider } from '../../testing.ts'
+import { asOlder } from '../rollouts/older.ts'
 import { scratch } from '../rollouts/table.ts'
 import { dabbler, playToy, seller, sleeper } from './toy_runs.ts'
 
@@ -60,14 +61,14 @@ describe('a metric of one’s own', () => {
   test('stands in the tables and the exports of a run that was finished before', async () => {
     const out = scratch()
     const runs = await playToy([seller, dabbler, sleeper], { out })
-    const before = readFileSync(join(runs[0]!, 'results.jsonl'))
+    const before = readFileSync(join(runs[0]!, 'rollouts.jsonl'))
     const { scores } = await scoreRuns({ runs, metrics: { sales, words }, environments })
     expect(scores.filter(({ name }) => name === 'sales').map(score => [score.scored, score.undefined])).toEqual([
       [3, 0],
       [3, 0],
       [0, 3],
     ])
-    expect(readFileSync(join(runs[0]!, 'results.jsonl'))).toEqual(before)
+    expect(readFileSync(join(runs[0]!, 'rollouts.jsonl'))).toEqual(before)
 
     const figures = compare(runs, { environments }).figures.filter(({ item }) => item === 'sales')
     const shown = figures.filter(({ table }) => table === 'metrics')
@@ -330,7 +331,7 @@ describe('a rubric file', () => {
 })
 
 test('a run that a kill left half-written is scored as far as it was finished', async () => {
-  const [run] = (await playToy([seller], { out: scratch() })) as [string]
+  const run = asOlder((await playToy([seller], { out: scratch() }))[0]!)
   const results = join(run, 'results.jsonl')
   appendFileSync(
     results,
@@ -340,4 +341,8 @@ test('a run that a kill left half-written is scored as far as it was finished', 
       .concat('\n'),
   )
   expect((await scoreRuns({ runs: [run], metrics: { sales }, environments })).scores).toMatchObject([{ scored: 3 }])
+  const [now] = (await playToy([seller], { out: scratch() })) as [string]
+  const bytes = readFileSync(join(now, 'rollouts.jsonl'))
+  writeFileSync(join(now, 'rollouts.jsonl'), bytes.subarray(0, bytes.length - 5))
+  expect((await scoreRuns({ runs: [now], metrics: { sales }, environments })).scores).toMatchObject([{ scored: 2 }])
 })

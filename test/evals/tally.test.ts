@@ -5,6 +5,7 @@ import type { Figure, TableId } from '../../evals/figures.ts'
 import { environments } from '../../index.ts'
 import type { CallRow } from '../../rollouts/player.ts'
 import { Spending } from '../../rollouts/tally.ts'
+import { asOlder } from '../rollouts/older.ts'
 import { compare, playToy, scripted, seller, sleeper, withFolder } from './toy_runs.ts'
 
 const call = (fields: { latency?: number; reasoning?: number | null; retries?: number } = {}): Omit<CallRow, 'reply'> => ({
@@ -67,6 +68,7 @@ describe('players whose thinking is known in different ways', () => {
   /** Two runs with a model call each: the split of the first is reported, that of the second is not. */
   async function played(out: string): Promise<string[]> {
     const folders = await playToy([seller, scripted('other', sleeper.policies(undefined as never)), sleeper], { out })
+    for (const folder of folders) asOlder(folder)
     const write = (folder: string, fields: object): void => {
       const { key } = JSON.parse(readFileSync(join(folder, 'results.jsonl'), 'utf8').split('\n')[0]!) as { key: string }
       appendFileSync(join(folder, 'calls.jsonl'), `${JSON.stringify({ ...call(fields), key, reply: {} })}\n`)

@@ -10,7 +10,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { EpisodeLog } from '../../envs/core/log.ts'
 import { environments } from '../../index.ts'
 import { Participant } from './participant.ts'
-import { agoragym, agoragymServer, csv, OTREE, otree, otreeServer, type Restartable, rest } from './servers.ts'
+import { agoragym, agoragymServer, csv, OTREE, otree, otreeServer, python, type Restartable, rest } from './servers.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: logs of economies of unknown types.
 type Log = EpisodeLog<any> & { readonly key: string }
@@ -139,6 +139,51 @@ async function pass(person: Participant): Promise<void> {
   const tool = person.options('tool').find(name => name === 'pass_turn' || name === 'end_turn')!
   await person.send({ tool })
 }
+
+test.skipIf(OTREE === undefined)('what is typed becomes the arguments of a tool, or is told where it is wrong', () => {
+  const read = (words: readonly string[], tool: string, typed: object) => {
+    const project = join(folder, `read-${tool}`)
+    agoragym(['otree-app', ...words, '--rounds', '2', '--out', project], folder)
+    return python(
+      project,
+      `import importlib.util, json, sys
+spec = importlib.util.spec_from_file_location('agora', '${words[0]}/agora.py')
+agora = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(agora)
+call, wrong = agora.read_call('${tool}', json.load(sys.stdin))
+print(json.dumps([call['args'], wrong]))`,
+      typed,
+    )
+  }
+  const train = ['spatial_planning', '--preset', 'harberger_train']
+  const row = (i: number, plot: string, no_project: number | null, project: number | null) => ({
+    [`publish_appraisals__appraisals__${i}__plot`]: plot,
+    [`publish_appraisals__appraisals__${i}__no_project`]: no_project,
+    [`publish_appraisals__appraisals__${i}__project`]: project,
+  })
+  expect(read(train, 'publish_appraisals', { ...row(1, 'owner_2', 3, 4), ...row(3, 'developer', 5, null) })).toEqual([
+    {
+      appraisals: [
+        { plot: 'owner_2', no_project: 3, project: 4 },
+        { plot: 'developer', no_project: 5 },
+      ],
+    },
+    { publish_appraisals__appraisals__3__project: 'This field is required.' },
+  ])
+  expect(read(train, 'buy_plots', { buy_plots__plots__2: true })).toEqual([{ plots: ['developer'] }, {}])
+  const answers = {
+    submit_work__task_id: 3,
+    submit_work__answers__1: '7',
+    submit_work__answers__3: 'b\r\nc',
+    submit_work__vouched: 0,
+  }
+  expect(read(['swarm_economy'], 'submit_work', answers)).toEqual([{ task_id: 3, answers: ['7', '', 'b\nc'], vouched: 0 }, {}])
+  const talk = { talk__to: 'colonist_1', talk__message: '', talk__tone: 'warm', talk__question: 'true' }
+  expect(read(['mars_colony'], 'talk', talk)).toEqual([
+    { to: 'colonist_1', tone: 'warm', question: true },
+    { talk__message: 'This field is required.' },
+  ])
+})
 
 describe.skipIf(OTREE === undefined)('swarm_economy', () => {
   const SEED = 987_654
@@ -317,7 +362,7 @@ describe.skipIf(OTREE === undefined)('spatial_planning, three people at one tabl
           expect(person.page.name).toBe('Others')
           await person.send()
           expect([person.page.name, person.told]).toEqual(['Others', expect.stringContaining('not done yet')])
-          expect(person.text).toContain('The game server does not answer just now.')
+          expect(person.text).toContain('The game cannot go on just now.')
           await agora.start()
           return
         }
@@ -351,21 +396,26 @@ describe.skipIf(OTREE === undefined)('models opposite', () => {
   let provider: Server
   let url: string
   let asked = 0
+  /** What the models do. */
+  let chosen = 'job'
   /** Answers are held back while it is there. */
   let gate: Promise<void> | undefined
   beforeAll(async () => {
-    const call = { id: 'a', type: 'function', function: { name: 'job', arguments: '{}' } }
-    const answer = JSON.stringify({
-      id: 'x',
-      object: 'chat.completion',
-      choices: [{ index: 0, finish_reason: 'tool_calls', message: { role: 'assistant', content: null, tool_calls: [call] } }],
-      usage: { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 },
-    })
+    const answer = (): string => {
+      const call = { id: 'a', type: 'function', function: { name: chosen, arguments: '{}' } }
+      const message = { role: 'assistant', content: null, tool_calls: [call] }
+      return JSON.stringify({
+        id: 'x',
+        object: 'chat.completion',
+        choices: [{ index: 0, finish_reason: 'tool_calls', message }],
+        usage: { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 },
+      })
+    }
     provider = createServer(async (request, response) => {
       for await (const _ of request);
       asked++
       await gate
-      response.setHeader('content-type', 'application/json').end(answer)
+      response.setHeader('content-type', 'application/json').end(answer())
     })
     await new Promise<void>(listening => provider.listen(0, '127.0.0.1', listening))
     url = `http://127.0.0.1:${(provider.address() as { port: number }).port}/v1`
@@ -406,7 +456,21 @@ describe.skipIf(OTREE === undefined)('models opposite', () => {
     expect(ann.text).toContain('Turn 3 of 3')
     // One turn more of two models, and nothing of the turn before.
     expect(asked).toBe(before + 2)
+
+    // Without what was kept they are asked again, and answer otherwise: that game is another, and is not played on.
     await enter([ben])
+    await ben.send({ tool: 'job' })
+    while (ben.page.name === 'Others') await ben.look()
+    await served.stop()
+    rmSync(join(own, 'answers'), { recursive: true })
+    chosen = 'study'
+    await served.start()
+    await ben.send({ tool: 'job' })
+    expect([ben.page.name, ben.told]).toEqual(['Turn', expect.stringContaining('does not answer')])
+    const troubles = (await csv(made.server.url, 'api/export_app?app=sim_economy')).map(row => row['group.trouble'])
+    expect(troubles).toContainEqual(expect.stringContaining('diverged: the same decisions lead elsewhere'))
+    rmSync(join(own, 'answers'), { recursive: true })
+    chosen = 'job'
     const job = (person: Participant) => person.send({ tool: 'job' })
     await play(run.people, job)
     await checkBooks(made, 'sim_economy', run, ['agent_0'], 1)

@@ -96,6 +96,12 @@ export function otree(words: readonly string[], project: string, env: Readonly<R
   return stdout + stderr
 }
 
+/** What a Python program prints as JSON, run with oTree's interpreter; `input` is its standard input as JSON. */
+export function python(project: string, program: string, input: object): unknown {
+  const interpreter = join(dirname(resolve(OTREE!)), 'python')
+  return JSON.parse(execFileSync(interpreter, ['-c', program], { cwd: project, input: JSON.stringify(input), encoding: 'utf8' }))
+}
+
 export function agoragym(words: readonly string[], cwd: string): string {
   return execFileSync(process.execPath, [CLI, ...words], { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
 }

@@ -1,10 +1,11 @@
 // Lets a small real model play two economies through the packaged command line, and checks what came of every message.
 // Installs and starts what it needs (README.md), or says why it cannot and is skipped. Takes five minutes at most.
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { readCalls, readSteps } from '../../dist/rollouts.js'
 
 const CLI = resolve(import.meta.dirname, '../../dist/bin/agoragym.js')
 const FOLDER = process.env.AGORAGYM_REAL_FOLDER ?? join(tmpdir(), 'agoragym-real-model')
@@ -138,13 +139,8 @@ function play([env, ...settings], player) {
     if (played.status !== 0) throw new Error(`${env}: eval ended with ${played.status}`)
     const table = played.stdout
     const [run] = readdirSync(out)
-    const rows = name =>
-      readFileSync(join(out, run, name), 'utf8')
-        .split('\n')
-        .filter(Boolean)
-        .map(line => JSON.parse(line))
-    const [{ steps }] = rows('steps.jsonl')
-    const calls = rows('calls.jsonl')
+    const [{ steps }] = readSteps(join(out, run))
+    const calls = [...readCalls(join(out, run))]
     const [{ agent }] = calls
     const counts = { messages: 0, carried_out: 0, refused: 0, passed: 0 }
     for (const { decisions, results } of steps) {

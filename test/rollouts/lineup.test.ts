@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { defineEconomy } from '../../economies/economy.ts'
 import { lineupOf, seat } from '../../rollouts/lineup.ts'
 import { playRuns } from '../../rollouts/run.ts'
+import { readSteps } from '../../rollouts/store.ts'
 import { toyMarket } from '../toy_market/index.ts'
 import { passive, random, scratch, toy } from './table.ts'
 
@@ -54,10 +53,7 @@ test('a run of shuffled opponents says so, and its logs say who sat where', asyn
   expect(shuffled!.folder).not.toBe(fixed!.folder)
   expect(shuffled!.metadata.opponents_shuffled).toBe(true)
   expect(fixed!.metadata).not.toHaveProperty('opponents_shuffled')
-  const seats = readFileSync(join(shuffled!.folder, 'steps.jsonl'), 'utf8')
-    .trim()
-    .split('\n')
-    .map(line => JSON.parse(line).header as { seed: number; seats: Record<string, string> })
+  const seats = [...readSteps(shuffled!.folder)].map(({ header }) => header)
   for (const { seed, seats: taken } of seats) expect(Object.values(taken)).toEqual(names(true, seed))
 })
 

@@ -17,23 +17,27 @@ import { replay, UserError } from '../../index.ts'
 import { runBatch } from '../../rollouts/batch.ts'
 import { RunError, RunStopped } from '../../rollouts/errors.ts'
 import { replaceFile } from '../../rollouts/jsonl.ts'
+import { rolloutLines } from '../../rollouts/lines.ts'
 import { ProviderError } from '../../rollouts/player.ts'
-import { type RolloutSpec, rolloutKey } from '../../rollouts/rollout.ts'
+import { type Rollout, type RolloutSpec, rolloutKey, runRollout } from '../../rollouts/rollout.ts'
 import { readRollouts } from '../../rollouts/scores.ts'
 import {
   findRuns,
+  openRollout,
+  RunReader,
   RunStore,
   readCallFigures,
   readCalls,
   readErrors,
   readFigures,
+  readLines,
   readResults,
+  readRolloutFigures,
   readSteps,
   readTraces,
 } from '../../rollouts/store.ts'
+import { logFiles, verifyLogs } from '../../rollouts/verify.ts'
 import { later, passive, random, scratch, shortConfig, toy, toySpec } from './table.ts'
-
-const FILES = ['results.jsonl', 'traces.jsonl', 'steps.jsonl', 'calls.jsonl', 'errors.jsonl']
 
 /** Plays the specs into a folder. */
 async function play(folder: string, specs: readonly RolloutSpec[], options: { resume?: boolean; retryErrors?: boolean } = {}) {
@@ -48,16 +52,19 @@ async function play(folder: string, specs: readonly RolloutSpec[], options: { re
   }
 }
 
-/** The files of a run as lines sorted by key, without what the clock says. */
+/** What the files of a run hold, sorted, without what the clock says; and that nothing in them is torn, double or made up. */
 function content(folder: string): Record<string, string[]> {
   const timeless = (key: string, value: unknown): unknown => (['timing', 'start_time', 'total'].includes(key) ? undefined : value)
-  return Object.fromEntries(
-    FILES.filter(file => existsSync(join(folder, file))).map(file => {
-      const lines = readFileSync(join(folder, file), 'utf8').split('\n')
-      expect(lines.pop()).toBe('')
-      return [file, lines.map(line => JSON.stringify(JSON.parse(line), timeless)).sort()]
-    }),
-  )
+  const texts = (rows: Iterable<object>): string[] => [...rows].map(row => JSON.stringify(row, timeless)).sort()
+  expect(verifyLogs(logFiles(folder), ENVS)).toMatchObject({ findings: [], torn: [] })
+  return {
+    results: texts(readResults(folder)),
+    figures: texts(readRolloutFigures(folder)).map(text => JSON.parse(text).key),
+    traces: texts(readTraces(folder)),
+    steps: texts(readSteps(folder)),
+    calls: texts(readCalls(folder)),
+    errors: texts(readErrors(folder)),
+  }
 }
 
 /** Writes the files of a run anew. */
@@ -66,6 +73,8 @@ function restore(folder: string, files: Readonly<Record<string, Buffer>>): void 
   mkdirSync(folder)
   for (const [file, bytes] of Object.entries(files)) writeFileSync(join(folder, file), bytes)
 }
+
+const ENVS = { has: () => true, get: () => toy, ids: () => [toy.id] } as never
 
 const seeds = (count: number): number[] => Array.from({ length: count }, (_, seed) => seed)
 
@@ -202,26 +211,49 @@ describe('a folder', () => {
   })
 })
 
-describe('after a kill', () => {
+describe.each(['none', 'gzip'] as const)('after a kill (%s)', compress => {
   const evaluated = ['trader_0', 'trader_1']
   const specs = seeds(4).map(seed => toySpec({ seed, config: shortConfig, evaluated }, random, random))
+  const data = compress === 'gzip' ? 'rollouts.jsonl.gz' : 'rollouts.jsonl'
 
   async function uninterrupted() {
     const folder = join(scratch(), 'run')
-    await play(folder, specs)
-    const files = Object.fromEntries(readdirSync(folder).map(file => [file, readFileSync(join(folder, file))]))
+    const store = new RunStore(folder, { compress })
+    for (const [i, spec] of specs.entries()) {
+      store.file(rolloutLines(runRollout(spec, { transcripts: true }) as Rollout))
+      // The last two are one batch.
+      if (i < 2) store.flush()
+    }
+    store.order()
+    store.close()
+    const files = Object.fromEntries(readdirSync(folder).map(file => [file, readFileSync(join(folder, file))] as const))
     return { folder, files, expected: content(folder) }
   }
 
-  test('wherever one file was cut off, resuming gives the files of a run that was not interrupted', async () => {
+  test('wherever rollouts.jsonl was cut off in its last batch, with or without a checkpoint, the rest is played again', async () => {
+    const { folder, files, expected } = await uninterrupted()
+    const bytes = files[data]!
+    const first = new RunReader(folder)
+    const last = Math.max(...[...first.placed()].map(({ place }) => place[0]))
+    for (let at = last - 1; at < bytes.length; at += at < last + 24 || at > bytes.length - 24 ? 1 : 61) {
+      restore(folder, files)
+      if (at % 2 === 0) rmSync(join(folder, 'checkpoint.json'))
+      truncateSync(join(folder, data), at)
+      const before = [...readFigures(folder)].length
+      expect(before, `cut at ${at}`).toBeLessThan(8)
+      await play(folder, specs, { resume: true })
+      expect(content(folder), `cut at ${at}`).toEqual(expected)
+    }
+  })
+
+  test('wherever one of the files beside it was cut off or is gone, it is made anew', async () => {
     const { folder, files, expected } = await uninterrupted()
     for (const [file, bytes] of Object.entries(files)) {
-      // Every byte around the line ends, and some between them.
-      const ends = [...bytes.entries()].flatMap(([at, byte]) => (byte === 0x0a ? [at] : []))
-      for (let at = 0; at < bytes.length; at++) {
-        if (at % 1009 !== 0 && !ends.some(end => Math.abs(end - at) <= 1)) continue
+      if (file === data) continue
+      for (const at of [-1, 0, 1, 7, Math.floor(bytes.length / 2), bytes.length - 2, bytes.length - 1]) {
         restore(folder, files)
-        truncateSync(join(folder, file), at)
+        if (at < 0) rmSync(join(folder, file))
+        else truncateSync(join(folder, file), Math.min(at, bytes.length))
         await play(folder, specs, { resume: true })
         expect(content(folder), `${file} cut at ${at}`).toEqual(expected)
       }
@@ -231,9 +263,10 @@ describe('after a kill', () => {
   test('also where all files were cut off anywhere, or hold garbage at the end', async () => {
     const { folder, files, expected } = await uninterrupted()
     const share = fc.oneof(fc.constant(1), fc.double({ min: 0, max: 1, noNaN: true }))
+    const count = Object.keys(files).length
     await fc.assert(
       fc.asyncProperty(
-        fc.array(share, { minLength: 3, maxLength: 3 }),
+        fc.array(share, { minLength: count, maxLength: count }),
         fc.constantFrom('', '\0\0\0\0', '{"key":"x"'),
         async (shares, tail) => {
           restore(folder, files)
@@ -245,19 +278,79 @@ describe('after a kill', () => {
           expect(content(folder)).toEqual(expected)
         },
       ),
-      { numRuns: 60, seed: 1 },
+      { numRuns: 25, seed: 1 },
     )
   })
 
   test('a kill while the files are being repaired leaves a temporary file, which is gone after resuming', async () => {
     const { folder, files, expected } = await uninterrupted()
-    restore(folder, files)
-    truncateSync(join(folder, 'results.jsonl'), 10)
-    writeFileSync(join(folder, 'steps.jsonl.tmp'), 'half a line')
+    truncateSync(join(folder, data), 10)
+    writeFileSync(join(folder, 'figures.jsonl.tmp'), 'half a line')
     await play(folder, specs, { resume: true })
     expect(content(folder)).toEqual(expected)
     expect(readdirSync(folder).filter(file => file.endsWith('.tmp'))).toEqual([])
+    expect(Object.keys(files)).toContain(data)
   })
+
+  test('figures of another state of the run are not believed: what was added, put in order, or replaced is read where it lies', async () => {
+    const { folder, files, expected } = await uninterrupted()
+    const more = toySpec({ seed: 7, config: shortConfig, evaluated }, random, random)
+    await play(folder, [...specs, more], { resume: true })
+    const whole = content(folder)
+    // The checkpoint of before: it vouches for four, the fifth is read from rollouts.jsonl.
+    writeFileSync(join(folder, 'checkpoint.json'), files['checkpoint.json']!)
+    expect(content(folder)).toEqual(whole)
+    // Figures and a checkpoint of five rollouts beside four.
+    writeFileSync(join(folder, data), files[data]!)
+    await play(folder, specs, { resume: true })
+    expect(content(folder)).toEqual(expected)
+    // As long as they were, and other ones.
+    const name = compress === 'gzip' ? 'figures.jsonl.gz' : 'figures.jsonl'
+    writeFileSync(join(folder, name), Buffer.alloc(files[name]!.length, 'x'))
+    expect(content(folder)).toEqual(expected)
+  })
+})
+
+test('a line that stands twice counts once, and is named by replay', async () => {
+  const folder = join(scratch(), 'run')
+  await play(folder, [toySpec(), toySpec({ seed: 9 })])
+  const path = join(folder, 'rollouts.jsonl')
+  const [line] = readFileSync(path, 'utf8').split('\n')
+  appendFileSync(path, `${line}\n`)
+  expect([...readFigures(folder)]).toHaveLength(2)
+  expect([...readSteps(folder)]).toHaveLength(2)
+  expect(verifyLogs(logFiles(folder), ENVS).findings).toMatchObject([{ line: 3, difference: 'a second time the same rollout' }])
+  expect(await play(folder, [toySpec(), toySpec({ seed: 9 })], { resume: true })).toMatchObject({ finished: 0 })
+  rmSync(join(folder, 'checkpoint.json'))
+  expect([...readFigures(folder)]).toHaveLength(2)
+})
+
+test('a whole line that is no rollout stops a resume before anything is dropped', async () => {
+  const folder = join(scratch(), 'run')
+  await play(folder, [toySpec()])
+  appendFileSync(join(folder, 'rollouts.jsonl'), '{"rollout":1}\n')
+  const before = readFileSync(join(folder, 'rollouts.jsonl'))
+  expect(() => new RunStore(folder, { resume: true })).toThrow(/is no rollout\. Put back what it was, or remove it\./)
+  expect(readFileSync(join(folder, 'rollouts.jsonl'))).toEqual(before)
+})
+
+test('what was played elsewhere is filed once, however often it comes, and copied without being understood', async () => {
+  const [here, there] = ['here', 'there'].map(name => join(scratch(), name)) as [string, string]
+  const store = new RunStore(here, { compress: 'gzip' })
+  const posted = seeds(3).map(seed =>
+    structuredClone(rolloutLines(runRollout(toySpec({ seed }), { transcripts: true }) as Rollout)),
+  )
+  expect([...posted, ...posted].map(lines => store.file(lines))).toEqual([true, true, true, false, false, false])
+  store.close()
+  const copy = new RunStore(there)
+  for (const lines of readLines(here)) copy.file(lines)
+  copy.close()
+  const renamed = ([...rows]: Iterable<object>): unknown => JSON.parse(JSON.stringify(rows).replaceAll('"there"', '"here"'))
+  expect([...readResults(there)]).toEqual([...readResults(here)])
+  expect(renamed(readTraces(there))).toEqual([...readTraces(here)])
+  const key = posted[1]!.key
+  expect(openRollout(there, key)!.log()).toEqual([...readSteps(here)][1])
+  expect(openRollout(there, `${key}0`)).toBeUndefined()
 })
 
 test('a file that could not be written anew stays the old one, and nothing lies beside it', () => {
@@ -278,19 +371,19 @@ test.skipIf(!existsSync('/dev/full'))(
     const folder = join(scratch(), 'run')
     const specs = seeds(6).map(seed => toySpec({ seed }))
     await play(folder, specs.slice(0, 2))
-    const before = content(folder)
+    const before = readFileSync(join(folder, 'rollouts.jsonl'))
     const store = new RunStore(folder, { resume: true })
-    rmSync(join(folder, 'steps.jsonl'))
-    symlinkSync('/dev/full', join(folder, 'steps.jsonl'))
+    rmSync(join(folder, 'rollouts.jsonl'))
+    symlinkSync('/dev/full', join(folder, 'rollouts.jsonl'))
     const jobs = specs.map(spec => ({ spec, store }))
     const result = await runBatch(jobs, { concurrency: 2 })
     store.close()
     expect(result).toMatchObject({ finished: 0, failed: 0, left: 4 })
     expect(result.stopped).toEqual([
-      `Cannot use ${join(folder, 'steps.jsonl')}: the disk is full; free some space, then run the same command with --resume.`,
+      `Cannot use ${join(folder, 'rollouts.jsonl')}: the disk is full; free some space, then run the same command with --resume.`,
     ])
-    rmSync(join(folder, 'steps.jsonl'))
-    writeFileSync(join(folder, 'steps.jsonl'), before['steps.jsonl']!.map(line => `${line}\n`).join(''))
+    rmSync(join(folder, 'rollouts.jsonl'))
+    writeFileSync(join(folder, 'rollouts.jsonl'), before)
     expect(await play(folder, specs, { resume: true })).toMatchObject({ finished: 4, stopped: [] })
   },
 )
@@ -344,7 +437,8 @@ describe('a run of players that are paid by the call', () => {
     await play(folder, [spec])
     const lines = seen[0]!.map(line => JSON.parse(line))
     expect(lines[0]).toMatchObject({ key: rolloutKey(spec), header: { env: 'toy_market' } })
-    expect(lines.slice(1).map(({ t }) => t)).toEqual([0, 1])
+    // Steps are written together, a second after the last.
+    expect(lines.slice(1).map(({ t }) => t)).toEqual([0])
     expect(readdirSync(join(folder, 'partial'))).toEqual([])
   })
 
@@ -395,6 +489,30 @@ describe('a run of players that are paid by the call', () => {
     expect(refused).toBeLessThanOrEqual(2)
     expect(existsSync(join(base, 'keyless', 'errors.jsonl'))).toBe(false)
   })
+})
+
+test('calls.jsonl holds the calls of rollouts that are not finished, and those only', async () => {
+  const folder = join(scratch(), 'run')
+  const player = later({
+    onAsk: asked => {
+      if (asked === 12) throw new RunStopped('the ceiling of 1 USD is reached; raise it and go on with --resume')
+    },
+  })
+  const specs = seeds(2).map(seed => toySpec({ seed }, player))
+  for (const spec of specs) await play(folder, [spec], { resume: true })
+  const journal = readFileSync(join(folder, 'calls.jsonl'), 'utf8')
+    .trim()
+    .split('\n')
+    .map(line => JSON.parse(line))
+  expect(new Set(journal.map(({ key }) => key))).toEqual(new Set([rolloutKey(specs[1]!)]))
+  expect([...readCalls(folder)]).toHaveLength(12)
+  await play(
+    folder,
+    specs.map(spec => ({ ...spec, lineup: { ...spec.lineup, trader_0: later() } })),
+    { resume: true },
+  )
+  expect(existsSync(join(folder, 'calls.jsonl'))).toBe(false)
+  expect([...readCalls(folder)]).toHaveLength(16)
 })
 
 test('a bug in a player stops the batch, keeps what is finished and names the rollout', async () => {

@@ -6,8 +6,8 @@ import { seat } from '../../rollouts/lineup.ts'
 import type { Transcript } from '../../rollouts/messages.ts'
 import type { Player } from '../../rollouts/player.ts'
 import { playersFor } from '../../rollouts/players/index.ts'
+import { figuresIn } from '../../rollouts/record.ts'
 import { runRollout } from '../../rollouts/rollout.ts'
-import type { ResultRow } from '../../rollouts/rows.ts'
 import { traceNodes } from '../../rollouts/trace_rows.ts'
 import { transcribe } from '../../rollouts/transcript.ts'
 import { passive, random, shortConfig, toy, toySpec } from './table.ts'
@@ -102,7 +102,7 @@ test('are marked as the words of whoever sat there, also where they are made fro
   const person: Player = { ...passive, kind: 'human' }
   const rollout = runRollout(toySpec({ config: shortConfig, evaluated: ['trader_0', 'trader_1'] }, random, person))
   if (rollout instanceof Promise || !rollout.ok) throw new Error('expected a rollout at once')
-  const rows = rolloutLines(rollout).results.map(line => (JSON.parse(line) as ResultRow).info)
+  const rows = figuresIn(rolloutLines(rollout).figures).rows.map(({ info }) => info)
   expect(rows.map(({ seat: own, transcript }) => [own, transcript])).toEqual([
     ['trader_0', 'scripted'],
     ['trader_1', 'human'],

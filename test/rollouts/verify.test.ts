@@ -1,10 +1,12 @@
-/** What `replay` finds in the rows of results.jsonl: whatever in them is not what the log says. */
+/** What `replay` finds beside the logs: whatever in a run's rows and figures is not what the log says. */
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { environments } from '../../economies/registry.ts'
-import { verifyLogs } from '../../rollouts/verify.ts'
+import { extentOf } from '../../rollouts/store.ts'
+import { logFiles, verifyLogs } from '../../rollouts/verify.ts'
 import { playPair, playToy, seller } from '../evals/toy_runs.ts'
+import { asOlder } from './older.ts'
 import { scratch } from './table.ts'
 
 const verified = (run: string) => verifyLogs([join(run, 'steps.jsonl')], environments)
@@ -27,7 +29,7 @@ function edit(run: string, change: (rows: Row[]) => Row[]): void {
   )
 }
 
-const played = async () => (await playToy([seller], { out: scratch(), seeds: [0, 1, 2] }))[0]!
+const played = async () => asOlder((await playToy([seller], { out: scratch(), seeds: [0, 1, 2] }))[0]!)
 
 const second =
   (change: (row: Row) => void) =>
@@ -42,7 +44,7 @@ describe('of a run that nobody edited', () => {
   })
 
   test('also where two seats have rows, the rows are in another order, or spaced and ordered otherwise', async () => {
-    const run = await playPair([seller, { ...seller, name: 'other' }], scratch(), [0, 1, 2])
+    const run = asOlder(await playPair([seller, { ...seller, name: 'other' }], scratch(), [0, 1, 2]))
     expect(verified(run)).toMatchObject({ episodes: 3, rows: 6, findings: [] })
     edit(run, rows => [...rows.slice(4), ...rows.slice(0, 4)])
     expect(verified(run)).toMatchObject({ rows: 6, findings: [] })
@@ -91,6 +93,51 @@ describe('an edited row is named by its line, seed and field:', () => {
     appendFileSync(join(run, 'results.jsonl'), 'garbage\n')
     expect(verified(run).findings).toMatchObject([
       { line: 4, difference: expect.stringMatching(/^no row of results \(is not JSON/) },
+    ])
+  })
+})
+
+describe('in the files of now', () => {
+  const run = async () => (await playToy([seller], { out: scratch(), seeds: [0, 1, 2] }))[0]!
+  const found = (folder: string) => verifyLogs(logFiles(folder), environments).findings
+  /** Edits the second rollout of a file of lines as somebody would who writes it out. */
+  const replaced = (folder: string, file: string, from: RegExp, to: string): void => {
+    const lines = readFileSync(join(folder, file), 'utf8').split('\n')
+    expect(lines[1]).toMatch(from)
+    lines[1] = lines[1]!.replace(from, to)
+    writeFileSync(join(folder, file), lines.join('\n'))
+  }
+
+  test('nothing, where nobody edited them', async () => {
+    const folder = await run()
+    expect(verifyLogs(logFiles(folder), environments)).toMatchObject({ episodes: 3, rows: 3, findings: [], torn: [] })
+  })
+
+  test('a row that is not what the log says, named by its line and field', async () => {
+    const folder = await run()
+    replaced(folder, 'rollouts.jsonl', /"silent":0/, '"silent":7')
+    expect(found(folder)).toContainEqual(
+      expect.objectContaining({
+        line: 2,
+        seed: 1,
+        file: join(folder, 'rollouts.jsonl'),
+        difference: expect.stringMatching(/^row of trader_0: info\.silent: expected 0, got 7/),
+      }),
+    )
+  })
+
+  test('figures that are not the rollout’s', async () => {
+    const folder = await run()
+    replaced(folder, 'figures.jsonl', /"silent":0/, '"silent":7')
+    writeFileSync(
+      join(folder, 'checkpoint.json'),
+      JSON.stringify({
+        ...JSON.parse(readFileSync(join(folder, 'checkpoint.json'), 'utf8')),
+        figures: extentOf(join(folder, 'figures.jsonl')),
+      }),
+    )
+    expect(found(folder)).toEqual([
+      expect.objectContaining({ line: 2, difference: expect.stringMatching(/^figures of the rollout: rows\.0\.info\.silent/) }),
     ])
   })
 })

@@ -87,7 +87,7 @@ describe('a field', () => {
     ],
     [
       'a few numbers',
-      { type: 'array', items: { type: 'integer', minimum: 0 }, maxItems: 2 },
+      { type: 'array', items: { type: 'integer', minimum: 0, maximum: 9 }, maxItems: 2 },
       'list',
       /IntegerField\(label="It 1.*min=0/,
     ],
@@ -102,6 +102,21 @@ describe('a field', () => {
     const made = field(schema)
     expect(made.kind).toBe(kind)
     expect(made.says[0]).toMatch(declaration)
+  })
+
+  test('of several columns says once what they are for, and rows of objects are read as such', () => {
+    const item = {
+      type: 'object',
+      properties: { plot: { enum: ['a', 'b'] }, worth: { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER } },
+      required: ['plot', 'worth'],
+      additionalProperties: false,
+    }
+    const rows = field({ type: 'array', items: item, maxItems: 2, description: 'what they are worth' })
+    expect(rows).toMatchObject({ kind: 'rows', legend: 'It: what they are worth (at most 2)' })
+    expect(rows.columns).toEqual(['go__it__1__plot', 'go__it__1__worth', 'go__it__2__plot', 'go__it__2__worth'])
+    expect(rows.says[3]).toBe('models.FloatField(label="Worth 2 (a whole number from 0)", blank=True, min=0, max=None)')
+    expect(field(item)).toMatchObject({ kind: 'object', columns: ['go__it__plot', 'go__it__worth'] })
+    expect(field({ type: 'array', items: { enum: ['a', 'b'] }, description: 'those you want' }).legend).toBe('It: those you want')
   })
 
   test('has no column where there is nothing to choose, and says what may be left empty', () => {

@@ -77,8 +77,7 @@ def test_a_trace_is_what_eval_records_of_the_same_answers(tmp_path: Path, model:
     )
     assert done.returncode == 0, done.stderr
     loaded = agoragym.load(tmp_path / "runs", "pandas")
-    [run] = loaded.runs
-    [result] = [json.loads(line) for line in (run / "results.jsonl").read_text("utf-8").splitlines()]
+    [result] = loaded.rows("results")
     ours = [shape(message) for message in result["prompt"] + result["completion"]]
     theirs = said(trace)
     # The results of the last calls are told when the game is over; nobody answers them, so a trace ends before.

@@ -419,7 +419,8 @@ class Turn(Page):
             tool = agora.TOOLS[name]
             ends = agora.ends_turn(player.seat, name, calls) and not agora.carried(player.seat, name, calls)
             description = 'Nothing more this turn.' if ends else tool['description']
-            tools.append(dict(tool, description=description, columns=agora.fields_of([name]), is_question=tool['kind'] == 'ask'))
+            groups = [dict(legend=field.get('legend', ''), columns=field['columns']) for field in tool['fields'] if field['columns']]
+            tools.append(dict(tool, description=description, groups=groups, is_question=tool['kind'] == 'ask'))
         most = min(agora.PLAN['turn'][player.seat]['max_calls'] or 1, C.CALLS_PER_TURN)
         return dict(
             text=as_html(turn['text']),

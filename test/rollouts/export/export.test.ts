@@ -7,7 +7,8 @@ import { UserError } from '../../../envs/core/errors.ts'
 import { estimatorNamed } from '../../../rollouts/export/advantage.ts'
 import { type GroupRow, writeGroups } from '../../../rollouts/export/groups.ts'
 import { parseSplits, splitOf } from '../../../rollouts/export/split.ts'
-import { findRuns } from '../../../rollouts/store.ts'
+import { findRuns, readFigures } from '../../../rollouts/store.ts'
+import { asOlder } from '../older.ts'
 import { scratch } from '../table.ts'
 import { play, playModel, rowsOf, toExport } from './toy_runs.ts'
 
@@ -17,10 +18,7 @@ describe('truncated and failed rollouts', () => {
   test('a rollout that reached its horizon is an end like any other', async () => {
     const out = scratch()
     const run = await play(join(out, 'runs'), { seeds: [6], repeats: 2 })
-    const rows = readFileSync(join(run, 'results.jsonl'), 'utf8')
-      .trimEnd()
-      .split('\n')
-      .map(line => JSON.parse(line))
+    const rows = [...readFigures(run)]
     expect(rows.map(row => [row.stop_condition, row.is_truncated])).toEqual(Array(2).fill(['horizon', false]))
     const card = await toExport([run], 'sft-trl', join(out, 'sft'))
     expect(card).toMatchObject({ counts: { rollouts: 2, truncated: 0, rows: 2 }, left_out: {} })
@@ -63,7 +61,7 @@ describe('truncated and failed rollouts', () => {
 
   test('the advantage counts all rollouts of the group, also where some are not exported', async () => {
     const out = scratch()
-    const run = await play(join(out, 'runs'), { seeds: [0] })
+    const run = asOlder(await play(join(out, 'runs'), { seeds: [0] }))
     // Repeat 3 ends by a limit: its row is altered as a longer horizon would have.
     const results = join(run, 'results.jsonl')
     const lines = readFileSync(results, 'utf8').trimEnd().split('\n')
@@ -111,7 +109,13 @@ describe('truncated and failed rollouts', () => {
 
   test('what a kill left half-written is no rollout', async () => {
     const out = scratch()
-    const run = await play(join(out, 'runs'), { seeds: [0], repeats: 2 })
+    const whole = await play(join(out, 'runs'), { seeds: [0], repeats: 2 })
+    const data = join(whole, 'rollouts.jsonl')
+    const bytes = readFileSync(data)
+    writeFileSync(data, bytes.subarray(0, bytes.length - 9))
+    expect((await toExport([whole], 'kto', join(out, 'torn'))).counts).toMatchObject({ rollouts: 1, rows: 1 })
+    writeFileSync(data, bytes)
+    const run = asOlder(whole)
     const traces = join(run, 'traces.jsonl')
     const lines = readFileSync(traces, 'utf8').trimEnd().split('\n')
     // The kill came while the second trace was written: its line end is missing.
@@ -205,6 +209,7 @@ test('rows are in the order of their rollouts’ keys, in whatever order the rol
   const out = scratch()
   const run = await play(join(out, 'runs'), { seeds: [0, 1, 2, 11] })
   await toExport([run], 'sft-trl', join(out, 'before'))
+  asOlder(run)
   for (const file of ['results.jsonl', 'traces.jsonl', 'steps.jsonl']) {
     const lines = readFileSync(join(run, file), 'utf8').trimEnd().split('\n')
     writeFileSync(join(run, file), `${file === 'traces.jsonl' ? lines.reverse().join('\n') : lines.sort().join('\n')}\n`)
@@ -261,7 +266,7 @@ describe('the folder', () => {
 
   test('keeps an earlier export where the new one fails, and nothing of the new one', async () => {
     const out = scratch()
-    const run = await play(join(out, 'runs'))
+    const run = asOlder(await play(join(out, 'runs')))
     await toExport([run], 'kto', join(out, 'x'))
     const before = readFileSync(join(out, 'x', 'kto.jsonl'), 'utf8')
     const traces = join(run, 'traces.jsonl')
@@ -295,7 +300,7 @@ test('a stopped export leaves nothing', async () => {
 
 test('a log of another version cannot be played again and is left out', async () => {
   const out = scratch()
-  const run = await play(join(out, 'runs'), { seeds: [0], repeats: 2 })
+  const run = asOlder(await play(join(out, 'runs'), { seeds: [0], repeats: 2 }))
   const steps = join(run, 'steps.jsonl')
   writeFileSync(steps, readFileSync(steps, 'utf8').replaceAll('"version":1', '"version":99'))
   const card = await toExport([run], 'steps', join(out, 'steps'))

@@ -1,0 +1,204 @@
+/**
+ * Files of lines that are written a batch at a time and read anywhere: plain JSON Lines, or gzip with one member a batch, each of
+ * which says how long it is, so that a reader leaps from one to the next and a torn one is told at once (any gunzip reads the file,
+ * too). Knows no rows.
+ */
+import { closeSync, existsSync, fstatSync, openSync, readSync, statSync, truncateSync } from 'node:fs'
+import { crc32, deflateRawSync, inflateRawSync } from 'node:zlib'
+import { Appender, LONGEST, lines, refused } from './jsonl.ts'
+
+/** How a file of lines is kept. */
+export const COMPRESSIONS = ['none', 'gzip'] as const
+export type Compression = (typeof COMPRESSIONS)[number]
+
+/** What the name of a compressed file ends with. */
+const GZ = '.gz'
+
+/** Where a line lies: the block's first byte and length in the file, the line's first byte and length in what the block holds. */
+export type Place = readonly [start: number, length: number, at: number, size: number]
+
+/** A line of a file and where it lies. */
+export interface PlacedLine {
+  readonly bytes: Buffer
+  readonly place: Place
+}
+
+const NEWLINE = 0x0a
+
+/** Bytes before and after the deflated data of a member: a header with a field of 4 bytes, and a trailer of CRC-32 and length. */
+const [HEAD, TAIL] = [20, 8]
+/** Blocks that are held inflated by a reader: rollouts that ended side by side lie in few. */
+const HELD = 8
+
+/** A gzip member (RFC 1952) whose extra field `AG` holds its length in bytes, little-endian. */
+function member(bytes: Buffer): Buffer {
+  const deflated = deflateRawSync(bytes)
+  const whole = Buffer.alloc(HEAD + deflated.length + TAIL)
+  whole.set([0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 0xff, 8, 0, 0x41, 0x47, 4, 0])
+  whole.writeUInt32LE(whole.length, 16)
+  whole.set(deflated, HEAD)
+  whole.writeUInt32LE(crc32(bytes), whole.length - 8)
+  whole.writeUInt32LE(bytes.length % 2 ** 32, whole.length - 4)
+  return whole
+}
+
+/** The length that a member's header tells; undefined where it is none of `member`'s. */
+function lengthIn(head: Buffer): number | undefined {
+  if (head.length < HEAD || head.readUInt32LE(0) !== 0x04088b1f || head.readUInt32LE(12) !== 0x00044741) return undefined
+  return head.readUInt32LE(16)
+}
+
+/** What a member holds; undefined where it is not whole. */
+function contentOf(whole: Buffer): Buffer | undefined {
+  if (lengthIn(whole) !== whole.length || whole.length < HEAD + TAIL) return undefined
+  try {
+    const content = inflateRawSync(whole.subarray(HEAD, whole.length - TAIL), { maxOutputLength: LONGEST })
+    return crc32(content) === whole.readUInt32LE(whole.length - TAIL) ? content : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** The file of that name in either form, where there is one; `otherwise` where there is none. */
+export function blockPath(path: string, otherwise: Compression = 'none'): string {
+  if (existsSync(path)) return path
+  return existsSync(path + GZ) || otherwise === 'gzip' ? path + GZ : path
+}
+
+export const isCompressed = (path: string): boolean => path.endsWith(GZ)
+
+/** Lines, given without line ends, as one batch of the file of that name. */
+export function batchOf(path: string, texts: readonly string[]): Buffer {
+  const bytes = Buffer.from(texts.map(text => `${text}\n`).join(''))
+  return isCompressed(path) ? member(bytes) : bytes
+}
+
+/** Appends batches of lines. */
+export class BlockAppender {
+  readonly path: string
+  readonly #appender: Appender
+
+  constructor(path: string) {
+    this.path = path
+    this.#appender = new Appender(path)
+  }
+
+  /** Appends lines, given without line ends, as one batch, and says where they lie. Throws a RunError where the disk refuses. */
+  append(texts: readonly string[]): Place[] {
+    if (texts.length === 0) return []
+    const sizes = texts.map(text => Buffer.byteLength(text))
+    if (!isCompressed(this.path)) {
+      let start = this.#appender.append(...texts)
+      return sizes.map(size => {
+        const place: Place = [start, size + 1, 0, size]
+        start += size + 1
+        return place
+      })
+    }
+    const whole = batchOf(this.path, texts)
+    const start = this.#appender.appendBytes(whole)
+    let at = 0
+    return sizes.map(size => {
+      const place: Place = [start, whole.length, at, size]
+      at += size + 1
+      return place
+    })
+  }
+
+  close(): void {
+    this.#appender.close()
+  }
+}
+
+/** The whole lines of a file from a byte on, which begins a block, and up to another; none where there is no file. */
+export function* placedLines(path: string, from = 0, to = Number.POSITIVE_INFINITY): Generator<PlacedLine> {
+  if (!isCompressed(path)) {
+    for (const { bytes, start, length, torn } of lines(path, false, from)) {
+      if (torn || start >= to) return
+      yield { bytes, place: [start, length + 1, 0, length] }
+    }
+    return
+  }
+  if (!existsSync(path)) return
+  const reader = new BlockReader(path)
+  try {
+    for (let start = from; start < to; ) {
+      const length = lengthIn(reader.raw(start, HEAD))
+      const content = length === undefined ? undefined : contentOf(reader.raw(start, length))
+      if (length === undefined || content === undefined) return
+      let at = 0
+      for (let end = content.indexOf(NEWLINE); end >= 0; end = content.indexOf(NEWLINE, at)) {
+        yield { bytes: content.subarray(at, end), place: [start, length, at, end - at] }
+        at = end + 1
+      }
+      start += length
+    }
+  } finally {
+    reader.close()
+  }
+}
+
+/** Where the whole blocks of a file end, looked for from the end of one. */
+export function wholeEnd(path: string, from = 0): number {
+  let end = from
+  for (const { place } of placedLines(path, from)) end = place[0] + place[1]
+  return end
+}
+
+/** Cuts off what is not whole. */
+export function cutTorn(path: string, end: number): void {
+  if (existsSync(path) && statSync(path).size > end) truncateSync(path, end)
+}
+
+/** A file kept open, its lines read anywhere. */
+export class BlockReader {
+  readonly #path: string
+  readonly #file: number
+  readonly #blocks = new Map<number, Buffer>()
+
+  constructor(path: string) {
+    this.#path = path
+    try {
+      this.#file = openSync(path, 'r')
+    } catch (error) {
+      throw refused(path, error)
+    }
+  }
+
+  /** Bytes as they stand in the file; fewer at its end. */
+  raw(start: number, length: number): Buffer {
+    // What a broken header tells may be far more than there is.
+    const bytes = Buffer.allocUnsafe(Math.max(0, Math.min(length, this.size - start)))
+    let read = 0
+    while (read < bytes.length) {
+      const more = readSync(this.#file, bytes, read, bytes.length - read, start + read)
+      if (more === 0) break
+      read += more
+    }
+    return bytes.subarray(0, read)
+  }
+
+  get size(): number {
+    return fstatSync(this.#file).size
+  }
+
+  /** The line that lies there; undefined where the block is not whole. */
+  line([start, length, at, size]: Place): Buffer | undefined {
+    if (!isCompressed(this.#path)) {
+      const bytes = this.raw(start, length)
+      return bytes.length === length && bytes[size] === NEWLINE ? bytes.subarray(0, size) : undefined
+    }
+    let block = this.#blocks.get(start)
+    if (block === undefined) {
+      block = contentOf(this.raw(start, length))
+      if (block === undefined) return undefined
+      if (this.#blocks.size === HELD) this.#blocks.delete(this.#blocks.keys().next().value!)
+      this.#blocks.set(start, block)
+    }
+    return block[at + size] === NEWLINE ? block.subarray(at, at + size) : undefined
+  }
+
+  close(): void {
+    closeSync(this.#file)
+  }
+}

@@ -12,9 +12,12 @@ import type { Bench, BenchRow } from '../economies/bench.ts'
 import { economies } from '../economies/registry.ts'
 import { resolveConfig } from '../envs/core/config.ts'
 import { defaultPlayed } from '../envs/core/environment.ts'
-import { openAiClient } from '../rollouts/models/clients.ts'
+import { median } from '../envs/core/sums.ts'
+import { openAiSdk, plain } from '../rollouts/models/clients.ts'
+import type { Post } from '../rollouts/models/dialect.ts'
 import { Forms } from '../rollouts/models/forms.ts'
 import { Models, parseEndpoint } from '../rollouts/models/index.ts'
+import type { ModelRequest } from '../rollouts/models/model.ts'
 import { openAiChat } from '../rollouts/models/openai_chat.ts'
 import { playRuns } from '../rollouts/run.ts'
 import { readTraces } from '../rollouts/store.ts'
@@ -26,6 +29,7 @@ const ROUNDS: readonly (readonly [concurrency: number, rollouts: number])[] = [
   [1000, 1000],
 ]
 const SDK = 'the SDK alone, 64 at once'
+const PLAIN = 'the same requests without the SDK'
 
 export const models: Bench = {
   id: 'models',
@@ -38,8 +42,19 @@ export const models: Bench = {
     try {
       // Imports, connections and the compiler settle first; what was played is asked again without us.
       const { folder } = await play(url, join(out, 'warm'), 64, 128)
-      const alone = await sdkAlone(url, folder)
-      const rows: BenchRow[] = [{ what: SDK, value: alone, unit: 'ms a call' }]
+      const asked = requestsOf(folder)
+      const endpoint = parseEndpoint(`openai:m@${url}`)
+      // In turns, so that whatever else goes on falls on both.
+      const [sdk, without] = [[], []] as number[][]
+      for (let round = 0; round < 3; round++) {
+        sdk!.push(await through(openAiSdk(endpoint, 'none', {})('/chat/completions'), asked))
+        without!.push(await through(plain(endpoint, 'none', {})('/chat/completions'), asked))
+      }
+      const alone = median(sdk!)!
+      const rows: BenchRow[] = [
+        { what: SDK, value: alone, unit: 'ms a call' },
+        { what: PLAIN, value: median(without!)!, unit: 'ms a call', ratio: median(without!)! / alone, of: SDK },
+      ]
       for (const [concurrency, rollouts] of ROUNDS) {
         const { ms, perSecond } = await play(url, join(out, String(concurrency)), concurrency, rollouts)
         rows.push(
@@ -89,24 +104,28 @@ async function play(url: string, out: string, concurrency: number, rollouts: num
   return { folder: runs[0]!.folder, ms: cpuMs(before) / calls, perSecond: calls / ((performance.now() - start) / 1000) }
 }
 
-/** CPU time a call of the requests of a run, sent again with nothing around them. */
-async function sdkAlone(url: string, folder: string): Promise<number> {
-  const endpoint = parseEndpoint(`openai:m@${url}`)
-  const client = openAiClient(endpoint, 'none', {})
-  const model = openAiChat({ model: 'm', client, own: false, extraBody: {}, forms: new Forms() })
-  const requests = [...readTraces(folder)].flatMap(({ traces }) =>
+type Asked = Pick<ModelRequest, 'messages' | 'tools'>
+
+/** What was asked in a run. */
+function requestsOf(folder: string): Asked[] {
+  return [...readTraces(folder)].flatMap(({ traces }) =>
     traces.flatMap(({ nodes, tools }) =>
       nodes.flatMap(({ sampled }, i) => (sampled ? [{ messages: nodes.slice(0, i).map(({ message }) => message), tools }] : [])),
     ),
   )
+}
+
+/** CPU time a call of requests with nothing around them but what sends them. */
+async function through(chat: Post, asked: readonly Asked[]): Promise<number> {
+  const model = openAiChat({ model: 'm', client: { chat, responses: chat }, own: false, extraBody: {}, forms: new Forms() })
+  const left = [...asked]
   const ask = async (): Promise<void> => {
-    for (let next = requests.pop(); next !== undefined; next = requests.pop())
+    for (let next = left.pop(); next !== undefined; next = left.pop())
       await model.complete({ ...next, sampling: {}, parallel: true, session: 's', signal: new AbortController().signal })
   }
-  const { length } = requests
   const before = process.cpuUsage()
   await Promise.all(Array.from({ length: 64 }, ask))
-  return cpuMs(before) / length
+  return cpuMs(before) / asked.length
 }
 
 function cpuMs(since: NodeJS.CpuUsage): number {

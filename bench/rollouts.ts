@@ -1,6 +1,7 @@
 /**
  * What the runner adds to play: the first scripted player of each economy in its default setting, as a bare episode, as a
- * scored rollout, with its rows made, and into a run folder. The same episodes each time.
+ * scored rollout, with its rows made, and into a run folder. The same episodes each way;
+ * a repeat of them each round, because a run keeps one of each.
  */
 
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -48,8 +49,13 @@ export function measure(economy: Economy, episodes = EPISODES): BenchRow[] {
       ['  in a run folder', spec => store.file(rolloutLines(played(spec, true)))],
     ]
     // In turns, so that whatever else goes on falls on all of them.
-    const timings = Array.from({ length: ROUNDS }, () =>
-      ways.map(([, play]) => processorTime(() => specs.forEach(play)) / episodes),
+    const timings = Array.from({ length: ROUNDS }, (_, repeat) =>
+      ways.map(
+        ([, play]) =>
+          processorTime(() => {
+            for (const spec of specs) play({ ...spec, repeat })
+          }) / episodes,
+      ),
     )
     const [bare = 0, ...rest] = ways.map((_, way) => median(timings.slice(1).map(round => round[way]!))!)
     return [

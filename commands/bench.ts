@@ -1,4 +1,5 @@
-/** `bench`: how fast the parts are on this machine. */
+/** `bench`: how fast the parts are on this machine, each in a process of its own. */
+import { runApart } from '../bench/apart.ts'
 import { benches } from '../bench/index.ts'
 import { nearest, UserError } from '../envs/core/errors.ts'
 import type { Command } from './command.ts'
@@ -18,7 +19,7 @@ export const bench: Command = {
     for (const { id, title, run } of all) {
       if (wanted.length > 0 && !wanted.includes(id)) continue
       if (io.signal.aborted) return 1
-      const rows = await run()
+      const rows = wanted.length === 1 ? await run() : await runApart(id, io.signal)
       results.push({ id, title, rows })
       if (args.flag('json')) continue
       const lines = rows.map(({ what, value, unit, ratio, of }) => {

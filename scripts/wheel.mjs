@@ -58,7 +58,9 @@ rmSync(out, { recursive: true, force: true })
 const { metafile } = await build({
   entryPoints: {
     agoragym: 'bin/agoragym.ts',
-    // Threads are modules of their own.
+    // Threads and processes are modules of their own.
+    'bench/part': 'bench/part.ts',
+    'bench/provider_process': 'bench/provider_process.ts',
     'economies/audit_worker': 'economies/audit_worker.ts',
     'economies/play_worker': 'economies/play_worker.ts',
   },

@@ -171,11 +171,3 @@ function variableFor(host: string, variables: readonly string[]): { readonly own
 export function basic(credentials: string): string {
   return Buffer.from(credentials).toString('base64')
 }
-
-/** Headers that an SDK would add from the environment by itself, as nulls that switch them off: they may hold credentials. */
-export function silencedHeaders(endpoint: Endpoint, env: KeySource['env']): Record<string, null> {
-  const lines = env[`${endpoint.protocol.toUpperCase()}_CUSTOM_HEADERS`]?.split('\n') ?? []
-  return Object.fromEntries(
-    lines.filter(line => line.includes(':')).map(line => [line.slice(0, line.indexOf(':')).trim().toLowerCase(), null]),
-  )
-}

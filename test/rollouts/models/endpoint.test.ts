@@ -1,6 +1,6 @@
 /** Player strings of models, their keys, and what of them may be shown. */
 import { describe, expect, test } from 'vitest'
-import { keyFor, parseEndpoint, silencedHeaders } from '../../../rollouts/models/endpoint.ts'
+import { keyFor, parseEndpoint } from '../../../rollouts/models/endpoint.ts'
 import { providers, registerProvider } from '../../../rollouts/models/providers.ts'
 import { Secrets } from '../../../rollouts/models/redact.ts'
 
@@ -126,12 +126,6 @@ describe('keys', () => {
     expect(() => key('openai:gpt-5', [], {})).toThrow(/^openai:gpt-5 needs a key: set OPENAI_API_KEY in the environment.*\.$/)
     expect(() => key('groq:m', [], {})).toThrow('groq:m needs a key: set GROQ_API_KEY in the environment.')
     expect(() => key('openai:m@http://h/v1', ['h=NO_SUCH'])).toThrow('set NO_SUCH in the environment')
-  })
-
-  test('headers that the environment adds to an SDK are switched off elsewhere than at home', () => {
-    const custom = { OPENAI_CUSTOM_HEADERS: 'X-Org: a:b\nAuthorization: Bearer x' }
-    expect(silencedHeaders(parseEndpoint('openai:m@http://h/v1'), custom)).toEqual({ 'x-org': null, authorization: null })
-    expect(silencedHeaders(parseEndpoint('anthropic:m@http://h/v1'), custom)).toEqual({})
   })
 })
 

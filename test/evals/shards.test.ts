@@ -120,7 +120,7 @@ test('what is missing is told, and comes in when it has been played, by its part
   const itself = join(cwd, 'itself')
   cpSync(join(cwd, 'whole'), itself, { recursive: true })
   expect((await agoragym(`${PLAY} --out itself --resume`, { cwd })).code).toBe(0)
-  await play(cwd, ['2/3'])
+  await play(cwd, ['2/3'], ' --compress gzip')
   const again = await agoragym('merge whole runs --resume', { cwd })
   expect(again.code).toBe(0)
   expect(told(join(cwd, 'whole'))).toEqual(told(itself))
@@ -167,7 +167,7 @@ describe('what cannot be made one run', () => {
     await play(cwd, ['1/2', '2/2'])
     for (const run of runsOf(join(cwd, 'runs', 'shard-1-of-2')))
       cpSync(run, join(cwd, 'runs', 'copy', run.split('/').at(-1)!), { recursive: true })
-    const alike = await agoragym('merge alike runs', { cwd })
+    const alike = await agoragym('merge alike runs --compress gzip', { cwd })
     expect([alike.code, alike.out]).toEqual([
       0,
       expect.stringContaining('10 rollouts stood in several parts, alike but for times'),

@@ -4,6 +4,7 @@
 //
 // --sample N       N mutants drawn at random (--seed S, 1) instead of all, and the share that was noticed with its Wilson interval
 // --tests FOLDER   only the tests of that folder count, which is quicker and finds less; may be repeated
+// --isolate        each test file in a process of its own, which is slower: for tests that change what other files read (rollouts/models)
 // --again          what the last call over the same paths and seed left unnoticed once more, against more tests or all
 // --record         runs nothing: what the last call over the same paths and seed found goes into test/mutation/scores.json and the table
 //                  of test/mutation/README.md; mutants of test/mutation/equivalent.json, which change nothing that could be told, are left out
@@ -26,6 +27,7 @@ const { values, positionals: asked } = parseArgs({
     sample: { type: 'string' },
     seed: { type: 'string', default: '1' },
     again: { type: 'boolean', default: false },
+    isolate: { type: 'boolean', default: false },
     record: { type: 'boolean', default: false },
   },
   allowPositionals: true,
@@ -149,7 +151,7 @@ export default { test: { ...${JSON.stringify({
     setupFiles: ['test/setup.ts', join(home, 'first_failure.mjs')],
     // Counting which mutants a test reaches makes it several times slower; StrykerJS ends what takes too long.
     testTimeout: 600_000,
-    isolate: false,
+    isolate: values.isolate,
     provide: { updating: false },
   })}, reporters: [reporter], sequence: { sequencer } } }\n`,
 )
@@ -170,7 +172,17 @@ writeFileSync(
     // It reads a tsconfig with the compiler's own interface, which version 7 does not have.
     tsconfigFile: 'none.json',
     tempDirName: join(out, 'sandbox'),
-    ignorePatterns: ['dist', 'docs', 'python', 'examples', 'bench', '/test/mutation', '/runs', '/.stryker'],
+    ignorePatterns: [
+      'dist',
+      '/docs/node_modules',
+      '/docs/api',
+      'python',
+      'examples',
+      'bench',
+      '/test/mutation',
+      '/runs',
+      '/.stryker',
+    ],
     inPlace: false,
     concurrency: 1,
     timeoutMS: 10_000,

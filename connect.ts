@@ -18,6 +18,8 @@ export {
   readTurns,
   type TurnRow,
 } from './connect/evidence.ts'
+export { CODECS, type CodecName } from './connect/ibex/codec.ts'
+export { type Creation, type IbexOptions, ibexServer } from './connect/ibex/index.ts'
 export { type PageSchema, readSchemas, type Schemas, type SendTool } from './connect/otree/schema.ts'
 export { type OTreeOptions, otreeServer, type Way } from './connect/otree/server.ts'
 export { serverUrl } from './connect/remote.ts'

@@ -6,10 +6,11 @@ import { exporting } from './export.ts'
 import { files } from './files.ts'
 import { models } from './models.ts'
 import { rollouts } from './rollouts.ts'
+import { scale } from './scale.ts'
 import { serving } from './serve.ts'
 import { workers } from './workers.ts'
 
 export async function benches(): Promise<Bench[]> {
   const own = await Promise.all(economies.list().flatMap(({ bench }) => (bench === undefined ? [] : [bench()])))
-  return [...own, rollouts, workers, models, exporting, evals, files, serving]
+  return [...own, rollouts, workers, models, exporting, evals, files, serving, scale]
 }

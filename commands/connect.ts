@@ -35,6 +35,7 @@ export interface ConnectProtocol {
 /** The protocols, loaded when one is typed. */
 const PROTOCOLS: Readonly<Record<string, () => Promise<ConnectProtocol>>> = {
   otree: async () => (await import('./connect_otree.ts')).otree,
+  ibex: async () => (await import('./connect_ibex.ts')).ibex,
 }
 
 const CONNECT_OPTIONS: OptionSpecs = {
@@ -76,6 +77,10 @@ export const connect: Command = {
     [
       'agoragym connect otree http://127.0.0.1:8000 --create dilemma --participants 2 --seat 1=bot:passive --seat 2=random --dry-run',
       'what the first pages become, before anybody joins; agoragym connect otree --help lists what oTree adds',
+    ],
+    [
+      'agoragym connect ibex http://127.0.0.1:8080 --game 14 --seat 7=openai:MODEL --seat 8=bot:honest',
+      "two speculators at the laboratory's server; agoragym connect ibex --help lists what it adds",
     ],
   ],
   async run(args, io): Promise<ExitCode> {

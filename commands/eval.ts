@@ -8,11 +8,18 @@ import { type Experiment, suiteJsonSchema } from '../evals/experiment.ts'
 import { planExperiment } from '../evals/run_experiment.ts'
 import { evaluationFacts, runsText } from '../evals/run_table.ts'
 import { shardOf } from '../evals/shards.ts'
-import { COMPRESSIONS } from '../rollouts/blocks.ts'
 import type { RunResult } from '../rollouts/run.ts'
 import type { Args, Command, OptionSpecs } from './command.ts'
 import { DIALOGUE_OPTION, readSpeaker, speakRun } from './dialogue.ts'
-import { type EvaluateOptions, type Evaluation, evaluate, outFolder, PART_OPTIONS, readShard } from './evaluate.ts'
+import {
+  COMPRESS_OPTION,
+  type EvaluateOptions,
+  type Evaluation,
+  evaluate,
+  outFolder,
+  PART_OPTIONS,
+  readShard,
+} from './evaluate.ts'
 import type { ExitCode, Io } from './io.ts'
 import { CACHE_OPTION, LIMIT_OPTIONS, MODEL_OPTIONS, readModels } from './models.ts'
 import { OTEL_OPTIONS } from './otel.ts'
@@ -33,7 +40,7 @@ export const PLAY_OPTIONS: OptionSpecs = {
   ...PART_OPTIONS,
   ...QUEUE_OPTIONS,
   out: { type: 'string', describe: "folder for the runs' folders (./runs)" },
-  compress: { type: 'string', describe: `how rollouts are kept in new folders: ${COMPRESSIONS.join(' or ')} (none)` },
+  ...COMPRESS_OPTION,
   resume: { type: 'boolean', describe: 'go on with runs that exist; what is finished is not played again' },
   'retry-errors': { type: 'boolean', describe: 'with --resume: also play again what failed' },
   'dry-run': { type: 'boolean', describe: 'estimate calls, tokens and cost; nothing is called or written' },

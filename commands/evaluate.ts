@@ -66,8 +66,12 @@ export function outFolder(args: Args, io: Io, usual = 'runs'): string {
   return shard === undefined ? out : join(out, shardFolder(shard))
 }
 
+export const COMPRESS_OPTION: OptionSpecs = {
+  compress: { type: 'string', describe: `how rollouts are kept in new folders: ${COMPRESSIONS.join(' or ')} (none)` },
+}
+
 /** How rollouts are to be kept. */
-function readCompression(args: Args): Compression {
+export function readCompression(args: Args): Compression {
   const named = args.text('compress') ?? 'none'
   const found = COMPRESSIONS.find(known => known === named)
   if (found === undefined) throw new UserError(`--compress: expected ${COMPRESSIONS.join(' or ')}, got '${named.slice(0, 64)}'.`)

@@ -142,7 +142,7 @@ export const commands: readonly CommandHead[] = [
   },
   {
     name: 'connect',
-    positionals: { PROTOCOL: 'otree', URL: 'address of the server, such as http://127.0.0.1:8000' },
+    positionals: { PROTOCOL: 'otree or ibex', URL: 'address of the server, such as http://127.0.0.1:8000' },
     describe: 'Take seats at an experiment server with models, bots, people and served policies, and write everything down.',
     load: async () => (await import('./connect.ts')).connect,
   },

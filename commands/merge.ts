@@ -5,11 +5,13 @@ import { UserError } from '../envs/core/errors.ts'
 import { runsIn } from '../evals/compare.ts'
 import { type MergedRun, mergeRuns } from '../evals/merge.ts'
 import type { Command } from './command.ts'
+import { COMPRESS_OPTION, readCompression } from './evaluate.ts'
 import { block, plural, shownPath } from './text.ts'
 
 export const merge: Command = {
   options: {
     resume: { type: 'boolean', describe: 'add to runs that are in OUT already' },
+    ...COMPRESS_OPTION,
   },
   examples: [
     ['agoragym merge runs/whole runs/shard-*', 'the shards of a SLURM array, made one run a player'],
@@ -25,7 +27,7 @@ export const merge: Command = {
       )
     const parts = named.flatMap(({ runs }) => runs)
     const single = parts.length === named.length && named.every(({ name, runs }) => runs[0] === resolve(io.cwd, name))
-    const merged = mergeRuns(out, parts, { single, resume: args.flag('resume') })
+    const merged = mergeRuns(out, parts, { single, resume: args.flag('resume'), compress: readCompression(args) })
     if (args.flag('json')) io.out(`${JSON.stringify({ out, runs: merged }, null, 2)}\n`)
     else
       for (const run of merged)

@@ -6,6 +6,7 @@ import { existsSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { UserError } from '../envs/core/errors.ts'
 import { digest } from '../envs/core/plain.ts'
+import type { Compression } from '../rollouts/blocks.ts'
 import { estimatorNamed } from '../rollouts/export/advantage.ts'
 import { type GroupRow, writeGroups } from '../rollouts/export/groups.ts'
 import { objectIn, rows } from '../rollouts/jsonl.ts'
@@ -23,6 +24,7 @@ import {
   readFigures,
   readLines,
   readMetadata,
+  type StoreOptions,
 } from '../rollouts/store.ts'
 import { summarize } from '../rollouts/summary.ts'
 import { seedsName } from './examples.ts'
@@ -33,6 +35,8 @@ export interface MergeOptions {
   readonly single?: boolean
   /** Whether runs that are there already are gone on with; false by default, when one that is there is a UserError. */
   readonly resume?: boolean
+  /** How the rollouts of new folders are kept, however the parts keep theirs; 'none' by default. */
+  readonly compress?: Compression
 }
 
 /** A run that was made of parts. */
@@ -63,7 +67,7 @@ interface Part {
 export function mergeRuns(
   out: string,
   folders: readonly string[],
-  { single = false, resume = false }: MergeOptions = {},
+  { single = false, resume = false, compress = 'none' }: MergeOptions = {},
 ): MergedRun[] {
   const places = folders.map(folder => {
     if (existsSync(folder)) return realpathSync(folder)
@@ -96,7 +100,7 @@ export function mergeRuns(
     if (!resume)
       throw new UserError(`${folder} exists already: add --resume to merge into it, or choose another folder than ${out}.`)
   }
-  return made.map(({ folder, parts }) => merge(folder, parts, resume))
+  return made.map(({ folder, parts }) => merge(folder, parts, { resume, compress }))
 }
 
 /** Where a run of an experiment lies in its folder. */
@@ -107,14 +111,14 @@ function placeIn(out: string, metadata: Metadata): string {
 
 const PLAYED = 'wait until it ends, or stop it, then merge'
 
-function merge(folder: string, parts: readonly Part[], resume: boolean): MergedRun {
+function merge(folder: string, parts: readonly Part[], options: StoreOptions): MergedRun {
   const locks: FolderLock[] = []
   let store: RunStore | undefined
   try {
     for (const part of parts)
       locks.push(new FolderLock(join(part.folder, LOCK), { held: `${part.folder} is being played`, advice: PLAYED, once: true }))
-    const before = resume ? readMetadata(folder) : undefined
-    store = new RunStore(folder, { resume })
+    const before = options.resume ? readMetadata(folder) : undefined
+    store = new RunStore(folder, options)
     // What is there already is one more part, and the first.
     return fill(store, before === undefined ? parts : [{ folder, metadata: before }, ...parts], parts)
   } finally {

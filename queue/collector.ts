@@ -16,6 +16,7 @@ import { RunError } from '../rollouts/errors.ts'
 import type { Outcome } from '../rollouts/played.ts'
 import type { CallRow } from '../rollouts/player.ts'
 import { rolloutKey } from '../rollouts/rollout.ts'
+import type { RunStore } from '../rollouts/store.ts'
 import { clearRun } from './clear.ts'
 import { keysOf, NEWS, PREFIX, RUNS } from './keys.ts'
 import { nano } from './limits.ts'
@@ -196,6 +197,7 @@ class Collection {
   readonly #ready: (readonly Waiting[])[] = []
   /** The runs whose rollouts are collected here. */
   readonly #runs = new Set<number>()
+  readonly #stores = new Set<RunStore>()
   /** Results of rollouts that have not been asked for yet: an earlier collector was further than this one is. */
   #early: string[] = []
   readonly #stoppedRuns = new Set<number>()
@@ -263,6 +265,7 @@ class Collection {
     const run = job.run
     if (run === undefined) throw new Error('collector: the job is of no experiment')
     this.#runs.add(run)
+    this.#stores.add(job.store)
     const n = tasks.numberOf(run, job.spec)
     // Which job a rollout belongs to does not depend on what else is due, so that a job that is queued already has the same name.
     const first = isScripted(job.spec) ? n - (n % size) : n
@@ -393,6 +396,7 @@ class Collection {
       filed.push(id.toString())
     }
     // Only now that it stands in the files.
+    for (const store of this.#stores) store.flush()
     if (filed.length > 0) await connection.redis.xdel(keys.results, ...filed)
     if (woken) await this.#hearStops()
   }

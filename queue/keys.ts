@@ -29,7 +29,7 @@ export const keysOf = (id: string) => {
     results: `${at}results`,
     /** Hash: job → the token of who plays it. */
     holders: `${at}holders`,
-    /** Hash: rollout → how often it was begun without coming on. */
+    /** Hash: rollout → how often a worker was lost while it ran, the run that is on included. */
     tries: `${at}tries`,
     /** Set of the rollouts with recorded calls. */
     open: `${at}open`,

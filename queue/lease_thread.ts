@@ -58,7 +58,6 @@ setInterval(() => {
   for (const each of held.values()) void renew(each).catch(() => {})
 }, lease / 3)
 
-// No job may be taken before somebody can keep it.
 parentPort!.postMessage('ready')
 
 async function renew(each: Held): Promise<void> {

@@ -24,7 +24,7 @@ export const SCRIPTS = {
 
   /**
    * Keeps an answered call. KEYS holders, calls, open, state, tries; ARGV job, token, rollout, field, row, cost in 1e-9 USD,
-   * tokens. Gives 0 where the job is no longer held, 1 otherwise.
+   * tokens. Gives 0 where the job is no longer held, 1 otherwise. The rollout has come on: what was counted against it is forgotten.
    */
   agoragymRecord: `
     ${HELD}
@@ -35,7 +35,7 @@ export const SCRIPTS = {
     redis.call('HINCRBY', KEYS[4], 'calls', 1)
     redis.call('HINCRBY', KEYS[4], 'cost', ARGV[6])
     redis.call('HINCRBY', KEYS[4], 'tokens', ARGV[7])
-    redis.call('HDEL', KEYS[5], ARGV[3])
+    redis.call('HSET', KEYS[5], ARGV[3], 0)
     return 1`,
 
   /**

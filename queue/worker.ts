@@ -75,11 +75,13 @@ class QueueWorker {
   readonly #connection: Connection
   readonly #slots: LimitFunction
   readonly #lease: number
-  readonly #thread: Thread
+  /** Keeps jobs; begun with the first run, so that a worker without one costs nothing. */
+  #thread: Promise<Thread> | undefined
   readonly #runs = new Map<string, Run>()
   readonly #told = new Set<string>()
   readonly #name = `${hostname()}:${process.pid}`
   #played = 0
+  #over = false
 
   static async open(options: WorkerOptions): Promise<QueueWorker> {
     const { url, signal, tell } = options
@@ -93,17 +95,23 @@ class QueueWorker {
     this.#connection = connection
     this.#slots = pLimit(options.concurrency ?? 16)
     this.#lease = options.lease ?? 30_000
+  }
+
+  async #startThread(): Promise<Thread> {
+    const { url, stuck = 3_600_000 } = this.#options
     const moves = new Int32Array(new SharedArrayBuffer(4))
-    const step = this.#lease / 3
-    setInterval(() => Atomics.add(moves, 0, 1), Math.min(step, 1000)).unref()
+    setInterval(() => Atomics.add(moves, 0, 1), Math.min(this.#lease / 3, 1000)).unref()
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-    this.#thread = new Thread(new URL(`./lease_thread.${extension}`, import.meta.url), {
-      workerData: { url: options.url, lease: this.#lease, stuck: options.stuck ?? 3_600_000, moves } satisfies LeaseData,
+    const thread = new Thread(new URL(`./lease_thread.${extension}`, import.meta.url), {
+      workerData: { url, lease: this.#lease, stuck, moves } satisfies LeaseData,
     })
     // Without it jobs would be lost one after the other.
-    this.#thread.on('error', error => {
+    thread.on('error', error => {
       throw error
     })
+    // No job may be taken before it can be kept.
+    await once(thread, 'message')
+    return thread
   }
 
   async work(): Promise<WorkerResult> {
@@ -113,25 +121,25 @@ class QueueWorker {
       if (signal.aborted) resolve()
       signal.addEventListener('abort', () => resolve(), { once: true })
     })
-    let over = false
-    await Promise.race([given, once(this.#thread, 'message')])
     const listening = (async () => {
       let last = await this.#latest()
       await this.#lookAround()
       this.#connection.onBack(() => void this.#lookAround().catch(() => {}))
-      while (!over) {
+      while (!this.#over) {
         const heard = await news.xread('BLOCK', 0, 'STREAMS', NEWS, last).catch(() => null)
         for (const [id, [what, run]] of heard?.[0]?.[1] ?? []) {
           last = id
-          if (!over) await this.#hear(what!, run!)
+          if (!this.#over) await this.#hear(what!, run!)
         }
       }
     })()
     await Promise.race([given, listening])
-    over = true
+    this.#over = true
+    // What it was about to join is nobody's business any more.
+    listening.catch(() => {})
     news.disconnect()
     await Promise.all([...this.#runs.keys()].map(run => this.#leave(run)))
-    await this.#thread.terminate()
+    await (await this.#thread)?.terminate()
     this.#connection.close()
     return { played: this.#played }
   }
@@ -172,6 +180,7 @@ class QueueWorker {
     const said = unpacked(data)
     try {
       const run = await this.#prepared(id, said)
+      if (this.#over) return await run.close()
       this.#runs.set(id, run)
       await redis.hdel(refusals, this.#name)
       this.#say(`Playing ${id}: ${runWords(said)}.`)
@@ -186,6 +195,8 @@ class QueueWorker {
     const { economies, imported, env, own } = this.#options
     const wrong = codeDiffers(manifest, imported)
     if (wrong !== undefined) throw new RunError(`${wrong}.`)
+    this.#thread ??= this.#startThread()
+    const thread = await this.#thread
     const folder = mkdtempSync(join(tmpdir(), 'agoragym-queue-'))
     try {
       const limits = await this.#connection.redis.hmget(keysOf(id).state, 'max_cost', 'max_tokens', 'max_rpm')
@@ -222,7 +233,7 @@ class QueueWorker {
         lease: this.#lease,
         concurrency: this.#options.concurrency ?? 16,
         signal: this.#options.signal,
-        held: message => this.#thread.postMessage(message satisfies LeaseMessage),
+        held: message => thread.postMessage(message satisfies LeaseMessage),
         ended: count => (this.#played += count),
         tell: line => this.#say(line),
       })
@@ -385,6 +396,10 @@ class Run {
     const calls = newCalls(kept)
     const given = (why: GivenUp): Played => ({ kind: 'played', lines: failedLines(failedRollout(task, why), calls) })
     if (careful && (await connection.redis.hincrby(keys.tries, rollout, 1)) > TRIES) return given(LOST)
+    // Who waits for an answer is not to blame for what becomes of its worker.
+    const onWait = (waiting: boolean): void => {
+      if (careful) connection.redis.hincrby(keys.tries, rollout, waiting ? -1 : 1).catch(() => {})
+    }
     const record = async (row: CallRow): Promise<void> => {
       calls.push(row)
       const words = [`${row.agent} ${row.call}`, `${NEW}${JSON.stringify(row)}`, nano(row.cost ?? 0)]
@@ -398,7 +413,7 @@ class Run {
     holdings.set(key, holding)
     let outcome: Outcome
     try {
-      const playing = playRollout(spec, { recorded: recordedCalls(kept), record, calls })
+      const playing = playRollout(spec, { recorded: recordedCalls(kept), record, calls, onWait })
       outcome = playing instanceof Promise ? await playing : playing
     } finally {
       holdings.delete(key)

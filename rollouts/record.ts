@@ -35,6 +35,7 @@ export interface RolloutRows {
 export interface RolloutFigures {
   readonly key: string
   readonly example: number
+  /** A row an evaluated seat, without the metrics once more at its top level: see `whole`. */
   readonly rows: readonly ResultFigures[]
   readonly conduct?: Readonly<Record<AgentId, Conduct>>
   /** What the model calls of each seat came to. */
@@ -107,10 +108,10 @@ export function linesOf(rows: RolloutRows): FinishedLines {
   }
 }
 
-/** A line of figures.jsonl, without where the rollout lies. */
+/** A line of figures.jsonl, without where the rollout lies. Nothing in it occurs twice, so it is JSON as it is. */
 export function figuresLine({ rows, ...rest }: RolloutFigures): string {
   const { key, example, ...figures } = rest
-  return pack({ key, example, rows: rows.map(slim), ...figures } satisfies StoredFigures)
+  return JSON.stringify({ key, example, rows: rows.map(slim), ...figures } satisfies StoredFigures)
 }
 
 /** What the calls of each seat came to. */
@@ -130,8 +131,9 @@ function slim({ key: _, ...row }: ResultFigures): SlimRow {
   ) as unknown as SlimRow
 }
 
-function whole(key: string, row: SlimRow): ResultFigures {
-  return Object.assign({ key, example_id: row.example_id }, row.metrics, row)
+/** A row with the metrics once more at its top level, as results have them. */
+export function whole(row: ResultFigures): ResultFigures {
+  return Object.assign({ key: row.key, example_id: row.example_id }, row.metrics, row)
 }
 
 /** An episode with what rollouts have in common taken out, and not told which run it is of. */
@@ -179,8 +181,8 @@ export function headOf(line: string): { readonly key: string; readonly example: 
 
 /** The figures in a line of figures.jsonl. Throws where it is none. */
 export function figuresIn(line: string): RolloutFigures {
-  const { rows, ...rest } = unpack(line) as StoredFigures
-  return { ...rest, rows: rows.map(row => whole(rest.key, row)) }
+  const { rows, ...rest } = JSON.parse(line) as StoredFigures
+  return { ...rest, rows: rows.map(row => ({ key: rest.key, ...row })) }
 }
 
 /** A rollout as it lies in a line of rollouts.jsonl; its parts are made when they are asked for. Throws where the line is none. */
@@ -201,7 +203,7 @@ export class StoredRows implements RolloutRows {
   }
 
   get figures(): readonly ResultFigures[] {
-    return this.#stored.rows.map(row => whole(this.key, row))
+    return this.#stored.rows.map(row => whole({ key: this.key, ...row }))
   }
 
   get trace(): TracedEpisode {

@@ -104,6 +104,8 @@ export interface RolloutOptions {
   readonly retried?: (row: RetryRow) => void
   /** Whether evaluated seats whose policies keep no transcript get one as they play; it costs the rendering of each turn. */
   readonly transcripts?: boolean
+  /** Called when players are waited for (true), and when they have answered: in between nothing of the economy runs. */
+  readonly onWait?: (waiting: boolean) => void
   /** Called after every step of an episode in which somebody had to be waited for, beginning with those already played. */
   readonly onStep?: (log: EpisodeLog<AnyTypes>, record: LogRecord<AnyTypes>) => void
 }
@@ -301,12 +303,14 @@ class SeatedEpisode {
    */
   async #settle(waits: readonly Promise<void>[]): Promise<void> {
     const start = now()
+    this.#options.onWait?.(true)
     try {
       await settle(waits, failure => {
         if (!(failure instanceof SeatFailure && failure.cause instanceof RunStopped)) this.#given.abort(failure)
       })
     } finally {
       this.#waits.push(span(start, now()))
+      this.#options.onWait?.(false)
     }
   }
 

@@ -11,7 +11,7 @@ import type { MetricDoc } from '../envs/core/environment.ts'
 import { UserError } from '../envs/core/errors.ts'
 import type { AgentId } from '../envs/core/tool.ts'
 import { objectIn, replaceFile, rows, type Unread } from './jsonl.ts'
-import type { RolloutFigures } from './record.ts'
+import { type RolloutFigures, whole } from './record.ts'
 import type { ResultFigures } from './rows.ts'
 import { FILES, readRolloutFigures } from './store.ts'
 import { parseJson, readText } from './text_file.ts'
@@ -135,10 +135,10 @@ export const seatId = (key: string, seat: AgentId): string => `${key}/${seat}`
 
 /** The rows of finished rollouts without their messages, those of a rollout at a time, with the scores that were added since. */
 export function* readRollouts(folder: string, unread?: Unread): Generator<readonly ResultFigures[]> {
-  for (const { rows } of readScoredRollouts(folder, unread)) yield rows
+  for (const { rows } of readScoredRollouts(folder, unread)) yield rows.map(whole)
 }
 
 /** The same, a row at a time. */
 export function* readScoredFigures(folder: string, unread?: Unread): Generator<ResultFigures> {
-  for (const { rows } of readScoredRollouts(folder, unread)) yield* rows
+  for (const { rows } of readScoredRollouts(folder, unread)) for (const row of rows) yield whole(row)
 }

@@ -28,6 +28,7 @@ import {
   type RolloutRows,
   StoredRows,
   spendingOf,
+  whole,
 } from './record.ts'
 import type { ErrorRow, FailedLines, FinishedLines, ResultFigures, ResultRow, StepsRow, TracedEpisode } from './rows.ts'
 
@@ -330,7 +331,7 @@ export function* readRolloutFigures(folder: string, unread?: Unread): Generator<
 
 /** The rows of finished rollouts without their messages: one an evaluated seat. */
 export function* readFigures(folder: string, unread?: Unread): Generator<ResultFigures> {
-  for (const { rows } of readRolloutFigures(folder, unread)) yield* rows
+  for (const { rows } of readRolloutFigures(folder, unread)) for (const row of rows) yield whole(row)
 }
 
 /** The same with their messages. */

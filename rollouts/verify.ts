@@ -14,7 +14,7 @@ import { conductOf } from './conduct.ts'
 import { countLines, isBlank, type Line, lines, refused, textOf, whyNot } from './jsonl.ts'
 import { KeyMap } from './keys.ts'
 import { figuresIn, rowIn } from './read_rows.ts'
-import { type RolloutFigures, StoredRows } from './record.ts'
+import { figuresLine, figuresIn as figuresOfLine, type RolloutFigures, StoredRows } from './record.ts'
 import { playedRow } from './result_rows.ts'
 import type { ResultFigures, StepsRow } from './rows.ts'
 import {
@@ -190,6 +190,11 @@ function verifyRollouts(
   return { episodes, steps, rows, findings, torn: end < statSync(file).size ? [file] : [] }
 }
 
+/** Figures as far as others tell them: where the file had to be made anew, what the seats did is not in it. */
+function withoutUnknown({ conduct, ...rest }: RolloutFigures, told: RolloutFigures): RolloutFigures {
+  return told.conduct === undefined || conduct === undefined ? rest : { ...rest, conduct }
+}
+
 /** The lines of figures.jsonl that the checkpoint vouches for, read along; what the order of the rollouts leaves behind is held. */
 class Figures {
   readonly #lines: Iterator<PlacedRollout>
@@ -209,10 +214,7 @@ class Figures {
     if (found === undefined) return undefined
     const { line, placed } = found
     const told = placed.figures()
-    const why =
-      difference(place, placed.place) ??
-      // Where the file had to be made anew, what the seats did is not in it.
-      difference(JSON.parse(JSON.stringify(told.conduct === undefined ? { ...expected, conduct: undefined } : expected)), told)
+    const why = difference(place, placed.place) ?? difference(figuresOfLine(figuresLine(withoutUnknown(expected, told))), told)
     return why === undefined ? undefined : { line, difference: `figures of the rollout: ${why}` }
   }
 

@@ -4,8 +4,10 @@
 //
 // --sample N       N mutants drawn at random (--seed S, 1) instead of all, and the share that was noticed with its Wilson interval
 // --tests FOLDER   only the tests of that folder count, which is quicker and finds less; may be repeated
+// --isolate        each test file in a process of its own, which is slower: for tests that change what other files read (rollouts/models)
 // --again          what the last call over the same paths and seed left unnoticed once more, against more tests or all
-// --record         the score goes into test/mutation/scores.json, from which `npm run docs` makes the table
+// --record         runs nothing: what the last call over the same paths and seed found goes into test/mutation/scores.json and the table
+//                  of test/mutation/README.md; mutants of test/mutation/equivalent.json, which change nothing that could be told, are left out
 //
 // Playthroughs of test/golden count in none of them: they pin every byte, so they notice anything. Neither do mutants of prose, which are
 // texts with a space in them: what a sentence says no test should hold.
@@ -25,6 +27,7 @@ const { values, positionals: asked } = parseArgs({
     sample: { type: 'string' },
     seed: { type: 'string', default: '1' },
     again: { type: 'boolean', default: false },
+    isolate: { type: 'boolean', default: false },
     record: { type: 'boolean', default: false },
   },
   allowPositionals: true,
@@ -115,8 +118,25 @@ const due = values.again
         .sort(([a], [b]) => (a < b ? -1 : 1))
         .slice(0, Number(values.sample))
         .map(([, name]) => name)
+if (values.record) {
+  record()
+  process.exit(0)
+}
 console.log(`${all.length} mutants beside those of prose, ${due.length} of them are tried`)
 writeFileSync(join(out, 'drawn.json'), JSON.stringify(due))
+
+const commit = spawnSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root, encoding: 'utf8' }).stdout.trim()
+if (!values.again)
+  writeFileSync(
+    join(out, `seed-${values.seed}-about.json`),
+    JSON.stringify({
+      commit,
+      date: new Date().toISOString().slice(0, 10),
+      mutants: all.length,
+      tests: values.tests,
+      except: values.except,
+    }),
+  )
 
 const narrow = values.tests
 const times = join(out, 'times.json')
@@ -131,7 +151,7 @@ export default { test: { ...${JSON.stringify({
     setupFiles: ['test/setup.ts', join(home, 'first_failure.mjs')],
     // Counting which mutants a test reaches makes it several times slower; StrykerJS ends what takes too long.
     testTimeout: 600_000,
-    isolate: false,
+    isolate: values.isolate,
     provide: { updating: false },
   })}, reporters: [reporter], sequence: { sequencer } } }\n`,
 )
@@ -152,7 +172,17 @@ writeFileSync(
     // It reads a tsconfig with the compiler's own interface, which version 7 does not have.
     tsconfigFile: 'none.json',
     tempDirName: join(out, 'sandbox'),
-    ignorePatterns: ['dist', 'docs', 'python', 'examples', 'bench', '/test/mutation', '/runs', '/.stryker'],
+    ignorePatterns: [
+      'dist',
+      '/docs/node_modules',
+      '/docs/api',
+      'python',
+      'examples',
+      'bench',
+      '/test/mutation',
+      '/runs',
+      '/.stryker',
+    ],
     inPlace: false,
     concurrency: 1,
     timeoutMS: 10_000,
@@ -163,3 +193,74 @@ writeFileSync(
   }),
 )
 run(process.execPath, [join(home, 'node_modules', '@stryker-mutator', 'core', 'bin', 'stryker.js'), 'run', config])
+
+/** What a report found, as it is kept: the drawn mutants by what became of them, those that went unnoticed one by one. */
+function record() {
+  const equivalent = JSON.parse(readFileSync(join(home, 'equivalent.json'), 'utf8'))
+  const tried = reported().filter(({ status }) => status !== 'CompileError')
+  const unnoticed = tried.filter(({ status }) => UNNOTICED.includes(status))
+  const told = ({ file, location, replacement }) => ({ file, from: original(file, location), to: replacement })
+  const isEquivalent = mutant => {
+    const { file, from, to } = told(mutant)
+    return equivalent.some(each => each.file === file && each.from === from && each.to === to)
+  }
+  const alike = unnoticed.filter(isEquivalent)
+  const counted = tried.length - alike.length
+  const noticed = tried.length - unnoticed.length
+  const path = join(home, 'scores.json')
+  const scores = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : []
+  const name = asked.join(' ')
+  const score = {
+    paths: name,
+    seed: Number(values.seed),
+    ...JSON.parse(readFileSync(join(out, `seed-${values.seed}-about.json`), 'utf8')),
+    tried: tried.length,
+    noticed,
+    timed_out: tried.filter(({ status }) => status === 'Timeout').length,
+    equivalent: alike.length,
+    share: noticed / counted,
+    interval: wilson(noticed, counted),
+    unnoticed: unnoticed
+      .filter(each => !isEquivalent(each))
+      .map(each => `${each.file}:${each.location.start.line + 1} ${short(told(each))}`),
+  }
+  const kept = [...scores.filter(each => each.paths !== name || each.seed !== score.seed), score].sort((a, b) =>
+    `${a.paths} ${a.seed}` < `${b.paths} ${b.seed}` ? -1 : 1,
+  )
+  writeFileSync(path, `${JSON.stringify(kept, null, 2)}\n`)
+  const percent = value => `${Math.round(100 * value)} %`
+  const rows = kept.map(each => [
+    `\`${each.paths}\``,
+    each.date,
+    `\`${each.commit}\``,
+    each.seed,
+    each.mutants,
+    each.tried,
+    each.noticed,
+    each.equivalent,
+    `${percent(each.share)} (${each.interval.map(percent).join(' to ')})`,
+  ])
+  const head = ['folder', 'date', 'commit', 'seed', 'mutants', 'tried', 'noticed', 'equivalent', 'score']
+  const table = [head, head.map(() => '---'), ...rows].map(cells => `| ${cells.join(' | ')} |`).join('\n')
+  const readme = join(home, 'README.md')
+  const text = readFileSync(readme, 'utf8').replace(
+    /(<!-- scores -->\n).*?(<!-- \/scores -->)/s,
+    (_, begin, end) => `${begin}${table}\n${end}`,
+  )
+  writeFileSync(readme, text)
+  console.log(`${name}: ${noticed} of ${counted} noticed, ${percent(score.share)}`)
+}
+
+/** A change in one line. */
+function short({ from, to }) {
+  const line = text => text.replace(/\s+/g, ' ').slice(0, 80)
+  return `${line(from)} → ${line(to)}`
+}
+
+/** Wilson's interval of a share at 95 %. */
+function wilson(hits, n) {
+  const z = 1.959963984540054
+  const middle = (hits + z ** 2 / 2) / (n + z ** 2)
+  const half = (z / (n + z ** 2)) * Math.sqrt((hits * (n - hits)) / n + z ** 2 / 4)
+  return [middle - half, middle + half]
+}

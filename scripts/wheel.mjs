@@ -18,7 +18,7 @@ const [folder = join('python', 'dist')] = process.argv.slice(2).filter(word => w
  * Native code, which a bundle cannot hold (only `sim-engine` and the paper's comparison load it, and no wheel brings those), and what
  * users install who want it.
  */
-const LEFT_OUT = ['libsql', '@opentelemetry/sdk-node']
+const LEFT_OUT = ['libsql', '@opentelemetry/sdk-node', 'bullmq', 'ioredis']
 /** What reports paste into their page: read as files, found by their package's name. */
 const PASTED = { d3: 'dist/d3.min.js', '@observablehq/plot': 'dist/plot.umd.min.js' }
 
@@ -63,6 +63,7 @@ const { metafile } = await build({
     'bench/provider_process': 'bench/provider_process.ts',
     'economies/audit_worker': 'economies/audit_worker.ts',
     'economies/play_worker': 'economies/play_worker.ts',
+    'queue/lease_thread': 'queue/lease_thread.ts',
   },
   outdir: out,
   bundle: true,

@@ -8,7 +8,8 @@ import { type Json, short } from '../../envs/core/plain.ts'
 import { explain } from '../../envs/core/tool.ts'
 import { parseJson, readText } from '../../rollouts/text_file.ts'
 
-const toolName = z.string().regex(/^[a-z][a-z0-9_]*$/, 'expected a name in snake_case')
+const TOOL = /^[a-z][a-z0-9_]*$/
+const PAGE = /^[\w.-]+\/[\w.-]+$/
 
 const sendShape = z.strictObject({
   description: z.string().min(1),
@@ -41,12 +42,12 @@ const pageShape = z.strictObject({
   /** Fields that only a script fills. */
   fields: z.record(z.string(), fieldShape).default({}),
   /** Tools of a live page, by name. */
-  send: z.record(toolName, sendShape).optional(),
+  send: z.record(z.string(), sendShape).optional(),
   /** The first that fits counts. */
   show: z.array(showShape).default([]),
 })
 
-const fileShape = z.record(z.string().regex(/^[\w.-]+\/[\w.-]+$/, 'expected app/Page'), pageShape)
+const fileShape = z.record(z.string(), pageShape)
 
 export type PageSchema = z.output<typeof pageShape>
 export type SendTool = z.output<typeof sendShape>
@@ -63,14 +64,18 @@ export function readSchemas(path: string): Schemas {
 export function checkSchemas(value: unknown, what: string): Schemas {
   const parsed = fileShape.safeParse(value)
   if (!parsed.success) throw new UserError(`${what}: ${explain(parsed.error)}`)
-  for (const [page, { send = {} }] of Object.entries(parsed.data))
+  for (const [page, { send = {} }] of Object.entries(parsed.data)) {
+    if (!PAGE.test(page)) throw new UserError(`${what}: expected app/Page as in a page's address, got '${page.slice(0, 64)}'.`)
     for (const [tool, { args, message }] of Object.entries(send)) {
+      if (!TOOL.test(tool))
+        throw new UserError(`${what}: ${page}: expected the name of a tool in snake_case, got '${tool.slice(0, 64)}'.`)
       const unknown = [...argumentsIn(message ?? null)].find(name => !Object.hasOwn(args, name))
       if (unknown !== undefined)
         throw new UserError(
           `${what}: ${page}: ${tool}: the message speaks of $${unknown}; arguments: ${Object.keys(args).join(', ') || 'none'}.`,
         )
     }
+  }
   return parsed.data
 }
 

@@ -168,19 +168,19 @@ export function formBody(fields: readonly Field[], args: Readonly<Record<string,
 function candidatesOf(fields: readonly Field[]): readonly object[] {
   return combined(
     fields.map((field): [string, readonly unknown[]] => {
-      const { name, kind, min, max, options = [], required, value } = field
+      const { name, kind, min, max, max_length, options = [], required, value } = field
       const all = options.map(option => argumentOf(option.value, options))
       const standing =
         value !== undefined && (kind === 'integer' || kind === 'number') ? [Number(value)] : value === undefined ? [] : [value]
       const values = {
         integer: () => spread(min ?? 0, max ?? (min ?? 0) + 100, true),
         number: () => spread(min ?? 0, max ?? (min ?? 0) + 100, false),
-        text: () => (required ? ['no answer'] : [undefined]),
+        text: () => (required ? ['no answer'.slice(0, max_length)] : [undefined]),
         choice: () => all,
         choices: () => [all.slice(0, 1), ...(required ? [] : [[]]), all],
         flag: () => [false, true],
       }[kind]()
-      return [name, standing.length > 0 ? [...standing, ...values] : values]
+      return [name, [...new Set<unknown>([...standing, ...values])]]
     }),
   )
 }

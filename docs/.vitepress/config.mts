@@ -41,6 +41,8 @@ export default defineConfig({
           page('Take a seat in a real experiment', '/connect'),
           page('What a policy learned', '/learned'),
           page('Training data', '/exports'),
+          page('Many cores, many machines', '/shards'),
+          page('A queue', '/queue'),
           page('Read a run', '/runs'),
           page('Look at runs in a browser', '/view'),
           page('Pictures of a game', '/pictures'),

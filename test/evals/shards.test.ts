@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { experiment } from '../../evals/experiment.ts'
 import { planExperiment } from '../../evals/run_experiment.ts'
-import { shardOf } from '../../evals/shards.ts'
+import { byExample, shardOf } from '../../evals/shards.ts'
 import { call, economies, type PolicyFactory } from '../../index.ts'
 import { RunStore, readMetadata, readSteps } from '../../rollouts/store.ts'
 import { agoragym } from '../commands/console.ts'
@@ -77,7 +77,14 @@ test('sixteen parts made one are the run that was not divided, and the tables of
 test('every group is in one part, whole, and no part has more than one more than another, in all and of a player', () => {
   const asked = experiment({
     repeats: 3,
-    entries: [{ env: 'toy_market', presets: ['default'], seeds: '7', players: ['random', 'bot:seller', 'bot:miser'] }],
+    entries: [
+      {
+        env: 'toy_market',
+        ablations: [1, 2, 3].map(n => ({ name: `steps_${n}`, set: { horizon: n } })),
+        seeds: '7',
+        players: ['random', 'bot:seller', 'bot:miser'],
+      },
+    ],
   })
   const planned = planExperiment(asked, { economies })
   const groupsIn = (cells: typeof planned) =>
@@ -89,9 +96,16 @@ test('every group is in one part, whole, and no part has more than one more than
     expect(parts.flat().sort()).toEqual(groupsIn(planned).sort())
     const spread = (counts: readonly number[]): number => Math.max(...counts) - Math.min(...counts)
     expect(spread(parts.map(groups => groups.length))).toBeLessThan(2)
-    for (const run of ['0', '1', '2'])
+    for (let run = 0; run < 12; run++)
       expect(spread(parts.map(groups => groups.filter(group => group.startsWith(`${run} `)).length))).toBeLessThan(2)
   }
+})
+
+test('rows of parts are read in the order of their examples, each with its part', () => {
+  const parts = [[0, 3, 3, 9], [1, 1, 4], [], [2, 5]]
+  const read = [...byExample(parts, row => row)]
+  expect(read.map(([, row]) => row)).toEqual(parts.flat().sort((a, b) => a - b))
+  expect(parts.map((_, part) => read.filter(([of]) => of === part).map(([, row]) => row))).toEqual(parts)
 })
 
 test('what is missing is told, and comes in when it has been played, by its part or by the run itself', async () => {
@@ -106,7 +120,7 @@ test('what is missing is told, and comes in when it has been played, by its part
   const itself = join(cwd, 'itself')
   cpSync(join(cwd, 'whole'), itself, { recursive: true })
   expect((await agoragym(`${PLAY} --out itself --resume`, { cwd })).code).toBe(0)
-  await play(cwd, ['2/3'])
+  await play(cwd, ['2/3'], ' --compress gzip')
   const again = await agoragym('merge whole runs --resume', { cwd })
   expect(again.code).toBe(0)
   expect(told(join(cwd, 'whole'))).toEqual(told(itself))
@@ -153,7 +167,7 @@ describe('what cannot be made one run', () => {
     await play(cwd, ['1/2', '2/2'])
     for (const run of runsOf(join(cwd, 'runs', 'shard-1-of-2')))
       cpSync(run, join(cwd, 'runs', 'copy', run.split('/').at(-1)!), { recursive: true })
-    const alike = await agoragym('merge alike runs', { cwd })
+    const alike = await agoragym('merge alike runs --compress gzip', { cwd })
     expect([alike.code, alike.out]).toEqual([
       0,
       expect.stringContaining('10 rollouts stood in several parts, alike but for times'),

@@ -10,7 +10,18 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { EpisodeLog } from '../../envs/core/log.ts'
 import { environments } from '../../index.ts'
 import { Participant } from './participant.ts'
-import { agoragym, agoragymServer, csv, OTREE, otree, otreeServer, python, type Restartable, rest } from './servers.ts'
+import {
+  agoragym,
+  agoragymBeside,
+  agoragymServer,
+  csv,
+  OTREE,
+  otree,
+  otreeServer,
+  python,
+  type Restartable,
+  rest,
+} from './servers.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: logs of economies of unknown types.
 type Log = EpisodeLog<any> & { readonly key: string }
@@ -304,6 +315,38 @@ describe.skipIf(OTREE === undefined)('swarm_economy', () => {
       ['timed_out', '1'],
       ['timed_out', '2'],
     ])
+  })
+
+  test('a model takes a seat through `connect otree`', async () => {
+    const { server } = made
+    // Fills in what the page's form has: consents, passes, goes on.
+    const provider = createServer(async (request, response) => {
+      const parts: Buffer[] = []
+      for await (const part of request) parts.push(part as Buffer)
+      const { tools } = JSON.parse(Buffer.concat(parts).toString()) as {
+        tools: { function: { name: string; parameters: { properties?: object } } }[]
+      }
+      const { name, parameters } = tools[0]!.function
+      const fields = Object.keys(parameters.properties ?? {})
+      const args = fields.includes('consent') ? { consent: true } : fields.includes('tool') ? { tool: 'pass_turn' } : {}
+      const call = { id: 'a', type: 'function', function: { name, arguments: JSON.stringify(args) } }
+      const message = { role: 'assistant', content: null, tool_calls: [call] }
+      const choices = [{ index: 0, finish_reason: 'tool_calls', message }]
+      response.setHeader('content-type', 'application/json').end(JSON.stringify({ id: 'x', object: 'chat.completion', choices }))
+    })
+    await new Promise<void>(listening => provider.listen(0, '127.0.0.1', listening))
+    stops.push(() => new Promise(closed => provider.close(() => closed())))
+    const { port } = provider.address() as { port: number }
+    const run = await session(server, 'swarm_economy', 1, { seed: 8 })
+    const seat = `1=openai:m@http://127.0.0.1:${port}/v1`
+    await agoragymBeside(
+      ['connect', 'otree', server.url, '--session', run.code, '--seat', seat, '--out', join(folder, 'seat')],
+      folder,
+    )
+    const [log] = await checkBooks(made, 'swarm_economy', run, ['learner'], RATE)
+    expect(log!.steps.map(({ decisions }) => decisions.learner!.calls)).toEqual(
+      new Array(12).fill([{ tool: 'pass_turn', args: {} }]),
+    )
   })
 
   test("oTree's own bots play it", () => {

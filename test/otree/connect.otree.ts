@@ -252,10 +252,8 @@ describe('the clock of a page', () => {
 
   test('every decision is sent as late as the pace says, whoever makes it', async () => {
     const { decisions } = await played(create('dilemma', 2), { 1: 'random', 2: 'bot:passive' }, { paceMs: 300 })
-    for (const { asked_at, answered_at, sent_at } of decisions) {
-      expect(answered_at! - asked_at).toBeLessThan(300)
-      expect(sent_at! - asked_at).toBeGreaterThanOrEqual(299)
-    }
+    expect(decisions.length).toBeGreaterThan(0)
+    for (const { asked_at, sent_at } of decisions) expect(sent_at! - asked_at).toBeGreaterThanOrEqual(299)
   })
 })
 

@@ -102,6 +102,16 @@ export function python(project: string, program: string, input: object): unknown
   return JSON.parse(execFileSync(interpreter, ['-c', program], { cwd: project, input: JSON.stringify(input), encoding: 'utf8' }))
 }
 
+/** The compiled program while this process goes on serving: what it said. Throws where it fails. */
+export async function agoragymBeside(words: readonly string[], cwd: string): Promise<string> {
+  const child = spawn(process.execPath, [CLI, ...words], { cwd, env: { ...process.env, OTREE_REST_KEY: REST_KEY } })
+  let said = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', chunk => (said += chunk))
+  const code = await new Promise(closed => child.on('close', closed))
+  if (code !== 0) throw new Error(`agoragym ${words.join(' ')}: ${said}`)
+  return said
+}
+
 export function agoragym(words: readonly string[], cwd: string): string {
   return execFileSync(process.execPath, [CLI, ...words], { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
 }

@@ -24,8 +24,8 @@ const left = () => Math.max(1, DEADLINE - Date.now())
 
 /** A request field that makes the model call one tool: left to itself, so small a model only talks. */
 const calling = tool => ['--extra-body', JSON.stringify({ tool_choice: { type: 'function', function: { name: tool } } })]
-const TURNS = 4
-/** Four turns each: once as the model likes, once with a tool whose arguments it has to find. */
+const TURNS = 2
+/** Two turns each, of which the second reads only what is new: once as the model likes, once with a tool whose arguments it has to find. */
 const GAMES = [
   ['sim_economy', '--set', `horizon_turns=${TURNS}`],
   ['sim_economy', '--set', `horizon_turns=${TURNS}`, ...calling('stake')],

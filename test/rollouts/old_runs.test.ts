@@ -1,8 +1,16 @@
-/** Run folders that version 0.1 left, when the package was called econgym: what of them can be used, and what says that it cannot. */
+/**
+ * Run folders that versions of before left, when the package was called econgym and when the format of its files had no version: what
+ * of them can be used, and what says that it cannot.
+ */
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { environments } from '../../economies/registry.ts'
+import type { Metric } from '../../evals/score/metric.ts'
+import { scoreRuns } from '../../evals/score/score.ts'
+import { formats } from '../../rollouts/export/formats.ts'
+import { RunStore, readLines } from '../../rollouts/store.ts'
 import { agoragym } from '../commands/console.ts'
 
 const FIXTURES = join(import.meta.dirname, '..', 'fixtures', 'runs_0.1')
@@ -78,4 +86,61 @@ test('a resume beside one of them says in one line which version is needed', asy
   expect(err).toMatch(
     /^\S+sim_economy--bot-honest--18338075 was made by econgym 0\.1\.0, which alone can go on with it; [^\n]*\n$/,
   )
+})
+
+describe('runs of 0.2 of before the format of their files had a version', () => {
+  let base: string
+  const here = (line: string) => agoragym(line, { cwd: base, columns: 200 })
+  beforeAll(() => {
+    base = mkdtempSync(join(tmpdir(), 'agoragym-older-'))
+    cpSync(join(import.meta.dirname, '..', 'fixtures', 'runs_0.2'), join(base, 'runs'), { recursive: true })
+  })
+  afterAll(() => rmSync(base, { recursive: true, force: true }))
+
+  test('are listed, compared with their logs, reported and replayed', async () => {
+    expect((JSON.parse((await here('runs --json')).out) as { ok: number }[]).map(({ ok }) => ok)).toEqual([2, 2])
+    const { figures, notes } = JSON.parse((await here('compare --json')).out) as { figures: { table: string }[]; notes: string[] }
+    expect(notes.filter(note => note.includes('not read'))).toEqual([])
+    expect(new Set(figures.map(({ table }) => table))).toContain('sequences')
+    expect(JSON.parse((await here('report --html old.html --json')).out)).toMatchObject({ rows: 4 })
+    expect(await here('replay runs')).toMatchObject({ code: 0, out: expect.stringContaining('all equal to their replay') })
+  })
+
+  test('are exported byte for byte as when their rollouts are filed in the present format', async () => {
+    for (const folder of readdirSync(join(base, 'runs'))) {
+      const store = new RunStore(join(base, 'filed', folder), { compress: 'gzip' })
+      for (const lines of readLines(join(base, 'runs', folder))) store.file(lines)
+      store.order()
+      store.close()
+      cpSync(join(base, 'runs', folder, 'metadata.json'), join(base, 'filed', folder, 'metadata.json'))
+    }
+    for (const { id } of formats) {
+      const [old, now] = await Promise.all(
+        ['runs', 'filed'].map(of => here(`export ${of} --format ${id} --out ${of}-${id} --include-truncated`)),
+      )
+      expect(now!.code, id).toBe(old!.code)
+      for (const file of readdirSync(join(base, `runs-${id}`), { recursive: true, withFileTypes: true }))
+        if (file.isFile() && file.name !== 'datacard.json' && file.name !== 'README.md') {
+          const [a, b] = [file.parentPath, file.parentPath.replace(`runs-${id}`, `filed-${id}`)].map(path =>
+            readFileSync(join(path, file.name)),
+          )
+          expect(a!.equals(b!), `${id} ${file.name}`).toBe(true)
+        }
+    }
+  })
+
+  test('can be scored, and not gone on with', async () => {
+    const [bot] = readdirSync(join(base, 'runs')).filter(name => name.includes('honest'))
+    const folder = join(base, 'runs', bot!)
+    expect(() => new RunStore(folder, { resume: true })).toThrow(/was written in an older format, .* not gone on with/)
+    const words: Metric = {
+      description: 'messages',
+      range: '≥ 0',
+      formula: 'number of messages',
+      source: 'agoragym',
+      of: ({ messages }) => messages.length,
+    }
+    const { scores } = await scoreRuns({ runs: [folder], metrics: { words }, environments })
+    expect(scores).toMatchObject([{ scored: 2 }])
+  })
 })

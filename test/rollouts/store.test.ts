@@ -22,6 +22,7 @@ import { ProviderError } from '../../rollouts/player.ts'
 import { type Rollout, type RolloutSpec, rolloutKey, runRollout } from '../../rollouts/rollout.ts'
 import { readRollouts } from '../../rollouts/scores.ts'
 import {
+  countFinished,
   findRuns,
   openRollout,
   RunReader,
@@ -235,14 +236,21 @@ describe.each(['none', 'gzip'] as const)('after a kill (%s)', compress => {
     const bytes = files[data]!
     const first = new RunReader(folder)
     const last = Math.max(...[...first.placed()].map(({ place }) => place[0]))
-    for (let at = last - 1; at < bytes.length; at += at < last + 24 || at > bytes.length - 24 ? 1 : 61) {
-      restore(folder, files)
-      if (at % 2 === 0) rmSync(join(folder, 'checkpoint.json'))
+    // Of the last batch nothing, or with plain lines its first rollout, is whole: that is told around both ends and at bytes between, and played from some.
+    const told = compress === 'gzip' ? [2] : [2, 3]
+    for (let at = last; at < bytes.length; at += at < last + 32 || at > bytes.length - 32 ? 1 : 17) {
       truncateSync(join(folder, data), at)
-      const before = [...readFigures(folder)].length
-      expect(before, `cut at ${at}`).toBeLessThan(8)
-      await play(folder, specs, { resume: true })
-      expect(content(folder), `cut at ${at}`).toEqual(expected)
+      expect(told, `cut at ${at}`).toContain(countFinished(folder))
+      writeFileSync(join(folder, data), bytes)
+    }
+    for (const at of [last, last + 1, last + 20, Math.floor((last + bytes.length) / 2), bytes.length - 1]) {
+      for (const checkpoint of [true, false]) {
+        restore(folder, files)
+        truncateSync(join(folder, data), at)
+        if (!checkpoint) rmSync(join(folder, 'checkpoint.json'))
+        await play(folder, specs, { resume: true })
+        expect(content(folder), `cut at ${at}`).toEqual(expected)
+      }
     }
   })
 
@@ -250,7 +258,7 @@ describe.each(['none', 'gzip'] as const)('after a kill (%s)', compress => {
     const { folder, files, expected } = await uninterrupted()
     for (const [file, bytes] of Object.entries(files)) {
       if (file === data) continue
-      for (const at of [-1, 0, 1, 7, Math.floor(bytes.length / 2), bytes.length - 2, bytes.length - 1]) {
+      for (const at of [-1, 0, Math.floor(bytes.length / 2), bytes.length - 1]) {
         restore(folder, files)
         if (at < 0) rmSync(join(folder, file))
         else truncateSync(join(folder, file), Math.min(at, bytes.length))
@@ -278,7 +286,7 @@ describe.each(['none', 'gzip'] as const)('after a kill (%s)', compress => {
           expect(content(folder)).toEqual(expected)
         },
       ),
-      { numRuns: 25, seed: 1 },
+      { numRuns: 12, seed: 1 },
     )
   })
 

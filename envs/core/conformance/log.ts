@@ -45,8 +45,7 @@ function checkFacts(env: AnyEnvironment, log: EpisodeLog<EnvTypes>, where: (text
     ...(dealings?.(log) ?? []).flatMap(({ from, to }) => [from, to]),
     ...quantities.flatMap(([, byAgent]) => Object.keys(byAgent)),
   ]
-  const stranger = named.find(agent => !seats.has(agent))
-  if (stranger !== undefined) fail('facts', where(`they name ${short(stranger)}, which is no seat`))
+  for (const agent of named) if (!seats.has(agent)) fail('facts', where(`they name ${short(agent)}, which is no seat`))
   for (const [quantity, byAgent] of quantities) {
     for (const [agent, values] of Object.entries(byAgent))
       if (values.length !== log.steps.length || !values.every(Number.isFinite))

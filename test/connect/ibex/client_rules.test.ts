@@ -229,6 +229,44 @@ describe('a seat in a market', () => {
       'ok',
     ])
   })
+  test('that missed everything sees from a snapshot what it would have seen, and counts no trade twice', () => {
+    const { view, hear } = seated()
+    const trade = (price: number) => ({
+      type: 'contract-fulfilled',
+      data: { from: 2, to: 1, price, condition: 0, median: price },
+    })
+    const [first, second, third] = [trade(5000), trade(5000), trade(5100)]
+    for (const { type, data } of [first, second, third]) hear(type, data)
+    const config = ibex.config(PARAMETERS, VIEW)
+    const late = ibex.seat(config, ibex.agent(config, 3), VIEW)
+    const d = [400_000, 200_000, 0]
+    const order = (id: number, sender: number, type: string, price: number) => ({
+      id,
+      sender,
+      price,
+      quantity: 1,
+      type,
+      condition: 0,
+    })
+    const snapshot = {
+      game: {
+        round: 1,
+        phase: 6,
+        winningCondition: 0,
+        declarations: [
+          { number: 1, d },
+          { number: 2, d },
+        ],
+        publicSignal: [9000, 0, 0],
+        orders: [[...Array.from({ length: 10 }, (_, i) => order(i + 1, 3, 'bid', 4700)), order(11, 2, 'ask', 5000)], [], []],
+        movementList: [[first, second].map(({ data }) => data), [], []],
+      },
+      player: { number: 3, signals: [9000, 0, 0], wallet: [0, 1, 2].map(() => ({ balance: 50_000, shares: 5 })), summaries: [] },
+    }
+    // The second trade was heard while the snapshot that has it was on its way; the third is in none.
+    late.restore(snapshot, [second, third], CLOCK)
+    expect(late.observe(CLOCK)).toEqual({ ...(view.observe(CLOCK) as object), deals: null })
+  })
   test('offers whole points', () => {
     const { code } = seated()
     expect(code({ tool: 'place_limit_order', args: { side: 'bid', price: 100.5 } })).toBe('not_whole')

@@ -126,6 +126,7 @@ const BUGS: readonly [name: string, expected: CheckName, env: Partial<Environmen
     'facts',
     { facts: { dealings: () => [{ t: 0, kind: 'trade', from: 'trader_0', to: 'trader_9', outcome: 'offered' }] } },
   ],
+  ['a dealing that says nothing', 'facts', { facts: { dealings: () => [{ t: 0 } as never] } }],
   ['a standing that skips a step', 'facts', { facts: { standings: () => ({ cash: { trader_0: [] } }) } }],
   ['defaults that are not the first preset', 'default_preset', { presets: { crowded: { traders: 5 }, default: {} } }],
   ['a part of a score left out', 'scores', { score: log => withoutQuality(toyMarket.score(log)) }],

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { formats } from '../../../rollouts/export/formats.ts'
 import { tokenSequences } from '../../../rollouts/export/tokens.ts'
 import type { CallRow } from '../../../rollouts/player.ts'
 import { type AnyRow, idler, play, playModel, rowsOf, STRANGE, sharedFolder, toExport } from './toy_runs.ts'
@@ -330,6 +331,15 @@ describe('steps', () => {
   })
 })
 
+test('every format says of its columns what type a table gives them', async () => {
+  const types = ['string', 'int64', 'float64', 'bool', 'json', 'list<string>', 'list<int64>', 'list<float64>', 'list<json>']
+  for (const { id } of formats) {
+    const { files } = await toExport([model], id, join(runs, `columns-${id}`))
+    expect([id, files.length]).not.toEqual([id, 0])
+    for (const { columns = {} } of files) for (const type of Object.values(columns)) expect(types).toContain(type)
+  }
+})
+
 test('parquet is a whole file with a column a figure', async () => {
   const out = join(runs, 'table')
   const card = await toExport([group], 'parquet', out)
@@ -366,7 +376,11 @@ describe('rewards on another scale', () => {
     const out = join(runs, 'unit')
     const card = await toExport([group], 'verifiers', out, unit)
     expect(card.reward).toEqual({ scale: 'unit', relative: null, clipped: 1 })
-    expect(JSON.parse(readFileSync(join(out, 'metadata.json'), 'utf8')).avg_reward).toBeCloseTo(0.625, 9)
+    const metadata = JSON.parse(readFileSync(join(out, 'metadata.json'), 'utf8'))
+    expect(metadata.avg_reward).toBeCloseTo(0.625, 9)
+    // Three of four pass.
+    expect(metadata.pass_at_k).toEqual({ 1: 0.75, 2: 1, 3: 1, 4: 1 })
+    expect(metadata.pass_all_k).toEqual({ 1: 0.75, 2: 0.5, 3: 0.25, 4: 0 })
   })
 
   test('of steps add up to the score or end at it, scaled as well', async () => {

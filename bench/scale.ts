@@ -1,0 +1,196 @@
+/**
+ * What a queue costs: rollouts and jobs a second through it beside the same rollouts in this process, memory of both ends over
+ * many rollouts, and what idle workers ask of Redis. The rollouts are empty but for one row, so that the queue is all there is to
+ * see. Everything runs on this machine, so the figures are those of all parts together on its cores.
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { setMaxListeners } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { extname, join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import type { Bench, BenchRow } from '../economies/bench.ts'
+import { importedModules, importPlugins } from '../economies/imports.ts'
+import { economies } from '../economies/registry.ts'
+import { experiment } from '../evals/experiment.ts'
+import { planExperiment, runExperiment } from '../evals/run_experiment.ts'
+import { openQueue } from '../queue/open.ts'
+import { runWorker } from '../queue/worker.ts'
+import { hasRedis, type OwnRedis, startRedis } from './redis_server.ts'
+
+const WORKERS = 2
+const IDLE = 100
+/** Seconds over which idle workers are watched. */
+const WATCHED = 20
+/** Rollouts by how they are batched. */
+const ROUNDS: readonly (readonly [batch: number, rollouts: number])[] = [
+  [1, 1000],
+  [32, 4000],
+  [128, 4000],
+]
+const REAL = 100
+const LONG = 30_000
+
+const extension = extname(fileURLToPath(import.meta.url))
+const beside = (path: string): string => fileURLToPath(new URL(`${path}${extension}`, import.meta.url))
+
+export const scale: Bench = {
+  id: 'scale',
+  title: `a queue on Redis with ${WORKERS} workers on this machine, beside the same rollouts in this process`,
+  async run() {
+    if (!hasRedis()) return [{ what: 'skipped: no redis-server in the PATH', value: 0, unit: 'rollouts/s' }]
+    if (importedModules().length === 0) await importPlugins([beside('./quitter')], '.')
+    const redis = await startRedis()
+    const out = mkdtempSync(join(tmpdir(), 'agoragym-bench-'))
+    try {
+      const idle = await idleRows(redis)
+      const workers = Array.from({ length: WORKERS }, () => startWorker(redis.url))
+      const [empty, real] = [emptyEconomy(), economies.list()[0]!.env.id]
+      const play = (rollouts: number, batch?: number, env = empty, player = 'quitter') =>
+        measured({ env, player, rollouts, out, ...(batch !== undefined && { batch, url: redis.url }) })
+      await play(200, 32)
+      const here = await play(4000)
+      const rows: BenchRow[] = [{ what: HERE, value: here, unit: 'rollouts/s' }]
+      for (const [batch, rollouts] of ROUNDS) {
+        const perSecond = await play(rollouts, batch)
+        rows.push(
+          {
+            what: `through the queue, ${batch} in a job`,
+            value: perSecond,
+            unit: 'rollouts/s',
+            ratio: perSecond / here,
+            of: HERE,
+          },
+          { what: '  jobs', value: perSecond / batch, unit: 'jobs/s' },
+        )
+      }
+      const realHere = await play(REAL, undefined, real, economies.get(real).players[0])
+      const realQueue = await play(REAL, 8, real, economies.get(real).players[0])
+      const whole = `${real}, in this process`
+      rows.push(
+        { what: whole, value: realHere, unit: 'rollouts/s' },
+        { what: '  through the queue, 8 in a job', value: realQueue, unit: 'rollouts/s', ratio: realQueue / realHere, of: whole },
+      )
+      rows.push(...(await memoryRows(play, workers, redis)))
+      for (const worker of workers) worker.kill()
+      return [...rows, ...idle]
+    } finally {
+      await redis.stop()
+      rmSync(out, { recursive: true, force: true })
+    }
+  },
+}
+
+const HERE = 'in this process'
+
+/** The economy that is set up fastest, as far as a first look tells. */
+function emptyEconomy(): string {
+  const times = economies.list().map(({ env }) => {
+    const config = env.config.parse({})
+    const start = performance.now()
+    for (let seed = 0; seed < 20; seed++) env.reset(config, seed)
+    return { id: env.id, ms: performance.now() - start }
+  })
+  return times.toSorted((a, b) => a.ms - b.ms)[0]!.id
+}
+
+function startWorker(url: string): ChildProcess {
+  const program = fileURLToPath(new URL(`../bin/agoragym${extension}`, import.meta.url))
+  return spawn(process.execPath, [program, 'worker', '--queue', url, '-c', '4', '--import', beside('./quitter')], {
+    stdio: 'ignore',
+  })
+}
+
+interface Measured {
+  readonly env: string
+  readonly player: string | undefined
+  readonly rollouts: number
+  readonly out: string
+  readonly batch?: number
+  readonly url?: string
+}
+
+let runs = 0
+
+/** Rollouts a second, from the first that is asked for to the last that is filed; opening a queue is not in it. */
+async function measured({ env, player, rollouts, out, batch, url }: Measured): Promise<number> {
+  const asked = experiment({ entries: [{ env, seeds: String(rollouts), players: [player ?? 'random'] }] })
+  const own = join(out, String(runs++))
+  const planned = planExperiment(asked, { economies })
+  const queue =
+    url === undefined
+      ? undefined
+      : await openQueue({
+          url,
+          experiment: asked,
+          planned,
+          folder: '.',
+          out: own,
+          models: {},
+          imported: importedModules(),
+          tell: () => {},
+          ...(batch !== undefined && { batch }),
+        })
+  const start = performance.now()
+  await runExperiment(asked, { economies, out: own, ...(queue !== undefined && { elsewhere: queue.elsewhere }) })
+  const seconds = (performance.now() - start) / 1000
+  await queue?.close()
+  rmSync(own, { recursive: true, force: true })
+  return rollouts / seconds
+}
+
+/** Bytes that a process holds; undefined where the system does not tell. */
+function resident(pid: number): number | undefined {
+  try {
+    return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) * 1024
+  } catch {
+    return undefined
+  }
+}
+
+/** Memory after a third of many rollouts, and after all of them. */
+async function memoryRows(
+  play: (rollouts: number, batch: number) => Promise<number>,
+  workers: readonly ChildProcess[],
+  redis: OwnRedis,
+): Promise<BenchRow[]> {
+  const taken: { collector: number; worker: number; redis: number }[] = []
+  const look = async (): Promise<void> => {
+    const worker = Math.max(...workers.map(({ pid }) => resident(pid!) ?? Number.NaN))
+    const used = Number(/used_memory:(\d+)/.exec(await redis.client.info('memory'))![1])
+    taken.push({ collector: process.memoryUsage().rss, worker, redis: used })
+  }
+  for (const rollouts of [LONG / 3, (2 * LONG) / 3]) {
+    await play(rollouts, 32)
+    await look()
+  }
+  const [third, all] = taken
+  return (['collector', 'worker', 'redis'] as const).map(who => ({
+    what: `${who} after ${LONG} more rollouts`,
+    value: all![who] / 1e6,
+    unit: 'MB',
+    ratio: all![who] / third![who],
+    of: 'after a third of them',
+  }))
+}
+
+/** What workers cost that have nothing to do: all of them in this process, so that its processor time is theirs. */
+async function idleRows(redis: OwnRedis): Promise<BenchRow[]> {
+  const end = new AbortController()
+  setMaxListeners(0, end.signal)
+  const idle = Array.from({ length: IDLE }, () =>
+    runWorker({ url: redis.url, economies, imported: [], env: {}, signal: end.signal, tell: () => {} }),
+  )
+  while (Number(/blocked_clients:(\d+)/.exec(await redis.client.info('clients'))![1]) < IDLE) await delay(100)
+  const [commands, cpu] = [await redis.commands(), process.cpuUsage()]
+  await delay(WATCHED * 1000)
+  const { user, system } = process.cpuUsage(cpu)
+  const asked = (await redis.commands()) - commands - 1
+  end.abort()
+  await Promise.all(idle)
+  return [
+    { what: `${IDLE} idle workers: commands to Redis`, value: asked / WATCHED, unit: 'commands/s' },
+    { what: '  their processor time', value: (user + system) / 1000 / WATCHED, unit: 'ms/s' },
+  ]
+}

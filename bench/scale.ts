@@ -4,6 +4,7 @@
  * see. Everything runs on this machine, so the figures are those of all parts together on its cores.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
+import { setMaxListeners } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { extname, join } from 'node:path'
@@ -177,6 +178,7 @@ async function memoryRows(
 /** What workers cost that have nothing to do: all of them in this process, so that its processor time is theirs. */
 async function idleRows(redis: OwnRedis): Promise<BenchRow[]> {
   const end = new AbortController()
+  setMaxListeners(0, end.signal)
   const idle = Array.from({ length: IDLE }, () =>
     runWorker({ url: redis.url, economies, imported: [], env: {}, signal: end.signal, tell: () => {} }),
   )

@@ -85,19 +85,22 @@ export class Connection {
       ...(name !== undefined && { connectionName: name }),
     })
     const connection = new Connection(url, bullmq, redis, tell)
+    let give = (): void => {}
     try {
       await new Promise<void>((resolve, reject) => {
         redis.once('ready', resolve)
         redis.on('error', error => {
           if (REFUSED.test(error.message)) reject(new RunError(`Redis at ${shownUrl(url)} refuses: ${error.message}.`))
         })
-        const give = (): void => reject(new RunError(`Redis at ${shownUrl(url)} was not reached.`))
+        give = () => reject(new RunError(`Redis at ${shownUrl(url)} was not reached.`))
         if (signal?.aborted) give()
         signal?.addEventListener('abort', give, { once: true })
       })
     } catch (error) {
       connection.close()
       throw error
+    } finally {
+      signal?.removeEventListener('abort', give)
     }
     return connection
   }

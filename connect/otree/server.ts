@@ -287,7 +287,7 @@ class OTreeAdapter implements Adapter {
       )
       if (found === undefined)
         throw new UserError(`No seat ${seat} in session ${place.code}. Seats: 1 to ${this.#facts.participants.length}.`)
-      if (disclose !== undefined)
+      if (disclose !== undefined && !found.label)
         await browser.request(
           'GET',
           `/InitializeParticipant/${found.code}?participant_label=${encodeURIComponent(disclose.slice(0, 100))}`,

@@ -15,6 +15,7 @@ export function reading(env: AnyEnvironment, preset: string, agent: string) {
   })
   return {
     plain,
+    slots: encoding.slots.map(({ name }) => name),
     feature(name: string, fields: Fields): number {
       const into = new Float32Array(encoding.features.length)
       encoding.observe(altered(fields), into)

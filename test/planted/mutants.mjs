@@ -2,6 +2,30 @@
 // went unnoticed.
 export const MUTANTS = [
   {
+    name: 'calls in flight are left out of a ceiling over all workers',
+    file: 'queue/scripts.ts',
+    from: " + number('reserved_' .. what)",
+    to: '',
+    test: 'test/queue/limits.test.ts',
+    named: 'no ceiling is passed',
+  },
+  {
+    name: 'a result that comes twice is handed on twice',
+    file: 'queue/scripts.ts',
+    from: "if redis.call('SETBIT', done, ARGV[i], 1) == 0 then",
+    to: "redis.call('SETBIT', done, ARGV[i], 1) if true then",
+    test: 'test/queue/limits.test.ts',
+    named: 'a result counts once',
+  },
+  {
+    name: 'a worker whose job went to another keeps answers',
+    file: 'queue/scripts.ts',
+    from: 'if not held(KEYS[1], ARGV[1], ARGV[2]) then return 0 end',
+    to: '',
+    test: 'test/queue/limits.test.ts',
+    named: 'as the job is held',
+  },
+  {
     name: 'rewards between two turns of the caller are lost',
     file: 'envs/core/reward.ts',
     from: 'this.#earned += change',

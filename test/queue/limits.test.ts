@@ -1,4 +1,5 @@
 /** What holds over all workers because Redis does it at once: ceilings, pace, whose a job is, and that a result counts once. */
+import { setMaxListeners } from 'node:events'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { keysOf } from '../../queue/keys.ts'
 import { type Holding, HoldingLost, SharedLedger, SharedPace } from '../../queue/limits.ts'
@@ -11,6 +12,7 @@ let redis: TestRedis
 let connections: Connection[]
 const keys = keysOf('r')
 const signal = new AbortController().signal
+setMaxListeners(0, signal)
 
 describe.skipIf(!HAS_REDIS)('over all workers', () => {
   beforeAll(async () => {

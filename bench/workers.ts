@@ -14,12 +14,11 @@ import { median } from '../envs/core/sums.ts'
 import { experiment } from '../evals/experiment.ts'
 import { runExperiment } from '../evals/run_experiment.ts'
 
-/** Seconds that a timing of one thread is to take, and the seeds that say how long a rollout is. */
-const SECONDS = 1
-const TRIED = 20
+/** Rollouts of a timing: a new thread is slow until its code is compiled, which a run of any length soon has behind it. */
+const ROLLOUTS = 300
 
-/** Timings of each way. */
-const ROUNDS = 3
+/** Timings of each way, in turns. */
+const ROUNDS = 2
 
 export const workers: Bench = {
   id: 'workers',
@@ -34,13 +33,12 @@ async function measure(list: readonly Economy[]): Promise<BenchRow[]> {
   ]
   for (const { env, players } of list) {
     const [player] = players as readonly [string]
-    const tried = await timed(env.id, player, TRIED, 1)
-    const seeds = Math.max(TRIED, Math.ceil(SECONDS * tried.rate))
+    await timed(env.id, player, ROLLOUTS / 10, 1)
     const alone: Timing[] = []
     const two: Timing[] = []
     for (let round = 0; round < ROUNDS; round++) {
-      alone.push(await timed(env.id, player, seeds, 1))
-      two.push(await timed(env.id, player, seeds, 2))
+      alone.push(await timed(env.id, player, ROLLOUTS, 1))
+      two.push(await timed(env.id, player, ROLLOUTS, 2))
     }
     const of = (timings: readonly Timing[], figure: keyof Timing): number => median(timings.map(timing => timing[figure]))!
     const before = of(alone, 'rate')

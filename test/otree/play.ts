@@ -2,7 +2,7 @@
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll } from 'vitest'
+import { afterAll, beforeAll } from 'vitest'
 import {
   type ConnectedRunOptions,
   type ConnectResultRow,
@@ -14,20 +14,25 @@ import {
   type Way,
 } from '../../connect.ts'
 import { Models, type Player, playersFor } from '../../rollouts.ts'
-import { REST_KEY, otreeServer as startOTree } from './servers.ts'
+import { REST_KEY, type Restartable, otreeServer as startOTree } from './servers.ts'
 
-/** The project of the tests, served for the file that imports this. */
+/** The address of the project of the tests, which is served while the tests of the file that imports this run. */
+export let URL_OF_OTREE = ''
+export const KEY = REST_KEY
+
 const project = mkdtempSync(join(tmpdir(), 'agoragym-otree-'))
-cpSync(join(import.meta.dirname, 'project'), project, { recursive: true })
-for (const name of ['_static', '_templates']) mkdirSync(join(project, name))
-const running = await startOTree(project, { OTREE_AUTH_LEVEL: 'STUDY' })
+let running: Restartable | undefined
+// In a hook: where all tests of a file are left out, none runs, and nothing is to be stopped.
+beforeAll(async () => {
+  cpSync(join(import.meta.dirname, 'project'), project, { recursive: true })
+  for (const name of ['_static', '_templates']) mkdirSync(join(project, name))
+  running = await startOTree(project, { OTREE_AUTH_LEVEL: 'STUDY' })
+  URL_OF_OTREE = running.url
+})
 afterAll(async () => {
-  await running.stop()
+  await running?.stop()
   rmSync(project, { recursive: true, force: true })
 })
-
-export const URL_OF_OTREE = running.url
-export const KEY = REST_KEY
 
 export const newFolder = (): string => mkdtempSync(join(tmpdir(), 'agoragym-connected-'))
 

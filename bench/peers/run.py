@@ -1,0 +1,144 @@
+"""
+What evaluation frameworks cost around a model call, measured in one run, after `npm run build`:
+`python3 bench/peers/run.py [--venvs FOLDER] [--sizes 1,64,512,4000] [--limit SECONDS]`. Each peer of Python gets an environment of its own in
+that folder, made of its file in requirements/ where it is not there yet. Prints Markdown, then JSON.
+
+Every peer is a process of its own that makes so many calls, so many at once, to a local provider that answers at once. Processor time
+is user and system of the process and what it waited for; that of the same process with one call is its start-up and is taken off.
+"""
+
+import argparse
+import datetime
+import json
+import os
+import pathlib
+import platform
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import urllib.request
+
+HERE = pathlib.Path(__file__).parent
+ROOT = HERE.parent.parent
+ENV = {**os.environ, "PYTHONPATH": str(HERE), "PEER_KEY": "none", "INSPECT_DISABLE_MODEL_API": "", "PYTHONDONTWRITEBYTECODE": "1"}
+
+parser = argparse.ArgumentParser()
+parser.add_argument("--sizes", default="1,64,512,4000")
+parser.add_argument("--limit", type=float, default=600)
+parser.add_argument("--venvs", type=pathlib.Path, default=ROOT / "node_modules" / ".peers")
+options = parser.parse_args()
+SIZES = [int(size) for size in options.sizes.split(",")]
+# One at once needs some calls to be measured.
+calls_of = lambda at_once: max(at_once, 32)
+
+
+def node(script: str):
+    return lambda url, calls, at_once, out: ["node", str(HERE / script), url, str(calls), str(at_once), out]
+
+
+def venv(peer: str) -> pathlib.Path:
+    """The environment of a peer; made where it is not there."""
+    folder = (options.venvs / peer).resolve()
+    if not folder.exists():
+        subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+        wanted = str(HERE / "requirements" / f"{peer}.txt")
+        subprocess.run([str(folder / "bin" / "python"), "-m", "pip", "install", "-q", "-r", wanted], check=True)
+    return folder
+
+
+def python(peer: str, script: str):
+    program = str(venv(peer) / "bin" / "python")
+    return lambda url, calls, at_once, out: [program, str(HERE / script), url, str(calls), str(at_once), out]
+
+
+def verifiers(url: str, calls: int, at_once: int, out: str) -> list[str]:
+    program = str(venv("verifiers") / "bin" / "vf-eval")
+    return [
+        *[program, "peer_taskset", "-m", "m", "-n", str(calls), "-c", str(at_once), "--no-push", "-o", out],
+        *["--env.taskset.count", str(calls), "--env.agent.harness.id", "peer_taskset"],
+        *["--env.agent.runtime.type", "subprocess", "--client.base-url", url],
+        *["--client.api-key-var", "PEER_KEY"],
+    ]
+
+
+def version(peer: str, package: str) -> str:
+    found = f"import importlib.metadata as m; print(m.version('{package}'))"
+    return subprocess.check_output([str(venv(peer) / "bin" / "python"), "-c", found], text=True).strip()
+
+
+package = json.loads((ROOT / "package.json").read_text())
+PEERS = {
+    f"OpenAI SDK, Node {package['dependencies']['openai']}": node("openai_node.mjs"),
+    f"OpenAI SDK, Python {version('openai', 'openai')}": python("openai", "openai_python.py"),
+    f"agoragym {package['version']}": node("agoragym_one.mjs"),
+    f"Verifiers {version('verifiers', 'verifiers')}": verifiers,
+    f"Inspect {version('inspect', 'inspect-ai')}": python("inspect", "inspect_one.py"),
+}
+
+
+def measure(command: list[str]) -> tuple[float, float, str]:
+    """Processor seconds, peak memory in MB, and what went wrong."""
+    with tempfile.TemporaryFile() as told:
+        child = subprocess.Popen(command, env=ENV, stdout=told, stderr=told, cwd=ROOT, start_new_session=True)
+        timer = threading.Timer(options.limit, lambda: os.killpg(child.pid, signal.SIGKILL))
+        timer.start()
+        _, status, usage = os.wait4(child.pid, 0)
+        late = not timer.is_alive()
+        timer.cancel()
+        told.seek(0)
+        words = told.read().decode(errors="replace").strip().splitlines()
+    failed = "" if status == 0 else f"not done in {options.limit:.0f} s" if late else (words[-1][:120] if words else f"status {status}")
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, failed
+
+
+def run(url: str) -> list[dict]:
+    rows = []
+    for name, command in PEERS.items():
+        out = tempfile.mkdtemp()
+        start, _, failed = measure(command(url, 1, 1, f"{out}/start"))
+        row = {"peer": name, "start_up_cpu_s": round(start, 2), "sizes": {}}
+        if failed:
+            row["failed"] = failed
+        for at_once in SIZES if not failed else []:
+            before = answered(url)
+            cpu, peak, failed = measure(command(url, calls_of(at_once), at_once, f"{out}/{at_once}"))
+            made = answered(url) - before
+            row["sizes"][at_once] = (
+                {"failed": failed}
+                if failed
+                else {"calls": made, "cpu_ms_a_call": round(1000 * (cpu - start) / max(1, made - 1), 2), "peak_mb": round(peak)}
+            )
+            print(name, at_once, row["sizes"][at_once], file=sys.stderr, flush=True)
+        rows.append(row)
+        shutil.rmtree(out)
+    return rows
+
+
+def answered(url: str) -> int:
+    """Calls that the provider has answered."""
+    return int(urllib.request.urlopen(COUNTER).read())
+
+
+def cell(figures: dict) -> str:
+    return figures.get("failed") or f"{figures['cpu_ms_a_call']} ms, {figures['peak_mb']} MB"
+
+
+provider = subprocess.Popen(["node", str(HERE / "provider.mjs")], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+try:
+    URL, COUNTER = json.loads(provider.stdout.readline())
+    load = os.getloadavg()[0]
+    rows = run(URL)
+finally:
+    provider.kill()
+
+machine = f"{os.cpu_count()} cores, load {load:.0f} to {os.getloadavg()[0]:.0f}, Python {platform.python_version()}, Node {subprocess.check_output(['node', '--version'], text=True).strip()}"
+print(f"{datetime.date.today()}, {machine}\n")
+print(f"| | start-up | {' | '.join(f'{size:,} at once' for size in SIZES)} |")
+print(f"|:-|{'-:|' * (len(SIZES) + 1)}")
+for row in rows:
+    cells = [row["failed"]] if "failed" in row else [cell(figures) for figures in row["sizes"].values()]
+    print(f"| {row['peer']} | {row['start_up_cpu_s']} s | {' | '.join(cells)} |")
+print("\n" + json.dumps({"machine": machine, "rows": rows}))

@@ -17,9 +17,10 @@ import { type ReportMessage, reportMessage, reportRows, type Series, SeriesSum, 
 import { columnsOf, pageFacts } from '../evals/report/report.ts'
 import { Unread } from '../rollouts/jsonl.ts'
 import type { Message } from '../rollouts/messages.ts'
+import type { StoredRows } from '../rollouts/record.ts'
 import type { StepsRow } from '../rollouts/rows.ts'
 import { readScoredFigures } from '../rollouts/scores.ts'
-import { countFinished, findRuns, type OpenedRollout, openRollout, readMetadata, readSteps } from '../rollouts/store.ts'
+import { countFinished, findRuns, isOlder, openRollout, RunReader, readMetadata, readSteps } from '../rollouts/store.ts'
 import { transcribe } from '../rollouts/transcript.ts'
 import { otherBuild } from '../rollouts/versions.ts'
 
@@ -63,6 +64,7 @@ export class Watched {
   readonly #options: WatchedOptions
   #stamp = ''
   #snapshot: Snapshot | undefined
+  readonly #readers = new Map<string, RunReader>()
   readonly #metrics = new Map<string, (number | null)[]>()
 
   /** Runs in these folders, and those that come to be there. */
@@ -86,9 +88,16 @@ export class Watched {
         `No run in ${this.#paths.join(', ')}: expected a run folder, as \`agoragym eval\` writes it, or a folder of them.`,
       )
     this.#metrics.clear()
+    this.close()
     this.#snapshot = this.#read(folders)
     this.#stamp = stamp
     return this.#snapshot
+  }
+
+  /** Closes what is open; it is opened again when it is asked for. */
+  close(): void {
+    for (const reader of this.#readers.values()) reader.close()
+    this.#readers.clear()
   }
 
   /** A metric of every row, in their order. */
@@ -109,8 +118,8 @@ export class Watched {
     const { opened, log, economy } = found
     const seats = Object.keys(log.header.seats)
     if (!seats.includes(seat)) return undefined
-    const metrics = opened.figures().find(({ info }) => info.seat === seat)?.metrics ?? {}
-    const kept = opened.trace().traces.find(({ agent }) => agent.name === seat)
+    const metrics = opened.figures.find(({ info }) => info.seat === seat)?.metrics ?? {}
+    const kept = opened.trace.traces.find(({ agent }) => agent.name === seat)
     const nodes = kept?.nodes.map(({ message }) => message) ?? []
     if (economy === undefined) return { seats: [seat], messages: nodes.map(reportMessage), standings: {}, stride: 1, metrics }
     const { env } = economy
@@ -133,15 +142,26 @@ export class Watched {
     return (await picturerOf(economy))(momentAt(economy.env, log, step))
   }
 
-  #open(run: number, key: string): { opened: OpenedRollout; log: StepsRow; economy: Economy | undefined } | undefined {
+  #open(run: number, key: string): { opened: Opened; log: StepsRow; economy: Economy | undefined } | undefined {
     const { comparison } = this.snapshot()
     const folder = comparison.runs[run]?.folder
-    const opened = folder === undefined ? undefined : openRollout(folder, key)
-    if (folder === undefined || opened === undefined) return undefined
+    if (folder === undefined) return undefined
+    const opened = isOlder(folder) ? olderRollout(folder, key) : this.#reader(folder).open(key)
+    if (opened === undefined) return undefined
     const metadata = readMetadata(folder)!
     const { economies, environments } = this.#options
     const known = economies.has(metadata.env_id) && otherBuild(metadata, environments) === undefined
-    return { opened, log: opened.log(), economy: known ? economies.get(metadata.env_id) : undefined }
+    return { opened, log: opened.log, economy: known ? economies.get(metadata.env_id) : undefined }
+  }
+
+  /** Where the rollouts of a run lie is looked up once a snapshot. */
+  #reader(folder: string): RunReader {
+    let reader = this.#readers.get(folder)
+    if (reader === undefined) {
+      reader = new RunReader(folder)
+      this.#readers.set(folder, reader)
+    }
+    return reader
   }
 
   #folders(): string[] {
@@ -208,6 +228,14 @@ export class Watched {
     }
     return sum.lines()
   }
+}
+
+/** What is read of an opened rollout. */
+type Opened = Pick<StoredRows, 'figures' | 'trace' | 'log'>
+
+function olderRollout(folder: string, key: string): Opened | undefined {
+  const opened = openRollout(folder, key)
+  return opened && { figures: opened.figures(), trace: opened.trace(), log: opened.log() }
 }
 
 function statOf(path: string): { size: number; mtimeMs: number; isFile: boolean } {

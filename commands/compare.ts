@@ -29,7 +29,7 @@ const FORMATS = ['text', 'markdown', 'csv', 'json'] as const
 export const compare: Command = {
   options: {
     ...COMPARE_OPTIONS,
-    'no-logs': { type: 'boolean', describe: 'do not read steps.jsonl: no sequences, first use, dealings and texts' },
+    'no-logs': { type: 'boolean', describe: 'leave out what the logs say: no sequences, first use, dealings and texts' },
     all: { type: 'boolean', describe: 'every table, not the first one alone (text and markdown; the others hold all)' },
     correction: {
       type: 'string',

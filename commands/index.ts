@@ -118,7 +118,7 @@ export const commands: readonly CommandHead[] = [
   },
   {
     name: 'replay',
-    positionals: { FILE: 'a steps.jsonl, a run folder, or a folder of them' },
+    positionals: { FILE: 'a run folder, a folder of them, or a file of logs' },
     describe: 'Play logged episodes again and name the first step that differs.',
     load: async () => (await import('./replay.ts')).replay,
   },

@@ -193,6 +193,8 @@ class Collection {
   readonly #waiting = new Map<string, Waiting>()
   /** Scripted rollouts that wait for others to fill their job, by run. */
   readonly #filling = new Map<number, Waiting[]>()
+  /** How many of them there are. */
+  #partial = 0
   /** Jobs that are to be queued. */
   readonly #ready: (readonly Waiting[])[] = []
   /** The runs whose rollouts are collected here. */
@@ -242,17 +244,22 @@ class Collection {
     for (let next = this.#jobs.next(); !next.done; next = this.#jobs.next()) this.#tell(next.value, UNPLAYED)
   }
 
-  /** Asks for rollouts as long as there is room for them, and queues what fills a job. */
+  /**
+   * Asks for rollouts as long as there is room for them, and queues what fills a job. A job is queued whole: what comes later under
+   * its name would be taken for the same.
+   */
   async #topUp(): Promise<void> {
-    while (this.#more && !this.#halted && this.#waiting.size < this.#parts.ahead) {
-      while (this.#more && this.#ready.length < CHUNK && this.#waiting.size < this.#parts.ahead) this.#pull()
-      if (!this.#more) for (const run of this.#filling.keys()) this.#fill(run)
+    while (this.#more && !this.#halted && this.#hasRoom()) {
+      while (this.#more && this.#ready.length < CHUNK && this.#hasRoom()) this.#pull()
+      if (!this.#more) for (const run of [...this.#filling.keys()]) this.#fill(run)
       await this.#retryEarly()
       await this.#enqueue(this.#ready.splice(0))
     }
-    // A job that is half full waits for the rest only as long as there is room for it.
-    for (const run of this.#filling.keys()) if (this.#waiting.size >= this.#parts.ahead || !this.#more) this.#fill(run)
-    await this.#enqueue(this.#ready.splice(0))
+  }
+
+  /** Whether more may be queued; what waits for its job to fill is not queued. */
+  #hasRoom(): boolean {
+    return this.#waiting.size - this.#partial < this.#parts.ahead
   }
 
   #pull(): void {
@@ -279,6 +286,7 @@ class Collection {
     if (filling !== undefined && filling[0]!.batch !== waiting.batch) this.#fill(run)
     const batch = this.#filling.get(run) ?? []
     batch.push(waiting)
+    this.#partial++
     this.#filling.set(run, batch)
     if (n === first + size - 1) this.#fill(run)
   }
@@ -286,7 +294,9 @@ class Collection {
   #fill(run: number): void {
     const batch = this.#filling.get(run)
     this.#filling.delete(run)
-    if (batch !== undefined) this.#ready.push(batch)
+    if (batch === undefined) return
+    this.#partial -= batch.length
+    this.#ready.push(batch)
   }
 
   async #enqueue(batches: readonly (readonly Waiting[])[]): Promise<void> {

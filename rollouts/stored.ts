@@ -265,6 +265,20 @@ export class RunReader {
     return place && this.at(place)
   }
 
+  /** The finished rollout of that key, looked for once: to open many, `open` is quicker. */
+  find(key: string): StoredRows | undefined {
+    const checkpoint = checkpointOf(this.folder)
+    const { figures, data } = rolloutPaths(this.folder)
+    const begins = Buffer.from(`],{"key":${JSON.stringify(key)},`)
+    if (checkpoint !== undefined)
+      for (const { bytes } of placedLines(figures, 0, checkpoint.figures.bytes))
+        if (bytes.includes(begins)) return this.at(partsOf(bytes.toString())!.place)
+    const own = Buffer.from(`{"key":${JSON.stringify(key)},`)
+    for (const { bytes, place } of placedLines(data, checkpoint?.data.bytes))
+      if (bytes.subarray(0, own.length).equals(own)) return this.at(place)
+    return undefined
+  }
+
   /** What a line of the rollout refers to, as JSON by id. */
   sharedIn(line: string): [id: string, text: string][] {
     const ids = new Set([...line.matchAll(/\["~\$","([0-9a-f]{16})"\]/g)].map(([, id]) => id!))
@@ -424,7 +438,7 @@ export function openRollout(folder: string, key: string): OpenedRollout | undefi
   if (isOlder(folder)) return openOlder(folder, key)
   const reader = new RunReader(folder)
   try {
-    const found = reader.open(key)
+    const found = reader.find(key)
     return (
       found && {
         key,

@@ -24,14 +24,16 @@ export function modelNotes({ player, usage, avg_metrics, dropped_options = {}, a
   }
   if (of('unknown_finish_reasons') > 0)
     notes.push(
-      `${player}: some answers stopped for a reason that is not known and count as finished (finish_word in calls.jsonl).`,
+      `${player}: some answers stopped for a reason that is not known and count as finished (finish_word in the rows of calls).`,
     )
   if (usage?.repaired)
     notes.push(
-      `${player}: some token counts cannot be and were made up for, the larger reading counting (usage.repaired in calls.jsonl).`,
+      `${player}: some token counts cannot be and were made up for, the larger reading counting (usage.repaired in the rows of calls).`,
     )
   if (of('refusals') > of('calls') / 2)
-    notes.push(`${player}: most answers were refusals, of the model or of a filter before it (told_as_error in calls.jsonl).`)
+    notes.push(
+      `${player}: most answers were refusals, of the model or of a filter before it (told_as_error in the rows of calls).`,
+    )
   if (of('calls') > 0 && of('calls_in_text') > 0 && of('calls') - of('no_tool_call') - of('nudges') < 1e-9)
     notes.push(`${player}: no message held a tool call, though the text of some reads like one. ${TOOL_PARSERS}`)
   return notes

@@ -3,9 +3,11 @@ import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { experiment } from '../../evals/experiment.ts'
-import { planExperiment } from '../../evals/run_experiment.ts'
+import { planExperiment, rolloutsOf } from '../../evals/run_experiment.ts'
 import { byExample, shardOf } from '../../evals/shards.ts'
+import { TaskSpecs, taskOf } from '../../evals/tasks.ts'
 import { call, economies, type PolicyFactory } from '../../index.ts'
+import { rolloutKey } from '../../rollouts/rollout.ts'
 import { RunStore, readMetadata, readSteps } from '../../rollouts/store.ts'
 import { agoragym } from '../commands/console.ts'
 import { contentsOf } from '../rollouts/contents.ts'
@@ -99,6 +101,23 @@ test('every group is in one part, whole, and no part has more than one more than
     for (let run = 0; run < 12; run++)
       expect(spread(parts.map(groups => groups.filter(group => group.startsWith(`${run} `)).length))).toBeLessThan(2)
   }
+})
+
+test('a task is found by whoever has planned the same experiment, and refused by whoever has planned another', () => {
+  const plan = (horizon: number) =>
+    planExperiment(
+      experiment({
+        repeats: 2,
+        entries: [{ env: 'toy_market', set: { horizon }, seeds: '3:6', players: ['random', 'bot:seller'] }],
+      }),
+      { economies },
+    )
+  const rollouts = [...rolloutsOf(plan(3))]
+  const tasks = rollouts.map((spec, i) => taskOf({ spec, run: i < 6 ? 0 : 1 }))
+  const [same, other] = [new TaskSpecs(plan(3)), new TaskSpecs(plan(4))]
+  expect(tasks.map(task => rolloutKey(same.of(task)))).toEqual(rollouts.map(({ key }) => key))
+  expect(() => other.of(tasks[0]!)).toThrow(/^The rollout \S+ is another, \S+, where it was to be played/)
+  expect(() => same.of({ ...tasks[0]!, example: 6 })).toThrow('is not part of the experiment')
 })
 
 test('rows of parts are read in the order of their examples, each with its part', () => {

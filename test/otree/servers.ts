@@ -83,8 +83,13 @@ export async function otreeServer(project: string, env: Readonly<Record<string, 
   const all = otreeEnv(env)
   execFileSync(OTREE!, ['resetdb', '--noinput'], { cwd: project, env: all, stdio: 'ignore' })
   return restartable(url, join(project, 'otree.log'), async log => {
+    const workers = (): number => (existsSync(log) ? readFileSync(log, 'utf8').split('timeoutworker is listening').length : 1)
+    const before = workers()
     const running = start(OTREE!, ['prodserver', `127.0.0.1:${port}`], project, all, log)
-    await until('otree prodserver', async () => (await fetch(`${url}/api/otree_version`, { headers: KEY })).ok, running)
+    // Its worker, which minds time limits, begins by writing to the database: a request meanwhile could be its end.
+    const ready = async (): Promise<boolean> =>
+      workers() > before && (await fetch(`${url}/api/otree_version`, { headers: KEY })).ok
+    await until('otree prodserver', ready, running)
     return running
   })
 }
@@ -124,6 +129,7 @@ function otreeEnv(more: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
     ...process.env,
     PATH: `${dirname(resolve(OTREE!))}${delimiter}${process.env.PATH}`,
     OTREE_PRODUCTION: '1',
+    PYTHONUNBUFFERED: '1',
     OTREE_ADMIN_PASSWORD: 'test-password',
     OTREE_REST_KEY: REST_KEY,
     ...more,

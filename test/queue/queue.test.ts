@@ -125,7 +125,7 @@ describe.skipIf(!HAS_REDIS)('a run through a queue', { timeout: 180_000 }, () =>
     }
     const kept = [keep(), keep()]
     const ended = await start(
-      `eval sim_economy --players moody --seeds 8 --set horizon_turns=4 --queue ${redis.url} --queue-batch 4 --out moody ${own}`,
+      `eval sim_economy --players moody --seeds 8 --set horizon_turns=4 --queue ${redis.url} --queue-batch 4 --queue-ahead 2 --out moody ${own}`,
       env,
     ).ended
     stopped = true

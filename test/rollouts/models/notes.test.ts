@@ -20,9 +20,9 @@ test.each<[string, object, RegExp]>([
   [
     'reasons that nobody knows',
     { avg_metrics: { model_calls: 10, model_unknown_finish_reasons: 0.5 } },
-    /finish_word in calls\.jsonl/,
+    /finish_word in the rows of calls/,
   ],
-  ['counts that were made up for', { usage: { repaired: true } }, /usage\.repaired in calls\.jsonl/],
+  ['counts that were made up for', { usage: { repaired: true } }, /usage\.repaired in the rows of calls/],
   ['a run of refusals', { avg_metrics: { model_calls: 10, model_refusals: 6 } }, /most answers were refusals/],
   [
     'calls as text, and nothing else',

@@ -1,6 +1,6 @@
 """
 What evaluation frameworks cost around a model call, measured in one run, after `npm run build`:
-`python3 bench/peers/run.py [--venvs FOLDER] [--sizes 1,64,512,4000] [--limit SECONDS]`. Each peer of Python gets an environment of its own in
+`python3 bench/peers/run.py [--venvs FOLDER] [--sizes 1,64,512,4000] [--limit SECONDS] [--only NAME]`. Each peer of Python gets an environment of its own in
 that folder, made of its file in requirements/ where it is not there yet. Prints Markdown, then JSON.
 
 Every peer is a process of its own that makes so many calls, so many at once, to a local provider that answers at once. Processor time
@@ -23,11 +23,12 @@ import urllib.request
 
 HERE = pathlib.Path(__file__).parent
 ROOT = HERE.parent.parent
-ENV = {**os.environ, "PYTHONPATH": str(HERE), "PEER_KEY": "none", "INSPECT_DISABLE_MODEL_API": "", "PYTHONDONTWRITEBYTECODE": "1"}
+ENV = {**os.environ, "PYTHONPATH": str(HERE), "PEER_KEY": "none", "PYTHONDONTWRITEBYTECODE": "1"}
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--sizes", default="1,64,512,4000")
 parser.add_argument("--limit", type=float, default=600)
+parser.add_argument("--only", default="", help="peers whose name begins so")
 parser.add_argument("--venvs", type=pathlib.Path, default=ROOT / "node_modules" / ".peers")
 options = parser.parse_args()
 SIZES = [int(size) for size in options.sizes.split(",")]
@@ -97,6 +98,8 @@ def measure(command: list[str]) -> tuple[float, float, str]:
 def run(url: str) -> list[dict]:
     rows = []
     for name, command in PEERS.items():
+        if not name.startswith(options.only):
+            continue
         out = tempfile.mkdtemp()
         start, _, failed = measure(command(url, 1, 1, f"{out}/start"))
         row = {"peer": name, "start_up_cpu_s": round(start, 2), "sizes": {}}

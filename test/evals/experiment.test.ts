@@ -288,7 +288,8 @@ describe('a program runs an experiment', () => {
       onEvent: event => void events.push(event),
     })
     expect([cells.length, left, played]).toEqual([2, 0, 24])
-    expect(events.filter(({ type }) => type !== 'rollout').map(({ type, cell }) => [type, cell])).toEqual([
+    const cellEvents = events.filter(({ type }) => type === 'cell_start' || type === 'cell_end')
+    expect(cellEvents.map(event => [event.type, 'cell' in event ? event.cell : undefined])).toEqual([
       ['cell_start', 'toy_market'],
       ['cell_end', 'toy_market'],
       ['cell_start', 'toy_market-horizon=2'],
@@ -297,6 +298,9 @@ describe('a program runs an experiment', () => {
     const rollouts = events.filter(event => event.type === 'rollout')
     expect(new Set(rollouts.map(({ key, players }) => `${key} ${players.trader_0}`)).size).toBe(24)
     expect(rollouts.at(-1)).toMatchObject({ ok: true, done: 12, due: 12 })
+    // Each begins once, before it ends.
+    const begun = events.flatMap(event => (event.type === 'rollout_start' ? [`${event.cell} ${event.key}`] : []))
+    expect(begun.sort()).toEqual(rollouts.map(({ cell, key }) => `${cell} ${key}`).sort())
     expect(new Set(rollouts.map(({ key }) => key))).toEqual(
       new Set([...rolloutsOf(planExperiment(asked, { economies }))].map(({ key }) => key)),
     )

@@ -65,9 +65,9 @@ def test_what_is_no_turn_and_what_a_policy_raises_are_answered() -> None:
         assert "a policy answers a slot, a list of calls, a decision or None, got 'post'" in body["error"]["message"]
 
 
-def evaluate(out: Path, *players: str) -> subprocess.CompletedProcess[str]:
+def evaluate(out: Path, *players: str, options: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
     words = ["eval", "swarm_economy", "--preset", "short", "--players", ",".join(players), "--seeds", "3", "--out", str(out)]
-    return subprocess.run(command(*words), capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(command(*words, *options), capture_output=True, text=True, timeout=120, check=False)
 
 
 @pytest.mark.parametrize("accepts", ["text", "observation", "encoded"])
@@ -98,7 +98,8 @@ def test_a_policy_that_fails_gives_the_rollout_up_with_its_words(tmp_path: Path)
         raise RuntimeError("out of order")
 
     with serve_policy(breaks) as server:
-        evaluate(tmp_path, server.player)
+        # Further attempts would only wait longer, up to minutes by chance.
+        evaluate(tmp_path, server.player, options=("--max-retries", "1"))
     errors = load(tmp_path, "pandas").errors
     assert len(errors) == 3
     assert errors["message"].str.contains("out of order").all()

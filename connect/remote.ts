@@ -1,5 +1,6 @@
 /** Which servers may be joined without being asked twice: those on this machine. Knows no protocol. */
 import { UserError } from '../envs/core/errors.ts'
+import { isLoopback } from '../rollouts/loopback.ts'
 
 /** The URL of a server. A UserError where it is none, or is on another machine and `remote` does not say that this is meant. */
 export function serverUrl(text: string, remote: boolean): URL {
@@ -13,8 +14,4 @@ export function serverUrl(text: string, remote: boolean): URL {
       `${url.host} is not this machine, and people may take part there: read docs/connect.md on consent, then add --remote.`,
     )
   return url
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host)
 }

@@ -5,16 +5,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { MiddlewareHandler } from 'hono'
 import { short } from '../envs/core/plain.ts'
+import { isLoopback } from '../rollouts/loopback.ts'
 import { isDeep } from '../rollouts/models/json.ts'
 import { ServeError } from './errors.ts'
-
-/** Names of this machine, as what a server listens on or in a Host header. */
-const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|\[?::1\]?)(?::\d+)?$/i
-
-/** Whether only programs of this machine reach a server that listens there. */
-export function isLoopback(host: string): boolean {
-  return LOOPBACK.test(host)
-}
 
 /** Paths that say nothing of a game: a balancer asks them, and has no token. */
 const OPEN_PATHS = /^(?:\/[a-z0-9_]+)?\/(?:health|ready)$/

@@ -12,6 +12,7 @@ import { streamSSE } from 'hono/streaming'
 import { UserError } from '../envs/core/errors.ts'
 import { asset, escaped, libraries, SCRIPTS } from '../evals/report/assets.ts'
 import { RunError } from '../rollouts/errors.ts'
+import { isLoopback } from '../rollouts/loopback.ts'
 import { drawPicture } from './draw.ts'
 import type { Watched } from './watched.ts'
 import { pictureWords } from './words.ts'
@@ -74,8 +75,7 @@ function appOf(watched: Watched, title: string, ending: AbortSignal): Hono {
   // A page of another origin, or a name that leads here, reaches a loopback server too.
   app.use(async (c, next) => {
     const host = c.req.header('host') ?? ''
-    if (!/^(?:127\.0\.0\.1|localhost)(?::\d+)?$/.test(host))
-      return c.text(`Host: expected 127.0.0.1 or localhost, got ${host.slice(0, 80)}`, 403)
+    if (!isLoopback(host)) return c.text(`Host: expected 127.0.0.1 or localhost, got ${host.slice(0, 80)}`, 403)
     c.header('Cache-Control', 'no-store')
     await next()
   })

@@ -1,7 +1,7 @@
 /**
- * What a rollout looks like in the files of a run: a row of results.jsonl per evaluated seat (the field names of
- * Verifiers' saved evaluations), an episode of traces.jsonl with a trace per seat (those of its v1 traces), a line of
- * steps.jsonl, a row of errors.jsonl. Knows shapes; writes nothing.
+ * What a rollout looks like to its readers: a row per evaluated seat (the field names of Verifiers' saved evaluations), an episode
+ * with a trace per seat (those of its v1 traces), its log, a row of errors.jsonl. Exports and folders of before have files of
+ * these, by whose names they are called here; how a run's own files pack them is in `record.ts`. Knows shapes; writes nothing.
  */
 import type { AnyTypes, Scores } from '../envs/core/environment.ts'
 import type { EpisodeLog } from '../envs/core/log.ts'

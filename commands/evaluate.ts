@@ -153,7 +153,9 @@ export async function evaluate(asked: Experiment, options: EvaluateOptions, args
     const last = cells.at(-1)
     if (last !== undefined) onCell(last.runs)
   }
-  return { cells, runs: cells.flatMap(({ runs }) => runs), left, code: left > 0 || failed > 0 ? 1 : 0 }
+  // What stopped it may have met the files after the last rollout was played.
+  const code = left > 0 || failed > 0 || stopped.length > 0 ? 1 : 0
+  return { cells, runs: cells.flatMap(({ runs }) => runs), left, code }
 }
 
 /** Says what of a cell failed, and what began anew though it was to be gone on with; gives how many rollouts failed. */

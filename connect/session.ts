@@ -496,8 +496,9 @@ class SeatPlay {
   async #untilPaced(due: number, ask: Ask, within: AbortSignal): Promise<void> {
     const { clock, marginMs = MARGIN } = this.#options
     const latest = ask.deadline === null ? due : Math.min(due, ask.deadline - marginMs)
-    const wait = latest - clock.now()
-    if (wait > 0) await sleep(clock, wait, within).catch(() => {})
+    // A timer may fire a little before its time; the clock decides.
+    for (let wait = latest - clock.now(); wait > 0 && !within.aborted; wait = latest - clock.now())
+      await sleep(clock, wait, within).catch(() => {})
   }
 
   #decided(

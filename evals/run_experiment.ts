@@ -14,7 +14,7 @@ import type { CallRow, Player, RetryRow } from '../rollouts/player.ts'
 import type { PlayerContext } from '../rollouts/players/index.ts'
 import { type RolloutSpec, rolloutKey } from '../rollouts/rollout.ts'
 import { PlanSpecs, playRuns, type RunPlan, type RunResult } from '../rollouts/run.ts'
-import type { Ended } from '../rollouts/watch.ts'
+import type { Ended, Watcher } from '../rollouts/watch.ts'
 import { type Experiment, type ResolvedCell, resolveCells } from './experiment.ts'
 import type { Playable } from './opponents.ts'
 import { type PlannedCell, planCells } from './plan.ts'
@@ -81,7 +81,7 @@ export interface RunExperimentOptions extends Pick<PlayerContext, 'own' | 'termi
   readonly shard?: Shard
   /** Where scenario files are looked for; the process's own folder by default. */
   readonly folder?: string
-  /** Rollouts in flight at most; 32 by default. */
+  /** Rollouts in flight at most; 32 by default, and one where a person has a seat: people play one game after the other. */
   readonly concurrency?: number
   /**
    * Threads that rollouts are played in, where nobody but scripted players sits; the others are played in this thread, as all are by
@@ -101,6 +101,8 @@ export interface RunExperimentOptions extends Pick<PlayerContext, 'own' | 'termi
   /** Once aborted nothing is begun, and what is in flight is finished. */
   readonly signal?: AbortSignal
   readonly onEvent?: (event: ExperimentEvent) => void
+  /** Called after every step, in this thread, in which somebody had to be waited for, beginning with those already played. */
+  readonly onStep?: Watcher['stepped']
 }
 
 /** The runs of a cell. */
@@ -174,7 +176,7 @@ async function playCells(
   planned: readonly PlannedCell[],
   options: RunExperimentOptions,
 ): Promise<ExperimentResult> {
-  const { concurrency = 32, elsewhere, resume, retryErrors, compress, signal, shard, onEvent = () => {} } = options
+  const { concurrency = 32, elsewhere, resume, retryErrors, compress, signal, shard, onEvent = () => {}, onStep } = options
   const out = shard === undefined ? options.out : join(options.out, shardFolder(shard))
   const cells: CellResult[] = []
   const stopped = new Set<string>()
@@ -183,7 +185,7 @@ async function playCells(
   for (const [index, { cell, plans }] of planned.entries()) {
     const { runs, batch } = await playRuns(plans, {
       out: asked.name === undefined ? out : join(out, asked.name, cell.label),
-      concurrency,
+      concurrency: plans.some(hasPerson) ? 1 : concurrency,
       ...(resume !== undefined && { resume }),
       ...(retryErrors !== undefined && { retryErrors }),
       ...(compress !== undefined && { compress }),
@@ -198,6 +200,7 @@ async function playCells(
           began: spec => onEvent({ type: 'rollout_start', ...factsOf(label, spec) }),
           called: row => onEvent({ type: 'call', cell: label, row }),
           retried: row => onEvent({ type: 'retry', cell: label, row }),
+          ...(onStep !== undefined && { stepped: onStep }),
           ended: (spec, ended) => onEvent({ type: 'rollout', ...factsOf(label, spec), done: ++done, due, ...ended }),
         }
       },
@@ -215,6 +218,10 @@ async function playCells(
 function factsOf(cell: string, spec: RolloutSpec): RolloutFacts {
   const players = Object.fromEntries(spec.evaluated.map(agent => [agent, spec.lineup[agent]!.name]))
   return { cell, key: rolloutKey(spec), players, seed: spec.seed, repeat: spec.repeat }
+}
+
+function hasPerson({ seat, config }: RunPlan): boolean {
+  return Object.values(seat(config).lineup).some(({ kind }) => kind === 'human')
 }
 
 /** Everybody who sits in the plans, once. */

@@ -30,7 +30,9 @@ const KINDS: Readonly<Record<string, (text: string, context: PlayerContext) => P
   random: (_text, { economy }) => randomPlayer(economy),
   human: (_text, { terminal }) => {
     if (terminal === undefined)
-      throw new UserError('A human player needs a terminal; play with: agoragym play ENV --player human')
+      throw new UserError(
+        'A human player needs a terminal; play with: agoragym play ENV --player human, or agoragym eval ENV --players human',
+      )
     return humanPlayer(terminal)
   },
   policy: (text, { models }) => {

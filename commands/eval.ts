@@ -64,9 +64,9 @@ export async function playExperiment(
   const { folder = io.cwd, onCell } = more
   const concurrency = args.integer('concurrency', 32, 1)
   const models = readModels(args, io, concurrency, folder)
-  const { terminal, close } = openPerson(args, io, { saved: true })
+  const { people, close } = openPerson(args, io, { saved: true })
   if (args.flag('dry-run')) {
-    const whole = planExperiment(asked, { economies, folder, models, terminal })
+    const whole = planExperiment(asked, { economies, folder, models, people })
     const shard = readShard(args, io)
     const planned = shard === undefined ? whole : shardOf(whole, shard)
     const [{ estimate }, { estimateText }] = await Promise.all([import('../rollouts/estimate.ts'), import('./estimate.ts')])
@@ -84,7 +84,7 @@ export async function playExperiment(
       folder,
       concurrency,
       models,
-      terminal,
+      people,
       // A suite is gone on with as a matter of course.
       resume: asked.name !== undefined || args.flag('resume'),
       retryErrors: args.flag('retry-errors'),

@@ -10,7 +10,7 @@ import { oneLine } from '../envs/core/text.ts'
 import type { Experiment } from '../evals/experiment.ts'
 import { planExperiment, rolloutsOf } from '../evals/run_experiment.ts'
 import { stepText } from '../evals/step_text.ts'
-import type { Terminal } from '../rollouts/players/human.ts'
+import type { People } from '../rollouts/player.ts'
 import { type Lineup, type RolloutSpec, rolloutKey, runRollout } from '../rollouts/rollout.ts'
 import { openRollout } from '../rollouts/store.ts'
 import { NARROWEST, pictureText } from '../view/terminal.ts'
@@ -61,15 +61,15 @@ export const play: Command = {
     if (out === undefined && args.flag('resume')) throw new UserError('--resume goes on with a saved game; say where with --out.')
     const models = readModels(args, io, 64)
     const speaker = await readSpeaker(args, io, args.text('ENV')!)
-    const { terminal, close } = openPerson(args, io, { saved: out !== undefined })
+    const { people, close } = openPerson(args, io, { saved: out !== undefined })
     try {
-      const { asked, spec } = oneGame(args, io, terminal, models)
+      const { asked, spec } = oneGame(args, io, people, models)
       const { env, lineup } = spec
       const watching = await watch(args, io, spec)
       const played =
         out === undefined
           ? await unsaved(spec, watching, io, () => models.prepare())
-          : await saved(asked, { spec, out: resolve(io.cwd, out), watching, terminal, models }, args, io)
+          : await saved(asked, { spec, out: resolve(io.cwd, out), watching, people, models }, args, io)
       if (played === undefined) return 1
       const { log, run } = played
       const key = rolloutKey(spec)
@@ -98,7 +98,7 @@ export const play: Command = {
 }
 
 /** The one game that is asked for, as an experiment too: what an evaluation of that player and seed would play. */
-function oneGame(args: Args, io: Io, terminal: Terminal, models: ReturnType<typeof readModels>) {
+function oneGame(args: Args, io: Io, people: People, models: ReturnType<typeof readModels>) {
   const players = readPlayers(args)
   if (players !== undefined && players.length > 1)
     throw new UserError(`--player: expected one player, got ${players.length}; agoragym eval plays several.`)
@@ -108,7 +108,7 @@ function oneGame(args: Args, io: Io, terminal: Terminal, models: ReturnType<type
     ...given,
     entries: given.entries.map(entry => ({ ...entry, seeds: `${seed}:${seed + 1}`, ...more })),
   })
-  const planned = (experiment: Experiment) => planExperiment(experiment, { economies, folder: io.cwd, terminal, models })
+  const planned = (experiment: Experiment) => planExperiment(experiment, { economies, folder: io.cwd, people, models })
   const all = of({})
   // Where nobody is named the economy's own players all are: the first of them plays.
   const asked = planned(all)[0]!.plans.length === 1 ? all : of({ players: economies.get(args.text('ENV')!).players.slice(0, 1) })
@@ -158,14 +158,14 @@ interface Saving {
   readonly spec: RolloutSpec
   readonly out: string
   readonly watching: Watching
-  readonly terminal: Terminal
+  readonly people: People
   readonly models: ReturnType<typeof readModels>
 }
 
 /** Plays a game as a run of one rollout, or takes it from the run where it is; undefined where it was left or failed, which was told. */
 async function saved(
   asked: Experiment,
-  { spec, out, watching, terminal, models }: Saving,
+  { spec, out, watching, people, models }: Saving,
   args: Args,
   io: Io,
 ): Promise<Played | undefined> {
@@ -173,7 +173,7 @@ async function saved(
     asked,
     {
       out,
-      terminal,
+      people,
       models,
       concurrency: 1,
       resume: args.flag('resume'),

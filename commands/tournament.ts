@@ -49,7 +49,7 @@ export const tournament: Command = {
     })
     const concurrency = args.integer('concurrency', 32, 1)
     const out = resolve(io.cwd, args.text('out') ?? USUAL)
-    const { terminal, close } = openPerson(args, io, { saved: true })
+    const { people, close } = openPerson(args, io, { saved: true })
     const { cells, runs, code } = await evaluate(
       asked,
       {
@@ -59,7 +59,7 @@ export const tournament: Command = {
         resume: args.flag('resume'),
         retryErrors: args.flag('retry-errors'),
         models: readModels(args, io, concurrency),
-        terminal,
+        people,
       },
       args,
       io,

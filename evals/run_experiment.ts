@@ -51,6 +51,8 @@ export type ExperimentEvent =
       readonly index: number
       readonly cells: number
       readonly due: number
+      /** Of the cell's runs: they are there, and hold what was finished before. */
+      readonly folders: readonly string[]
       /** The economy's id. */
       readonly env: string
       /** Everybody who has a seat in it. */
@@ -70,7 +72,7 @@ export type ExperimentEvent =
   /** A cell has ended: what its runs then hold, and how many of its rollouts were left because something stopped it. */
   | { readonly type: 'cell_end'; readonly cell: string; readonly runs: readonly RunResult[]; readonly left: number }
 
-export interface RunExperimentOptions extends Pick<PlayerContext, 'own' | 'terminal'> {
+export interface RunExperimentOptions extends Pick<PlayerContext, 'own' | 'people'> {
   /** Where economies are looked up; with `workers` also by threads. */
   readonly economies: Lookup<Playable> & { readonly thread?: ThreadSource }
   /** Who asks models, where models may play. */
@@ -81,7 +83,7 @@ export interface RunExperimentOptions extends Pick<PlayerContext, 'own' | 'termi
   readonly shard?: Shard
   /** Where scenario files are looked for; the process's own folder by default. */
   readonly folder?: string
-  /** Rollouts in flight at most; 32 by default, and one where a person has a seat: people play one game after the other. */
+  /** Rollouts in flight at most; 32 by default, and one where somebody has a seat who plays one game at a time. */
   readonly concurrency?: number
   /**
    * Threads that rollouts are played in, where nobody but scripted players sits; the others are played in this thread, as all are by
@@ -125,7 +127,7 @@ export interface ExperimentResult {
 /** What an experiment comes to: every cell with its runs. A UserError where something of it cannot be played. */
 export function planExperiment(
   asked: Experiment,
-  options: Pick<RunExperimentOptions, 'economies' | 'folder'> & Pick<PlayerContext, 'models' | 'own' | 'terminal'>,
+  options: Pick<RunExperimentOptions, 'economies' | 'folder'> & Pick<PlayerContext, 'models' | 'own' | 'people'>,
 ): PlannedCell[] {
   const { economies, folder = '.', ...who } = options
   return planCells(asked, resolveCells(asked, economies), { folder, ...who })
@@ -185,16 +187,17 @@ async function playCells(
   for (const [index, { cell, plans }] of planned.entries()) {
     const { runs, batch } = await playRuns(plans, {
       out: asked.name === undefined ? out : join(out, asked.name, cell.label),
-      concurrency: plans.some(hasPerson) ? 1 : concurrency,
+      concurrency: plans.some(isAlone) ? 1 : concurrency,
       ...(resume !== undefined && { resume }),
       ...(retryErrors !== undefined && { retryErrors }),
       ...(compress !== undefined && { compress }),
       ...(signal !== undefined && { signal }),
       ...(elsewhere !== undefined && { elsewhere }),
-      onStart: due => {
+      onStart: (due, folders) => {
         const { label } = cell
         const [{ env }] = plans as [RunPlan]
-        onEvent({ type: 'cell_start', cell: label, index, cells: planned.length, due, env: env.id, players: playersOf(plans) })
+        const players = playersOf(plans)
+        onEvent({ type: 'cell_start', cell: label, index, cells: planned.length, due, folders, env: env.id, players })
         let done = 0
         return {
           began: spec => onEvent({ type: 'rollout_start', ...factsOf(label, spec) }),
@@ -220,8 +223,9 @@ function factsOf(cell: string, spec: RolloutSpec): RolloutFacts {
   return { cell, key: rolloutKey(spec), players, seed: spec.seed, repeat: spec.repeat }
 }
 
-function hasPerson({ seat, config }: RunPlan): boolean {
-  return Object.values(seat(config).lineup).some(({ kind }) => kind === 'human')
+/** Whether somebody sits in the plan who can play one game at a time. */
+function isAlone({ seat, config }: RunPlan): boolean {
+  return Object.values(seat(config).lineup).some(({ alone }) => alone === true)
 }
 
 /** Everybody who sits in the plans, once. */

@@ -6,7 +6,7 @@ import { passive } from '../../bots/any/passive.ts'
 import { number } from '../../evals/text.ts'
 import { economies } from '../../index.ts'
 import { EpisodeStopped, RunStopped } from '../../rollouts/errors.ts'
-import { humanPlayer } from '../../rollouts/players/human.ts'
+import { atTerminal, humanPlayer } from '../../rollouts/players/human.ts'
 import { runRollout } from '../../rollouts/rollout.ts'
 import { findRuns, readFigures, readMetadata, readSteps } from '../../rollouts/store.ts'
 import { scratch, toySpec } from '../rollouts/table.ts'
@@ -180,7 +180,7 @@ describe('eval with people', () => {
     const asked: string[] = []
     const terminal = { show: () => {}, ask: async (prompt: string) => void asked.push(prompt) }
     const game = (left?: () => Error) => {
-      const human = humanPlayer(left === undefined ? terminal : { ...terminal, left })
+      const human = humanPlayer(atTerminal(left === undefined ? terminal : { ...terminal, left }))
       return runRollout(toySpec({ lineup: { trader_0: human, trader_1: human } }))
     }
     await expect(game(() => new RunStopped('left'))).rejects.toThrow('left')

@@ -99,7 +99,7 @@ export {
   type TranscribedPolicy,
   type Usage,
 } from './rollouts/player.ts'
-export { callText, humanPlayer, type Terminal } from './rollouts/players/human.ts'
+export { atTerminal, callText, humanPlayer, type Terminal } from './rollouts/players/human.ts'
 export { type PlayerContext, playersFor } from './rollouts/players/index.ts'
 export { type PlayerMaker, registerPlayer } from './rollouts/players/own.ts'
 export { openTerminal, type TerminalOptions } from './rollouts/players/terminal.ts'

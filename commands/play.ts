@@ -6,6 +6,7 @@ import { oneLine } from '../envs/core/text.ts'
 import { planExperiment } from '../evals/run_experiment.ts'
 import { stepText } from '../evals/step_text.ts'
 import { lineupOf } from '../rollouts/lineup.ts'
+import { atTerminal } from '../rollouts/players/human.ts'
 import { openTerminal } from '../rollouts/players/terminal.ts'
 import { type Lineup, runRollout } from '../rollouts/rollout.ts'
 import type { Command } from './command.ts'
@@ -39,7 +40,12 @@ export const play: Command = {
       signal: io.signal,
     })
     try {
-      const [planned] = planExperiment(readExperiment(args, { repeats: 1 }), { economies, folder: io.cwd, terminal, models })
+      const [planned] = planExperiment(readExperiment(args, { repeats: 1 }), {
+        economies,
+        folder: io.cwd,
+        people: atTerminal(terminal),
+        models,
+      })
       const { env, config, seat } = planned!.plans[0]!
       models.prepare()
       const seed = args.integer('seed', 0, 0)

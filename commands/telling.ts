@@ -111,7 +111,7 @@ class JsonLines implements Telling {
     count(this.#running, event)
     switch (event.type) {
       case 'cell_start': {
-        const { type: _, players, ...facts } = event
+        const { type: _, players, folders: __, ...facts } = event
         this.#running = new Running(event.due)
         this.#cell = event.cell
         this.#write('start', { ...facts, players: players.map(player => ({ ...player, name: withoutTexts(player.name) })) })

@@ -51,6 +51,8 @@ export type ExperimentEvent =
       readonly index: number
       readonly cells: number
       readonly due: number
+      /** Of the cell's runs: they are there, and hold what was finished before. */
+      readonly folders: readonly string[]
       /** The economy's id. */
       readonly env: string
       /** Everybody who has a seat in it. */
@@ -70,7 +72,7 @@ export type ExperimentEvent =
   /** A cell has ended: what its runs then hold, and how many of its rollouts were left because something stopped it. */
   | { readonly type: 'cell_end'; readonly cell: string; readonly runs: readonly RunResult[]; readonly left: number }
 
-export interface RunExperimentOptions extends Pick<PlayerContext, 'own' | 'terminal'> {
+export interface RunExperimentOptions extends Pick<PlayerContext, 'own' | 'people'> {
   /** Where economies are looked up; with `workers` also by threads. */
   readonly economies: Lookup<Playable> & { readonly thread?: ThreadSource }
   /** Who asks models, where models may play. */
@@ -123,7 +125,7 @@ export interface ExperimentResult {
 /** What an experiment comes to: every cell with its runs. A UserError where something of it cannot be played. */
 export function planExperiment(
   asked: Experiment,
-  options: Pick<RunExperimentOptions, 'economies' | 'folder'> & Pick<PlayerContext, 'models' | 'own' | 'terminal'>,
+  options: Pick<RunExperimentOptions, 'economies' | 'folder'> & Pick<PlayerContext, 'models' | 'own' | 'people'>,
 ): PlannedCell[] {
   const { economies, folder = '.', ...who } = options
   return planCells(asked, resolveCells(asked, economies), { folder, ...who })
@@ -189,10 +191,11 @@ async function playCells(
       ...(compress !== undefined && { compress }),
       ...(signal !== undefined && { signal }),
       ...(elsewhere !== undefined && { elsewhere }),
-      onStart: due => {
+      onStart: (due, folders) => {
         const { label } = cell
         const [{ env }] = plans as [RunPlan]
-        onEvent({ type: 'cell_start', cell: label, index, cells: planned.length, due, env: env.id, players: playersOf(plans) })
+        const players = playersOf(plans)
+        onEvent({ type: 'cell_start', cell: label, index, cells: planned.length, due, folders, env: env.id, players })
         let done = 0
         return {
           began: spec => onEvent({ type: 'rollout_start', ...factsOf(label, spec) }),

@@ -111,9 +111,14 @@ export interface Player {
   readonly kind: 'bot' | 'model' | 'human' | 'policy'
   /** Facts for metadata.json: model, base URL (redacted), sampling, history, persona, prompt digest. */
   readonly details: Readonly<Record<string, unknown>>
+  /** Resolves once who plays is there, where that takes time: nothing of the rollout is asked before. */
+  arrive?(context: Pick<RolloutContext, 'key' | 'signal'>): Promise<void>
   /** The policies of one rollout. */
   policies(context: RolloutContext): AnyPolicyFactory
 }
+
+/** Where people sit, at a terminal or in front of pages: what plays the seats of `human`. */
+export type People = Pick<Player, 'details' | 'arrive' | 'policies'>
 
 /** A policy that kept what it was told and said; where a policy does not, the runner writes what a model would have seen. */
 export interface TranscribedPolicy extends Policy<AnyTypes> {

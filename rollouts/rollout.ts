@@ -210,7 +210,8 @@ class SeatedEpisode {
   readonly #given = new AbortController()
   readonly #giveUp = (): void => this.#given.abort(this.#options.signal?.reason)
   readonly #start = now()
-  readonly #ready: number
+  readonly #arriving: readonly Promise<void>[]
+  #ready: number
   readonly #waits: Span[] = []
   #told = 0
 
@@ -252,11 +253,20 @@ class SeatedEpisode {
         this.#policies.set(agent, { policy, repeat: game.repeatOf(agent), ...(written && { seen: [] }) })
       }
     }
+    this.#arriving = [...seatsByPlayer(lineup).keys()].flatMap(player => player.arrive?.(context) ?? [])
     this.#ready = now()
   }
 
-  /** Plays to the end, or up to the first answer that must be waited for; the promise then plays on. */
+  /** Plays to the end, or up to what must be waited for, an answer or somebody to arrive; the promise then plays on. */
   play(): Promise<void> | undefined {
+    if (this.#arriving.length === 0) return this.#play()
+    return Promise.all(this.#arriving).then(() => {
+      this.#ready = now()
+      return this.#play()
+    })
+  }
+
+  #play(): Promise<void> | undefined {
     const episode = this.#episode
     while (!episode.over) {
       const decisions: Record<AgentId, Decision> = {}

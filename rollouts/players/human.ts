@@ -1,6 +1,6 @@
 /**
- * `human`: a person at a terminal. Shows what the seat sees and a menu of moves made from the tools' candidates; takes a
- * number, or any call written down. Knows no economy.
+ * `human`: a person, wherever people sit; here at a terminal. Shows what the seat sees and a menu of moves made from the tools'
+ * candidates; takes a number, or any call written down. Knows no economy.
  */
 
 import type { AnyTypes, Decision } from '../../envs/core/environment.ts'
@@ -8,7 +8,7 @@ import type { Policy, SeatContext, Turn } from '../../envs/core/policy.ts'
 import { PASS } from '../../envs/core/policy.ts'
 import { type Call, candidates, moves, type PlayerTools, toolSchema, typeName } from '../../envs/core/tool.ts'
 import { EpisodeStopped } from '../errors.ts'
-import type { Player } from '../player.ts'
+import type { People, Player } from '../player.ts'
 
 /** Where a person reads and writes. */
 export interface Terminal {
@@ -28,12 +28,15 @@ const HELP = [
   't lists the tools, p says nothing this turn, q leaves the game.',
 ].join('\n')
 
-/** The person at `terminal`. Several human seats of an episode are asked one after the other. */
-export function humanPlayer(terminal: Terminal): Player {
+/** The player that people are. */
+export function humanPlayer(people: People): Player {
+  return { name: 'human', kind: 'human', ...people }
+}
+
+/** The person at a terminal. Several human seats of an episode are asked one after the other. */
+export function atTerminal(terminal: Terminal): People {
   let turn: Promise<unknown> = Promise.resolve()
   return {
-    name: 'human',
-    kind: 'human',
     details: {},
     policies: () => context => {
       const policy = humanPolicy(terminal, context)

@@ -19,24 +19,24 @@ import { planCells } from './plan.ts'
 import { type Task, TaskSpecs, taskOf } from './tasks.ts'
 
 /** Whom an experiment may name besides scripted players. */
-type Who = Pick<PlayerContext, 'models' | 'own' | 'terminal'>
+type Who = Pick<PlayerContext, 'models' | 'own' | 'people'>
 
 /** What a run's files say of a player. */
-type PlayerFacts = Omit<Player, 'policies'>
+type PlayerFacts = Omit<Player, 'policies' | 'arrive'>
 
 /** Players of models, of a program's own and of people, by how they are asked for. Threads do not play them. */
 type Strangers = Readonly<Record<string, PlayerFacts>>
 
 /** The same players, each noted in `strangers` as it is made. */
 export function noting(who: Who, strangers: Record<string, PlayerFacts>): Who {
-  const { models, own, terminal } = who
+  const { models, own, people } = who
   const noted = (id: string, player: Player): Player => {
-    const { policies: _, ...facts } = player
+    const { policies: _, arrive: __, ...facts } = player
     strangers[id] = facts
     return player
   }
   return {
-    ...(terminal !== undefined && { terminal }),
+    ...(people !== undefined && { people }),
     ...(models !== undefined && {
       models: {
         player: choice => noted(modelId(choice), models.player(choice)),
@@ -54,12 +54,7 @@ export function noting(who: Who, strangers: Record<string, PlayerFacts>): Who {
 
 /** Players with the facts of those that were noted: they make the same plans, and do not play. */
 function standIns(strangers: Strangers): Required<Who> {
-  const standIn = (facts: PlayerFacts): Player => ({
-    ...facts,
-    policies: () => {
-      throw new Error(`workers: ${facts.name} is not played in a thread`)
-    },
-  })
+  const standIn = (facts: PlayerFacts): Player => ({ ...facts, policies: () => unplayed(facts.name) })
   return {
     models: {
       player: choice => standIn(strangers[modelId(choice)]!),
@@ -69,8 +64,12 @@ function standIns(strangers: Strangers): Required<Who> {
       const facts = strangers[ownId(name, economy.env.id)]
       return facts && standIn(facts)
     },
-    terminal: { show: () => {}, ask: async () => undefined },
+    people: { details: {}, policies: () => unplayed('human') },
   }
+}
+
+function unplayed(name: string): never {
+  throw new Error(`workers: ${name} is not played in a thread`)
 }
 
 const modelId = (choice: unknown): string => `model ${JSON.stringify(choice)}`

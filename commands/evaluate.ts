@@ -155,7 +155,7 @@ export async function evaluate(asked: Experiment, options: EvaluateOptions, args
     note(`Stopped after ${played} of ${plural(played + left, 'rollout')}. Go on with: ${again('--resume')}`)
     const last = cells.at(-1)
     if (last !== undefined) onCell(last.runs)
-  }
+  } else if (stopped.length > 0) note(`Go on with: ${again('--resume')}`)
   // What stopped it may have met the files after the last rollout was played.
   const code = left > 0 || failed > 0 || stopped.length > 0 ? 1 : 0
   return { cells, runs: cells.flatMap(({ runs }) => runs), left, code }

@@ -18,12 +18,13 @@ import {
   FILES,
   LOCK,
   RunStore,
-  readCalls,
   readErrors,
   readFailedLines,
   readFigures,
+  readKeys,
   readLines,
   readMetadata,
+  readUnfiledReplies,
   type StoreOptions,
 } from '../rollouts/store.ts'
 import { summarize } from '../rollouts/summary.ts'
@@ -151,7 +152,7 @@ function fill(store: RunStore, sources: readonly Part[], parts: readonly Part[])
       if (!owners.has(lines.key)) store.file(lines)
     }
     // Answers of rollouts that an interruption left: the next command replays them.
-    for (const row of readCalls(part.folder)) if (!owners.has(row.key) && !failed.has(row.key)) store.record(row)
+    for (const row of readUnfiledReplies(part.folder)) if (!owners.has(row.key) && !failed.has(row.key)) store.record(row)
   }
   store.order()
   for (const { example } of store.held()) examples.add(example)
@@ -187,7 +188,7 @@ function ownersOf(sources: readonly Part[]) {
   const owners = new Map<string, Part>()
   const again = new Map<string, Set<Part>>()
   for (const part of sources) {
-    for (const { key } of readFigures(part.folder)) {
+    for (const key of readKeys(part.folder)) {
       const owner = owners.get(key)
       if (owner === undefined) owners.set(key, part)
       else if (owner !== part) again.set(key, (again.get(key) ?? new Set()).add(part))

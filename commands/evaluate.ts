@@ -124,14 +124,15 @@ export async function evaluate(asked: Experiment, options: EvaluateOptions, args
     args.text('queue') === undefined ? undefined : shard !== undefined ? '--shard' : args.text('workers') && '--workers'
   if (parted !== undefined)
     throw new UserError(`--queue and ${parted} exclude each other: the workers of a queue share all of it.`)
-  const queue = await openNamedQueue(asked, { folder, out, concurrency }, args, io)
+  const compress = readCompression(args)
+  const queue = await openNamedQueue(asked, { folder, out, concurrency, compress }, args, io)
   const { cells, left, played, stopped } = await runExperiment(asked, {
     ...rest,
     ...(queue !== undefined && { elsewhere: queue.elsewhere }),
     ...(models !== undefined && { models }),
     economies,
     ...(shard !== undefined && { shard }),
-    compress: readCompression(args),
+    compress,
     workers: readWorkers(args),
     onWorkers: taken => {
       if (taken === 0) note(NO_WORK)

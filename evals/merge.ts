@@ -105,7 +105,7 @@ export function mergeRuns(
 }
 
 /** Where a run of an experiment lies in its folder. */
-function placeIn(out: string, metadata: Metadata): string {
+export function placeIn(out: string, metadata: Metadata): string {
   const { name = null, cell = '' } = metadata.experiment ?? {}
   return join(out, ...(name === null ? [] : [name, cell]), runFolder(metadata))
 }
@@ -145,7 +145,7 @@ function fill(store: RunStore, sources: readonly Part[], parts: readonly Part[])
   const now = (): string => new Date().toISOString()
   store.writeMetadata(mergedMetadata(first, facts, { summary: undefined, planned: 0, ...times, updated: now() }))
   for (const part of parts) {
-    for (const lines of readLines(part.folder)) if (owners.get(lines.key) === part) store.file(lines)
+    for (const lines of readLines(part.folder, key => owners.get(key) === part)) store.file(lines)
     const failed = new Set<string>()
     for (const lines of readFailedLines(part.folder)) {
       failed.add(lines.key)

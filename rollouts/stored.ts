@@ -482,11 +482,15 @@ function openOlder(folder: string, key: string): OpenedRollout | undefined {
   }
 }
 
-/** What each finished rollout of a run added to its files, to be filed in another. */
-export function* readLines(folder: string): Generator<FinishedLines> {
-  if (isOlder(folder)) return yield* olderLines(folder)
+/** What each finished rollout of a run added to its files, to be filed in another: all of them, or those whose keys are wanted. */
+export function* readLines(folder: string, wanted: (key: string) => boolean = () => true): Generator<FinishedLines> {
+  if (isOlder(folder)) {
+    for (const lines of olderLines(folder)) if (wanted(lines.key)) yield lines
+    return
+  }
   yield* reading(folder, function* (reader) {
     for (const { key, example, place, text } of reader.placed()) {
+      if (!wanted(key)) continue
       const rollout = reader.lineAt(place)
       yield { ok: true, key, example, shared: reader.sharedIn(rollout), rollout, figures: text() } satisfies FinishedLines
     }

@@ -1,7 +1,7 @@
 /** A run through a queue as processes: workers that are killed, hang and crash, a collector that is killed, and what is left. */
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFailed, test } from 'vitest'
 import { stream } from '../../index.ts'
 import { type FakeProvider, randomCalls, startFakeProvider } from '../../rollouts/models/fake/index.ts'
@@ -122,12 +122,21 @@ describe.skipIf(!HAS_REDIS)('a run through a queue', { timeout: 180_000 }, () =>
 
   test('results in a shared folder: a killed worker and a killed collector cost nothing, and the files are those of one process', async () => {
     const asked = await talkative(10)
-    const line = `eval sim_economy --players ${asked},bot:honest --seeds 4 --set horizon_turns=6`
+    const line = `eval sim_economy --players ${asked},bot:honest --seeds 6 --set horizon_turns=6`
     const queued = `${line} --queue ${redis.url} --queue-batch 1 --out gathered --results shared`
     const worker = `worker --queue ${redis.url} -c 2 --lease 2`
     const [first, second] = [start(worker), start(worker)]
     const killed = start(queued)
-    await until(() => parts().some(part => countFinished(part) > 0), killed)
+    // Until both have written something.
+    await until(
+      () =>
+        new Set(
+          parts()
+            .filter(part => countFinished(part) > 0)
+            .map(dirname),
+        ).size === 2,
+      killed,
+    )
     first.child.kill('SIGKILL')
     killed.child.kill('SIGKILL')
     await killed.ended

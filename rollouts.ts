@@ -91,6 +91,7 @@ export { boundsOf, currentPar, isCurrent, type Par, type Pars } from './rollouts
 export type { Outcome } from './rollouts/played.ts'
 export {
   type CallRow,
+  type People,
   type Player,
   ProviderError,
   type Reply,

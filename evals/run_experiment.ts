@@ -14,7 +14,7 @@ import type { CallRow, Player, RetryRow } from '../rollouts/player.ts'
 import type { PlayerContext } from '../rollouts/players/index.ts'
 import { type RolloutSpec, rolloutKey } from '../rollouts/rollout.ts'
 import { PlanSpecs, playRuns, type RunPlan, type RunResult } from '../rollouts/run.ts'
-import type { Ended } from '../rollouts/watch.ts'
+import type { Ended, Watcher } from '../rollouts/watch.ts'
 import { type Experiment, type ResolvedCell, resolveCells } from './experiment.ts'
 import type { Playable } from './opponents.ts'
 import { type PlannedCell, planCells } from './plan.ts'
@@ -83,7 +83,7 @@ export interface RunExperimentOptions extends Pick<PlayerContext, 'own' | 'peopl
   readonly shard?: Shard
   /** Where scenario files are looked for; the process's own folder by default. */
   readonly folder?: string
-  /** Rollouts in flight at most; 32 by default. */
+  /** Rollouts in flight at most; 32 by default, and one where somebody has a seat who plays one game at a time. */
   readonly concurrency?: number
   /**
    * Threads that rollouts are played in, where nobody but scripted players sits; the others are played in this thread, as all are by
@@ -103,6 +103,8 @@ export interface RunExperimentOptions extends Pick<PlayerContext, 'own' | 'peopl
   /** Once aborted nothing is begun, and what is in flight is finished. */
   readonly signal?: AbortSignal
   readonly onEvent?: (event: ExperimentEvent) => void
+  /** Called after every step, in this thread, in which somebody had to be waited for, beginning with those already played. */
+  readonly onStep?: Watcher['stepped']
 }
 
 /** The runs of a cell. */
@@ -176,7 +178,7 @@ async function playCells(
   planned: readonly PlannedCell[],
   options: RunExperimentOptions,
 ): Promise<ExperimentResult> {
-  const { concurrency = 32, elsewhere, resume, retryErrors, compress, signal, shard, onEvent = () => {} } = options
+  const { concurrency = 32, elsewhere, resume, retryErrors, compress, signal, shard, onEvent = () => {}, onStep } = options
   const out = shard === undefined ? options.out : join(options.out, shardFolder(shard))
   const cells: CellResult[] = []
   const stopped = new Set<string>()
@@ -185,7 +187,7 @@ async function playCells(
   for (const [index, { cell, plans }] of planned.entries()) {
     const { runs, batch } = await playRuns(plans, {
       out: asked.name === undefined ? out : join(out, asked.name, cell.label),
-      concurrency,
+      concurrency: plans.some(isAlone) ? 1 : concurrency,
       ...(resume !== undefined && { resume }),
       ...(retryErrors !== undefined && { retryErrors }),
       ...(compress !== undefined && { compress }),
@@ -201,6 +203,7 @@ async function playCells(
           began: spec => onEvent({ type: 'rollout_start', ...factsOf(label, spec) }),
           called: row => onEvent({ type: 'call', cell: label, row }),
           retried: row => onEvent({ type: 'retry', cell: label, row }),
+          ...(onStep !== undefined && { stepped: onStep }),
           ended: (spec, ended) => onEvent({ type: 'rollout', ...factsOf(label, spec), done: ++done, due, ...ended }),
         }
       },
@@ -218,6 +221,11 @@ async function playCells(
 function factsOf(cell: string, spec: RolloutSpec): RolloutFacts {
   const players = Object.fromEntries(spec.evaluated.map(agent => [agent, spec.lineup[agent]!.name]))
   return { cell, key: rolloutKey(spec), players, seed: spec.seed, repeat: spec.repeat }
+}
+
+/** Whether somebody sits in the plan who can play one game at a time. */
+function isAlone({ seat, config }: RunPlan): boolean {
+  return Object.values(seat(config).lineup).some(({ alone }) => alone === true)
 }
 
 /** Everybody who sits in the plans, once. */

@@ -169,7 +169,10 @@ class Batch {
           watcher?.called?.(row, spec)
         },
         ...(watcher?.retried !== undefined && { retried: row => watcher.retried!(row, spec) }),
-        onStep: (log, record) => store.partial(key, log, record),
+        onStep: (log, record) => {
+          store.partial(key, log, record)
+          watcher?.stepped?.(spec, log, record)
+        },
       })
     } catch (error) {
       return thrown(error)

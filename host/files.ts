@@ -102,7 +102,6 @@ export class HostedFiles {
     try {
       // What a kill tore is nothing.
       for (const name of ['sittings', 'decisions', 'people'] as const) keepLines(this.path(name), () => true)
-      makePrivate(this.path('people'))
       this.#files = {
         sittings: new Appender(this.path('sittings')),
         decisions: new Appender(this.path('decisions')),
@@ -145,6 +144,7 @@ export class HostedFiles {
   }
 
   person(row: PersonRow): void {
+    makePrivate(this.path('people'))
     this.#files.people.append(JSON.stringify(row))
   }
 

@@ -6,6 +6,7 @@ import type { AnyPolicyFactory } from '../envs/core/policy.ts'
 import type { AgentId } from '../envs/core/tool.ts'
 import type { ExperimentEvent } from '../evals/run_experiment.ts'
 import { RunStopped } from '../rollouts/errors.ts'
+import { systemClock } from '../rollouts/models/retry.ts'
 import type { People } from '../rollouts/player.ts'
 import type { RolloutSpec } from '../rollouts/rollout.ts'
 import { rolloutKey } from '../rollouts/rollout.ts'
@@ -23,6 +24,21 @@ export interface HandedOut {
   readonly path: string
 }
 
+/** Who may play on must be said. Without the rest people are asked nothing, have all the time they want and are not paid. */
+export type HostOptions = Pick<HostRules, 'bots' | 'botOf'> & Partial<HostRules>
+
+const USUAL: Omit<HostRules, 'bots' | 'botOf'> = {
+  title: 'agoragym',
+  consent: null,
+  questions: null,
+  turnMs: null,
+  absentMs: null,
+  payment: null,
+  codes: false,
+  finishUrl: null,
+  clock: systemClock,
+}
+
 export class HostedGames {
   readonly rules: HostRules
   /** Who plays the seats of `human`. */
@@ -37,9 +53,9 @@ export class HostedGames {
   #paid = 0
   #settled: () => void = () => {}
 
-  constructor(rules: HostRules) {
-    this.rules = rules
-    const { turnMs, absentMs, bots } = rules
+  constructor(options: HostOptions) {
+    this.rules = { ...USUAL, ...options }
+    const { turnMs, absentMs, bots } = this.rules
     this.people = {
       // What makes people in front of pages another player than people elsewhere, or with other times.
       details: {

@@ -32,15 +32,6 @@ export class Limits {
     return 0
   }
 
-  /** Whether one could be taken, without taking it: 0, or the seconds until then. */
-  wait(name: string): number {
-    const bucket = this.#buckets.get(name)
-    if (bucket === undefined) return 0
-    const { perSecond } = this.#rate
-    const left = bucket.left + ((this.#now() - bucket.at) / 1000) * perSecond
-    return left >= 1 ? 0 : Math.ceil((1 - left) / perSecond)
-  }
-
   #forget(now: number): void {
     const { burst, perSecond } = this.#rate
     for (const [name, { left, at }] of this.#buckets)

@@ -52,5 +52,11 @@ function answer<Message>(schema: z.ZodType<Message>, text: string, take: (messag
 
 function wrong(value: unknown, why: string): Answer {
   const given = (value as { readonly id?: unknown } | null | undefined)?.id
-  return { type: 'answer', id: Number.isSafeInteger(given) ? (given as number) : null, ok: false, code: 'bad_message', texts: [why] }
+  return {
+    type: 'answer',
+    id: Number.isSafeInteger(given) ? (given as number) : null,
+    ok: false,
+    code: 'bad_message',
+    texts: [why],
+  }
 }

@@ -86,7 +86,7 @@ export interface RunExperimentOptions extends Pick<PlayerContext, 'own' | 'peopl
   /** Rollouts in flight at most; 32 by default, and one where somebody has a seat who plays one game at a time. */
   readonly concurrency?: number
   /**
-   * Threads that rollouts are played in, where nobody but scripted players sits; the others are played in this thread, as all are by
+   * Threads that rollouts are played in, this one counted, where nobody but scripted players sits; the others are played here, as all are by
    * default (1). What economies, bots and players a program adds, threads find only in modules that `importPlugins` has loaded.
    */
   readonly workers?: number

@@ -105,6 +105,20 @@ export function partsOf(line: string): { readonly place: Place; readonly figures
   return { place: place.map(Number) as unknown as Place, figures: line.slice(prefix.length, -1) }
 }
 
+/** Bytes at the beginning of a line that mostly hold where the rollout lies, its key and its example. */
+const BEGINNING = 256
+
+/** What stands at the beginning of a line of figures.jsonl; undefined where it is none. */
+function placedHead(bytes: Buffer): Pick<PlacedRollout, 'key' | 'example' | 'place'> | undefined {
+  if (bytes.at(-1) !== 0x5d) return undefined
+  const told = (text: string) => {
+    const found = PLACED.exec(text)
+    const head = found === null ? undefined : headOf(text.slice(found[0].length))
+    return head && { ...head, place: found!.slice(1).map(Number) as unknown as Place }
+  }
+  return told(bytes.toString('utf8', 0, BEGINNING)) ?? told(bytes.toString())
+}
+
 /** What rollouts have in common, by id; read when something is first asked for. */
 export class SharedValues {
   readonly #path: string
@@ -200,11 +214,11 @@ export class RunReader {
     if (checkpoint === undefined) return
     const { data, figures: path } = rolloutPaths(this.folder)
     for (const { bytes } of placedLines(path, 0, checkpoint.figures.bytes)) {
-      const parts = partsOf(bytes.toString())
-      const head = parts && headOf(parts.figures)
-      if (parts === undefined || head === undefined)
+      const head = placedHead(bytes)
+      if (head === undefined)
         throw new RunError(`${path}: a line is no row of that file. Remove the file: it is made anew from ${data}.`)
-      yield { ...head, place: parts.place, figures: () => figuresIn(parts.figures), text: () => parts.figures }
+      const text = (): string => partsOf(bytes.toString())!.figures
+      yield { ...head, figures: () => figuresIn(text()), text }
     }
   }
 
@@ -277,6 +291,16 @@ export class RunReader {
     for (const { bytes, place } of placedLines(data, checkpoint?.data.bytes))
       if (bytes.subarray(0, own.length).equals(own)) return this.at(place)
     return undefined
+  }
+
+  /** Every line of rollouts.jsonl as it lies there, unread: what it holds is made when it is asked for. Throws then where it holds none. */
+  *unread(): Generator<{ readonly bytes: Buffer; readonly rows: () => StoredRows }> {
+    for (const { bytes } of placedLines(this.#data)) yield { bytes, rows: () => this.#rows(bytes) }
+  }
+
+  /** The texts that rollouts have in common, such as rules, by id. */
+  *sharedTexts(): Generator<[id: string, text: string]> {
+    for (const [id, text] of this.#shared.ids) if (text.startsWith('"')) yield [id, JSON.parse(text) as string]
   }
 
   /** What a line of the rollout refers to, as JSON by id. */
@@ -372,13 +396,19 @@ export function readSteps(folder: string, unread?: Unread): Generator<StepsRow> 
   })
 }
 
+/** Which rollouts are finished; of a run of before, each once a row of it. */
+export function* readKeys(folder: string): Generator<string> {
+  if (isOlder(folder)) for (const { key } of rows(join(folder, FILES.results), rowFiguresIn)) yield key
+  else for (const { key } of new RunReader(folder).placed()) yield key
+}
+
 /** Every answered model call: those of finished rollouts, rollout by rollout, then the others in the order of answering. */
 export function* readCalls(folder: string, unread?: Unread): Generator<CallRow> {
   if (!isOlder(folder))
     yield* reading(folder, function* (reader) {
       for (const { calls } of reader.rollouts(unread)) yield* calls
     })
-  yield* unfiled(folder, line => rowIn('calls', line), unread)
+  yield* readUnfiledReplies(folder, unread)
 }
 
 /** The same without the replies. */
@@ -388,6 +418,11 @@ export function* readCallFigures(folder: string, unread?: Unread): Generator<Omi
       for (const { calls } of reader.rollouts(unread)) for (const { reply: _, ...call } of calls) yield call
     })
   yield* readUnfiledCalls(folder, unread)
+}
+
+/** The answered calls that no finished rollout has with it; all of them of runs of before. */
+export function readUnfiledReplies(folder: string, unread?: Unread): Generator<CallRow> {
+  return unfiled(folder, line => rowIn('calls', line), unread)
 }
 
 /** The answered calls, without their replies, that no finished rollout has with it; all of them of runs of before. */
@@ -471,11 +506,15 @@ function openOlder(folder: string, key: string): OpenedRollout | undefined {
   }
 }
 
-/** What each finished rollout of a run added to its files, to be filed in another. */
-export function* readLines(folder: string): Generator<FinishedLines> {
-  if (isOlder(folder)) return yield* olderLines(folder)
+/** What each finished rollout of a run added to its files, to be filed in another: all of them, or those whose keys are wanted. */
+export function* readLines(folder: string, wanted: (key: string) => boolean = () => true): Generator<FinishedLines> {
+  if (isOlder(folder)) {
+    for (const lines of olderLines(folder)) if (wanted(lines.key)) yield lines
+    return
+  }
   yield* reading(folder, function* (reader) {
     for (const { key, example, place, text } of reader.placed()) {
+      if (!wanted(key)) continue
       const rollout = reader.lineAt(place)
       yield { ok: true, key, example, shared: reader.sharedIn(rollout), rollout, figures: text() } satisfies FinishedLines
     }

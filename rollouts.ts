@@ -91,6 +91,7 @@ export { boundsOf, currentPar, isCurrent, type Par, type Pars } from './rollouts
 export type { Outcome } from './rollouts/played.ts'
 export {
   type CallRow,
+  type People,
   type Player,
   ProviderError,
   type Reply,
@@ -99,7 +100,7 @@ export {
   type TranscribedPolicy,
   type Usage,
 } from './rollouts/player.ts'
-export { callText, humanPlayer, type Terminal } from './rollouts/players/human.ts'
+export { atTerminal, callText, humanPlayer, type Terminal } from './rollouts/players/human.ts'
 export { type PlayerContext, playersFor } from './rollouts/players/index.ts'
 export { type PlayerMaker, registerPlayer } from './rollouts/players/own.ts'
 export { openTerminal, type TerminalOptions } from './rollouts/players/terminal.ts'

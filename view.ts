@@ -8,6 +8,7 @@ export {
   type Bars,
   type Cells,
   type Feed,
+  Following,
   feedOf,
   type Ground,
   type Lines,
@@ -29,5 +30,6 @@ export { writePicture } from './view/file.ts'
 export { findLog, type Wanted } from './view/logs.ts'
 export { pngOf } from './view/png.ts'
 export { type RunningView, startView, type ViewOptions } from './view/server.ts'
+export { NARROWEST, pictureText } from './view/terminal.ts'
 export { type SeatStory, type Snapshot, Watched, type WatchedOptions } from './view/watched.ts'
 export { pictureWords } from './view/words.ts'

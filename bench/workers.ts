@@ -1,28 +1,29 @@
 /**
- * What worker threads gain: the first scripted player of each economy in its default setting, played into a run folder by this
- * thread alone and by two beside it, in turns. Rates are those between the first and the last rollout that ended, without the start
- * of threads, which has a row of its own. Two threads gain what idle cores there are: the load of the machine stands beside.
+ * What worker threads gain: the first scripted player of each economy in its default setting, played into a run folder by one thread
+ * and by two, each timing in a process of its own and in turns. A thread compiles what it plays for itself, so that short runs gain
+ * less than long ones: told are the first rollouts with the start of threads, whole runs, and what comes after the first third. Two
+ * threads gain what idle cores there are: the load of the machine stands beside.
  */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { availableParallelism, loadavg, tmpdir } from 'node:os'
-import { join } from 'node:path'
-import type { EventLoopUtilization } from 'node:perf_hooks'
+import { fork } from 'node:child_process'
+import { availableParallelism, loadavg } from 'node:os'
+import { extname } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { Bench, BenchRow } from '../economies/bench.ts'
 import type { Economy } from '../economies/economy.ts'
+import { importedModules } from '../economies/imports.ts'
 import { economies } from '../economies/registry.ts'
 import { median } from '../envs/core/sums.ts'
-import { experiment } from '../evals/experiment.ts'
-import { runExperiment } from '../evals/run_experiment.ts'
+import type { AskedTiming, Mark } from './workers_timing.ts'
 
-/** Rollouts of a timing: a new thread is slow until its code is compiled, which a run of any length soon has behind it. */
-const ROLLOUTS = 300
+/** Rollouts of a timing, and of its beginning. */
+const [ROLLOUTS, FIRST] = [900, 100]
 
 /** Timings of each way, in turns. */
 const ROUNDS = 2
 
 export const workers: Bench = {
   id: 'workers',
-  title: 'rollouts of scripted players by this thread alone and by two worker threads',
+  title: `${ROLLOUTS} rollouts of scripted players by one thread and by two (--workers 2)`,
   run: () => measure(economies.list().filter(({ bench }) => bench !== undefined)),
 }
 
@@ -33,82 +34,74 @@ async function measure(list: readonly Economy[]): Promise<BenchRow[]> {
   ]
   for (const { env, players } of list) {
     const [player] = players as readonly [string]
-    await timed(env.id, player, ROLLOUTS / 10, 1)
     const alone: Timing[] = []
     const two: Timing[] = []
     for (let round = 0; round < ROUNDS; round++) {
-      alone.push(await timed(env.id, player, ROLLOUTS, 1))
-      two.push(await timed(env.id, player, ROLLOUTS, 2))
+      alone.push(await timed(env.id, player, 1))
+      two.push(await timed(env.id, player, 2))
     }
     const of = (timings: readonly Timing[], figure: keyof Timing): number => median(timings.map(timing => timing[figure]))!
-    const before = of(alone, 'rate')
+    const beside = (what: string, figure: keyof Timing, unit: string): BenchRow => ({
+      what: `  ${what}`,
+      value: of(two, figure),
+      unit,
+      ratio: of(two, figure) / of(alone, figure),
+      of: 'one thread',
+    })
     rows.push(
-      { what: `${env.id}, one thread`, value: before, unit: 'rollouts/s' },
-      { what: '  two workers', value: of(two, 'rate'), unit: 'rollouts/s', ratio: of(two, 'rate') / before, of: 'one thread' },
-      {
-        what: '  of all threads together',
-        value: of(two, 'cpu'),
-        unit: 'CPU ms/rollout',
-        ratio: of(two, 'cpu') / of(alone, 'cpu'),
-        of: 'one thread',
-      },
-      {
-        what: '  main thread meanwhile',
-        value: of(two, 'busy'),
-        unit: 'ms/rollout',
-        ratio: (of(two, 'busy') * before) / 1000,
-        of: 'a rollout',
-      },
-      { what: '  until the first rollout ends', value: of(two, 'start'), unit: 's' },
+      { what: `${env.id}, one thread, warm`, value: of(alone, 'warm'), unit: 'rollouts/s' },
+      beside('two threads, warm', 'warm', 'rollouts/s'),
+      beside(`  the first ${FIRST}, start included`, 'first', 'rollouts/s'),
+      beside(`  all ${ROLLOUTS}, start included`, 'whole', 'rollouts/s'),
+      beside('  of all threads together, warm', 'cpu', 'CPU ms/rollout'),
+      beside('  of all threads together, start included', 'cpuWhole', 'CPU ms/rollout'),
+      beside('  until the first rollout ends', 'start', 's'),
     )
   }
   return [...rows, { what: 'load after', value: loadavg()[0]!, unit: 'processes (1 min)' }]
 }
 
 interface Timing {
-  /** Rollouts a second. */
-  readonly rate: number
-  /** Milliseconds of this thread for each of them. */
-  readonly busy: number
-  /** Milliseconds of processor time of all threads for each: what other programs on the machine do not disturb much. */
+  /** Rollouts a second: after the first third, of the first ones, of all. */
+  readonly warm: number
+  readonly first: number
+  readonly whole: number
+  /** Milliseconds of processor time for each: what other programs on the machine do not disturb much. */
   readonly cpu: number
+  readonly cpuWhole: number
   /** Seconds until the first had ended. */
   readonly start: number
 }
 
-async function timed(env: string, player: string, seeds: number, count: number): Promise<Timing> {
-  const out = mkdtempSync(join(tmpdir(), 'agoragym-bench-'))
-  const begun = performance.now()
-  let first: { readonly at: number; readonly loop: EventLoopUtilization; readonly cpu: NodeJS.CpuUsage } | undefined
-  let last = 0
-  let busy = 0
-  let cpu = { user: 0, system: 0 }
-  let ended = 0
-  try {
-    await runExperiment(experiment({ entries: [{ env, players: [player], seeds: `${seeds}` }] }), {
-      economies,
-      out,
-      workers: count,
-      onEvent: ({ type }) => {
-        if (type === 'rollout') {
-          ended++
-          last = performance.now()
-          first ??= { at: last, loop: performance.eventLoopUtilization(), cpu: process.cpuUsage() }
-          if (ended === seeds) {
-            busy = performance.eventLoopUtilization(performance.eventLoopUtilization(), first.loop).active
-            cpu = process.cpuUsage(first.cpu)
-          }
-        }
-      },
-    })
-    const [after, start] = [ended - 1, first?.at ?? begun]
-    return {
-      rate: (1000 * after) / (last - start),
-      busy: busy / after,
-      cpu: (cpu.user + cpu.system) / 1000 / after,
-      start: (start - begun) / 1000,
-    }
-  } finally {
-    rmSync(out, { recursive: true, force: true })
+async function timed(env: string, player: string, count: number): Promise<Timing> {
+  const third = ROLLOUTS / 3
+  const [one, first, begun, all] = await marksOf({
+    env,
+    player,
+    rollouts: ROLLOUTS,
+    workers: count,
+    marks: [1, FIRST, third, ROLLOUTS],
+    imports: importedModules(),
+  })
+  const warm = ROLLOUTS - third
+  return {
+    warm: (1000 * warm) / (all.clock - begun.clock),
+    first: (1000 * FIRST) / first.clock,
+    whole: (1000 * ROLLOUTS) / all.clock,
+    cpu: (all.cpu - begun.cpu) / warm,
+    cpuWhole: all.cpu / ROLLOUTS,
+    start: one.clock / 1000,
   }
+}
+
+type Marks = readonly [one: Mark, first: Mark, begun: Mark, all: Mark]
+
+function marksOf(asked: AskedTiming): Promise<Marks> {
+  const child = fork(fileURLToPath(new URL(`./workers_timing${extname(import.meta.url)}`, import.meta.url)))
+  child.send(asked)
+  return new Promise((resolve, reject) => {
+    child.once('message', marks => resolve(marks as unknown as Marks))
+    child.once('error', reject)
+    child.once('exit', code => reject(new Error(`bench: a timing of workers ended with code ${code}`)))
+  })
 }

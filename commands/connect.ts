@@ -13,6 +13,7 @@ import { toolSchema, typeName } from '../envs/core/tool.ts'
 import type { PlayerEstimate } from '../rollouts/estimate.ts'
 import { costRange, type Models } from '../rollouts/models/index.ts'
 import type { Player } from '../rollouts/player.ts'
+import { atTerminal } from '../rollouts/players/human.ts'
 import { playersFor } from '../rollouts/players/index.ts'
 import { openTerminal } from '../rollouts/players/terminal.ts'
 import type { Args, Command, OptionSpecs } from './command.ts'
@@ -106,7 +107,7 @@ export const connect: Command = {
       signal: io.signal,
     })
     try {
-      const playerOf = playersFor({ economy: server.economy, models, terminal })
+      const playerOf = playersFor({ economy: server.economy, models, people: atTerminal(terminal) })
       const seats = Object.fromEntries(named.map(([seat, player]) => [seat, playerOf(player)]))
       if (args.flag('dry-run')) return await dryRun(server, seats, models, args, io)
       models.prepare()

@@ -1,7 +1,7 @@
 /** `--dialogue`: words for the talk that episodes granted, found after they were played. */
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import type { Speaker } from '../economies/dialogue.ts'
+import type { Speaker, Spoken } from '../economies/dialogue.ts'
 import { economies } from '../economies/registry.ts'
 import { finishedRollouts, writeFiles } from '../economies/run_export.ts'
 import { UserError } from '../envs/core/errors.ts'
@@ -39,11 +39,15 @@ export async function readSpeaker(args: Args, io: Io, id: string): Promise<Speak
 export async function speakRun(run: string, speaker: Speaker, io: Io): Promise<void> {
   const folder = join(run, 'dialogue')
   for (const { key, log } of finishedRollouts(run)) {
-    const file = `${key}.jsonl`
-    if (existsSync(join(folder, file))) continue
+    if (existsSync(join(folder, `${key}.jsonl`))) continue
     io.signal.throwIfAborted()
-    const { lines, summary } = await speaker.speak(log, io.signal)
-    writeFiles(folder, { [file]: lines.map(line => `${JSON.stringify(line)}\n`).join('') })
-    io.err(`${block(`${key}: ${summary}`, io.columns())}\n`)
+    const spoken = await speaker.speak(log, io.signal)
+    keepSpoken(run, key, spoken)
+    io.err(`${block(`${key}: ${spoken.summary}`, io.columns())}\n`)
   }
+}
+
+/** Writes what was spoken in a rollout into its run's folder. */
+export function keepSpoken(run: string, key: string, { lines }: Spoken): void {
+  writeFiles(join(run, 'dialogue'), { [`${key}.jsonl`]: lines.map(line => `${JSON.stringify(line)}\n`).join('') })
 }

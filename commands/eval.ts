@@ -23,6 +23,7 @@ import {
 import type { ExitCode, Io } from './io.ts'
 import { CACHE_OPTION, LIMIT_OPTIONS, MODEL_OPTIONS, readModels } from './models.ts'
 import { OTEL_OPTIONS } from './otel.ts'
+import { openPerson } from './person.ts'
 import { QUEUE_OPTIONS } from './queue_run.ts'
 import { COLUMN_OPTIONS, CONFIG_OPTIONS, EXAMPLE_OPTIONS, readExperiment, SEAT_OPTIONS, SWEEP_OPTIONS } from './setup.ts'
 import { readSuite, SUITE_OPTIONS } from './suite.ts'
@@ -63,8 +64,9 @@ export async function playExperiment(
   const { folder = io.cwd, onCell } = more
   const concurrency = args.integer('concurrency', 32, 1)
   const models = readModels(args, io, concurrency, folder)
+  const { people, close } = openPerson(args, io, { saved: true })
   if (args.flag('dry-run')) {
-    const whole = planExperiment(asked, { economies, folder, models })
+    const whole = planExperiment(asked, { economies, folder, models, people })
     const shard = readShard(args, io)
     const planned = shard === undefined ? whole : shardOf(whole, shard)
     const [{ estimate }, { estimateText }] = await Promise.all([import('../rollouts/estimate.ts'), import('./estimate.ts')])
@@ -82,6 +84,7 @@ export async function playExperiment(
       folder,
       concurrency,
       models,
+      people,
       // A suite is gone on with as a matter of course.
       resume: asked.name !== undefined || args.flag('resume'),
       retryErrors: args.flag('retry-errors'),
@@ -89,7 +92,7 @@ export async function playExperiment(
     },
     args,
     io,
-  )
+  ).finally(close)
 }
 
 /** Tells what came of an experiment whose cells were told already, but for its sweeps: their tables, and the report with a chart. */
@@ -140,6 +143,7 @@ export const evalCommand: Command = {
       "agoragym eval ENV --players 'openai:m,openai:m[persona=exploiter,temperature=1]' --baseline openai:m",
       'two treatments of a model, compared with one of them',
     ],
+    ['agoragym eval ENV --players human,bot:honest --seeds 3', 'play three games yourself at this terminal, beside a bot'],
     ['agoragym eval --suite suite.json', 'what a file says; again, after more was added to it, plays what is new'],
   ],
   help: PROGRESS_HELP,

@@ -91,6 +91,8 @@ export interface EvaluateOptions
   extends Omit<RunExperimentOptions, 'economies' | 'signal' | 'onEvent' | 'workers' | 'onWorkers' | 'shard' | 'compress'> {
   /** Called as the runs of a cell are over. */
   readonly onCell?: (runs: readonly RunResult[]) => void
+  /** Whether standard error tells how far play is; by default it does. */
+  readonly drawn?: boolean
 }
 
 const NO_WORK =
@@ -98,10 +100,11 @@ const NO_WORK =
 
 /** Plays with progress on standard error, and says there what failed or stopped it and how to go on. */
 export async function evaluate(asked: Experiment, options: EvaluateOptions, args: Args, io: Io): Promise<Evaluation> {
-  const { models, onCell = () => {}, ...rest } = options
+  const { models, onCell = () => {}, drawn = true, ...rest } = options
   const shard = readShard(args, io)
   const telling = tellingOf(args, io, {
     named: asked.name !== undefined,
+    drawn,
     // Models are asked elsewhere where there is a queue.
     ...(models !== undefined && args.text('queue') === undefined && { models }),
   })

@@ -1,18 +1,36 @@
 /** `play`: one episode, turn by turn. */
+import { resolve } from 'node:path'
+import { picturerOf } from '../economies/economy.ts'
+import { Following, type Picturer } from '../economies/picture.ts'
 import { economies } from '../economies/registry.ts'
 import type { AnyTypes } from '../envs/core/environment.ts'
-import type { LogRecord } from '../envs/core/log.ts'
+import { UserError } from '../envs/core/errors.ts'
+import type { EpisodeLog } from '../envs/core/log.ts'
 import { oneLine } from '../envs/core/text.ts'
-import { planExperiment } from '../evals/run_experiment.ts'
+import type { Experiment } from '../evals/experiment.ts'
+import { planExperiment, rolloutsOf } from '../evals/run_experiment.ts'
 import { stepText } from '../evals/step_text.ts'
-import { lineupOf } from '../rollouts/lineup.ts'
-import { openTerminal } from '../rollouts/players/terminal.ts'
-import { type Lineup, runRollout } from '../rollouts/rollout.ts'
-import type { Command } from './command.ts'
-import { DIALOGUE_OPTION, readSpeaker } from './dialogue.ts'
+import type { People } from '../rollouts/player.ts'
+import { type Lineup, type RolloutSpec, rolloutKey, runRollout } from '../rollouts/rollout.ts'
+import { openRollout } from '../rollouts/store.ts'
+import { NARROWEST, pictureText } from '../view/terminal.ts'
+import type { Args, Command } from './command.ts'
+import { DIALOGUE_OPTION, keepSpoken, readSpeaker } from './dialogue.ts'
+import { COMPRESS_OPTION, evaluate } from './evaluate.ts'
+import type { Io } from './io.ts'
 import { LIMIT_OPTIONS, MODEL_OPTIONS, readModels } from './models.ts'
-import { CONFIG_OPTIONS, readExperiment, SEAT_OPTIONS } from './setup.ts'
-import { block, figureTable, number, plural } from './text.ts'
+import { openPerson } from './person.ts'
+import { CONFIG_OPTIONS, readExperiment, readPlayers, SEAT_OPTIONS } from './setup.ts'
+import { block, figureTable, number, plural, shownPath } from './text.ts'
+
+/** A game that was played, and the folder it was saved in. */
+interface Played {
+  readonly log: EpisodeLog<AnyTypes>
+  readonly run?: string
+}
+
+/** Hears of the game after each of its steps, as far as it has come. */
+type Watching = (log: EpisodeLog<AnyTypes>) => void
 
 export const play: Command = {
   options: {
@@ -20,59 +38,54 @@ export const play: Command = {
     ...SEAT_OPTIONS,
     seed: { type: 'string', describe: 'the world (0)' },
     ...CONFIG_OPTIONS,
+    picture: { type: 'boolean', describe: 'also draw the game after every step; not where a person plays, who must not see it' },
+    out: { type: 'string', describe: "save the game as a run of one rollout in this folder for runs' folders (not saved)" },
+    ...COMPRESS_OPTION,
+    resume: {
+      type: 'boolean',
+      describe:
+        'with --out: tell a game that was saved, or begin one anew that was left; what models answered is not asked again',
+    },
     ...MODEL_OPTIONS,
     ...LIMIT_OPTIONS,
     ...DIALOGUE_OPTION,
   },
   examples: [
     ['agoragym play ENV --seat agent_0=human', 'play yourself; tools are a menu'],
+    ['agoragym play ENV --player human --out runs/me', 'play yourself, and keep the game beside those of bots and models'],
+    ['agoragym play ENV --picture', 'watch a bot, with a picture of every step'],
     ['agoragym play ENV --seed 7 --json', 'the log as one line of JSON, which `agoragym replay` accepts'],
   ],
   async run(args, io) {
+    const out = args.text('out')
+    if (out === undefined && args.flag('resume')) throw new UserError('--resume goes on with a saved game; say where with --out.')
     const models = readModels(args, io, 64)
     const speaker = await readSpeaker(args, io, args.text('ENV')!)
-    const { terminal, close } = openTerminal({
-      input: () => io.stdin,
-      write: io.out,
-      wrap: (text, hang) => block(text, io.columns(), 0, hang),
-      echoes: io.isTTY.in,
-      signal: io.signal,
-    })
+    const { people, close } = openPerson(args, io, { saved: out !== undefined })
     try {
-      const [planned] = planExperiment(readExperiment(args, { repeats: 1 }), { economies, folder: io.cwd, terminal, models })
-      const { env, config, seat } = planned!.plans[0]!
-      models.prepare()
-      const seed = args.integer('seed', 0, 0)
-      const seated = seat(config)
-      const { evaluated } = seated
-      const lineup = lineupOf(seated, seed)
-      // Who plays must not be shown what the others decided.
-      const quiet = args.flag('json') || hasHuman(lineup)
-      let shown = 0
-      const show = (record: LogRecord<AnyTypes>): void => {
-        if (!quiet && record.t === shown) io.out(`${stepText(record, io.columns())}\n`)
-        shown = record.t + 1
-      }
-      const result = await runRollout(
-        { env, config, seed, repeat: 0, lineup, evaluated, example: seed },
-        { signal: io.signal, onStep: (_log, record) => show(record) },
-      )
-      if (!result.ok) {
-        io.err(`${result.agent} failed in step ${result.t} (${result.error.code}): ${oneLine(result.error.message)}\n`)
-        return 1
-      }
-      const { key, log, scores } = result
+      const { asked, spec } = oneGame(args, io, people, models)
+      const { env, lineup } = spec
+      const watching = await watch(args, io, spec)
+      const played =
+        out === undefined
+          ? await unsaved(spec, watching, io, () => models.prepare())
+          : await saved(asked, { spec, out: resolve(io.cwd, out), watching, people, models }, args, io)
+      if (played === undefined) return 1
+      const { log, run } = played
+      const key = rolloutKey(spec)
       const spoken = await speaker?.speak(log, io.signal)
+      if (run !== undefined && spoken !== undefined) keepSpoken(run, key, spoken)
       if (args.flag('json')) {
         io.out(`${JSON.stringify({ key, ...log })}\n`)
         for (const line of spoken?.lines ?? []) io.err(`${JSON.stringify(line)}\n`)
         return 0
       }
-      for (const record of log.steps.slice(shown)) show(record)
+      watching(log)
       for (const line of spoken?.told ?? []) io.out(`${block(oneLine(line), io.columns(), 0, 2)}\n`)
       if (spoken !== undefined) io.out(`${block(`${spoken.summary}.`, io.columns())}\n`)
       io.out(`${block(`The game is over after ${plural(log.steps.length, 'step')}: ${log.stop}.`, io.columns())}\n\n`)
-      io.out(`${scoreTable(scores, lineup, io.columns())}\n`)
+      io.out(`${scoreTable(env.score(log), lineup, io.columns())}\n`)
+      if (run !== undefined) io.out(`${shownPath(run, io.cwd)}\n`)
       return 0
     } catch (error) {
       if (!io.signal.aborted) throw error
@@ -84,8 +97,99 @@ export const play: Command = {
   },
 }
 
-function hasHuman(lineup: Lineup): boolean {
-  return Object.values(lineup).some(({ kind }) => kind === 'human')
+/** The one game that is asked for, as an experiment too: what an evaluation of that player and seed would play. */
+function oneGame(args: Args, io: Io, people: People, models: ReturnType<typeof readModels>) {
+  const players = readPlayers(args)
+  if (players !== undefined && players.length > 1)
+    throw new UserError(`--player: expected one player, got ${players.length}; agoragym eval plays several.`)
+  const seed = args.integer('seed', 0, 0)
+  const given = readExperiment(args, { repeats: 1 })
+  const of = (more: object): Experiment => ({
+    ...given,
+    entries: given.entries.map(entry => ({ ...entry, seeds: `${seed}:${seed + 1}`, ...more })),
+  })
+  const planned = (experiment: Experiment) => planExperiment(experiment, { economies, folder: io.cwd, people, models })
+  const all = of({})
+  // Where nobody is named the economy's own players all are: the first of them plays.
+  const asked = planned(all)[0]!.plans.length === 1 ? all : of({ players: economies.get(args.text('ENV')!).players.slice(0, 1) })
+  const [spec] = rolloutsOf(planned(asked))
+  return { asked, spec: spec! }
+}
+
+/** Shows the steps of a game as they come; nothing where a document is printed, or a person plays: others' decisions are not for it. */
+async function watch(args: Args, io: Io, { env, lineup }: RolloutSpec): Promise<Watching> {
+  const person = Object.entries(lineup).find(([, { kind }]) => kind === 'human')
+  if (args.flag('picture') && person !== undefined)
+    throw new UserError(
+      `--picture: a picture shows what seats hide from each other, and a person plays ${person[0]}; save the game with --out and look at it afterwards with agoragym view or render.`,
+    )
+  if (args.flag('picture') && args.flag('json')) throw new UserError('--picture and --json exclude each other.')
+  if (args.flag('json') || person !== undefined) return () => {}
+  const picturer = args.flag('picture') ? await picturerOf(economies.get(env.id)) : undefined
+  let shown = 0
+  let following: Following | undefined
+  return log => {
+    if (picturer !== undefined && following === undefined) {
+      following = new Following(env, log)
+      draw(io, picturer, following)
+    }
+    for (const record of log.steps.slice(shown)) {
+      io.out(`${stepText(record, io.columns())}\n`)
+      shown++
+      if (picturer !== undefined && following!.next() !== undefined) draw(io, picturer, following!)
+    }
+  }
+}
+
+function draw(io: Io, picturer: Picturer, { moment }: Following): void {
+  io.out(`\n${pictureText(picturer(moment), Math.max(NARROWEST, io.columns()))}\n\n`)
+}
+
+/** Plays a game for its own sake; undefined where it failed, which was told. */
+async function unsaved(spec: RolloutSpec, watching: Watching, io: Io, prepare: () => void): Promise<Played | undefined> {
+  prepare()
+  const result = await runRollout(spec, { signal: io.signal, onStep: watching })
+  if (result.ok) return { log: result.log }
+  io.err(`${result.agent} failed in step ${result.t} (${result.error.code}): ${oneLine(result.error.message)}\n`)
+  return undefined
+}
+
+interface Saving {
+  readonly spec: RolloutSpec
+  readonly out: string
+  readonly watching: Watching
+  readonly people: People
+  readonly models: ReturnType<typeof readModels>
+}
+
+/** Plays a game as a run of one rollout, or takes it from the run where it is; undefined where it was left or failed, which was told. */
+async function saved(
+  asked: Experiment,
+  { spec, out, watching, people, models }: Saving,
+  args: Args,
+  io: Io,
+): Promise<Played | undefined> {
+  const { runs } = await evaluate(
+    asked,
+    {
+      out,
+      people,
+      models,
+      concurrency: 1,
+      resume: args.flag('resume'),
+      // There is one game: who goes on with it wants it played.
+      retryErrors: args.flag('resume'),
+      drawn: false,
+      onStep: (_spec, log) => watching(log),
+    },
+    args,
+    io,
+  )
+  const [run] = runs
+  const found = run && openRollout(run.folder, rolloutKey(spec))
+  if (found === undefined) return undefined
+  const { header, steps, stop } = found.log()
+  return { log: { header, steps, stop }, run: run!.folder }
 }
 
 function scoreTable(

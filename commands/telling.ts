@@ -10,6 +10,7 @@ import { Running } from '../rollouts/running.ts'
 import { withoutTexts } from '../rollouts/watch.ts'
 import type { Args, OptionSpecs } from './command.ts'
 import type { Io } from './io.ts'
+import { number, plural } from './text.ts'
 
 export const LOG_OPTION: OptionSpecs = {
   'log-format': { type: 'string', describe: 'what standard error is told: text, or json, an object a line (text)' },
@@ -30,6 +31,8 @@ export interface Telling {
 
 export interface TellingOptions {
   readonly models?: Models
+  /** Whether text tells how far play is; by default it does, unless a person plays. */
+  readonly drawn?: boolean
   /** Whether lines say which cell they are of. */
   readonly named: boolean
 }
@@ -52,6 +55,8 @@ class Line implements Telling {
   readonly #options: TellingOptions
   #progress: Progress | undefined
   #running: Running | undefined
+  /** What is told in lines of its own where a person plays. */
+  #games: { begun: number; readonly due: number } | undefined
 
   constructor(io: Io, options: TellingOptions) {
     this.#io = io
@@ -61,12 +66,16 @@ class Line implements Telling {
   event(event: ExperimentEvent): void {
     count(this.#running, event)
     if (event.type === 'cell_start') this.#begin(event)
+    else if (this.#games !== undefined) this.#tell(this.#games, event)
     else if (event.type === 'rollout') this.#progress?.tick(event.ok)
     else if (event.type === 'cell_end') this.end()
   }
 
-  #begin({ due, cell, cells }: Extract<ExperimentEvent, { type: 'cell_start' }>): void {
-    const { models, named } = this.#options
+  #begin({ due, cell, cells, players }: Extract<ExperimentEvent, { type: 'cell_start' }>): void {
+    const { models, named, drawn = true } = this.#options
+    // A line that is rewritten would run through what a person types.
+    this.#games = drawn && players.some(({ kind }) => kind === 'human') ? { begun: 0, due } : undefined
+    if (!drawn || this.#games !== undefined) return
     const running = new Running(due)
     this.#running = running
     this.#progress = new Progress({
@@ -80,6 +89,16 @@ class Line implements Telling {
     })
   }
 
+  #tell(games: { begun: number; readonly due: number }, event: ExperimentEvent): void {
+    if (event.type === 'rollout_start')
+      this.note(`Game ${++games.begun} of ${games.due}: seed ${event.seed}; ${seatsText(event.players)}.`)
+    else if (event.type === 'rollout' && event.ok && event.figures !== undefined) {
+      const { steps, rewards } = event.figures
+      const earned = Object.entries(rewards).map(([agent, reward]) => `${agent} ${number(reward)}`)
+      this.note(`Over after ${plural(steps, 'step')}: reward ${earned.join(', ')}.\n`)
+    }
+  }
+
   note(text: string): void {
     this.#io.err(`${text}\n`)
   }
@@ -88,6 +107,14 @@ class Line implements Telling {
     this.#progress?.end()
     this.#progress = undefined
   }
+}
+
+function seatsText(players: Readonly<Record<string, string>>): string {
+  return oneLine(
+    Object.entries(players)
+      .map(([agent, player]) => `${player} in ${agent}`)
+      .join(', '),
+  )
 }
 
 /** Milliseconds between two lines of progress. */
@@ -111,7 +138,7 @@ class JsonLines implements Telling {
     count(this.#running, event)
     switch (event.type) {
       case 'cell_start': {
-        const { type: _, players, ...facts } = event
+        const { type: _, players, folders: __, ...facts } = event
         this.#running = new Running(event.due)
         this.#cell = event.cell
         this.#write('start', { ...facts, players: players.map(player => ({ ...player, name: withoutTexts(player.name) })) })

@@ -8,6 +8,7 @@ import type { Command } from './command.ts'
 import { PLAY_OPTIONS } from './eval.ts'
 import { evaluate, outFolder } from './evaluate.ts'
 import { CACHE_OPTION, readModels } from './models.ts'
+import { openPerson } from './person.ts'
 import { labelled, readExperiment, readPlayers } from './setup.ts'
 import { PROGRESS_HELP } from './telling.ts'
 import { block, columns, number, shownPath } from './text.ts'
@@ -48,6 +49,7 @@ export const tournament: Command = {
     })
     const concurrency = args.integer('concurrency', 32, 1)
     const out = resolve(io.cwd, args.text('out') ?? USUAL)
+    const { people, close } = openPerson(args, io, { saved: true })
     const { cells, runs, code } = await evaluate(
       asked,
       {
@@ -57,10 +59,11 @@ export const tournament: Command = {
         resume: args.flag('resume'),
         retryErrors: args.flag('retry-errors'),
         models: readModels(args, io, concurrency),
+        people,
       },
       args,
       io,
-    )
+    ).finally(close)
     const played = namedPlayers(runs)
     const names = columnNames(played)
     const called = (name: string): string => names[played.findIndex(player => player.name === name)]!

@@ -144,30 +144,45 @@ export interface Moment<T extends EnvTypes = AnyTypes> {
 export type Picturer<T extends EnvTypes = AnyTypes> = (moment: Moment<T>) => Picture
 
 /**
- * A game step by step, from before its first to after its last. A UserError where the log is of another economy or version, or where a
- * decision of it cannot be played.
+ * Goes along with a log, moment by moment, from before its first step; the log may still be growing. A UserError where it is of another
+ * economy or version, or where a decision of it cannot be played.
  */
-export function* moments<T extends EnvTypes>(env: AnyEnvironment, log: EpisodeLog<T>): Generator<Moment<T>> {
-  const { header } = log
-  if (header.env !== env.id) throw new UserError(`expected a log of ${env.id}, got one of ${header.env}`)
-  if (header.version !== env.version)
-    throw new UserError(
-      `the log is of version ${header.version} of ${env.id}, and this is version ${env.version}: what it looked like cannot be told`,
-    )
-  const episode = new Episode<AnyTypes>(env, header.config, header.seed, { repeat: header.repeat, seats: header.seats })
-  const at = (t: number): Moment<T> => ({
-    log,
-    t,
-    config: episode.config,
-    state: episode.state,
-    events: t === 0 ? [] : log.steps[t - 1]!.events,
-  })
-  yield at(0)
-  for (const [i, { decisions }] of log.steps.entries()) {
-    if (episode.over) throw new UserError(`step ${i + 1} of the log comes after the end of its own game`)
-    episode.step(decisions)
-    yield at(i + 1)
+export class Following<T extends EnvTypes = AnyTypes> {
+  readonly #log: EpisodeLog<T>
+  readonly #episode: Episode<AnyTypes>
+
+  constructor(env: AnyEnvironment, log: EpisodeLog<T>) {
+    const { header } = log
+    if (header.env !== env.id) throw new UserError(`expected a log of ${env.id}, got one of ${header.env}`)
+    if (header.version !== env.version)
+      throw new UserError(
+        `the log is of version ${header.version} of ${env.id}, and this is version ${env.version}: what it looked like cannot be told`,
+      )
+    this.#log = log
+    this.#episode = new Episode<AnyTypes>(env, header.config, header.seed, { repeat: header.repeat, seats: header.seats })
   }
+
+  /** The game where it stands. */
+  get moment(): Moment<T> {
+    const { t, config, state } = this.#episode
+    return { log: this.#log, t, config, state, events: t === 0 ? [] : this.#log.steps[t - 1]!.events }
+  }
+
+  /** One step on; undefined where the log has no more. */
+  next(): Moment<T> | undefined {
+    const { t, over } = this.#episode
+    const record = this.#log.steps[t]
+    if (record === undefined) return undefined
+    if (over) throw new UserError(`step ${t + 1} of the log comes after the end of its own game`)
+    this.#episode.step(record.decisions)
+    return this.moment
+  }
+}
+
+/** A game step by step, from before its first to after its last. A UserError as `Following`. */
+export function* moments<T extends EnvTypes>(env: AnyEnvironment, log: EpisodeLog<T>): Generator<Moment<T>> {
+  const following = new Following(env, log)
+  for (let moment: Moment<T> | undefined = following.moment; moment !== undefined; moment = following.next()) yield moment
 }
 
 /** A game after `t` steps, 0 … as many as the log has; a negative one counts from the end. A UserError beyond, and as `moments`. */

@@ -12,6 +12,7 @@ import { type GroupRow, writeGroups } from '../rollouts/export/groups.ts'
 import { objectIn, rows } from '../rollouts/jsonl.ts'
 import { FolderLock } from '../rollouts/lock.ts'
 import { differenceOf, type Metadata, mergedMetadata } from '../rollouts/metadata.ts'
+import { mergeNotes } from '../rollouts/notes.ts'
 import type { ResultFigures } from '../rollouts/rows.ts'
 import { runFolder } from '../rollouts/run.ts'
 import {
@@ -172,6 +173,10 @@ function fill(store: RunStore, sources: readonly Part[], parts: readonly Part[])
   store.writeMetadata(metadata)
   const estimator = parts.map(groupedBy).find(id => id !== undefined)
   if (estimator !== undefined) writeGroups(folder, repeats, estimatorNamed(estimator))
+  mergeNotes(
+    folder,
+    parts.map(part => part.folder),
+  )
   return {
     folder,
     parts: parts.map(part => part.folder),

@@ -14,7 +14,7 @@ import type { CallRow, Player, RetryRow } from '../rollouts/player.ts'
 import type { PlayerContext } from '../rollouts/players/index.ts'
 import { type RolloutSpec, rolloutKey } from '../rollouts/rollout.ts'
 import { PlanSpecs, playRuns, type RunPlan, type RunResult } from '../rollouts/run.ts'
-import type { Ended } from '../rollouts/watch.ts'
+import type { Ended, Watcher } from '../rollouts/watch.ts'
 import { type Experiment, type ResolvedCell, resolveCells } from './experiment.ts'
 import type { Playable } from './opponents.ts'
 import { type PlannedCell, planCells } from './plan.ts'
@@ -51,6 +51,8 @@ export type ExperimentEvent =
       readonly index: number
       readonly cells: number
       readonly due: number
+      /** Of the cell's runs: they are there, and hold what was finished before. */
+      readonly folders: readonly string[]
       /** The economy's id. */
       readonly env: string
       /** Everybody who has a seat in it. */
@@ -70,7 +72,7 @@ export type ExperimentEvent =
   /** A cell has ended: what its runs then hold, and how many of its rollouts were left because something stopped it. */
   | { readonly type: 'cell_end'; readonly cell: string; readonly runs: readonly RunResult[]; readonly left: number }
 
-export interface RunExperimentOptions extends Pick<PlayerContext, 'own' | 'terminal'> {
+export interface RunExperimentOptions extends Pick<PlayerContext, 'own' | 'people'> {
   /** Where economies are looked up; with `workers` also by threads. */
   readonly economies: Lookup<Playable> & { readonly thread?: ThreadSource }
   /** Who asks models, where models may play. */
@@ -81,10 +83,10 @@ export interface RunExperimentOptions extends Pick<PlayerContext, 'own' | 'termi
   readonly shard?: Shard
   /** Where scenario files are looked for; the process's own folder by default. */
   readonly folder?: string
-  /** Rollouts in flight at most; 32 by default. */
+  /** Rollouts in flight at most; 32 by default, and one where somebody has a seat who plays one game at a time. */
   readonly concurrency?: number
   /**
-   * Threads that rollouts are played in, where nobody but scripted players sits; the others are played in this thread, as all are by
+   * Threads that rollouts are played in, this one counted, where nobody but scripted players sits; the others are played here, as all are by
    * default (1). What economies, bots and players a program adds, threads find only in modules that `importPlugins` has loaded.
    */
   readonly workers?: number
@@ -101,6 +103,8 @@ export interface RunExperimentOptions extends Pick<PlayerContext, 'own' | 'termi
   /** Once aborted nothing is begun, and what is in flight is finished. */
   readonly signal?: AbortSignal
   readonly onEvent?: (event: ExperimentEvent) => void
+  /** Called after every step, in this thread, in which somebody had to be waited for, beginning with those already played. */
+  readonly onStep?: Watcher['stepped']
 }
 
 /** The runs of a cell. */
@@ -123,7 +127,7 @@ export interface ExperimentResult {
 /** What an experiment comes to: every cell with its runs. A UserError where something of it cannot be played. */
 export function planExperiment(
   asked: Experiment,
-  options: Pick<RunExperimentOptions, 'economies' | 'folder'> & Pick<PlayerContext, 'models' | 'own' | 'terminal'>,
+  options: Pick<RunExperimentOptions, 'economies' | 'folder'> & Pick<PlayerContext, 'models' | 'own' | 'people'>,
 ): PlannedCell[] {
   const { economies, folder = '.', ...who } = options
   return planCells(asked, resolveCells(asked, economies), { folder, ...who })
@@ -174,7 +178,7 @@ async function playCells(
   planned: readonly PlannedCell[],
   options: RunExperimentOptions,
 ): Promise<ExperimentResult> {
-  const { concurrency = 32, elsewhere, resume, retryErrors, compress, signal, shard, onEvent = () => {} } = options
+  const { concurrency = 32, elsewhere, resume, retryErrors, compress, signal, shard, onEvent = () => {}, onStep } = options
   const out = shard === undefined ? options.out : join(options.out, shardFolder(shard))
   const cells: CellResult[] = []
   const stopped = new Set<string>()
@@ -183,21 +187,23 @@ async function playCells(
   for (const [index, { cell, plans }] of planned.entries()) {
     const { runs, batch } = await playRuns(plans, {
       out: asked.name === undefined ? out : join(out, asked.name, cell.label),
-      concurrency,
+      concurrency: plans.some(isAlone) ? 1 : concurrency,
       ...(resume !== undefined && { resume }),
       ...(retryErrors !== undefined && { retryErrors }),
       ...(compress !== undefined && { compress }),
       ...(signal !== undefined && { signal }),
       ...(elsewhere !== undefined && { elsewhere }),
-      onStart: due => {
+      onStart: (due, folders) => {
         const { label } = cell
         const [{ env }] = plans as [RunPlan]
-        onEvent({ type: 'cell_start', cell: label, index, cells: planned.length, due, env: env.id, players: playersOf(plans) })
+        const players = playersOf(plans)
+        onEvent({ type: 'cell_start', cell: label, index, cells: planned.length, due, folders, env: env.id, players })
         let done = 0
         return {
           began: spec => onEvent({ type: 'rollout_start', ...factsOf(label, spec) }),
           called: row => onEvent({ type: 'call', cell: label, row }),
           retried: row => onEvent({ type: 'retry', cell: label, row }),
+          ...(onStep !== undefined && { stepped: onStep }),
           ended: (spec, ended) => onEvent({ type: 'rollout', ...factsOf(label, spec), done: ++done, due, ...ended }),
         }
       },
@@ -215,6 +221,11 @@ async function playCells(
 function factsOf(cell: string, spec: RolloutSpec): RolloutFacts {
   const players = Object.fromEntries(spec.evaluated.map(agent => [agent, spec.lineup[agent]!.name]))
   return { cell, key: rolloutKey(spec), players, seed: spec.seed, repeat: spec.repeat }
+}
+
+/** Whether somebody sits in the plan who can play one game at a time. */
+function isAlone({ seat, config }: RunPlan): boolean {
+  return Object.values(seat(config).lineup).some(({ alone }) => alone === true)
 }
 
 /** Everybody who sits in the plans, once. */

@@ -4,6 +4,7 @@
  * What a thread answers is filed by the process, so that files, resume and stopping are those of one thread. Knows plans and tasks;
  * knows no economy and no file.
  */
+import { setImmediate } from 'node:timers/promises'
 import { UserError } from '../envs/core/errors.ts'
 import type { Lookup } from '../envs/core/registry.ts'
 import type { Elsewhere, Job } from '../rollouts/batch.ts'
@@ -18,24 +19,24 @@ import { planCells } from './plan.ts'
 import { type Task, TaskSpecs, taskOf } from './tasks.ts'
 
 /** Whom an experiment may name besides scripted players. */
-type Who = Pick<PlayerContext, 'models' | 'own' | 'terminal'>
+type Who = Pick<PlayerContext, 'models' | 'own' | 'people'>
 
 /** What a run's files say of a player. */
-type PlayerFacts = Omit<Player, 'policies'>
+type PlayerFacts = Omit<Player, 'policies' | 'arrive'>
 
 /** Players of models, of a program's own and of people, by how they are asked for. Threads do not play them. */
 type Strangers = Readonly<Record<string, PlayerFacts>>
 
 /** The same players, each noted in `strangers` as it is made. */
 export function noting(who: Who, strangers: Record<string, PlayerFacts>): Who {
-  const { models, own, terminal } = who
+  const { models, own, people } = who
   const noted = (id: string, player: Player): Player => {
-    const { policies: _, ...facts } = player
+    const { policies: _, arrive: __, ...facts } = player
     strangers[id] = facts
     return player
   }
   return {
-    ...(terminal !== undefined && { terminal }),
+    ...(people !== undefined && { people }),
     ...(models !== undefined && {
       models: {
         player: choice => noted(modelId(choice), models.player(choice)),
@@ -53,12 +54,7 @@ export function noting(who: Who, strangers: Record<string, PlayerFacts>): Who {
 
 /** Players with the facts of those that were noted: they make the same plans, and do not play. */
 function standIns(strangers: Strangers): Required<Who> {
-  const standIn = (facts: PlayerFacts): Player => ({
-    ...facts,
-    policies: () => {
-      throw new Error(`workers: ${facts.name} is not played in a thread`)
-    },
-  })
+  const standIn = (facts: PlayerFacts): Player => ({ ...facts, policies: () => unplayed(facts.name) })
   return {
     models: {
       player: choice => standIn(strangers[modelId(choice)]!),
@@ -68,8 +64,12 @@ function standIns(strangers: Strangers): Required<Who> {
       const facts = strangers[ownId(name, economy.env.id)]
       return facts && standIn(facts)
     },
-    terminal: { show: () => {}, ask: async () => undefined },
+    people: { details: {}, policies: () => unplayed('human') },
   }
+}
+
+function unplayed(name: string): never {
+  throw new Error(`workers: ${name} is not played in a thread`)
 }
 
 const modelId = (choice: unknown): string => `model ${JSON.stringify(choice)}`
@@ -134,7 +134,10 @@ const PLAY_MS = 50
 /** Rollouts of one message at most. */
 const MOST = 64
 
-/** Threads that play an experiment's scripted rollouts. Close them, or the process does not end. */
+/**
+ * Threads that play an experiment's scripted rollouts, and this one, which plays while the others have enough to do. Close them, or
+ * the process does not end.
+ */
 export class Workers implements Elsewhere {
   readonly #pool: ThreadPool<Ask, Answer>
   readonly #strange: ReadonlySet<string>
@@ -143,14 +146,14 @@ export class Workers implements Elsewhere {
   /** Milliseconds of a rollout, lately. */
   #ms: number | undefined
 
-  /** At most `count` threads, for the experiment `asked` as it was planned with players that were noted in `strangers`. */
+  /** At most `count` threads, this one counted, for the experiment `asked` as it was planned with players that were noted in `strangers`. */
   constructor(
     count: number,
     { module, imports }: ThreadSource,
     { asked, folder, strangers }: Pick<WorkerData, 'asked' | 'folder' | 'strangers'>,
   ) {
     const data: WorkerData = { imports, asked, folder, strangers, stop: this.#stop }
-    this.#pool = new ThreadPool(module, data, count)
+    this.#pool = new ThreadPool(module, data, count - 1)
     this.#strange = new Set(Object.values(strangers).map(({ name }) => name))
   }
 
@@ -163,14 +166,26 @@ export class Workers implements Elsewhere {
     return taken
   }
 
-  async play(jobs: Iterator<Job>, tell: (job: Job, outcome: Outcome) => void, stop: AbortSignal): Promise<void> {
+  async play(
+    jobs: Iterator<Job>,
+    tell: (job: Job, outcome: Outcome) => void,
+    stop: AbortSignal,
+    here: (job: Job) => Promise<void>,
+  ): Promise<void> {
     const halt = (): void => void Atomics.store(this.#stop, 0, 1)
     if (stop.aborted) halt()
     stop.addEventListener('abort', halt, { once: true })
     const running = new Set<Promise<void>>()
     let refused: Error | undefined
-    for (;;) {
-      await this.#pool.room()
+    while (refused === undefined) {
+      if (this.#pool.full) {
+        const { value: job, done } = jobs.next()
+        if (done) break
+        await here(job)
+        // What threads have answered is filed, and they are asked again, before the next.
+        await setImmediate()
+        continue
+      }
       const batch = this.#next(jobs, tell)
       if (batch.length === 0) break
       const flight = this.#play(batch, tell)
@@ -180,7 +195,6 @@ export class Workers implements Elsewhere {
         })
         .finally(() => running.delete(flight))
       running.add(flight)
-      if (refused !== undefined) break
     }
     await Promise.all(running)
     stop.removeEventListener('abort', halt)

@@ -25,10 +25,16 @@ export interface Elsewhere {
   /** Whether it can play that rollout; the others are played here. Equal keys, equal answers. */
   takes(spec: RolloutSpec): boolean
   /**
-   * Plays the jobs: takes the next one when it has room for it, and tells of each that it took exactly once what it came to. Once `stop` is aborted nothing more is begun. Resolves when the jobs have ended and every one
-   * of them is told of; rejects where it cannot play at all.
+   * Plays the jobs: takes the next one when it has room for it, and tells of each that it took exactly once what it came to, or plays
+   * it `here`, in this thread, where that has time. Once `stop` is aborted nothing more is begun. Resolves when the jobs have ended and
+   * every one of them is told of; rejects where it cannot play at all.
    */
-  play(jobs: Iterator<Job>, tell: (job: Job, outcome: Outcome) => void, stop: AbortSignal): Promise<void>
+  play(
+    jobs: Iterator<Job>,
+    tell: (job: Job, outcome: Outcome) => void,
+    stop: AbortSignal,
+    here: (job: Job) => Promise<void>,
+  ): Promise<void>
 }
 
 export interface BatchOptions {
@@ -81,6 +87,7 @@ export async function runBatch(jobs: Iterable<Job>, options: BatchOptions): Prom
         batch.due(jobs, spec => elsewhere.takes(spec)),
         batch.tell,
         batch.stop,
+        batch.playOne,
       ),
     ])
   batch.flush()
@@ -101,6 +108,8 @@ class Batch {
   #failed = 0
   #left = 0
   #bug: Error | undefined
+  /** When signals and timers last had their turn. */
+  #yielded = performance.now()
 
   constructor(options: BatchOptions) {
     this.#options = options
@@ -135,17 +144,8 @@ class Batch {
     const limit = pLimit(this.#options.concurrency)
     const running = new Set<Promise<void>>()
     let ended: () => void = () => {}
-    let yielded = performance.now()
-    const play = async (job: Job): Promise<void> => {
-      const playing = this.#isStopped(job) ? UNPLAYED : this.#play(job)
-      this.tell(job, playing instanceof Promise ? await playing : playing)
-      if (performance.now() - yielded > SLICE) {
-        await setImmediate()
-        yielded = performance.now()
-      }
-    }
     for (const job of jobs) {
-      const task = limit(play, job).finally(() => {
+      const task = limit(this.playOne, job).finally(() => {
         running.delete(task)
         ended()
       })
@@ -154,6 +154,16 @@ class Batch {
       while (limit.pendingCount > 0) await new Promise<void>(resolve => (ended = resolve))
     }
     await Promise.all(running)
+  }
+
+  /** Plays a job in this thread, and files what became of it. */
+  readonly playOne = async (job: Job): Promise<void> => {
+    const playing = this.#isStopped(job) ? UNPLAYED : this.#play(job)
+    this.tell(job, playing instanceof Promise ? await playing : playing)
+    if (performance.now() - this.#yielded > SLICE) {
+      await setImmediate()
+      this.#yielded = performance.now()
+    }
   }
 
   #play({ spec, store }: Job): Outcome | Promise<Outcome> {
@@ -169,7 +179,10 @@ class Batch {
           watcher?.called?.(row, spec)
         },
         ...(watcher?.retried !== undefined && { retried: row => watcher.retried!(row, spec) }),
-        onStep: (log, record) => store.partial(key, log, record),
+        onStep: (log, record) => {
+          store.partial(key, log, record)
+          watcher?.stepped?.(spec, log, record)
+        },
       })
     } catch (error) {
       return thrown(error)

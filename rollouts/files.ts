@@ -13,6 +13,7 @@ export const FILES = {
   scores: 'scores.jsonl',
   scoreFacts: 'scores.json',
   judgements: 'judgements.jsonl',
+  notes: 'notes.jsonl',
   // Of runs that were played before the format had a version.
   results: 'results.jsonl',
   traces: 'traces.jsonl',

@@ -111,9 +111,16 @@ export interface Player {
   readonly kind: 'bot' | 'model' | 'human' | 'policy'
   /** Facts for metadata.json: model, base URL (redacted), sampling, history, persona, prompt digest. */
   readonly details: Readonly<Record<string, unknown>>
+  /** Only one game of it can be played at a time, as at a terminal; others wait for their turn. */
+  readonly alone?: true
+  /** Resolves once who plays is there, where that takes time: nothing of the rollout is asked before. */
+  arrive?(context: Pick<RolloutContext, 'key' | 'signal'>): Promise<void>
   /** The policies of one rollout. */
   policies(context: RolloutContext): AnyPolicyFactory
 }
+
+/** Where people sit, at a terminal or in front of pages: what plays the seats of `human`. */
+export type People = Pick<Player, 'details' | 'alone' | 'arrive' | 'policies'>
 
 /** A policy that kept what it was told and said; where a policy does not, the runner writes what a model would have seen. */
 export interface TranscribedPolicy extends Policy<AnyTypes> {

@@ -108,6 +108,8 @@ export interface RolloutOptions {
   readonly onWait?: (waiting: boolean) => void
   /** Called after every step of an episode in which somebody had to be waited for, beginning with those already played. */
   readonly onStep?: (log: EpisodeLog<AnyTypes>, record: LogRecord<AnyTypes>) => void
+  /** Paces the game: each step, of which `t` were played before it, begins once what this gives has resolved. It changes nothing else. */
+  readonly pace?: (t: number) => Promise<void>
 }
 
 const digests = new WeakMap<object, string>()
@@ -199,6 +201,12 @@ interface SeatedPolicy {
   readonly seen?: string[]
 }
 
+/** Decisions of a step that are there, and those that are waited for. */
+interface Asked {
+  readonly decisions: Record<AgentId, Decision>
+  readonly waits: readonly Promise<void>[] | undefined
+}
+
 /** An episode with its players seated. */
 class SeatedEpisode {
   readonly #spec: RolloutSpec
@@ -210,7 +218,8 @@ class SeatedEpisode {
   readonly #given = new AbortController()
   readonly #giveUp = (): void => this.#given.abort(this.#options.signal?.reason)
   readonly #start = now()
-  readonly #ready: number
+  readonly #arriving: readonly Promise<void>[]
+  #ready: number
   readonly #waits: Span[] = []
   #told = 0
 
@@ -252,34 +261,49 @@ class SeatedEpisode {
         this.#policies.set(agent, { policy, repeat: game.repeatOf(agent), ...(written && { seen: [] }) })
       }
     }
+    this.#arriving = [...seatsByPlayer(lineup).keys()].flatMap(player => player.arrive?.(context) ?? [])
     this.#ready = now()
   }
 
-  /** Plays to the end, or up to the first answer that must be waited for; the promise then plays on. */
+  /** Plays to the end, or up to what must be waited for, an answer or somebody to arrive; the promise then plays on. */
   play(): Promise<void> | undefined {
+    if (this.#arriving.length === 0) return this.#play()
+    return Promise.all(this.#arriving).then(() => {
+      this.#ready = now()
+      return this.#play()
+    })
+  }
+
+  #play(): Promise<void> | undefined {
     const episode = this.#episode
+    if (this.#options.pace !== undefined) return this.#playOn()
     while (!episode.over) {
       const decisions: Record<AgentId, Decision> = {}
       const waits = this.#ask(decisions)
-      if (waits !== undefined) return this.#playOn(decisions, waits)
+      if (waits !== undefined) return this.#playOn({ decisions, waits })
       episode.step(decisions)
     }
     return undefined
   }
 
-  async #playOn(first: Record<AgentId, Decision>, firstWaits: readonly Promise<void>[]): Promise<void> {
+  /** Plays to the end; who was asked already is waited for first. */
+  async #playOn(asked?: Asked): Promise<void> {
     const episode = this.#episode
-    let decisions = first
-    let waits: readonly Promise<void>[] | undefined = firstWaits
-    for (;;) {
-      if (waits !== undefined) await this.#settle(waits)
+    for (let next = asked; !episode.over; next = undefined) {
+      next ??= await this.#next()
+      if (next.waits !== undefined) await this.#settle(next.waits)
       this.#given.signal.throwIfAborted()
-      episode.step(decisions)
+      episode.step(next.decisions)
       this.#tell()
-      if (episode.over) return
-      decisions = {}
-      waits = this.#ask(decisions)
     }
+  }
+
+  /** Asks all actors of the next step when it may begin. */
+  async #next(): Promise<Asked> {
+    await this.#options.pace?.(this.#episode.t)
+    this.#given.signal.throwIfAborted()
+    const decisions: Record<AgentId, Decision> = {}
+    return { decisions, waits: this.#ask(decisions) }
   }
 
   /** Asks all actors at once; answers that are there go into `decisions`, the others will. */

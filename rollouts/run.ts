@@ -74,8 +74,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal
   /** Who plays rollouts in other threads or on other machines; all are played here by default. */
   readonly elsewhere?: Elsewhere
-  /** Called once, with the number of rollouts to be played; gives who watches them. */
-  readonly onStart?: (due: number) => Watcher
+  /** Called once, with the number of rollouts to be played and the runs' folders, which are there; gives who watches them. */
+  readonly onStart?: (due: number, folders: readonly string[]) => Watcher
 }
 
 export interface RunResult {
@@ -142,7 +142,10 @@ export async function playRuns(
   try {
     for (const plan of plans) runs.push(new Run(plan, out, { resume, ...(compress !== undefined && { compress }) }, began))
     for (const run of runs) run.describe(retryErrors)
-    const watcher = options.onStart?.(runs.reduce((sum, { due }) => sum + due, 0))
+    const watcher = options.onStart?.(
+      runs.reduce((sum, { due }) => sum + due, 0),
+      runs.map(({ folder }) => folder),
+    )
     const batch = await runBatch(
       { [Symbol.iterator]: () => interleaved(runs) },
       {
@@ -271,6 +274,10 @@ class Run {
         )
     }
     this.#store = new RunStore(folder, how)
+  }
+
+  get folder(): string {
+    return this.#store.folder
   }
 
   *jobs(): Generator<Job> {

@@ -105,6 +105,20 @@ export function partsOf(line: string): { readonly place: Place; readonly figures
   return { place: place.map(Number) as unknown as Place, figures: line.slice(prefix.length, -1) }
 }
 
+/** Bytes at the beginning of a line that mostly hold where the rollout lies, its key and its example. */
+const BEGINNING = 256
+
+/** What stands at the beginning of a line of figures.jsonl; undefined where it is none. */
+function placedHead(bytes: Buffer): Pick<PlacedRollout, 'key' | 'example' | 'place'> | undefined {
+  if (bytes.at(-1) !== 0x5d) return undefined
+  const told = (text: string) => {
+    const found = PLACED.exec(text)
+    const head = found === null ? undefined : headOf(text.slice(found[0].length))
+    return head && { ...head, place: found!.slice(1).map(Number) as unknown as Place }
+  }
+  return told(bytes.toString('utf8', 0, BEGINNING)) ?? told(bytes.toString())
+}
+
 /** What rollouts have in common, by id; read when something is first asked for. */
 export class SharedValues {
   readonly #path: string
@@ -200,11 +214,11 @@ export class RunReader {
     if (checkpoint === undefined) return
     const { data, figures: path } = rolloutPaths(this.folder)
     for (const { bytes } of placedLines(path, 0, checkpoint.figures.bytes)) {
-      const parts = partsOf(bytes.toString())
-      const head = parts && headOf(parts.figures)
-      if (parts === undefined || head === undefined)
+      const head = placedHead(bytes)
+      if (head === undefined)
         throw new RunError(`${path}: a line is no row of that file. Remove the file: it is made anew from ${data}.`)
-      yield { ...head, place: parts.place, figures: () => figuresIn(parts.figures), text: () => parts.figures }
+      const text = (): string => partsOf(bytes.toString())!.figures
+      yield { ...head, figures: () => figuresIn(text()), text }
     }
   }
 
@@ -277,6 +291,16 @@ export class RunReader {
     for (const { bytes, place } of placedLines(data, checkpoint?.data.bytes))
       if (bytes.subarray(0, own.length).equals(own)) return this.at(place)
     return undefined
+  }
+
+  /** Every line of rollouts.jsonl as it lies there, unread: what it holds is made when it is asked for. Throws then where it holds none. */
+  *unread(): Generator<{ readonly bytes: Buffer; readonly rows: () => StoredRows }> {
+    for (const { bytes } of placedLines(this.#data)) yield { bytes, rows: () => this.#rows(bytes) }
+  }
+
+  /** The texts that rollouts have in common, such as rules, by id. */
+  *sharedTexts(): Generator<[id: string, text: string]> {
+    for (const [id, text] of this.#shared.ids) if (text.startsWith('"')) yield [id, JSON.parse(text) as string]
   }
 
   /** What a line of the rollout refers to, as JSON by id. */

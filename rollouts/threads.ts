@@ -43,10 +43,14 @@ export class ThreadPool<Ask, Answer> {
     this.#count = count
   }
 
+  /** Whether every thread has enough to answer. */
+  get full(): boolean {
+    return this.#threads.size === this.#count && this.#freest()!.waiting.length >= DEPTH
+  }
+
   /** Waits until there is a thread that can be asked. */
   async room(): Promise<void> {
-    while (this.#threads.size === this.#count && this.#freest()!.waiting.length >= DEPTH)
-      await new Promise<void>(resolve => this.#roomy.push(resolve))
+    while (this.full) await new Promise<void>(resolve => this.#roomy.push(resolve))
   }
 
   /** Asks the thread that has least to answer. Rejects with what went wrong there; with a RunStopped where the thread has ended. */

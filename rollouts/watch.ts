@@ -1,4 +1,6 @@
-/** What can be seen of a run while it is played, as plain data without texts and keys. Knows shapes; sees nothing itself. */
+/** What can be seen of a run while it is played, as plain data; but for what is made for this machine without texts and keys. Knows shapes; sees nothing itself. */
+import type { AnyTypes } from '../envs/core/environment.ts'
+import type { EpisodeLog, LogRecord } from '../envs/core/log.ts'
 import { digest } from '../envs/core/plain.ts'
 import type { AgentId } from '../envs/core/tool.ts'
 import type { CallRow, RetryRow } from './player.ts'
@@ -39,6 +41,8 @@ export interface Watcher {
   /** A model has answered. */
   readonly called?: (row: CallRow, spec: RolloutSpec) => void
   readonly retried?: (row: RetryRow, spec: RolloutSpec) => void
+  /** A step of a rollout in this thread in which somebody had to be waited for; when the first is told, so are those before it. */
+  readonly stepped?: (spec: RolloutSpec, log: EpisodeLog<AnyTypes>, record: LogRecord<AnyTypes>) => void
   /** A rollout has ended: what it came to, where whoever played it says so, or why it was given up. */
   readonly ended?: (spec: RolloutSpec, ended: Ended) => void
 }

@@ -14,6 +14,7 @@ const LAYERS = [
   ['evals'],
   ['economies'],
   ['serve', 'connect', 'view', 'queue'],
+  ['host'],
   ['bench'],
   ['commands'],
 ]

@@ -5,10 +5,10 @@
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createAdaptorServer } from '@hono/node-server'
-import { type Context, Hono } from 'hono'
-import { compress } from 'hono/compress'
+import { type Context, Hono, type MiddlewareHandler } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
 import { secureHeaders } from 'hono/secure-headers'
-import { streamSSE } from 'hono/streaming'
+import { stream, streamSSE } from 'hono/streaming'
 import { UserError } from '../envs/core/errors.ts'
 import { asset, escaped, libraries, SCRIPTS } from '../evals/report/assets.ts'
 import { RunError } from '../rollouts/errors.ts'
@@ -33,6 +33,8 @@ export interface RunningView {
 
 /** Milliseconds between two looks at the folders. */
 const LOOK_MS = 1000
+/** Bytes that are written at once, at most. */
+const MOST_WRITTEN = 1 << 16
 /** A page is told of changes at most once in so many times as long as it takes to read them. */
 const REST = 5
 
@@ -81,10 +83,10 @@ function appOf(watched: Watched, title: string, ending: AbortSignal): Hono {
   })
   app.onError((error, c) => {
     const isTold = error instanceof UserError || error instanceof RunError
-    return c.text(isTold ? error.message : `The server failed: ${error.message}`, isTold ? 404 : 500)
+    const status = isTold ? (c.req.method === 'POST' ? 400 : 404) : 500
+    return c.text(isTold ? error.message : `The server failed: ${error.message}`, status)
   })
   app.get('/changes', c => changes(c, watched, ending))
-  app.use(compress())
   app.get('/', c => c.html(page(title)))
   app.get('/page.css', c => c.body(asset('page.css'), 200, { 'Content-Type': 'text/css; charset=utf-8' }))
   for (const name of SCRIPTS) app.get(`/${name}`, c => script(c, asset(name)))
@@ -92,7 +94,7 @@ function appOf(watched: Watched, title: string, ending: AbortSignal): Hono {
   app.get('/data/facts', c => c.json(watched.snapshot().facts))
   app.get('/data/overview', c => c.json(watched.snapshot().overview))
   app.get('/data/figures', c => c.json(watched.snapshot().figures))
-  app.get('/data/rows', c => c.json(watched.snapshot().rows))
+  app.get('/data/rows', c => c.json(watched.snapshot().columns.packed()))
   app.get('/data/series', c => c.json(watched.snapshot().series))
   // Which transcripts there are: all of them, so none is listed.
   app.get('/data/index', c => c.json([]))
@@ -100,6 +102,18 @@ function appOf(watched: Watched, title: string, ending: AbortSignal): Hono {
   app.get('/transcript', c => {
     const story = watched.story(number(c, 'run'), asked(c, 'key'), asked(c, 'seat'))
     return story === undefined ? c.text('no such rollout or seat', 404) : c.json(story)
+  })
+  app.get('/parting', c => {
+    const parting = watched.parting([number(c, 'run'), asked(c, 'key')], [number(c, 'run2'), asked(c, 'key2')])
+    return parting === undefined ? c.text('no such rollout', 404) : c.json(parting)
+  })
+  app.get('/search', c => search(c, watched))
+  app.get('/data/notes', c => c.json(watched.notes()))
+  const tooLong = (c: Context): Response => c.text(`expected ${MOST_WRITTEN} bytes at most`, 413)
+  app.post('/notes', ownPage, bodyLimit({ maxSize: MOST_WRITTEN, onError: tooLong }), async c => {
+    const { run, ...act } = await bodyOf(c)
+    const row = Number.isInteger(run) ? watched.addNote(run as number, act) : undefined
+    return row === undefined ? c.text('no such rollout', 404) : c.json(row)
   })
   app.get('/picture.svg', async c => {
     const picture = await watched.picture(number(c, 'run'), asked(c, 'key'), number(c, 'step'))
@@ -112,6 +126,36 @@ function appOf(watched: Watched, title: string, ending: AbortSignal): Hono {
     return picture === undefined ? c.text('no such rollout', 404) : c.text(pictureWords(picture))
   })
   return app
+}
+
+/** Lets nobody write but the page that this server sent: a form or a script of another origin can send no JSON, and tells where it is from. */
+const ownPage: MiddlewareHandler = async (c, next) => {
+  const [own, origin] = [`http://${c.req.header('host')}`, c.req.header('origin')]
+  if (origin !== own) return c.text(`Origin: expected ${own}, got ${(origin ?? 'none').slice(0, 80)}`, 403)
+  const type = c.req.header('content-type') ?? 'none'
+  if (!/^application\/json(?:;|$)/i.test(type))
+    return c.text(`Content-Type: expected application/json, got ${type.slice(0, 80)}`, 415)
+  await next()
+}
+
+async function bodyOf(c: Context): Promise<Record<string, unknown>> {
+  const body: unknown = await c.req.json().catch(() => undefined)
+  if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body as Record<string, unknown>
+  throw new UserError('expected a JSON object')
+}
+
+/** What a search finds, a line of JSON each time, as long as the page waits for it. */
+function search(c: Context, watched: Watched): Response {
+  const { words, setting, snapshot } = c.req.query()
+  // The places of rows are those of the rows that the page has.
+  if (snapshot !== String(watched.snapshot().number)) return c.text('the runs have changed', 409)
+  c.header('Content-Type', 'application/jsonl')
+  return stream(c, async out => {
+    for await (const found of watched.search(words ?? '', setting)) {
+      if (out.aborted) return
+      await out.writeln(JSON.stringify(found))
+    }
+  })
 }
 
 function page(title: string): string {
@@ -134,10 +178,14 @@ function script(c: Context, text: string): Response {
 function changes(c: Context, watched: Watched, ending: AbortSignal): Response {
   return streamSSE(c, async stream => {
     let rest = LOOK_MS
+    let notes = watched.notesStamp()
     await stream.writeSSE({ event: 'hello', data: '' })
     while (!stream.aborted && !ending.aborted) {
       await stream.sleep(rest)
       rest = LOOK_MS
+      const said = watched.notesStamp()
+      if (said !== notes) await stream.writeSSE({ event: 'notes', data: '' })
+      notes = said
       if (!watched.hasChanged()) continue
       const start = performance.now()
       watched.snapshot()

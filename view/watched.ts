@@ -4,25 +4,31 @@
  */
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { type Economy, picturerOf } from '../economies/economy.ts'
 import { momentAt, type Picture } from '../economies/picture.ts'
 import type { AnyEnvironment } from '../envs/core/environment.ts'
 import { UserError } from '../envs/core/errors.ts'
+import { difference } from '../envs/core/plain.ts'
 import type { Lookup } from '../envs/core/registry.ts'
 import type { AgentId } from '../envs/core/tool.ts'
-import { type Comparison, compare } from '../evals/compare.ts'
+import { type Comparison, compare, runsIn } from '../evals/compare.ts'
 import type { Figure } from '../evals/figures.ts'
 import { type Overview, overviewOf } from '../evals/overview.ts'
 import { type ReportMessage, reportMessage, reportRows, type Series, SeriesSum, standingsOf } from '../evals/report/gather.ts'
-import { columnsOf, pageFacts } from '../evals/report/report.ts'
+import { notesOf, pageFacts } from '../evals/report/report.ts'
+import { RowColumns } from '../evals/report/row_columns.ts'
+import { FILES } from '../rollouts/files.ts'
 import { Unread } from '../rollouts/jsonl.ts'
-import type { Message } from '../rollouts/messages.ts'
+import type { Message, TranscriptMessage } from '../rollouts/messages.ts'
+import { addNote, type NoteRow, type RolloutNotes } from '../rollouts/notes.ts'
 import type { StoredRows } from '../rollouts/record.ts'
 import type { StepsRow } from '../rollouts/rows.ts'
 import { readScoredFigures } from '../rollouts/scores.ts'
 import { countFinished, findRuns, isOlder, openRollout, RunReader, readMetadata, readSteps } from '../rollouts/store.ts'
 import { transcribe } from '../rollouts/transcript.ts'
 import { otherBuild } from '../rollouts/versions.ts'
+import { searchRun, soughtIn } from './search.ts'
 
 /** What the page is told of all runs. */
 export interface Snapshot {
@@ -30,23 +36,55 @@ export interface Snapshot {
   readonly facts: object
   readonly overview: Overview
   readonly figures: readonly Figure[]
-  /** Rows without their metrics, a list a field. */
-  readonly rows: Readonly<Record<string, unknown[]>>
+  /** Counts the snapshots: a page that asks of another one is told so. */
+  readonly number: number
+  readonly columns: RowColumns
+  /** By run, the place of the first row of each rollout; those of its other seats follow it. */
+  readonly places: readonly ReadonlyMap<string, number>[]
+  /** What failed, by row: of which run, and the provider's words. */
+  readonly errors: ReadonlyMap<number, { readonly run: number; readonly text: string }>
   readonly series: readonly Series[]
 }
+
+/** A message with the step that it belongs to, from 0, where it begins a turn; and of several seats whose it is. */
+export type StoryMessage = ReportMessage & { readonly step?: number; readonly seat?: AgentId }
 
 /** A rollout of a seat as the page shows it. */
 export interface SeatStory {
   /** Everybody at the table. */
   readonly seats: readonly AgentId[]
-  /** What the seat was told and said; `step` counts from 0 and stands where a turn begins. */
-  readonly messages: readonly (ReportMessage & { readonly step?: number })[]
+  /** What the seat was told and said, or what all seats were, step by step. */
+  readonly messages: readonly StoryMessage[]
   readonly standings: Readonly<Record<string, Readonly<Record<AgentId, readonly number[]>>>>
   readonly stride: number
   /** How many steps there are; absent where this build cannot play the log again. */
   readonly steps?: number
   readonly metrics: Readonly<Record<string, number>>
 }
+
+/** Stands for all seats where one is asked for. */
+export const ALL_SEATS = '*'
+
+/** Where two rollouts go different ways. */
+export interface Parting {
+  /** How many steps each has. */
+  readonly steps: readonly [number, number]
+  /** The steps, from 0, in which somebody decided otherwise; where one ends first, the step that it has no more. */
+  readonly differing: readonly number[]
+}
+
+/** What a search has found since it last told. */
+export interface FoundRows {
+  /** Rollouts that were looked at, and how many there are. */
+  readonly searched: number
+  readonly of: number
+  /** Places of rows, the first of each rollout. */
+  readonly rows: readonly number[]
+  readonly done?: true
+}
+
+/** Milliseconds of searching before other requests have their turn, and between two lists of what was found. */
+const [SLICE, TOLD] = [15, 60]
 
 /** Rollouts up to which logs are read for behaviour and lines over time: beyond, the first screen would be long in coming. */
 export const MOST_LOGS = 2000
@@ -65,7 +103,7 @@ export class Watched {
   #stamp = ''
   #snapshot: Snapshot | undefined
   readonly #readers = new Map<string, RunReader>()
-  readonly #metrics = new Map<string, (number | null)[]>()
+  #number = 0
 
   /** Runs in these folders, and those that come to be there. */
   constructor(paths: readonly string[], options: WatchedOptions) {
@@ -82,12 +120,11 @@ export class Watched {
   snapshot(): Snapshot {
     const stamp = this.#stampOf()
     if (this.#snapshot !== undefined && stamp === this.#stamp) return this.#snapshot
-    const folders = this.#folders()
+    const folders = this.#folders(runsIn)
     if (folders.length === 0)
       throw new UserError(
         `No run in ${this.#paths.join(', ')}: expected a run folder, as \`agoragym eval\` writes it, or a folder of them.`,
       )
-    this.#metrics.clear()
     this.close()
     this.#snapshot = this.#read(folders)
     this.#stamp = stamp
@@ -100,38 +137,101 @@ export class Watched {
     this.#readers.clear()
   }
 
-  /** A metric of every row, in their order. */
-  metric(name: string): readonly (number | null)[] {
-    const { comparison } = this.snapshot()
-    let values = this.#metrics.get(name)
-    if (values === undefined) {
-      values = [...reportRows(comparison)].map(({ metrics }) => metrics?.[name] ?? null)
-      this.#metrics.set(name, values)
-    }
-    return values
+  /** A metric of every row, in their order; NaN where a row has none. */
+  metric(name: string): readonly number[] {
+    const { columns } = this.snapshot()
+    return columns.metric(name) ?? new Array<number>(columns.length).fill(Number.NaN)
   }
 
-  /** What a seat was told and said; undefined where there is no such rollout or seat. */
+  /** What a seat was told and said, or with `ALL_SEATS` what all seats were; undefined where there is no such rollout or seat. */
   story(run: number, key: string, seat: AgentId): SeatStory | undefined {
     const found = this.#open(run, key)
     if (found === undefined) return undefined
     const { opened, log, economy } = found
-    const seats = Object.keys(log.header.seats)
-    if (!seats.includes(seat)) return undefined
-    const metrics = opened.figures.find(({ info }) => info.seat === seat)?.metrics ?? {}
-    const kept = opened.trace.traces.find(({ agent }) => agent.name === seat)
-    const nodes = kept?.nodes.map(({ message }) => message) ?? []
-    if (economy === undefined) return { seats: [seat], messages: nodes.map(reportMessage), standings: {}, stride: 1, metrics }
+    const everybody = Object.keys(log.header.seats)
+    const all = seat === ALL_SEATS
+    if (!all && !everybody.includes(seat)) return undefined
+    const own = all ? opened.figures[0]!.info.seat : seat
+    const metrics = opened.figures.find(({ info }) => info.seat === own)?.metrics ?? {}
+    const kept = (agent: AgentId) =>
+      opened.trace.traces.find(trace => trace.agent.name === agent)?.nodes.map(({ message }) => message) ?? []
+    if (economy === undefined) return { seats: [own], messages: kept(own).map(reportMessage), standings: {}, stride: 1, metrics }
     const { env } = economy
-    const told = transcribe(env, log, [seat])[seat]!.messages
-    const messages =
-      nodes.length === 0
-        ? told.map(({ message, t }) => ({ ...reportMessage(message), ...(message.role === 'user' && { step: t }) }))
-        : placed(
-            nodes,
-            told.flatMap(({ message, t }) => (message.role === 'user' ? [{ text: message.content, t }] : [])),
-          )
-    return { seats, messages, ...standingsOf(log, env, seat), steps: log.steps.length, metrics }
+    const wanted = all ? everybody : [seat]
+    const told = transcribe(env, log, wanted)
+    const messages = wanted.map(agent => placed(kept(agent), told[agent]!.messages))
+    return {
+      seats: everybody,
+      messages: all ? together(wanted, messages) : messages[0]!,
+      ...standingsOf(log, env, own),
+      steps: log.steps.length,
+      metrics,
+    }
+  }
+
+  /** From where on two rollouts differ in what anybody decided; undefined where one of them is not there. */
+  parting(one: readonly [run: number, key: string], other: readonly [run: number, key: string]): Parting | undefined {
+    const [a, b] = [one, other].map(([run, key]) => this.#open(run, key)?.log.steps)
+    if (a === undefined || b === undefined) return undefined
+    const differing: number[] = []
+    for (let t = 0; t < Math.min(a.length, b.length); t++)
+      if (difference(decided(a[t]!), decided(b[t]!)) !== undefined) differing.push(t)
+    if (a.length !== b.length) differing.push(Math.min(a.length, b.length))
+    return { steps: [a.length, b.length], differing }
+  }
+
+  /** What people have said of the rollouts, with the number of the run; read anew each time. */
+  notes(): (RolloutNotes & { readonly run: number })[] {
+    return notesOf(this.snapshot().comparison)
+  }
+
+  /** Writes what somebody says of a rollout; undefined where there is no such rollout. */
+  addNote(run: number, act: { readonly key?: unknown }): NoteRow | undefined {
+    const { comparison, places } = this.snapshot()
+    const folder = comparison.runs[run]?.folder
+    if (folder === undefined || typeof act.key !== 'string' || !places[run]!.has(act.key)) return undefined
+    return addNote(folder, act)
+  }
+
+  /**
+   * The rows whose rollouts have all the words of a query in their transcripts, those of a setting alone where one is named: a list
+   * each time that some have been looked at, with how many that are so far. Work is done a slice at a time, so that other requests
+   * have their turn.
+   */
+  async *search(query: string, setting?: string): AsyncGenerator<FoundRows> {
+    const { comparison, places, errors } = this.snapshot()
+    const sought = soughtIn(query)
+    const runs = [...comparison.runs.entries()].filter(([, run]) => setting === undefined || run.setting === setting)
+    const of = runs.reduce((sum, [run]) => sum + places[run]!.size, 0)
+    if (sought === undefined) return
+    const isSearched = new Set(runs.map(([run]) => run))
+    let rows = [...errors].flatMap(([at, { run, text }]) =>
+      isSearched.has(run) && sought.patterns.every(pattern => pattern.test(text)) ? [at] : [],
+    )
+    let searched = errors.size
+    let [begun, told] = [performance.now(), performance.now()]
+    for (const [run, { folder }] of runs) {
+      const own = places[run]!
+      const found = new Set<number>()
+      for (const key of searchRun(folder, sought)) {
+        searched++
+        const at = key === undefined ? undefined : own.get(key)
+        if (at !== undefined && !found.has(at)) {
+          found.add(at)
+          rows.push(at)
+        }
+        const now = performance.now()
+        if (now - begun < SLICE) continue
+        if (now - told > TOLD) {
+          yield { searched, of, rows }
+          rows = []
+          told = now
+        }
+        await setImmediate()
+        begun = performance.now()
+      }
+    }
+    yield { searched: of, of, rows, done: true }
   }
 
   /** What there is to see after so many steps; undefined where there is no such rollout. A UserError where there is no such step. */
@@ -164,20 +264,27 @@ export class Watched {
     return reader
   }
 
-  #folders(): string[] {
-    return this.#paths.flatMap(path => (existsSync(path) ? findRuns(path) : []))
+  #folders(of: (path: string) => string[]): string[] {
+    return this.#paths.flatMap(path => (existsSync(path) ? of(path) : []))
   }
 
   /** Names, sizes and times of all that a snapshot is read from. */
   #stampOf(): string {
-    return this.#folders()
+    return this.#folders(findRuns)
       .flatMap(folder => [
         folder,
         ...readdirSync(folder).flatMap(name => {
           const { size, mtimeMs, isFile } = statOf(join(folder, name))
-          return isFile ? [`${name} ${size} ${mtimeMs}`] : []
+          return isFile && name !== FILES.notes ? [`${name} ${size} ${mtimeMs}`] : []
         }),
       ])
+      .join('\n')
+  }
+
+  /** Sizes and times of what people have said. */
+  notesStamp(): string {
+    return this.#folders(findRuns)
+      .map(folder => Object.values(statOf(join(folder, FILES.notes))).join(' '))
       .join('\n')
   }
 
@@ -196,13 +303,24 @@ export class Watched {
     ]
     const playing = folders.some(folder => readMetadata(folder)?.complete === false)
     const facts = { ...pageFacts(comparison, { title, environments, notes }), ...(playing && { live: 'still being played' }) }
-    const rows = columnsOf([...reportRows(comparison)].map(({ metrics: _, ...row }) => row))
+    const columns = new RowColumns()
+    const places = comparison.runs.map(() => new Map<string, number>())
+    const errors = new Map<number, { run: number; text: string }>()
+    for (const row of reportRows(comparison)) {
+      const own = places[row.run]!
+      if (!own.has(row.key)) own.set(row.key, columns.length)
+      if (row.error !== undefined) errors.set(columns.length, { run: row.run, text: row.error })
+      columns.add(row)
+    }
     return {
+      number: ++this.#number,
       comparison,
-      facts,
+      columns,
+      places,
+      errors,
+      facts: { ...facts, snapshot: this.#number },
       overview: overviewOf(comparison),
       figures: comparison.figures,
-      rows,
       series: logs ? this.#lines(comparison) : [],
     }
   }
@@ -248,11 +366,17 @@ function statOf(path: string): { size: number; mtimeMs: number; isFile: boolean 
   }
 }
 
-/** Messages with the steps they begin: a turn begins where the seat is shown what it saw then. */
-function placed(
-  nodes: readonly Message[],
-  seen: readonly { readonly text: string; readonly t: number }[],
-): (ReportMessage & { readonly step?: number })[] {
+/** What everybody did in a step; what it cost them to think of it is no decision. */
+function decided({ decisions }: Pick<StepsRow['steps'][number], 'decisions'>): object {
+  return Object.fromEntries(Object.entries(decisions).map(([agent, { calls }]) => [agent, calls]))
+}
+
+/** A seat's messages with the steps they begin: those that were kept, or else what a model in the seat would have been told. */
+function placed(nodes: readonly Message[], told: readonly TranscriptMessage[]): StoryMessage[] {
+  if (nodes.length === 0)
+    return told.map(({ message, t }) => ({ ...reportMessage(message), ...(message.role === 'user' && { step: t }) }))
+  // A turn begins where the seat is shown what it saw then.
+  const seen = told.flatMap(({ message, t }) => (message.role === 'user' ? [{ text: message.content, t }] : []))
   let next = 0
   return nodes.map(message => {
     const turn = seen[next]
@@ -260,4 +384,16 @@ function placed(
     next++
     return { ...reportMessage(message), step: turn.t }
   })
+}
+
+/** The messages of several seats, step by step, and in a step seat by seat. */
+function together(seats: readonly AgentId[], messages: readonly (readonly StoryMessage[])[]): StoryMessage[] {
+  const placed = messages.flatMap((own, i) => {
+    let t = -1
+    return own.map(message => {
+      t = message.step ?? t
+      return { t, message: { ...message, seat: seats[i]! } }
+    })
+  })
+  return placed.sort((a, b) => a.t - b.t).map(({ message }) => message)
 }

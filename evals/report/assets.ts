@@ -6,12 +6,15 @@ import { dirname, join } from 'node:path'
 /** The page's scripts in the order of their imports: joined, they are one module. */
 export const SCRIPTS = [
   'format.js',
+  'terms.js',
   'data.js',
   'charts.js',
   'tables.js',
   'overview.js',
   'grid.js',
+  'notes.js',
   'transcript.js',
+  'beside.js',
   'page.js',
 ] as const
 

@@ -82,56 +82,72 @@ function shortened(figure, names) {
 }
 
 /** Points of a chart at most; of more every n-th is drawn. */
-const POINTS = 4000
-const thin = rows => rows.filter((_, i) => i % Math.ceil(rows.length / POINTS) === 0)
+export const POINTS = 4000
+export const thin = rows => rows.filter((_, i) => i % Math.ceil(rows.length / POINTS) === 0)
 
-/** One number of every rollout, by player: box, points, and the mean with its interval. */
-export function drawSpread(figure, { rows, players, name, means }) {
-  const shown = rows.filter(row => typeof row.value === 'number')
+/**
+ * One number of every rollout, by player: box, points, and the mean with its interval. `values` and `labels` are of the rollouts that
+ * have the number.
+ */
+export function drawSpread(figure, { values, labels, players, name, means }) {
   if (players.length === 0) return draw(figure, '', [], {})
   const names = players.map(({ label }) => label)
+  const places = [...values.keys()]
+  const ticks = players.flatMap(({ label, place }) =>
+    thin(places.filter(at => labels[at] === label)).map(at => ({ value: values[at], player: label, place })),
+  )
   return draw(
     figure,
-    `${name} by player: each tick a rollout, the box their middle half, the diamond the mean with its 95 % interval.`,
+    `${name} by player: each tick a rollout${ticks.length < values.length ? ` (${ticks.length} of ${values.length} drawn)` : ''}, the box their middle half, the diamond the mean with its 95 % interval.`,
     [
-      ...players.map(({ label, place }) =>
-        Plot.tickX(thin(shown.filter(({ player }) => player === label)), {
-          x: 'value',
-          y: 'player',
-          stroke: colourOf(place),
-          strokeOpacity: 0.6,
-          insetTop: 4,
-          insetBottom: 48,
-        }),
-      ),
-      Plot.boxX(shown, {
+      Plot.tickX(ticks, {
         x: 'value',
         y: 'player',
-        fill: 'currentColor',
-        fillOpacity: 0.15,
-        stroke: 'currentColor',
+        stroke: ({ place }) => colourOf(place),
         strokeOpacity: 0.6,
-        r: 0,
-        insetTop: 25,
-        insetBottom: 25,
+        insetTop: 4,
+        insetBottom: 48,
       }),
+      Plot.boxX(
+        { length: values.length },
+        {
+          x: values,
+          y: labels,
+          fill: 'currentColor',
+          fillOpacity: 0.15,
+          stroke: 'currentColor',
+          strokeOpacity: 0.6,
+          r: 0,
+          insetTop: 25,
+          insetBottom: 25,
+        },
+      ),
       Plot.ruleY(
         means.filter(({ low }) => typeof low === 'number'),
-        { y: 'player', x1: 'low', x2: 'high', stroke: 'player', strokeWidth: 3, dy: 24 },
+        { y: 'player', x1: 'low', x2: 'high', stroke: ({ player }) => colourIn(players, player), strokeWidth: 3, dy: 24 },
       ),
-      Plot.dot(means, { y: 'player', x: 'value', symbol: 'diamond', r: 6, fill: 'player', dy: 24 }),
+      Plot.dot(means, {
+        y: 'player',
+        x: 'value',
+        symbol: 'diamond',
+        r: 6,
+        fill: ({ player }) => colourIn(players, player),
+        dy: 24,
+      }),
       Plot.tip(means, Plot.pointerY({ y: 'player', x: 'value', title: meanTitle })),
     ],
     {
       height: 60 + 72 * players.length,
       marginLeft: nameMargin(figure, names),
-      color: playerScales(players).color,
+      color: { type: 'identity' },
       x: { label: name, grid: true, nice: true, labelOffset: 36 },
       marginBottom: 44,
       y: { label: null, domain: names, tickFormat: shortened(figure, names), tickSize: 0 },
     },
   )
 }
+
+const colourIn = (players, label) => colourOf(players.find(player => player.label === label)?.place ?? 0)
 
 function meanTitle({ player, value, low, high, n }) {
   return `${player}\nmean ${number(value)}${typeof low === 'number' ? ` [${number(low)}, ${number(high)}]` : ''}\n${n} rollouts`
@@ -185,16 +201,15 @@ export function drawRewards(figure, { rows, placeOf }) {
 }
 
 /** The same as bars, a row a player. */
-export function drawHistogram(figure, { rows, players, name }) {
-  const shown = rows.filter(row => typeof row.value === 'number')
-  if (shown.length === 0) return draw(figure, '', [], {})
+export function drawHistogram(figure, { values, labels, players, name }) {
+  if (values.length === 0) return draw(figure, '', [], {})
   const names = players.map(({ label }) => label)
   return draw(
     figure,
-    `${name} by player: how many rollouts fall into each interval.`,
+    `${name} by player: how many of ${values.length} rollouts fall into each interval.`,
     [
       Plot.frame({ strokeOpacity: 0.2 }),
-      Plot.rectY(shown, Plot.binX({ y: 'count' }, { x: 'value', fy: 'player', fill: 'player', tip: true })),
+      Plot.rectY({ length: values.length }, Plot.binX({ y: 'count' }, { x: values, fy: labels, fill: labels, tip: true })),
       Plot.ruleY([0]),
     ],
     {
@@ -210,15 +225,14 @@ export function drawHistogram(figure, { rows, players, name }) {
   )
 }
 
-/** A dot a rollout. Clicking the one that is pointed at opens it. */
-export function drawScatter(figure, { rows, players }, open) {
-  const shown = thin(rows.filter(({ reward, turns }) => typeof reward === 'number' && typeof turns === 'number'))
-  if (shown.length === 0) return
+/** A dot a rollout. Clicking the one that is pointed at opens it. `rows` are those that have both numbers, `of` how many there are. */
+export function drawScatter(figure, { rows, of, players }, open) {
+  if (rows.length === 0) return draw(figure, '', [], {})
   const plot = draw(
     figure,
-    'Reward against turns: each mark a rollout; a click opens the transcript, the list below does so by keyboard.',
+    `Reward against turns: each mark a rollout${rows.length < of ? ` (${rows.length} of ${of} drawn)` : ''}; a click opens the transcript, the list below does so by keyboard.`,
     [
-      Plot.dot(shown, {
+      Plot.dot(rows, {
         x: 'turns',
         y: 'reward',
         stroke: 'player',
@@ -234,7 +248,7 @@ export function drawScatter(figure, { rows, players }, open) {
       height: 340,
       ...playerScales(players),
       symbol: { ...playerScales(players).symbol, legend: true },
-      x: { label: 'turns', nice: true, labelOffset: 36, ...around(shown.map(({ turns }) => turns)) },
+      x: { label: 'turns', nice: true, labelOffset: 36, ...around(rows.map(({ turns }) => turns)) },
       marginBottom: 44,
       y: { label: 'reward', grid: true, nice: true },
     },
@@ -242,7 +256,7 @@ export function drawScatter(figure, { rows, players }, open) {
   const chart = plot.querySelector('svg:last-of-type') ?? plot
   plot.style.cursor = 'pointer'
   chart.addEventListener('click', () => {
-    if (plot.value) open(plot.value)
+    if (plot.value) open(plot.value.at)
   })
 }
 

@@ -19,6 +19,9 @@ export function valueText(value) {
   return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
+/** A count with its noun. */
+export const plural = (count, noun) => `${count} ${noun}${count === 1 ? '' : 's'}`
+
 const UNITS = { number, count: String, share: value => `${(100 * value).toFixed(1)} %` }
 
 /** A figure in two parts: the value, and how sure it is. */
@@ -33,4 +36,32 @@ export function figureText({ unit, value, sd, low, high, method, p_adjusted: p, 
     shown(value),
     [spread, interval + (method === 'bootstrap' ? '*' : ''), chance, part].filter(text => text !== '').join(' '),
   ]
+}
+
+const METHODS = {
+  t: 'Student’s t, scenarios as clusters',
+  bootstrap: 'bootstrap-t over scenarios, as the values are too skewed for t',
+  beta: 'the beta distribution, as the values have two bounds',
+}
+
+/** How a figure was computed, in a sentence or two. */
+export function figureHow({ table, unit, value, n, sd, low, method, p, p_adjusted: adjusted, q, family, share }) {
+  if (value === null) return `not defined: ${plural(n, 'value')}`
+  const what =
+    table === 'differences' || table === 'settings'
+      ? 'mean of paired differences'
+      : unit === 'count'
+        ? 'count'
+        : unit === 'share'
+          ? 'share'
+          : 'mean'
+  const parts = [unit === 'count' ? what : `${what} over ${plural(n, 'value')}`]
+  if (typeof sd === 'number') parts.push(`± ${UNITS[unit](sd)} standard deviation`)
+  if (typeof low === 'number') parts.push(`95 % interval by ${METHODS[method] ?? method}`)
+  if (typeof p === 'number')
+    parts.push(
+      `paired t test: p ${p.toPrecision(2)}${typeof adjusted === 'number' ? `, by Holm ${adjusted.toPrecision(2)}` : ''}${typeof q === 'number' ? `, q ${q.toPrecision(2)}` : ''}${family === undefined ? '' : ` (${family})`}`,
+    )
+  if (share !== undefined) parts.push(`of ${UNITS.share(share)} of the rollouts`)
+  return parts.join('; ')
 }

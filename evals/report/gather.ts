@@ -14,37 +14,7 @@ import { readScoredFigures } from '../../rollouts/scores.ts'
 import { readErrors, readMetadata, readSteps, readTraces } from '../../rollouts/store.ts'
 import { otherBuild } from '../../rollouts/versions.ts'
 import type { ComparedRun, Comparison } from '../compare.ts'
-
-/** One rollout of one seat; all rows of the report have the same fields, undefined where a row has none. */
-export interface ReportRow {
-  /** Which of the comparison's runs it is of, from 0. */
-  readonly run: number
-  readonly setting: string
-  readonly player: string
-  readonly key: string
-  /** The row of the data set: the seed itself, or the scenario's place. */
-  readonly example: number
-  readonly scenario?: string
-  readonly seed: number
-  readonly repeat: number
-  readonly seat: AgentId
-  /** `ok`, `truncated`, or the class of the failure. */
-  readonly outcome: string
-  readonly stop: string
-  readonly reward?: number
-  readonly turns?: number
-  readonly calls?: number
-  readonly refused?: number
-  readonly input?: number
-  readonly output?: number
-  /** USD. */
-  readonly cost?: number
-  readonly seconds?: number
-  readonly metrics?: Readonly<Record<string, number>>
-  /** Of a failed rollout: what went wrong, and after how many attempts. */
-  readonly error?: string
-  readonly attempts?: number
-}
+import { type ReportRow, rounded } from './row_columns.ts'
 
 /** How a quantity moved, over the rollouts of a player. */
 export interface Series {
@@ -195,11 +165,6 @@ function rewards(env: AnyEnvironment, log: EpisodeLog<AnyTypes>, agent: AgentId)
     reward += step.rewards[agent] ?? 0
     return reward
   })
-}
-
-/** Six significant digits: what a chart can show, in half the bytes. */
-export function rounded(value: number): number {
-  return Number.isInteger(value) ? value : Number(value.toPrecision(6))
 }
 
 /**

@@ -1,34 +1,45 @@
 /**
- * The list of rollouts: as many rows as there are, as many elements as fit. Sorted by its heads, walked by keys. Knows rows
- * and columns; knows nothing of what opening one means.
+ * The list of rollouts: as many rows as there are, as many elements as fit. Sorted by its heads, walked by keys. Knows the places of
+ * rows and their columns; knows nothing of what opening one means.
  */
 import { element } from './tables.js'
 
 /** Rows above and below what is seen that are there already. */
 const SPARE = 8
+/** Pixels that an element may be high: of more rows each is moved less than it is high while the list is scrolled. */
+const HIGHEST = 8_000_000
 
 export class Grid {
   #columns
   #open
+  #sorted
   #lines = element('div', { class: 'lines', role: 'rowgroup', tabindex: '0' })
   #sheet = element('div', { role: 'presentation' })
   #heads = []
   #root
-  #rows = []
+  #rows = new Uint32Array()
   #sort = { column: 0, down: false }
   #at = 0
   #drawn = new Map()
   #height = 0
 
-  constructor(columns, open) {
+  /** `columns` have a name, `order()`: a number a row to sort by (NaN: last) and `text(row)`; `sorted` is told when another order is chosen. */
+  constructor(columns, open, sorted = () => {}) {
     this.#columns = columns
     this.#open = open
+    this.#sorted = sorted
     this.#heads = columns.map((column, i) => {
-      const button = element('button', { type: 'button' }, column.name)
-      button.addEventListener('click', () => this.#sortBy(i))
+      const button = element('button', { type: 'button', tabindex: '-1' }, column.name)
+      button.addEventListener('click', () => {
+        this.#sortBy(i)
+        this.#sorted()
+      })
       return element('div', { role: 'columnheader', ...(column.wide && { class: 'wide' }) }, button)
     })
+    // One stop for the tab key, arrows between the heads.
+    this.#heads[0].firstChild.tabIndex = 0
     const head = element('div', { class: 'head', role: 'row', 'aria-rowindex': '1' }, ...this.#heads)
+    head.addEventListener('keydown', event => this.#walkHeads(event))
     this.#sheet.style.position = 'relative'
     this.#lines.append(this.#sheet)
     this.#root = element(
@@ -50,17 +61,39 @@ export class Grid {
     return this.#root
   }
 
-  /** The rows in the order they are shown. */
+  /** The places of the rows in the order they are shown. */
   get rows() {
     return this.#rows
   }
 
-  show(rows) {
-    this.#rows = [...rows]
-    this.#at = 0
+  /** By which column the list is sorted, and whether from the greatest down. */
+  get order() {
+    const { column, down } = this.#sort
+    return { name: this.#columns[column].name, down, usual: column === 0 && !down }
+  }
+
+  /** Sorts by the column of that name. */
+  sortBy(name, down) {
+    const column = this.#columns.findIndex(each => each.name === name)
+    if (column < 0) return
+    this.#sort = { column, down }
+    this.#arrange()
+  }
+
+  /** Shows the rows of these places; `keep` leaves the list where it is, as when more are found. */
+  show(rows, keep = false) {
+    this.#rows = Uint32Array.from(rows)
+    if (!keep) this.#at = 0
+    this.#at = Math.max(0, Math.min(this.#at, rows.length - 1))
     this.#root.setAttribute('aria-rowcount', String(rows.length + 1))
     this.#arrange()
-    this.#lines.scrollTop = 0
+    if (!keep) this.#lines.scrollTop = 0
+  }
+
+  /** Draws the rows again: what is said of them has changed. */
+  refresh() {
+    this.#clear()
+    this.#draw()
   }
 
   focus() {
@@ -79,36 +112,50 @@ export class Grid {
 
   #arrange() {
     const { column, down } = this.#sort
-    const { value } = this.#columns[column]
+    const order = this.#columns[column].order()
     const sign = down ? -1 : 1
-    const keyed = this.#rows.map((row, i) => ({ row, i, key: value(row) }))
-    keyed.sort((a, b) => {
-      // What has no value stands last, whichever way.
-      if (a.key === null || b.key === null) return Number(a.key === null) - Number(b.key === null) || a.i - b.i
-      return sign * (typeof a.key === 'string' ? a.key.localeCompare(b.key) : a.key - b.key) || a.i - b.i
+    // What has no value stands last, whichever way.
+    this.#rows.sort((a, b) => {
+      const [x, y] = [order[a], order[b]]
+      if (Number.isNaN(x) || Number.isNaN(y)) return Number(Number.isNaN(x)) - Number(Number.isNaN(y)) || a - b
+      return sign * (x - y) || a - b
     })
-    this.#rows = keyed.map(({ row }) => row)
     for (const [i, head] of this.#heads.entries()) {
       head.setAttribute('aria-sort', i === column ? (down ? 'descending' : 'ascending') : 'none')
       head.firstChild.textContent = `${this.#columns[i].name}${i === column ? (down ? ' ▾' : ' ▴') : ''}`
     }
+    this.#clear()
+    this.#draw()
+  }
+
+  #clear() {
     for (const line of this.#drawn.values()) line.remove()
     this.#drawn.clear()
-    this.#draw()
+  }
+
+  /** Pixels from one row to the next: those of a row, or fewer where all of them would be too high for an element. */
+  get #pitch() {
+    return Math.min(this.#height, HIGHEST / Math.max(1, this.#rows.length))
   }
 
   #draw() {
     this.#height ||= Number.parseFloat(getComputedStyle(document.documentElement).fontSize) * 2.25
     const { scrollTop, clientHeight } = this.#lines
-    this.#sheet.style.height = `${this.#rows.length * this.#height}px`
-    const first = Math.max(0, Math.floor(scrollTop / this.#height) - SPARE)
-    const last = Math.min(this.#rows.length, Math.ceil((scrollTop + clientHeight) / this.#height) + SPARE)
+    const pitch = this.#pitch
+    const seen = Math.floor(clientHeight / this.#height)
+    const { length } = this.#rows
+    this.#sheet.style.height = `${pitch === this.#height ? length * pitch : (length - seen) * pitch + clientHeight}px`
+    const top = Math.floor(scrollTop / pitch)
+    const first = Math.max(0, top - SPARE)
+    const last = Math.min(this.#rows.length, top + Math.ceil(clientHeight / this.#height) + SPARE)
     for (const [at, line] of this.#drawn) {
       if (at >= first && at < last) continue
       line.remove()
       this.#drawn.delete(at)
     }
     for (let at = first; at < last; at++) if (!this.#drawn.has(at)) this.#add(at)
+    // Rows that lie closer than they are high are laid out from the first that is seen.
+    for (const [at, line] of this.#drawn) line.style.top = `${top * pitch + (at - top) * this.#height}px`
     this.#select()
   }
 
@@ -121,14 +168,25 @@ export class Grid {
     })
     const line = element('div', { class: 'line', role: 'row', id: `line-${at}`, 'aria-rowindex': String(at + 2) }, ...cells)
     line.dataset.at = String(at)
-    line.style.top = `${at * this.#height}px`
     this.#sheet.append(line)
     this.#drawn.set(at, line)
   }
 
   #select() {
     for (const [at, line] of this.#drawn) line.setAttribute('aria-selected', String(at === this.#at))
-    this.#lines.setAttribute('aria-activedescendant', `line-${this.#at}`)
+    if (this.#drawn.has(this.#at)) this.#lines.setAttribute('aria-activedescendant', `line-${this.#at}`)
+    else this.#lines.removeAttribute('aria-activedescendant')
+  }
+
+  #walkHeads(event) {
+    const heads = this.#heads.filter(head => head.offsetParent !== null).map(head => head.firstChild)
+    const at = heads.indexOf(event.target)
+    const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: heads.length - 1 }[event.key]
+    if (at < 0 || to === undefined || heads[to] === undefined) return
+    event.preventDefault()
+    for (const head of heads) head.tabIndex = -1
+    heads[to].tabIndex = 0
+    heads[to].focus()
   }
 
   #key(event) {
@@ -151,11 +209,26 @@ export class Grid {
   #choose(to, open) {
     if (this.#rows.length === 0) return
     this.#at = Math.min(this.#rows.length - 1, Math.max(0, to))
-    const top = this.#at * this.#height
+    const pitch = this.#pitch
     const { scrollTop, clientHeight } = this.#lines
-    if (top < scrollTop) this.#lines.scrollTop = top
-    else if (top + this.#height > scrollTop + clientHeight) this.#lines.scrollTop = top + this.#height - clientHeight
+    // The first row that is seen must be so near that this one is seen too.
+    const seen = Math.max(1, Math.floor(clientHeight / this.#height))
+    const top = Math.floor(scrollTop / pitch)
+    if (this.#at < top || (this.#at === top && scrollTop > top * pitch)) this.#lines.scrollTop = this.#at * pitch
+    else if (this.#at >= top + seen) {
+      if (pitch === this.#height) this.#lines.scrollTop = this.#at * pitch + this.#height - clientHeight
+      else this.#lines.scrollTop = (this.#at - seen + 1) * pitch
+    }
     this.#draw()
     if (open) this.#open(this.#rows[this.#at])
   }
+}
+
+/** Numbers to sort words by, one a row: words as people order them, and what has none last. */
+export function ranks({ words, codes }) {
+  const order = [...words.keys()].filter(code => words[code] !== null)
+  order.sort((a, b) => words[a].localeCompare(words[b]))
+  const rank = new Float64Array(words.length).fill(Number.NaN)
+  for (const [i, code] of order.entries()) rank[code] = i
+  return Float64Array.from(codes, code => rank[code])
 }

@@ -1,10 +1,7 @@
 /** The first thing on the page: who earns most, by how much, whether that is settled and what sets players apart. Knows the overview; computes no figure. */
 import { chip, drawRewards } from './charts.js'
-import { figureText, number } from './format.js'
+import { figureHow, figureText, number, plural } from './format.js'
 import { element } from './tables.js'
-
-/** A count with its noun. */
-const plural = (count, noun) => `${count} ${noun}${count === 1 ? '' : 's'}`
 
 function chance(figure, correction) {
   const p = correction === 'bh' ? figure.q : figure.p_adjusted
@@ -51,10 +48,10 @@ function rowOf({ player, reward, is_baseline: isBaseline, difference, settled },
     'tr',
     {},
     element('th', { scope: 'row' }, chip(place), ' ', player),
-    element('td', {}, value, ' ', element('small', {}, doubt)),
+    element('td', { title: figureHow(reward) }, value, ' ', element('small', {}, doubt)),
     element(
       'td',
-      {},
+      difference === null ? {} : { title: figureHow(difference) },
       difference === null ? (isBaseline ? 'the baseline' : '–') : `${signed(difference.value)}${interval(difference)}`,
     ),
     element(
@@ -65,7 +62,9 @@ function rowOf({ player, reward, is_baseline: isBaseline, difference, settled },
         : [element('b', { class: settled ? 'settled' : 'open' }, settled ? 'settled' : 'not settled')]),
       ...(difference === null ? [] : [' ', element('small', {}, chance(difference, correction))]),
     ),
-    ...(cost.length === 0 ? [] : [element('td', {}, paid === undefined ? '–' : figureText(paid)[0])]),
+    ...(cost.length === 0
+      ? []
+      : [element('td', paid === undefined ? {} : { title: figureHow(paid) }, paid === undefined ? '–' : figureText(paid)[0])]),
   )
 }
 

@@ -7,6 +7,7 @@ import { gzipSync } from 'node:zlib'
 import type { AnyEnvironment } from '../../envs/core/environment.ts'
 import type { Lookup } from '../../envs/core/registry.ts'
 import { replaceOwnFile, Unread } from '../../rollouts/jsonl.ts'
+import { type RolloutNotes, readNotes } from '../../rollouts/notes.ts'
 import { readScoreFacts } from '../../rollouts/scores.ts'
 import { readMetadata } from '../../rollouts/store.ts'
 import { packageVersion } from '../../rollouts/versions.ts'
@@ -14,7 +15,8 @@ import type { Comparison } from '../compare.ts'
 import { type TableId, tableFacts, tableNote } from '../figures.ts'
 import { overviewOf } from '../overview.ts'
 import { asset, escaped, libraries, SCRIPTS } from './assets.ts'
-import { episodes, type ReportRow, type ReportTranscript, reportRows, rounded, SeriesSum, transcriptOf } from './gather.ts'
+import { episodes, type ReportTranscript, reportRows, SeriesSum, transcriptOf } from './gather.ts'
+import { RowColumns } from './row_columns.ts'
 
 export interface ReportOptions {
   /** Where the runs' economies are looked up. */
@@ -59,8 +61,8 @@ function writePage(page: PageFile, comparison: Comparison, options: ReportOption
   page.write(
     head.replaceAll('{{title}}', () => escaped(title)).replace('<!-- styles -->', () => `<style>${asset('page.css')}</style>`),
   )
-  const columns = columnsOf(reportRows(comparison))
-  const rows = columns.key!.length
+  const columns = new RowColumns(reportRows(comparison))
+  const rows = columns.length
   const unread = new Unread()
   const { series, index } = writeEpisodes(page, comparison, environments, unread, rows === 0 ? 0 : Math.min(1, most / rows))
   const { figures } = comparison
@@ -68,9 +70,10 @@ function writePage(page: PageFile, comparison: Comparison, options: ReportOption
   page.data('facts', pageFacts(comparison, { title, environments, notes }))
   page.data('overview', overviewOf(comparison))
   page.data('figures', figures)
-  page.data('rows', columns)
+  page.data('rows', { ...columns.packed(), ...metricsOf(columns) })
   page.data('series', series)
   page.data('index', index)
+  page.data('notes', notesOf(comparison))
   for (const { text } of libraries()) page.write(`<script>${text.replaceAll('</script', '<\\/script')}</script>\n`)
   page.write(`<script type="module">${SCRIPTS.map(joinable).join('\n')}</script>${foot}`)
   return { rows, transcripts: index.length, bytes: page.bytes }
@@ -164,22 +167,14 @@ function writeEpisodes(
   return { series: sum.lines(), index }
 }
 
-/** Rows as columns: each field's values one after another, null where a row has none. */
-export function columnsOf(rows: Iterable<ReportRow>): Record<string, unknown[]> {
-  const columns: Record<string, unknown[]> = {}
-  let count = 0
-  const put = (name: string, value: unknown): void => {
-    columns[name] ??= new Array<unknown>(count).fill(null)
-    columns[name].push(typeof value === 'number' ? rounded(value) : value)
-  }
-  for (const { metrics = {}, ...fields } of rows) {
-    for (const [name, value] of Object.entries(fields)) put(name, value)
-    for (const [name, value] of Object.entries(metrics)) put(`metrics.${name}`, value)
-    count++
-    for (const column of Object.values(columns)) if (column.length < count) column.push(null)
-  }
-  columns.key ??= []
-  return columns
+/** Every metric of the rows, named `metrics.x`. */
+function metricsOf(columns: RowColumns): Record<string, readonly number[]> {
+  return Object.fromEntries(columns.metrics.map(name => [`metrics.${name}`, columns.metric(name)!]))
+}
+
+/** What people have said of the rollouts of the runs, each with the number of its run. */
+export function notesOf({ runs }: Comparison): (RolloutNotes & { readonly run: number })[] {
+  return runs.flatMap(({ folder }, run) => [...readNotes(folder, new Unread()).values()].map(notes => ({ run, ...notes })))
 }
 
 /** What each metric is, by setting. */

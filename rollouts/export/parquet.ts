@@ -42,6 +42,8 @@ const INFO: Columns = {
   cost: 'float64',
   calls: 'json',
   refused: 'json',
+  tags: 'json',
+  notes: 'json',
 }
 
 const USAGE: Columns = { input_tokens: 'int64', output_tokens: 'int64' }

@@ -7,6 +7,7 @@ import type { Place } from '../blocks.ts'
 import { RunError } from '../errors.ts'
 import { isBlank, lines, objectIn, PlaceReader, textOf, Unread, whyNot } from '../jsonl.ts'
 import type { Metadata } from '../metadata.ts'
+import { type RolloutNotes, readNotes } from '../notes.ts'
 import type { CallRow } from '../player.ts'
 import { figuresIn, longFieldsIn, rowIn } from '../read_rows.ts'
 import type { StoredRows } from '../record.ts'
@@ -28,6 +29,8 @@ export class RunFiles {
   readonly metadata: Metadata | undefined
   /** What was added to the run after it was played, by name. */
   readonly scores: Readonly<Record<string, ScoreFacts>>
+  /** What people have said of its rollouts, by key. */
+  readonly notes: ReadonlyMap<string, RolloutNotes>
   readonly #readers = new Map<Kind, PlaceReader>()
   readonly #reader: RunReader
 
@@ -37,6 +40,7 @@ export class RunFiles {
     this.metadata = readMetadata(folder)
     this.#reader = new RunReader(folder)
     this.scores = readScoreFacts(folder)
+    this.notes = readNotes(folder)
   }
 
   /** The runs of these folders, each named like its folder; where two are named alike, the later one with a number. */
@@ -97,6 +101,12 @@ export class StoredRollout {
     const added = this.#scores()
     const rows = this.#stored?.figures ?? this.#lines('results').map(line => figuresIn(line) ?? this.#notARow())
     return rows.map(row => withScores(row, added.get(row.info.seat) ?? {}))
+  }
+
+  /** The tags and the notes that people gave it, as an export has them. */
+  get noted(): { readonly tags: readonly string[]; readonly notes: readonly string[] } {
+    const { tags = [], notes = [] } = this.run.notes.get(this.key) ?? {}
+    return { tags, notes: notes.map(({ text }) => text) }
   }
 
   /** The long fields of the row of that number, as JSON. */

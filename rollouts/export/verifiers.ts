@@ -86,6 +86,7 @@ export function resultRow({ rollout, row, figures, reward, group, advantage }: S
     source: figures.info.transcript,
     advantage,
     advantage_formula: estimator.id,
+    ...rollout.noted,
   }
   return { ...figures, reward, info, ...rollout.longFields(row) }
 }
@@ -121,6 +122,7 @@ export function errorResult(rollout: StoredRollout) {
       repeat: error.repeat,
       seat: error.agent,
       player: error.player,
+      ...rollout.noted,
     },
     tool_defs: [],
   }

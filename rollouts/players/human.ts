@@ -1,6 +1,6 @@
 /**
- * `human`: a person at a terminal. Shows what the seat sees and a menu of moves made from the tools' candidates; takes a
- * number, or any call written down. Knows no economy.
+ * `human`: a person, wherever people sit; here at a terminal. Shows what the seat sees and a menu of moves made from the tools'
+ * candidates; takes a number, or any call written down. Knows no economy.
  */
 
 import type { AnyTypes, Decision } from '../../envs/core/environment.ts'
@@ -8,7 +8,7 @@ import type { Policy, SeatContext, Turn } from '../../envs/core/policy.ts'
 import { PASS } from '../../envs/core/policy.ts'
 import { type Call, candidates, moves, type PlayerTools, toolSchema, typeName } from '../../envs/core/tool.ts'
 import { EpisodeStopped } from '../errors.ts'
-import type { Player } from '../player.ts'
+import type { People, Player } from '../player.ts'
 
 /** Where a person reads and writes. */
 export interface Terminal {
@@ -16,6 +16,8 @@ export interface Terminal {
   show(text: string, hang?: number): void
   /** The next line that is typed, without its end; undefined once there is no more. A question whose signal is aborted takes none. */
   ask(prompt: string, signal?: AbortSignal): Promise<string | undefined>
+  /** What is thrown where the person leaves; by default the game ends there as `player_quit`, and what was played is scored. */
+  left?(): Error
 }
 
 /** Moves offered by number; a call can always be written down. */
@@ -25,18 +27,24 @@ const HELP = [
   'Type the number of a move, or write a call: a tool, then its arguments as JSON, such as',
   '  sell {"quantity": 2}',
   'or several as a JSON list, [{"tool": "sell", "args": {"quantity": 2}}, …].',
-  't lists the tools, p says nothing this turn, q leaves the game.',
+  't lists the tools, p says nothing this turn, q leaves.',
 ].join('\n')
 
-/** The person at `terminal`. Several human seats of an episode are asked one after the other. */
-export function humanPlayer(terminal: Terminal): Player {
+/** The player that people are. */
+export function humanPlayer(people: People): Player {
+  return { name: 'human', kind: 'human', ...people }
+}
+
+/** The person at a terminal. Several human seats of an episode are asked one after the other. */
+export function atTerminal(terminal: Terminal): People {
   let turn: Promise<unknown> = Promise.resolve()
+  // Whoever left a run is asked nothing more, in another seat either.
+  const leaving = { gone: undefined as Error | undefined }
   return {
-    name: 'human',
-    kind: 'human',
     details: {},
+    alone: true,
     policies: () => context => {
-      const policy = humanPolicy(terminal, context)
+      const policy = humanPolicy(terminal, context, leaving)
       return {
         act(given) {
           const decided = turn.then(() => policy(given))
@@ -48,10 +56,11 @@ export function humanPlayer(terminal: Terminal): Player {
   }
 }
 
-function humanPolicy(terminal: Terminal, { env, config, seat }: SeatContext<AnyTypes>) {
+function humanPolicy(terminal: Terminal, { env, config, seat }: SeatContext<AnyTypes>, leaving: { gone: Error | undefined }) {
   const usual = env.tools(config)
   let greeted = false
   return async (turn: Turn<AnyTypes>): Promise<Decision> => {
+    if (leaving.gone !== undefined) throw leaving.gone
     if (!greeted) terminal.show(`${env.rules(config, seat.agent)}\n\n${HELP}`)
     greeted = true
     const { tools = usual } = turn
@@ -63,7 +72,10 @@ function humanPolicy(terminal: Terminal, { env, config, seat }: SeatContext<AnyT
     for (;;) {
       turn.signal?.throwIfAborted()
       const typed = (await terminal.ask(`${seat.agent} (? for help): `, turn.signal))?.trim()
-      if (typed === undefined || typed === 'q') throw new EpisodeStopped('player_quit')
+      if (typed === undefined || typed === 'q') {
+        leaving.gone = terminal.left?.()
+        throw leaving.gone ?? new EpisodeStopped('player_quit')
+      }
       const answer = understood(typed, menu, tools, turn)
       if (typeof answer === 'object') return answer
       terminal.show(answer)

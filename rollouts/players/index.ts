@@ -8,16 +8,16 @@ import type { Models } from '../models/models.ts'
 import { providers } from '../models/providers.ts'
 import { withoutCredentials } from '../models/redact.ts'
 import { type PlayerChoice, type ReadPlayer, readPlayer } from '../models/treatment.ts'
-import type { Player } from '../player.ts'
+import type { People, Player } from '../player.ts'
 import { botName, botPlayer, nearestBot, randomPlayer } from './bot.ts'
-import { humanPlayer, type Terminal } from './human.ts'
+import { humanPlayer } from './human.ts'
 import { ownPlayer, ownPlayers } from './own.ts'
 
 export interface PlayerContext {
   /** What is played, and the bots that can. */
   readonly economy: PlayableWithBots
-  /** Where a human player sits, if anywhere. */
-  readonly terminal?: Terminal
+  /** Where people sit, if anywhere. */
+  readonly people?: People
   /** Who asks models, where models may play. */
   readonly models?: Pick<Models, 'player' | 'served'>
   /** Players of a program's own, by name: asked before anything else. */
@@ -28,10 +28,12 @@ export interface PlayerContext {
 const KINDS: Readonly<Record<string, (text: string, context: PlayerContext) => Player>> = {
   bot: (text, { economy }) => botPlayer(text.slice('bot:'.length), economy),
   random: (_text, { economy }) => randomPlayer(economy),
-  human: (_text, { terminal }) => {
-    if (terminal === undefined)
-      throw new UserError('A human player needs a terminal; play with: agoragym play ENV --player human')
-    return humanPlayer(terminal)
+  human: (_text, { people }) => {
+    if (people === undefined)
+      throw new UserError(
+        'A human player needs a terminal or a page; play with: agoragym play ENV --player human, or let people play with: agoragym host ENV',
+      )
+    return humanPlayer(people)
   },
   policy: (text, { models }) => {
     if (models === undefined)

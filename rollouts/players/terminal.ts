@@ -11,12 +11,14 @@ export interface TerminalOptions {
   readonly wrap?: (text: string, hang?: number) => string
   /** Whether the input shows what is typed by itself, line end included, as a terminal does. */
   readonly echoes: boolean
+  /** What is thrown where the person leaves; see `Terminal`. */
+  readonly left?: () => Error
   /** Once aborted, every question is answered as at the end of the input. */
   readonly signal?: AbortSignal
 }
 
 /** A terminal over streams. Close it when the game is over. */
-export function openTerminal({ input, write, wrap = text => text, echoes, signal: ended }: TerminalOptions): {
+export function openTerminal({ input, write, wrap = text => text, echoes, left, signal: ended }: TerminalOptions): {
   readonly terminal: Terminal
   readonly close: () => void
 } {
@@ -32,6 +34,7 @@ export function openTerminal({ input, write, wrap = text => text, echoes, signal
         if (line === undefined || !echoes) write(`${line ?? ''}\n`)
         return line
       },
+      ...(left !== undefined && { left }),
     },
     close: () => close(),
   }

@@ -100,7 +100,6 @@ describe('a mistake is told in one line that names what was expected and the nea
     ['eval toy_market --players misr', "No player 'misr'.", "Did you mean 'bot:miser'?"],
     ['eval toy_market --players bot:misr', "No bot 'misr' plays toy_market.", "Did you mean 'bot:miser'?"],
     ['eval toy_market --players bot:miser,', '--players: expected players separated by commas'],
-    ['eval toy_market --players human', 'A human player needs a terminal'],
     ['eval toy_market --preset crowd', "No preset 'crowd' of toy_market. Presets: default, crowded.", "Did you mean 'crowded'?"],
     ['eval toy_market --set horizn=4', "no field 'horizn'.", "Did you mean 'horizon'?"],
     ['eval toy_market --set horizon=0', 'Configuration of toy_market: horizon:'],

@@ -11,15 +11,15 @@ const seller: Factory = () => ({
 
 let begun = 0
 
-/** Ends its thread in its ninth game there. */
+/** Ends its thread in its second game there. */
 const deadly: Factory = context => {
-  if (!isMainThread && ++begun === 9) process.exit(3)
+  if (!isMainThread && ++begun === 2) process.exit(3)
   return seller(context)
 }
 
-/** Throws in its ninth game. */
+/** Throws in its second game in a thread. */
 const broken: Factory = context => {
-  if (++begun === 9) throw new Error('out of grain')
+  if (!isMainThread && ++begun === 2) throw new Error('out of grain')
   return seller(context)
 }
 

@@ -80,9 +80,20 @@ describe('threads', () => {
     expect(told(out).results.length).toBeGreaterThan(0)
   })
 
-  test('really play, and stop when they are told to: what is left is counted', async () => {
+  test('really play, and the main one beside them', async () => {
+    let here = 0
+    const { cells, played } = await run(scratch(), ['bot:telltale'], {
+      workers: 2,
+      onEvent: ({ type }) => type === 'rollout_start' && here++,
+    })
+    expect([played, here > 0, here < 60]).toEqual([60, true, true])
+    // Each of its four calls is refused in a thread.
+    expect(cells[0]!.runs[0]!.summary.refused).toEqual({ unknown_tool: (4 * (60 - here)) / 60 })
+  })
+
+  test('stop when they are told to: what is left is counted', async () => {
     const [out, stop] = [scratch(), new AbortController()]
-    const { cells, left, played } = await run(out, ['bot:telltale'], {
+    const { left, played } = await run(out, ['bot:seller'], {
       workers: 2,
       signal: stop.signal,
       onEvent: ({ type }) => type === 'rollout' && stop.abort(),
@@ -90,8 +101,6 @@ describe('threads', () => {
     expect(played + left).toBe(60)
     expect(left).toBeGreaterThan(0)
     expect(told(out).results).toHaveLength(played)
-    // Each of its calls was refused, as it is in threads.
-    expect(cells[0]!.runs[0]!.summary.refused).toEqual({ unknown_tool: 4 })
   })
 
   test('are refused where they could not find what is played, or are no number of threads', async () => {

@@ -8,7 +8,7 @@ import { Readable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { randomLegal } from '../../bots/any/random_legal.ts'
 import { readSchemas } from '../../connect.ts'
-import { humanPlayer, Models, openTerminal, type Player, playersFor, runRollout } from '../../rollouts.ts'
+import { atTerminal, humanPlayer, Models, openTerminal, type Player, playersFor, runRollout } from '../../rollouts.ts'
 import { type FakeProvider, type FakeReply, type FakeRequest, startFakeProvider } from '../../testing.ts'
 import { startNode } from '../commands/program.ts'
 import { create, KEY, newFolder, payoffs, played, rowsOf, serverOf, tableOf, URL_OF_OTREE } from './play.ts'
@@ -92,7 +92,7 @@ describe('a simultaneous game of two', () => {
       },
       echoes: false,
     })
-    const { folder, results } = await played(create('dilemma', 2), { 1: humanPlayer(terminal), 2: 'bot:passive' })
+    const { folder, results } = await played(create('dilemma', 2), { 1: humanPlayer(atTerminal(terminal)), 2: 'bot:passive' })
     close()
     expect(payoffs(folder)).toEqual({ ours: [2, 2], theirs: [2, 2] })
     expect(shown).toContain('What do you do?')

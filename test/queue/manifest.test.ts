@@ -17,6 +17,7 @@ import {
   workerModels,
 } from '../../queue/manifest.ts'
 import { Models, type ModelsOptions } from '../../rollouts/models/index.ts'
+import { atTerminal } from '../../rollouts/players/human.ts'
 
 let folder: string
 let elsewhere: string
@@ -64,9 +65,9 @@ test('another build, another configuration and a missing module are told by what
 test('what others cannot play is refused: a person, credentials in a URL, a folder of answers', () => {
   expect(() => manifest(['openai:m@http://user:secret-word@host/v1'])).toThrow(/^(?!.*secret-word).*--api-key-var/)
   expect(() => manifest(['openai:m'], { cache: 'answers' })).toThrow('--cache and --queue exclude each other')
-  const terminal = { show: () => {}, ask: async () => undefined }
+  const seated = atTerminal({ show: () => {}, ask: async () => undefined })
   const asked = experiment({ entries: [{ env: 'sim_economy', seeds: '1', players: ['human'] }] })
-  const people = planExperiment(asked, { economies, terminal })
+  const people = planExperiment(asked, { economies, people: seated })
   const options = { experiment: asked, folder, models: {}, planned: people, out: 'runs', batch: 8, imported: [] }
   expect(() => manifestOf(options)).toThrow('A human cannot play through a queue')
 })

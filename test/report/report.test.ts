@@ -13,6 +13,7 @@ import { environments } from '../../index.ts'
 import { compare, dabbler, failing, playToy, scripted, seller, sleeper, withFolder } from '../evals/toy_runs.ts'
 import { toyMarket } from '../toy_market/index.ts'
 import { type Browser, findBrowser, type Page, type PageOptions } from './browser.ts'
+import { rowsIn } from './rows.ts'
 
 /** The data of that name in a report's file. */
 function dataOf(html: string, name: string): unknown {
@@ -73,8 +74,8 @@ describe('what a report holds', () => {
       expect(html.match(/<(?:script|img|link|iframe)[^>]*\b(?:src|href)="(?!data:)/g)).toBeNull()
       const index = dataOf(html, 'index') as [key: string, seat: string, chunk: number, place: number][]
       expect(index).toHaveLength(5)
-      const rows = dataOf(html, 'rows') as Record<string, unknown[]>
-      const players = new Set(index.map(([key]) => rows.player![rows.key!.indexOf(key)]))
+      const rows = rowsIn(dataOf(html, 'rows'))
+      const players = new Set(index.map(([key]) => rows.find(row => row.key === key)!.player))
       expect(players).toEqual(new Set(['seller', 'sleeper']))
       const chunk = dataOf(html, 'chunk-0') as { messages: { role: string; text: string }[] }[]
       expect(chunk[0]!.messages[0]).toMatchObject({ role: 'system', text: expect.stringContaining('You trade grain') })

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { type Environment, economies, UserError } from '../../index.ts'
 import { type Seating, seat } from '../../rollouts/lineup.ts'
-import { humanPlayer, type Terminal } from '../../rollouts/players/human.ts'
+import { atTerminal, humanPlayer, type Terminal } from '../../rollouts/players/human.ts'
 import { playersFor } from '../../rollouts/players/index.ts'
 import { type Rollout, runRollout } from '../../rollouts/rollout.ts'
 import { type ToyTypes, toyMarket } from '../toy_market/index.ts'
@@ -118,7 +118,7 @@ describe('a person at a terminal', () => {
         return left.shift()
       },
     }
-    const rollout = await runRollout(toySpec({}, humanPlayer(terminal)))
+    const rollout = await runRollout(toySpec({}, humanPlayer(atTerminal(terminal))))
     if (!rollout.ok) throw rollout.error
     return { ...rollout, shown: shown.join('\n') }
   }

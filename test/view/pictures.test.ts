@@ -17,6 +17,7 @@ import type { State as SwarmState } from '../../envs/swarm_economy/state.ts'
 import { type AnyEnvironment, type AnyTypes, type Decision, Episode, type EpisodeLog, UserError } from '../../index.ts'
 import { drawPicture, THEMES } from '../../view/draw.ts'
 import { pngOf } from '../../view/png.ts'
+import { NARROWEST, pictureText } from '../../view/terminal.ts'
 import { pictureWords } from '../../view/words.ts'
 import { agoragym } from '../commands/console.ts'
 import { toyMarket } from '../toy_market/index.ts'
@@ -66,6 +67,12 @@ describe.each(cases)('%s %s', (id, preset) => {
     for (const width of [320, 960]) expect(drawPicture(picture, { width })).toMatch(/^<svg [^>]*role="img"/)
     expect(drawPicture(picture)).not.toMatch(/NaN|undefined|Infinity/)
     const words = pictureWords(picture)
+    for (const width of [NARROWEST, 60, 120]) {
+      const text = pictureText(picture, width)
+      expect(text).not.toMatch(/NaN|undefined|Infinity/)
+      expect(Math.max(...text.split('\n').map(line => line.length))).toBeLessThanOrEqual(width)
+      expect(pictureText(picture, width)).toBe(text)
+    }
     for (const { agent } of economy.env.seats(log.header.config as object).slice(0, 2))
       expect(words).toMatch(id === 'mars_colony' ? /Amara/ : agent)
   })
@@ -182,13 +189,47 @@ test('what others wrote is shown and never obeyed', async () => {
       },
     ],
   }
-  for (const text of [drawPicture(picture), pictureWords(picture)])
+  for (const text of [drawPicture(picture), pictureWords(picture), pictureText(picture)])
     expect(text.includes('\u001b') || text.includes('\u202e')).toBe(false)
   const svg = drawPicture(picture)
   expect(svg).not.toContain('<script')
   expect(svg.indexOf('</svg>')).toBe(svg.length - '</svg>\n'.length)
   // A strict reader of XML takes it, and what it makes of it is the same every time.
   expect(Buffer.from(await pngOf(svg, 1)).equals(Buffer.from(await pngOf(svg, 1)))).toBe(true)
+})
+
+test('in a terminal bars are as long as their values, sparks as high, and what is red has a mark in words', () => {
+  const picture: Picture = {
+    title: 'T',
+    panels: [
+      {
+        kind: 'bars',
+        title: 'B',
+        parts: [{ name: 'a', tone: 'good' }],
+        rows: [-5, 0, 5, 10].map(value => ({ label: `row ${value}`, values: [value], text: `is ${value}` })),
+        marks: [{ at: 10, name: 'most' }],
+      },
+      {
+        kind: 'lines',
+        title: 'L',
+        x: 'day',
+        from: 0,
+        to: 7,
+        series: [{ name: 's', points: [0, 1, 2, 3, 4, 5, 6, 7].map(y => [y, y]) }],
+      },
+      { kind: 'cells', title: 'C', cells: [{ title: 'x', lines: [], tone: 'bad' }] },
+    ],
+  }
+  const text = pictureText(picture, 60)
+  const bar = (label: string) => text.split('\n').find(line => line.includes(`${label} `))!
+  const length = (label: string) => bar(label).split('█').length - 1
+  expect(length('row 10')).toBe(2 * length('row 5'))
+  expect(length('row -5')).toBe(length('row 5'))
+  expect(bar('row -5').lastIndexOf('█')).toBeLessThan(bar('row 5').indexOf('█'))
+  expect(length('row 0')).toBe(0)
+  expect(text).toContain('▁▂▃▄▅▆▇█ 7')
+  expect(text).toContain('(!) x')
+  expect(text).toContain('marks what is red')
 })
 
 test('a link to nobody is a mistake of the economy, told by name', () => {

@@ -11,6 +11,7 @@ import { Watched } from '../../view/watched.ts'
 import { agoragym } from '../commands/console.ts'
 import { compare, playToy, scripted, seller, sleeper } from '../evals/toy_runs.ts'
 import { type Browser, findBrowser } from '../report/browser.ts'
+import { rowsIn } from '../report/rows.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'agoragym-view-'))
 const HOSTILE = '<img src=x onerror=alert(1)></script><script>alert(1)</script>'
@@ -42,17 +43,17 @@ describe('what the server tells', () => {
   })
 
   test('a metric of every row, in the order of the rows', async () => {
-    const rows = await asked('data/rows')
-    expect(rows.key).toHaveLength(9)
-    expect(Object.keys(rows).some(name => name.startsWith('metrics.'))).toBe(false)
+    const rows = rowsIn(await asked('data/rows'))
+    expect(rows).toHaveLength(9)
+    expect(Object.keys(rows[0]!).some(name => name.startsWith('metrics.'))).toBe(false)
+    expect(new Set(rows.map(({ key }) => key)).size).toBe(9)
     const turns = await asked('data/metric?name=num_turns')
-    expect(turns).toEqual(rows.turns)
+    expect(turns).toEqual(rows.map(row => row.turns))
   })
 
   test('every seat of a rollout, with the step that each turn begins, and its picture', async () => {
-    const rows = await asked('data/rows')
-    const at = rows.player.indexOf('seller')
-    const [run, key] = [rows.run[at], encodeURIComponent(rows.key[at])]
+    const { run, key: plain } = rowsIn(await asked('data/rows')).find(({ player }) => player === 'seller')!
+    const key = encodeURIComponent(plain!)
     for (const seat of ['trader_0', 'trader_1']) {
       const { seats, messages, steps } = await asked(`transcript?run=${run}&key=${key}&seat=${seat}`)
       expect(seats).toEqual(['trader_0', 'trader_1'])
@@ -63,6 +64,83 @@ describe('what the server tells', () => {
     expect(svg.headers.get('content-type')).toBe('image/svg+xml')
     expect(await svg.text()).toContain('toy_market: step 2')
     expect(await (await ask(`picture.txt?run=${run}&key=${key}&step=-1`)).text()).toContain('Rewards so far')
+  })
+
+  test('all seats at once, step by step, each message with whose it is', async () => {
+    const { run, key } = rowsIn(await asked('data/rows')).find(({ player }) => player === 'seller')!
+    const { seats, messages } = await asked(`transcript?run=${run}&key=${encodeURIComponent(key!)}&seat=*`)
+    const begun = (messages as { step?: number; seat: string }[]).filter(({ step }) => step !== undefined)
+    expect(begun.map(({ step, seat }) => `${step} ${seat}`)).toEqual(
+      Array.from({ length: begun.length / 2 }, (_, step) => (seats as string[]).map(seat => `${step} ${seat}`)).flat(),
+    )
+    expect(new Set(messages.map(({ seat }: { seat: string }) => seat))).toEqual(new Set(seats))
+  })
+
+  test('the steps in which two rollouts of a scenario part', async () => {
+    const rows = rowsIn(await asked('data/rows')).filter(({ example }) => example === 1)
+    const ids = (...players: string[]) =>
+      players
+        .map((name, i) => {
+          const { run, key } = rows.find(({ player }) => player === name)!
+          return `run${i === 0 ? '' : 2}=${run}&key${i === 0 ? '' : 2}=${encodeURIComponent(key!)}`
+        })
+        .join('&')
+    // One sells from the first step on, the other never does.
+    expect(await asked(`parting?${ids('seller', 'sleeper')}`)).toEqual({ steps: [8, 8], differing: [0, 1, 2, 3, 4, 5, 6, 7] })
+    expect(await asked(`parting?${ids('seller', 'seller')}`)).toEqual({ steps: [8, 8], differing: [] })
+    expect((await ask(`parting?${ids('seller')}&run2=0&key2=nobody`)).status).toBe(404)
+  })
+
+  test('the rollouts whose transcripts have all the words that are looked for, wherever in a text, and no others', async () => {
+    const { snapshot } = await asked('data/facts')
+    const rows = rowsIn(await asked('data/rows'))
+    const find = async (words: string) => {
+      const text = await (await ask(`search?${new URLSearchParams({ words, snapshot })}`)).text()
+      const lines = text
+        .trim()
+        .split('\n')
+        .map(line => JSON.parse(line))
+      return lines.flatMap(({ rows: at }) => at.map((place: number) => rows[place]!.player)).sort()
+    }
+    const each = (...players: string[]) => players.flatMap(player => [player, player, player]).sort()
+    // What a seat did, what all were told in the rules they share, what one of them wrote.
+    expect(await find('sell quantity')).toEqual(each('seller'))
+    expect(await find('GRAIN "for 8 turns"')).toEqual(each('seller', 'sleeper', HOSTILE))
+    expect(await find('onerror alert')).toEqual(each(HOSTILE))
+    // A word begins where it is looked for, and names of metrics and players are no transcript.
+    expect(await find('ell')).toEqual([])
+    expect(await find('num_turns')).toEqual([])
+    expect(await find('sleeper')).toEqual([])
+    expect(await find('"quantity onerror"')).toEqual([])
+    expect(await find('quantity onerror')).toEqual([])
+    expect((await ask('search?words=sell&snapshot=0')).status).toBe(409)
+  })
+
+  test('what people say of a rollout is kept beside its run, shown, and written by no page of another origin', async () => {
+    const { snapshot } = await asked('data/facts')
+    const { run, key } = rowsIn(await asked('data/rows'))[0]!
+    const write = (act: object, headers: Record<string, string> = {}) =>
+      ask('notes', {
+        method: 'POST',
+        headers: { origin: running.url, 'content-type': 'application/json', ...headers },
+        body: JSON.stringify({ run, key, ...act }),
+      })
+    // Two at once.
+    const written = await Promise.all([write({ by: 'Ann', text: 'odd <b>' }), write({ by: 'Ben', tag: 'look again', set: true })])
+    expect(written.map(({ status }) => status)).toEqual([200, 200])
+    const [said] = await asked('data/notes')
+    expect(said).toMatchObject({ run, key, tags: ['look again'], notes: [{ by: 'Ann', text: 'odd <b>' }] })
+    expect((await write({ text: 'x' }, { origin: 'http://evil.example' })).status).toBe(403)
+    expect((await write({ text: 'x' }, { origin: 'null' })).status).toBe(403)
+    expect((await write({ text: 'x' }, { 'content-type': 'text/plain' })).status).toBe(415)
+    expect((await ask('notes', { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' })).status).toBe(403)
+    expect((await write({ key: 'nobody', text: 'x' })).status).toBe(404)
+    expect((await write({ tag: '', set: true })).status).toBe(400)
+    expect((await write({ text: 'x'.repeat(70_000) })).status).toBe(413)
+    const [still] = await asked('data/notes')
+    expect(still).toEqual(said)
+    // Nothing is compared again for a note.
+    expect((await asked('data/facts')).snapshot).toBe(snapshot)
   })
 
   test.each([

@@ -1,0 +1,17 @@
+/** What axe (axe-core, Deque's accessibility engine) finds wrong with a page in the browser. Knows its severities; knows no page. */
+import { AxeBuilder } from '@axe-core/playwright'
+import type { Page } from './browser.ts'
+
+/** The serious and the critical faults of a page as it is now, a line each: the rule, the elements, what is wrong. */
+export async function seriousFaults(page: Page): Promise<string[]> {
+  // The page is one of `Browser.newPage`, whose context opens no second one, which only frames would need.
+  const { violations } = await new AxeBuilder({ page: page as never }).setLegacyMode().analyze()
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, nodes }) =>
+      nodes.map(
+        ({ target, failureSummary = '' }) =>
+          `${id}: ${target.join(' ')}: ${failureSummary.replaceAll(/\s+/g, ' ').slice(0, 300)}`,
+      ),
+    )
+}

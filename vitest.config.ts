@@ -12,10 +12,10 @@ declare module 'vitest' {
  * two, where the package is loaded once for all of them; test/shared.ts fails a file that belongs here.
  */
 const ALONE = [
-  'test/commands/{cli,foreign_files,imports,models,observe,process,score,training,treatments}.test.ts',
+  'test/commands/{cli,foreign_files,imports,models,observe,people,process,score,training,treatments}.test.ts',
   'test/evals/{compare,experiment,overview,score,shards,tally,workers}.test.ts',
   'test/report/report.test.ts',
-  'test/rollouts/{players,verify}.test.ts',
+  'test/rollouts/{notes,players,verify}.test.ts',
   'test/rollouts/export/{export,formats,readers}.test.ts',
   'test/rollouts/models/{endpoint,served}.test.ts',
   'test/serve/server.test.ts',

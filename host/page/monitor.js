@@ -121,7 +121,7 @@ function Seat({ seat, game, passed }) {
     stage: html`<span class=${`stage ${seat.stage}`}>${t(`stage.${seat.stage}`)}</span>`,
     here: isPerson ? html`<${Presence} seat=${seat} passed=${passed} />` : '',
     now: seat.waiting_ms === null ? '' : html`<${Now} seat=${seat} passed=${game.stage === 'paused' ? 0 : passed} />`,
-    turns: isPerson ? t('monitor.turn_counts', { human: seat.human_turns, bot: seat.bot_turns }) : '',
+    turns: isPerson ? turnsText(seat) : '',
     timeouts: isPerson ? number(seat.timeouts) : '',
     code: seat.payment_code ?? '',
     link: isPerson
@@ -136,6 +136,9 @@ function Seat({ seat, game, passed }) {
   return html`<tr class=${isMissing(seat) ? 'is-missing' : ''}><th scope="row">${seat.agent}</th>
     ${COLUMNS.slice(1).map(name => html`<td key=${name} data-label=${t(`monitor.${name}`)} class=${cells[name] === '' ? 'none' : ''}>${cells[name] === '' ? html`<span aria-label=${t('monitor.no_value')} role="img">–</span>` : cells[name]}</td>`)}</tr>`
 }
+
+const turnsText = ({ human_turns: human, bot_turns: bot }) =>
+  bot === 0 ? number(human) : t('monitor.turn_counts', { human, bot })
 
 function Presence({ seat, passed }) {
   if (seat.connected) return html`<span class="here">${t('monitor.is_here')}</span>`

@@ -89,6 +89,8 @@ export interface Evaluation {
 
 export interface EvaluateOptions
   extends Omit<RunExperimentOptions, 'economies' | 'signal' | 'onEvent' | 'workers' | 'onWorkers' | 'shard' | 'compress'> {
+  /** Hears what happens beside those who tell of it. */
+  readonly onEvent?: (event: ExperimentEvent) => void
   /** Called as the runs of a cell are over. */
   readonly onCell?: (runs: readonly RunResult[]) => void
   /** Whether standard error tells how far play is; by default it does. */
@@ -115,6 +117,7 @@ export async function evaluate(asked: Experiment, options: EvaluateOptions, args
   const onEvent = (event: ExperimentEvent): void => {
     telling.event(event)
     exporting?.event(event)
+    options.onEvent?.(event)
     if (event.type !== 'cell_end') return
     failed += tellCell(event.runs, again, args, io, note)
     if (event.left === 0) onCell(event.runs)

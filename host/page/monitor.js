@@ -118,7 +118,7 @@ function Seat({ seat, game, passed }) {
   const isPerson = seat.link !== null
   const cells = {
     player: seat.player,
-    stage: html`<span class=${`stage ${seat.stage}`}>${t(`stage.${seat.stage}`)}</span>`,
+    stage: html`<span class=${`stage ${seat.stage}`}>${t(`seat.${seat.stage}`)}</span>`,
     here: isPerson ? html`<${Presence} seat=${seat} passed=${passed} />` : '',
     now: seat.waiting_ms === null ? '' : html`<${Now} seat=${seat} passed=${game.stage === 'paused' ? 0 : passed} />`,
     turns: isPerson ? turnsText(seat) : '',

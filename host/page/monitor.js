@@ -143,7 +143,7 @@ const turnsText = ({ human_turns: human, bot_turns: bot }) =>
 function Presence({ seat, passed }) {
   if (seat.connected) return html`<span class="here">${t('monitor.is_here')}</span>`
   const time = seat.absent_ms === null ? '' : clock(seat.absent_ms + passed)
-  return html`<span class="away">${t('monitor.is_away', { time })}</span>`
+  return html`<span class=${isMissing(seat) ? 'away' : 'quiet'}>${t('monitor.is_away', { time })}</span>`
 }
 
 function Now({ seat, passed }) {

@@ -259,10 +259,10 @@ function Table(props) {
   const { view, work, sent, busy, link, seen, isPlaying } = props
   const { turn, stage } = view
   const isDeciding = isPlaying && sent !== turn.turn
-  const text = isPlaying ? turn.text : seen
+  const text = turn?.text ?? seen
   const [heading, note] = AT_TABLE[stage]
   return html`
-    <div class="column" key="seen">${text !== '' && html`<${Seen} text=${text} isOld=${!isPlaying} />`}</div>
+    <div class="column" key="seen">${text !== '' && html`<${Seen} text=${text} isOld=${turn === null} />`}</div>
     <div class="column side ${isDeciding ? '' : 'first'}" id="main" tabindex="-1" key="side">
       <${Told} told=${view.told} />
       ${
@@ -273,6 +273,7 @@ function Table(props) {
               ${stage !== 'paused' && stage !== 'replaced' && html`<p class="working" aria-hidden="true"><i></i><i></i><i></i></p>`}
             </section>`
       }
+      ${stage === 'replaced' && view.result !== null && html`<section class="panel" key="result"><${Result} result=${view.result} /></section>`}
       ${isPlaying && turn.left_ms !== null && html`<p class="note">${t(`turn.time_${turn.on_silence}`)}</p>`}
     </div>
     <div class="column" key="more"><${Rules} ...${props} /><${History} history=${view.history} /></div>`

@@ -10,6 +10,15 @@ export const stageOf = (page: HostPage): Promise<string> =>
     return stage === 'others' && document.getElementById('decision') === null && document.querySelector('nav') ? 'sent' : stage
   })()`)
 
+/** Waits until an expression is true in the page; its policy lets no text be run as a script, as playwright's own would be. */
+export async function until(page: HostPage, expression: string): Promise<void> {
+  for (let i = 0; i < 1000; i++) {
+    if (await page.evaluate<boolean>(expression)) return
+    await new Promise(resolve => setTimeout(resolve, 10))
+  }
+  throw new Error(`never came true: ${expression}`)
+}
+
 /** Someone at a seat's page, who can leave and come back. */
 export class PagePerson {
   readonly link: string
@@ -40,22 +49,25 @@ export class PagePerson {
   /** Does what the page asks for now; false where there is nothing to do. */
   async step(): Promise<boolean> {
     const stage = await stageOf(this.page)
-    if (stage === 'consent') {
-      await fillAsked(this.page)
-      await this.page.click('.actions .main')
-    } else if (stage === 'questions') {
+    const before = await this.page.evaluate<string>(NOW)
+    if (stage === 'consent' || stage === 'questions') {
       await fillAsked(this.page)
       await this.page.click('.actions .main')
     } else if (stage === 'playing') {
       await this.#decide(this.page)
       this.decisions++
     } else return false
-    await this.page.waitForFunction(
-      `document.querySelector('.top .stage.${stage}') === null || document.getElementById('decision') === null`,
-    )
-    return true
+    for (let i = 0; ; i++) {
+      if ((await this.page.evaluate<string>(NOW)) !== before) return true
+      const problem = i > 300 ? await this.page.evaluate<string>('document.querySelector("main").innerText') : undefined
+      if (problem !== undefined) throw new Error(`nothing came of what was sent: ${problem}`)
+      await new Promise(resolve => setTimeout(resolve, 10))
+    }
   }
 }
+
+/** What is to be done now, as far as a page says it. */
+const NOW = `(document.querySelector('.top .stage')?.textContent ?? '') + (document.querySelector('[data-landing]')?.textContent ?? '')`
 
 /** Fills in whatever the experimenter asks. */
 async function fillAsked(page: HostPage): Promise<void> {
@@ -115,7 +127,7 @@ export async function takeProposalByKeys(page: HostPage): Promise<void> {
   await tabTo(page, '#decision summary')
   for (let i = 0; i < count; i++) {
     if (!(await page.evaluate<boolean>('document.activeElement.parentElement.open'))) await page.keyboard.press('Enter')
-    await page.waitForFunction('document.activeElement.parentElement.querySelector(".body") !== null')
+    await until(page, 'document.activeElement.parentElement.querySelector(".body") !== null')
     const has = await page.evaluate<string>(
       `(body => body.querySelector('.chip') ? 'proposal' : body.querySelector('.field') ? 'fields' : 'none')(document.activeElement.parentElement)`,
     )

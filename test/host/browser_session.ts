@@ -39,10 +39,10 @@ export async function fillIn(page: HostPage): Promise<void> {
  * is one) never answers, the others take what is proposed. Gives what pages, files and a game of the same decisions say of the
  * scores, and the troubles of the pages.
  */
-export async function playSession(browser: Browser, people: readonly string[], set: object) {
-  const seats = Object.fromEntries(people.filter(agent => agent !== 'developer').map(agent => [agent, 'human']))
+export async function playSession(browser: Browser, people: readonly string[], set: Readonly<Record<string, unknown>>) {
+  const seats = Object.fromEntries(people.map(agent => [agent, 'human']))
   const game = await hosting(
-    { env: 'spatial_planning', presets: ['harberger'], set, seeds: '1', players: ['human'], seats },
+    { env: 'spatial_planning', presets: ['harberger'], set, seeds: '1', table: true, seats },
     {
       rules: {
         turnMs: TURN_MS,
@@ -91,12 +91,13 @@ export async function playSession(browser: Browser, people: readonly string[], s
   for (const { decisions } of log!.steps) again.step(decisions)
   const played = env.score(again.log)
   const saved = Object.fromEntries([...readFigures(game.folder())].map(row => [row.info.seat, row.reward]))
+  for (const { page } of persons) await page.waitForSelector('#over-title, #now-title')
   const shown = Object.fromEntries(
     await Promise.all(
       persons.map(async ({ page }, i) => [
         people[i]!,
         await page.evaluate<string[]>(
-          `[document.querySelector('.scores dd').textContent, document.querySelector('.payoff').textContent]`,
+          `[...document.querySelectorAll('.scores div:first-child dd, .payoff')].map(each => each.textContent)`,
         ),
       ]),
     ),
@@ -107,8 +108,8 @@ export async function playSession(browser: Browser, people: readonly string[], s
   return { played, saved, shown, troubles, lab, files, persons, silent, log: log!, game }
 }
 
-/** How a page writes a score, and what it pays. */
+/** What a page says that is paid for a reward, and the reward. */
 export const asShown = (reward: number): string[] => [
-  new Intl.NumberFormat('en', { maximumFractionDigits: 3 }).format(reward),
   `EUR ${(Math.round(100 * (5 + Math.max(0, 10 * reward))) / 100).toFixed(2)}`,
+  new Intl.NumberFormat('en', { maximumFractionDigits: 3 }).format(reward),
 ]

@@ -105,6 +105,30 @@ describe('the game', () => {
     expect(plain(live.log)).toEqual(plain((wanted as { log: unknown }).log))
   })
 
+  test('whoever is being asked gives up when it begins again, and when it ends', async () => {
+    let given = 0
+    const patient = {
+      ...toySpec().lineup.trader_0!,
+      policies: () => () => ({
+        act: ({ signal }: { signal?: AbortSignal }) =>
+          new Promise<never>((_resolve, reject) =>
+            signal!.addEventListener('abort', () => {
+              given++
+              reject(signal!.reason)
+            }),
+          ),
+      }),
+    }
+    const live = await liveOf(() => toySpec({ lineup: { ...toySpec().lineup, trader_0: patient } }))
+    live.look(() => {})
+    await expect.poll(() => live.state.waiting).toBe(true)
+    live.do({ do: 'restart' })
+    expect(given).toBe(1)
+    await expect.poll(() => live.state).toMatchObject({ waiting: true, game: 2, error: null })
+    await live.close()
+    expect(given).toBe(2)
+  })
+
   test('what stops it is told in a line and thrown nowhere; what means nothing is refused', async () => {
     const failing = {
       ...toySpec().lineup.trader_0!,

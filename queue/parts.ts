@@ -99,12 +99,13 @@ export class WrittenParts {
     this.#parts = parts
   }
 
-  /** Writes finished rollouts of a run, and returns when they are in its file. A RunError where the disk refuses. */
+  /** Writes finished rollouts of a run, and returns when they are where other machines see them. A RunError where the disk refuses. */
   write(run: number, all: readonly FinishedLines[]): void {
     if (all.length === 0) return
     const { store } = this.#part(run)
     for (const lines of all) store.file(lines)
     store.flush()
+    store.closeFiles()
   }
 
   #part(run: number) {

@@ -118,7 +118,7 @@ function Seat({ seat, game, passed }) {
   const isPerson = seat.link !== null
   const cells = {
     player: seat.player,
-    stage: html`<span class=${`stage ${seat.stage}`}>${t(`stage.${seat.stage}`)}</span>`,
+    stage: html`<span class=${`stage ${seat.stage}`}>${t(`seat.${seat.stage}`)}</span>`,
     here: isPerson ? html`<${Presence} seat=${seat} passed=${passed} />` : '',
     now: seat.waiting_ms === null ? '' : html`<${Now} seat=${seat} passed=${game.stage === 'paused' ? 0 : passed} />`,
     turns: isPerson ? turnsText(seat) : '',
@@ -143,7 +143,7 @@ const turnsText = ({ human_turns: human, bot_turns: bot }) =>
 function Presence({ seat, passed }) {
   if (seat.connected) return html`<span class="here">${t('monitor.is_here')}</span>`
   const time = seat.absent_ms === null ? '' : clock(seat.absent_ms + passed)
-  return html`<span class="away">${t('monitor.is_away', { time })}</span>`
+  return html`<span class=${isMissing(seat) ? 'away' : 'quiet'}>${t('monitor.is_away', { time })}</span>`
 }
 
 function Now({ seat, passed }) {

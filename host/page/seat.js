@@ -3,7 +3,7 @@ import { connect } from './connection.js'
 import { Fields } from './fields.js'
 import { blank, read, schemaOf } from './forms.js'
 import { labelled, layout, pieces } from './layout.js'
-import { answerText, Decision, focusOn, newWork, wordsOf } from './tools.js'
+import { answerText, callWords, Decision, focusOn, newWork, wordsOf } from './tools.js'
 import { CopyButton, clock, Dialog, draw, failed, html, lang, loadTexts, number, say, t, title } from './ui.js'
 
 /** Seconds left at which a screen reader is told, and the timer is marked. */
@@ -259,10 +259,10 @@ function Table(props) {
   const { view, work, sent, busy, link, seen, isPlaying } = props
   const { turn, stage } = view
   const isDeciding = isPlaying && sent !== turn.turn
-  const text = isPlaying ? turn.text : seen
+  const text = turn?.text ?? seen
   const [heading, note] = AT_TABLE[stage]
   return html`
-    <div class="column" key="seen">${text !== '' && html`<${Seen} text=${text} isOld=${!isPlaying} />`}</div>
+    <div class="column" key="seen">${text !== '' && html`<${Seen} text=${text} isOld=${turn === null} />`}</div>
     <div class="column side ${isDeciding ? '' : 'first'}" id="main" tabindex="-1" key="side">
       <${Told} told=${view.told} />
       ${
@@ -273,6 +273,7 @@ function Table(props) {
               ${stage !== 'paused' && stage !== 'replaced' && html`<p class="working" aria-hidden="true"><i></i><i></i><i></i></p>`}
             </section>`
       }
+      ${stage === 'replaced' && view.result !== null && html`<section class="panel" key="result"><${Result} result=${view.result} /></section>`}
       ${isPlaying && turn.left_ms !== null && html`<p class="note">${t(`turn.time_${turn.on_silence}`)}</p>`}
     </div>
     <div class="column" key="more"><${Rules} ...${props} /><${History} history=${view.history} /></div>`
@@ -337,9 +338,19 @@ function History({ history }) {
         turn,
         sent,
         results,
-      }) => html`<li key=${turn} value=${turn + 1}>${sent.length === 0 ? html`<p>${t('history.nothing')}</p>` : sent.map((text, i) => html`<p key=${i}>${text}</p>`)}
+      }) => html`<li key=${turn} value=${turn + 1}>${sent.length === 0 ? html`<p>${t('history.nothing')}</p>` : sent.map((text, i) => html`<p key=${i}>${sentWords(text)}</p>`)}
         ${results.length > 0 && html`<ul>${results.map((text, i) => html`<li key=${i} class="quiet">${text}</li>`)}</ul>`}</li>`,
     )}</ol></details>`
+}
+
+/** A call as the server keeps it, `tool {…}`, in the words of the page. */
+function sentWords(text) {
+  const [, tool, args = '{}'] = /^(\w+)(?: (\{.*\}))?$/s.exec(text) ?? []
+  try {
+    return tool === undefined ? text : callWords({ tool, args: JSON.parse(args) })
+  } catch {
+    return text
+  }
 }
 
 function Result({ result }) {

@@ -11,6 +11,7 @@ import { checkShard, type Shard, shardFolder } from '../evals/shards.ts'
 import { COMPRESSIONS, type Compression } from '../rollouts/blocks.ts'
 import { modelNotes } from '../rollouts/models/notes.ts'
 import { withoutCredentials } from '../rollouts/models/redact.ts'
+import { peopleNotes } from '../rollouts/players/notes.ts'
 import type { RunResult } from '../rollouts/run.ts'
 import { type Args, integer, type OptionSpecs } from './command.ts'
 import type { ExitCode, Io } from './io.ts'
@@ -174,7 +175,7 @@ function tellCell(
   tell: (text: string) => void,
 ): number {
   for (const run of runs) {
-    for (const note of [...cacheNote(run), ...modelNotes(run.metadata)]) tell(note)
+    for (const note of [...cacheNote(run), ...modelNotes(run.metadata), ...peopleNotes(run.metadata)]) tell(note)
   }
   const fresh = args.flag('resume') ? runs.filter(({ resumed }) => !resumed) : []
   for (const { folder } of fresh) tell(`--resume found no such run and began it: ${shownPath(folder, io.cwd)}`)

@@ -253,6 +253,8 @@ test('a bot plays on for who is missing, has left or is replaced, and no table t
     expect(metrics[agent]).toMatchObject({ human_turns: 1, human_bot_from: 1, human_bot_turns: metrics[agent]!.num_turns! - 1 })
   }
   expect(metrics.agent_3).toMatchObject({ human_turns: 0, human_bot_from: 0, human_bot_turns: metrics.agent_3!.num_turns })
+  const { out } = await agoragym(`compare ${game.folder()}`, { cwd: game.out, columns: 400 })
+  expect(out).toMatch(/human: bots played \d+\.\d % of the turns, for people who were missing/)
   const players = ['agent_0', 'agent_2'].map(agent => [...new Set(decisions(game, agent).map(({ player }) => player))])
   expect(players).toEqual([
     ['human', 'bot:honest'],

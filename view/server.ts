@@ -188,7 +188,13 @@ function changes(c: Context, watched: Watched, ending: AbortSignal): Response {
       notes = said
       if (!watched.hasChanged()) continue
       const start = performance.now()
-      watched.snapshot()
+      try {
+        watched.snapshot()
+      } catch (error) {
+        // The runs are gone, or half of one is there: the next look sees what there is then.
+        if (error instanceof UserError || error instanceof RunError) continue
+        throw error
+      }
       rest = Math.max(LOOK_MS, REST * (performance.now() - start))
       await stream.writeSSE({ event: 'change', data: '' })
     }

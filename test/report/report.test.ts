@@ -140,7 +140,7 @@ describe.skipIf(missing !== undefined)(`in a browser${missing === undefined ? ''
     const page = await open()
     const { rows, verdicts } = overviewOf(compare(runs))
     const verdict = verdicts.find(({ by }) => by !== null)!
-    const told = await page.textContent('#answer .verdicts')
+    const told = await page.textContent('#answer .answers')
     expect(told).toContain(`${verdict.best.player} earns most: ${verdict.best.reward.value!.toFixed(3)}`)
     expect(told).toContain(verdict.by!.settled ? 'settled' : 'not settled')
     const shown = await page.evaluate<string[]>(`[...document.querySelectorAll('#answer tbody tr')].map(row => row.textContent)`)

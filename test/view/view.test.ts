@@ -207,7 +207,7 @@ describe.skipIf(missing !== undefined)(`in a browser${missing === undefined ? ''
     }
     const page = await open(running.url)
     expect(await page.textContent('#count')).toBe('9 of 9 rollouts')
-    expect(await page.textContent('#answer .verdicts')).toContain('seller earns most')
+    expect(await page.textContent('#answer .answers')).toContain('seller earns most')
     await playToy([scripted('newcomer', () => ({ act: () => ({ calls: [] }) }))], { out: folder, seeds: [0, 1, 2] })
     await expect.poll(() => page.textContent('#count'), { timeout: 30_000 }).toBe('12 of 12 rollouts')
     expect(await page.textContent('#answer .answers')).toContain('newcomer')

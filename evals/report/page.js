@@ -636,7 +636,7 @@ $('search').addEventListener('input', () => list())
 let typed
 $('words').addEventListener('input', () => {
   clearTimeout(typed)
-  typed = setTimeout(look, 200)
+  typed = setTimeout(look, 100)
 })
 $('filters').addEventListener('submit', event => event.preventDefault())
 

@@ -177,10 +177,8 @@ async function watched(chromium: Chromium, url: string, rare: string): Promise<B
     const { first, whole, found } = await page.evaluate<{ first: number; whole: number; found: string }>(
       `(${SEARCHED})('${words}')`,
     )
-    rows.push(
-      { what: `search for ${what}, first found`, ...against(first, 's', TARGET.filter) },
-      { what: `  all ${found}`, value: whole, unit: 's' },
-    )
+    if (found !== '0') rows.push({ what: `search for ${what}, first found`, ...against(first, 's', TARGET.filter) })
+    rows.push({ what: found === '0' ? `search for ${what}` : `  all ${found}`, value: whole, unit: 's' })
   }
   await page.evaluate(typed('words', "''"))
   const opened: number[] = []
@@ -211,6 +209,7 @@ const SEARCHED = `async words => {
   const field = document.getElementById('words')
   const told = document.getElementById('searched')
   delete told.dataset.ms
+  told.textContent = ''
   field.value = words
   const start = performance.now()
   field.dispatchEvent(new Event('input'))

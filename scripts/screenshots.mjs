@@ -33,7 +33,9 @@ const parts = readdirSync(new URL('screens', import.meta.url))
   .map(name => basename(name, '.mjs'))
   .filter(part => asked.length === 0 || asked.some(([own]) => own === part))
 mkdirSync(OUT, { recursive: true })
-const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
+// Three dimensions are drawn without a card.
+const args = ['--no-sandbox', '--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader']
+const browser = await chromium.launch({ executablePath, args })
 try {
   for (const part of parts) {
     const { start } = await import(`./screens/${part}.mjs`)

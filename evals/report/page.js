@@ -53,15 +53,20 @@ function playersIn(labels) {
   const known = new Set(labels)
   return shownPlayers().filter(({ label }) => known.has(label))
 }
-/** The places of the rows of the setting and the players that are shown. */
+/** The places of the rows of the setting and the players that are shown, found once until others are chosen. */
 function shownRows() {
+  const chosenNow = JSON.stringify([chosen.setting, [...chosen.off]])
+  if (shown?.of === rows && shown.chosen === chosenNow) return shown.places
   const [setting, player] = [rows.words('setting'), rows.words('player')]
   const own = setting.words.indexOf(chosen.setting)
   const isOn = player.words.map(isShown)
-  const places = []
-  for (let at = 0; at < rows.length; at++) if (setting.codes[at] === own && isOn[player.codes[at]]) places.push(at)
-  return places
+  const places = new Uint32Array(rows.length)
+  let count = 0
+  for (let at = 0; at < rows.length; at++) if (setting.codes[at] === own && isOn[player.codes[at]]) places[count++] = at
+  shown = { of: rows, chosen: chosenNow, places: places.subarray(0, count) }
+  return shown.places
 }
+let shown
 const shownFigures = table =>
   figures.filter(
     figure =>
@@ -298,7 +303,7 @@ function drawPlayed() {
     reward === undefined || turns === undefined
       ? []
       : shownRows().filter(at => !Number.isNaN(reward[at]) && !Number.isNaN(turns[at]))
-  const drawn = thin(own).map(at => rows.row(at))
+  const drawn = Array.from(thin(own), at => rows.row(at))
   drawScatter($('scatter'), { rows: drawn, of: own.length, players: playersIn(drawn.map(({ player }) => player)) }, openAt)
 }
 

@@ -25,8 +25,21 @@ export {
   type Told,
   type Tone,
 } from './economies/picture.ts'
+export type {
+  Gauge,
+  PlaceShape,
+  Scene,
+  SceneClock,
+  SceneEvent,
+  SceneFigure,
+  SceneLine,
+  SceneMove,
+  ScenePlace,
+  Scenery,
+} from './economies/scene.ts'
 export { type DrawOptions, drawPicture, type Theme } from './view/draw.ts'
 export { writePicture } from './view/file.ts'
+export { Live, type LiveAction, type LiveEvent, type LiveOptions, type LiveState, type LiveStep, SPEEDS } from './view/live.ts'
 export { findLog, type Wanted } from './view/logs.ts'
 export { pngOf } from './view/png.ts'
 export { type RunningView, startView, type ViewOptions } from './view/server.ts'

@@ -7,14 +7,41 @@ declare module 'vitest' {
   }
 }
 
+/**
+ * Test files that get a process of their own, because they add to the registries or change the process for good. All others share
+ * two, where the package is loaded once for all of them; test/shared.ts fails a file that belongs here.
+ */
+const ALONE = [
+  'test/commands/{cli,foreign_files,imports,models,observe,people,process,score,training,treatments}.test.ts',
+  'test/evals/{compare,experiment,overview,score,shards,tally,workers}.test.ts',
+  'test/report/report.test.ts',
+  'test/rollouts/{notes,players,verify}.test.ts',
+  'test/rollouts/export/{export,formats,readers}.test.ts',
+  'test/rollouts/models/{endpoint,served}.test.ts',
+  'test/serve/server.test.ts',
+  'test/view/view.test.ts',
+]
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    setupFiles: ['test/setup.ts'],
     typecheck: { enabled: false },
     testTimeout: 60_000,
     // One file a core: by default one core would be left idle.
     maxWorkers: '100%',
     provide: { updating: process.argv.includes('--update') },
+    // Begun in the order of their names, without a pause between them.
+    projects: [
+      { extends: true, test: { name: 'alone', include: ALONE, setupFiles: ['test/setup.ts'] } },
+      {
+        extends: true,
+        test: {
+          name: 'shared',
+          include: ['test/**/*.test.ts'],
+          exclude: [...ALONE, '**/node_modules/**'],
+          isolate: false,
+          setupFiles: ['test/setup.ts', 'test/shared.ts'],
+        },
+      },
+    ],
   },
 })

@@ -89,6 +89,8 @@ export interface Evaluation {
 
 export interface EvaluateOptions
   extends Omit<RunExperimentOptions, 'economies' | 'signal' | 'onEvent' | 'workers' | 'onWorkers' | 'shard' | 'compress'> {
+  /** Hears what happens beside those who tell of it. */
+  readonly onEvent?: (event: ExperimentEvent) => void
   /** Called as the runs of a cell are over. */
   readonly onCell?: (runs: readonly RunResult[]) => void
   /** Whether standard error tells how far play is; by default it does. */
@@ -115,6 +117,7 @@ export async function evaluate(asked: Experiment, options: EvaluateOptions, args
   const onEvent = (event: ExperimentEvent): void => {
     telling.event(event)
     exporting?.event(event)
+    options.onEvent?.(event)
     if (event.type !== 'cell_end') return
     failed += tellCell(event.runs, again, args, io, note)
     if (event.left === 0) onCell(event.runs)
@@ -124,14 +127,15 @@ export async function evaluate(asked: Experiment, options: EvaluateOptions, args
     args.text('queue') === undefined ? undefined : shard !== undefined ? '--shard' : args.text('workers') && '--workers'
   if (parted !== undefined)
     throw new UserError(`--queue and ${parted} exclude each other: the workers of a queue share all of it.`)
-  const queue = await openNamedQueue(asked, { folder, out, concurrency }, args, io)
+  const compress = readCompression(args)
+  const queue = await openNamedQueue(asked, { folder, out, concurrency, compress }, args, io)
   const { cells, left, played, stopped } = await runExperiment(asked, {
     ...rest,
     ...(queue !== undefined && { elsewhere: queue.elsewhere }),
     ...(models !== undefined && { models }),
     economies,
     ...(shard !== undefined && { shard }),
-    compress: readCompression(args),
+    compress,
     workers: readWorkers(args),
     onWorkers: taken => {
       if (taken === 0) note(NO_WORK)
@@ -155,7 +159,7 @@ export async function evaluate(asked: Experiment, options: EvaluateOptions, args
     note(`Stopped after ${played} of ${plural(played + left, 'rollout')}. Go on with: ${again('--resume')}`)
     const last = cells.at(-1)
     if (last !== undefined) onCell(last.runs)
-  }
+  } else if (stopped.length > 0) note(`Go on with: ${again('--resume')}`)
   // What stopped it may have met the files after the last rollout was played.
   const code = left > 0 || failed > 0 || stopped.length > 0 ? 1 : 0
   return { cells, runs: cells.flatMap(({ runs }) => runs), left, code }

@@ -135,6 +135,12 @@ export const commands: readonly CommandHead[] = [
     load: async () => (await import('./replicate.ts')).replicate,
   },
   {
+    name: 'host',
+    positionals: { ENV },
+    describe: 'Let people play in their browsers, beside models and bots: a link a seat, and a page for the experimenter.',
+    load: async () => (await import('./host.ts')).host,
+  },
+  {
     name: 'serve',
     positionals: {},
     describe: 'Serve games to trainers over HTTP and WebSocket: OpenEnv, ORS, NeMo Gym and the own wire on one port.',

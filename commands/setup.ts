@@ -104,7 +104,7 @@ type Entry = Experiment['entries'][number]
 /** The experiment that a command line asks for; `more` says what the command itself decides. */
 export function readExperiment(
   args: Args,
-  { repeats, ...more }: Pick<Entry, 'tournament'> & { readonly repeats: number },
+  { repeats, ...more }: Pick<Entry, 'tournament' | 'table'> & { readonly repeats: number },
 ): Experiment {
   const given = Object.keys(EXAMPLE_OPTIONS).filter(name => args.text(name) !== undefined)
   if (given.length > 1) throw new UserError(`--${given[0]} and --${given[1]} exclude each other; give one of them.`)

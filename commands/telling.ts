@@ -93,8 +93,8 @@ class Line implements Telling {
     if (event.type === 'rollout_start')
       this.note(`Game ${++games.begun} of ${games.due}: seed ${event.seed}; ${seatsText(event.players)}.`)
     else if (event.type === 'rollout' && event.ok && event.figures !== undefined) {
-      const { steps, rewards } = event.figures
-      const earned = Object.entries(rewards).map(([agent, reward]) => `${agent} ${number(reward)}`)
+      const { steps, scores } = event.figures
+      const earned = Object.entries(scores).map(([agent, { reward }]) => `${agent} ${number(reward)}`)
       this.note(`Over after ${plural(steps, 'step')}: reward ${earned.join(', ')}.\n`)
     }
   }

@@ -1,19 +1,22 @@
-/** `view`: a local web app over runs, live while they are played. */
+/** `view`: a local web app over runs, live while they are played, or over a game that is played while it is looked at. */
 import { resolve } from 'node:path'
 import { economies, environments } from '../economies/registry.ts'
 import { startView } from '../view/server.ts'
 import { Watched } from '../view/watched.ts'
 import { type Command, integer } from './command.ts'
 import type { ExitCode } from './io.ts'
+import { LIVE_OPTIONS, readLive } from './live.ts'
 
 export const view: Command = {
   options: {
     port: { type: 'string', describe: 'port on 127.0.0.1; 0 for any free one (0)' },
     baseline: { type: 'string', describe: 'player that the others are compared with, by label or name' },
+    ...LIVE_OPTIONS,
     title: { type: 'string', describe: 'what stands at the head of the page (agoragym view)' },
   },
   examples: [
     ['agoragym view', 'everything in ./runs, and what comes to be there'],
+    ['agoragym view --live ENV', 'a game that is played while you look, at any speed'],
     ['agoragym view runs/suite --port 8080', 'the runs of one folder, always at the same address'],
   ],
   async run(args, io): Promise<ExitCode> {
@@ -26,20 +29,24 @@ export const view: Command = {
       ...(baseline !== undefined && { baseline }),
       ...(title !== undefined && { title }),
     })
+    const live = await readLive(args, io)
     // Whatever is wrong with the runs is told here and not in a browser.
-    watched.snapshot()
+    if (live === undefined) watched.snapshot()
     const running = await startView({
       watched,
+      ...(live !== undefined && { live }),
       port: integer(args.text('port') ?? '0', '--port', 0),
       ...(title !== undefined && { title }),
     })
-    if (args.flag('json')) io.out(`${JSON.stringify({ url: running.url })}\n`)
-    else io.out(`${running.url}\nOpen it in a browser; Ctrl-C ends.\n`)
+    const url = live === undefined ? running.url : `${running.url}/live/`
+    if (args.flag('json')) io.out(`${JSON.stringify({ url })}\n`)
+    else io.out(`${url}\nOpen it in a browser; Ctrl-C ends.\n`)
     await new Promise<void>(done => {
       if (io.signal.aborted) done()
       io.signal.addEventListener('abort', () => done(), { once: true })
     })
     await running.close()
+    await live?.close()
     return 0
   },
 }

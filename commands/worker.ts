@@ -1,4 +1,5 @@
 /** `worker`: plays what comes through a queue. */
+import { resolve } from 'node:path'
 import { importedModules } from '../economies/imports.ts'
 import { economies } from '../economies/registry.ts'
 import { oneLine } from '../envs/core/text.ts'
@@ -11,6 +12,7 @@ export const worker: Command = {
   options: {
     queue: { type: 'string', describe: 'redis://HOST:PORT of the queue (the one in AGORAGYM_QUEUE)' },
     concurrency: { type: 'string', alias: 'c', describe: 'jobs at once: rollouts of models, batches of scripted play (16)' },
+    results: { type: 'string', describe: 'where the folder of --results lies on this machine (where the collector says)' },
     lease: { type: 'string', describe: 'seconds after which the jobs of a worker that is gone go to others (30)' },
     'stuck-after': { type: 'string', describe: 'seconds after which an episode that does not come on ends the worker (3600)' },
   },
@@ -21,6 +23,7 @@ export const worker: Command = {
     ],
   ],
   async run(args, io) {
+    const results = args.text('results')
     const { played } = await runWorker({
       url: queueUrl(args.text('queue'), io.env),
       economies,
@@ -29,6 +32,7 @@ export const worker: Command = {
       concurrency: args.integer('concurrency', 16, 1),
       lease: args.integer('lease', 30, 1) * 1000,
       stuck: args.integer('stuck-after', 3600, 1) * 1000,
+      ...(results !== undefined && { results: resolve(io.cwd, results) }),
       signal: io.signal,
       tell: line => io.err(`${oneLine(line)}\n`),
     })

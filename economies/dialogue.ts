@@ -3,7 +3,8 @@
  * economy gives for that; who talks of what is the economy's.
  */
 import type { AnyTypes, EnvTypes } from '../envs/core/environment.ts'
-import type { EpisodeLog } from '../envs/core/log.ts'
+import type { EpisodeLog, LogHeader, LogRecord } from '../envs/core/log.ts'
+import type { AgentId } from '../envs/core/tool.ts'
 import type { ModelsOptions } from '../rollouts/models/index.ts'
 
 /** What was said in one episode. */
@@ -16,8 +17,22 @@ export interface Spoken {
   readonly summary: string
 }
 
+/** A line in a game that is still being played. */
+export interface SpokenLine {
+  /** When, as a share of its step. */
+  readonly at: number
+  readonly from: AgentId
+  readonly to: AgentId
+  readonly text: string
+}
+
 export interface Speaker<T extends EnvTypes = AnyTypes> {
   speak(log: EpisodeLog<T>, signal: AbortSignal): Promise<Spoken>
+  /**
+   * The same while the game is played: gives, step by step, the lines that are granted in it, each when it is found. What is asked,
+   * charged and said is what `speak` would. They reject only where `signal` is aborted.
+   */
+  follow(header: LogHeader, signal: AbortSignal): (record: LogRecord<T>) => readonly Promise<SpokenLine>[]
 }
 
 /** Who speaks in a program: gets what is known of the moment, its own copy, and gives one line. */

@@ -13,6 +13,7 @@ import type { Dialogue } from './dialogue.ts'
 import type { Picturer } from './picture.ts'
 import type { RemoteTwin } from './remote.ts'
 import type { RunExport } from './run_export.ts'
+import type { Scenery } from './scene.ts'
 
 /** What is loaded when it is asked for: an economy is often wanted for its rules alone. */
 export type Loader<R> = () => Promise<R>
@@ -34,6 +35,8 @@ export interface Belongings {
   readonly brief?: Readonly<Record<string, unknown>>
   /** What there is to see of a game after so many steps; without it standings and dealings are shown. */
   readonly picture?: Loader<Picturer>
+  /** How it lives within a step (`view --live`); without it each step's picture is shown. */
+  readonly scenery?: Loader<Scenery>
   /** How fast it is, for `bench`. */
   readonly bench?: Loader<Bench>
   /** What rewards mean in its presets, as `audit --pars` derived it. */

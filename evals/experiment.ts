@@ -94,6 +94,10 @@ const entry = z.strictObject({
   players: players.optional().describe("players, each in the evaluated seat in turn (the suite's)"),
   opponents: opponents.optional().describe('who sits beside them (the usual opponents)'),
   seats: seats.optional(),
+  table: z
+    .boolean()
+    .optional()
+    .describe('whether the named seats are what is evaluated, all of them together, and nobody takes the evaluated seat in turn'),
   lineups: z.array(lineup).min(1).optional().describe('who sits beside them, each in turn, instead of opponents and seats'),
   tournament: tournament.optional().describe('instead of players: everybody with everybody in one economy'),
 })
@@ -121,7 +125,7 @@ export type Seats =
   /** Each player in the evaluated seat in turn; without players, the named seats are evaluated. */
   | { readonly kind: 'turns'; readonly named: Readonly<Record<AgentId, PlayerChoice>>; readonly opponents?: string }
   /** The named seats, each by its own player, are all evaluated. */
-  | { readonly kind: 'table'; readonly named: Readonly<Record<AgentId, PlayerChoice>> }
+  | { readonly kind: 'table'; readonly named: Readonly<Record<AgentId, PlayerChoice>>; readonly opponents?: string }
   /** Every two of the players share these seats alternately, once in each order; all of them are evaluated. */
   | { readonly kind: 'pairs'; readonly among?: readonly AgentId[] }
 
@@ -253,6 +257,11 @@ function checkEntry(each: Entry, at: string): void {
   const { seeds, scenarios, scenario_file, players: named, lineups, opponents: others, seats: taken, tournament: games } = each
   const given = Object.entries({ seeds, scenarios, scenario_file }).filter(([, value]) => value !== undefined)
   if (given.length > 1) throw new UserError(`${at}: ${given[0]![0]} and ${given[1]![0]} exclude each other; give one of them.`)
+  if (each.table === true) {
+    if (Object.keys(taken ?? {}).length === 0) throw new UserError(`${at}: a table names its seats.`)
+    if (named !== undefined || lineups !== undefined || games !== undefined)
+      throw new UserError(`${at}: the named seats of a table are evaluated; leave out players, lineups and tournament.`)
+  }
   if (each.grid && each.sweep === undefined)
     throw new UserError(`${at}: a grid is of a sweep; say what is swept, or leave it out.`)
   if (lineups !== undefined && (others !== undefined || taken !== undefined))
@@ -356,8 +365,8 @@ function tablesOf(each: Entry, asked: Experiment): Table[] {
   const ways = lineups ?? [{ name: undefined, opponents: each.opponents, seats: each.seats }]
   return ways.map(({ name: called, opponents: others, seats: taken = {} }) => ({
     name: called,
-    ...playing,
-    seats: { kind: 'turns', named: taken, ...(others !== undefined && { opponents: others }) },
+    ...(each.table !== true && playing),
+    seats: { kind: each.table === true ? 'table' : 'turns', named: taken, ...(others !== undefined && { opponents: others }) },
   }))
 }
 

@@ -19,12 +19,13 @@ import {
   FILES,
   LOCK,
   RunStore,
-  readCalls,
   readErrors,
   readFailedLines,
   readFigures,
+  readKeys,
   readLines,
   readMetadata,
+  readUnfiledReplies,
   type StoreOptions,
 } from '../rollouts/store.ts'
 import { summarize } from '../rollouts/summary.ts'
@@ -105,7 +106,7 @@ export function mergeRuns(
 }
 
 /** Where a run of an experiment lies in its folder. */
-function placeIn(out: string, metadata: Metadata): string {
+export function placeIn(out: string, metadata: Metadata): string {
   const { name = null, cell = '' } = metadata.experiment ?? {}
   return join(out, ...(name === null ? [] : [name, cell]), runFolder(metadata))
 }
@@ -145,14 +146,14 @@ function fill(store: RunStore, sources: readonly Part[], parts: readonly Part[])
   const now = (): string => new Date().toISOString()
   store.writeMetadata(mergedMetadata(first, facts, { summary: undefined, planned: 0, ...times, updated: now() }))
   for (const part of parts) {
-    for (const lines of readLines(part.folder)) if (owners.get(lines.key) === part) store.file(lines)
+    for (const lines of readLines(part.folder, key => owners.get(key) === part)) store.file(lines)
     const failed = new Set<string>()
     for (const lines of readFailedLines(part.folder)) {
       failed.add(lines.key)
       if (!owners.has(lines.key)) store.file(lines)
     }
     // Answers of rollouts that an interruption left: the next command replays them.
-    for (const row of readCalls(part.folder)) if (!owners.has(row.key) && !failed.has(row.key)) store.record(row)
+    for (const row of readUnfiledReplies(part.folder)) if (!owners.has(row.key) && !failed.has(row.key)) store.record(row)
   }
   store.order()
   for (const { example } of store.held()) examples.add(example)
@@ -192,7 +193,7 @@ function ownersOf(sources: readonly Part[]) {
   const owners = new Map<string, Part>()
   const again = new Map<string, Set<Part>>()
   for (const part of sources) {
-    for (const { key } of readFigures(part.folder)) {
+    for (const key of readKeys(part.folder)) {
       const owner = owners.get(key)
       if (owner === undefined) owners.set(key, part)
       else if (owner !== part) again.set(key, (again.get(key) ?? new Set()).add(part))

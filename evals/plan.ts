@@ -120,8 +120,7 @@ function tablesOf(cell: ResolvedCell, player: (choice: PlayerChoice) => Player):
   const { env } = economy
   if (seats.kind === 'pairs') return pairs(cell, seats.among, player)
   const fixed = Object.fromEntries(Object.entries(seats.named).map(([agent, choice]) => [agent, player(choice)]))
-  const others = seats.kind === 'turns' ? seats.opponents : undefined
-  const seating: Omit<Seating, 'learner'> = { fixed, ...opposite(economy, preset, others, player) }
+  const seating: Omit<Seating, 'learner'> = { fixed, ...opposite(economy, preset, seats.opponents, player) }
   const table = (learner: Player | undefined) => (each: object) =>
     seat(env, each, { ...seating, ...(learner !== undefined && { learner }) })
   if (seats.kind === 'table' || (cell.players === undefined && fixed[learnerOf(env.seats(config))] !== undefined))

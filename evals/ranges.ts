@@ -7,7 +7,7 @@ import type { Setting } from './setting.ts'
 const UNBOUNDED: ValueRange = { low: null, high: null }
 const COUNT: ValueRange = { low: 0, high: null }
 /** What the runner counts, in every economy. */
-const RUNNERS = /^(num_|model_)/
+const RUNNERS = /^(num_|model_|human_)/
 
 /**
  * The range of one of several players' columns of that name: what the economy says of it, or [0, 1] where every value of every player

@@ -242,11 +242,11 @@ export class Telemetry {
     const { attributes } = this.#cell!
     if (event.ok) {
       this.#rollouts.add(1, { ...attributes, 'agoragym.rollout.ok': true })
-      for (const [agent, reward] of Object.entries(figures?.rewards ?? {}))
+      for (const [agent, { reward }] of Object.entries(figures?.scores ?? {}))
         this.#rewards.record(reward, { ...attributes, 'agoragym.player': withoutTexts(players[agent] ?? agent) })
       if (figures !== undefined) {
         this.#lengths.record(figures.total, attributes)
-        const rewards = Object.values(figures.rewards)
+        const rewards = Object.values(figures.scores).map(({ reward }) => reward)
         span.setAttributes({
           'agoragym.rollout.reward': rewards.reduce((sum, reward) => sum + reward, 0) / rewards.length,
           'agoragym.rollout.steps': figures.steps,

@@ -12,6 +12,12 @@ export async function clearRun({ redis, bullmq }: Connection, id: string): Promi
   await removeKeys(redis, keysOf(id).base)
 }
 
+/** Removes what a worker has still written of a run that is over. */
+export async function sweepRun(connection: Connection, id: string): Promise<void> {
+  const { manifest, base } = keysOf(id)
+  await connection.script('agoragymSweep', [manifest], [base, `${PREFIX}:${id}:`])
+}
+
 async function removeKeys(redis: Connection['redis'], base: string): Promise<void> {
   for await (const keys of redis.scanStream({ match: `${base}*`, count: 1000 }))
     if ((keys as string[]).length > 0) await redis.unlink(...(keys as string[]))

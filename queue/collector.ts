@@ -21,6 +21,7 @@ import { clearRun } from './clear.ts'
 import { keysOf, NEWS, PREFIX, RUNS } from './keys.ts'
 import { nano } from './limits.ts'
 import { type Limits, type Manifest, packed, runId, runWords } from './manifest.ts'
+import { GatheredParts } from './parts.ts'
 import type { Connection } from './redis.ts'
 import { type Results, unpackedResults } from './results.ts'
 import { isScripted, keysDigest, type Numbered, Tasks } from './tasks.ts'
@@ -37,13 +38,15 @@ export interface CollectorOptions {
   readonly manifest: Manifest
   readonly limits: Limits
   readonly planned: readonly PlannedCell[]
+  /** Whether parts of the run that are there are gone on with. */
+  readonly resume: boolean
   readonly tell: (line: string) => void
   /** Rollouts that are queued ahead, or played and not filed, at most; 4096 by default. */
   readonly ahead?: number
 }
 
 /** Seconds after which a collector that has not said so is taken to be gone. */
-const LEASE = 30
+export const LEASE = 30
 /** Milliseconds that a look at the results waits for one. */
 const BLOCK = 5000
 /** Results that are read at once. */
@@ -74,16 +77,19 @@ export class Collector implements Elsewhere {
   readonly #queue: Queue
   readonly #blocking: Redis
   readonly #keys: ReturnType<typeof keysOf>
+  readonly #resume: boolean
+  #parts: GatheredParts | undefined
   #renewal: NodeJS.Timeout | undefined
   /** Results that came twice. */
   doubles = 0
 
-  constructor({ connection, manifest, limits, planned, tell, ahead = 4096 }: CollectorOptions) {
+  constructor({ connection, manifest, limits, planned, resume, tell, ahead = 4096 }: CollectorOptions) {
     this.id = runId(manifest)
     this.#connection = connection
     this.#manifest = manifest
     this.#limits = limits
     this.#tasks = new Tasks(planned)
+    this.#resume = resume
     this.#tell = tell
     this.#ahead = ahead
     this.#keys = keysOf(this.id)
@@ -100,6 +106,8 @@ export class Collector implements Elsewhere {
   /** Makes the run known to workers. A RunError where somebody else collects it. */
   async open(): Promise<void> {
     await this.#own()
+    const { results, out } = this.#manifest
+    if (results !== undefined) this.#parts = new GatheredParts(results.folder, this.id, out, this.#resume)
     // What stopped an earlier collector is asked anew.
     await this.#connection.redis.del(this.#keys.stop)
     await this.#announce()
@@ -112,6 +120,15 @@ export class Collector implements Elsewhere {
 
   async play(jobs: Iterator<Job>, tell: (job: Job, outcome: Outcome) => void, stop: AbortSignal): Promise<void> {
     await new Collection(this, jobs, tell, stop).run()
+  }
+
+  gather(store: RunStore): void {
+    this.#parts?.gather(store)
+  }
+
+  /** A worker has put a rollout of that run into its part. */
+  note(store: RunStore): void {
+    this.#parts?.note(store)
   }
 
   /** Removes the run from Redis: its folders hold all that came of it. */
@@ -165,8 +182,9 @@ export class Collector implements Elsewhere {
     for (let told = false; (await redis.set(collector, me, 'EX', LEASE, 'NX')) === null; ) {
       const other = await redis.get(collector)
       if (other === null) continue
-      const { host, pid } = JSON.parse(other) as { host: string; pid: number }
-      if (other === me || (host === hostname() && !isAlive(pid))) {
+      const who = JSON.parse(other) as Who
+      const { host, pid } = who
+      if (other === me || isGone(who)) {
         await redis.del(collector)
         continue
       }
@@ -425,7 +443,9 @@ class Collection {
         continue
       }
       this.#waiting.delete(`${run}:${waiting.n}`)
-      this.#tell(waiting.job, played[i]!.outcome)
+      const { outcome } = played[i]!
+      if (outcome.kind === 'kept') this.#collector.note(waiting.job.store)
+      this.#tell(waiting.job, outcome)
     }
     return true
   }
@@ -515,6 +535,21 @@ export function newCalls(values: readonly string[]): CallRow[] {
 export function recordedCalls(values: readonly string[]): CallRow[] {
   return values.map(value => JSON.parse(value.slice(1)) as CallRow).sort((a, b) => a.call - b.call)
 }
+
+/** Who collects a run; undefined where nobody does. */
+export async function collectorOf({ redis }: Connection, id: string): Promise<Who | undefined> {
+  const said = await redis.get(keysOf(id).collector)
+  const who = said === null ? undefined : (JSON.parse(said) as Who)
+  return who !== undefined && isGone(who) ? undefined : who
+}
+
+interface Who {
+  readonly host: string
+  readonly pid: number
+}
+
+/** Whether it was a process of this machine, and is there no more. */
+const isGone = ({ host, pid }: Who): boolean => host === hostname() && !isAlive(pid)
 
 /** Whether a process of this machine is there. */
 function isAlive(pid: number): boolean {

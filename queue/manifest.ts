@@ -18,6 +18,7 @@ import { withoutCredentials } from '../rollouts/models/redact.ts'
 import { configDigest, lineupNames } from '../rollouts/rollout.ts'
 import { readText } from '../rollouts/text_file.ts'
 import { packageVersion } from '../rollouts/versions.ts'
+import type { SharedResults } from './parts.ts'
 
 /** Options of models that are the same on every machine; keys, time and chance are each machine's own. */
 const MODEL_FIELDS = [
@@ -66,6 +67,8 @@ export interface Manifest {
   readonly batch: number
   /** The folder of the runs, where they are collected. */
   readonly out: string
+  /** Where finished rollouts are kept, unless they travel through Redis. */
+  readonly results?: SharedResults
 }
 
 /** What a planned run is, as far as machines could disagree. */
@@ -92,6 +95,7 @@ export interface ManifestOptions {
   readonly planned: readonly PlannedCell[]
   readonly out: string
   readonly batch: number
+  readonly results?: SharedResults
   /** URLs of the modules that were imported. */
   readonly imported: readonly string[]
 }
@@ -129,7 +133,7 @@ export function importDigests(urls: readonly string[]): string[] {
 
 /** Makes the manifest of an experiment. A UserError where something of it cannot be played by others. */
 export function manifestOf(options: ManifestOptions): Manifest {
-  const { experiment, folder, models, planned, out, batch, imported } = options
+  const { experiment, folder, models, planned, out, batch, results, imported } = options
   for (const { plans } of planned)
     for (const { seat, config } of plans)
       for (const [agent, { kind }] of Object.entries(seat(config).lineup))
@@ -150,6 +154,7 @@ export function manifestOf(options: ManifestOptions): Manifest {
     plans: plansOf(planned),
     batch,
     out: resolve(out),
+    ...(results !== undefined && { results: { ...results, folder: resolve(results.folder) } }),
   }
 }
 

@@ -15,6 +15,8 @@ export interface QueueOptions extends Omit<ManifestOptions, 'batch'> {
   readonly url: string
   /** Rollouts of scripted play in one job; 32 by default. A rollout of a model is a job of its own. */
   readonly batch?: number
+  /** Whether parts of the run that lie in the folder of `results` are gone on with; a UserError otherwise. */
+  readonly resume?: boolean
   /** Rollouts that are queued ahead, or played and not filed, at most; 4096 by default. */
   readonly ahead?: number
   /** Hears, in a line, what goes on with Redis. */
@@ -36,7 +38,15 @@ export interface QueuedRun {
 }
 
 /** Opens a run. A UserError where it cannot be played by others, a RunError where Redis refuses or somebody else collects it. */
-export async function openQueue({ url, batch = BATCH, ahead, tell, signal, ...options }: QueueOptions): Promise<QueuedRun> {
+export async function openQueue({
+  url,
+  batch = BATCH,
+  ahead,
+  resume = false,
+  tell,
+  signal,
+  ...options
+}: QueueOptions): Promise<QueuedRun> {
   const manifest = manifestOf({ ...options, batch })
   const connection = await Connection.open(checkedUrl(url, '--queue'), {
     tell,
@@ -48,6 +58,7 @@ export async function openQueue({ url, batch = BATCH, ahead, tell, signal, ...op
     manifest,
     limits: limitsOf(options.models),
     planned: options.planned,
+    resume,
     tell,
     ...(ahead !== undefined && { ahead }),
   })

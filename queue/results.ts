@@ -4,10 +4,13 @@ import type { Outcome } from '../rollouts/played.ts'
 
 export type Played = Extract<Outcome, { readonly kind: 'played' }>
 
+/** What a collector is told of a rollout: all of it, or that it lies in a part. */
+export type Told = Extract<Outcome, { readonly kind: 'played' | 'kept' }>
+
 export interface Results {
   /** The number of the run in its experiment. */
   readonly run: number
-  readonly played: readonly { readonly n: number; readonly outcome: Played }[]
+  readonly played: readonly { readonly n: number; readonly outcome: Told }[]
 }
 
 /** Traces repeat themselves: the fastest level leaves a tenth of them. */

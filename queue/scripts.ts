@@ -66,6 +66,13 @@ export const SCRIPTS = {
     end
     return fresh`,
 
+  /** Removes what begins so, where the run is over. KEYS manifest; ARGV beginnings. */
+  agoragymSweep: `
+    if redis.call('EXISTS', KEYS[1]) == 1 then return end
+    for _, base in ipairs(ARGV) do
+      for _, key in ipairs(redis.call('KEYS', base .. '*')) do redis.call('UNLINK', key) end
+    end`,
+
   /** Gives a job up. KEYS holders; ARGV job, token. */
   agoragymRelease: `
     ${HELD}

@@ -1,6 +1,8 @@
 /** What an operator asks of a queue: what is due, runs and has failed, who plays, what it has cost; and how it is emptied. */
 
+import { UserError } from '../envs/core/errors.ts'
 import { clearRun } from './clear.ts'
+import { collectorOf, LEASE } from './collector.ts'
 import { keysOf, NEWS, PREFIX, RUNS, WORKER } from './keys.ts'
 import { Connection, checkedUrl } from './redis.ts'
 
@@ -69,7 +71,7 @@ export async function openDesk(
   return {
     status: () => queueStatus(connection),
     drain: run => drainRun(connection, run),
-    clear: run => clearRun(connection, run),
+    clear: run => clearDead(connection, run),
     close: () => connection.close(),
   }
 }
@@ -135,6 +137,16 @@ async function runStatus(connection: Connection, id: string, said: string): Prom
     stopping: stops['*'] ?? null,
     refusals,
   }
+}
+
+/** Two would pull the run out of each other's hands. */
+async function clearDead(connection: Connection, id: string): Promise<void> {
+  const found = await collectorOf(connection, id)
+  if (found !== undefined)
+    throw new UserError(
+      `Process ${found.pid} on ${found.host} collects ${id}: stop it with agoragym queue drain, which loses nothing. One that is gone is known to be after ${LEASE} seconds.`,
+    )
+  await clearRun(connection, id)
 }
 
 /** Why a run stops that an operator has drained. */

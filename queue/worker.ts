@@ -22,16 +22,18 @@ import { RunError, RunStopped } from '../rollouts/errors.ts'
 import { failedLines } from '../rollouts/lines.ts'
 import { Models } from '../rollouts/models/models.ts'
 import { spacing } from '../rollouts/models/pace.ts'
-import { type Outcome, playRollout } from '../rollouts/played.ts'
+import { type PlayedHere, playRollout } from '../rollouts/played.ts'
 import { type CallRow, ProviderError } from '../rollouts/player.ts'
 import type { FailedRollout } from '../rollouts/rollout.ts'
+import { sweepRun } from './clear.ts'
 import { type JobData, NEW, newCalls, recordedCalls } from './collector.ts'
 import { keysOf, NEWS, PREFIX, RUNS, WORKER } from './keys.ts'
 import type { LeaseData, LeaseMessage } from './lease_thread.ts'
 import { type Holding, HoldingLost, losing, nano, SharedLedger, SharedPace } from './limits.ts'
 import { codeDiffers, type Manifest, planDiffers, runWords, unpacked, workerModels } from './manifest.ts'
+import { WrittenParts } from './parts.ts'
 import { Connection } from './redis.ts'
-import { type Played, packedResults, type Results } from './results.ts'
+import { type Played, packedResults, type Told } from './results.ts'
 import { isScripted, keysDigest, type Numbered, Tasks } from './tasks.ts'
 
 export interface WorkerOptions extends Pick<RunExperimentOptions, 'own'> {
@@ -48,6 +50,8 @@ export interface WorkerOptions extends Pick<RunExperimentOptions, 'own'> {
   readonly tell: (line: string) => void
   /** Milliseconds after which the jobs of a worker that is gone are given to others; 30 s by default. */
   readonly lease?: number
+  /** Where the folder that finished rollouts are kept in lies on this machine; where the collector says by default. */
+  readonly results?: string
   /** Milliseconds after which an episode that does not come on is taken to hang; an hour by default. */
   readonly stuck?: number
 }
@@ -161,7 +165,10 @@ class QueueWorker {
       if (this.#runs.get(run)?.stopped) await this.#leave(run)
       await this.#join(run)
     } else if (what === 'stop') this.#runs.get(run)?.stop()
-    else await this.#leave(run)
+    else {
+      await this.#leave(run)
+      await sweepRun(this.#connection, run)
+    }
   }
 
   async #leave(run: string): Promise<void> {
@@ -222,10 +229,14 @@ class QueueWorker {
       if (differs !== undefined) throw new RunError(`${differs}.`)
       models.prepare()
       const tasks = new Tasks(planned)
+      const { results } = manifest
+      const written = results && new WrittenParts({ ...results, folder: this.#options.results ?? results.folder }, id, planned)
       return new Run({
         id,
+        name: this.#name,
         folder,
         tasks,
+        written,
         holding,
         stop,
         connection: this.#connection,
@@ -253,8 +264,12 @@ class QueueWorker {
 
 interface RunParts {
   readonly id: string
+  /** What the worker is called where it says why it does not play. */
+  readonly name: string
   readonly folder: string
   readonly tasks: Tasks
+  /** Where finished rollouts are kept that do not travel through Redis. */
+  readonly written: WrittenParts | undefined
   /** The job in which a rollout is played, by the rollout's key. */
   readonly holding: Map<string, Holding>
   readonly stop: AbortController
@@ -274,6 +289,8 @@ class Run {
   readonly #keys: ReturnType<typeof keysOf>
   readonly #worker: Worker<JobData>
   #yielded = performance.now()
+  /** Whether what is played here cannot be kept. */
+  #refused = false
 
   constructor(parts: RunParts) {
     this.#parts = parts
@@ -309,6 +326,13 @@ class Run {
   async close(): Promise<void> {
     this.stop()
     await this.#worker.close()
+    try {
+      this.#parts.written?.close()
+    } catch (error) {
+      // What was handed on is in the files; nothing else is lost.
+      if (!(error instanceof RunError)) throw error
+      this.#parts.tell(error.message)
+    }
     rmSync(this.#parts.folder, { recursive: true, force: true })
   }
 
@@ -320,9 +344,10 @@ class Run {
     try {
       if (!signal.aborted && (await this.#play(job.data, holding))) return
     } catch (error) {
-      if (!(error instanceof HoldingLost)) throw error
-      tell(`A job of ${id} went to another worker: this one was not heard of for longer than its lease.`)
-      throw error
+      if (error instanceof HoldingLost)
+        tell(`A job of ${id} went to another worker: this one was not heard of for longer than its lease.`)
+      if (!(error instanceof RunError)) throw error
+      await this.#refuse(error)
     } finally {
       held({ run: id, job: jobId })
     }
@@ -332,9 +357,19 @@ class Run {
     throw new connection.bullmq.WaitingError()
   }
 
+  /** Takes no further job: what is played here cannot be kept. */
+  async #refuse(error: RunError): Promise<void> {
+    const { connection, tell, name, id } = this.#parts
+    tell(`Not playing ${id} any more: ${error.message}`)
+    this.#refused = true
+    this.stop()
+    void this.#worker.pause(true)
+    await connection.redis.hset(this.#keys.refusals, name, error.message)
+  }
+
   /** Plays the rollouts of a job and hands them on; false where some were given back unplayed. */
   async #play({ run, rollouts, digest }: JobData, holding: Holding): Promise<boolean> {
-    const { connection, tasks, stop, signal, ended, id } = this.#parts
+    const { connection, tasks, written, stop, signal, ended, id } = this.#parts
     const keys = this.#keys
     const [again, stops, bits] = (await connection.script(
       'agoragymTake',
@@ -346,16 +381,21 @@ class Run {
       throw new Error(`job ${holding.job} of ${id} means other rollouts here than where it was made`)
     // After a worker was lost with the job, each rollout is counted and handed on by itself: one of them may be to blame.
     const careful = again === 1 || rollouts.length === 1
-    const played: Results['played'][number][] = []
+    const played: { readonly n: number; readonly outcome: Played }[] = []
     let since = performance.now()
     const handOn = async (): Promise<void> => {
       if (played.length === 0) return
       const some = played.splice(0)
+      written?.write(
+        run,
+        some.flatMap(({ outcome: { lines } }) => (lines.ok ? [lines] : [])),
+      )
+      const told = written === undefined ? some : some.map(({ n, outcome }) => ({ n, outcome: keptOf(outcome) }))
       const words = some.flatMap(({ n, outcome }) => [n, outcome.lines.ok ? 'ok' : 'failed'])
       await connection.script(
         'agoragymPublish',
         [keys.done(run), keys.results, keys.state, keys.open, keys.tries],
-        [keys.base, run, packedResults({ run, played: some }), ...words],
+        [keys.base, run, packedResults({ run, played: told }), ...words],
       )
       ended(some.length)
       since = performance.now()
@@ -369,7 +409,7 @@ class Run {
       if (outcome === 'left') break
       if (outcome === 'stopped') {
         // A run that stops wants none of it back; a worker that stops gives it to others.
-        whole = stop.signal.aborted
+        whole = stop.signal.aborted && !this.#refused
         break
       }
       played.push({ n: task.n, outcome })
@@ -411,7 +451,7 @@ class Run {
       if (still === 0) throw losing(holding, key)
     }
     holdings.set(key, holding)
-    let outcome: Outcome
+    let outcome: PlayedHere
     try {
       const playing = playRollout(spec, { recorded: recordedCalls(kept), record, calls, onWait })
       outcome = playing instanceof Promise ? await playing : playing
@@ -441,6 +481,11 @@ class Run {
     const { connection, id } = this.#parts
     await connection.script('agoragymStop', [this.#keys.stop, this.#keys.results, NEWS], [what, reason, id])
   }
+}
+
+/** What the collector is told of a rollout that lies in a part; of one that failed, all. */
+function keptOf({ lines, figures, ...outcome }: Played): Told {
+  return lines.ok ? { kind: 'kept', ...(figures !== undefined && { figures }) } : { ...outcome, lines }
 }
 
 /** Why a rollout is given up that no provider has failed. */

@@ -35,6 +35,11 @@ export interface Elsewhere {
     stop: AbortSignal,
     here: (job: Job) => Promise<void>,
   ): Promise<void>
+  /**
+   * Files in a run's folder what was filed elsewhere (outcomes of kind `kept`). Called before its rollouts are asked for, with what an
+   * earlier command has left, and after they were played.
+   */
+  gather?(store: RunStore): void
 }
 
 export interface BatchOptions {
@@ -211,6 +216,10 @@ class Batch {
         this.#options.watcher?.ended?.(spec, endedOf(lines, outcome.figures))
         return
       }
+      case 'kept':
+        this.#finished++
+        this.#options.watcher?.ended?.(spec, { ok: true, ...(outcome.figures !== undefined && { figures: outcome.figures }) })
+        return
       case 'fatal':
         this.#left++
         this.#stopped.add(outcome.message)

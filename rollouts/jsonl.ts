@@ -339,12 +339,12 @@ export function bytesAt(path: string, start: number, length: number): Buffer {
 }
 
 /**
- * Writes a file by way of a temporary one, so that a reader finds the old or the new, never half. The temporary one is new, and
- * where `path` is a link, the link is replaced and not what it leads to.
+ * Writes a file by way of a temporary one, so that a reader finds the old or the new, never half. The temporary one is new, may be
+ * read by no more than the old one, and where `path` is a link, the link is replaced and not what it leads to.
  */
 export function replaceFile(path: string, work: (write: (bytes: Buffer) => void) => void): void {
   const temporary = `${path}.${randomUUID().slice(0, 8)}${TEMPORARY}`
-  const file = open(temporary, NEW_FILE)
+  const file = open(temporary, NEW_FILE, statSync(path, { throwIfNoEntry: false })?.mode)
   try {
     work(bytes => writeWhole(file, bytes, path))
     renameSync(temporary, path)
@@ -397,9 +397,9 @@ function writeWhole(file: number, bytes: Uint8Array, path: string): void {
   }
 }
 
-function open(path: string, flags: string | number): number {
+function open(path: string, flags: string | number, mode?: number): number {
   try {
-    return openSync(path, flags)
+    return openSync(path, flags, mode === undefined ? undefined : mode & 0o777)
   } catch (error) {
     throw refused(path, error)
   }

@@ -12,6 +12,8 @@ import { type PlayFigures, playFigures } from './watch.ts'
 export type Outcome =
   /** Played to its end, or to where a player stopped it; or given up because a provider failed for good: both are filed. */
   | { readonly kind: 'played'; readonly lines: FinishedLines | FailedLines; readonly figures?: PlayFigures }
+  /** Played to its end, and filed elsewhere: see `Elsewhere.gather`. */
+  | { readonly kind: 'kept'; readonly figures?: PlayFigures }
   /** Every other rollout of the run would fail the same way: not filed, and the rest of the run is left. */
   | { readonly kind: 'fatal'; readonly message: string; readonly calls: readonly CallRow[] }
   /** Something stopped play: a budget, an interruption, a disk. With `abandon` nothing that is in flight can be kept either. */
@@ -21,6 +23,9 @@ export type Outcome =
   /** Not begun, because play was told to stop. */
   | { readonly kind: 'unplayed' }
 
+/** What playing it comes to where it is played. */
+export type PlayedHere = Exclude<Outcome, { readonly kind: 'kept' }>
+
 /**
  * Plays a rollout, with transcripts. Throws nothing, and answers at once where it can. What is finished has all its calls with it,
  * those included that were `recorded` before. Of what is not, the calls that it records are told in the outcome, unless somebody
@@ -29,18 +34,18 @@ export type Outcome =
 export function playRollout(
   spec: RolloutSpec,
   { record, calls = [], ...options }: Omit<RolloutOptions, 'transcripts'> & { readonly calls?: CallRow[] } = {},
-): Outcome | Promise<Outcome> {
+): PlayedHere | Promise<PlayedHere> {
   const answered: CallRow[] = [...(options.recorded ?? [])]
   const note = (row: CallRow) => {
     answered.push(row)
     return record === undefined ? void calls.push(row) : record(row)
   }
-  const told = (rollout: Rollout | FailedRollout): Outcome => {
+  const told = (rollout: Rollout | FailedRollout): PlayedHere => {
     if (rollout.ok) return { kind: 'played', lines: rolloutLines(rollout, answered), figures: playFigures(rollout) }
     const { error } = rollout
     return error.fatal ? { kind: 'fatal', message: error.message, calls } : { kind: 'played', lines: failedLines(rollout, calls) }
   }
-  const failed = (error: unknown): Outcome => thrown(error, calls)
+  const failed = (error: unknown): PlayedHere => thrown(error, calls)
   try {
     const playing = runRollout(spec, { ...options, record: note, transcripts: true })
     return playing instanceof Promise ? playing.then(told).catch(failed) : told(playing)
@@ -50,7 +55,7 @@ export function playRollout(
 }
 
 /** What something thrown comes to. */
-export function thrown(error: unknown, calls: readonly CallRow[] = []): Outcome {
+export function thrown(error: unknown, calls: readonly CallRow[] = []): PlayedHere {
   const { message, stack = '' } = error instanceof Error ? error : new Error(String(error))
   if (error instanceof RunError) return { kind: 'stopped', message, abandon: !(error instanceof RunStopped), calls }
   return { kind: 'bug', message, stack, calls }

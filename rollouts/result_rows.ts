@@ -5,9 +5,12 @@ import type { AgentId, ToolSchema } from '../envs/core/tool.ts'
 import type { Message, ToolCall, Transcript } from './messages.ts'
 import { type CallFigures, configDigest, groupKey, type Rollout } from './rollout.ts'
 import type { ResultFigures, SavedMessage, TokenUsage, ToolDefinition } from './rows.ts'
+/** The names of metrics that players count of their own affairs, of models and of people. */
+export const COUNTED = /^(model|human)_/
+
 /**
  * What the log alone says of a seat's row: every field that no clock, player or server has a part in. Metrics are without those of
- * a model player's counters.
+ * a player's counters (`COUNTED`).
  */
 export function playedRow(env: AnyEnvironment, log: EpisodeLog<AnyTypes>, agent: AgentId) {
   const scores = env.score(log)
@@ -72,18 +75,19 @@ const total = (counts: Readonly<Record<string, number>>): number => Object.value
 
 /** The scores' parts, the economy's metrics where they were computed and are defined, and the counts of what the seat did. */
 export function figures(
-  { scores, metrics, counters }: Pick<Rollout, 'scores' | 'metrics' | 'counters'>,
+  { scores, metrics, counters, spec }: Pick<Rollout, 'scores' | 'metrics' | 'counters'> & Partial<Pick<Rollout, 'spec'>>,
   agent: AgentId,
   play: Play,
 ): Record<string, number> {
   const { reward: _, ...parts } = scores[agent]!
+  const whose = spec?.lineup[agent]?.kind === 'human' ? 'human' : 'model'
   const defined = Object.entries({ ...parts, ...metrics[agent] }).filter(([, value]) => value !== null) as [string, number][]
   return {
     ...Object.fromEntries(defined),
     num_turns: play.turns,
     num_calls: total(play.calls),
     num_refused: total(play.refused),
-    ...Object.fromEntries(Object.entries(counters[agent] ?? {}).map(([name, count]) => [`model_${name}`, count])),
+    ...Object.fromEntries(Object.entries(counters[agent] ?? {}).map(([name, count]) => [`${whose}_${name}`, count])),
   }
 }
 

@@ -71,8 +71,8 @@ export interface ResultFigures {
   readonly is_truncated: boolean
   readonly stop_condition: string
   /**
-   * The parts of the score, the economy's metrics, `num_turns`, `num_calls`, `num_refused`, and a model player's counters as
-   * `model_…`; what is undefined is left out.
+   * The parts of the score, the economy's metrics, `num_turns`, `num_calls`, `num_refused`, and a player's counters as
+   * `model_…` or `human_…`; what is undefined is left out.
    */
   readonly metrics: Readonly<Record<string, number>>
   readonly info: RolloutInfo

@@ -141,6 +141,7 @@ export async function playRuns(
   const runs: Run[] = []
   try {
     for (const plan of plans) runs.push(new Run(plan, out, { resume, ...(compress !== undefined && { compress }) }, began))
+    for (const run of runs) run.gather(options.elsewhere)
     for (const run of runs) run.describe(retryErrors)
     const watcher = options.onStart?.(
       runs.reduce((sum, { due }) => sum + due, 0),
@@ -156,6 +157,7 @@ export async function playRuns(
         ...(watcher !== undefined && { watcher }),
       },
     )
+    for (const run of runs) run.gather(options.elsewhere)
     const seconds = (performance.now() - start) / 1000
     return { runs: runs.map(run => run.sum(seconds, batch.stopped.length > 0)), batch }
   } finally {
@@ -223,6 +225,30 @@ export class PlanSpecs {
   }
 }
 
+/** What a plan's run is. */
+export function factsOf(plan: RunPlan, seated: Seated = plan.seat(plan.config)): RunFacts {
+  const { env, preset, set, config, examples, repeats } = plan
+  const par = parOf(plan.par, env, config, seated.evaluated)
+  const labels = Object.values(seated.lineup).flatMap(({ name, label }) => (label === undefined ? [] : [[name, label]]))
+  return {
+    env,
+    preset,
+    set,
+    config,
+    player: evaluatedPlayer(seated),
+    labels: Object.fromEntries(labels),
+    ...(plan.experiment !== undefined && { experiment: plan.experiment }),
+    lineup: lineupNames(seated.lineup),
+    evaluated: seated.evaluated,
+    shuffled: seated.shuffled !== undefined,
+    ...(par !== undefined && { par }),
+    ...(plan.shard !== undefined && { shard: plan.shard }),
+    examples: examples.name,
+    exampleCount: examples.rows.length,
+    repeats,
+  }
+}
+
 /** One plan and its folder. */
 class Run {
   readonly #plan: RunPlan
@@ -236,31 +262,11 @@ class Run {
 
   constructor(plan: RunPlan, out: string, how: StoreOptions, began: string) {
     const { resume = false } = how
-    const { env, preset, set, config, examples, repeats } = plan
+    const { config } = plan
     this.#plan = plan
     this.#specs = new PlanSpecs(plan)
     this.#began = began
-    const seated = this.#specs.seat(config)
-    const player = evaluatedPlayer(seated)
-    const par = parOf(plan.par, env, config, seated.evaluated)
-    const labels = Object.values(seated.lineup).flatMap(({ name, label }) => (label === undefined ? [] : [[name, label]]))
-    this.#facts = {
-      env,
-      preset,
-      set,
-      config,
-      player,
-      labels: Object.fromEntries(labels),
-      ...(plan.experiment !== undefined && { experiment: plan.experiment }),
-      lineup: lineupNames(seated.lineup),
-      evaluated: seated.evaluated,
-      shuffled: seated.shuffled !== undefined,
-      ...(par !== undefined && { par }),
-      ...(plan.shard !== undefined && { shard: plan.shard }),
-      examples: examples.name,
-      exampleCount: examples.rows.length,
-      repeats,
-    }
+    this.#facts = factsOf(plan, this.#specs.seat(config))
     const asked = this.#metadata(undefined, 0)
     const folder = join(out, runFolder(asked))
     this.#before = resume && existsSync(folder) ? readMetadata(folder) : undefined
@@ -283,6 +289,11 @@ class Run {
   *jobs(): Generator<Job> {
     const run = this.#plan.experiment?.order
     for (const spec of this.#specs.all()) yield { spec, store: this.#store, ...(run !== undefined && { run }) }
+  }
+
+  /** Files what was filed elsewhere. */
+  gather(elsewhere: Elsewhere | undefined): void {
+    elsewhere?.gather?.(this.#store)
   }
 
   /** Counts what is to be played, and says in the folder what the run is. */

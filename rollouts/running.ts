@@ -88,7 +88,7 @@ export class Running {
     }
     const { figures } = ended
     if (figures === undefined) return
-    for (const [agent, reward] of Object.entries(figures.rewards)) {
+    for (const [agent, { reward }] of Object.entries(figures.scores)) {
       const player = players[agent] ?? agent
       const known = this.#rewards.get(player) ?? { sum: 0, n: 0 }
       this.#rewards.set(player, { sum: known.sum + reward, n: known.n + 1 })

@@ -150,7 +150,7 @@ export class RunStore {
       refuseUsed()
       if (isUsed()) this.#recover()
     } catch (error) {
-      this.#closeFiles()
+      this.closeFiles()
       this.#lock.release()
       throw error
     }
@@ -327,7 +327,7 @@ export class RunStore {
   order(): void {
     this.#lock.check()
     this.flush()
-    this.#closeFiles()
+    this.closeFiles()
     if (this.#broken || this.#done.size === 0) return
     const scratch = mkdtempSync(join(this.folder, SORTING))
     try {
@@ -371,7 +371,7 @@ export class RunStore {
       this.flush()
       this.#leave()
     } finally {
-      this.#closeFiles()
+      this.closeFiles()
       this.#lock.release()
     }
   }
@@ -387,7 +387,8 @@ export class RunStore {
     }
   }
 
-  #closeFiles(): void {
+  /** Closes the files until something is added again: what other machines see of a shared folder is what was closed. */
+  closeFiles(): void {
     for (const file of [this.#data, this.#figures, this.#shared, this.#calls, this.#errors]) file.close()
   }
 

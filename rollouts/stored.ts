@@ -411,13 +411,19 @@ export function readSteps(folder: string, unread?: Unread): Generator<StepsRow> 
   })
 }
 
+/** Which rollouts are finished; of a run of before, each once a row of it. */
+export function* readKeys(folder: string): Generator<string> {
+  if (isOlder(folder)) for (const { key } of rows(join(folder, FILES.results), rowFiguresIn)) yield key
+  else for (const { key } of new RunReader(folder).placed()) yield key
+}
+
 /** Every answered model call: those of finished rollouts, rollout by rollout, then the others in the order of answering. */
 export function* readCalls(folder: string, unread?: Unread): Generator<CallRow> {
   if (!isOlder(folder))
     yield* reading(folder, function* (reader) {
       for (const { calls } of reader.rollouts(unread)) yield* calls
     })
-  yield* unfiled(folder, line => rowIn('calls', line), unread)
+  yield* readUnfiledReplies(folder, unread)
 }
 
 /** The same without the replies. */
@@ -427,6 +433,11 @@ export function* readCallFigures(folder: string, unread?: Unread): Generator<Omi
       for (const { calls } of reader.rollouts(unread)) for (const { reply: _, ...call } of calls) yield call
     })
   yield* readUnfiledCalls(folder, unread)
+}
+
+/** The answered calls that no finished rollout has with it; all of them of runs of before. */
+export function readUnfiledReplies(folder: string, unread?: Unread): Generator<CallRow> {
+  return unfiled(folder, line => rowIn('calls', line), unread)
 }
 
 /** The answered calls, without their replies, that no finished rollout has with it; all of them of runs of before. */
@@ -510,11 +521,15 @@ function openOlder(folder: string, key: string): OpenedRollout | undefined {
   }
 }
 
-/** What each finished rollout of a run added to its files, to be filed in another. */
-export function* readLines(folder: string): Generator<FinishedLines> {
-  if (isOlder(folder)) return yield* olderLines(folder)
+/** What each finished rollout of a run added to its files, to be filed in another: all of them, or those whose keys are wanted. */
+export function* readLines(folder: string, wanted: (key: string) => boolean = () => true): Generator<FinishedLines> {
+  if (isOlder(folder)) {
+    for (const lines of olderLines(folder)) if (wanted(lines.key)) yield lines
+    return
+  }
   yield* reading(folder, function* (reader) {
     for (const { key, example, place, text } of reader.placed()) {
+      if (!wanted(key)) continue
       const rollout = reader.lineAt(place)
       yield { ok: true, key, example, shared: reader.sharedIn(rollout), rollout, figures: text() } satisfies FinishedLines
     }

@@ -15,7 +15,7 @@ import { countLines, isBlank, type Line, lines, refused, textOf, whyNot } from '
 import { KeyMap } from './keys.ts'
 import { figuresIn, rowIn } from './read_rows.ts'
 import { figuresLine, figuresIn as figuresOfLine, type RolloutFigures, StoredRows } from './record.ts'
-import { playedRow } from './result_rows.ts'
+import { COUNTED, playedRow } from './result_rows.ts'
 import type { ResultFigures, StepsRow } from './rows.ts'
 import {
   countFinished,
@@ -335,7 +335,7 @@ function differs(row: ResultFigures, { env, log }: { readonly env: AnyEnvironmen
   const told = {
     reward: row.reward,
     stop_condition: row.stop_condition,
-    metrics: Object.fromEntries(Object.entries(row.metrics).filter(([name]) => !name.startsWith('model_'))),
+    metrics: Object.fromEntries(Object.entries(row.metrics).filter(([name]) => !COUNTED.test(name))),
     info: Object.fromEntries(Object.keys(expected.info).map(field => [field, row.info[field as keyof typeof row.info]])),
   }
   const found = difference(expected, told)

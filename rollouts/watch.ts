@@ -1,5 +1,5 @@
 /** What can be seen of a run while it is played, as plain data; but for what is made for this machine without texts and keys. Knows shapes; sees nothing itself. */
-import type { AnyTypes } from '../envs/core/environment.ts'
+import type { AnyTypes, Scores } from '../envs/core/environment.ts'
 import type { EpisodeLog, LogRecord } from '../envs/core/log.ts'
 import { digest } from '../envs/core/plain.ts'
 import type { AgentId } from '../envs/core/tool.ts'
@@ -14,8 +14,10 @@ export interface PlayFigures {
   readonly total: number
   readonly steps: number
   readonly truncated: boolean
+  /** Why it ended: the log's footer. */
+  readonly stop: string | null
   /** Of the evaluated seats. */
-  readonly rewards: Readonly<Record<AgentId, number>>
+  readonly scores: Readonly<Record<AgentId, Scores>>
   /** Model calls, those that an earlier attempt at the rollout had recorded included. */
   readonly calls: number
   readonly input_tokens: number
@@ -57,7 +59,8 @@ export function playFigures({ spec, scores, log, truncated, calls, timing }: Rol
     total: timing.total,
     steps: log.steps.length,
     truncated,
-    rewards: Object.fromEntries(spec.evaluated.map(agent => [agent, scores[agent]!.reward])),
+    stop: log.stop,
+    scores: Object.fromEntries(spec.evaluated.map(agent => [agent, scores[agent]!])),
     ...spent(calls),
   }
 }

@@ -3,7 +3,7 @@ import { cpSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 
 const DATA = /\.(json|csv|md|html|css|js)$/
-const SOURCES = ['bots', 'economies', 'envs', 'evals', 'host', 'rollouts']
+const SOURCES = ['bots', 'economies', 'envs', 'evals', 'host', 'rollouts', 'view']
 
 export function copyDataFiles(out) {
   for (const folder of SOURCES) {

@@ -83,8 +83,8 @@ export class Game {
   #given: AbortController | undefined
   #lastSeed = -1
 
-  /** A ServeError where no such game can be set. */
-  constructor(casting: Casting, request: GameRequest, payment: Payment) {
+  /** A ServeError where no such game can be set. With `like`, a game of the same request, what is configured is that game's. */
+  constructor(casting: Casting, request: GameRequest, payment: Payment, like?: Game) {
     const { economies } = casting
     const { env: id, preset, live, opponents } = request
     if (id === undefined || !economies.has(id)) {
@@ -98,13 +98,15 @@ export class Game {
     const { env, residents } = this.economy
     this.preset = preset ?? Object.keys(env.presets)[0]!
     const crowd = typeof opponents === 'string' ? opponents : undefined
-    this.config = asked('bad_config', () =>
-      resolveConfig(env, this.preset, {
-        ...(crowd !== undefined && residents !== undefined && residentFields(crowd, this.economy)),
-        ...request.config,
-      }),
-    )
-    this.seats = env.seats(this.config)
+    this.config =
+      like?.config ??
+      asked('bad_config', () =>
+        resolveConfig(env, this.preset, {
+          ...(crowd !== undefined && residents !== undefined && residentFields(crowd, this.economy)),
+          ...request.config,
+        }),
+      )
+    this.seats = like?.seats ?? env.seats(this.config)
     const ids = this.seats.map(({ agent }) => agent)
     const wanted = live === 'all' ? defaultPlayed(this.seats) : (live ?? [learnerOf(this.seats)])
     const stranger = wanted.find(agent => !ids.includes(agent))

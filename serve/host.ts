@@ -98,9 +98,9 @@ export class Host implements Casting {
   }
 
   /** The game that a client of a protocol asks for: at the root with what the server was started with. A ServeError where there is none. */
-  game(protocol: ProtocolName, request: GameRequest, payment: Payment = this.payment(protocol)): Game {
+  game(protocol: ProtocolName, request: GameRequest, payment: Payment = this.payment(protocol), like?: Game): Game {
     const own = request.env === this.root ? this.#options.game : undefined
-    return new Game(this, { ...own, ...request }, payment)
+    return new Game(this, { ...own, ...request }, payment, like)
   }
 
   /** The economy of a path: the one it begins with, or the root's. A ServeError where it is neither. */

@@ -35,8 +35,8 @@ export class Vector {
   /** What each live seat of each game saw last: row = game × seats + seat. */
   readonly #seen: AnyTypes['Observation'][]
 
-  /** A ServeError where the economy has no encoding. */
-  constructor(make: () => Game, n: number) {
+  /** Of games that `make` gives, the others like the first. A ServeError where the economy has no encoding. */
+  constructor(make: (like?: Game) => Game, n: number) {
     const first = make()
     const encoding = first.economy.env.encode?.(first.config)
     if (encoding === undefined)
@@ -44,7 +44,7 @@ export class Vector {
     this.encoding = encoding
     this.#live = first.live
     this.#places = Array.from({ length: n }, (_, i) => ({
-      game: i === 0 ? first : make(),
+      game: i === 0 ? first : make(first),
       table: undefined,
       view: undefined,
       seed: i - n,

@@ -230,7 +230,7 @@ export class Connection {
 
   #vmake({ n, reward, ...request }: Request<'vmake'>): Answer {
     const payment = this.#payment(reward)
-    const vector = new Vector(() => this.#host.game('agora', request, payment), n)
+    const vector = new Vector(like => this.#host.game('agora', request, payment, like), n)
     const v = this.#hold({ vector }, () => vector.close(), n)
     return { body: { v, n, ...whatIs(vector.game), encoding: encodingOf(vector.encoding) } }
   }

@@ -16,14 +16,16 @@ export interface Built {
   remove(): void
 }
 
-export async function build(): Promise<Built> {
+/** Compiles what programs run, and these folders of tests beside it. */
+export async function build(beside: readonly string[] = []): Promise<Built> {
   const folder = mkdtempSync(join(tmpdir(), 'agoragym-built-'))
   const parts = readdirSync(ROOT, { withFileTypes: true }).filter(each => each.isDirectory() && !/^\./.test(each.name))
+  const folders = [...parts.map(({ name }) => name).filter(name => !APART.includes(name)), ...beside]
   const files = [
     ...readdirSync(ROOT),
-    ...parts
-      .filter(({ name }) => !APART.includes(name))
-      .flatMap(({ name }) => readdirSync(join(ROOT, name), { recursive: true, encoding: 'utf8' }).map(path => join(name, path))),
+    ...folders.flatMap(name =>
+      readdirSync(join(ROOT, name), { recursive: true, encoding: 'utf8' }).map(path => join(name, path)),
+    ),
   ]
   await Promise.all(
     files.map(async path => {

@@ -89,6 +89,7 @@ test('every subpath is an entry file', () => {
     './serve',
     './queue',
     './view',
+    './host',
     './connect',
     './testing',
     './bench',

@@ -14,11 +14,15 @@ import { asset, escaped, libraries, SCRIPTS } from '../evals/report/assets.ts'
 import { RunError } from '../rollouts/errors.ts'
 import { isLoopback } from '../rollouts/loopback.ts'
 import { drawPicture } from './draw.ts'
+import type { Live } from './live.ts'
+import { liveRoutes } from './live_routes.ts'
 import type { Watched } from './watched.ts'
 import { pictureWords } from './words.ts'
 
 export interface ViewOptions {
   readonly watched: Watched
+  /** A game that is played while it is looked at, below /live/. */
+  readonly live?: Live
   /** 0 for any free port, the default. */
   readonly port?: number
   readonly title?: string
@@ -51,9 +55,9 @@ const POLICY = {
 }
 
 /** Serves the page on 127.0.0.1. A UserError where the port cannot be had. */
-export async function startView({ watched, port = 0, title = 'agoragym view' }: ViewOptions): Promise<RunningView> {
+export async function startView({ watched, live, port = 0, title = 'agoragym view' }: ViewOptions): Promise<RunningView> {
   const ending = new AbortController()
-  const server = createAdaptorServer({ fetch: appOf(watched, title, ending.signal).fetch, hostname: '127.0.0.1' }) as Server
+  const server = createAdaptorServer({ fetch: appOf(watched, title, ending.signal, live).fetch, hostname: '127.0.0.1' }) as Server
   await new Promise<void>((resolve, reject) => {
     server.once('error', ({ message }) =>
       reject(new UserError(`Port ${port} cannot be had: ${message}. Choose another with --port, or 0 for any.`)),
@@ -71,7 +75,7 @@ export async function startView({ watched, port = 0, title = 'agoragym view' }: 
   }
 }
 
-function appOf(watched: Watched, title: string, ending: AbortSignal): Hono {
+function appOf(watched: Watched, title: string, ending: AbortSignal, live?: Live): Hono {
   const app = new Hono()
   app.use(secureHeaders({ contentSecurityPolicy: POLICY, referrerPolicy: 'no-referrer' }))
   // A page of another origin, or a name that leads here, reaches a loopback server too.
@@ -86,6 +90,7 @@ function appOf(watched: Watched, title: string, ending: AbortSignal): Hono {
     const status = isTold ? (c.req.method === 'POST' ? 400 : 404) : 500
     return c.text(isTold ? error.message : `The server failed: ${error.message}`, status)
   })
+  if (live !== undefined) app.get('/live', c => c.redirect('/live/')).route('/live/', liveRoutes(live, title))
   app.get('/changes', c => changes(c, watched, ending))
   app.get('/', c => c.html(page(title)))
   app.get('/page.css', c => c.body(asset('page.css'), 200, { 'Content-Type': 'text/css; charset=utf-8' }))

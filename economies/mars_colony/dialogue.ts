@@ -67,39 +67,60 @@ export function grantsOf(log: EpisodeLog<MarsTypes>): Grant[] {
   return [...eventsOf(log)].flatMap(([, event]) => (event.type === 'dialogue_granted' ? [event] : []))
 }
 
-/**
- * Finds words for granted events. All charges are made in order before anything is asked, so what is refused does not depend
- * on who answers when. Rejects only where `signal` is aborted; a RangeError for limits that could exceed their ceiling.
- */
+/** The talk of one session, found as it is granted. The lines of one pair are spoken in order, each with those before it. */
+export class Talk {
+  readonly ledger: Ledger
+  readonly #source: DialogueSource
+  readonly #timeoutMs: number
+  readonly #signal: AbortSignal | undefined
+  readonly #limit: ReturnType<typeof pLimit>
+  readonly #pairs = new Map<string, { readonly lines: DialogueLine[]; last: Promise<unknown> }>()
+
+  /** A RangeError for limits that could exceed their ceiling. */
+  constructor(source: DialogueSource, { limits = DIALOGUE, timeoutMs = 60_000, concurrency = 8, signal }: DialogueOptions = {}) {
+    this.ledger = openLedger(limits)
+    this.#source = source
+    this.#timeoutMs = timeoutMs
+    this.#signal = signal
+    this.#limit = pLimit(concurrency)
+  }
+
+  /**
+   * Finds words for granted events, one line each. All charges are made in order before anything is asked, so what is refused does not
+   * depend on who answers when. The lines reject only where the signal is aborted.
+   */
+  say(grants: readonly Grant[]): Promise<DialogueLine>[] {
+    const charged = grants.map(() => charge(this.ledger))
+    return grants.map((grant, n) => (charged[n] ? this.#ask(grant) : Promise.resolve(lineOf(grant, SILENCE, 'refused', 0))))
+  }
+
+  #ask(grant: Grant): Promise<DialogueLine> {
+    const key = [grant.speaker.agent, grant.listener.agent].sort().join()
+    const pair = this.#pairs.get(key) ?? { lines: [], last: Promise.resolve() }
+    this.#pairs.set(key, pair)
+    const asked = pair.last.then(() =>
+      this.#limit(async () => {
+        this.#signal?.throwIfAborted()
+        const snapshot = snapshotOf(grant, pair.lines.slice(-RECENT))
+        const { text, status } = await spoken(this.#source, snapshot, this.#timeoutMs, this.#signal)
+        const line = lineOf(grant, text, status, this.ledger.callMicroUsd)
+        pair.lines.push(line)
+        return line
+      }),
+    )
+    pair.last = asked
+    return asked
+  }
+}
+
+/** Finds words for all granted events of a session. Rejects only where `signal` is aborted; a RangeError as `Talk`. */
 export async function renderDialogue(
   grants: readonly Grant[],
   source: DialogueSource,
-  { limits = DIALOGUE, timeoutMs = 60_000, concurrency = 8, signal }: DialogueOptions = {},
+  options: DialogueOptions = {},
 ): Promise<Dialogue> {
-  const ledger = openLedger(limits)
-  const lines: DialogueLine[] = grants.map(grant =>
-    charge(ledger) ? lineOf(grant, SILENCE, 'failed', ledger.callMicroUsd) : lineOf(grant, SILENCE, 'refused', 0),
-  )
-  const pairs = new Map<string, number[]>()
-  for (const [n, { speaker, listener }] of grants.entries()) {
-    if (lines[n]!.status === 'refused') continue
-    const pair = [speaker.agent, listener.agent].sort().join()
-    pairs.set(pair, [...(pairs.get(pair) ?? []), n])
-  }
-  const limit = pLimit(concurrency)
-  await Promise.all(
-    [...pairs.values()].map(turns =>
-      limit(async () => {
-        for (const [k, n] of turns.entries()) {
-          signal?.throwIfAborted()
-          const recent = turns.slice(Math.max(0, k - RECENT), k).map(earlier => lines[earlier]!)
-          const { text, status } = await spoken(source, snapshotOf(grants[n]!, recent), timeoutMs, signal)
-          lines[n] = lineOf(grants[n]!, text, status, ledger.callMicroUsd)
-        }
-      }),
-    ),
-  )
-  return { lines, ledger }
+  const talk = new Talk(source, options)
+  return { lines: await Promise.all(talk.say(grants)), ledger: talk.ledger }
 }
 
 function lineOf(

@@ -12,6 +12,7 @@ export const economy = defineEconomy({
   },
   dialogue: async () => (await import('./speaker.ts')).dialogue,
   picture: async () => (await import('./picture.ts')).picture,
+  scenery: async () => (await import('./scene.ts')).scenery,
   bench: async () => (await import('./bench.ts')).marsColonyBench,
   pars: readPars(new URL('./audit/', import.meta.url)),
   audit: async () => (await import('./audit.ts')).audit,

@@ -47,8 +47,8 @@ const nameOf = (i: number): string => `${NAMES[i]} (${i})`
 
 const AT_WORK = 'works'
 /** Numbered as in the game's own texts. */
-const field = (number: number): string => `field ${number}`
-const site = (number: number): string => `site ${number}`
+export const field = (number: number): string => `field ${number}`
+export const site = (number: number): string => `site ${number}`
 
 /** Where things are is ours: the sources place nothing. */
 function ground({ state, events, log, t }: Moment<MarsTypes>): Ground {
@@ -139,7 +139,7 @@ function needs({ colony, members }: MarsState): Bars {
   }
 }
 
-function bonds({ colony }: MarsState): Network {
+export function bonds({ colony }: MarsState): Network {
   const links: NetworkLink[] = []
   for (let i = 0; i < COLONISTS; i++)
     for (let j = i + 1; j < COLONISTS; j++) {
@@ -205,7 +205,7 @@ function credits({ log, state }: Moment<MarsTypes>, { fortunes }: Society): Bars
 
 const who = (agent: string): string => nameOf(indexOf(agent))
 
-const TOLD: Told<MarsEvent> = {
+export const TOLD: Told<MarsEvent> = {
   dialogue_granted: ({ speaker, listener }) => [speaker.name, `may talk to ${listener.name}`, 'plain'],
   talked: ({ from, to, tone, text }) => [
     who(from),

@@ -4,6 +4,7 @@
  */
 import { UserError } from '../../envs/core/errors.ts'
 import type { EpisodeLog } from '../../envs/core/log.ts'
+import type { MarsConfig } from '../../envs/mars_colony/config.ts'
 import type { MarsTypes } from '../../envs/mars_colony/observe.ts'
 import { DIALOGUE } from '../../envs/mars_colony/parameters.ts'
 import { Models, type Price } from '../../rollouts/models/index.ts'
@@ -14,6 +15,7 @@ import {
   type DialogueSource,
   grantsOf,
   renderDialogue,
+  Talk,
   templateSource,
 } from './dialogue.ts'
 
@@ -74,6 +76,15 @@ export const dialogue: Dialogue<MarsTypes> = {
           told: lines.map(({ tick, speaker, listener, text }) => `tick ${tick}: ${speaker} to ${listener}: ${text}`),
           summary: `${spoken} of ${lines.length} granted events spoken by ${name}; ${ledger.spent_micro_usd} micro-dollars charged, at most ${ledger.ceilingMicroUsd}`,
         }
+      },
+      follow({ config, seed }, signal) {
+        const { ticks_per_step: ticks } = config as MarsConfig
+        const talk = new Talk(source(seed), { signal })
+        return ({ t, events }) =>
+          talk.say(events.filter(event => event.type === 'dialogue_granted')).map(async saying => {
+            const { tick, speaker, listener, text } = await saying
+            return { at: (tick - t * ticks) / ticks, from: speaker, to: listener, text }
+          })
       },
     }
   },

@@ -18,20 +18,28 @@ export function resolveConfig(
   return parseConfig(env, { ...env.presets[name], ...fields })
 }
 
-/** Parses a configuration; a UserError names the first wrong field, what came and, for an unknown field, the nearest. */
+/** By what was parsed, the schema that it came from: it is frozen, and need not be parsed again. */
+const known = new WeakMap<object, unknown>()
+
+/** Parses a configuration, unless this has given it; a UserError names the first wrong field, what came and, for an unknown field, the nearest. */
 export function parseConfig(env: AnyEnvironment, input: unknown): object {
+  if (typeof input === 'object' && input !== null && known.get(input) === env.config) return input
   checkSchema(env.config, `${env.id}.config`)
   const parsed = env.config.safeParse(input)
-  if (parsed.success) return deepFreeze(parsed.data)
+  if (parsed.success) {
+    const config = deepFreeze(parsed.data as object)
+    known.set(config, env.config)
+    return config
+  }
   const issue = parsed.error.issues[0]!
   const at = issue.path.map(String).join('.')
   if (issue.code === 'unrecognized_keys') {
     const key = issue.keys[0]!
     const name = at === '' ? key : `${at}.${key}`
-    const known = configFields(env).map(field => field.name)
-    const meant = renamed(name, known)
+    const fields = configFields(env).map(field => field.name)
+    const meant = renamed(name, fields)
     throw new UserError(
-      `Configuration of ${env.id}: no field '${name}'${meant === undefined ? `.${nearest(key, known)}` : `; it is called '${meant}' since 0.2.`}`,
+      `Configuration of ${env.id}: no field '${name}'${meant === undefined ? `.${nearest(key, fields)}` : `; it is called '${meant}' since 0.2.`}`,
     )
   }
   const given = issue.path.reduce<unknown>(

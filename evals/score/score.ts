@@ -202,7 +202,7 @@ function environmentOf(
 
 /** Names of the runner's own figures, of fields that rows have beside them, and of what a judge gives. */
 const TAKEN =
-  /^(reward|key|example_id|error|is_completed|is_truncated|stop_condition|metrics|info|timing|token_usage|prompt|completion|tool_defs|num_.*|model_.*)$/
+  /^(reward|key|example_id|error|is_completed|is_truncated|stop_condition|metrics|info|timing|token_usage|prompt|completion|tool_defs|num_.*|model_.*|human_.*)$/
 
 function checkName(name: string, { avg_metrics }: Metadata, env: AnyEnvironment): void {
   if (!/^[a-z][a-z0-9_]{0,63}$/.test(name))

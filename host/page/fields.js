@@ -124,11 +124,11 @@ function Choice(props) {
   if (options.length > SHOWN)
     return html`<${Labelled} ...${props}>
       <select ...${stated(props, bounds)} value=${draft} onChange=${event => set(event.currentTarget.value)}>
-        <option value="">${t(required ? 'form.pick' : 'form.leave_out')}</option>
+        <option value="">${required ? t('form.pick') : without(schema)}</option>
         ${options.map(([value, name]) => html`<option key=${value} value=${value} selected=${draft === value}>${name}</option>`)}
       </select>
     <//>`
-  const all = required ? options : [...options, ['', t('form.leave_out')]]
+  const all = required ? options : [...options, ['', without(schema)]]
   return html`<${Group} kind="choices" id=${id} label=${label} required=${required} schema=${schema} bounds=${bounds} form=${form} path=${path}>
     ${all.map(
       (
@@ -140,6 +140,9 @@ function Choice(props) {
     )}
   <//>`
 }
+
+/** How a person is offered to say nothing. */
+const without = schema => t(schema.asked ? 'form.no_answer' : 'form.leave_out')
 
 const yesNo = () => [
   ['true', t('form.yes')],
@@ -157,7 +160,7 @@ const FIELDS = {
     return html`<${Labelled} ...${props} bounds=${bounds}>
       ${
         isLong
-          ? html`<textarea ...${common} rows="3"></textarea>`
+          ? html`<textarea ...${common} rows=${schema.rows ?? 3}></textarea>`
           : html`<input type="text" ...${common} autocomplete="off" list=${suggestions.length > 0 ? listId : undefined} />`
       }
       ${suggestions.length > 0 && !isLong && html`<datalist id=${listId}>${suggestions.map(each => html`<option key=${each} value=${each} />`)}</datalist>`}

@@ -353,7 +353,7 @@ function readIn(typed, lang) {
 /** What is asked of a person as a schema: a consent form or a questionnaire. */
 export function schemaOf(fields) {
   const types = {
-    text: () => ({ type: 'string', maxLength: 2000 }),
+    text: () => ({ type: 'string', maxLength: 4000, rows: 2 }),
     number: () => ({ type: 'number' }),
     choice: ({ choices = [] }) => ({ enum: [...choices] }),
     checkbox: ({ required }) => ({ type: 'boolean', box: true, must: required }),
@@ -365,7 +365,7 @@ export function schemaOf(fields) {
         const schema = types[field.type](field)
         return [
           field.name,
-          { ...schema, title: field.label, ...(field.required && field.type === 'text' ? { minLength: 1 } : {}) },
+          { ...schema, asked: true, title: field.label, ...(field.required && field.type === 'text' ? { minLength: 1 } : {}) },
         ]
       }),
     ),

@@ -18,7 +18,7 @@ export function layout(text) {
       at++
       continue
     }
-    const heading = /^(#{1,3})\s+(.*\S)\s*$/.exec(line)
+    const heading = HEADING.exec(line)
     if (heading) {
       blocks.push({ kind: 'heading', level: heading[1].length, text: heading[2] })
       at++
@@ -26,12 +26,13 @@ export function layout(text) {
     }
     const kind = kindOf(line)
     const start = at
-    while (at < lines.length && lines[at].trim() !== '' && !/^#{1,3}\s/.test(lines[at]) && goesOn(kind, lines[at])) at++
+    while (at < lines.length && lines[at].trim() !== '' && !HEADING.test(lines[at]) && goesOn(kind, lines[at])) at++
     blocks.push(...BLOCKS[kind](lines.slice(start, at)))
   }
   return blocks
 }
 
+const HEADING = /^(#{1,3})\s+(\S.*?)\s*$/
 const ITEM = /^\s*[-•*]\s+/
 const STEP = /^(\d{1,3})\.\s+/
 const DEEP = /^ {2,}\S/

@@ -118,10 +118,10 @@ function Seat({ seat, game, passed }) {
   const isPerson = seat.link !== null
   const cells = {
     player: seat.player,
-    stage: html`<span class=${`stage ${seat.stage}`}>${t(`stage.${seat.stage}`)}</span>`,
+    stage: html`<span class=${`stage ${seat.stage}`}>${t(`seat.${seat.stage}`)}</span>`,
     here: isPerson ? html`<${Presence} seat=${seat} passed=${passed} />` : '',
     now: seat.waiting_ms === null ? '' : html`<${Now} seat=${seat} passed=${game.stage === 'paused' ? 0 : passed} />`,
-    turns: isPerson ? t('monitor.turn_counts', { human: seat.human_turns, bot: seat.bot_turns }) : '',
+    turns: isPerson ? turnsText(seat) : '',
     timeouts: isPerson ? number(seat.timeouts) : '',
     code: seat.payment_code ?? '',
     link: isPerson
@@ -137,10 +137,13 @@ function Seat({ seat, game, passed }) {
     ${COLUMNS.slice(1).map(name => html`<td key=${name} data-label=${t(`monitor.${name}`)} class=${cells[name] === '' ? 'none' : ''}>${cells[name] === '' ? html`<span aria-label=${t('monitor.no_value')} role="img">–</span>` : cells[name]}</td>`)}</tr>`
 }
 
+const turnsText = ({ human_turns: human, bot_turns: bot }) =>
+  bot === 0 ? number(human) : t('monitor.turn_counts', { human, bot })
+
 function Presence({ seat, passed }) {
   if (seat.connected) return html`<span class="here">${t('monitor.is_here')}</span>`
   const time = seat.absent_ms === null ? '' : clock(seat.absent_ms + passed)
-  return html`<span class="away">${t('monitor.is_away', { time })}</span>`
+  return html`<span class=${isMissing(seat) ? 'away' : 'quiet'}>${t('monitor.is_away', { time })}</span>`
 }
 
 function Now({ seat, passed }) {

@@ -3,7 +3,7 @@ import { connect } from './connection.js'
 import { Fields } from './fields.js'
 import { blank, read, schemaOf } from './forms.js'
 import { labelled, layout, pieces } from './layout.js'
-import { answerText, Decision, focusOn, newWork, wordsOf } from './tools.js'
+import { answerText, callWords, Decision, focusOn, newWork, wordsOf } from './tools.js'
 import { CopyButton, clock, Dialog, draw, failed, html, lang, loadTexts, number, say, t, title } from './ui.js'
 
 /** Seconds left at which a screen reader is told, and the timer is marked. */
@@ -154,16 +154,15 @@ function Page(props) {
     <a class="skip" href="#main">${t(isPlaying ? 'page.skip_to_decision' : 'page.skip')}</a>
     <${Head} ...${props} isPlaying=${isPlaying} />
     <${LinkNotice} link=${link} />
-    <main id=${isPlaying ? undefined : 'main'} tabindex="-1" class=${isPlaying || WIDE.includes(view.stage) ? 'two' : 'one'}>
-      ${isPlaying ? html`<${Playing} ...${props} />` : html`<${STAGES[view.stage] ?? Others} ...${props} />`}
-    </main>
+    ${
+      AT_TABLE[view.stage] === undefined
+        ? html`<main id="main" tabindex="-1" class="one" key=${view.stage}><${STAGES[view.stage]} ...${props} /></main>`
+        : html`<main class="two" key="table"><${Table} ...${props} isPlaying=${isPlaying} /></main>`
+    }
     <${Foot} ...${props} />
     ${props.dialog !== undefined && html`<${StopDialog} ...${props} />`}
   `
 }
-
-/** Stages in which what was seen and the rules stand beside what is to be done. */
-const WIDE = ['others', 'paused', 'replaced']
 
 function Head({ view, isPlaying, until, sent }) {
   const stage = isPlaying && sent === view.turn.turn ? 'others' : view.stage
@@ -218,9 +217,6 @@ const STAGES = {
     </section>
     <${Rules} ...${props} />`
   },
-  others: props => html`<${Beside} ...${props} heading=${t('others.title')} text=${t('others.note')} isWorking />`,
-  paused: props => html`<${Beside} ...${props} heading=${t('paused.title')} text=${t('paused.note')} />`,
-  replaced: props => html`<${Beside} ...${props} heading=${t('replaced.title')} text=${t('replaced.note')} />`,
   questions(props) {
     const { questions } = props.view
     return html`<section class="panel" key="questions" aria-labelledby="questions-title">
@@ -250,35 +246,36 @@ const STAGES = {
     ${view.result !== null && html`<${Result} result=${view.result} />`}
   </section>`,
 }
-const { others: Others } = STAGES
-
-function Playing(props) {
-  const { view, work, sent, busy, link } = props
-  const { turn } = view
-  const isSent = sent === turn.turn
-  return html`
-    <div class="column" key="seen"><${Seen} text=${turn.text} /></div>
-    <div class="column side" id="main" tabindex="-1" key="side">
-      <${Told} told=${view.told} />
-      ${
-        isSent
-          ? html`<section class="panel" key="sent" aria-labelledby="sent-title"><${Landing} id="sent-title">${t('turn.sent')}<//><p>${t('turn.sent_note')}</p></section>`
-          : html`<${Decision} key=${turn.turn} turn=${turn} work=${work} busy=${busy || link !== 'open'} change=${changeWork} check=${check} decide=${decide} />`
-      }
-      ${turn.left_ms !== null && html`<p class="note">${t(`turn.time_${turn.on_silence}`)}</p>`}
-    </div>
-    <div class="column" key="more"><${Rules} ...${props} /><${History} history=${view.history} /></div>`
+/** Stages in which the game is there to be read, and what is said in them beside it. */
+const AT_TABLE = {
+  playing: ['turn.sent', 'turn.sent_note'],
+  others: ['others.title', 'others.note'],
+  paused: ['paused.title', 'paused.note'],
+  replaced: ['replaced.title', 'replaced.note'],
 }
 
-/** What is to be read while there is nothing to decide. */
-function Beside(props) {
-  const { view, heading, text, seen, isWorking } = props
+/** What is seen, what is to be decided or waited for, and what can be read: in these places all through the game, so that nobody who reads is disturbed. */
+function Table(props) {
+  const { view, work, sent, busy, link, seen, isPlaying } = props
+  const { turn, stage } = view
+  const isDeciding = isPlaying && sent !== turn.turn
+  const text = turn?.text ?? seen
+  const [heading, note] = AT_TABLE[stage]
   return html`
-    <div class="column side" key="side">
-      <section class="panel" key=${view.stage} aria-labelledby="now-title"><${Landing} id="now-title">${heading}<//><p>${text}</p>${isWorking && html`<p class="working" aria-hidden="true"><i></i><i></i><i></i></p>`}</section>
+    <div class="column" key="seen">${text !== '' && html`<${Seen} text=${text} isOld=${turn === null} />`}</div>
+    <div class="column side ${isDeciding ? '' : 'first'}" id="main" tabindex="-1" key="side">
       <${Told} told=${view.told} />
+      ${
+        isDeciding
+          ? html`<${Decision} key=${turn.turn} turn=${turn} work=${work} busy=${busy || link !== 'open'} change=${changeWork} check=${check} decide=${decide} />`
+          : html`<section class="panel" key=${stage} aria-labelledby="now-title">
+              <${Landing} id="now-title">${t(heading)}<//><p>${t(note)}</p>
+              ${stage !== 'paused' && stage !== 'replaced' && html`<p class="working" aria-hidden="true"><i></i><i></i><i></i></p>`}
+            </section>`
+      }
+      ${stage === 'replaced' && view.result !== null && html`<section class="panel" key="result"><${Result} result=${view.result} /></section>`}
+      ${isPlaying && turn.left_ms !== null && html`<p class="note">${t(`turn.time_${turn.on_silence}`)}</p>`}
     </div>
-    ${seen !== '' && html`<div class="column" key="seen"><${Seen} text=${seen} isOld /></div>`}
     <div class="column" key="more"><${Rules} ...${props} /><${History} history=${view.history} /></div>`
 }
 
@@ -341,9 +338,19 @@ function History({ history }) {
         turn,
         sent,
         results,
-      }) => html`<li key=${turn} value=${turn + 1}>${sent.length === 0 ? html`<p>${t('history.nothing')}</p>` : sent.map((text, i) => html`<p key=${i}>${text}</p>`)}
+      }) => html`<li key=${turn} value=${turn + 1}>${sent.length === 0 ? html`<p>${t('history.nothing')}</p>` : sent.map((text, i) => html`<p key=${i}>${sentWords(text)}</p>`)}
         ${results.length > 0 && html`<ul>${results.map((text, i) => html`<li key=${i} class="quiet">${text}</li>`)}</ul>`}</li>`,
     )}</ol></details>`
+}
+
+/** A call as the server keeps it, `tool {…}`, in the words of the page. */
+function sentWords(text) {
+  const [, tool, args = '{}'] = /^(\w+)(?: (\{.*\}))?$/s.exec(text) ?? []
+  try {
+    return tool === undefined ? text : callWords({ tool, args: JSON.parse(args) })
+  } catch {
+    return text
+  }
 }
 
 function Result({ result }) {

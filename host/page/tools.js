@@ -122,15 +122,17 @@ function Proposals({ tool, work, change, set }) {
   const shown = isAll ? tool.proposals : tool.proposals.slice(0, FEW)
   return html`<div class="proposals" role="group" aria-label=${t('turn.proposals')}>
     <span class="quiet">${t('turn.proposals')}</span>
-    ${shown.map(
-      ({ text, args }, i) =>
-        html`<button type="button" class="chip" key=${i} onClick=${() => {
-          set(filled(tool.parameters, args))
-          say(t('turn.filled', { text }))
-        }}>${text}</button>`,
-    )}
+    ${shown.map(({ args }, i) => html`<${Proposal} key=${i} text=${argsWords(args)} onFill=${() => set(filled(tool.parameters, args))} />`)}
     ${!isAll && html`<button type="button" class="small" onClick=${() => change({ ...work, all: { ...work.all, [tool.name]: true } })}>${t('turn.more', { n: tool.proposals.length - FEW })}</button>`}
   </div>`
+}
+
+/** One click fills the form; nothing is sent. */
+function Proposal({ text, onFill }) {
+  return html`<button type="button" class="chip" onClick=${() => {
+    onFill()
+    say(t('turn.filled', { text }))
+  }}>${text}</button>`
 }
 
 /** Words that the proposals use for a field of text, worth suggesting while it is typed. */
@@ -178,9 +180,14 @@ function Calls(props) {
 
 /** A call in words: its tool and what it says. */
 export function callWords({ tool, args }) {
-  const said = Object.entries(args).map(([name, value]) => `${words(name)} ${valueText(value)}`)
-  return said.length === 0 ? title(tool) : `${title(tool)}: ${said.join('; ')}`
+  const said = argsWords(args)
+  return said === '' ? title(tool) : `${title(tool)}: ${said}`
 }
+
+const argsWords = args =>
+  Object.entries(args)
+    .map(([name, value]) => `${words(name)} ${valueText(value)}`)
+    .join('; ')
 
 function valueText(value) {
   if (typeof value === 'number') return number(value)

@@ -68,7 +68,8 @@ export function say(text) {
 export function draw(tree) {
   const before = document.activeElement
   render(tree, document.getElementById('page'))
-  if (before !== null && before !== document.body && !before.isConnected) land()
+  const isGone = before !== null && before !== document.body && !before.isConnected
+  if (isGone && (document.activeElement === null || document.activeElement === document.body)) land()
 }
 
 /** Puts the focus on the heading of what is to be done now. */
@@ -76,17 +77,14 @@ export function land() {
   document.querySelector('[data-landing]')?.focus({ preventScroll: false })
 }
 
-/** A question that stands before everything else. Escape and `onClose` close it; the focus goes back to where it was. */
+/** A question that stands before everything else. Escape and `onClose` close it; the browser gives the focus back to where it was. */
 export class Dialog extends Component {
   box = createRef()
-  before = null
   componentDidMount() {
-    this.before = document.activeElement
     this.box.current.showModal()
   }
   componentWillUnmount() {
-    if (this.before?.isConnected) this.before.focus()
-    else land()
+    this.box.current.close()
   }
   render({ heading, children, onClose }) {
     return html`<dialog ref=${this.box} aria-labelledby="dialog-title" onCancel=${event => {

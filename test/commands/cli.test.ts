@@ -1,7 +1,8 @@
 /** The command line, run in process on the toy economy: what it prints, what it leaves, how it ends. */
-import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import fs, { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { passive } from '../../bots/any/passive.ts'
 import { randomLegal } from '../../bots/any/random_legal.ts'
 import type { BotSet } from '../../bots/index.ts'
@@ -10,10 +11,10 @@ import { evaluate } from '../../commands/evaluate.ts'
 import { commands } from '../../commands/index.ts'
 import { experiment } from '../../evals/experiment.ts'
 import { economies, type Scenario } from '../../index.ts'
-import { ProviderError } from '../../rollouts/player.ts'
+import { type Player, ProviderError } from '../../rollouts/player.ts'
 import { readFigures, readSteps } from '../../rollouts/store.ts'
 import { asOlder } from '../rollouts/older.ts'
-import { later, scratch } from '../rollouts/table.ts'
+import { later, random, scratch } from '../rollouts/table.ts'
 import { toyMarket } from '../toy_market/index.ts'
 import { agoragym, type ConsoleOptions, capture } from './console.ts'
 
@@ -334,6 +335,41 @@ describe('eval', () => {
     expect(written().err).toMatch(
       /^2 rollouts failed \(runs\/toy_market--openai-later--[0-9a-f]+\/errors\.jsonl\)\. Play them again with: agoragym eval toy_market --players 'a b' --resume --retry-errors\n$/m,
     )
+  })
+
+  test('where the disk refuses what was played last, the code is 1, and it is told how to go on', async () => {
+    const options = at()
+    const out = join(options.cwd, 'runs')
+    // Between two rollouts no time passes, so that the second waits for the end to be written.
+    vi.useFakeTimers({ toFake: ['performance'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const { writeSync } = fs
+    onTestFinished(() => {
+      Object.assign(fs, { writeSync })
+      syncBuiltinESMExports()
+    })
+    let begun = 0
+    const spoiler: Player = {
+      ...random,
+      name: 'spoiler',
+      policies: context => {
+        // From the second game on the disk is full.
+        if (++begun === 2) {
+          const full = () => {
+            throw Object.assign(new Error('no space left'), { code: 'ENOSPC' })
+          }
+          Object.assign(fs, { writeSync: full })
+          syncBuiltinESMExports()
+        }
+        return random.policies(context)
+      },
+    }
+    const asked = experiment({ entries: [{ env: 'toy_market', players: ['spoiler'], seeds: '2' }] })
+    const { io, written } = capture(options)
+    const own = (name: string) => (name === 'spoiler' ? spoiler : undefined)
+    const { left, code } = await evaluate(asked, { out, concurrency: 1, own }, new Args({}, ['eval', 'toy_market']), io)
+    expect({ code, left }).toEqual({ code: 1, left: 0 })
+    expect(written().err).toMatch(/^Cannot use \S+\.jsonl: .*\nGo on with: agoragym eval toy_market --resume\n$/m)
   })
 
   test('whatever makes a run another one gives it a folder of its own, and a folder that holds another is not gone on with', async () => {

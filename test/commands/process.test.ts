@@ -1,37 +1,31 @@
-/** The program as a process of its own: signals, pipes and kills. Compiled from the sources, with the toy economy registered. */
+/**
+ * The program as a process of its own: signals, pipes, kills, and what it loads. Compiled from the sources, with the toy economy registered.
+ * What holds in one process as well (what a killed run becomes, what a file says) is asked in this one.
+ */
 import { execFileSync, spawnSync } from 'node:child_process'
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { economies } from '../../economies/registry.ts'
 import { countFinished, readSteps } from '../../rollouts/store.ts'
+import { type Built, build } from '../built.ts'
+import { toyMarket } from '../toy_market/index.ts'
+import { agoragym } from './console.ts'
 import { startNode } from './program.ts'
 
-const ROOT = join(import.meta.dirname, '..', '..')
+let compiled: Built
 let built = ''
 
-beforeAll(() => {
-  built = mkdtempSync(join(tmpdir(), 'agoragym-built-'))
-  // Types are checked elsewhere, and cost most of a build.
-  execFileSync(process.execPath, [join('scripts', 'build.mjs'), built, 'tsconfig.json', '--noCheck'], { cwd: ROOT })
-  symlinkSync(join(ROOT, 'node_modules'), join(built, 'node_modules'))
-  cpSync(join(ROOT, 'package.json'), join(built, 'package.json'))
+beforeAll(async () => {
+  economies.register({ env: toyMarket })
+  compiled = await build(['test/toy_market'])
+  built = compiled.folder
   writeFileSync(
     join(built, 'toy.js'),
     "import { environments } from './economies/registry.js'\nimport { toyMarket } from './test/toy_market/index.js'\nenvironments.register(toyMarket)\n",
   )
-}, 60_000)
-afterAll(() => rmSync(built, { recursive: true, force: true }))
+})
+afterAll(() => compiled.remove())
 
 /** The command line as the words of a process. */
 const words = (line: string): string[] => [
@@ -42,6 +36,8 @@ const words = (line: string): string[] => [
 ]
 
 const start = (line: string, cwd: string) => startNode(words(line), { cwd })
+/** The same in this process. */
+const here = (line: string, cwd: string) => agoragym(line, { cwd })
 
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise(resolve => setTimeout(resolve, 10))
@@ -70,7 +66,7 @@ function finished(cwd: string): number {
 
 test('killed at several moments and resumed, a run is the one that was not interrupted', async () => {
   const [whole, killed] = [scratch('whole'), scratch('killed')]
-  expect((await start(EVAL, whole).ended).code).toBe(0)
+  expect((await here(EVAL, whole)).code).toBe(0)
   let line = EVAL
   for (const after of [1, 60]) {
     const { child, ended } = start(line, killed)
@@ -79,9 +75,9 @@ test('killed at several moments and resumed, a run is the one that was not inter
     await ended
     line = `${EVAL} --resume`
   }
-  expect((await start(line, killed).ended).code).toBe(0)
+  expect((await here(line, killed)).code).toBe(0)
   expect(logs(killed)).toEqual(logs(whole))
-  expect((await start('replay runs', killed).ended).out).toMatch(/^150 episodes, 1200 steps: all equal to their replay\n$/)
+  expect((await here('replay runs', killed)).out).toMatch(/^150 episodes, 1200 steps: all equal to their replay\n$/)
 })
 
 test('the same with worker threads', async () => {
@@ -100,7 +96,7 @@ test('a run that is being played is not gone on with by another process', async 
   const line = 'eval toy_market --players random --seeds 50000 --resume'
   const first = start(line, cwd)
   await until(() => finished(cwd) > 0)
-  const { code, err } = await start(line, cwd).ended
+  const { code, err } = await here(line, cwd)
   expect(code).toBe(1)
   expect(err).toMatch(
     new RegExp(
@@ -196,7 +192,7 @@ test('where a file cannot grow, the run stops with what to do, and what was fini
   expect(finished(cwd)).toBeLessThan(150)
   const [run] = readdirSync(join(cwd, 'runs'))
   expect(readFileSync(join(cwd, 'runs', run!, 'rollouts.jsonl'), 'utf8').endsWith('}\n')).toBe(true)
-  expect((await start(`${EVAL} --resume`, cwd).ended).code).toBe(0)
+  expect((await here(`${EVAL} --resume`, cwd)).code).toBe(0)
   expect(finished(cwd)).toBe(150)
 })
 
@@ -245,9 +241,9 @@ test('wrong usage is one line and code 2', async () => {
 
 test('an audit played by threads is the audit played by one, and what it wrote is checked by its first games', async () => {
   const cwd = scratch('audit')
-  const audit = (line: string) => start(`audit toy_market ${line}`, cwd).ended
+  const audit = (line: string) => here(`audit toy_market ${line}`, cwd)
   const alone = await audit('--seeds 26 --json --threads 1')
-  const together = await audit('--seeds 26 --json --threads 2 --write')
+  const together = await start('audit toy_market --seeds 26 --json --threads 2 --write', cwd).ended
   expect([alone.code, together.code]).toEqual([1, 1])
   expect(JSON.parse(together.out)).toEqual(JSON.parse(alone.out))
   expect(together.err).not.toContain('Warning')

@@ -98,51 +98,58 @@ describe.skipIf(!HAS_REDIS)('a run through a queue', () => {
 
   const SUITE = 'eval --suite suite.json --max-completion-tokens 300'
 
-  test('killed, restarted and gone on with, it is whole: each rollout once, no kept answer asked for again, the pace held', async () => {
-    const line = `${SUITE} --queue ${redis.url} --out queued --max-rpm ${RPM}`
-    const workers = restless()
-    for (const at of [1, 2]) {
-      const collector = agoragym(line)
-      const asked = provider.requests.length
-      while (provider.requests.length < asked + 150) await pause(100)
-      collector.child.kill('SIGKILL')
-      await collector.ended
-      await pause(1000 * at)
-    }
-    const last = agoragym(line)
-    await pause(5000)
-    await redis.restart('SIGTERM', 2000)
-    const ended = await last.ended
-    const kills = await workers.end()
-    console.log(`${kills} workers killed; ${JSON.stringify(ended.err.split('\n').slice(-6))}`)
-    expect({ code: ended.code, err: ended.code === 0 ? '' : ended.err }).toEqual({ code: 0, err: '' })
+  test.each([
+    ['queued', ''],
+    ['gathered', ' --results shared'],
+  ])(
+    'killed, restarted and gone on with, it is whole: each rollout once, no kept answer asked for again, the pace held (%s)',
+    async (out, more) => {
+      const line = `${SUITE} --queue ${redis.url} --out ${out}${more} --max-rpm ${RPM}`
+      const [from, before] = [provider.requests.length, log.length]
+      const workers = restless()
+      for (const at of [1, 2]) {
+        const collector = agoragym(at === 1 ? line : `${line} --resume`)
+        const asked = provider.requests.length
+        while (provider.requests.length < asked + 150) await pause(100)
+        collector.child.kill('SIGKILL')
+        await collector.ended
+        await pause(1000 * at)
+      }
+      const last = agoragym(`${line} --resume`)
+      await pause(5000)
+      await redis.restart('SIGTERM', 2000)
+      const ended = await last.ended
+      const kills = await workers.end()
+      console.log(`${kills} workers killed; ${JSON.stringify(ended.err.split('\n').slice(-6))}`)
+      expect({ code: ended.code, err: ended.code === 0 ? '' : ended.err }).toEqual({ code: 0, err: '' })
 
-    const runs = findRuns(join(folder, 'queued'))
-    expect(runs.map(run => readMetadata(run)!.complete)).toEqual([true, true, true, true])
-    for (const run of runs) {
-      const keys = [...readResults(run)].map(({ key }) => key)
-      expect(new Set(keys).size).toBe(keys.length)
-      expect([...readErrors(run)]).toEqual([])
-    }
-    const judged = judge(provider.requests)
-    const minute = most(
-      log.map(({ at }) => at),
-      10_000,
-    )
-    console.log(
-      `${provider.requests.length} requests, ${judged.questions} questions, ${judged.repeated} asked again; at most ${minute} requests in 10 s`,
-    )
-    expect(judged.paidTwice).toEqual([])
-    // What the killed had in flight.
-    expect(judged.repeated).toBeLessThanOrEqual(kills * PLACES)
-    // Those that were let go at once and came a moment later.
-    expect(minute).toBeLessThanOrEqual(RPM / 6 + WORKERS * PLACES)
-    expect(await redis.client.keys('agoragym-run:*')).toEqual([])
+      const runs = findRuns(join(folder, out))
+      expect(runs.map(run => readMetadata(run)!.complete)).toEqual([true, true, true, true])
+      for (const run of runs) {
+        const keys = [...readResults(run)].map(({ key }) => key)
+        expect(new Set(keys).size).toBe(keys.length)
+        expect([...readErrors(run)]).toEqual([])
+      }
+      const judged = judge(provider.requests.slice(from))
+      const minute = most(
+        log.slice(before).map(({ at }) => at),
+        10_000,
+      )
+      console.log(
+        `${provider.requests.length - from} requests, ${judged.questions} questions, ${judged.repeated} asked again; at most ${minute} requests in 10 s`,
+      )
+      expect(judged.paidTwice).toEqual([])
+      // What the killed had in flight.
+      expect(judged.repeated).toBeLessThanOrEqual(kills * PLACES)
+      // Those that were let go at once and came a moment later.
+      expect(minute).toBeLessThanOrEqual(RPM / 6 + WORKERS * PLACES)
+      expect(await redis.client.keys('agoragym-run:*')).toEqual([])
 
-    const plain = await agoragym(`${SUITE} --out plain`).ended
-    expect(plain.code).toBe(0)
-    expect(contentsOf(runs)).toEqual(contentsOf(findRuns(join(folder, 'plain'))))
-  })
+      const plain = await agoragym(`${SUITE} --out plain --resume`).ended
+      expect(plain.code).toBe(0)
+      expect(contentsOf(runs)).toEqual(contentsOf(findRuns(join(folder, 'plain'))))
+    },
+  )
 
   test('a ceiling on tokens holds over workers that are killed, and the rest is played without one', async () => {
     const before = log.length

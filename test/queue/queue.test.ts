@@ -1,11 +1,11 @@
 /** A run through a queue as processes: workers that are killed, hang and crash, a collector that is killed, and what is left. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFailed, test } from 'vitest'
 import { stream } from '../../index.ts'
 import { type FakeProvider, randomCalls, startFakeProvider } from '../../rollouts/models/fake/index.ts'
-import { findRuns, readErrors, readMetadata } from '../../rollouts/store.ts'
+import { countFinished, findRuns, readErrors, readMetadata } from '../../rollouts/store.ts'
 import { type Built, build } from '../built.ts'
 import { agoragym } from '../commands/console.ts'
 import { startNode } from '../commands/program.ts'
@@ -59,6 +59,18 @@ async function until(condition: () => boolean, { child, told }: ReturnType<typeo
   }
 }
 
+/** Starts a provider that answers after so many milliseconds; gives the player that asks it. */
+async function talkative(latencyMs: number): Promise<string> {
+  provider = await startFakeProvider({
+    script: request => randomCalls({ ...request, random: stream(1, request.session, request.turn) }),
+    latencyMs,
+  })
+  return `openai:m@${provider.url}`
+}
+
+/** The parts that workers have written. */
+const parts = (): string[] => (existsSync(join(folder, 'shared')) ? findRuns(join(folder, 'shared')) : [])
+
 // A dozen processes begin and end here.
 describe.skipIf(!HAS_REDIS)('a run through a queue', { timeout: 180_000 }, () => {
   beforeAll(async () => {
@@ -79,11 +91,7 @@ describe.skipIf(!HAS_REDIS)('a run through a queue', { timeout: 180_000 }, () =>
   })
 
   test('a killed worker and a killed collector cost nothing that was recorded, and the files are those of one process', async () => {
-    provider = await startFakeProvider({
-      script: request => randomCalls({ ...request, random: stream(1, request.session, request.turn) }),
-      latencyMs: 15,
-    })
-    const player = `openai:m@${provider.url}`
+    const player = await talkative(15)
     const line = `eval sim_economy --players ${player},bot:honest --seeds 6 --set horizon_turns=8`
     const queued = `${line} --queue ${redis.url} --out queued`
     const worker = `worker --queue ${redis.url} -c 3 --lease 2`
@@ -93,12 +101,12 @@ describe.skipIf(!HAS_REDIS)('a run through a queue', { timeout: 180_000 }, () =>
     first.child.kill('SIGKILL')
     killed.child.kill('SIGKILL')
     await killed.ended
-    const asked = provider.requests.length
+    const asked = provider!.requests.length
     // Somebody plays on while nobody collects.
     await until(() => provider!.requests.length > asked + 5, second)
     const ended = await start(`${queued} --resume`).ended
     expect({ code: ended.code, err: ended.code === 0 ? '' : ended.err }).toEqual({ code: 0, err: '' })
-    const { paidTwice, repeated } = judge(provider.requests)
+    const { paidTwice, repeated } = judge(provider!.requests)
     expect(paidTwice).toEqual([])
     // What the killed worker had asked and not kept.
     expect(repeated).toBeLessThanOrEqual(3)
@@ -110,6 +118,82 @@ describe.skipIf(!HAS_REDIS)('a run through a queue', { timeout: 180_000 }, () =>
     expect(await second.ended).toMatchObject({ code: 0, out: expect.stringMatching(/^Played \d+ rollouts\.\n$/) })
     expect((await agoragym(`${line} --out plain`, { cwd: folder })).code).toBe(0)
     expect(contentsOf(runs)).toEqual(contentsOf(findRuns(join(folder, 'plain'))))
+  })
+
+  test('results in a shared folder: a killed worker and a killed collector cost nothing, and the files are those of one process', async () => {
+    const asked = await talkative(10)
+    const line = `eval sim_economy --players ${asked},bot:honest --seeds 6 --set horizon_turns=6`
+    const queued = `${line} --queue ${redis.url} --queue-batch 1 --out gathered --results shared`
+    const worker = `worker --queue ${redis.url} -c 2 --lease 2`
+    const [first, second] = [start(worker), start(worker)]
+    const killed = start(queued)
+    // Until both have written something.
+    await until(
+      () =>
+        new Set(
+          parts()
+            .filter(part => countFinished(part) > 0)
+            .map(dirname),
+        ).size === 2,
+      killed,
+    )
+    first.child.kill('SIGKILL')
+    killed.child.kill('SIGKILL')
+    await killed.ended
+    expect(await start(queued).ended).toMatchObject({ code: 2, err: expect.stringContaining('has parts of this run already') })
+    const ended = await start(`${queued} --resume`).ended
+    expect({ code: ended.code, err: ended.code === 0 ? '' : ended.err }).toEqual({ code: 0, err: '' })
+    expect(judge(provider!.requests).paidTwice).toEqual([])
+    const runs = findRuns(join(folder, 'gathered'))
+    expect(runs.map(run => readMetadata(run)!.complete)).toEqual([true, true])
+    second.child.kill('SIGTERM')
+    await second.ended
+    // What the workers wrote is all there is, and was not sent besides.
+    expect(parts().reduce((sum, part) => sum + countFinished(part), 0)).toBeGreaterThanOrEqual(8)
+    expect(await redis.client.keys('agoragym*')).toEqual(['agoragym-news'])
+    expect((await agoragym(`${line} --out alone`, { cwd: folder })).code).toBe(0)
+    expect(contentsOf(runs)).toEqual(contentsOf(findRuns(join(folder, 'alone'))))
+  })
+
+  test('Ctrl-C, drain and clear in the middle of play: what was answered is kept, or gone with all that Redis held', async () => {
+    const player = await talkative(20)
+    const line = `eval sim_economy --players ${player} --seeds 60 --set horizon_turns=8 --queue ${redis.url} --out stopped`
+    const worker = start(`worker --queue ${redis.url} -c 3 --lease 2`)
+    const operator = (words: string) => agoragym(`queue ${words} ${redis.url} --yes`, { cwd: folder })
+    const begun = async (words: string) => {
+      const collector = start(words)
+      const asked = provider!.requests.length
+      await until(() => provider!.requests.length > asked + 6, collector)
+      return collector
+    }
+    const STOPPED = /Stopped after \d+ of \d+ rollouts\. Go on with: agoragym eval .* --resume\n$/
+
+    const interrupted = await begun(line)
+    interrupted.child.kill('SIGINT')
+    expect(await interrupted.ended).toMatchObject({ code: 1, err: expect.stringMatching(STOPPED) })
+    expect(await redis.client.keys('agoragym*')).toEqual(['agoragym-news'])
+
+    const drained = await begun(`${line} --resume`)
+    const told = await operator('clear --run all')
+    expect(told).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/^Process \d+ on \S+ collects r[0-9a-f]{16}: stop it with/),
+    })
+    expect(await operator('drain --run all')).toMatchObject({ code: 0, out: expect.stringMatching(/^r[0-9a-f]{16} stops\.\n$/) })
+    const { code, err } = await drained.ended
+    expect([code, err]).toEqual([1, expect.stringMatching(STOPPED)])
+    expect(err).toContain('Drained: nothing more of it is begun.')
+    // Every answer of both is kept: nothing that was answered was asked for again.
+    expect(judge(provider!.requests)).toMatchObject({ repeated: 0, paidTwice: [] })
+
+    const gone = await begun(`${line} --resume`)
+    gone.child.kill('SIGKILL')
+    await gone.ended
+    expect(await operator('clear --run all')).toMatchObject({ code: 0, out: expect.stringMatching(/ is removed\.\n$/) })
+    // The worker was in the middle of it.
+    worker.child.kill('SIGTERM')
+    expect(await worker.ended).toMatchObject({ code: 0 })
+    expect(await redis.client.keys('agoragym*')).toEqual(['agoragym-news'])
   })
 
   test('an episode longer than the lease is played once, and one that ends every worker ends among the errors', async () => {

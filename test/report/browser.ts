@@ -36,7 +36,9 @@ export interface Browser {
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
 
 /** How to start the browser, or why there is none. */
-export function findBrowser(): { readonly launch: () => Promise<Browser> } | { readonly missing: string } {
+export function findBrowser():
+  | { readonly launch: (flags?: readonly string[]) => Promise<Browser> }
+  | { readonly missing: string } {
   const program = (process.env.PATH ?? '')
     .split(delimiter)
     .flatMap(folder => NAMES.map(name => join(folder, name)))
@@ -46,7 +48,7 @@ export function findBrowser(): { readonly launch: () => Promise<Browser> } | { r
     const { chromium } = createRequire(import.meta.url)('playwright-core') as {
       chromium: { launch(options: object): Promise<Browser> }
     }
-    return { launch: () => chromium.launch({ executablePath: program, args: ['--no-sandbox'] }) }
+    return { launch: (flags = []) => chromium.launch({ executablePath: program, args: ['--no-sandbox', ...flags] }) }
   } catch {
     return { missing: 'playwright-core is not installed' }
   }

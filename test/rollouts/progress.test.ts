@@ -112,9 +112,11 @@ function running(players: readonly string[] = ['openai:m@http://127.0.0.1:1/v1']
   running.retried({ wait_ms: null })
   now = 10_000
   const of = (i: number) => ({ trader_0: players[i % players.length]! })
-  const figures = { start_time: 0, total: 1, steps: 3, truncated: false, calls: 7, input_tokens: 70, output_tokens: 7, cost: 0.1 }
-  running.ended('k0', of(0), { ok: true, figures: { ...figures, rewards: { trader_0: 1 } } })
-  running.ended('k1', of(1), { ok: true, figures: { ...figures, rewards: { trader_0: 0.22 } } })
+  const score = (reward: number) => ({ trader_0: { reward, payoff: null, reputation: null, survival: null, quality: null } })
+  const counted = { calls: 7, input_tokens: 70, output_tokens: 7, cost: 0.1 }
+  const figures = { start_time: 0, total: 1, steps: 3, truncated: false, stop: 'horizon', scores: score(0), ...counted }
+  running.ended('k0', of(0), { ok: true, figures: { ...figures, scores: score(1) } })
+  running.ended('k1', of(1), { ok: true, figures: { ...figures, scores: score(0.22) } })
   return { running, figures, later: (ms: number) => (now += ms) }
 }
 
@@ -126,7 +128,7 @@ test('what was paid is what was heard of, and what it will come to is what ended
   expect([told.seconds, told.seconds_left, told.calls_per_s]).toEqual([10, 10, 0.3])
   expect(told.mean_reward).toEqual({ 'openai:m@http://127.0.0.1:1/v1': 0.61 })
   // One that was played elsewhere is heard of at its end alone; a price that nobody knows makes the sum unknown.
-  run.ended('far', { trader_0: 'random' }, { ok: true, figures: { ...figures, rewards: { trader_0: 0 } } })
+  run.ended('far', { trader_0: 'random' }, { ok: true, figures })
   expect(run.figures).toMatchObject({ done: 3, calls: 10, input_tokens: 27_070, output_tokens: 3_007 })
   expect(run.figures.cost).toBeCloseTo(0.55)
   run.called({ key: 'k2', prompt_tokens: 1, completion_tokens: 1, cost: null })

@@ -316,6 +316,19 @@ describe('vectors', () => {
     )
   }
 
+  test('a vector reads its configuration once, however many games it has', async () => {
+    let parsed = 0
+    const counted = new Economies()
+    counted.register({ env: { ...toyMarket, config: toyMarket.config.refine(() => ++parsed > 0) as typeof toyMarket.config } })
+    const client = wireClient(hostOf({ economies: counted, maxSessions: 64 }))
+    const { v } = await client.ask({ ...toy, op: 'vmake', n: 32 })
+    parsed = 0
+    await client.ask({ op: 'vreset', v })
+    expect(parsed).toBe(0)
+    await client.ask({ ...toy, op: 'vmake', n: 32 })
+    expect(parsed).toBe(1)
+  })
+
   test('play the games that sessions play, and begin again', async () => {
     const client = stdioClient(hostOf())
     const made = await client.ask({ ...toy, op: 'vmake', n: 3, reward: { form: 'score' } })

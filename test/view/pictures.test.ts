@@ -205,8 +205,11 @@ test('in a terminal bars are as long as their values, sparks as high, and what i
       {
         kind: 'bars',
         title: 'B',
-        parts: [{ name: 'a', tone: 'good' }],
-        rows: [-5, 0, 5, 10].map(value => ({ label: `row ${value}`, values: [value], text: `is ${value}` })),
+        parts: [
+          { name: 'a', tone: 'good' },
+          { name: 'b', tone: 'plain' },
+        ],
+        rows: [[-5], [0], [5], [10], [10, -5]].map(values => ({ label: `row ${values.join()}`, values, text: `is ${values}` })),
         marks: [{ at: 10, name: 'most' }],
       },
       {
@@ -227,6 +230,7 @@ test('in a terminal bars are as long as their values, sparks as high, and what i
   expect(length('row -5')).toBe(length('row 5'))
   expect(bar('row -5').lastIndexOf('█')).toBeLessThan(bar('row 5').indexOf('█'))
   expect(length('row 0')).toBe(0)
+  expect(bar('row 10,-5').lastIndexOf('▓')).toBeLessThan(bar('row 10,-5').indexOf('█'))
   expect(text).toContain('▁▂▃▄▅▆▇█ 7')
   expect(text).toContain('(!) x')
   expect(text).toContain('marks what is red')

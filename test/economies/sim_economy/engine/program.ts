@@ -1,20 +1,5 @@
 /** The program `sim-engine` as its users run it: compiled, in a process of its own, told by its environment. */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, symlinkSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-
-/** A fresh build in a folder of its own, so that nothing stale is tested. */
-export function buildProgram(): { path: string; remove(): void } {
-  const folder = mkdtempSync(join(tmpdir(), 'sim-engine-build-'))
-  const tsc = join('node_modules', 'typescript', 'bin', 'tsc')
-  const built = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', folder, '--declaration', 'false'])
-  if (built.status !== 0) throw new Error(String(built.stdout))
-  symlinkSync(resolve('node_modules'), join(folder, 'node_modules'))
-  // The nearest package.json says that the files are modules.
-  symlinkSync(resolve('package.json'), join(folder, 'package.json'))
-  return { path: join(folder, 'bin', 'sim-engine.js'), remove: () => rmSync(folder, { recursive: true }) }
-}
+import { type ChildProcess, spawn } from 'node:child_process'
 
 export interface Running {
   readonly process: ChildProcess

@@ -5,13 +5,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { playRun, runRow } from '../../../../economies/sim_economy/paper_runs.ts'
+import { build } from '../../../built.ts'
 import { driveRun, ledgerRows, request } from './paper_client.ts'
-import { buildProgram, startProgram } from './program.ts'
+import { startProgram } from './program.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sim-engine-program-'))
-const program = buildProgram()
+const built = await build()
+const program = join(built.folder, 'bin', 'sim-engine.js')
 afterAll(() => {
-  program.remove()
+  built.remove()
   rmSync(folder, { recursive: true })
 })
 
@@ -19,7 +21,7 @@ const urlOf = (line: string): string => /^sim-engine listening on (http:\S+)$/.e
 
 test('a run of the study through a process of its own; SIGTERM ends it at once and leaves a whole file', async () => {
   const dbPath = join(folder, 'run.sqlite')
-  const running = startProgram(program.path, { PORT: '0', DB_PATH: dbPath })
+  const running = startProgram(program, { PORT: '0', DB_PATH: dbPath })
   const url = urlOf(await running.ready)
   expect(new URL(url).hostname).toBe('127.0.0.1')
   const driven = await driveRun(url, dbPath, 2, 20)
@@ -39,7 +41,7 @@ test('a run of the study through a process of its own; SIGTERM ends it at once a
 
 test('SEED chooses the world’s chance: no figure of the study depends on it', async () => {
   const dbPath = join(folder, 'seeded.sqlite')
-  const running = startProgram(program.path, { PORT: '0', DB_PATH: dbPath, SEED: '12345', HOST: 'localhost' })
+  const running = startProgram(program, { PORT: '0', DB_PATH: dbPath, SEED: '12345', HOST: 'localhost' })
   const driven = await driveRun(urlOf(await running.ready), dbPath, 3)
   const ours: Record<string, number> = runRow(3, playRun(3))
   expect(driven).toEqual(Object.fromEntries(Object.keys(driven).map(column => [column, ours[column]])))
@@ -55,7 +57,7 @@ test.each([
   [{ PORT: '0', DB_PATH: 'x', SEED: '-1' }, 2, 'SEED: expected an integer'],
   [{ PORT: '0', DB_PATH: '/nowhere/at/all.sqlite' }, 1, 'sim-engine cannot start'],
 ])('%j ends with code %d and one line that says why', async (env, code, words) => {
-  const ended = await startProgram(program.path, env as Record<string, string>).ended
+  const ended = await startProgram(program, env as Record<string, string>).ended
   expect([ended.code, ended.err.split('\n').length <= 3]).toEqual([code, true])
   expect(ended.err).toContain(words)
 })

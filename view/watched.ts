@@ -113,25 +113,27 @@ export class Watched {
     this.#options = options
   }
 
-  /** Whether something was added since the last snapshot. */
-  hasChanged(): boolean {
-    return this.#stampOf() !== this.#stamp
-  }
-
-  /** What there is now, read again where it has changed. A UserError where there is no run. */
-  snapshot(): Snapshot {
+  /** Reads anew what there is if something was added since, and says whether it was. A UserError where there is no run. */
+  refresh(): boolean {
     const stamp = this.#stampOf()
-    if (this.#snapshot !== undefined && stamp === this.#stamp) return this.#snapshot
+    if (this.#snapshot !== undefined && stamp === this.#stamp) return false
     const folders = this.#folders(runsIn)
     if (folders.length === 0)
       throw new UserError(
         `No run in ${this.#paths.join(', ')}: expected a run folder, as \`agoragym eval\` writes it, or a folder of them.`,
       )
+    const snapshot = this.#read(folders)
     this.close()
-    this.#snapshot = this.#read(folders)
+    this.#snapshot = snapshot
     this.#stamp = stamp
-    void this.#index(this.#snapshot)
-    return this.#snapshot
+    void this.#index(snapshot)
+    return true
+  }
+
+  /** What there was when it was last looked for. A UserError where there is no run. */
+  snapshot(): Snapshot {
+    if (this.#snapshot === undefined) this.refresh()
+    return this.#snapshot!
   }
 
   /** Looks up where the rollouts lie while nobody asks for anything, so that the first that is opened is there at once. */

@@ -51,6 +51,10 @@ function draw(figure, summary, marks, options) {
     ...options,
     marks,
   })
+  // One picture for whoever hears it: what its groups are called says nothing.
+  const svg = plot.tagName === 'svg' ? plot : plot.querySelector(':scope > svg')
+  svg.setAttribute('role', 'img')
+  for (const group of plot.querySelectorAll('g[aria-label]')) group.removeAttribute('aria-label')
   figure.replaceChildren(plot, caption(summary))
   return plot
 }

@@ -102,6 +102,7 @@ export {
 } from './rollouts/player.ts'
 export { atTerminal, callText, humanPlayer, type Terminal } from './rollouts/players/human.ts'
 export { type PlayerContext, playersFor } from './rollouts/players/index.ts'
+export { peopleNotes } from './rollouts/players/notes.ts'
 export { type PlayerMaker, registerPlayer } from './rollouts/players/own.ts'
 export { openTerminal, type TerminalOptions } from './rollouts/players/terminal.ts'
 export { PROGRESS_WORDS, Progress, type ProgressOptions } from './rollouts/progress.ts'

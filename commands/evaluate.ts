@@ -11,6 +11,7 @@ import { checkShard, type Shard, shardFolder } from '../evals/shards.ts'
 import { COMPRESSIONS, type Compression } from '../rollouts/blocks.ts'
 import { modelNotes } from '../rollouts/models/notes.ts'
 import { withoutCredentials } from '../rollouts/models/redact.ts'
+import { peopleNotes } from '../rollouts/players/notes.ts'
 import type { RunResult } from '../rollouts/run.ts'
 import { type Args, integer, type OptionSpecs } from './command.ts'
 import type { ExitCode, Io } from './io.ts'
@@ -67,14 +68,15 @@ export function outFolder(args: Args, io: Io, usual = 'runs'): string {
 }
 
 export const COMPRESS_OPTION: OptionSpecs = {
-  compress: { type: 'string', describe: `how rollouts are kept in new folders: ${COMPRESSIONS.join(' or ')} (none)` },
+  compress: { type: 'string', describe: `how rollouts are kept in new folders: ${COMPRESSIONS.join(', ')} (none)` },
 }
 
 /** How rollouts are to be kept. */
 export function readCompression(args: Args): Compression {
   const named = args.text('compress') ?? 'none'
   const found = COMPRESSIONS.find(known => known === named)
-  if (found === undefined) throw new UserError(`--compress: expected ${COMPRESSIONS.join(' or ')}, got '${named.slice(0, 64)}'.`)
+  if (found === undefined)
+    throw new UserError(`--compress: expected one of ${COMPRESSIONS.join(', ')}, got '${named.slice(0, 64)}'.`)
   return found
 }
 
@@ -174,7 +176,7 @@ function tellCell(
   tell: (text: string) => void,
 ): number {
   for (const run of runs) {
-    for (const note of [...cacheNote(run), ...modelNotes(run.metadata)]) tell(note)
+    for (const note of [...cacheNote(run), ...modelNotes(run.metadata), ...peopleNotes(run.metadata)]) tell(note)
   }
   const fresh = args.flag('resume') ? runs.filter(({ resumed }) => !resumed) : []
   for (const { folder } of fresh) tell(`--resume found no such run and began it: ${shownPath(folder, io.cwd)}`)

@@ -11,6 +11,7 @@ import { Unread } from '../rollouts/jsonl.ts'
 import { shortName } from '../rollouts/labels.ts'
 import { type Metadata, runDigest } from '../rollouts/metadata.ts'
 import { modelNotes } from '../rollouts/models/notes.ts'
+import { peopleNotes } from '../rollouts/players/notes.ts'
 import type { StepsRow } from '../rollouts/rows.ts'
 import { readScoredRollouts, readScoreFacts } from '../rollouts/scores.ts'
 import { findRuns, isOlder, RunReader, readErrors, readMetadata, readSteps, readUnfiledCalls } from '../rollouts/store.ts'
@@ -96,7 +97,7 @@ export function compare(folders: readonly string[], options: CompareOptions): Co
     const repeated = parts.map(part => columns.repeated(part))
     const why = logs ? whyNoLogs(setting, metadata) : undefined
     addRun(setting, tallies, parts, repeated, thresholdOf(setting), logs && why === undefined, unread)
-    for (const part of parts) notes.push(...judged(part.folder), ...modelNotes(part.metadata))
+    for (const part of parts) notes.push(...judged(part.folder), ...modelNotes(part.metadata), ...peopleNotes(part.metadata))
     notes.push(...divided(parts))
     if (why !== undefined) notes.push(...parts.map(({ folder }) => `The logs in ${folder} were not read: ${why}.`))
     const players = Object.fromEntries([...tallies].map(([player, { label }]) => [player, label]))

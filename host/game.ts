@@ -3,6 +3,7 @@ import type { AnyEnvironment, Scores } from '../envs/core/environment.ts'
 import type { AgentId } from '../envs/core/tool.ts'
 import { EpisodeStopped } from '../rollouts/errors.ts'
 import { type RolloutSpec, rolloutKey } from '../rollouts/rollout.ts'
+import { openRollout } from '../rollouts/store.ts'
 import type { HostedFiles } from './files.ts'
 import type { MonitorGame } from './messages.ts'
 import { HostedSeat, type HostRules, type Table } from './seat.ts'
@@ -81,7 +82,8 @@ export class HostedGame {
         const before = { sittings: own(sittings), decisions: own(mine(earlier.decisions)), people: own(mine(earlier.people)) }
         return new HostedSeat({ rules, table, files, env, config, seat }, before)
       })
-    if (end !== undefined) for (const seat of this.seats) seat.recall()
+    const log = end && openRollout(files.folder, this.key)?.log()
+    if (log !== undefined) for (const seat of this.seats) seat.recall(log)
   }
 
   #table(fail: (error: unknown) => void): Table {

@@ -3,6 +3,7 @@
  * decision down before it is used, lets a bot play on. Knows no socket and no other seat.
  */
 import type { AnyTypes, Decision, Playable, Scores, Seat } from '../envs/core/environment.ts'
+import type { EpisodeLog } from '../envs/core/log.ts'
 import { digest } from '../envs/core/plain.ts'
 import type { Policy, SeatContext, Turn } from '../envs/core/policy.ts'
 import type { AgentId, Call, Checked, PlayerTools } from '../envs/core/tool.ts'
@@ -154,9 +155,13 @@ export class HostedSeat {
     this.#absentSince = rules.clock.now()
   }
 
-  /** Takes up what earlier processes know, of a game that is not played again. */
-  recall(): void {
-    for (const row of this.#earlier.values()) this.#note(row)
+  /** Takes up what earlier processes know, of a game that is not played again: its log says what came of every decision. */
+  recall({ steps }: EpisodeLog<AnyTypes>): void {
+    for (const row of this.#earlier.values()) {
+      this.#note(row)
+      const entry = this.#history.at(-1)
+      if (entry?.turn === row.turn) entry.results = (steps[row.t]?.results[this.agent] ?? []).map(({ text }) => text)
+    }
   }
 
   get stage(): SeatStage {

@@ -11,7 +11,7 @@ import { basename, join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import type { AnyTypes } from '../envs/core/environment.ts'
 import type { EpisodeLog } from '../envs/core/log.ts'
-import { BlockReader, blockPath, isCompressed, type Place, type PlacedLine, placedLines } from './blocks.ts'
+import { BlockReader, blockPath, type Place, type PlacedLine, placedLines } from './blocks.ts'
 import { RunError } from './errors.ts'
 import { FILES } from './files.ts'
 import { bytesAt, countLines, lines, objectIn, rows, textOf, type Unread } from './jsonl.ts'
@@ -580,5 +580,3 @@ export function* readFailedLines(folder: string): Generator<FailedLines> {
     calls.delete(key)
   }
 }
-
-export { isCompressed }

@@ -70,18 +70,15 @@ const files = asked
 const sources = new Map(files.map(file => [file, readFileSync(join(root, file), 'utf8')]))
 
 /** What stands where a mutant is. Lines and columns count from 0. */
-function original(file, { start, end }) {
-  const lines = sources
-    .get(file)
-    .split('\n')
-    .slice(start.line, end.line + 1)
+function original(source, { start, end }) {
+  const lines = source.split('\n').slice(start.line, end.line + 1)
   lines[lines.length - 1] = lines.at(-1).slice(0, end.column)
   lines[0] = lines[0].slice(start.column)
   return lines.join('\n')
 }
 
 const isProse = ({ fileName, location, mutatorName }) =>
-  mutatorName === 'StringLiteral' && original(fileName, location).includes(' ')
+  mutatorName === 'StringLiteral' && original(sources.get(fileName), location).includes(' ')
 
 /** All mutants but those of prose, as StrykerJS makes them. */
 async function mutants() {
@@ -100,12 +97,12 @@ const order = name => createHash('sha256').update(`${values.seed} ${name}`).dige
 const all = await mutants()
 const names = all.map(mutant => nameOf(mutant.fileName, mutant))
 const reported = () =>
-  Object.entries(JSON.parse(readFileSync(first, 'utf8')).files).flatMap(([file, { mutants: results }]) =>
+  Object.entries(JSON.parse(readFileSync(first, 'utf8')).files).flatMap(([file, { mutants: results, source }]) =>
     results.map(result => {
       // The report counts lines and columns from 1.
       const less = ({ line, column }) => ({ line: line - 1, column: column - 1 })
       const location = { start: less(result.location.start), end: less(result.location.end) }
-      return { ...result, file, location, name: nameOf(file, { ...result, location }) }
+      return { ...result, file, source, location, name: nameOf(file, { ...result, location }) }
     }),
   )
 const UNNOTICED = ['Survived', 'NoCoverage']
@@ -199,7 +196,8 @@ function record() {
   const equivalent = JSON.parse(readFileSync(join(home, 'equivalent.json'), 'utf8'))
   const tried = reported().filter(({ status }) => status !== 'CompileError')
   const unnoticed = tried.filter(({ status }) => UNNOTICED.includes(status))
-  const told = ({ file, location, replacement }) => ({ file, from: original(file, location), to: replacement })
+  // As it stood when it was tried.
+  const told = ({ file, source, location, replacement }) => ({ file, from: original(source, location), to: replacement })
   const isEquivalent = mutant => {
     const { file, from, to } = told(mutant)
     return equivalent.some(each => each.file === file && each.from === from && each.to === to)

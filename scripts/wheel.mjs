@@ -19,8 +19,13 @@ const [folder = join('python', 'dist')] = process.argv.slice(2).filter(word => w
  * users install who want it.
  */
 const LEFT_OUT = ['libsql', '@opentelemetry/sdk-node', 'bullmq', 'ioredis']
-/** What reports paste into their page: read as files, found by their package's name. */
-const PASTED = { d3: 'dist/d3.min.js', '@observablehq/plot': 'dist/plot.umd.min.js' }
+/** What reports paste into their page and pages of games load: read as files, found by their package's name. */
+const PASTED = {
+  d3: 'dist/d3.min.js',
+  '@observablehq/plot': 'dist/plot.umd.min.js',
+  preact: 'dist/preact.mjs',
+  htm: 'dist/htm.mjs',
+}
 
 const ROOT_MODULE = 'agoragym-bundle-root'
 /**

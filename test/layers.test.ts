@@ -111,7 +111,10 @@ describe('economies stand alone', () => {
     const named = new RegExp(`\\b(${ids.join('|')})\\b`, 'g')
     // The registry lists them, and the program `sim-engine` is one economy's: package.json must find it in bin/.
     const exempt = ['economies/registry.ts', 'bin/sim-engine.ts']
-    const others = ['bin', 'scripts'].flatMap(folder => readdirSync(join(ROOT, folder)).map(file => `${folder}/${file}`))
+    // What scripts/screens/ pictures are games of its choice.
+    const others = ['bin', 'scripts'].flatMap(folder =>
+      readdirSync(join(ROOT, folder), { withFileTypes: true }).flatMap(each => (each.isFile() ? [`${folder}/${each.name}`] : [])),
+    )
     const found = [...files, ...others]
       .filter(path => economyOf(path) === undefined && !exempt.includes(path))
       .flatMap(path => [...readFileSync(join(ROOT, path), 'utf8').matchAll(named)].map(([id]) => `${path} names ${id}`))

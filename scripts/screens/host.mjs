@@ -24,12 +24,14 @@ const ACTS = {
     await page.click('.tool .actions .main')
   },
 }
+/** Of WebP: there are many, and what is written on them stays readable. */
+const QUALITY = 38
 const UNFOLDED = ['waiting', 'declare']
 
 /** The screens, each with its address and what is done on it before the picture. */
 export async function start() {
   const server = await serveStages({ ...assets, readTexts })
-  const { hostile, ...stages } = stagesOf({ ...from, candidates })
+  const { hostile, vote, ...stages } = stagesOf({ ...from, candidates })
   const shown = {
     ...stages,
     problems: stages.declare,
@@ -40,6 +42,7 @@ export async function start() {
     screens: Object.entries(shown).map(([name, view]) => ({
       name,
       url: server.show(name, view),
+      quality: QUALITY,
       act: async page => {
         await page.waitForSelector('h1')
         if (view.type === 'view' && !UNFOLDED.includes(name)) await fold(page)

@@ -228,6 +228,39 @@ describe.skipIf(missing !== undefined)(`in a browser${missing === undefined ? ''
     expect(await focused(page)).toContain('Declare')
   })
 
+  test('the time left is told at a few marks, and not with every second', async () => {
+    await open(turn(stages.declare, { left_ms: 11_500 }))
+    await expect.poll(() => text('#said')).toBe('It is your turn: decision 1. Time left: 0:12.')
+    await expect.poll(() => text('#said'), { timeout: 10_000 }).toMatch(/^Time left: 0:(10|0\d)\.$/)
+    const said = await text('#said')
+    await expect.poll(() => text('.timer strong'), { timeout: 10_000 }).toMatch(/0:0[0-8]/)
+    expect(await text('#said')).toBe(said)
+  })
+
+  test('in another language nothing English is left but the economy’s own words', async () => {
+    const marked = (sentence: Any): Any =>
+      typeof sentence === 'string'
+        ? `§${sentence}`
+        : Object.fromEntries(Object.entries(sentence).map(([form, each]) => [form, marked(each)]))
+    const sentences = Object.fromEntries(Object.entries(texts.sentences).map(([key, sentence]) => [key, marked(sentence)]))
+    const german = await serveStages({ ...assets, readTexts }, { ...texts, lang: 'de', sentences })
+    const page = await openPage(chromium, troubles)
+    try {
+      await page.goto(german.show('market', stages.market))
+      await page.waitForSelector('#decision')
+      await page.click('.tool summary')
+      const unmarked = await page.evaluate<string[]>(
+        `[...document.querySelectorAll('h2, button:not(.chip), nav a, .stage, .top .seat')].map(each => each.textContent.trim()).filter(each => !each.includes('§'))`,
+      )
+      expect(unmarked).toEqual([])
+      expect(await page.textContent('.chip')).toContain('9.')
+      expect(await page.evaluate('document.documentElement.lang')).toBe('de')
+    } finally {
+      await page.close()
+      await german.close()
+    }
+  })
+
   test('to stop is asked twice, by Escape taken back, and may delete what was given', async () => {
     await open(stages.market)
     await page.click('.foot button')
@@ -293,6 +326,8 @@ describe.skipIf(missing !== undefined)(`in a browser${missing === undefined ? ''
     expect(sent('replace')).toEqual([])
     await page.click('dialog .bad')
     await expect.poll(() => sent('replace')).toMatchObject([{ game: 1, agent: 'owner_2', player: 'bot:greedy' }])
+    await press('Copy the link of owner_2 in game 1')
+    await expect.poll(() => text('[aria-label="Copy the link of owner_2 in game 1"]')).toBe('Copied')
     await press('Start game 2 without the missing')
     await page.click('dialog .bad')
     await expect.poll(() => sent('start')).toMatchObject([{ game: 2 }])

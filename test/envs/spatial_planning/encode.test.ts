@@ -99,6 +99,18 @@ describe('a feature', () => {
     expect(buyer.feature(name, fields)).toBeCloseTo(expected, 6)
   })
 
+  test('of appraisals of one’s own plot counts who published, and places their mean in the range', () => {
+    const owner = reading(env, 'harberger_speculator_train', 'owner_1')
+    const said = (plot: string, without: number) => ({ speculator: 'speculator_1', plot, values: [without, 250_000] })
+    const appraisals = [said('owner_1', 300_000), said('owner_2', 999_999), said('owner_1', 340_000)]
+    expect(owner.feature('appraisals', { land, appraisals })).toBeGreaterThan(0)
+    expect(owner.feature('appraisals', { land, appraisals })).toBe(
+      2 * owner.feature('appraisals', { land, appraisals: [appraisals[0]] }),
+    )
+    expect(owner.feature('appraisals', { land })).toBe(0)
+    expect(owner.feature('appraised_no_project', { land, appraisals })).toBeCloseTo((320_000 - 200_000) / 200_000, 6)
+  })
+
   test.each([
     ['offer', { shared: { offer: 30_000 } }, 0.3],
     ['offer', { shared: { offer: null } }, 0],
@@ -130,6 +142,22 @@ describe('a slot', () => {
     const fields = { ...sale, shared: { chosen: 'no_project' } }
     const bought = names.map(name => (plots.slot(name, fields).calls[0]?.args as { plots?: string[] } | undefined)?.plots)
     expect(bought.slice(0, 4)).toEqual([[], ['developer'], ['developer', 'owner_1'], ['developer', 'owner_1', 'owner_2']])
+  })
+
+  test('declares in the end once a condition is chosen, of that condition, and for who holds land alone', () => {
+    const final = (chosen: string | null, fields: object = { land }) =>
+      market.slot('declare_final_true', { ...fields, shared: { chosen } })
+    expect(final('project')).toEqual({ legal: true, calls: [{ tool: 'declare_final', args: { value: 250_000 } }] })
+    expect(final('no_project')).toEqual({ legal: true, calls: [{ tool: 'declare_final', args: { value: 300_000 } }] })
+    expect(final(null).legal).toBe(false)
+    expect(final('project', { land: null }).legal).toBe(false)
+  })
+
+  test('declares every level without and every level with the project, in all combinations', () => {
+    const levels = market.slots.flatMap(name => /^declare_final_(\w+)$/.exec(name)?.[1] ?? [])
+    expect(levels.length).toBeGreaterThan(3)
+    const pairs = market.slots.filter(name => /^declare_(?!final)/.test(name))
+    expect(new Set(pairs)).toEqual(new Set(levels.flatMap(without => levels.map(with_ => `declare_${without}_${with_}`))))
   })
 
   test('offers nothing that nobody asked for', () => {

@@ -87,6 +87,41 @@ describe('what cannot be paid or delivered is refused', () => {
     post(book, 1, 'bid', 5, 1)
     expect(refuseTake(book, 0, 'ask', undefined)?.code).toBe('no_shares_available')
   })
+  test('in a book that overdraws, nothing is sold to a bid that is no longer covered; what other bids hold covers it', () => {
+    const book: Book = { ...open(), overdraws: true }
+    post(book, 0, 'bid', 600, 1)
+    post(book, 0, 'bid', 300, 1)
+    // 100 free, 900 held: both are covered.
+    expect(refusePost(book, 1, 'ask', 600)).toBeUndefined()
+    expect(refuseTake(book, 1, 'ask', undefined)).toBeUndefined()
+    book.cash[0] = -400
+    expect(refusePost(book, 1, 'ask', 600)).toEqual({
+      code: 'uncovered_bid',
+      message: 'The best bid is 600, and whoever made it has 500.',
+    })
+    // An ask that meets nothing may stand, and a bid is not asked who would pay.
+    expect(refusePost(book, 1, 'ask', 601)).toBeUndefined()
+    post(book, 1, 'ask', 700, 1)
+    expect(refusePost(book, 2, 'bid', 700)).toBeUndefined()
+    book.cash[0] = -300
+    expect(refusePost(book, 2, 'ask', 600)).toBeUndefined()
+    expect(refusePost({ ...book, cash: [-400, 1000, 1000], overdraws: undefined as never }, 2, 'ask', 600)).toBeUndefined()
+  })
+  test('a refusal says what is held by whom: bids by their points, asks by their shares', () => {
+    const book = open()
+    expect(refusePost(book, 0, 'bid', 1001)?.message).toMatch(/free cash of 1000\. The most/)
+    post(book, 0, 'bid', 250, 1)
+    expect(refusePost(book, 0, 'bid', 751)?.message).toContain('free cash of 750 (your bids hold 250; cancel one to free it)')
+    post(book, 1, 'ask', 400, 1)
+    post(book, 1, 'ask', 400, 1)
+    expect(refusePost(book, 1, 'ask', 500)?.message).toBe(
+      'All your 2 shares are in asks of yours. Cancel one to sell it otherwise.',
+    )
+    const empty = openBook([1000, 1000], [0, 1])
+    expect(refusePost(empty, 0, 'ask', 500)?.message).toBe(
+      'You hold no share, and nobody may sell what he does not hold. You may bid for one.',
+    )
+  })
   test('a limit protects against a quote that moved', () => {
     const book = open()
     post(book, 1, 'ask', 100, 1)

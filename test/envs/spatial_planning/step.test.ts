@@ -93,6 +93,11 @@ describe('silence', () => {
     expect(events(vote, 'compensation_offered')[0]).toMatchObject({ amount: 0, declared: false })
     expect(events(vote, 'voted').map(({ choice }) => choice)).toEqual(Array(5).fill('abstain'))
   })
+  test('is who is not named in the decisions of a step, as who sends no call', () => {
+    const table = game({ ...quick, treatment: 'harberger' })
+    const nobody = Object.fromEntries(table.actors().map(agent => [agent, { calls: [] }]))
+    expect(spatialPlanning.step(table.state, {})).toEqual(spatialPlanning.step(table.state, nobody))
+  })
   test('a market that nobody trades in gives the project in futarchy', () => {
     const table = game({ ...quick, treatment: 'futarchy' })
     while (!table.over) step(table)

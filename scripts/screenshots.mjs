@@ -1,6 +1,6 @@
 // Pictures of every page at three widths, light and dark, into docs/screens/, each after its part's own runs:
 // node scripts/screenshots.mjs [PART[/SCREEN]…] after a build (`npm run screens` builds first). Needs playwright-core and a Chromium on
-// the PATH. A part is a module of scripts/screens/: its `start(folder)` gives {screens: [{name, url, act(page)?, full?}], stop()};
+// the PATH. A part is a module of scripts/screens/: its `start(folder)` gives {screens: [{name, url, act(page)?, full?, quality?}], stop()};
 // `act` brings a page that has been opened into the state that is pictured. Fonts differ between machines, so nothing compares pictures.
 import { accessSync, constants, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -60,7 +60,7 @@ try {
   await browser.close()
 }
 
-async function picture(part, { name, url, act, full = false }, width, height, theme) {
+async function picture(part, { name, url, act, full = false, quality = QUALITY }, width, height, theme) {
   const context = await browser.newContext({ viewport: { width, height }, colorScheme: theme, reducedMotion: 'reduce' })
   const page = await context.newPage()
   const faults = []
@@ -72,7 +72,7 @@ async function picture(part, { name, url, act, full = false }, width, height, th
   await page.waitForTimeout(150)
   // Chromium writes WebP, which playwright does not ask it for.
   const session = await context.newCDPSession(page)
-  const { data } = await session.send('Page.captureScreenshot', { format: 'webp', quality: QUALITY, captureBeyondViewport: full })
+  const { data } = await session.send('Page.captureScreenshot', { format: 'webp', quality, captureBeyondViewport: full })
   writeFileSync(join(OUT, `${part}_${name}_${width}_${theme}.webp`), Buffer.from(data, 'base64'))
   await context.close()
   for (const fault of faults) console.error(`${part}/${name} at ${width}, ${theme}: ${fault}`)

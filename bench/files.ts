@@ -11,6 +11,7 @@ import type { Economy } from '../economies/economy.ts'
 import { economies, environments } from '../economies/registry.ts'
 import { resolveConfig } from '../envs/core/config.ts'
 import { compare } from '../evals/compare.ts'
+import type { Compression } from '../rollouts/blocks.ts'
 import { seat } from '../rollouts/lineup.ts'
 import { type FakeRequest, randomCalls, startFakeProvider } from '../rollouts/models/fake/index.ts'
 import { Models } from '../rollouts/models/index.ts'
@@ -64,10 +65,8 @@ async function measured(economy: Economy, player: Player, count: number, out: st
   const run = await play(economy, player, count, out)
   const older = join(out, `older-${env.id}-${player.kind}`)
   const before = writeOlder(run, older)
-  const packed = join(out, `gzip-${env.id}-${player.kind}`)
-  copied(run, packed)
-  const bytes = (folder: string): BenchRow => ({
-    what: `  ${folder === run ? 'plain' : 'gzip'}`,
+  const bytes = (folder: string, how: Compression): BenchRow => ({
+    what: `  ${how === 'none' ? 'plain' : how}`,
     value: sizeOf(folder) / count / 1000,
     unit: 'kB a rollout',
     ratio: sizeOf(folder) / before,
@@ -75,8 +74,8 @@ async function measured(economy: Economy, player: Player, count: number, out: st
   })
   const rows = [
     { what: `${env.id}, ${player.kind}, before`, value: before / count / 1000, unit: 'kB a rollout' },
-    bytes(run),
-    bytes(packed),
+    bytes(run, 'none'),
+    ...(['gzip', 'brotli'] as const).map(how => bytes(copied(run, join(out, `${how}-${env.id}-${player.kind}`), how), how)),
   ]
   if (!compared) return rows
   const ms = cpuOf(run, count)
@@ -92,12 +91,13 @@ function sizeOf(folder: string): number {
 }
 
 /** The same run compressed, in batches as long runs have them. */
-function copied(run: string, folder: string): void {
-  const store = new RunStore(folder, { compress: 'gzip' })
+function copied(run: string, folder: string, compress: Compression): string {
+  const store = new RunStore(folder, { compress })
   for (const lines of readLines(run)) store.file(lines)
   store.writeMetadata(readMetadata(run)!)
   store.order()
   store.close()
+  return folder
 }
 
 /** CPU time of comparing a run, of the best of some times: what the tables take at the end is the same for both. */

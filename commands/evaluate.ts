@@ -68,14 +68,15 @@ export function outFolder(args: Args, io: Io, usual = 'runs'): string {
 }
 
 export const COMPRESS_OPTION: OptionSpecs = {
-  compress: { type: 'string', describe: `how rollouts are kept in new folders: ${COMPRESSIONS.join(' or ')} (none)` },
+  compress: { type: 'string', describe: `how rollouts are kept in new folders: ${COMPRESSIONS.join(', ')} (none)` },
 }
 
 /** How rollouts are to be kept. */
 export function readCompression(args: Args): Compression {
   const named = args.text('compress') ?? 'none'
   const found = COMPRESSIONS.find(known => known === named)
-  if (found === undefined) throw new UserError(`--compress: expected ${COMPRESSIONS.join(' or ')}, got '${named.slice(0, 64)}'.`)
+  if (found === undefined)
+    throw new UserError(`--compress: expected one of ${COMPRESSIONS.join(', ')}, got '${named.slice(0, 64)}'.`)
   return found
 }
 

@@ -82,6 +82,7 @@ class QueueWorker {
   /** Keeps jobs; begun with the first run, so that a worker without one costs nothing. */
   #thread: Promise<Thread> | undefined
   readonly #runs = new Map<string, Run>()
+  readonly #leaving = new Set<Promise<void>>()
   readonly #told = new Set<string>()
   readonly #name = `${hostname()}:${process.pid}`
   #played = 0
@@ -142,7 +143,7 @@ class QueueWorker {
     // What it was about to join is nobody's business any more.
     listening.catch(() => {})
     news.disconnect()
-    await Promise.all([...this.#runs.keys()].map(run => this.#leave(run)))
+    await Promise.all([...[...this.#runs.keys()].map(run => this.#leave(run)), ...this.#leaving])
     await (await this.#thread)?.terminate()
     this.#connection.close()
     return { played: this.#played }
@@ -165,16 +166,17 @@ class QueueWorker {
       if (this.#runs.get(run)?.stopped) await this.#leave(run)
       await this.#join(run)
     } else if (what === 'stop') this.#runs.get(run)?.stop()
-    else {
-      await this.#leave(run)
-      await sweepRun(this.#connection, run)
-    }
+    else await this.#leave(run)
   }
 
   async #leave(run: string): Promise<void> {
     const joined = this.#runs.get(run)
+    if (joined === undefined) return
     this.#runs.delete(run)
-    await joined?.close()
+    // What was in flight may have written to a run that is over.
+    const leaving = joined.close().then(() => sweepRun(this.#connection, run))
+    this.#leaving.add(leaving)
+    await leaving.finally(() => this.#leaving.delete(leaving))
   }
 
   /** Plays a run from now on, or says why not. */

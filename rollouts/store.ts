@@ -17,8 +17,8 @@ import {
   batchOf,
   blockPath,
   type Compression,
+  compressionOf,
   cutTorn,
-  isCompressed,
   type Place,
   placedLines,
   wholeEnd,
@@ -122,7 +122,7 @@ export class RunStore {
     this.folder = folder
     this.name = basename(folder)
     const data = blockPath(join(folder, FILES.rollouts), compress)
-    const kept = isCompressed(data) ? 'gzip' : 'none'
+    const kept = compressionOf(data)
     this.#data = new BlockAppender(data)
     this.#figures = new BlockAppender(blockPath(join(folder, FILES.figures), kept))
     this.#shared = new BlockAppender(join(folder, FILES.shared))

@@ -11,7 +11,7 @@ import { basename, join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import type { AnyTypes } from '../envs/core/environment.ts'
 import type { EpisodeLog } from '../envs/core/log.ts'
-import { BlockReader, blockPath, isCompressed, type Place, type PlacedLine, placedLines } from './blocks.ts'
+import { BlockReader, blockPath, type Place, type PlacedLine, placedLines } from './blocks.ts'
 import { RunError } from './errors.ts'
 import { FILES } from './files.ts'
 import { bytesAt, countLines, lines, objectIn, rows, textOf, type Unread } from './jsonl.ts'
@@ -173,7 +173,8 @@ export class RunReader {
   readonly #data: string
   readonly #shared: SharedValues
   #blocks: BlockReader | undefined
-  #places: Map<string, Place> | undefined
+  readonly #places = new Map<string, Place>()
+  #indexing: Generator<void> | undefined
 
   constructor(folder: string) {
     this.folder = folder
@@ -272,9 +273,23 @@ export class RunReader {
     }
   }
 
+  /** Looks up where each rollout lies, once, a rollout at a time: done when the generator is. */
+  index(): Generator<void> {
+    this.#indexing ??= this.#index()
+    return this.#indexing
+  }
+
+  *#index(): Generator<void> {
+    for (const { key, place } of this.placed()) {
+      this.#places.set(key, place)
+      yield
+    }
+  }
+
   /** The finished rollout of that key; undefined where there is none. Where each lies is looked up once. */
   open(key: string): StoredRows | undefined {
-    this.#places ??= new Map([...this.placed()].map(({ key, place }) => [key, place]))
+    const index = this.index()
+    while (!index.next().done);
     const place = this.#places.get(key)
     return place && this.at(place)
   }
@@ -565,5 +580,3 @@ export function* readFailedLines(folder: string): Generator<FailedLines> {
     calls.delete(key)
   }
 }
-
-export { isCompressed }

@@ -9,7 +9,7 @@ import { UserError } from '../envs/core/errors.ts'
 import { difference } from '../envs/core/plain.ts'
 import type { Lookup } from '../envs/core/registry.ts'
 import { verify } from '../envs/core/replay.ts'
-import { type Place, placedLines } from './blocks.ts'
+import { blockNames, type Place, placedLines } from './blocks.ts'
 import { conductOf } from './conduct.ts'
 import { countLines, isBlank, type Line, lines, refused, textOf, whyNot } from './jsonl.ts'
 import { KeyMap } from './keys.ts'
@@ -55,7 +55,7 @@ export interface Verified {
 }
 
 /** The names of files that hold logs. */
-const LOGS: ReadonlySet<string> = new Set([FILES.rollouts, `${FILES.rollouts}.gz`, FILES.steps])
+const LOGS: ReadonlySet<string> = new Set([...blockNames(FILES.rollouts), FILES.steps])
 /** Whether a file holds whole rollouts, and not logs alone. */
 const holdsRollouts = (path: string): boolean => basename(path) !== FILES.steps && LOGS.has(basename(path))
 

@@ -101,11 +101,18 @@ def _is_long(value: float) -> bool:
 
 def stored(run: Path) -> Path | None:
     """Where the rollouts of a run lie; None of a run that was played before the format had a version."""
-    return next((path for path in (run / "rollouts.jsonl", run / "rollouts.jsonl.gz") if path.exists()), None)
+    return _kept(run, "rollouts.jsonl")
+
+
+def _kept(run: Path, name: str) -> Path | None:
+    return next((path for path in (run / (name + suffix) for suffix in ("", ".gz", ".br")) if path.exists()), None)
 
 
 def whole_lines(path: Path) -> Iterator[bytes]:
     """The lines of a file, plain or compressed, whose ends are there; what a kill left of the last batch is left out."""
+    if path.suffix == ".br":
+        yield from _brotli_lines(path)
+        return
     if path.suffix != ".gz":
         with path.open("rb") as lines:
             yield from (line for line in lines if line.endswith(b"\n"))
@@ -120,6 +127,23 @@ def whole_lines(path: Path) -> Iterator[bytes]:
             yield from batch.splitlines(keepends=True)
 
 
+def _brotli_lines(path: Path) -> Iterator[bytes]:
+    try:
+        import brotli
+    except ImportError as error:
+        raise ImportError(f"{path} is compressed with brotli, which Python has no module for: pip install brotli") from error
+    with path.open("rb") as file:
+        while len(head := file.read(12)) == 12 and head[:4] == b"AGBR":
+            packed = file.read(int.from_bytes(head[4:8], "little") - 12)
+            try:
+                batch = brotli.decompress(packed)
+            except brotli.error:
+                return
+            if zlib.crc32(batch) != int.from_bytes(head[8:12], "little"):
+                return
+            yield from batch.splitlines(keepends=True)
+
+
 def shared(run: Path) -> dict[str, Any]:
     """What rollouts of a run have in common, by id."""
     path = run / "shared.jsonl"
@@ -128,7 +152,7 @@ def shared(run: Path) -> dict[str, Any]:
 
 def order(run: Path) -> dict[str, int]:
     """The keys of the finished rollouts in the order that the run lists them in; empty where nothing says so."""
-    path = next((path for path in (run / "figures.jsonl", run / "figures.jsonl.gz") if path.exists()), None)
+    path = _kept(run, "figures.jsonl")
     if path is None:
         return {}
     keys: dict[str, int] = {}

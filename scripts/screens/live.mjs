@@ -46,14 +46,23 @@ async function inside(page, solid) {
   await page.waitForSelector('html[data-ready]')
   await page.click('.figure >> nth=0', { force: true })
   if (solid) await page.click('#solid')
-  await page.selectOption('#speed', '2')
-  await page.click('#one')
-  // Half a step on, when most have something to do.
-  await page.waitForFunction(
-    "document.querySelector('#course').value > 0.45 && document.querySelector('#course').value < 0.95 && document.querySelector('.bubble')",
-    undefined,
-    { timeout: 30_000 },
-  )
+  await page.selectOption('#speed', '1')
+  // Not in every step somebody speaks.
+  for (let step = 0; step < 6; step++) {
+    await page.click('#one')
+    await until(page, () => document.querySelector('#course').value < 0.9)
+    await until(page, () => document.querySelector('.bubble') !== null || document.querySelector('#course').value >= 1)
+    if (await page.evaluate(() => document.querySelector('.bubble') !== null)) return
+  }
+}
+
+/** Waits for something of the page; asked from outside, as its policy lets nothing be evaluated in it. */
+async function until(page, holds) {
+  for (let tries = 0; tries < 600; tries++) {
+    if (await page.evaluate(holds)) return
+    await page.waitForTimeout(50)
+  }
+  throw new Error(`not after 30 s: ${holds}`)
 }
 
 /** What is to be seen, and how to end it. */
@@ -70,9 +79,10 @@ export async function start() {
     name: other.env.id,
     url: plain.url,
     act: page =>
-      page.waitForFunction(
-        "document.querySelector('#picture img').complete && document.querySelector('#picture img').naturalWidth > 0",
-      ),
+      until(page, () => {
+        const image = document.querySelector('#picture img')
+        return image.complete && image.naturalWidth > 0
+      }),
   })
   return { screens, stop: () => Promise.all(served.map(({ stop }) => stop())) }
 }

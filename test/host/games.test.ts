@@ -264,6 +264,21 @@ test('a bot plays on for who is missing, has left or is replaced, and no table t
     expect(decisions(game, agent).map(({ calls }) => calls)).toEqual(logged(game, agent))
 })
 
+test('a game that is ended before it begins is over at once, and so is its run', async () => {
+  const game = await hosting(TWO)
+  const person = await game.person('agent_0').come()
+  const monitor = await game.monitor().come()
+  expect(await monitor.ask({ type: 'pause', game: 0 })).toMatchObject({ ok: false, texts: ['Game 0 is waiting.'] })
+  expect(await monitor.ask({ type: 'end', game: 7 })).toMatchObject({
+    ok: false,
+    texts: ['There is no game 7; there are 1, from 0.'],
+  })
+  expect(await monitor.ask({ type: 'end', game: 0 })).toMatchObject({ ok: true })
+  expect((await game.played).left).toBe(0)
+  expect((await person.until(({ stage }) => stage === 'over')).history).toEqual([])
+  expect(logOf(game)).toMatchObject({ steps: [], stop: 'ended_by_experimenter' })
+})
+
 test('who has their data deleted leaves the game’s log and nothing that was asked', async () => {
   const consent = { text: 'Yes?', fields: [{ name: 'city', label: 'City', type: 'text', required: true }] } as const
   const game = await hosting(TWO, { rules: { consent } })

@@ -8,17 +8,21 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { DecisionRow } from '../../host/files.ts'
 import type { SeatView } from '../../host/messages.ts'
 import { economies, replay } from '../../index.ts'
-import { readSteps } from '../../rollouts/store.ts'
+import { readCalls, readSteps } from '../../rollouts/store.ts'
+import { type FakeProvider, randomCalls, startFakeProvider } from '../../testing.ts'
 import { type Built, build } from '../built.ts'
 import { Person } from './person.ts'
 
 let built: Built
 let out = ''
+let model: FakeProvider
 beforeAll(async () => {
   built = await build()
+  model = await startFakeProvider({ script: randomCalls })
   out = mkdtempSync(join(tmpdir(), 'agoragym-killed-'))
 }, 60_000)
-afterAll(() => {
+afterAll(async () => {
+  await model.close()
   built.remove()
   rmSync(out, { recursive: true, force: true })
 })
@@ -31,7 +35,20 @@ interface Begun {
 
 /** A process of `agoragym host`, once it has told its links; `line` gives what it says next. */
 async function begin(more: readonly string[], folder = out) {
-  const words = ['host', 'sim_economy', '--preset', 'short', '--human', 'agent_0,agent_1', '--out', folder, '--json', ...more]
+  const words = [
+    'host',
+    'sim_economy',
+    '--preset',
+    'short',
+    '--human',
+    'agent_0,agent_1',
+    '--seat',
+    `agent_2=openai:m@${model.url}`,
+    '--out',
+    folder,
+    '--json',
+    ...more,
+  ]
   const child = spawn(process.execPath, [built.program, ...words], { stdio: ['ignore', 'pipe', 'pipe'] })
   let told = ''
   child.stderr.on('data', data => {
@@ -92,6 +109,10 @@ test('after kill -9 people go on where they were, with the links they have', asy
       log!.steps.flatMap(({ decisions }) => (decisions[agent] ? [decisions[agent].calls] : [])),
     )
   }
+  // A model's answers are heard again and not asked for: each was paid for once.
+  const calls = [...readCalls(join(out, name!))]
+  expect(calls.length).toBeGreaterThan(5)
+  expect(model.requests).toHaveLength(calls.length)
   // It is over: the same links tell how it ended.
   const third = await begin(['--port', new URL(first.begun.url).port, '--resume'])
   const back = await one.come()

@@ -15,7 +15,7 @@ let chosen
 let due = []
 /** Lines that were said, by everybody: the memory of whoever heard them. */
 let said = []
-/** Whether a single step was asked for, which is shown though the game stands still. */
+/** Whether the step came while the game stood still: somebody asked for it alone, and it is shown whole. */
 let stepping = false
 
 function made(name, text, attributes = {}) {
@@ -86,6 +86,7 @@ function onStep(now) {
   due = [...scene.events.map(event => ({ ...event, t: now.t })), ...scene.lines.map(line => lineEvent({ ...line, t: now.t }))]
   due.sort((a, b) => a.at - b.at)
   const isStill = now.t === 0 || (isFirst && !state.playing)
+  stepping = !state.playing && !isStill
   if (now.living) stage.show(scene, state.seconds, isStill ? 1 : 0, isFirst)
   else tellUpTo(2)
   if (!now.living) find('picture').open = true
@@ -117,11 +118,13 @@ function trouble(text) {
 
 let last = performance.now()
 function frame(now) {
-  const dt = Math.min(0.1, (now - last) / 1000)
+  const gone = (now - last) / 1000
+  // Nobody jumps where frames are few; the step goes on with the clock.
+  const dt = Math.min(0.2, gone)
   last = now
   if (step?.living && state !== undefined) {
     const goes = state.playing || stepping
-    stage.frame(goes || stage.progress >= 1 ? dt : 0, goes ? dt / state.seconds : 0)
+    stage.frame(goes || stage.progress >= 1 ? dt : 0, goes ? gone / state.seconds : 0)
     if (stage.progress >= 1) stepping = false
     tellUpTo(stage.progress)
     find('course').value = stage.progress
@@ -241,10 +244,7 @@ async function ask(action) {
 }
 
 const toggle = () => ask({ do: state.playing ? 'pause' : 'play' })
-function one() {
-  stepping = true
-  return ask({ do: 'step' })
-}
+const one = () => ask({ do: 'step' })
 function hurry(by) {
   const options = [...find('speed').options].map(({ value }) => Number(value))
   const at = options.indexOf(state.speed) + by

@@ -68,7 +68,7 @@ class World {
     this.#camera.updateProjectionMatrix()
     if (this.#built === '') {
       // A narrow screen sees the land from farther away; afterwards whoever looks says from where.
-      const far = Math.max(1, 1.55 / this.#camera.aspect)
+      const far = Math.max(1, 1.8 / this.#camera.aspect)
       this.#camera.position.copy(this.#controls.target).add(new THREE.Vector3(0, 27, 37).multiplyScalar(far))
       Object.assign(this.#scene.fog, { near: 80 * far, far: 190 * far })
     }

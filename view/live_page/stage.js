@@ -106,12 +106,12 @@ export class Stage {
     const seen = new Set()
     for (const place of this.#scene.places) {
       seen.add(place.id)
-      let label = this.#places.get(place.id)
+      let label = this.#places.get(place.id)?.label
       if (label === undefined) {
         label = made('div', 'place')
-        this.#places.set(place.id, label)
         find('places').append(label)
       }
+      this.#places.set(place.id, { label })
       label.replaceChildren(made('b', '', place.label), ' ', made('span', '', place.text))
       if (place.done !== undefined) {
         const bar = made('i', '')
@@ -119,11 +119,15 @@ export class Stage {
         label.append(bar)
       }
     }
-    for (const [id, label] of this.#places)
+    for (const [id, { label }] of this.#places)
       if (!seen.has(id)) {
         label.remove()
         this.#places.delete(id)
       }
+    // Measured here, and not in every frame.
+    for (const place of this.#places.values())
+      Object.assign(place, { wide: place.label.offsetWidth, high: place.label.offsetHeight })
+    for (const figure of this.#figures.values()) figure.half = figure.button.offsetWidth / 2
     this.#draw(0)
   }
 
@@ -230,21 +234,19 @@ export class Stage {
     for (const figure of this.#figures.values()) {
       const { x, y } = at(figure.x, figure.y, 'head')
       figure.screen = { x, y }
-      const half = figure.button.offsetWidth / 2
-      figure.button.style.transform = `translate(${x - half}px, ${y - (this.#solid === undefined ? 14 : 20)}px)`
+      figure.button.style.transform = `translate(${x - figure.half}px, ${y - (this.#solid === undefined ? 14 : 20)}px)`
       figure.button.style.zIndex = String(Math.round(figure.y * 100))
     }
     for (const place of this.#scene.places) {
-      const label = this.#places.get(place.id)
+      const { label, wide, high } = this.#places.get(place.id)
       const { x, y } = at(place.x, place.y, 'foot')
       const below = this.#solid === undefined ? ring * 0.8 + 30 : 4
-      const left = Math.max(2, Math.min(size.width - label.offsetWidth - 2, x - label.offsetWidth / 2))
-      label.style.transform = `translate(${left}px, ${Math.min(size.height - label.offsetHeight - 2, y + below)}px)`
+      const left = Math.max(2, Math.min(size.width - wide - 2, x - wide / 2))
+      label.style.transform = `translate(${left}px, ${Math.min(size.height - high - 2, y + below)}px)`
     }
-    for (const { element, from } of this.#bubbles) {
+    for (const { element, from, width, height } of this.#bubbles) {
       const figure = this.#figures.get(from)
       if (figure?.screen === undefined) continue
-      const { offsetWidth: width, offsetHeight: height } = element
       const left = Math.max(4, Math.min(size.width - width - 4, figure.screen.x - width / 2))
       const top = Math.max(4, figure.screen.y - height - 26)
       element.style.setProperty('--tail', `${Math.max(12, Math.min(width - 12, figure.screen.x - left))}px`)
@@ -260,7 +262,8 @@ export class Stage {
     const element = made('div', 'bubble', text)
     element.dataset.tone = tone
     find('bubbles').append(element)
-    this.#bubbles.push({ element, from, until: now + 1000 * Math.max(STAYS, 0.3 * this.#seconds) })
+    const { offsetWidth: width, offsetHeight: height } = element
+    this.#bubbles.push({ element, from, width, height, until: now + 1000 * Math.max(STAYS, 0.3 * this.#seconds) })
   }
 
   #hush(bubble) {

@@ -8,9 +8,10 @@ import { models } from './models.ts'
 import { rollouts } from './rollouts.ts'
 import { scale } from './scale.ts'
 import { serving } from './serve.ts'
+import { viewing } from './view.ts'
 import { workers } from './workers.ts'
 
 export async function benches(): Promise<Bench[]> {
   const own = await Promise.all(economies.list().flatMap(({ bench }) => (bench === undefined ? [] : [bench()])))
-  return [...own, rollouts, workers, models, exporting, evals, files, serving, scale]
+  return [...own, rollouts, workers, models, exporting, evals, files, serving, viewing, scale]
 }

@@ -15,7 +15,7 @@ import { playRuns } from '../rollouts/run.ts'
 import { RunStore, readLines, readMetadata } from '../rollouts/store.ts'
 
 /** What is really played: so many seeds, so many repeats. */
-const SEEDS = 25
+export const SEEDS = 25
 export const REPEATS = 4
 
 /** A run of two agents over two turns; the evaluated one plays at random, so that repeats differ. */

@@ -35,6 +35,8 @@ export interface Verdict {
   readonly best: OverviewRow
   /** Whose difference says by how much: that of the best from the baseline or, where the baseline is best, that of the runner-up. */
   readonly by: OverviewRow | null
+  /** The player of the second highest mean reward. */
+  readonly next: OverviewRow | null
   /** Other settled differences of the same two players, parts of the score before metrics, the surest first; five at most. */
   readonly why: readonly Figure[]
 }
@@ -84,7 +86,8 @@ export function overviewOf({ settings, figures }: Comparison, correction: Correc
       .sort((a, b) => b.reward.value! - a.reward.value!)
     const best = ranked[0]
     if (best === undefined) return []
-    const by = (best.is_baseline ? ranked[1] : best.difference === null ? undefined : best) ?? null
+    const next = ranked[1] ?? null
+    const by = best.is_baseline ? next : best.difference === null ? null : best
     const why = differences
       .filter(
         each => each.setting === setting && each.player === by?.difference?.player && each.item !== 'reward' && isSettled(each),
@@ -92,7 +95,7 @@ export function overviewOf({ settings, figures }: Comparison, correction: Correc
       .sort((a, b) => Number(parts.has(b.item)) - Number(parts.has(a.item)) || (a.p ?? 1) - (b.p ?? 1))
       .slice(0, REASONS)
     const played = counts.flatMap(({ setting: of, item, value }) => (of === setting && item === 'scenarios' ? [value ?? 0] : []))
-    return [{ setting, scenarios: [Math.min(...played), Math.max(...played)], best, by, why }]
+    return [{ setting, scenarios: [Math.min(...played), Math.max(...played)], best, by, next, why }]
   })
   const lacking = counts.flatMap(({ setting, player, item, value }): Lack[] =>
     value !== null && value > 0 && Object.hasOwn(LACKING, item)

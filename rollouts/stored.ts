@@ -173,7 +173,8 @@ export class RunReader {
   readonly #data: string
   readonly #shared: SharedValues
   #blocks: BlockReader | undefined
-  #places: Map<string, Place> | undefined
+  readonly #places = new Map<string, Place>()
+  #indexing: Generator<void> | undefined
 
   constructor(folder: string) {
     this.folder = folder
@@ -272,9 +273,23 @@ export class RunReader {
     }
   }
 
+  /** Looks up where each rollout lies, once, a rollout at a time: done when the generator is. */
+  index(): Generator<void> {
+    this.#indexing ??= this.#index()
+    return this.#indexing
+  }
+
+  *#index(): Generator<void> {
+    for (const { key, place } of this.placed()) {
+      this.#places.set(key, place)
+      yield
+    }
+  }
+
   /** The finished rollout of that key; undefined where there is none. Where each lies is looked up once. */
   open(key: string): StoredRows | undefined {
-    this.#places ??= new Map([...this.placed()].map(({ key, place }) => [key, place]))
+    const index = this.index()
+    while (!index.next().done);
     const place = this.#places.get(key)
     return place && this.at(place)
   }

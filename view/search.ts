@@ -38,28 +38,55 @@ export function soughtIn(query: string): Sought | undefined {
   return terms.length === 0 ? undefined : { terms, patterns: terms.map(term => patternOf(term)) }
 }
 
-/**
- * What a line of rollouts.jsonl, as one character a byte, has at least where a term stands in its transcript: the term's runs of
- * letters and digits, one of which begins a word, or what stands for a text that has the term and is kept elsewhere.
- */
-function rawPatterns({ terms, patterns }: Sought, shared: Iterable<readonly [id: string, text: string]>): RegExp[] {
+/** What is looked for in a line of rollouts.jsonl as it lies there, one character a byte, before it is read. */
+interface RawTerm {
+  /** What the line has at least: a run of letters and digits, one that begins a word where the term begins, or the id of a kept text. */
+  readonly runs: readonly RegExp[]
+  /** Ids of texts with the term that rollouts have in common. */
+  readonly ids: readonly string[]
+  /** Whether the only run is the whole term. */
+  readonly isWord: boolean
+}
+
+function rawTerms({ terms, patterns }: Sought, shared: Iterable<readonly [id: string, text: string]>): RawTerm[] {
   const kept = [...shared]
-  return terms.flatMap((term, i) => {
+  return terms.map((term, i) => {
     const ids = kept.flatMap(([id, text]) => (patterns[i]!.test(text) ? [id] : []))
-    const runs = [...term.matchAll(/[0-9a-z_]+/gi)].map(({ 0: run, index }) => (index === 0 ? `(?:\\b|\\\\[bfnrt])${run}` : run))
-    return runs.map(run => new RegExp([run, ...ids].join('|'), 'i'))
+    const found = [...term.matchAll(/[0-9a-z_]+/gi)]
+    const runs = found.map(({ 0: run, index }) => {
+      const begins = index === 0 ? `(?:\\b|\\\\[bfnrt])${run}` : run
+      return new RegExp([begins, ...ids].join('|'), 'i')
+    })
+    return { runs, ids, isWord: found.length === 1 && found[0]![0] === term }
   })
+}
+
+/** What begins a text of several lines in a packed line, and all of one: such are what was said and told, and nothing else. */
+const LINES = '["~","'
+const WHOLE = /\["~"(?:,"[^"\\]*(?:\\.[^"\\]*)*")*\]/y
+
+/** Whether a term stands in the transcript for sure: in a text that rollouts have in common, or in one of several lines. */
+function surely(line: string, { runs, ids, isWord }: RawTerm): boolean {
+  if (ids.some(id => line.includes(`["~$","${id}"]`))) return true
+  const at = isWord ? runs[0]!.exec(line)?.index : undefined
+  // A byte of a letter beyond ASCII before it may make it the middle of a word.
+  if (at === undefined || (at > 0 && line.charCodeAt(at - 1) > 0x7f)) return false
+  const start = line.lastIndexOf(LINES, at)
+  if (start < 0) return false
+  WHOLE.lastIndex = start
+  return WHOLE.test(line) && at < WHOLE.lastIndex
 }
 
 /** The keys of the rollouts of a run whose transcripts have all the words; undefined for each rollout that has not. */
 export function* searchRun(folder: string, sought: Sought): Generator<string | undefined> {
   if (isOlder(folder)) return yield* searchOlder(folder, sought)
   const reader = new RunReader(folder)
-  const raw = rawPatterns(sought, reader.sharedTexts())
+  const terms = rawTerms(sought, reader.sharedTexts())
   for (const { bytes, rows } of reader.unread()) {
     const line = bytes.toString('latin1')
     const key = headOf(line)?.key
-    yield key !== undefined && raw.every(pattern => pattern.test(line)) && stands(sought, rows) ? key : undefined
+    const can = key !== undefined && terms.every(({ runs }) => runs.every(run => run.test(line)))
+    yield can && (terms.every(term => surely(line, term)) || stands(sought, rows)) ? key : undefined
   }
 }
 

@@ -97,7 +97,11 @@ function appOf(watched: Watched, title: string, ending: AbortSignal, live?: Live
   })
   if (live !== undefined) app.get('/live', c => c.redirect('/live/')).route('/live/', liveRoutes(live, title))
   app.get('/changes', c => changes(c, watched, ending))
-  app.get('/', c => c.html(page(title)))
+  app.get('/', c => {
+    // Whoever opens the page sees what there is; who has it open is told of changes.
+    watched.refresh()
+    return c.html(page(title))
+  })
   app.get('/page.css', c => c.body(asset('page.css'), 200, { 'Content-Type': 'text/css; charset=utf-8' }))
   for (const name of SCRIPTS) app.get(`/${name}`, c => script(c, asset(name)))
   for (const { name, text } of libraries()) app.get(`/${name}`, c => script(c, text))
@@ -196,9 +200,14 @@ function changes(c: Context, watched: Watched, ending: AbortSignal): Response {
       const said = watched.notesStamp()
       if (said !== notes) await stream.writeSSE({ event: 'notes', data: '' })
       notes = said
-      if (!watched.hasChanged()) continue
       const start = performance.now()
-      watched.snapshot()
+      try {
+        if (!watched.refresh()) continue
+      } catch (error) {
+        // The runs are gone, or half of one is there: the next look sees what there is then.
+        if (error instanceof UserError || error instanceof RunError) continue
+        throw error
+      }
       rest = Math.max(LOOK_MS, REST * (performance.now() - start))
       await stream.writeSSE({ event: 'change', data: '' })
     }

@@ -83,8 +83,10 @@ export interface FoundRows {
   readonly done?: true
 }
 
-/** Milliseconds of searching before other requests have their turn, and between two lists of what was found. */
-const [SLICE, TOLD] = [15, 60]
+/** Milliseconds of work before other requests have their turn. */
+const SLICE = 15
+/** Milliseconds until what was found is told for the first time, and from then on. */
+const [SOON, TOLD] = [30, 300]
 
 /** Rollouts up to which logs are read for behaviour and lines over time: beyond, the first screen would be long in coming. */
 export const MOST_LOGS = 2000
@@ -111,24 +113,45 @@ export class Watched {
     this.#options = options
   }
 
-  /** Whether something was added since the last snapshot. */
-  hasChanged(): boolean {
-    return this.#stampOf() !== this.#stamp
-  }
-
-  /** What there is now, read again where it has changed. A UserError where there is no run. */
-  snapshot(): Snapshot {
+  /** Reads anew what there is if something was added since, and says whether it was. A UserError where there is no run. */
+  refresh(): boolean {
     const stamp = this.#stampOf()
-    if (this.#snapshot !== undefined && stamp === this.#stamp) return this.#snapshot
+    if (this.#snapshot !== undefined && stamp === this.#stamp) return false
     const folders = this.#folders(runsIn)
     if (folders.length === 0)
       throw new UserError(
         `No run in ${this.#paths.join(', ')}: expected a run folder, as \`agoragym eval\` writes it, or a folder of them.`,
       )
+    const snapshot = this.#read(folders)
     this.close()
-    this.#snapshot = this.#read(folders)
+    this.#snapshot = snapshot
     this.#stamp = stamp
-    return this.#snapshot
+    void this.#index(snapshot)
+    return true
+  }
+
+  /** What there was when it was last looked for. A UserError where there is no run. */
+  snapshot(): Snapshot {
+    if (this.#snapshot === undefined) this.refresh()
+    return this.#snapshot!
+  }
+
+  /** Looks up where the rollouts lie while nobody asks for anything, so that the first that is opened is there at once. */
+  async #index({ comparison, number }: Snapshot): Promise<void> {
+    for (const { folder } of comparison.runs) {
+      if (isOlder(folder)) continue
+      const index = this.#reader(folder).index()
+      for (let begun = performance.now(), next = index.next(); !next.done; next = index.next()) {
+        if (performance.now() - begun < SLICE) continue
+        await setImmediate()
+        // Others are read by now, or nobody is there any more.
+        if (this.#snapshot?.number !== number || !this.#readers.has(folder)) {
+          index.return(undefined)
+          return
+        }
+        begun = performance.now()
+      }
+    }
   }
 
   /** Closes what is open; it is opened again when it is asked for. */
@@ -209,7 +232,8 @@ export class Watched {
       isSearched.has(run) && sought.patterns.every(pattern => pattern.test(text)) ? [at] : [],
     )
     let searched = errors.size
-    let [begun, told] = [performance.now(), performance.now()]
+    let begun = performance.now()
+    let due = begun + SOON
     for (const [run, { folder }] of runs) {
       const own = places[run]!
       const found = new Set<number>()
@@ -222,10 +246,10 @@ export class Watched {
         }
         const now = performance.now()
         if (now - begun < SLICE) continue
-        if (now - told > TOLD) {
+        if (now > due) {
           yield { searched, of, rows }
           rows = []
-          told = now
+          due = now + TOLD
         }
         await setImmediate()
         begun = performance.now()

@@ -48,7 +48,7 @@ export async function fillBeside(rows, index, { step = null, dark = false, choic
   }
   const turns = [one, other].map(({ messages }) => turnsOf(messages))
   const columns = rows.map((row, i) => {
-    const talk = element('div', { class: 'talk' })
+    const [did, told] = [element('div', { class: 'did' }), element('div')]
     const facts = [`reward ${row.reward === null ? '–' : plain(row.reward)}`, row.stop, plural(row.turns ?? 0, 'turn')].join(', ')
     const root = element(
       'section',
@@ -56,15 +56,19 @@ export async function fillBeside(rows, index, { step = null, dark = false, choic
       element('h3', {}, titleOf(row)),
       element('p', { class: 'note' }, facts),
     )
-    return { root, talk, turns: turns[i] }
+    return { root, did, told, turns: turns[i] }
   })
   const pair = element('div', { class: 'pair' }, ...columns.map(({ root }) => root))
-  const show = (column, turn) =>
-    column.talk.replaceChildren(
-      ...(turn === undefined
-        ? [element('p', { class: 'note' }, 'Has no turn here.')]
-        : turn.messages.filter(({ role }) => role !== 'system').map(message => messagePart(message))),
+  // What it did comes first, as that is where the two part; what it was told is long and mostly alike.
+  const show = (column, turn) => {
+    const messages = turn?.messages.filter(({ role }) => role !== 'system') ?? []
+    const did = messages.filter(({ role }) => role !== 'user')
+    const told = messages.filter(({ role }) => role === 'user')
+    column.did.replaceChildren(
+      ...(did.length === 0 ? [element('p', { class: 'note' }, 'Has no turn here.')] : did.map(message => messagePart(message))),
     )
+    column.told.replaceChildren(...told.map(message => messagePart(message)))
+  }
   if (parting === undefined) {
     const from = firstDifference(turns)
     const names = turns[0].length > turns[1].length ? turns[0] : turns[1]
@@ -74,7 +78,7 @@ export async function fillBeside(rows, index, { step = null, dark = false, choic
       for (const column of columns) show(column, column.turns[Number(select.value)])
     }
     select.addEventListener('change', fill)
-    for (const { root, talk } of columns) root.append(talk)
+    for (const { root, did, told } of columns) root.append(did, told)
     const told = from === undefined ? 'They said the same throughout.' : `They part in ${names[from].name.toLowerCase()}.`
     body.replaceChildren(
       element('div', { class: 'controls' }, ...choice, element('label', {}, 'Turn ', select), element('span', {}, told)),
@@ -97,7 +101,7 @@ export async function fillBeside(rows, index, { step = null, dark = false, choic
         )
     },
   })
-  for (const [i, { root, talk }] of columns.entries()) root.append(scene.views[i].root, talk)
+  for (const [i, { root, did, told }] of columns.entries()) root.append(did, scene.views[i].root, told)
   const jumps = differing.map(t => {
     const button = element('button', { type: 'button' }, String(t + 1))
     button.addEventListener('click', () => scene.go(t + 1))
@@ -106,7 +110,7 @@ export async function fillBeside(rows, index, { step = null, dark = false, choic
   const told =
     differing.length === 0
       ? 'Everybody decided the same in both.'
-      : `They part in step ${differing[0] + 1}: the first in which somebody decided otherwise. Others: ${differing.length - 1}.`
+      : `They part in step ${differing[0] + 1}, the first in which somebody decided otherwise.`
   body.replaceChildren(
     element('div', { class: 'controls sticky' }, ...choice, ...scene.controls.childNodes),
     element('div', { class: 'parting' }, element('p', {}, told)),

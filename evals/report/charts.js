@@ -51,6 +51,10 @@ function draw(figure, summary, marks, options) {
     ...options,
     marks,
   })
+  // One picture for whoever hears it: what its groups are called says nothing.
+  const svg = plot.tagName === 'svg' ? plot : plot.querySelector(':scope > svg')
+  svg.setAttribute('role', 'img')
+  for (const group of plot.querySelectorAll('g[aria-label]')) group.removeAttribute('aria-label')
   figure.replaceChildren(plot, caption(summary))
   return plot
 }
@@ -82,7 +86,7 @@ function shortened(figure, names) {
 }
 
 /** Points of a chart at most; of more every n-th is drawn. */
-export const POINTS = 4000
+const POINTS = 2000
 export const thin = rows => rows.filter((_, i) => i % Math.ceil(rows.length / POINTS) === 0)
 
 /**
@@ -108,20 +112,7 @@ export function drawSpread(figure, { values, labels, players, name, means }) {
         insetTop: 4,
         insetBottom: 48,
       }),
-      Plot.boxX(
-        { length: values.length },
-        {
-          x: values,
-          y: labels,
-          fill: 'currentColor',
-          fillOpacity: 0.15,
-          stroke: 'currentColor',
-          strokeOpacity: 0.6,
-          r: 0,
-          insetTop: 25,
-          insetBottom: 25,
-        },
-      ),
+      ...boxes(values, labels),
       Plot.ruleY(
         means.filter(({ low }) => typeof low === 'number'),
         { y: 'player', x1: 'low', x2: 'high', stroke: ({ player }) => colourIn(players, player), strokeWidth: 3, dy: 24 },
@@ -145,6 +136,30 @@ export function drawSpread(figure, { values, labels, players, name, means }) {
       y: { label: null, domain: names, tickFormat: shortened(figure, names), tickSize: 0 },
     },
   )
+}
+
+/** The middle half with the median, and how far the others reach that lie within one and a half times its length; no others. */
+function boxes(values, labels) {
+  const middle = { insetTop: 25, insetBottom: 25 }
+  const within = (own, pick) => {
+    const [low, high] = [d3.quantile(own, 0.25), d3.quantile(own, 0.75)]
+    const reach = 1.5 * (high - low)
+    return pick(own, value => (value >= low - reach && value <= high + reach ? value : Number.NaN))
+  }
+  const data = { length: values.length }
+  const grouped = (outputs, options) => Plot.groupY(outputs, { x: values, y: labels, ...options })
+  const reduced = pick => ({
+    reduceIndex: (index, of) =>
+      within(
+        Float64Array.from(index, at => of[at]),
+        pick,
+      ),
+  })
+  return [
+    Plot.ruleY(data, grouped({ x1: reduced(d3.min), x2: reduced(d3.max) }, { stroke: 'currentColor', strokeOpacity: 0.6 })),
+    Plot.barX(data, grouped({ x1: 'p25', x2: 'p75' }, { fill: 'currentColor', fillOpacity: 0.15, ...middle })),
+    Plot.tickX(data, grouped({ x: 'p50' }, { stroke: 'currentColor', strokeOpacity: 0.6, strokeWidth: 2, ...middle })),
+  ]
 }
 
 const colourIn = (players, label) => colourOf(players.find(player => player.label === label)?.place ?? 0)

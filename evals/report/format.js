@@ -65,3 +65,8 @@ export function figureHow({ table, unit, value, n, sd, low, method, p, p_adjuste
   if (share !== undefined) parts.push(`of ${UNITS.share(share)} of the rollouts`)
   return parts.join('; ')
 }
+
+/** What something measured is, in a sentence; undefined where nobody has said. */
+export function docTextOf(about) {
+  return about === undefined ? undefined : `${about.description}: ${about.formula} (${about.range})`
+}

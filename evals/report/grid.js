@@ -13,7 +13,7 @@ export class Grid {
   #columns
   #open
   #sorted
-  #lines = element('div', { class: 'lines', role: 'rowgroup', tabindex: '0' })
+  #lines = element('div', { class: 'lines', role: 'rowgroup', tabindex: '-1' })
   #sheet = element('div', { role: 'presentation' })
   #heads = []
   #root
@@ -44,12 +44,12 @@ export class Grid {
     this.#lines.append(this.#sheet)
     this.#root = element(
       'div',
-      { class: 'grid', role: 'grid', 'aria-label': 'Rollouts' },
+      { class: 'grid', role: 'grid', tabindex: '0', 'aria-label': 'Rollouts' },
       element('div', { role: 'rowgroup' }, head),
       this.#lines,
     )
     this.#lines.addEventListener('scroll', () => this.#draw(), { passive: true })
-    this.#lines.addEventListener('keydown', event => this.#key(event))
+    this.#root.addEventListener('keydown', event => event.target.closest('.head') === null && this.#key(event))
     this.#lines.addEventListener('click', event => {
       const line = event.target.closest('.line')
       if (line !== null) this.#choose(Number(line.dataset.at), true)
@@ -97,7 +97,7 @@ export class Grid {
   }
 
   focus() {
-    this.#lines.focus()
+    this.#root.focus()
   }
 
   /** Marks a row and brings it into view. */
@@ -174,8 +174,8 @@ export class Grid {
 
   #select() {
     for (const [at, line] of this.#drawn) line.setAttribute('aria-selected', String(at === this.#at))
-    if (this.#drawn.has(this.#at)) this.#lines.setAttribute('aria-activedescendant', `line-${this.#at}`)
-    else this.#lines.removeAttribute('aria-activedescendant')
+    if (this.#drawn.has(this.#at)) this.#root.setAttribute('aria-activedescendant', `line-${this.#at}`)
+    else this.#root.removeAttribute('aria-activedescendant')
   }
 
   #walkHeads(event) {

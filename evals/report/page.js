@@ -2,7 +2,7 @@
 import { besideChoice, fillBeside } from './beside.js'
 import { chip, drawHeat, drawHistogram, drawLines, drawScatter, drawSpread, drawSweep, thin } from './charts.js'
 import { forget, metricOf, Rows, searched, served, unpack } from './data.js'
-import { number, plain, valueText } from './format.js'
+import { docTextOf, number, plain, valueText } from './format.js'
 import { Grid, ranks } from './grid.js'
 import { allTags, loadNotes, noted, notesText } from './notes.js'
 import { fillOverview } from './overview.js'
@@ -53,15 +53,20 @@ function playersIn(labels) {
   const known = new Set(labels)
   return shownPlayers().filter(({ label }) => known.has(label))
 }
-/** The places of the rows of the setting and the players that are shown. */
+/** The places of the rows of the setting and the players that are shown, found once until others are chosen. */
 function shownRows() {
+  const chosenNow = JSON.stringify([chosen.setting, [...chosen.off]])
+  if (shown?.of === rows && shown.chosen === chosenNow) return shown.places
   const [setting, player] = [rows.words('setting'), rows.words('player')]
   const own = setting.words.indexOf(chosen.setting)
   const isOn = player.words.map(isShown)
-  const places = []
-  for (let at = 0; at < rows.length; at++) if (setting.codes[at] === own && isOn[player.codes[at]]) places.push(at)
-  return places
+  const places = new Uint32Array(rows.length)
+  let count = 0
+  for (let at = 0; at < rows.length; at++) if (setting.codes[at] === own && isOn[player.codes[at]]) places[count++] = at
+  shown = { of: rows, chosen: chosenNow, places: places.subarray(0, count) }
+  return shown.places
 }
+let shown
 const shownFigures = table =>
   figures.filter(
     figure =>
@@ -105,11 +110,8 @@ function metricsOf() {
   return [...new Set([...names, 'turns', 'calls', 'refused', 'input', 'output', 'cost', 'seconds'])].filter(has)
 }
 
-/** What a metric of the setting is, in a sentence; undefined where nobody has said. */
-function docOf(name) {
-  const about = facts.docs[chosen.setting]?.[name]
-  return about === undefined ? undefined : `${about.description}: ${about.formula} (${about.range})`
-}
+/** What a metric of the setting is. */
+const docOf = name => docTextOf(facts.docs[chosen.setting]?.[name])
 
 const sweepFigures = label => figures.filter(figure => figure.setting === label && figure.factor !== undefined)
 
@@ -204,7 +206,7 @@ function show() {
     element('p', { class: 'note' }, `${facts.tables.scores.note}. A cell’s tooltip says how its figure was computed.`),
   )
   $('played').replaceChildren(
-    element('summary', {}, facts.tables.rollouts.title),
+    element('summary', {}, 'What was played'),
     figureTable(shownFigures('rollouts'), facts.tables.rollouts.title),
     element('p', { class: 'note' }, `${facts.tables.rollouts.note}.`),
   )
@@ -256,6 +258,7 @@ function goTo(view) {
   }
   section.tabIndex = -1
   section.focus({ preventScroll: true })
+  measureTop()
   if (chosen.view === '') scrollTo(0, 0)
   else section.scrollIntoView()
   gone = scrollY
@@ -300,7 +303,7 @@ function drawPlayed() {
     reward === undefined || turns === undefined
       ? []
       : shownRows().filter(at => !Number.isNaN(reward[at]) && !Number.isNaN(turns[at]))
-  const drawn = thin(own).map(at => rows.row(at))
+  const drawn = Array.from(thin(own), at => rows.row(at))
   drawScatter($('scatter'), { rows: drawn, of: own.length, players: playersIn(drawn.map(({ player }) => player)) }, openAt)
 }
 
@@ -638,7 +641,7 @@ $('search').addEventListener('input', () => list())
 let typed
 $('words').addEventListener('input', () => {
   clearTimeout(typed)
-  typed = setTimeout(look, 200)
+  typed = setTimeout(look, 100)
 })
 $('filters').addEventListener('submit', event => event.preventDefault())
 
@@ -675,7 +678,7 @@ addEventListener('resize', () => {
 addEventListener('scrollend', () => {
   if (!ready || dialog.open || Math.abs(scrollY - gone) < 2) return
   gone = -1
-  const bar = $('filters').getBoundingClientRect().height + 40
+  const bar = $('views').offsetHeight + $('filters').offsetHeight + 40
   const read = [...document.querySelectorAll('main > section')].findLast(
     section => !section.hidden && section.getBoundingClientRect().top <= bar,
   )
@@ -697,7 +700,7 @@ function showFacts() {
   )
   $('summary').textContent =
     `${rollouts} scored rollouts, ${players} players, agoragym ${facts.version}${facts.live ? `, ${facts.live}` : ''}`
-  drawOverview = fillOverview($('answer'), overview, placeOf)
+  drawOverview = fillOverview($('answer'), overview, { placeOf, docs: facts.docs, sweeps: facts.sweeps })
   $('view-told').hidden = facts.notes.length === 0
   $('view-told')
     .querySelector('ul')
@@ -710,10 +713,13 @@ $('skip').addEventListener('click', event => {
   goTo('rollouts')
   remember()
 })
-// What is gone to stands below the bar.
-new ResizeObserver(() => document.documentElement.style.setProperty('--bar', `${$('filters').offsetHeight + 8}px`)).observe(
-  $('filters'),
-)
+/** What is gone to stands below what stays at the top. */
+function measureTop() {
+  const { style } = document.documentElement
+  style.setProperty('--views', `${$('views').offsetHeight}px`)
+  style.setProperty('--bar', `${$('views').offsetHeight + $('filters').offsetHeight + 8}px`)
+}
+new ResizeObserver(measureTop).observe($('filters'))
 
 // Scrolled by keys as well.
 $('transcript-body').tabIndex = 0

@@ -20,7 +20,7 @@ export interface Page {
   isVisible(selector: string): Promise<boolean>
   screenshot(options: { path: string; fullPage?: boolean }): Promise<unknown>
   close(): Promise<void>
-  readonly keyboard: { press(key: string): Promise<void> }
+  readonly keyboard: { press(key: string): Promise<void>; type(text: string): Promise<void> }
 }
 
 export interface PageOptions {

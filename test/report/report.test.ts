@@ -140,7 +140,7 @@ describe.skipIf(missing !== undefined)(`in a browser${missing === undefined ? ''
     const page = await open()
     const { rows, verdicts } = overviewOf(compare(runs))
     const verdict = verdicts.find(({ by }) => by !== null)!
-    const told = await page.textContent('#answer .verdicts')
+    const told = await page.textContent('#answer .answers')
     expect(told).toContain(`${verdict.best.player} earns most: ${verdict.best.reward.value!.toFixed(3)}`)
     expect(told).toContain(verdict.by!.settled ? 'settled' : 'not settled')
     const shown = await page.evaluate<string[]>(`[...document.querySelectorAll('#answer tbody tr')].map(row => row.textContent)`)
@@ -213,8 +213,8 @@ describe.skipIf(missing !== undefined)(`in a browser${missing === undefined ? ''
     expect(await focused()).toBe('skip')
     await page.keyboard.press('Enter')
     expect(await focused()).toBe('rollouts')
-    for (let i = 0; i < 20 && (await focused()) !== 'lines'; i++) await page.keyboard.press('Tab')
-    expect(await focused()).toBe('lines')
+    for (let i = 0; i < 20 && (await focused()) !== 'grid'; i++) await page.keyboard.press('Tab')
+    expect(await focused()).toBe('grid')
     await page.keyboard.press('End')
     expect((await lines(page)).at(-1)![0]).toBe('sleeper')
     await page.keyboard.press('ArrowUp')
@@ -225,7 +225,7 @@ describe.skipIf(missing !== undefined)(`in a browser${missing === undefined ? ''
     await page.waitForFunction(`document.querySelector('#transcript-title').textContent.includes('seed 247')`)
     await page.keyboard.press('Escape')
     expect(await page.isVisible('#transcript')).toBe(false)
-    expect(await focused()).toBe('lines')
+    expect(await focused()).toBe('grid')
     await page.close()
   })
 

@@ -3,14 +3,15 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { runsIn } from '../../evals/compare.ts'
 import { overviewOf } from '../../evals/overview.ts'
 import { economies, environments } from '../../index.ts'
-import { findRuns } from '../../rollouts/store.ts'
 import { type RunningView, startView } from '../../view/server.ts'
 import { Watched } from '../../view/watched.ts'
 import { agoragym } from '../commands/console.ts'
 import { compare, playToy, scripted, seller, sleeper } from '../evals/toy_runs.ts'
-import { type Browser, findBrowser } from '../report/browser.ts'
+import { seriousFaults } from '../report/axe.ts'
+import { type Browser, findBrowser, type Page, type PageOptions } from '../report/browser.ts'
 import { rowsIn } from '../report/rows.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'agoragym-view-'))
@@ -34,11 +35,10 @@ const asked = async (path: string): Promise<any> => (await ask(path)).json()
 
 describe('what the server tells', () => {
   test('figures and overview are those of the comparison', async () => {
-    // In the order of their names, as the command line finds them.
-    const comparison = compare(findRuns(folder))
+    // In the order in which they were asked for, as the command line finds them.
+    const comparison = compare(runsIn(folder))
     const plain = (value: unknown) => JSON.parse(JSON.stringify(value))
-    const byText = (figures: unknown[]) => figures.map(figure => JSON.stringify(figure)).sort()
-    expect(byText(await asked('data/figures'))).toEqual(byText(plain(comparison.figures)))
+    expect(await asked('data/figures')).toEqual(plain(comparison.figures))
     const { verdicts } = overviewOf(comparison)
     expect((await asked('data/overview')).verdicts[0].best.reward).toEqual(plain(verdicts[0]!.best.reward))
   })
@@ -197,25 +197,34 @@ describe.skipIf(missing !== undefined)(`in a browser${missing === undefined ? ''
   }, 60_000)
   afterAll(() => chromium?.close())
 
+  const troubles: string[] = []
+  const open = async (hash = '', options: PageOptions = {}): Promise<Page> => {
+    const page = await chromium.newPage({ viewport: { width: 1200, height: 900 }, ...options })
+    page.on('console', message => troubles.push(`${message.type()}: ${message.text()}`))
+    page.on('pageerror', error => troubles.push(error.message))
+    page.on('request', request => {
+      if (!request.url().startsWith(running.url)) troubles.push(`asked for ${request.url()}`)
+    })
+    await page.goto(`${running.url}/${hash}`)
+    await page.waitForSelector('html[data-ready]')
+    return page
+  }
+  const addressOf = async (page: Page) => await page.evaluate<string>('location.hash')
+
   test('rows appear as a run is played, a rollout opens beside its picture, its address opens the same, and nothing is wrong', async () => {
-    const troubles: string[] = []
-    const open = async (url: string) => {
-      const page = await chromium.newPage({ viewport: { width: 1200, height: 900 } })
-      page.on('console', message => troubles.push(`${message.type()}: ${message.text()}`))
-      page.on('pageerror', error => troubles.push(error.message))
-      page.on('request', request => {
-        if (!request.url().startsWith(running.url)) troubles.push(`asked for ${request.url()}`)
-      })
-      await page.goto(url)
-      await page.waitForSelector('html[data-ready]')
-      return page
-    }
-    const page = await open(running.url)
+    const page = await open()
     expect(await page.textContent('#count')).toBe('9 of 9 rollouts')
-    expect(await page.textContent('#answer .verdicts')).toContain('seller earns most')
+    expect(await page.textContent('#answer .answers')).toContain('seller earns most')
     await playToy([scripted('newcomer', () => ({ act: () => ({ calls: [] }) }))], { out: folder, seeds: [0, 1, 2] })
     await expect.poll(() => page.textContent('#count'), { timeout: 30_000 }).toBe('12 of 12 rollouts')
     expect(await page.textContent('#answer .answers')).toContain('newcomer')
+    const plain = (value: unknown) => JSON.parse(JSON.stringify(value))
+    const { figures } = compare(runsIn(folder))
+    expect(await asked('data/figures')).toEqual(plain(figures))
+    const { value } = figures.find(
+      ({ table, item, player }) => table === 'scores' && item === 'reward' && player.includes('newcomer'),
+    )!
+    expect(await page.textContent('#answer .answers')).toContain(value!.toFixed(3).replace('-', '−'))
 
     await page.click('.grid .line')
     await page.waitForSelector('.scene img')
@@ -223,7 +232,7 @@ describe.skipIf(missing !== undefined)(`in a browser${missing === undefined ? ''
     for (let i = 0; i < 3; i++) await page.keyboard.press('ArrowLeft')
     const label = await page.textContent('.scene output')
     expect(label).toMatch(/^after step \d+ of 8$/)
-    const again = await open(await page.evaluate<string>('location.href'))
+    const again = await open(await addressOf(page))
     await again.waitForSelector('.scene output')
     expect(await again.textContent('.scene output')).toBe(label)
     expect(await again.textContent('#transcript-title')).toBe(await page.textContent('#transcript-title'))
@@ -231,4 +240,149 @@ describe.skipIf(missing !== undefined)(`in a browser${missing === undefined ? ''
     await page.close()
     await again.close()
   }, 120_000)
+
+  test('every kind of address opens the view that has it', async () => {
+    const rows = rowsIn(await asked('data/rows'))
+    const of = (name: string) => rows.find(({ player, example }) => player === name && example === 1)!
+    const [one, other] = [of('seller'), of('sleeper')]
+    await ask('notes', {
+      method: 'POST',
+      headers: { origin: running.url, 'content-type': 'application/json' },
+      body: JSON.stringify({ run: one.run, key: one.key, tag: 'sells', set: true }),
+    })
+    const opened = { rollout: String(one.key), seat: String(one.seat) }
+    /** What is chosen, and what the page says then. */
+    const views: [fields: Record<string, string>, says: string, told: string | RegExp][] = [
+      ...['players', 'time', 'behaviour', 'cost', 'rollouts'].map((view): [Record<string, string>, string, string] => [
+        { view },
+        `document.querySelector('#views [aria-current]').dataset.view + ' ' + document.activeElement.dataset.view`,
+        `${view} ${view}`,
+      ]),
+      [{ without: 'seller' }, `document.querySelector('#count').textContent`, '9 of 12 rollouts'],
+      [{ metric: 'turns' }, `document.querySelector('#metric').value`, 'turns'],
+      [{ shape: 'histogram' }, `document.querySelector('#spread figcaption').textContent`, /fall into each interval/],
+      [{ quantity: 'cash' }, `document.querySelector('#lines figcaption').textContent`, /^cash after each step/],
+      [{ search: '2' }, `document.querySelector('#count').textContent`, '4 of 12 rollouts'],
+      [{ sort: '-Reward' }, `document.querySelector('[aria-sort=descending]').textContent`, 'Reward ▾'],
+      [
+        { words: 'sell quantity' },
+        `document.querySelector('#searched').dataset.ms && document.querySelector('#count').textContent`,
+        '3 of 12 rollouts',
+      ],
+      [{ tag: 'tag: sells' }, `document.querySelector('#count').textContent`, '1 of 12 rollouts'],
+      [opened, `document.querySelector('#transcript-title').textContent`, 'seller, seed 1, repeat 0, seat trader_0'],
+      [
+        { ...opened, step: '3' },
+        `document.querySelector('.scene output').textContent + document.querySelector('.now h3').textContent`,
+        'after step 3 of 8Step 3',
+      ],
+      [
+        { ...opened, as: 'trader_1' },
+        `document.querySelector('#transcript-title').textContent`,
+        'seller, seed 1, repeat 0, seat trader_1',
+      ],
+      [
+        { ...opened, as: '*' },
+        `[...document.querySelectorAll('.turn[data-step="0"] h4')].map(each => each.textContent)[0]`,
+        /^trader_0, told/,
+      ],
+      [
+        { ...opened, beside: String(other.key), other: String(other.seat), step: '2' },
+        `document.querySelectorAll('.pair .picture').length + document.querySelector('.sticky output').textContent`,
+        '2after step 2 of 8',
+      ],
+    ]
+    const page = await open()
+    for (const [fields, says, told] of views) {
+      const asHash = `#${new URLSearchParams(fields)}`
+      // From one view to the next, of which nothing may be left.
+      await page.evaluate(`location.hash = ${JSON.stringify(asHash)}`)
+      const shown = expect.poll(() => page.evaluate(`(() => { try { return ${says} } catch { return '' } })()`), {
+        timeout: 10_000,
+      })
+      if (typeof told === 'string') await shown.toBe(told)
+      else await shown.toMatch(told)
+      // The address stays what it was, so that it can be handed on.
+      const kept = async () => {
+        const address = new URLSearchParams((await addressOf(page)).slice(1))
+        return Object.fromEntries(Object.keys(fields).map(name => [name, address.get(name)]))
+      }
+      await expect.poll(kept).toEqual(fields)
+    }
+    await page.close()
+    // And on a page that is opened with it.
+    for (const [fields, says, told] of [views[1]!, views.at(-1)!]) {
+      const fresh = await open(`#${new URLSearchParams(fields)}`)
+      await expect.poll(() => fresh.evaluate(`(() => { try { return ${says} } catch { return '' } })()`)).toBe(told)
+      await fresh.close()
+    }
+    expect(troubles).toEqual([])
+  }, 120_000)
+
+  test('two rollouts stand side by side from where they part, chosen by player and moved together', async () => {
+    const page = await open('#search=1')
+    await page.click('.grid .line')
+    await page.waitForSelector('.scene img')
+    const others = await page.evaluate<string[]>(`[...document.querySelectorAll('#beside option')].map(each => each.textContent)`)
+    expect(others.slice(1).map(text => text.split(',')[0])).toEqual(['newcomer', 'seller', 'sleeper'])
+    await page.evaluate(
+      `(() => { const select = document.querySelector('#beside'); select.selectedIndex = 2; select.dispatchEvent(new Event('change')) })()`,
+    )
+    await page.waitForSelector('.pair .picture')
+    expect(await page.textContent('.parting')).toContain('They part in step 1')
+    expect(await page.textContent('.sticky output')).toBe('after step 1 of 8')
+    await page.focus('.sticky input')
+    for (let i = 0; i < 3; i++) await page.keyboard.press('ArrowRight')
+    const pictures = await page.evaluate<string[]>(
+      `[...document.querySelectorAll('.pair .picture')].map(each => new URL(each.src).searchParams.get('step'))`,
+    )
+    expect(pictures).toEqual(['4', '4'])
+    expect(troubles).toEqual([])
+    await page.close()
+  }, 60_000)
+
+  test('a note is written by keyboard, and another page that is open shows it', async () => {
+    const rows = rowsIn(await asked('data/rows'))
+    const { key, seat } = rows.find(({ player }) => player === 'sleeper')!
+    const hash = `#${new URLSearchParams({ rollout: String(key), seat: String(seat) })}`
+    const [page, other] = [await open(hash), await open('#tag=anything')]
+    await page.waitForSelector('.noted summary')
+    await page.focus('.noted summary')
+    await page.keyboard.press('Enter')
+    await page.keyboard.press('Tab')
+    await page.keyboard.type('idle')
+    await page.keyboard.press('Tab')
+    await page.keyboard.type('does <b>nothing</b>')
+    for (let i = 0; i < 2; i++) await page.keyboard.press('Tab')
+    await page.keyboard.press('Enter')
+    await expect.poll(() => page.textContent('.noted')).toContain('does <b>nothing</b>')
+    expect(await page.textContent('.noted .tags')).toContain('idle')
+    const options = () => other.evaluate<string>(`document.querySelector('#tag').textContent`)
+    await expect.poll(options, { timeout: 10_000 }).toContain('tag: idle')
+    expect(troubles).toEqual([])
+    await page.close()
+    await other.close()
+  }, 60_000)
+
+  test.each(['light', 'dark'] as const)(
+    'axe finds no serious fault in any part of the page, %s',
+    async colorScheme => {
+      const page = await open('', { colorScheme })
+      for (const summary of ['#played', '#tables-players details', '#tables-behaviour details', '.answers details'])
+        await page.evaluate(`(() => { const fold = document.querySelector('${summary}'); if (fold) fold.open = true })()`)
+      expect(await seriousFaults(page)).toEqual([])
+      await page.click('.grid .line')
+      await page.waitForSelector('.scene img')
+      await page.click('.noted summary')
+      expect(await seriousFaults(page)).toEqual([])
+      await page.evaluate(
+        `(() => { const select = document.querySelector('#beside'); select.selectedIndex = 1; select.dispatchEvent(new Event('change')) })()`,
+      )
+      await page.waitForSelector('.pair .picture')
+      expect(await seriousFaults(page)).toEqual([])
+      expect(troubles).toEqual([])
+      await page.close()
+    },
+    60_000,
+  )
 })

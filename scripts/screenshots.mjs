@@ -1,0 +1,79 @@
+// Pictures of every page at three widths, light and dark, into docs/screens/, each after its part's own runs:
+// node scripts/screenshots.mjs [PART[/SCREEN]…] after a build (`npm run screens` builds first). Needs playwright-core and a Chromium on
+// the PATH. A part is a module of scripts/screens/: its `start(folder)` gives {screens: [{name, url, act(page)?, full?, quality?}], stop()};
+// `act` brings a page that has been opened into the state that is pictured. Fonts differ between machines, so nothing compares pictures.
+import { accessSync, constants, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { basename, delimiter, join } from 'node:path'
+
+const WIDTHS = { 1440: 900, 1024: 768, 390: 844 }
+const THEMES = ['light', 'dark']
+const OUT = 'docs/screens'
+/** Of WebP: what is written on the pages stays sharp. */
+const QUALITY = 62
+
+const isProgram = path => {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+const executablePath = process.env.PATH.split(delimiter)
+  .flatMap(folder => ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'].map(name => join(folder, name)))
+  .find(isProgram)
+if (executablePath === undefined) throw new Error('no Chromium on the PATH (Debian: apt-get install chromium)')
+
+const { chromium } = createRequire(import.meta.url)('playwright-core')
+const asked = process.argv.slice(2).map(text => text.split('/'))
+const parts = readdirSync(new URL('screens', import.meta.url))
+  .filter(name => name.endsWith('.mjs'))
+  .map(name => basename(name, '.mjs'))
+  .filter(part => asked.length === 0 || asked.some(([own]) => own === part))
+mkdirSync(OUT, { recursive: true })
+// Three dimensions are drawn without a card.
+const args = ['--no-sandbox', '--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader']
+const browser = await chromium.launch({ executablePath, args })
+try {
+  for (const part of parts) {
+    const { start } = await import(`./screens/${part}.mjs`)
+    const folder = mkdtempSync(join(tmpdir(), 'agoragym-screens-'))
+    const { screens, stop } = await start(folder)
+    const wanted = screens.filter(
+      ({ name }) => asked.length === 0 || asked.some(([own, screen = name]) => own === part && screen === name),
+    )
+    try {
+      for (const screen of wanted)
+        for (const [width, height] of Object.entries(WIDTHS))
+          for (const theme of THEMES) await picture(part, screen, Number(width), height, theme)
+    } finally {
+      await stop()
+      rmSync(folder, { recursive: true, force: true })
+    }
+    const files = readdirSync(OUT).filter(name => name.startsWith(`${part}_`))
+    const bytes = files.reduce((sum, name) => sum + statSync(join(OUT, name)).size, 0)
+    console.log(`${part}: ${wanted.length} screens, ${files.length} pictures, ${(bytes / 1e6).toFixed(2)} MB`)
+  }
+} finally {
+  await browser.close()
+}
+
+async function picture(part, { name, url, act, full = false, quality = QUALITY }, width, height, theme) {
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme: theme, reducedMotion: 'reduce' })
+  const page = await context.newPage()
+  const faults = []
+  page.on('pageerror', error => faults.push(error.message))
+  page.on('console', message => message.type() === 'error' && faults.push(message.text()))
+  await page.goto(url)
+  await act?.(page)
+  await page.evaluate(() => document.fonts.ready)
+  await page.waitForTimeout(150)
+  // Chromium writes WebP, which playwright does not ask it for.
+  const session = await context.newCDPSession(page)
+  const { data } = await session.send('Page.captureScreenshot', { format: 'webp', quality, captureBeyondViewport: full })
+  writeFileSync(join(OUT, `${part}_${name}_${width}_${theme}.webp`), Buffer.from(data, 'base64'))
+  await context.close()
+  for (const fault of faults) console.error(`${part}/${name} at ${width}, ${theme}: ${fault}`)
+}

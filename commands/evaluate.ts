@@ -97,6 +97,8 @@ export interface EvaluateOptions
   readonly onCell?: (runs: readonly RunResult[]) => void
   /** Whether standard error tells how far play is; by default it does. */
   readonly drawn?: boolean
+  /** Whether people who play sit at this terminal (they do). */
+  readonly here?: boolean
 }
 
 const NO_WORK =
@@ -104,11 +106,12 @@ const NO_WORK =
 
 /** Plays with progress on standard error, and says there what failed or stopped it and how to go on. */
 export async function evaluate(asked: Experiment, options: EvaluateOptions, args: Args, io: Io): Promise<Evaluation> {
-  const { models, onCell = () => {}, drawn = true, ...rest } = options
+  const { models, onCell = () => {}, drawn = true, here = true, ...rest } = options
   const shard = readShard(args, io)
   const telling = tellingOf(args, io, {
     named: asked.name !== undefined,
     drawn,
+    here,
     // Models are asked elsewhere where there is a queue.
     ...(models !== undefined && args.text('queue') === undefined && { models }),
   })

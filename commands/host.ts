@@ -116,6 +116,7 @@ export const host: Command = {
           concurrency: specs.length,
           models,
           people,
+          here: false,
           resume: args.flag('resume'),
           retryErrors: args.flag('retry-errors'),
           onEvent,

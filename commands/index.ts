@@ -95,7 +95,8 @@ export const commands: readonly CommandHead[] = [
   {
     name: 'view',
     positionals: { '[RUN…]': RUNS },
-    describe: 'Look at runs in a browser, every rollout turn by turn, also while they are played.',
+    describe:
+      'Look at runs in a browser, every rollout turn by turn, also while they are played; or at a game that lives (--live).',
     load: async () => (await import('./view.ts')).view,
   },
   {

@@ -33,6 +33,8 @@ export interface TellingOptions {
   readonly models?: Models
   /** Whether text tells how far play is; by default it does, unless a person plays. */
   readonly drawn?: boolean
+  /** Whether people who play sit at this terminal, as they do by default. */
+  readonly here?: boolean
   /** Whether lines say which cell they are of. */
   readonly named: boolean
 }
@@ -72,9 +74,9 @@ class Line implements Telling {
   }
 
   #begin({ due, cell, cells, players }: Extract<ExperimentEvent, { type: 'cell_start' }>): void {
-    const { models, named, drawn = true } = this.#options
+    const { models, named, drawn = true, here = true } = this.#options
     // A line that is rewritten would run through what a person types.
-    this.#games = drawn && players.some(({ kind }) => kind === 'human') ? { begun: 0, due } : undefined
+    this.#games = drawn && here && players.some(({ kind }) => kind === 'human') ? { begun: 0, due } : undefined
     if (!drawn || this.#games !== undefined) return
     const running = new Running(due)
     this.#running = running

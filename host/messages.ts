@@ -68,7 +68,7 @@ export type SeatStage =
 /** A line for the person. `code` says which notice of the server's it is, for pages in another language; null for the economy's words. */
 export interface Told {
   readonly ok: boolean
-  readonly code: 'timeout' | 'paused' | 'went_on' | 'ended' | null
+  readonly code: 'timeout' | null
   readonly text: string
 }
 

@@ -1,4 +1,4 @@
-/** Rows of results.jsonl: what a seat's play came to, and the messages as they are saved. Knows rollouts; writes nothing. */
+/** Rows of results: what a seat's play came to, and the messages as they are saved. Knows rollouts; writes nothing. */
 import type { AnyEnvironment, AnyTypes, Seat } from '../envs/core/environment.ts'
 import type { EpisodeLog } from '../envs/core/log.ts'
 import type { AgentId, ToolSchema } from '../envs/core/tool.ts'

@@ -61,7 +61,7 @@ export interface TokenUsage {
   readonly final_output_tokens: number
 }
 
-/** A row of results.jsonl without its messages; every metric also stands at the top level under its own name. */
+/** A row of results without its messages; every metric also stands at the top level under its own name. */
 export interface ResultFigures {
   readonly key: string
   readonly example_id: number
@@ -80,7 +80,7 @@ export interface ResultFigures {
   readonly token_usage?: TokenUsage
 }
 
-/** A row of results.jsonl. */
+/** A row of results. */
 export interface ResultRow extends ResultFigures {
   /** The messages before the player's first. */
   readonly prompt: readonly SavedMessage[]
@@ -127,7 +127,7 @@ export interface Task {
   readonly hash: string
 }
 
-/** One seat of an episode. A scripted seat that was not evaluated has no nodes: `transcribe` makes them from steps.jsonl. */
+/** One seat of an episode. A scripted seat that was not evaluated has no nodes: `transcribe` makes them from the log. */
 export interface Trace {
   readonly version: 1
   readonly id: string
@@ -151,7 +151,7 @@ export interface Trace {
   }
 }
 
-/** A line of traces.jsonl: one episode. */
+/** One episode with its traces. */
 export interface TracedEpisode {
   /** The rollout's key. */
   readonly id: string
@@ -164,7 +164,7 @@ export interface TracedEpisode {
   readonly traces: readonly Trace[]
 }
 
-/** A line of steps.jsonl: the whole log of a finished episode. */
+/** The whole log of a finished episode. */
 export interface StepsRow extends EpisodeLog<AnyTypes> {
   readonly key: string
 }

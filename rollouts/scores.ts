@@ -55,7 +55,7 @@ export interface ScoreValue {
   readonly missing?: 'malformed_answer'
 }
 
-/** A row of scores.jsonl: what was added to one row of results.jsonl. */
+/** A row of scores.jsonl: what was added to one row of the results. */
 export interface ScoreRow {
   readonly key: string
   readonly seat: AgentId

@@ -1,4 +1,4 @@
-/** Episodes of traces.jsonl: the messages and calls of every seat. Knows rollouts; writes nothing. */
+/** Episodes with their traces: the messages and calls of every seat. Knows rollouts; writes nothing. */
 import type { Seat } from '../envs/core/environment.ts'
 import { digest } from '../envs/core/plain.ts'
 import type { AgentId } from '../envs/core/tool.ts'

@@ -1,5 +1,5 @@
 /**
- * Plays the logs of runs again and says where one is not what its own decisions give, and where the rows of results.jsonl beside it
+ * Plays the logs of runs again and says where one is not what its own decisions give, and where the rows of results beside it
  * are not what the log says. Knows files of logs and results; knows no economy.
  */
 import { existsSync, readdirSync, statSync } from 'node:fs'
@@ -44,7 +44,7 @@ export interface Finding {
 export interface Verified {
   readonly episodes: number
   readonly steps: number
-  /** Rows of results.jsonl that were compared. */
+  /** Rows of results that were compared. */
   readonly rows: number
   /** Empty where every log is what its decisions give, and every row what its log says. */
   readonly findings: readonly Finding[]
@@ -234,13 +234,13 @@ class Figures {
 
 const NO_LOG = 'no episode log: expected {"key", "header", "steps", "stop"}'
 
-/** A row of results.jsonl and where it stands. */
+/** A row of results and where it stands. */
 interface Placed {
   readonly row: ResultFigures
   readonly line: number
 }
 
-/** The rows of results.jsonl beside a file of logs, read along with it; what the order of the logs leaves behind is held. */
+/** The rows of results beside a file of logs, of a run of before, read along with it; what the order of the logs leaves behind is held. */
 class Results {
   readonly #path: string
   readonly #there: boolean

@@ -425,7 +425,7 @@ class SessionGame {
     return this.#view(this.table.stop(reason))
   }
 
-  /** A row of steps.jsonl: the log so far, under a key of its rules, its seed and who sits where. */
+  /** The log so far as one of a run's logs (`readSteps`), under a key of its rules, its seed and who sits where. */
   get log(): object {
     const { log, env, config } = this.table
     const { seed, repeat, seats } = log.header

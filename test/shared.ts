@@ -1,6 +1,6 @@
 /**
  * Fails a test file that leaves something behind for the files that share its process: an economy, a player, a provider, a variable of
- * the environment, another working directory, a clock that was replaced. Such files stand under ALONE in vitest.config.ts.
+ * the environment, another working directory, a clock, or another global that was replaced. Such files stand under ALONE in vitest.config.ts.
  */
 import { afterAll, beforeAll, expect } from 'vitest'
 import { economies } from '../economies/registry.ts'
@@ -16,7 +16,7 @@ const state = () => ({
   providers: providers(),
   env: { ...process.env },
   cwd: process.cwd(),
-  clock: [Date.now, Math.random, setTimeout, fetch],
+  globals: [Date.now, Math.random, setTimeout, fetch, Request, Response],
 })
 let before: ReturnType<typeof state>
 

@@ -57,7 +57,12 @@ const POLICY = {
 /** Serves the page on 127.0.0.1. A UserError where the port cannot be had. */
 export async function startView({ watched, live, port = 0, title = 'agoragym view' }: ViewOptions): Promise<RunningView> {
   const ending = new AbortController()
-  const server = createAdaptorServer({ fetch: appOf(watched, title, ending.signal, live).fetch, hostname: '127.0.0.1' }) as Server
+  const server = createAdaptorServer({
+    fetch: appOf(watched, title, ending.signal, live).fetch,
+    hostname: '127.0.0.1',
+    // The program that shows its runs keeps its own Request and Response.
+    overrideGlobalObjects: false,
+  }) as Server
   await new Promise<void>((resolve, reject) => {
     server.once('error', ({ message }) =>
       reject(new UserError(`Port ${port} cannot be had: ${message}. Choose another with --port, or 0 for any.`)),

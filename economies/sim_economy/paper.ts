@@ -187,7 +187,7 @@ class StudyFiles {
     }
   }
 
-  /** One line an episode, in the format of every run's steps.jsonl. */
+  /** One line an episode, in the format of every run's logs (`readSteps`). */
   add({ key, log }: Rollout): void {
     this.#steps.append(JSON.stringify({ key, ...log } satisfies StepsRow))
   }

@@ -24,7 +24,7 @@ export interface PlayedSeat {
   readonly agent: AgentId
   readonly env: AnyEnvironment
   readonly log: EpisodeLog<AnyTypes>
-  /** Its row of results.jsonl without messages. */
+  /** Its row of results without messages. */
   readonly result: ResultFigures
   /** What the seat was told and said, in order; a bot's are those that a model in its place would have seen and sent. Read when asked for. */
   readonly messages: readonly SeatMessage[]

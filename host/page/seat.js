@@ -30,6 +30,8 @@ const state = {
 }
 
 let connection
+/** The last mark of the turn's time that has been told; what is left at its beginning is told with it. */
+let spoken = Number.POSITIVE_INFINITY
 
 function change(part) {
   Object.assign(state, part)
@@ -76,6 +78,7 @@ function onView(view) {
     until: turn === null || turn.left_ms === null ? null : performance.now() + turn.left_ms,
     seen: turn === null ? state.seen : turn.text,
   }
+  if (turn !== null && before?.turn?.turn !== turn.turn) spoken = markOf(turn.left_ms ?? Number.POSITIVE_INFINITY)
   if (before?.stage !== view.stage) Object.assign(next, { formProblems: {}, formGeneral: '' })
   change(next)
   if (DONE.includes(view.stage)) forget()
@@ -417,19 +420,17 @@ function StopDialog({ dialog, busy }) {
 
 /* The clock: redraws what counts down, and says it at a few marks */
 
-let spoken = Number.POSITIVE_INFINITY
+/** The mark that so many milliseconds are at or below; infinite above all. */
+const markOf = ms => MARKS.findLast(each => ms <= each * 1000) ?? Number.POSITIVE_INFINITY
+
 function tick() {
   const { view, until, sent } = state
-  if (view?.stage !== 'playing' || until === null || sent === view.turn?.turn) {
-    spoken = Number.POSITIVE_INFINITY
-    return
+  if (view?.stage !== 'playing' || until === null || sent === view.turn.turn) return
+  const left = until - performance.now()
+  if (left > 0 && markOf(left) < spoken) {
+    spoken = markOf(left)
+    say(t('turn.left', { time: clock(left) }))
   }
-  const left = (until - performance.now()) / 1000
-  const mark = MARKS.findLast(each => left <= each && left > 0)
-  const isNew = mark !== undefined && mark < spoken
-  // A turn that begins below a mark has been announced with its time.
-  if (isNew && spoken !== Number.POSITIVE_INFINITY) say(t('turn.left', { time: clock(left * 1000) }))
-  spoken = mark ?? 1e9
   change({})
 }
 

@@ -454,7 +454,7 @@ class Session:
         return cast("View", await self.client.arequest("stop", s=self.s, **({} if reason is None else {"reason": reason})))
 
     def log(self) -> dict[str, Any]:
-        """The log of the game so far, as a line of ``steps.jsonl`` holds it."""
+        """The log of the game so far, as a run's logs are read (``steps``)."""
         return cast("dict[str, Any]", self.client.request("log", s=self.s)["log"])
 
     async def alog(self) -> dict[str, Any]:

@@ -23,7 +23,7 @@ export interface Group {
   readonly sd: number
 }
 
-/** A seat of a rollout: the number of its row in results.jsonl among the rollout's, and what stands there. */
+/** A seat of a rollout: the number of its row among the rollout's results, and what stands there. */
 interface SeatRow {
   readonly rollout: StoredRollout
   readonly row: number
@@ -70,7 +70,7 @@ export class SeatPlay implements SeatRow {
   }
 }
 
-/** Episodes read from traces.jsonl; the last one is kept, as its seats are asked for one after the other. */
+/** Episodes as they are read; the last one is kept, as its seats are asked for one after the other. */
 class Episodes {
   readonly #lineups = new Map<string, Readonly<Record<AgentId, string>>>()
   #rollout: StoredRollout | undefined

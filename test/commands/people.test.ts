@@ -176,6 +176,14 @@ describe('eval with people', () => {
     expect(readMetadata(oneRun(options.cwd))!.lineup).toEqual({ trader_0: 'bot:miser', trader_1: 'human' })
   })
 
+  test('a person plays in a tournament, too', async () => {
+    const options = at({ input: turns(2) })
+    const { code, out } = await agoragym('tournament toy_market --players human,bot:miser --seeds 1 --set horizon=1', options)
+    expect(code).toBe(0)
+    expect(out.split('(? for help)')).toHaveLength(3)
+    expect(out).toMatch(/^games +won +tied +reward/m)
+  })
+
   test('whoever leaves a run is asked nothing more in the other seats', async () => {
     const asked: string[] = []
     const terminal = { show: () => {}, ask: async (prompt: string) => void asked.push(prompt) }

@@ -343,6 +343,10 @@ describe.skipIf(missing !== undefined)(`in a browser${missing === undefined ? ''
     const places = () =>
       page.evaluate<string>("[...document.querySelectorAll('.figure')].map(figure => figure.style.transform).join()")
     const before = await places()
+    // A step is shown whole however long the server takes to play it.
+    await page.evaluate(
+      'void (asked => (window.fetch = (...args) => new Promise(done => setTimeout(done, 200)).then(() => asked(...args))))(fetch)',
+    )
     await page.keyboard.press('.')
     await page.waitForSelector('.bubble')
     await expect.poll(places).not.toBe(before)

@@ -17,6 +17,7 @@ import { rowsIn } from '../report/rows.ts'
 const folder = mkdtempSync(join(tmpdir(), 'agoragym-view-'))
 const HOSTILE = '<img src=x onerror=alert(1)></script><script>alert(1)</script>'
 const hostile = scripted(HOSTILE, () => ({ act: () => ({ calls: [{ tool: HOSTILE, args: { text: HOSTILE } }] }) }))
+const globals = [Request, Response]
 let running: RunningView
 
 beforeAll(async () => {
@@ -166,6 +167,10 @@ describe('what the server tells', () => {
     )
     expect(status).toBe(403)
   })
+})
+
+test('the program around the server keeps its own Request and Response', () => {
+  for (const [i, own] of [Request, Response].entries()) expect(own).toBe(globals[i])
 })
 
 test('the command says what is wrong with the runs before anything listens', async () => {

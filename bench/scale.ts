@@ -23,11 +23,12 @@ const WORKERS = 2
 const IDLE = 100
 /** Seconds over which idle workers are watched. */
 const WATCHED = 20
-/** Rollouts by how they are batched. */
-const ROUNDS: readonly (readonly [batch: number, rollouts: number])[] = [
-  [1, 1000],
-  [32, 4000],
-  [128, 4000],
+/** Rollouts by how they are batched, and whether workers keep them in a shared folder. */
+const ROUNDS: readonly (readonly [batch: number, rollouts: number, shared: boolean])[] = [
+  [1, 1000, false],
+  [32, 4000, false],
+  [32, 4000, true],
+  [128, 4000, false],
 ]
 const REAL = 100
 const LONG = 30_000
@@ -47,22 +48,25 @@ export const scale: Bench = {
       const idle = await idleRows(redis)
       const workers = Array.from({ length: WORKERS }, () => startWorker(redis.url))
       const [empty, real] = [emptyEconomy(), economies.list()[0]!.env.id]
-      const play = (rollouts: number, batch?: number, env = empty, player = 'quitter') =>
-        measured({ env, player, rollouts, out, ...(batch !== undefined && { batch, url: redis.url }) })
+      const play = (rollouts: number, batch?: number, env = empty, player = 'quitter', shared = false) =>
+        measured({ env, player, rollouts, out, shared, ...(batch !== undefined && { batch, url: redis.url }) })
       await play(200, 32)
       const here = await play(4000)
       const rows: BenchRow[] = [{ what: HERE, value: here, unit: 'rollouts/s' }]
-      for (const [batch, rollouts] of ROUNDS) {
-        const perSecond = await play(rollouts, batch)
+      for (const [batch, rollouts, shared] of ROUNDS) {
+        const before = await redis.commands()
+        const perSecond = await play(rollouts, batch, empty, 'quitter', shared)
+        const commands = (await redis.commands()) - before - 1
         rows.push(
           {
-            what: `through the queue, ${batch} in a job`,
+            what: `through the queue, ${batch} in a job${shared ? ', results in a shared folder' : ''}`,
             value: perSecond,
             unit: 'rollouts/s',
             ratio: perSecond / here,
             of: HERE,
           },
           { what: '  jobs', value: perSecond / batch, unit: 'jobs/s' },
+          { what: '  commands to Redis', value: commands / rollouts, unit: 'a rollout' },
         )
       }
       const realHere = await play(REAL, undefined, real, economies.get(real).players[0])
@@ -107,6 +111,7 @@ interface Measured {
   readonly player: string | undefined
   readonly rollouts: number
   readonly out: string
+  readonly shared: boolean
   readonly batch?: number
   readonly url?: string
 }
@@ -114,7 +119,7 @@ interface Measured {
 let runs = 0
 
 /** Rollouts a second, from the first that is asked for to the last that is filed; opening a queue is not in it. */
-async function measured({ env, player, rollouts, out, batch, url }: Measured): Promise<number> {
+async function measured({ env, player, rollouts, out, shared, batch, url }: Measured): Promise<number> {
   const asked = experiment({ entries: [{ env, seeds: String(rollouts), players: [player ?? 'random'] }] })
   const own = join(out, String(runs++))
   const planned = planExperiment(asked, { economies })
@@ -131,6 +136,7 @@ async function measured({ env, player, rollouts, out, batch, url }: Measured): P
           imported: importedModules(),
           tell: () => {},
           ...(batch !== undefined && { batch }),
+          ...(shared && { results: { folder: join(out, 'shared'), compress: 'none' as const } }),
         })
   const start = performance.now()
   await runExperiment(asked, { economies, out: own, ...(queue !== undefined && { elsewhere: queue.elsewhere }) })

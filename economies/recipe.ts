@@ -2,10 +2,10 @@
  * The recipe of a new economy: a project of its own, or in a clone of this repository its folders and its lines in the
  * registry. Knows the templates and where each goes.
  */
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { UserError } from '../envs/core/errors.ts'
-import { makeFolder, refused } from '../rollouts/jsonl.ts'
+import { writeFiles } from '../rollouts/jsonl.ts'
 import { packageVersion } from '../rollouts/versions.ts'
 import { economies } from './registry.ts'
 
@@ -42,7 +42,7 @@ export function newEconomy(name: string, from: string): NewEconomy {
   const paths = Object.keys(files)
   checkFree(inside ? [...new Set(paths.map(path => join(folder, dirname(path))))] : [folder])
   const registry = join(folder, REGISTRY)
-  write(folder, inside ? { ...files, [REGISTRY]: registryWith(readFileSync(registry, 'utf8'), name) } : files)
+  writeFiles(folder, inside ? { ...files, [REGISTRY]: registryWith(readFileSync(registry, 'utf8'), name) } : files)
   return {
     folder,
     files: inside ? [...paths, REGISTRY] : paths,
@@ -67,17 +67,6 @@ function checkFree(folders: readonly string[]): void {
   for (const path of folders)
     if (existsSync(path) && readdirSync(path).length > 0)
       throw new UserError(`${path} is there already and not empty; choose another name, or move it away.`)
-}
-
-function write(folder: string, files: RecipeFiles): void {
-  try {
-    for (const [path, text] of Object.entries(files)) {
-      makeFolder(dirname(join(folder, path)))
-      writeFileSync(join(folder, path), text)
-    }
-  } catch (error) {
-    throw refused(folder, error)
-  }
 }
 
 /** A UserError where a name cannot be an economy's. */

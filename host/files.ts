@@ -3,7 +3,7 @@
  * there, what people were asked. With the links and the decisions a server that was killed goes on where it was. Knows files; knows
  * no game and no page.
  */
-import { closeSync, existsSync, openSync, writeSync } from 'node:fs'
+import { chmodSync, closeSync, existsSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Units } from '../envs/core/environment.ts'
 import { UserError } from '../envs/core/errors.ts'
@@ -200,13 +200,11 @@ export function writePrivate(path: string, text: string): void {
   replaceFile(path, write => write(Buffer.from(text)))
 }
 
-/** An empty file that only its owner may read, where there is none. */
+/** A file that only its owner may read, whoever might before; empty where there was none. */
 function makePrivate(path: string): void {
-  if (existsSync(path)) return
   try {
-    const file = openSync(path, 'a', PRIVATE)
-    writeSync(file, '')
-    closeSync(file)
+    closeSync(openSync(path, 'a', PRIVATE))
+    chmodSync(path, PRIVATE)
   } catch (error) {
     throw refused(path, error)
   }

@@ -2,7 +2,6 @@
 import type { AnyTypes } from '../envs/core/environment.ts'
 import type { Turn } from '../envs/core/policy.ts'
 import { candidates, type PlayerTools, toolSchema } from '../envs/core/tool.ts'
-import { callText } from '../rollouts/players/human.ts'
 import type { FormTool } from './messages.ts'
 
 /** Proposals of one tool at most. */
@@ -36,6 +35,3 @@ export function argsText(args: unknown): string {
     .map(([name, value]) => `${name.replaceAll('_', ' ')} ${typeof value === 'string' ? value : JSON.stringify(value)}`)
     .join(', ')
 }
-
-/** A call as the history has it. */
-export { callText }

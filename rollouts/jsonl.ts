@@ -16,9 +16,10 @@ import {
   rmSync,
   statSync,
   truncateSync,
+  writeFileSync,
   writeSync,
 } from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { UserError } from '../envs/core/errors.ts'
 import { shorten } from '../envs/core/text.ts'
 import { RunError } from './errors.ts'
@@ -386,6 +387,18 @@ export function makeFolder(path: string): void {
   if (existsSync(path)) return
   makeFolder(dirname(path))
   mkdirSync(path)
+}
+
+/** Writes files by their paths below a folder, which is made. Throws RunError where the file system refuses. */
+export function writeFiles(folder: string, files: Readonly<Record<string, string>>): void {
+  try {
+    for (const [path, text] of Object.entries(files)) {
+      makeFolder(dirname(join(folder, path)))
+      writeFileSync(join(folder, path), text)
+    }
+  } catch (error) {
+    throw refused(folder, error)
+  }
 }
 
 function writeWhole(file: number, bytes: Uint8Array, path: string): void {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from gymnasium import spaces
@@ -15,6 +15,12 @@ from .errors import AgoragymError
 Observation = Literal["encoded", "text"]
 #: Characters; the longest text of a shipped preset that was seen has a third of this.
 MAX_TEXT = 100_000
+
+
+def check_observation(observation: str) -> None:
+    """Raises a :class:`ValueError` for what is no :data:`Observation`."""
+    if observation not in get_args(Observation):
+        raise ValueError(f"observation: expected 'encoded' or 'text', got {observation!r}")
 
 
 class _Characters(Sequence[str]):

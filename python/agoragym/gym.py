@@ -30,7 +30,17 @@ from gymnasium.vector import AutoresetMode
 from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
-from ._encoding import MAX_TEXT, Observation, UnicodeText, box_of, checked_text, encoding_of, game_seed, mask_of
+from ._encoding import (
+    MAX_TEXT,
+    Observation,
+    UnicodeText,
+    box_of,
+    check_observation,
+    checked_text,
+    encoding_of,
+    game_seed,
+    mask_of,
+)
 from .client import Call, Client, Decision, Encoding, Reward, Session, View
 
 Info = dict[str, Any]
@@ -73,8 +83,7 @@ class AgoragymEnv(gymnasium.Env[Any, Any]):
         render_mode: str | None = None,
         client: Client | None = None,
     ) -> None:
-        if observation not in ("encoded", "text"):
-            raise ValueError(f"observation: expected 'encoded' or 'text', got {observation!r}")
+        check_observation(observation)
         if render_mode not in (None, "ansi"):
             raise ValueError(f"render_mode: expected None or 'ansi', got {render_mode!r}")
         self.session = Session(

@@ -24,7 +24,17 @@ from gymnasium.utils import seeding
 from pettingzoo import AECEnv, ParallelEnv
 from pettingzoo.utils.conversions import parallel_to_aec
 
-from ._encoding import MAX_TEXT, Observation, UnicodeText, box_of, checked_text, encoding_of, game_seed, mask_of
+from ._encoding import (
+    MAX_TEXT,
+    Observation,
+    UnicodeText,
+    box_of,
+    check_observation,
+    checked_text,
+    encoding_of,
+    game_seed,
+    mask_of,
+)
 from .client import Client, Encoding, Reward, Session, View
 from .gym import Batch, Games
 
@@ -63,8 +73,7 @@ class AgoragymParallelEnv(ParallelEnv[str, Any, Any]):  # type: ignore[misc]
         render_mode: str | None = None,
         client: Client | None = None,
     ) -> None:
-        if observation not in ("encoded", "text"):
-            raise ValueError(f"observation: expected 'encoded' or 'text', got {observation!r}")
+        check_observation(observation)
         self.metadata = {**type(self).metadata, "name": f"agoragym_{economy}"}
         self.render_mode = render_mode
         kind: dict[str, Any] = {"preset": preset, "config": config, "live": live, "opponents": opponents, "reward": reward}

@@ -66,6 +66,11 @@ class AgoragymEnv(vf.Env[AgoragymEnvConfig]):
         waiting = view["waiting"]
         tools = [{name: tool[name] for name in ("name", "description", "parameters")} for tool in session.info["tools"]]
         rewards = {seat: view["rewards"][seat] for seat in session.live}
+
+        def earn(view: Any) -> None:
+            for seat, reward in view["rewards"].items():
+                rewards[seat] += reward
+
         async with AsyncExitStack() as stack:
             open_seats: dict[str, vf.Interaction] = {}
             for seat, role in roles.items():
@@ -93,12 +98,10 @@ class AgoragymEnv(vf.Env[AgoragymEnvConfig]):
                 waiting = said["waiting"]
                 if "t" in said:
                     view = cast("Any", said)
-                    for seat, reward in view["rewards"].items():
-                        rewards[seat] += reward
+                    earn(view)
             if not view["done"]:
                 view = await session.astop("seats_ended")
-                for seat, reward in view["rewards"].items():
-                    rewards[seat] += reward
+                earn(view)
             for seat, interaction in open_seats.items():
                 trace = interaction.trace
                 trace.info.update(

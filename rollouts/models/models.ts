@@ -156,11 +156,7 @@ export class Models {
       ...(label !== undefined && { label }),
       kind: 'model',
       details: {
-        model: endpoint.model,
-        base_url: endpoint.baseUrl,
-        protocol: endpoint.protocol === 'anthropic' ? 'messages' : settings.api,
-        sampling: settings.sampling,
-        extra_body: settings.extraBody,
+        ...askedOf(endpoint, settings),
         ...(settings.adaptations.length > 0 && { adaptations: settings.adaptations }),
         history: historyName(style.history),
         no_tool_call: style.noToolCall,
@@ -268,13 +264,7 @@ export class Models {
     const { timeoutEpisodeMs: leftMs = Number.POSITIVE_INFINITY } = this.#options
     return {
       name,
-      details: {
-        model: endpoint.model,
-        base_url: endpoint.baseUrl,
-        protocol: endpoint.protocol === 'anthropic' ? 'messages' : settings.api,
-        sampling: settings.sampling,
-        extra_body: settings.extraBody,
-      },
+      details: askedOf(endpoint, settings),
       price: caller.price,
       request: messages => requestDigest(messages, [], digested),
       ask: async (messages, place) => {
@@ -369,6 +359,11 @@ export class Models {
 }
 
 /** What of the settings makes a request another one. Adaptations that were chosen do, those that were learnt do not. */
+/** What is asked, of whom, as files record it. */
+function askedOf({ model, baseUrl, protocol }: Endpoint, { api, sampling, extraBody }: CallerSettings) {
+  return { model, base_url: baseUrl, protocol: protocol === 'anthropic' ? 'messages' : api, sampling, extra_body: extraBody }
+}
+
 function requestSettings({ model }: Endpoint, { api, sampling, extraBody, adaptations }: CallerSettings): object {
   return { model, api, sampling, extraBody, ...(adaptations.length > 0 && { adaptations }) }
 }

@@ -3,10 +3,10 @@
  * for them as every client does, over the wire; knows no economy, and nothing of oTree but what its templates and `fields.ts` write.
  */
 import { randomBytes } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { UserError } from '../../envs/core/errors.ts'
-import { makeFolder, refused } from '../../rollouts/jsonl.ts'
+import { writeFiles } from '../../rollouts/jsonl.ts'
 import { packageVersion } from '../../rollouts/versions.ts'
 import type { GameRequest } from '../game.ts'
 import { Host, type HostOptions } from '../host.ts'
@@ -183,14 +183,7 @@ export async function otreeApp(options: OtreeAppOptions): Promise<OtreeApp> {
 export function writeOtreeApp({ files }: OtreeApp, folder: string): void {
   if (existsSync(folder) && readdirSync(folder).length > 0)
     throw new UserError(`${folder} is there already and not empty; choose another folder, or move it away.`)
-  try {
-    for (const [path, text] of Object.entries(files)) {
-      makeFolder(dirname(join(folder, path)))
-      writeFileSync(join(folder, path), text)
-    }
-  } catch (error) {
-    throw refused(folder, error)
-  }
+  writeFiles(folder, files)
 }
 
 /** The seats of people, in seat order. */

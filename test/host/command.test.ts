@@ -17,6 +17,8 @@ beforeAll(() => {
   cwd = mkdtempSync(join(tmpdir(), 'agoragym-host-command-'))
   writeFileSync(join(cwd, 'consent.txt'), 'You may stop at any time.\n')
   writeFileSync(join(cwd, 'fields.json'), '[{"name":"age","label":"Age","type":"number","required":true}]')
+  // One of before, which others may read.
+  writeFileSync(join(cwd, 'links.csv'), 'old', { mode: 0o644 })
   writeFileSync(join(cwd, 'wrong.json'), '[{"name":"age","label":"Age","type":"choice"}]')
 })
 afterAll(() => rmSync(cwd, { recursive: true, force: true }))

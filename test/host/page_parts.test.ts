@@ -203,6 +203,26 @@ describe('sentences', () => {
     expect(begun.filter(start => !all.some(key => key.startsWith(start)))).toEqual([])
   })
 
+  test('every word of the messages has a sentence', () => {
+    const messages = readFileSync(join(PAGE, '..', 'messages.ts'), 'utf8')
+    const wordsOf = (start: string): string[] => {
+      const from = messages.indexOf(start)
+      expect(from, start).toBeGreaterThan(0)
+      return [...messages.slice(from, messages.indexOf('\n\n', from)).matchAll(/'([a-z_]+)'/g)].map(([, word]) => word!)
+    }
+    const stages = wordsOf('export type SeatStage')
+    const own = wordsOf('export type AnswerCode').filter(code => !['refused', 'bad_fields'].includes(code))
+    expect(stages).toContain('replaced')
+    expect(own).toContain('late')
+    const keys = [
+      ...stages.flatMap(stage => [`stage.${stage}`, `say.${stage}`, `seat.${stage}`]),
+      ...own.map(code => `answer.${code}`),
+      'told.timeout',
+      'seat.bot',
+    ]
+    expect(keys.filter(key => english.sentences[key] === undefined)).toEqual([])
+  })
+
   test('no sentence stands in the pages’ code', () => {
     const html = [...code.matchAll(/>\s*([A-Z][a-z]+[^<>$`{}()]*)</g)].map(([, text]) => text!.trim())
     expect(html).toEqual([])

@@ -245,7 +245,7 @@ export function stagesOf(from) {
       ...base,
       stage: 'over',
       result,
-      told: [{ ok: true, code: 'ended', text: 'The experimenter ended the game.' }],
+      told: [],
       history: market.history,
     },
     replaced: { ...base, stage: 'replaced', history: market.history },

@@ -72,21 +72,15 @@ function pageOf(files) {
     '# Pictures of every page',
     '',
     'Made by `npm run screens` (Chromium on the PATH and playwright-core), at 1440, 1024 and 390 pixels, light and dark: the pages of',
-    '[`agoragym view`](view.md) (`view_…`, `live_…`) and of [`agoragym host`](host.md) (`host_…`). Fonts differ between machines, so nothing compares them.',
+    '[`agoragym view`](view.md) (`view_…`, `live_…`) and of [`agoragym host`](host.md) (`host_…`). Fonts differ between machines, so nothing compares them. Shown are the wide light ones;',
+    'the repository has the others beside them in `docs/screens/`.',
   ]
   for (const [screen, own] of screens) {
-    const wide = own.find(file => file.endsWith('_1440_light.webp')) ?? own[0]
-    const others = own
-      .filter(file => file !== wide)
-      .map(file => `[${file.slice(screen.length + 1, -'.webp'.length).replace('_', ', ')}](screens/${file})`)
-    lines.push(
-      '',
-      `## ${screen.replaceAll('_', ' ')}`,
-      '',
-      `![${screen.replaceAll('_', ' ')}](screens/${wide})`,
-      '',
-      others.join(' · '),
-    )
+    // The package has the wide light ones, the repository all.
+    const wide = own.find(file => file.endsWith('_1440_light.webp'))
+    if (wide === undefined) continue
+    const title = screen.replaceAll('_', ' ')
+    lines.push('', `## ${title}`, '', `![${title}](screens/${wide})`)
   }
   return `${lines.join('\n')}\n`
 }

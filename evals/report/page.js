@@ -441,7 +441,7 @@ async function look() {
       for (const at of places) found[at] = 1
       list(true)
       $('searched').textContent =
-        more === undefined ? `${done} of ${of} ${served ? 'rollouts' : 'embedded transcripts'} searched` : more
+        more === undefined ? `· ${done} of ${of} ${served ? 'rollouts' : 'embedded transcripts'} searched` : more
     }
     if (!signal.aborted) $('searched').dataset.ms = String(Math.round(performance.now() - started))
   } catch (error) {

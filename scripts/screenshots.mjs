@@ -59,6 +59,31 @@ try {
 } finally {
   await browser.close()
 }
+writeFileSync('docs/screens.md', pageOf(readdirSync(OUT)))
+
+/** The page that shows every picture there is: each screen as it is on a wide light page, with the others as links. */
+function pageOf(files) {
+  const screens = new Map()
+  for (const file of files.toSorted()) {
+    const [, screen] = /^(.+)_\d+_(?:light|dark)\.webp$/.exec(file) ?? []
+    if (screen !== undefined) screens.set(screen, [...(screens.get(screen) ?? []), file])
+  }
+  const lines = [
+    '# Pictures of every page',
+    '',
+    'Made by `npm run screens` (Chromium on the PATH and playwright-core), at 1440, 1024 and 390 pixels, light and dark: the pages of',
+    '[`agoragym view`](view.md) (`view_…`, `live_…`) and of [`agoragym host`](host.md) (`host_…`). Fonts differ between machines, so nothing compares them. Shown are the wide light ones;',
+    'the repository has the others beside them in `docs/screens/`.',
+  ]
+  for (const [screen, own] of screens) {
+    // The package has the wide light ones, the repository all.
+    const wide = own.find(file => file.endsWith('_1440_light.webp'))
+    if (wide === undefined) continue
+    const title = screen.replaceAll('_', ' ')
+    lines.push('', `## ${title}`, '', `![${title}](screens/${wide})`)
+  }
+  return `${lines.join('\n')}\n`
+}
 
 async function picture(part, { name, url, act, full = false, quality = QUALITY }, width, height, theme) {
   const context = await browser.newContext({ viewport: { width, height }, colorScheme: theme, reducedMotion: 'reduce' })

@@ -343,10 +343,18 @@ function drawWalks() {
   })
 }
 
+/** The order of a column's words, found once for the rows that there are. */
+function ranksOf(key) {
+  if (ranked.of !== rows) ranked = { of: rows, byKey: new Map() }
+  if (!ranked.byKey.has(key)) ranked.byKey.set(key, ranks(rows.words(key)))
+  return ranked.byKey.get(key)
+}
+let ranked = {}
+
 /** A column of the list over one of the rows' columns. */
 const column = (name, key, more = {}) => ({
   name,
-  order: () => rows.numbers(key) ?? ranks(rows.words(key)),
+  order: () => rows.numbers(key) ?? ranksOf(key),
   text(at) {
     const value = rows.get(key, at)
     return value === null ? '' : typeof value === 'number' ? plain(value) : value
@@ -441,7 +449,7 @@ async function look() {
       for (const at of places) found[at] = 1
       list(true)
       $('searched').textContent =
-        more === undefined ? `${done} of ${of} ${served ? 'rollouts' : 'embedded transcripts'} searched` : more
+        more === undefined ? `· ${done} of ${of} ${served ? 'rollouts' : 'embedded transcripts'} searched` : more
     }
     if (!signal.aborted) $('searched').dataset.ms = String(Math.round(performance.now() - started))
   } catch (error) {
@@ -727,6 +735,8 @@ showTheme()
 showFacts()
 drawOverview()
 document.documentElement.dataset.answered = 'true'
+// The answer is seen before the rest is read.
+await new Promise(done => setTimeout(done))
 await loadRows()
 await restore()
 ready = true

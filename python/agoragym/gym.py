@@ -30,7 +30,17 @@ from gymnasium.vector import AutoresetMode
 from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
-from ._encoding import MAX_TEXT, Observation, UnicodeText, box_of, check_observation, checked_text, encoding_of, game_seed, mask_of
+from ._encoding import (
+    MAX_TEXT,
+    Observation,
+    UnicodeText,
+    box_of,
+    check_observation,
+    checked_text,
+    encoding_of,
+    game_seed,
+    mask_of,
+)
 from .client import Call, Client, Decision, Encoding, Reward, Session, View
 
 Info = dict[str, Any]

@@ -24,7 +24,17 @@ from gymnasium.utils import seeding
 from pettingzoo import AECEnv, ParallelEnv
 from pettingzoo.utils.conversions import parallel_to_aec
 
-from ._encoding import MAX_TEXT, Observation, UnicodeText, box_of, check_observation, checked_text, encoding_of, game_seed, mask_of
+from ._encoding import (
+    MAX_TEXT,
+    Observation,
+    UnicodeText,
+    box_of,
+    check_observation,
+    checked_text,
+    encoding_of,
+    game_seed,
+    mask_of,
+)
 from .client import Client, Encoding, Reward, Session, View
 from .gym import Batch, Games
 

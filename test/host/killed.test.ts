@@ -1,5 +1,5 @@
 /** A server that is killed and started again: the same links lead to the same seats, and nothing that was decided is lost. */
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -16,12 +16,14 @@ import { Person } from './person.ts'
 let built: Built
 let out = ''
 let model: FakeProvider
+const children = new Set<ChildProcess>()
 beforeAll(async () => {
   built = await build()
   model = await startFakeProvider({ script: randomCalls })
   out = mkdtempSync(join(tmpdir(), 'agoragym-killed-'))
 }, 60_000)
 afterAll(async () => {
+  for (const child of children) child.kill('SIGKILL')
   await model.close()
   built.remove()
   rmSync(out, { recursive: true, force: true })
@@ -50,6 +52,7 @@ async function begin(more: readonly string[], folder = out) {
     ...more,
   ]
   const child = spawn(process.execPath, [built.program, ...words], { stdio: ['ignore', 'pipe', 'pipe'] })
+  children.add(child)
   let told = ''
   child.stderr.on('data', data => {
     told += data

@@ -6,6 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { runsIn } from '../../evals/compare.ts'
 import { overviewOf } from '../../evals/overview.ts'
 import { economies, environments } from '../../index.ts'
+import { randomCalls, startFakeProvider } from '../../rollouts/models/fake/index.ts'
+import { Models } from '../../rollouts/models/index.ts'
 import { type RunningView, startView } from '../../view/server.ts'
 import { Watched } from '../../view/watched.ts'
 import { agoragym } from '../commands/console.ts'
@@ -215,7 +217,10 @@ describe.skipIf(missing !== undefined)(`in a browser${missing === undefined ? ''
     const page = await open()
     expect(await page.textContent('#count')).toBe('9 of 9 rollouts')
     expect(await page.textContent('#answer .answers')).toContain('seller earns most')
-    await playToy([scripted('newcomer', () => ({ act: () => ({ calls: [] }) }))], { out: folder, seeds: [0, 1, 2] })
+    // A model that calls tools at random, played while the page is open.
+    const provider = await startFakeProvider({ script: randomCalls })
+    const newcomer = new Models().player(`openai:newcomer@${provider.url}`)
+    await playToy([newcomer], { out: folder, seeds: [0, 1, 2] }).finally(() => provider.close())
     await expect.poll(() => page.textContent('#count'), { timeout: 30_000 }).toBe('12 of 12 rollouts')
     expect(await page.textContent('#answer .answers')).toContain('newcomer')
     const plain = (value: unknown) => JSON.parse(JSON.stringify(value))
@@ -265,7 +270,7 @@ describe.skipIf(missing !== undefined)(`in a browser${missing === undefined ? ''
       [{ search: '2' }, `document.querySelector('#count').textContent`, '4 of 12 rollouts'],
       [{ sort: '-Reward' }, `document.querySelector('[aria-sort=descending]').textContent`, 'Reward ▾'],
       [
-        { words: 'sell quantity' },
+        { words: 'onerror' },
         `document.querySelector('#searched').dataset.ms && document.querySelector('#count').textContent`,
         '3 of 12 rollouts',
       ],
@@ -324,7 +329,7 @@ describe.skipIf(missing !== undefined)(`in a browser${missing === undefined ? ''
     await page.click('.grid .line')
     await page.waitForSelector('.scene img')
     const others = await page.evaluate<string[]>(`[...document.querySelectorAll('#beside option')].map(each => each.textContent)`)
-    expect(others.slice(1).map(text => text.split(',')[0])).toEqual(['newcomer', 'seller', 'sleeper'])
+    expect(others.slice(1).map(text => text.split(',')[0])).toEqual(['openai:newcomer', 'seller', 'sleeper'])
     await page.evaluate(
       `(() => { const select = document.querySelector('#beside'); select.selectedIndex = 2; select.dispatchEvent(new Event('change')) })()`,
     )

@@ -89,7 +89,7 @@ test('private signals are what the rules say: an amount more or less, or a facto
 })
 
 test('a log in terms of all economies: who is what, who dealt with whom, and points after each step, without practice', () => {
-  const table = game({ treatment: 'harberger', owners: 2, speculators: 2, session: 4, rounds: 1, ticks: 3 })
+  const table = game({ treatment: 'harberger', owners: 2, speculators: 2, session: 4, rounds: 1, ticks: 3, practice: true })
   goTo(table, 'market', 1)
   step(turnOf(table, 'owner_1'), { owner_1: [call('place_limit_order', { side: 'ask', price: 8100 })] })
   step(turnOf(table, 'speculator_1'), { speculator_1: [call('trade_now', { side: 'buy' })] })
@@ -98,6 +98,8 @@ test('a log in terms of all economies: who is what, who dealt with whom, and poi
   step(turnOf(table, 'speculator_2'), { speculator_2: [call('trade_now', { side: 'sell' })] })
   while (!table.over) step(table)
   const { log } = table
+  const practised = log.steps.flatMap(({ events }) => events.filter(event => event.type === 'round_settled' && event.practice))
+  expect(practised).toHaveLength(1)
   expect(facts.kinds!(log)).toEqual({
     owner_1: 'owner',
     developer: 'developer',

@@ -4,9 +4,8 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { economies } from 'agoragym'
-import { experiment, planExperiment, rolloutsOf, runExperiment } from 'agoragym/evals'
 import { HostedGames, startHost } from 'agoragym/host'
-import { playersFor } from 'agoragym/rollouts'
+import { experiment, planExperiment, playersFor, rolloutsOf, runExperiment } from 'agoragym/rollouts'
 
 const economy = economies.get('sim_economy')
 const games = new HostedGames({ bots: ['bot:honest'], botOf: playersFor({ economy }), turnMs: 60_000 })

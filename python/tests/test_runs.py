@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 
 import agoragym
+from agoragym._node import command
 from agoragym.stored import unpack
 
 LIBRARIES = ("pandas", "polars")
@@ -123,6 +125,21 @@ def test_a_torn_line_is_counted_and_warned_of(tmp_path: Path, runs: Path) -> Non
     with pytest.warns(UserWarning, match=r"rollouts\.jsonl: 1 lines are no JSON objects"):
         assert len(loaded.results) == 2
     assert list(loaded.unread.values()) == [1]
+
+
+@pytest.mark.parametrize(("form", "suffix"), [("gzip", ".gz"), ("brotli", ".br")])
+def test_compressed_runs_say_the_same_and_a_torn_end_is_left_out(tmp_path: Path, runs: Path, form: str, suffix: str) -> None:
+    options = ("--preset", "short", "--players", "bot:honest,random", "--seeds", "2")
+    words = command("eval", "swarm_economy", *options, "--compress", form, "--out", ".")
+    subprocess.run(words, cwd=tmp_path, check=True, capture_output=True, text=True, timeout=120)
+    plain, packed = agoragym.load(runs), agoragym.load(tmp_path)
+    assert [run.name for run in plain.runs] == [run.name for run in packed.runs]
+    for one, other in zip(plain.runs, packed.runs, strict=True):
+        assert lines(one, "steps") == lines(other, "steps")
+        assert {row["key"] for row in lines(one, "results")} == {row["key"] for row in lines(other, "results")}
+        file = other / f"rollouts.jsonl{suffix}"
+        file.write_bytes(file.read_bytes()[:-3])
+        assert len(lines(other, "steps")) < len(lines(one, "steps"))
 
 
 def test_packed_lines_are_read_as_the_documents_describe_them() -> None:

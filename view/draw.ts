@@ -5,6 +5,7 @@
 import { figure } from '../economies/figures.ts'
 import type { Bars, Cells, Feed, Ground, Lines, Network, Panel, Picture, Tone } from '../economies/picture.ts'
 import { oneLine } from '../envs/core/text.ts'
+import { stackedSpans } from './bars.ts'
 import { pictureWords } from './words.ts'
 
 export type Theme = 'light' | 'dark'
@@ -194,14 +195,9 @@ function drawBars(pen: Pen, { parts, rows, low, high, marks = [] }: Bars, top: n
   const first = y
   for (const { label, values, text } of rows) {
     pen.text(label, left, y + 15, { room: labels - 6 })
-    let [below, above] = [0, 0]
-    for (const [i, value] of values.entries()) {
-      const from = value < 0 ? below : above
-      const to = from + value
-      if (value < 0) below = to
-      else above = to
-      const [x, end] = [scale(Math.min(from, to)), scale(Math.max(from, to))]
-      if (value !== 0) pen.rect(x, y + 4, Math.max(1, end - x), ROW - 8, colours[parts[i]!.tone])
+    for (const [i, [low, high]] of stackedSpans(values).entries()) {
+      const x = scale(low)
+      if (values[i] !== 0) pen.rect(x, y + 4, Math.max(1, scale(high) - x), ROW - 8, colours[parts[i]!.tone])
     }
     pen.text(text, left + labels + width + 8, y + 15, { size: 11, fill: colours.faint, room: texts - 8 })
     y += ROW

@@ -6,6 +6,7 @@ import { figure } from '../economies/figures.ts'
 import type { Bars, Cells, Feed, Ground, Lines, Network, Panel, Picture, Tone } from '../economies/picture.ts'
 import { oneLine } from '../envs/core/text.ts'
 import { block, wrap } from '../evals/text.ts'
+import { stackedSpans } from './bars.ts'
 
 /** Parts of a bar, told apart without colours. */
 const FILLS = ['█', '▓', '▒', '░', '▚', '▞'] as const
@@ -64,15 +65,7 @@ function bars({ parts, rows, low, high, marks = [] }: Bars, width: number): stri
   for (const { label, values, text } of rows) {
     const bar = new Array<string>(room).fill(' ')
     for (const { at: mark } of marks) bar[Math.min(room - 1, at(mark))] = MARK
-    let [below, above] = [0, 0]
-    for (const [i, value] of values.entries()) {
-      const from = value < 0 ? below : above
-      const to = from + value
-      if (value < 0) below = to
-      else above = to
-      const [start, end] = [at(Math.min(from, to)), at(Math.max(from, to))]
-      for (let x = start; x < end; x++) bar[x] = fill(i)
-    }
+    for (const [i, [low, high]] of stackedSpans(values).entries()) bar.fill(fill(i), at(low), at(high))
     if (least < 0 && most > 0 && bar[at(0)] === ' ') bar[at(0)] = ZERO
     const line = `  ${pad(oneLine(label), labels)} ${bar.join('')}`
     if (beside) drawn.push(`${line} ${oneLine(text)}`)

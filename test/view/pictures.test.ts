@@ -15,6 +15,7 @@ import type { State as SimState } from '../../envs/sim_economy/state.ts'
 import type { SpatialState } from '../../envs/spatial_planning/state.ts'
 import type { State as SwarmState } from '../../envs/swarm_economy/state.ts'
 import { type AnyEnvironment, type AnyTypes, type Decision, Episode, type EpisodeLog, UserError } from '../../index.ts'
+import { stackedSpans } from '../../view/bars.ts'
 import { drawPicture, THEMES } from '../../view/draw.ts'
 import { pngOf } from '../../view/png.ts'
 import { NARROWEST, pictureText } from '../../view/terminal.ts'
@@ -326,4 +327,14 @@ describe('render', () => {
     expect(err).toContain(why)
     expect(err.trimEnd()).not.toContain('\n')
   })
+})
+
+test('parts of a bar are stacked away from zero, each sign by itself', () => {
+  expect(stackedSpans([3, -2, 4, 0, -1])).toEqual([
+    [0, 3],
+    [-2, 0],
+    [3, 7],
+    [7, 7],
+    [-3, -2],
+  ])
 })

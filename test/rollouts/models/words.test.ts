@@ -3,27 +3,10 @@
  * trying again can help, and the same answer in pieces.
  */
 import { describe, expect, test } from 'vitest'
-import type { Message } from '../../../rollouts/messages.ts'
-import { anthropic } from '../../../rollouts/models/anthropic.ts'
 import { classify, isUntrusted, nobodyThere } from '../../../rollouts/models/failure.ts'
 import type { Dialect } from '../../../rollouts/models/fake/index.ts'
-import { Forms } from '../../../rollouts/models/forms.ts'
-import type { ModelAnswer } from '../../../rollouts/models/model.ts'
-import { openAiChat } from '../../../rollouts/models/openai_chat.ts'
-import { openAiResponses } from '../../../rollouts/models/openai_responses.ts'
 import { HttpError, NoAnswer } from '../../../rollouts/models/transport.ts'
-
-/** What the package makes of an answer of that dialect. */
-function heard(dialect: Dialect, answer: unknown, messages: readonly Message[] = []): Promise<ModelAnswer> {
-  const post = async () => answer
-  const rest = { model: 'm', extraBody: {}, forms: new Forms() }
-  const model =
-    dialect === 'messages'
-      ? anthropic({ ...rest, client: { messages: post } })
-      : (dialect === 'chat' ? openAiChat : openAiResponses)({ ...rest, own: false, client: { chat: post, responses: post } })
-  const signal = new AbortController().signal
-  return model.complete({ messages, tools: [], sampling: {}, parallel: true, session: 's', signal })
-}
+import { heard } from './memory.ts'
 
 const chatAnswer = (finish_reason: unknown, message: object = { role: 'assistant', content: 'I sell.' }) => ({
   choices: [{ index: 0, finish_reason, message }],

@@ -349,6 +349,19 @@ describe('paired differences', () => {
     expect(wide.p).toBeCloseTo(plain.p!, 12)
   })
 
+  test('without bounds the interval excludes no difference where p is under 0.05 and nowhere else, however skewed', () => {
+    const random = stream(3, 'agreement')
+    const excludes = { yes: 0, no: 0 }
+    for (let set = 0; set < 60; set++) {
+      const skewed = Array.from({ length: 6 }, () => 3 * random.float() ** 6 - 0.2)
+      const { low, high, p, method } = pairedDifference(naive(skewed), naive(skewed.map(() => 0)))!
+      expect(method).toBe('t')
+      expect(low! > 0 || high! < 0).toBe(p! < 0.05)
+      excludes[p! < 0.05 ? 'yes' : 'no']++
+    }
+    expect(Math.min(excludes.yes, excludes.no)).toBeGreaterThan(0)
+  })
+
   test('players who share the luck of scenarios are told apart better than others', () => {
     const luck = [0.15, 0.9, 0.35, 0.6, 0.75, 0.25, 0.5, 0.85]
     const better = naive(luck.map((x, g) => x + (g % 2 === 0 ? 0.06 : 0.04)))

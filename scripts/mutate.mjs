@@ -227,6 +227,7 @@ function record() {
     `${a.paths} ${a.seed}` < `${b.paths} ${b.seed}` ? -1 : 1,
   )
   writeFileSync(path, `${JSON.stringify(kept, null, 2)}\n`)
+  run('npx', ['biome', 'format', '--write', path])
   const percent = value => `${Math.round(100 * value)} %`
   const rows = kept.map(each => [
     `\`${each.paths}\``,

@@ -1,6 +1,6 @@
 /**
  * Who tells what happens while an experiment is played: the line of progress for people, or JSON lines for programs. Knows events and
- * standard error; neither keys nor texts of players are in what is written.
+ * standard error; neither keys nor texts of players are in what is written. And the bugs of a server.
  */
 import { oneLine } from '../envs/core/text.ts'
 import type { ExperimentEvent } from '../evals/run_experiment.ts'
@@ -15,6 +15,12 @@ import { number, plural } from './text.ts'
 export const LOG_OPTION: OptionSpecs = {
   'log-format': { type: 'string', describe: 'what standard error is told: text, or json, an object a line (text)' },
 }
+
+/** Tells whoever runs a server of a bug in it, with its stack: those whom it serves are told that there was one. */
+export const bugTeller =
+  ({ err }: Pick<Io, 'err'>) =>
+  (error: unknown): void =>
+    err(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
 
 /** What the line of progress says, for help. */
 export const PROGRESS_HELP = { title: 'The line of progress on standard error', words: PROGRESS_WORDS }

@@ -6,6 +6,7 @@ import { Watched } from '../view/watched.ts'
 import { type Command, integer } from './command.ts'
 import type { ExitCode } from './io.ts'
 import { LIVE_OPTIONS, readLive } from './live.ts'
+import { bugTeller } from './telling.ts'
 
 export const view: Command = {
   options: {
@@ -36,6 +37,7 @@ export const view: Command = {
       watched,
       ...(live !== undefined && { live }),
       port: integer(args.text('port') ?? '0', '--port', 0),
+      onBug: bugTeller(io),
       ...(title !== undefined && { title }),
     })
     const url = live === undefined ? running.url : `${running.url}/live/`

@@ -384,3 +384,25 @@ describe.skipIf(missing !== undefined)(`in a browser${missing === undefined ? ''
     await page.close()
   }, 60_000)
 })
+
+/** A part of the server that fails. */
+class Failing extends Watched {
+  override notes(): never {
+    throw new TypeError('the notes are broken')
+  }
+}
+
+test('a bug of the server is told to who runs it; that there are no runs is none', async () => {
+  const bugs: unknown[] = []
+  const failing = new Failing(['nowhere'], { economies, environments })
+  const running = await startView({ watched: failing, onBug: error => bugs.push(error) })
+  try {
+    expect((await fetch(`${running.url}/data/facts`)).status).toBe(404)
+    expect(bugs).toEqual([])
+    const broken = await fetch(`${running.url}/data/notes`)
+    expect([broken.status, await broken.text()]).toEqual([500, 'The server failed: the notes are broken'])
+    expect(bugs).toEqual([new TypeError('the notes are broken')])
+  } finally {
+    await running.close()
+  }
+})

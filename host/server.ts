@@ -34,6 +34,8 @@ export interface HostServerOptions {
   readonly texts?: Texts
   /** What the monitor says of where the runs lie. */
   readonly out?: string
+  /** Hears of a bug behind a request; whoever asked is told only that there was one. */
+  readonly onBug?: (error: unknown) => void
 }
 
 /** A server that listens. */
@@ -147,7 +149,10 @@ function appOf(options: HostServerOptions, site: Site | undefined, sockets: Sock
       return c.text(`Host: expected ${site?.host ?? '127.0.0.1 or localhost'}, got ${asked.slice(0, 80)}`, 403)
     await next()
   })
-  app.onError((_error, c) => c.text('The server failed at this request.', 500))
+  app.onError((error, c) => {
+    options.onBug?.(error)
+    return c.text('The server failed at this request; its log says how.', 500)
+  })
   app.notFound(c => c.text('Nothing is here.', 404))
 
   /** Refuses who asks too often; undefined where all is well. `found` is false where the link leads nowhere. */

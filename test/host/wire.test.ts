@@ -10,7 +10,7 @@ import { Episode, economies } from '../../index.ts'
 import { botPlayer } from '../../rollouts/players/bot.ts'
 import { callText } from '../../rollouts/players/human.ts'
 import { readSteps } from '../../rollouts/store.ts'
-import { endHosting, type Hosting, hosting } from './hosting.ts'
+import { endHosting, HandClock, type Hosting, hosting } from './hosting.ts'
 import { firstProposal } from './person.ts'
 
 afterEach(endHosting)
@@ -234,6 +234,24 @@ test('other machines are let in by choice alone', async () => {
   const socket = new WebSocket(path.replace('http', 'ws'), { headers: { host: 'lab.example', origin: 'https://lab.example' } })
   expect(await new Promise(resolve => socket.once('message', data => resolve(JSON.parse(data.toString()).type)))).toBe('view')
   socket.terminate()
+})
+
+test('a bug behind a request is told to who runs the server, and to who asked only that there was one', async () => {
+  class BrokenClock extends HandClock {
+    broken = false
+    override now(): number {
+      if (this.broken) throw new Error('the clock stands still')
+      return super.now()
+    }
+  }
+  const [clock, bugs]: [BrokenClock, unknown[]] = [new BrokenClock(), []]
+  const game = await hosting({ ...SHORT, players: ['human'] }, { clock, server: { onBug: error => bugs.push(error) } })
+  clock.broken = true
+  const page = await fetch(game.link('agent_0'))
+  clock.broken = false
+  expect(page.status).toBe(500)
+  expect(await page.text()).not.toContain('stands still')
+  expect(bugs).toMatchObject([{ message: 'the clock stands still' }])
 })
 
 test('a bucket gives what it has and fills up with time', () => {

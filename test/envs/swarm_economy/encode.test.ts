@@ -5,6 +5,8 @@ import { problemOf } from '../../../envs/swarm_economy/problems.ts'
 import type { AnyEnvironment } from '../../../index.ts'
 import { reading } from '../../economies/meanings.ts'
 
+type Fields = Readonly<Record<string, unknown>>
+
 const env = swarmEconomy as unknown as AnyEnvironment
 const ME = 'learner'
 const loans = reading(env, 'standard', ME)
@@ -137,7 +139,7 @@ describe('a slot', () => {
   const feed = [post(3, ME), post(2, 'agent_0'), post(1, 'agent_1')]
   const repay = [{ tool: 'repay', args: { loan_id: 7 } }]
 
-  test.each<[string, object, boolean, readonly object[]]>([
+  test.each<[string, Fields, boolean, readonly object[]]>([
     ['claim_task_1', { ...shared({ tasks }), task: null }, true, claim(2)],
     ['claim_task_2', { ...shared({ tasks }), task: null }, true, claim(1)],
     ['claim_task_3', { ...shared({ tasks }), task: null }, false, []],
@@ -199,7 +201,7 @@ describe('a slot', () => {
     expect(loans.slot(name, fields)).toEqual({ legal, calls })
   })
 
-  test.each<[string, object, boolean, readonly object[]]>([
+  test.each<[string, Fields, boolean, readonly object[]]>([
     ['give_20_to_other_1', { ...shared({}), resources: 20 }, true, propose('agent_1', 20)],
     ['give_20_to_other_1', { ...shared({}), resources: 19 }, false, propose('agent_1', 20)],
     ['give_5_to_other_2', shared({}), true, propose('agent_0', 5)],

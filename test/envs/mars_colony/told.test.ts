@@ -160,6 +160,14 @@ describe('the text of a shift', () => {
     expect(twoLayer).not.toMatch(/weather|STORM|declined|Field|undefined|\n\n\n/)
   })
 
+  test('is made of sections with a blank line between them', () => {
+    for (const config of [{}, { mode: 'two-layer' }]) {
+      const sections = text(open(config)).split('\n\n')
+      expect(sections.filter(section => !/^(#|Dialogue:)/.test(section))).toEqual([])
+      expect(sections.every(section => section.split('\n').filter(line => /^#/.test(line)).length <= 1)).toBe(true)
+    }
+  })
+
   test('counts shifts from one and days by ten thousand ticks a month, and says when it is over', () => {
     const at = (step: number, tick: number) =>
       text(open({}, state => Object.assign(state, { step }, { colony: { ...state.colony, tick } }))).split('\n')[0]
@@ -281,6 +289,21 @@ describe('calls', () => {
     const state = open({ mode: 'two-layer' }, ({ colony }) => (colony.done_at = [0, 0, 0]))
     expect(marsColony.offered(state, ME)).toEqual(['choose_action', 'talk', 'ask', 'answer', 'pledge'])
   })
+})
+
+test('a tool says what its call costs and what silence is, where that is so', () => {
+  const description = (config: object, tool: string) => marsColony.tools(marsColony.config.parse(config))[tool]!.description
+  expect(description({}, 'ask')).toContain('You pay its advance.')
+  expect(description({ advance: 0 }, 'ask')).not.toContain('advance')
+  expect(description({}, 'pledge')).toContain('pays you 0.5 credits at once')
+  expect(description({ advance: 0 }, 'pledge')).not.toContain('credits')
+  expect(description({}, 'pledge')).toContain('broken: reputation -10, bond -4')
+  expect(description({}, 'talk')).toContain('With question')
+  expect(description({ fields: 1 }, 'talk')).not.toContain('question')
+  expect(description({}, 'choose_action')).toContain('without it you walk about')
+  for (const config of [{ unchosen: 'working' }, { mode: 'two-layer' }])
+    expect(description(config, 'choose_action')).toContain('without it you keep working')
+  expect(description({ mode: 'two-layer' }, 'pledge')).toContain('broken: reputation -6')
 })
 
 describe('what may be called', () => {

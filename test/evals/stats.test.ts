@@ -10,6 +10,7 @@ import {
   quantileOfSorted,
 } from '../../evals/stats.ts'
 import { bradleyTerry, type PairPoints, strengths } from '../../evals/strengths.ts'
+import type { Clustered } from '../../rollouts/column.ts'
 
 /** One value a cluster: the interval that forgets which scenario a rollout was of. */
 const naive = (values: readonly number[]) => cluster(values, [...values.keys()])
@@ -220,6 +221,16 @@ describe('intervals of bounded scores', () => {
     expect(none).toMatchObject({ value: -1, low: -1, high: expect.closeTo(2 * (1 - 0.025 ** (1 / 3)) - 1, 12) })
   })
 
+  test('values that keep away from both bounds leave an interval of their own size, however wide their range', () => {
+    const few = naive([41, 42, 41, 41, 48])
+    const { low, high } = clusteredMean(few, { range: { low: 0, high: 100 } })!
+    const t = clusteredMean(few, { method: 't' })!
+    expect(high! - low!).toBeLessThan(2 * (t.high! - t.low!))
+    // Piled on a bound they may hide anything.
+    const piled = clusteredMean(naive([0, 1, 0, 0, 7]), { range: { low: 0, high: 100 } })!
+    expect(piled.high! - piled.low!).toBeGreaterThan(2 * (high! - low!))
+  })
+
   test('far from the bounds, with many scenarios and little skew, it is the t interval', () => {
     const random = stream(6, 'coverage')
     const data = naive(Array.from({ length: 200 }, () => 0.5 + 0.02 * normal(random)))
@@ -283,17 +294,119 @@ describe('paired differences', () => {
     expect(pairedDifference(gap, naive([2, 3, 4, 5, 6]))).toMatchObject({ value: 1, low: 1, high: 1, p: 0.0625 })
   })
 
+  /** Scenarios that both won, only the first, only the second, neither. */
+  const outcomes = (both: number, first: number, second: number, neither: number) => {
+    const rows = [
+      ...Array(both).fill([1, 1]),
+      ...Array(first).fill([1, 0]),
+      ...Array(second).fill([0, 1]),
+      ...Array(neither).fill([0, 0]),
+    ]
+    return [naive(rows.map(([a]) => a)), naive(rows.map(([, b]) => b))] as const
+  }
+
+  // Newcombe's formula on the exact intervals of SciPy 1.17.1, stats.binomtest(won, of).proportion_ci().
+  test.each([
+    {
+      counts: [8, 2, 0, 10],
+      low: -0.07696809210046626,
+      high: 0.2660291812728468,
+      what: 'a positive correlation is corrected for continuity',
+    },
+    { counts: [1, 6, 2, 3], low: -0.17206710735597086, high: 0.7056142416102243, what: 'a negative one is not' },
+    {
+      counts: [5, 4, 0, 1],
+      low: -0.06578028575931799,
+      high: 0.7277435454641046,
+      what: 'one of less than the correction counts as none',
+    },
+    {
+      counts: [20, 0, 0, 0],
+      low: -0.16843347098308548,
+      high: 0.16843347098308548,
+      what: 'who always win are not known to be alike',
+    },
+    { counts: [0, 4, 0, 0], low: 0.14812776281723827, high: 1, what: 'nor is a difference of 1 in four scenarios one of 1' },
+  ])('of wins: $what', ({ counts, low, high }) => {
+    const [a, b] = outcomes(...(counts as [number, number, number, number]))
+    const difference = pairedDifference(a, b, { range: { low: 0, high: 1, ends: true } })!
+    expect(difference.low).toBeCloseTo(low, 10)
+    expect(difference.high).toBeCloseTo(high, 10)
+    const turned = pairedDifference(b, a, { range: { low: 0, high: 1, ends: true } })!
+    expect([turned.low, turned.high]).toEqual([expect.closeTo(-high, 10), expect.closeTo(-low, 10)])
+  })
+
+  test('a range that is stretched or moved stretches the interval and leaves p', () => {
+    const [first, second] = [
+      [0.2, 0.9, 1, 0.4, 1, 0.7],
+      [0.1, 0.3, 1, 0.5, 0.8, 0.6],
+    ] as [number[], number[]]
+    const plain = pairedDifference(naive(first), naive(second), { range: { low: 0, high: 1 } })!
+    const [a, b] = [first, second].map(values => naive(values.map(x => 30 * x - 5))) as [Clustered, Clustered]
+    const wide = pairedDifference(a, b, { range: { low: -5, high: 25 } })!
+    expect(wide.low).toBeCloseTo(30 * plain.low!, 9)
+    expect(wide.high).toBeCloseTo(30 * plain.high!, 9)
+    expect(wide.p).toBeCloseTo(plain.p!, 12)
+  })
+
+  test('without bounds the interval excludes no difference where p is under 0.05 and nowhere else, however skewed', () => {
+    const random = stream(3, 'agreement')
+    const excludes = { yes: 0, no: 0 }
+    for (let set = 0; set < 60; set++) {
+      const skewed = Array.from({ length: 6 }, () => 3 * random.float() ** 6 - 0.2)
+      const { low, high, p, method } = pairedDifference(naive(skewed), naive(skewed.map(() => 0)))!
+      expect(method).toBe('t')
+      expect(low! > 0 || high! < 0).toBe(p! < 0.05)
+      excludes[p! < 0.05 ? 'yes' : 'no']++
+    }
+    expect(Math.min(excludes.yes, excludes.no)).toBeGreaterThan(0)
+  })
+
+  test('players who share the luck of scenarios are told apart better than others', () => {
+    const luck = [0.15, 0.9, 0.35, 0.6, 0.75, 0.25, 0.5, 0.85]
+    const better = naive(luck.map((x, g) => x + (g % 2 === 0 ? 0.06 : 0.04)))
+    const range = { low: 0, high: 1 }
+    const width = ({ low, high }: { low: number | null; high: number | null }) => high! - low!
+    const paired = width(pairedDifference(better, naive(luck), { range })!)
+    const shuffled = width(pairedDifference(better, naive([...luck.slice(3), ...luck.slice(0, 3)]), { range })!)
+    expect(paired).toBeLessThan(shuffled / 4)
+  })
+
+  test('a few events in a wide range leave an interval of their own size, which holds what p calls likely', () => {
+    const events = (count: number) => naive(Array.from({ length: 200 }, (_, g) => Number(g < count)))
+    const { value, low, high } = pairedDifference(events(12), events(8), { range: { low: 0, high: 45 } })!
+    expect(value).toBeCloseTo(0.02, 12)
+    expect(low).toBeGreaterThan(-0.1)
+    expect(high).toBeLessThan(0.15)
+  })
+
+  test('differences of few scenarios are covered 92 times in 100 at least, where neither t nor the bootstrap covers half', () => {
+    const random = stream(7, 'coverage of differences')
+    const sets = 300
+    const covered = { t: 0, bootstrap: 0, auto: 0 }
+    for (let set = 0; set < sets; set++) {
+      const luck = Array.from({ length: 10 }, () => random.float())
+      const [a, b] = [0.99, 0.94].map(needed => naive(luck.map(x => Number(x < needed)))) as [Clustered, Clustered]
+      for (const method of ['t', 'bootstrap', 'auto'] as const) {
+        const range = method === 'auto' ? ({ low: 0, high: 1, ends: true } as const) : { low: null, high: null }
+        const { low, high } = pairedDifference(a, b, { method, range, seed: set })!
+        covered[method] += Number(low! <= 0.05 && 0.05 <= high!)
+      }
+    }
+    expect(covered.t / sets).toBeLessThan(0.5)
+    expect(covered.bootstrap / sets).toBeLessThan(0.5)
+    expect(covered.auto / sets).toBeGreaterThan(0.92)
+  })
+
   test('a difference of bounded scores stays within what such scores can differ by', () => {
-    const [best, worst] = [naive([1, 1, 1, 1]), naive([0, 0, 0, 0])]
-    const range = { low: 0, high: 1, ends: true } as const
-    // As if half the way from −1 to 1 were gone in four of four tries: 2 · 0.025^(1/4) − 1.
-    expect(pairedDifference(best, worst, { range })).toMatchObject({
-      value: 1,
-      low: expect.closeTo(-0.2047, 4),
-      high: 1,
-      p: 0.125,
-    })
-    expect(pairedDifference(naive([1, 1, 0.9, 1]), worst, { range: { low: 0, high: 1 } })!.high).toBeLessThanOrEqual(1)
+    const [best, worst] = [naive([1, 1, 0.9, 1]), naive([0, 0, 0, 0])]
+    expect(pairedDifference(best, worst, { range: { low: 0, high: 1 } })!.high).toBeLessThanOrEqual(1)
+    // By t too.
+    const far = pairedDifference(naive([1, 0.2, 1, 1]), worst, { method: 't', range: { low: 0, high: 1 } })!
+    expect(far.high).toBe(1)
+    expect(pairedDifference(naive([0.5, 3]), naive([0.4, 0]), { method: 't', range: { low: 0, high: null } })!.low).toBeLessThan(
+      0,
+    )
   })
 })
 

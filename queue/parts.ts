@@ -61,7 +61,7 @@ export class GatheredParts {
   /** Files in the run what the parts have of it. A RunError where they lack what workers said they had written. */
   gather(store: RunStore): void {
     const place = relative(resolve(this.#out), resolve(store.folder))
-    for (const part of readdirSync(this.#folder).sort()) {
+    for (const part of existsSync(this.#folder) ? readdirSync(this.#folder).sort() : []) {
       const folder = join(this.#folder, part, place)
       if (existsSync(folder)) for (const lines of readLines(folder, key => !store.done(key))) store.file(lines)
     }

@@ -15,7 +15,7 @@ import { type RunningView, startView } from '../../view/server.ts'
 import { Watched } from '../../view/watched.ts'
 import { agoragym } from '../commands/console.ts'
 import { seriousFaults } from '../report/axe.ts'
-import { type Browser, findBrowser, type Page } from '../report/browser.ts'
+import { type Browser, findBrowser, type Page, reusingPages } from '../report/browser.ts'
 import { scratch, toySpec } from '../rollouts/table.ts'
 
 const living = economies.list().find(({ scenery }) => scenery !== undefined)!
@@ -352,7 +352,7 @@ describe.skipIf(missing !== undefined)(`in a browser${missing === undefined ? ''
   beforeAll(async () => {
     // The third dimension is drawn by the processor where there is no card.
     const flags = ['--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader']
-    chromium = await (browser as { launch: (flags: readonly string[]) => Promise<Browser> }).launch(flags)
+    chromium = reusingPages(await (browser as { launch: (flags: readonly string[]) => Promise<Browser> }).launch(flags))
     live = await liveOf(colony, { scenery, speaker: await speakerOf('template'), seconds: 1, playing: false })
     running = await startView({ watched: new Watched([], { economies, environments }), live })
   }, 60_000)

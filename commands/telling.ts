@@ -1,6 +1,6 @@
 /**
  * Who tells what happens while an experiment is played: the line of progress for people, or JSON lines for programs. Knows events and
- * standard error; neither keys nor texts of players are in what is written. And the bugs of a server.
+ * standard error; neither keys nor texts of players are in what is written.
  */
 import { oneLine } from '../envs/core/text.ts'
 import type { ExperimentEvent } from '../evals/run_experiment.ts'
@@ -15,12 +15,6 @@ import { number, plural } from './text.ts'
 export const LOG_OPTION: OptionSpecs = {
   'log-format': { type: 'string', describe: 'what standard error is told: text, or json, an object a line (text)' },
 }
-
-/** Tells whoever runs a server of a bug in it, with its stack: those whom it serves are told that there was one. */
-export const bugTeller =
-  ({ err }: Pick<Io, 'err'>) =>
-  (error: unknown): void =>
-    err(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
 
 /** What the line of progress says, for help. */
 export const PROGRESS_HELP = { title: 'The line of progress on standard error', words: PROGRESS_WORDS }
@@ -48,6 +42,15 @@ export interface TellingOptions {
 export function tellingOf(args: Args, io: Io, options: TellingOptions): Telling {
   const format = args.choice('log-format', ['text', 'json'] as const) ?? 'text'
   return format === 'json' ? new JsonLines(io) : new Line(io, options)
+}
+
+/** Tells the operator of a server of a bug behind it, with the place where it was thrown. */
+export function bugsTo(io: Io, format: string = 'text'): (error: unknown) => void {
+  return error => {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    if (format === 'json') writeLine(io, 'bug', { message: text })
+    else io.err(`${text}\n`)
+  }
 }
 
 /** Counts what events say of a cell. */
@@ -132,6 +135,10 @@ const EVERY = 5000
 const rounded = (_: string, value: unknown): unknown =>
   typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(6)) : value
 
+function writeLine(io: Io, event: string, fields: object): void {
+  io.err(`${JSON.stringify({ time: new Date().toISOString(), event, ...fields }, rounded)}\n`)
+}
+
 class JsonLines implements Telling {
   readonly #io: Io
   #running: Running | undefined
@@ -184,7 +191,7 @@ class JsonLines implements Telling {
   }
 
   #write(event: string, fields: object): void {
-    this.#io.err(`${JSON.stringify({ time: new Date().toISOString(), event, ...fields }, rounded)}\n`)
+    writeLine(this.#io, event, fields)
   }
 }
 

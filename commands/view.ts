@@ -6,7 +6,7 @@ import { Watched } from '../view/watched.ts'
 import { type Command, integer } from './command.ts'
 import type { ExitCode } from './io.ts'
 import { LIVE_OPTIONS, readLive } from './live.ts'
-import { bugTeller } from './telling.ts'
+import { bugsTo } from './telling.ts'
 
 export const view: Command = {
   options: {
@@ -35,9 +35,9 @@ export const view: Command = {
     if (live === undefined) watched.snapshot()
     const running = await startView({
       watched,
+      onBug: bugsTo(io),
       ...(live !== undefined && { live }),
       port: integer(args.text('port') ?? '0', '--port', 0),
-      onBug: bugTeller(io),
       ...(title !== undefined && { title }),
     })
     const url = live === undefined ? running.url : `${running.url}/live/`

@@ -363,7 +363,7 @@ describe('a call is answered', () => {
 
   test('by what was published', () => {
     const table = game({ ...small, inspect: 1, appraisals: watch })
-    const [{ plot }] = table.observe('speculator_1').inspected as [{ plot: string }]
+    const { plot } = table.observe('speculator_1').inspected![0]!
     const said = { plot, no_project: 1, project: 1 }
     const { results } = step(table, {
       speculator_1: [call('publish_appraisals', { appraisals: [said] })],
@@ -407,7 +407,7 @@ describe('a call is answered', () => {
       'You have no order 3 in this book. Your orders: none.',
     )
     const appraisal = game({ ...small, inspect: 1, appraisals: watch })
-    const [{ plot }] = appraisal.observe('speculator_1').inspected as [{ plot: string }]
+    const { plot } = appraisal.observe('speculator_1').inspected![0]!
     const publish = (no_project: number, project: number) =>
       refused(appraisal, 'speculator_1', 'publish_appraisals', { appraisals: [{ plot, no_project, project }] })?.[0]
     expect([publish(1_200_001, 0), publish(0, 5_500_001), publish(1_000_000, 700_000)]).toEqual([

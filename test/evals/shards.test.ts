@@ -164,7 +164,7 @@ describe('what cannot be made one run', () => {
     })
     // A part of more seeds: what is missing of them would not be told.
     await agoragym(`${PLAY.replace('--seeds 10', '--seeds 9')} --shard 1/2 --out more`, { cwd })
-    const [more] = runsOf(join(cwd, 'more'))
+    const [more] = runsOf(join(cwd, 'more', 'shard-1-of-2'))
     expect(await merge(cwd, `whole ${one} ${more!.slice(cwd.length + 1)}`)).toMatchObject({
       code: 2,
       err: expect.stringMatching(

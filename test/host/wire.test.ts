@@ -236,22 +236,34 @@ test('other machines are let in by choice alone', async () => {
   socket.terminate()
 })
 
-test('a bug behind a request is told to who runs the server, and to who asked only that there was one', async () => {
-  class BrokenClock extends HandClock {
-    broken = false
-    override now(): number {
-      if (this.broken) throw new Error('the clock stands still')
-      return super.now()
-    }
+/** A clock of the caller's that fails, as any part of a server may. */
+class BrokenClock extends HandClock {
+  broken = false
+
+  override now(): number {
+    if (this.broken) throw new Error('the clock has stopped')
+    return super.now()
   }
-  const [clock, bugs]: [BrokenClock, unknown[]] = [new BrokenClock(), []]
-  const game = await hosting({ ...SHORT, players: ['human'] }, { clock, server: { onBug: error => bugs.push(error) } })
+}
+
+test('a bug of the server is told to who runs it, closes the page that met it, and no game ends of it', async () => {
+  const bugs: unknown[] = []
+  const clock = new BrokenClock()
+  const server = { onBug: (error: unknown) => bugs.push(error) }
+  const game = await hosting({ ...SHORT, seats: { agent_0: 'human' } }, { clock, server })
+  const person = await game.person('agent_0').come()
   clock.broken = true
-  const page = await fetch(game.link('agent_0'))
+  const page = await fetch(person.link)
+  expect([page.status, await page.text()]).toEqual([500, expect.not.stringContaining('clock')])
+  const closed = person.closed()
+  person.say(JSON.stringify({ type: 'stop', id: 1, erase: false }))
+  expect(await closed).toBe(1011)
+  expect(bugs).toEqual([new Error('the clock has stopped'), new Error('the clock has stopped')])
   clock.broken = false
-  expect(page.status).toBe(500)
-  expect(await page.text()).not.toContain('stands still')
-  expect(bugs).toMatchObject([{ message: 'the clock stands still' }])
+  await person.come()
+  await person.play()
+  expect((await game.played).left).toBe(0)
+  expect([...readSteps(game.folder())]).toHaveLength(1)
 })
 
 test('a bucket gives what it has and fills up with time', () => {

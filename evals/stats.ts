@@ -104,24 +104,76 @@ export function clusteredMean(data: Clustered, options: IntervalOptions = {}): E
 
 /**
  * The mean over the clusters that both have of the difference of cluster means, `a` − `b`, with its 95 % interval and the p
- * of the paired t test; `range` is that of the values themselves. Where every cluster differs by the same amount there is no spread
- * to judge by, and p is the sign test's. Undefined where they share no cluster.
+ * of the paired t test; `range` is that of the values themselves. With both bounds known the interval is put together from those of
+ * the two means and their correlation (`joined`), else it is that of the mean of the differences, by t unless `method` names the
+ * bootstrap. Where every cluster differs by the same amount there is no spread to judge by, and p is the sign test's. Undefined
+ * where they share no cluster.
  */
 export function pairedDifference(a: Clustered, b: Clustered, options: IntervalOptions = {}): Difference | undefined {
-  const differences: number[] = []
+  const [ours, theirs]: [number[], number[]] = [[], []]
   const shared = Math.min(a.counts.length, b.counts.length)
   for (let g = 0; g < shared; g++) {
     const [na, nb] = [a.counts[g]!, b.counts[g]!]
-    if (na > 0 && nb > 0) differences.push(a.sums[g]! / na - b.sums[g]! / nb)
+    if (na === 0 || nb === 0) continue
+    ours.push(a.sums[g]! / na)
+    theirs.push(b.sums[g]! / nb)
   }
-  const { low, high } = options.range ?? UNBOUNDED
-  const widest = low === null || high === null ? null : high - low
-  const range = { low: widest && -widest, high: widest }
-  const estimate = clusteredMean({ sums: differences, counts: differences.map(() => 1) }, { ...options, range })
+  const { range = UNBOUNDED, method = 'auto' } = options
+  const bounded = method === 'auto' && range.low !== null && range.high !== null
+  const apart = single(ours.map((value, g) => value - theirs[g]!))
+  // Skewness mostly cancels in a difference, where t covers as often as the bootstrap or oftener, and its interval agrees with p.
+  const estimate = clusteredMean(apart, { ...options, method: method === 'auto' ? 't' : method, range: reach(range) })
   if (estimate === undefined) return undefined
   const { value, se, clusters } = estimate
-  const p = se === null ? null : se > 0 ? tTwoSided(value / se, clusters - 1) : value === 0 ? 1 : 0.5 ** (clusters - 1)
-  return { ...estimate, p }
+  if (se === null) return { ...estimate, p: null }
+  const p = se > 0 ? tTwoSided(value / se, clusters - 1) : value === 0 ? 1 : 0.5 ** (clusters - 1)
+  return bounded ? { ...estimate, ...joined(ours, theirs, range), method: 'beta', p } : { ...estimate, p }
+}
+
+/** Clusters of one value each. */
+function single(values: readonly number[]): Clustered {
+  return { sums: values, counts: values.map(() => 1) }
+}
+
+/** What the difference of two values in `range` can be. */
+function reach({ low, high }: ValueRange): ValueRange {
+  return low === null || high === null ? UNBOUNDED : { low: low - high, high: high - low }
+}
+
+/**
+ * The interval of the difference of two means over the same clusters from the interval of each and their correlation r: below the
+ * difference by √(x² − 2rxy + y²), where x is how far `a` reaches down and y how far `b` reaches up, and above it the other way
+ * round (Newcombe 1998, "Improved Confidence Intervals for the Difference between Binomial Proportions Based on Paired Data", method
+ * 10; Zou & Donner 2008, "Construction of Confidence Limits about Effect Measures"). Values that are all alike correlate with nothing,
+ * and of 0/1 values a positive correlation is corrected for continuity, as Newcombe has it.
+ */
+function joined(a: readonly number[], b: readonly number[], range: ValueRange): Bounds {
+  const { low, high } = range
+  const ends = range.ends === true && [...a, ...b].every(value => value === low || value === high)
+  const [ours, theirs] = [a, b].map(
+    values => clusteredMean(single(values), { range: { low, high, ...(ends && { ends }) } })!,
+  ) as [Estimate, Estimate]
+  const r = correlation(a, b, ours.value, theirs.value, ends ? (high! - low!) ** 2 / 2 : 0)
+  const away = (x: number, y: number): number => Math.sqrt(Math.max(0, x * x - 2 * r * x * y + y * y))
+  const value = ours.value - theirs.value
+  return {
+    low: value - away(ours.value - ours.low!, theirs.high! - theirs.value),
+    high: value + away(ours.high! - ours.value, theirs.value - theirs.low!),
+  }
+}
+
+/** Pearson's correlation, 0 where one of both is constant; of a positive one `less` is taken from the sum of products. */
+function correlation(a: readonly number[], b: readonly number[], meanOfA: number, meanOfB: number, less: number): number {
+  let [ofA, ofB, both] = [0, 0, 0]
+  for (const [g, value] of a.entries()) {
+    ofA += (value - meanOfA) ** 2
+    ofB += (b[g]! - meanOfB) ** 2
+    both += (value - meanOfA) * (b[g]! - meanOfB)
+  }
+  const constant = (squares: number, mean: number): boolean => Math.sqrt(squares) <= ROUNDING * Math.abs(mean)
+  return constant(ofA, meanOfA) || constant(ofB, meanOfB)
+    ? 0
+    : (both > 0 ? Math.max(0, both - less) : both) / Math.sqrt(ofA * ofB)
 }
 
 /** The mean of values in [0, 1] with an interval inside it; `ends` where all of them are 0 or 1. */
@@ -167,6 +219,9 @@ interface Shape {
   readonly se: number
   /** Of the clusters. */
   readonly skewness: number
+  /** The least and the greatest mean of a cluster. */
+  readonly least: number
+  readonly most: number
 }
 
 /**
@@ -179,14 +234,19 @@ function shapeOf(sums: readonly number[], counts: readonly number[], n: number, 
   const clusters = sums.length
   let squares = 0
   let cubes = 0
+  let least = Number.POSITIVE_INFINITY
+  let most = Number.NEGATIVE_INFINITY
   for (let g = 0; g < clusters; g++) {
     const deviation = sums[g]! - counts[g]! * mean
     squares += deviation ** 2
     cubes += deviation ** 3
+    const own = sums[g]! / counts[g]!
+    least = Math.min(least, own)
+    most = Math.max(most, own)
   }
   // Values that differ in their last bits only have no shape.
   const skewness = Math.sqrt(squares) <= ROUNDING * Math.abs(mean) ? 0 : cubes / clusters / (squares / clusters) ** 1.5
-  return { mean, n, clusters, se: standardError(sums, counts, n, mean), skewness }
+  return { mean, n, clusters, se: standardError(sums, counts, n, mean), skewness, least, most }
 }
 
 /**
@@ -196,13 +256,16 @@ function shapeOf(sums: readonly number[], counts: readonly number[], n: number, 
  * themselves, and count as their own number at most.
  *
  * Other values between two bounds are read as shares of the way from one to the other (the beta distribution with their mean and
- * variance). Of few skewed clusters the variance says too little: beyond Cochran's rule it is drawn towards the largest that values
- * of this mean can have, with a weight of half the squared skewness too much. That correction is agoragym's; `npm run coverage`
- * shows what the intervals cover (docs/statistics.md).
+ * variance). Of few skewed clusters the variance says too little: beyond Cochran's rule it is drawn towards a larger one, with a
+ * weight of half the squared skewness too much. Values that lie close to the bound away from which they are skewed can hide a rare
+ * one anywhere, and that larger variance is the largest that values of this mean can have; where they keep away from it by twice as
+ * much as they differ among themselves, it is the largest that they can have within once more their spread on both sides. That correction is agoragym's;
+ * `npm run coverage` shows what the intervals cover (docs/statistics.md).
  *
  * Where all values lie on one bound, the spread tells nothing, and every cluster counts as one try.
  */
-function betaInterval({ mean, n, clusters, se, skewness }: Shape, low: number, high: number, ends: boolean): Bounds {
+function betaInterval(shape: Shape, low: number, high: number, ends: boolean): Bounds {
+  const { mean, n, clusters, se, skewness, least, most } = shape
   const span = high - low
   const share = (mean - low) / span
   const scaled = ({ low: from, high: to }: Bounds): Bounds => ({ low: low + span * from, high: low + span * to })
@@ -216,7 +279,11 @@ function betaInterval({ mean, n, clusters, se, skewness }: Shape, low: number, h
   }
   if (se <= ROUNDING * span) return { low: mean, high: mean }
   const weight = Math.max(0, skewness ** 2 - clusters / COCHRAN) / 2
-  const variance = ((se / span) ** 2 * (clusters - 1) + (widest / clusters) * weight) / (clusters - 1 + weight)
+  const spread = most - least
+  const near = ((Math.min(high, most + spread) - mean) * (mean - Math.max(low, least - spread))) / span ** 2
+  const piled = Math.max(0, 1 - (skewness > 0 ? least - low : high - most) / (2 * spread))
+  const larger = near + piled * (widest - near)
+  const variance = ((se / span) ** 2 * (clusters - 1) + (larger / clusters) * weight) / (clusters - 1 + weight)
   return scaled(exact(share, (widest / variance) * (NORMAL / freedom) ** 2))
 }
 

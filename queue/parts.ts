@@ -12,8 +12,8 @@ import { UserError } from '../envs/core/errors.ts'
 import { placeIn } from '../evals/merge.ts'
 import type { PlannedCell } from '../evals/plan.ts'
 import type { Compression } from '../rollouts/blocks.ts'
+import { refused } from '../rollouts/disk.ts'
 import { RunError } from '../rollouts/errors.ts'
-import { refused } from '../rollouts/jsonl.ts'
 import { metadata, type RunFacts } from '../rollouts/metadata.ts'
 import type { FinishedLines } from '../rollouts/rows.ts'
 import { factsOf } from '../rollouts/run.ts'
@@ -61,7 +61,7 @@ export class GatheredParts {
   /** Files in the run what the parts have of it. A RunError where they lack what workers said they had written. */
   gather(store: RunStore): void {
     const place = relative(resolve(this.#out), resolve(store.folder))
-    for (const part of readdirSync(this.#folder).sort()) {
+    for (const part of existsSync(this.#folder) ? readdirSync(this.#folder).sort() : []) {
       const folder = join(this.#folder, part, place)
       if (existsSync(folder)) for (const lines of readLines(folder, key => !store.done(key))) store.file(lines)
     }

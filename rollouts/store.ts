@@ -23,10 +23,11 @@ import {
   placedLines,
   wholeEnd,
 } from './blocks.ts'
+import { makeFolder, PlaceReader, refused, replaceFile, TEMPORARY } from './disk.ts'
 import { RunError } from './errors.ts'
 import { SortedLines } from './export/sorted.ts'
 import { FILES } from './files.ts'
-import { Appender, keepLines, lines, makeFolder, PlaceReader, refused, replaceFile, rows, TEMPORARY, textOf } from './jsonl.ts'
+import { Appender, keepLines, lines, rows, textOf } from './jsonl.ts'
 import { KeyMap } from './keys.ts'
 import { callLine } from './lines.ts'
 import { FolderLock } from './lock.ts'

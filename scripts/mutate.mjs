@@ -3,7 +3,7 @@
 // package.json and is installed there on the first call, without install scripts.
 //
 // --sample N       N mutants drawn at random (--seed S, 1) instead of all, and the share that was noticed with its Wilson interval
-// --tests FOLDER   only the tests of that folder count, which is quicker and finds less; may be repeated
+// --tests PATH     only the tests of that folder or file count, which is quicker and finds less; may be repeated
 // --isolate        each test file in a process of its own, which is slower: for tests that change what other files read (rollouts/models)
 // --again          what the last call over the same paths and seed left unnoticed once more, against more tests or all
 // --record         runs nothing: what the last call over the same paths and seed found goes into test/mutation/scores.json and the table
@@ -143,7 +143,8 @@ writeFileSync(
   `import { quickestFirst } from ${JSON.stringify(join(home, 'quickest.mjs'))}
 const { reporter, sequencer } = quickestFirst(${JSON.stringify(times)})
 export default { test: { ...${JSON.stringify({
-    include: narrow.length === 0 ? ['test/**/*.test.ts'] : narrow.map(folder => `${folder}/**/*.test.ts`),
+    include:
+      narrow.length === 0 ? ['test/**/*.test.ts'] : narrow.map(path => (path.endsWith('.ts') ? path : `${path}/**/*.test.ts`)),
     exclude: ['**/node_modules/**', 'test/golden.test.ts'],
     setupFiles: ['test/setup.ts', join(home, 'first_failure.mjs')],
     // Counting which mutants a test reaches makes it several times slower; StrykerJS ends what takes too long.
@@ -226,6 +227,7 @@ function record() {
     `${a.paths} ${a.seed}` < `${b.paths} ${b.seed}` ? -1 : 1,
   )
   writeFileSync(path, `${JSON.stringify(kept, null, 2)}\n`)
+  run('npx', ['biome', 'format', '--write', path])
   const percent = value => `${Math.round(100 * value)} %`
   const rows = kept.map(each => [
     `\`${each.paths}\``,

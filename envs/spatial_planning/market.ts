@@ -235,5 +235,3 @@ export function close(book: Book): void {
 export function median7(book: Pick<Book, 'tape'>): number | null {
   return median(book.tape.slice(-MEDIAN_OF).map(made => made.price))
 }
-
-/** The middle value, or the mean of the two middle ones; null where there is none. */

@@ -184,10 +184,10 @@ function wholeAnswer(rules: DialectRules, answer: unknown): unknown {
   if (typeof answer !== 'string') return answer
   const json = parsed(answer)
   if (json !== undefined && typeof json !== 'string') return json
-  if (!/^(?:\s|:[^\n]*\n)*(?:event|data|id|retry):/.test(answer)) return answer
+  if (!/^(?:\s|:[^\r\n]*[\r\n])*(?:event|data|id|retry):/.test(answer)) return answer
   const events = eventsOf(answer)
   const failed = events.find(event => failureIn(event) !== undefined)
-  const whole = failed ?? rules.assemble(events, /(?:^|\n)data: ?\[DONE\]/.test(answer))
+  const whole = failed ?? rules.assemble(events, /(?:^|[\r\n])data: ?\[DONE\]/.test(answer))
   if (whole === undefined) throw new MalformedReply('the stream broke off before its end')
   return whole
 }

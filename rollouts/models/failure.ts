@@ -94,7 +94,7 @@ const BY_WORDS: readonly { readonly code: string; readonly words: RegExp; readon
   {
     code: 'context_length',
     words:
-      /context.{0,12}(length|window|size|limit)(?!\w)|maximum context|max(imum)? (prompt|model|input) (length|len)\b|(prompt|input|conversation|messages?|request) (is |are |was )?too (long|large)|exceed_context_size|input token count.{0,40}exceeds|too many (input )?tokens(?!.{0,30}(wait|minute|second))|`?inputs`? (tokens|must have less)|range of input length|exceeded model token limit|reduce (the )?(length|size) of (the |your )?(messages|prompt|input)|prompt exceeds max|exceeds? the (maximum|available) (number of )?(tokens|context|length)|longer than the maximum|tokens.{0,30}too large for model/i,
+      /context.{0,12}(length|window|size|limit)(?![a-z])|maximum context|max(imum)? (prompt|model|input) (length|len)\b|(prompt|input|conversation|messages?|request) (is |are |was )?too (long|large)|exceed_context_size|input token count.{0,40}exceeds|too many (input )?tokens(?!.{0,30}(wait|minute|second))|`?inputs`? (tokens|must have less)|range of input length|exceeded model token limit|reduce (the )?(length|size) of (the |your )?(messages|prompt|input)|prompt exceeds max|exceeds? the (maximum|available) (number of )?(tokens|context|length)|longer than the maximum|tokens.{0,30}too large for model/i,
     statuses: status => status !== 401 && status !== 403,
   },
   {
@@ -222,7 +222,7 @@ const MOST_PAGE = 10_000
 
 /** The fields that servers put their words into, most telling first. */
 const WORDS = ['message', 'msg', 'detail', 'error', 'error_message', 'error_description', 'title', 'reason'] as const
-const CODES = ['code', 'type', 'status', 'error_code'] as const
+const CODES = ['code', 'type', '__type', 'status', 'error_code'] as const
 
 /**
  * What a server said of an error: `{"error": {"message"}}`, `{"error": "…"}`, `{"message"}`, `{"detail"}` as a text or as a
@@ -243,7 +243,7 @@ export function said(body: unknown, depth = 0): string {
       .join('; ')
   const at = object(body)
   for (const field of WORDS) {
-    const words = said(at[field], depth + 1)
+    const words = isSaid(at[field]) ? said(at[field], depth + 1) : ''
     if (words === '') continue
     const place = Array.isArray(at.loc) ? `${at.loc.filter(isPlace).join('.')}: ` : ''
     const code = typeof at.code === 'string' && at.code !== '' && !words.includes(at.code) ? at.code : undefined

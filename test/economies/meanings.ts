@@ -3,9 +3,9 @@ import { type AnyEnvironment, Episode, resolveConfig } from '../../index.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
-/** An observation of a fresh game with other fields; those of `shared` are replaced one by one. */
-export function reading(env: AnyEnvironment, preset: string, agent: string) {
-  const config = resolveConfig(env, preset)
+/** An observation of a fresh game of a preset, with options of its own, with other fields; those of `shared` are replaced one by one. */
+export function reading(env: AnyEnvironment, preset: string, agent: string, options: Fields = {}) {
+  const config = resolveConfig(env, preset, options)
   const encoding = env.encode!(config)
   const plain = new Episode(env, config, 0).observe(agent) as Fields & { readonly shared: Fields }
   const altered = ({ shared, ...own }: Fields): object => ({

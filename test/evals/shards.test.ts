@@ -3,17 +3,18 @@ import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { experiment } from '../../evals/experiment.ts'
+import { mergeRuns } from '../../evals/merge.ts'
 import { planExperiment, rolloutsOf } from '../../evals/run_experiment.ts'
 import { byExample, shardOf } from '../../evals/shards.ts'
 import { TaskSpecs, taskOf } from '../../evals/tasks.ts'
 import { call, economies, type PolicyFactory } from '../../index.ts'
 import { rolloutKey } from '../../rollouts/rollout.ts'
-import { RunStore, readMetadata, readSteps } from '../../rollouts/store.ts'
+import { RunStore, readErrors, readMetadata, readSteps } from '../../rollouts/store.ts'
 import { agoragym } from '../commands/console.ts'
 import { contentsOf } from '../rollouts/contents.ts'
 import { scratch } from '../rollouts/table.ts'
 import type { ToyTypes } from '../toy_market/index.ts'
-import './toy_runs.ts'
+import { failing, playToy } from './toy_runs.ts'
 
 /** What a bot does that plays today as it did not yesterday. */
 let mood = 'sell'
@@ -182,6 +183,11 @@ describe('what cannot be made one run', () => {
       code: 2,
       err: expect.stringContaining('exists already: add --resume'),
     })
+    // Then none is made, the others neither.
+    const last = runsOf(join(cwd, 'runs', 'shard-1-of-2')).at(-1)!
+    await merge(cwd, `some ${last}`)
+    expect((await merge(cwd, 'some runs/shard-1-of-2')).code).toBe(2)
+    expect(runsOf(join(cwd, 'some'))).toHaveLength(1)
     const store = new RunStore(join(cwd, one), { resume: true })
     expect(await merge(cwd, `again ${one}`)).toMatchObject({
       code: 1,
@@ -210,6 +216,25 @@ describe('what cannot be made one run', () => {
     expect(otherwise.out).toMatch(/\n10 rollouts came out otherwise .* Such as (\S+-s0-\S+): kept of first\/\S+, not of second\//)
     expect(contentsOf(runsOf(join(cwd, 'one')))).toEqual(contentsOf(runsOf(join(cwd, 'first', 'shard-1-of-2'))))
   })
+})
+
+test('a failure that another part made up for is none, whichever comes first; one that nobody did is listed once a part', async () => {
+  const played = (...seeds: number[]) => playToy([failing('flaky', seeds)], { out: scratch() })
+  const [[once], [never], [again]] = [await played(1), await played(), await played(1, 2)]
+  for (const parts of [
+    [once!, never!],
+    [never!, once!],
+  ]) {
+    const [merged] = mergeRuns(scratch(), parts)
+    expect(merged!.metadata).toMatchObject({ ok: 3, failed: 0, complete: true })
+    expect([...readErrors(merged!.folder)]).toEqual([])
+  }
+  const [merged] = mergeRuns(scratch(), [once!, again!])
+  expect(merged!.metadata).toMatchObject({ ok: 2, failed: 1 })
+  expect([...readErrors(merged!.folder)].map(({ seed, attempt }) => [seed, attempt])).toEqual([
+    [1, 1],
+    [1, 2],
+  ])
 })
 
 test('a part that is none is refused in one line', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type Random, stream } from '../../envs/core/random.ts'
+import { stream } from '../../envs/core/random.ts'
 import {
   benjaminiHochberg,
   cluster,
@@ -10,11 +10,8 @@ import {
   quantileOfSorted,
 } from '../../evals/stats.ts'
 import { bradleyTerry, type PairPoints, strengths } from '../../evals/strengths.ts'
-
-/** One value a cluster: the interval that forgets which scenario a rollout was of. */
-const naive = (values: readonly number[]) => cluster(values, [...values.keys()])
-
-const normal = (random: Random): number => Math.sqrt(-2 * Math.log(1 - random.float())) * Math.cos(2 * Math.PI * random.float())
+import type { Clustered } from '../../rollouts/column.ts'
+import { naive, normal } from './draws.ts'
 
 describe('means clustered by scenario', () => {
   const values = [1.2, 0.8, 1.1, 2.3, 2.9, 0.4, 0.6, 0.5, 0.1, 1.9, 3.2, 2.8, 3]
@@ -58,112 +55,7 @@ describe('means clustered by scenario', () => {
   })
 })
 
-describe('coverage on simulated rollouts of known truth', () => {
-  const SETS = 2000
-  const SCENARIOS = 20
-  const REPEATS = 4
-  /** Three binomial standard errors of a rate of 0.95 over that many sets. */
-  const slack = (sets: number) => 3 * Math.sqrt((0.95 * 0.05) / sets)
-
-  /** Rollouts of scenarios that are easy or hard for everybody: mean 0, half of the variance between scenarios. */
-  function draw(random: Random): { values: number[]; scenarios: number[] } {
-    const values: number[] = []
-    const scenarios: number[] = []
-    for (let s = 0; s < SCENARIOS; s++) {
-      const easy = normal(random)
-      for (let r = 0; r < REPEATS; r++) {
-        values.push(easy + normal(random))
-        scenarios.push(s)
-      }
-    }
-    return { values, scenarios }
-  }
-
-  test('clustered intervals cover the mean 95 times in 100, naive ones far less, and are wider', () => {
-    const random = stream(1, 'coverage')
-    let clustered = 0
-    let plain = 0
-    let widths = 0
-    for (let set = 0; set < SETS; set++) {
-      const { values, scenarios } = draw(random)
-      const a = clusteredMean(cluster(values, scenarios), { method: 't' })!
-      const b = clusteredMean(naive(values), { method: 't' })!
-      clustered += Number(a.low! <= 0 && 0 <= a.high!)
-      plain += Number(b.low! <= 0 && 0 <= b.high!)
-      widths += (a.high! - a.low!) / (b.high! - b.low!)
-    }
-    expect(Math.abs(clustered / SETS - 0.95)).toBeLessThan(slack(SETS))
-    expect(plain / SETS).toBeLessThan(0.85)
-    // Variance of a scenario mean: 1 + 1/4, against the 2/4 that independence would give.
-    expect(widths / SETS).toBeGreaterThan(Math.sqrt(1.25 / 0.5) * 0.95)
-  })
-
-  test('where rollouts of a scenario are independent, clustering costs next to nothing', () => {
-    const random = stream(2, 'coverage')
-    let widths = 0
-    for (let set = 0; set < 500; set++) {
-      const values = Array.from({ length: SCENARIOS * REPEATS }, () => normal(random))
-      const a = clusteredMean(
-        cluster(
-          values,
-          values.map((_, i) => i % SCENARIOS),
-        ),
-        { method: 't' },
-      )!
-      const b = clusteredMean(naive(values), { method: 't' })!
-      widths += (a.high! - a.low!) / (b.high! - b.low!)
-    }
-    expect(widths / 500).toBeGreaterThan(0.95)
-    expect(widths / 500).toBeLessThan(1.1)
-  })
-
-  test('paired differences cover a known effect 95 times in 100 and are narrower than the difference of unpaired means', () => {
-    const random = stream(3, 'coverage')
-    const effect = 0.3
-    let covered = 0
-    let narrower = 0
-    for (let set = 0; set < SETS; set++) {
-      const first: number[] = []
-      const second: number[] = []
-      const scenarios: number[] = []
-      for (let s = 0; s < SCENARIOS; s++) {
-        const easy = 2 * normal(random)
-        for (let r = 0; r < REPEATS; r++) {
-          first.push(easy + effect + normal(random))
-          second.push(easy + normal(random))
-          scenarios.push(s)
-        }
-      }
-      const [a, b] = [cluster(first, scenarios), cluster(second, scenarios)]
-      const paired = pairedDifference(a, b, { method: 't' })!
-      covered += Number(paired.low! <= effect && effect <= paired.high!)
-      const unpaired = Math.hypot(...[a, b].map(each => clusteredMean(each, { method: 't' })!.se!))
-      narrower += Number(paired.se! < unpaired)
-    }
-    expect(Math.abs(covered / SETS - 0.95)).toBeLessThan(slack(SETS))
-    expect(narrower).toBe(SETS)
-  })
-
-  test('on skewed values the bootstrap covers more often than t, and is taken unasked', () => {
-    const random = stream(4, 'coverage')
-    const truth = Math.exp(0.5 * 0.9 ** 2)
-    const sets = 400
-    let byT = 0
-    let byRule = 0
-    let taken = 0
-    for (let set = 0; set < sets; set++) {
-      const data = naive(Array.from({ length: 15 }, () => Math.exp(0.9 * normal(random))))
-      const t = clusteredMean(data, { method: 't' })!
-      const rule = clusteredMean(data, { seed: set })!
-      byT += Number(t.low! <= truth && truth <= t.high!)
-      byRule += Number(rule.low! <= truth && truth <= rule.high!)
-      taken += Number(rule.method === 'bootstrap')
-    }
-    expect(byT / sets).toBeLessThan(0.89)
-    expect((byRule - byT) / sets).toBeGreaterThan(0.03)
-    expect(taken / sets).toBeGreaterThan(0.75)
-  })
-
+describe('the bootstrap', () => {
   test('the bootstrap depends on its seed and on nothing else', () => {
     const data = naive([1, 2, 2, 3, 9, 40, 4, 1])
     expect(clusteredMean(data, { seed: 7 })).toEqual(clusteredMean(data, { seed: 7 }))
@@ -220,6 +112,16 @@ describe('intervals of bounded scores', () => {
     expect(none).toMatchObject({ value: -1, low: -1, high: expect.closeTo(2 * (1 - 0.025 ** (1 / 3)) - 1, 12) })
   })
 
+  test('values that keep away from both bounds leave an interval of their own size, however wide their range', () => {
+    const few = naive([41, 42, 41, 41, 48])
+    const { low, high } = clusteredMean(few, { range: { low: 0, high: 100 } })!
+    const t = clusteredMean(few, { method: 't' })!
+    expect(high! - low!).toBeLessThan(2 * (t.high! - t.low!))
+    // Piled on a bound they may hide anything.
+    const piled = clusteredMean(naive([0, 1, 0, 0, 7]), { range: { low: 0, high: 100 } })!
+    expect(piled.high! - piled.low!).toBeGreaterThan(2 * (high! - low!))
+  })
+
   test('far from the bounds, with many scenarios and little skew, it is the t interval', () => {
     const random = stream(6, 'coverage')
     const data = naive(Array.from({ length: 200 }, () => 0.5 + 0.02 * normal(random)))
@@ -234,23 +136,6 @@ describe('intervals of bounded scores', () => {
     expect(clusteredMean(counts, { method: 't' })!.low).toBeLessThan(0)
     for (const method of ['t', 'bootstrap', 'auto'] as const)
       expect(clusteredMean(counts, { method, range: low })!.low).toBeGreaterThanOrEqual(0)
-  })
-
-  test('skewed scores of few scenarios are covered 92 times in 100 at least, where neither t nor the bootstrap does', () => {
-    const random = stream(7, 'coverage')
-    const sets = 400
-    const covered = { t: 0, bootstrap: 0, auto: 0 }
-    for (let set = 0; set < sets; set++) {
-      const data = naive(Array.from({ length: 10 }, () => (random.chance(0.8) ? 1 : random.float())))
-      for (const method of ['t', 'bootstrap', 'auto'] as const) {
-        const range = method === 'auto' ? { low: 0, high: 1 } : { low: null, high: null }
-        const { low, high } = clusteredMean(data, { method, range, seed: set })!
-        covered[method] += Number(low! <= 0.9 && 0.9 <= high!)
-      }
-    }
-    expect(covered.t / sets).toBeLessThan(0.85)
-    expect(covered.bootstrap / sets).toBeLessThan(0.85)
-    expect(covered.auto / sets).toBeGreaterThan(0.92)
   })
 })
 
@@ -283,17 +168,101 @@ describe('paired differences', () => {
     expect(pairedDifference(gap, naive([2, 3, 4, 5, 6]))).toMatchObject({ value: 1, low: 1, high: 1, p: 0.0625 })
   })
 
+  /** Scenarios that both won, only the first, only the second, neither. */
+  const outcomes = (both: number, first: number, second: number, neither: number) => {
+    const rows = [
+      ...Array(both).fill([1, 1]),
+      ...Array(first).fill([1, 0]),
+      ...Array(second).fill([0, 1]),
+      ...Array(neither).fill([0, 0]),
+    ]
+    return [naive(rows.map(([a]) => a)), naive(rows.map(([, b]) => b))] as const
+  }
+
+  // Newcombe's formula on the exact intervals of SciPy 1.17.1, stats.binomtest(won, of).proportion_ci().
+  test.each([
+    {
+      counts: [8, 2, 0, 10],
+      low: -0.07696809210046626,
+      high: 0.2660291812728468,
+      what: 'a positive correlation is corrected for continuity',
+    },
+    { counts: [1, 6, 2, 3], low: -0.17206710735597086, high: 0.7056142416102243, what: 'a negative one is not' },
+    {
+      counts: [5, 4, 0, 1],
+      low: -0.06578028575931799,
+      high: 0.7277435454641046,
+      what: 'one of less than the correction counts as none',
+    },
+    {
+      counts: [20, 0, 0, 0],
+      low: -0.16843347098308548,
+      high: 0.16843347098308548,
+      what: 'who always win are not known to be alike',
+    },
+    { counts: [0, 4, 0, 0], low: 0.14812776281723827, high: 1, what: 'nor is a difference of 1 in four scenarios one of 1' },
+  ])('of wins: $what', ({ counts, low, high }) => {
+    const [a, b] = outcomes(...(counts as [number, number, number, number]))
+    const difference = pairedDifference(a, b, { range: { low: 0, high: 1, ends: true } })!
+    expect(difference.low).toBeCloseTo(low, 10)
+    expect(difference.high).toBeCloseTo(high, 10)
+    const turned = pairedDifference(b, a, { range: { low: 0, high: 1, ends: true } })!
+    expect([turned.low, turned.high]).toEqual([expect.closeTo(-high, 10), expect.closeTo(-low, 10)])
+  })
+
+  test('a range that is stretched or moved stretches the interval and leaves p', () => {
+    const [first, second] = [
+      [0.2, 0.9, 1, 0.4, 1, 0.7],
+      [0.1, 0.3, 1, 0.5, 0.8, 0.6],
+    ] as [number[], number[]]
+    const plain = pairedDifference(naive(first), naive(second), { range: { low: 0, high: 1 } })!
+    const [a, b] = [first, second].map(values => naive(values.map(x => 30 * x - 5))) as [Clustered, Clustered]
+    const wide = pairedDifference(a, b, { range: { low: -5, high: 25 } })!
+    expect(wide.low).toBeCloseTo(30 * plain.low!, 9)
+    expect(wide.high).toBeCloseTo(30 * plain.high!, 9)
+    expect(wide.p).toBeCloseTo(plain.p!, 12)
+  })
+
+  test('without bounds the interval excludes no difference where p is under 0.05 and nowhere else, however skewed', () => {
+    const random = stream(3, 'agreement')
+    const excludes = { yes: 0, no: 0 }
+    for (let set = 0; set < 60; set++) {
+      const skewed = Array.from({ length: 6 }, () => 3 * random.float() ** 6 - 0.2)
+      const { low, high, p, method } = pairedDifference(naive(skewed), naive(skewed.map(() => 0)))!
+      expect(method).toBe('t')
+      expect(low! > 0 || high! < 0).toBe(p! < 0.05)
+      excludes[p! < 0.05 ? 'yes' : 'no']++
+    }
+    expect(Math.min(excludes.yes, excludes.no)).toBeGreaterThan(0)
+  })
+
+  test('players who share the luck of scenarios are told apart better than others', () => {
+    const luck = [0.15, 0.9, 0.35, 0.6, 0.75, 0.25, 0.5, 0.85]
+    const better = naive(luck.map((x, g) => x + (g % 2 === 0 ? 0.06 : 0.04)))
+    const range = { low: 0, high: 1 }
+    const width = ({ low, high }: { low: number | null; high: number | null }) => high! - low!
+    const paired = width(pairedDifference(better, naive(luck), { range })!)
+    const shuffled = width(pairedDifference(better, naive([...luck.slice(3), ...luck.slice(0, 3)]), { range })!)
+    expect(paired).toBeLessThan(shuffled / 4)
+  })
+
+  test('a few events in a wide range leave an interval of their own size, which holds what p calls likely', () => {
+    const events = (count: number) => naive(Array.from({ length: 200 }, (_, g) => Number(g < count)))
+    const { value, low, high } = pairedDifference(events(12), events(8), { range: { low: 0, high: 45 } })!
+    expect(value).toBeCloseTo(0.02, 12)
+    expect(low).toBeGreaterThan(-0.1)
+    expect(high).toBeLessThan(0.15)
+  })
+
   test('a difference of bounded scores stays within what such scores can differ by', () => {
-    const [best, worst] = [naive([1, 1, 1, 1]), naive([0, 0, 0, 0])]
-    const range = { low: 0, high: 1, ends: true } as const
-    // As if half the way from −1 to 1 were gone in four of four tries: 2 · 0.025^(1/4) − 1.
-    expect(pairedDifference(best, worst, { range })).toMatchObject({
-      value: 1,
-      low: expect.closeTo(-0.2047, 4),
-      high: 1,
-      p: 0.125,
-    })
-    expect(pairedDifference(naive([1, 1, 0.9, 1]), worst, { range: { low: 0, high: 1 } })!.high).toBeLessThanOrEqual(1)
+    const [best, worst] = [naive([1, 1, 0.9, 1]), naive([0, 0, 0, 0])]
+    expect(pairedDifference(best, worst, { range: { low: 0, high: 1 } })!.high).toBeLessThanOrEqual(1)
+    // By t too.
+    const far = pairedDifference(naive([1, 0.2, 1, 1]), worst, { method: 't', range: { low: 0, high: 1 } })!
+    expect(far.high).toBe(1)
+    expect(pairedDifference(naive([0.5, 3]), naive([0.4, 0]), { method: 't', range: { low: 0, high: null } })!.low).toBeLessThan(
+      0,
+    )
   })
 })
 

@@ -7,8 +7,6 @@ export interface HostPage extends Page {
   check(selector: string): Promise<void>
   reload(): Promise<unknown>
   url(): string
-  emulateMedia(media: { colorScheme?: 'light' | 'dark'; reducedMotion?: 'reduce' }): Promise<void>
-  setViewportSize(size: { width: number; height: number }): Promise<void>
   inputValue(selector: string): Promise<string>
   isChecked(selector: string): Promise<boolean>
 }

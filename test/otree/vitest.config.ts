@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/otree/**/*.otree.ts'],
-    globalSetup: ['test/otree/setup.ts'],
+    globalSetup: ['test/temporary.ts', 'test/otree/setup.ts'],
     typecheck: { enabled: false },
     testTimeout: 600_000,
     hookTimeout: 120_000,

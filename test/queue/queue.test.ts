@@ -1,5 +1,5 @@
 /** A run through a queue as processes: workers that are killed, hang and crash, a collector that is killed, and what is left. */
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFailed, test } from 'vitest'
@@ -158,6 +158,28 @@ describe.skipIf(!HAS_REDIS)('a run through a queue', { timeout: 180_000 }, () =>
     await emptied()
     expect((await agoragym(`${line} --out alone`, { cwd: folder })).code).toBe(0)
     expect(contentsOf(runs)).toEqual(contentsOf(findRuns(join(folder, 'alone'))))
+  })
+
+  test('where a worker keeps results in another folder than the collector sees, the run ends with that, and nothing of it counts', async () => {
+    const line = `eval sim_economy --players bot:honest --seeds 4 --set horizon_turns=4 --out apart --results seen --queue ${redis.url}`
+    const collector = start(line)
+    const [seen, unseen] = ['seen', 'unseen'].map(each => join(folder, each)) as [string, string]
+    await until(() => existsSync(seen) && readdirSync(seen).length > 0, collector)
+    mkdirSync(join(unseen, readdirSync(seen)[0]!), { recursive: true })
+    const worker = start(`worker --queue ${redis.url} --results unseen`)
+    expect(await collector.ended).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/ lacks 4 of the rollouts that workers have/),
+    })
+    worker.child.kill('SIGTERM')
+    await worker.ended
+    expect(findRuns(unseen).map(countFinished)).toEqual([4])
+    expect(findRuns(join(folder, 'apart')).map(countFinished)).toEqual([0])
+
+    start(`worker --queue ${redis.url}`)
+    expect(await start(`${line} --resume`).ended).toMatchObject({ code: 0 })
+    expect(findRuns(seen).map(countFinished)).toEqual([4])
+    expect(findRuns(join(folder, 'apart')).map(countFinished)).toEqual([4])
   })
 
   test('Ctrl-C, drain and clear in the middle of play: what was answered is kept, or gone with all that Redis held', async () => {

@@ -2,10 +2,10 @@
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from './browser.ts'
 
-/** The serious and the critical faults of a page as it is now, a line each: the rule, the elements, what is wrong. */
-export async function seriousFaults(page: Page): Promise<string[]> {
+/** The serious and the critical faults of a page as it is now, or of a part of it, a line each: the rule, the elements, what is wrong. */
+export async function seriousFaults(page: Page, part = 'html'): Promise<string[]> {
   // The page is one of `Browser.newPage`, whose context opens no second one, which only frames would need.
-  const { violations } = await new AxeBuilder({ page: page as never }).setLegacyMode().analyze()
+  const { violations } = await new AxeBuilder({ page: page as never }).setLegacyMode().include(part).analyze()
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .flatMap(({ id, nodes }) =>

@@ -12,7 +12,7 @@ import { writeReport } from '../../evals/report/report.ts'
 import { environments } from '../../index.ts'
 import { compare, dabbler, failing, playToy, scripted, seller, sleeper, withFolder } from '../evals/toy_runs.ts'
 import { toyMarket } from '../toy_market/index.ts'
-import { type Browser, findBrowser, type Page, type PageOptions } from './browser.ts'
+import { type Browser, findBrowser, type Page, type PageOptions, reusingPages } from './browser.ts'
 import { rowsIn } from './rows.ts'
 
 /** The data of that name in a report's file. */
@@ -101,7 +101,7 @@ describe.skipIf(missing !== undefined)(`in a browser${missing === undefined ? ''
     runs = await playToy([seller, dabbler, sleeper, failing('shaky', [3])], { out: folder, seeds })
     runs.push(...(await playToy([hostile], { out: folder, seeds: [0, 1], set: { horizon: 2 } })))
     writeReport(compare(runs), report, { environments })
-    chromium = await (browser as { launch: () => Promise<Browser> }).launch()
+    chromium = reusingPages(await (browser as { launch: () => Promise<Browser> }).launch())
   }, 60_000)
   afterAll(async () => {
     await chromium?.close()

@@ -15,7 +15,7 @@ import { type RunningView, startView } from '../../view/server.ts'
 import { Watched } from '../../view/watched.ts'
 import { agoragym } from '../commands/console.ts'
 import { seriousFaults } from '../report/axe.ts'
-import { type Browser, findBrowser, type Page } from '../report/browser.ts'
+import { type Browser, findBrowser, type Page, reusingPages } from '../report/browser.ts'
 import { scratch, toySpec } from '../rollouts/table.ts'
 
 const living = economies.list().find(({ scenery }) => scenery !== undefined)!
@@ -146,6 +146,42 @@ describe('the game', () => {
     expect(live.state.playing).toBe(false)
     expect(() => live.do({ do: 'speed', speed: 1000 })).toThrow('expected a number from 0.25 to 32')
     expect(() => live.do({ do: 'restart', seed: -1 })).toThrow('expected an integer from 0')
+  })
+
+  test('a bug in the game, in a line or behind a request is told to who runs the server', async () => {
+    const bugs: unknown[] = []
+    const onBug = (error: unknown) => bugs.push(error)
+    const { env } = toySpec()
+    const broken = await liveOf(
+      () =>
+        toySpec({
+          env: {
+            ...env,
+            step: () => {
+              throw new TypeError('no such rule')
+            },
+          },
+        }),
+      { onBug },
+    )
+    broken.look(() => {})
+    await isOver(broken)
+    expect(broken.state.error).toBe('The game failed: no such rule')
+    expect(bugs).toMatchObject([{ message: 'no such rule' }])
+    const silent = await liveOf(colony, {
+      scenery,
+      speaker: { ...(await speakerOf('template')), follow: () => () => [Promise.reject(new Error('no such word'))] },
+      picturer: () => {
+        throw new Error('no such colour')
+      },
+      onBug,
+    })
+    const running = await startView({ watched: new Watched([], { economies, environments }), live: silent, onBug })
+    expect((await fetch(`${running.url}/live/picture.svg`)).status).toBe(500)
+    await running.close()
+    expect(bugs).toMatchObject([{}, { message: 'no such colour' }])
+    silent.look(() => {})
+    await expect.poll(() => bugs[2]).toMatchObject({ message: 'no such word' })
   })
 
   test('what is said while it is played is what is said afterwards', async () => {
@@ -316,7 +352,7 @@ describe.skipIf(missing !== undefined)(`in a browser${missing === undefined ? ''
   beforeAll(async () => {
     // The third dimension is drawn by the processor where there is no card.
     const flags = ['--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader']
-    chromium = await (browser as { launch: (flags: readonly string[]) => Promise<Browser> }).launch(flags)
+    chromium = reusingPages(await (browser as { launch: (flags: readonly string[]) => Promise<Browser> }).launch(flags))
     live = await liveOf(colony, { scenery, speaker: await speakerOf('template'), seconds: 1, playing: false })
     running = await startView({ watched: new Watched([], { economies, environments }), live })
   }, 60_000)

@@ -13,7 +13,7 @@ import { Watched } from '../../view/watched.ts'
 import { agoragym } from '../commands/console.ts'
 import { compare, playToy, scripted, seller, sleeper } from '../evals/toy_runs.ts'
 import { seriousFaults } from '../report/axe.ts'
-import { type Browser, findBrowser, type Page, type PageOptions } from '../report/browser.ts'
+import { type Browser, findBrowser, type Page, type PageOptions, reusingPages } from '../report/browser.ts'
 import { rowsIn } from '../report/rows.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'agoragym-view-'))
@@ -195,11 +195,12 @@ const missing = 'missing' in browser ? browser.missing : undefined
 describe.skipIf(missing !== undefined)(`in a browser${missing === undefined ? '' : `: skipped, ${missing}`}`, () => {
   let chromium: Browser
   beforeAll(async () => {
-    chromium = await (browser as { launch: () => Promise<Browser> }).launch()
+    chromium = reusingPages(await (browser as { launch: () => Promise<Browser> }).launch())
   }, 60_000)
   afterAll(() => chromium?.close())
 
   const troubles: string[] = []
+  let pages = 0
   const open = async (hash = '', options: PageOptions = {}): Promise<Page> => {
     const page = await chromium.newPage({ viewport: { width: 1200, height: 900 }, ...options })
     page.on('console', message => troubles.push(`${message.type()}: ${message.text()}`))
@@ -207,7 +208,8 @@ describe.skipIf(missing !== undefined)(`in a browser${missing === undefined ? ''
     page.on('request', request => {
       if (!request.url().startsWith(running.url)) troubles.push(`asked for ${request.url()}`)
     })
-    await page.goto(`${running.url}/${hash}`)
+    // An address that differs in its hash alone would be no new page.
+    await page.goto(`${running.url}/?${pages++}${hash}`)
     await page.waitForSelector('html[data-ready]')
     return page
   }
@@ -379,12 +381,12 @@ describe.skipIf(missing !== undefined)(`in a browser${missing === undefined ? ''
       await page.click('.grid .line')
       await page.waitForSelector('.scene img')
       await page.click('.noted summary')
-      expect(await seriousFaults(page)).toEqual([])
+      expect(await seriousFaults(page, '#transcript')).toEqual([])
       await page.evaluate(
         `(() => { const select = document.querySelector('#beside'); select.selectedIndex = 1; select.dispatchEvent(new Event('change')) })()`,
       )
       await page.waitForSelector('.pair .picture')
-      expect(await seriousFaults(page)).toEqual([])
+      expect(await seriousFaults(page, '#transcript')).toEqual([])
       expect(troubles).toEqual([])
       await page.close()
     },

@@ -172,7 +172,9 @@ class Curve(BaseCallback):
         with self.path.open("w", newline="") as file:
             writer = csv.DictWriter(file, fieldnames=list(row))
             writer.writeheader()
-            writer.writerows([{name: f"{value:.6g}" for name, value in each.items()} for each in self.rows])
+            for each in self.rows:
+                # Counts whole, measures to six digits.
+                writer.writerow({name: f"{value:.6g}" if isinstance(value, float) else value for name, value in each.items()})
         print(
             f"{row['steps']:>9} steps  score {row['score']:.4f} ± {row['standard_error']:.4f}  {row['seconds']:.0f} s", flush=True
         )

@@ -12,6 +12,8 @@ const colonists = plain.shared.colonists as readonly Colonist[]
 const people = (changes: Readonly<Record<string, object>>) => ({
   colonists: colonists.map(each => ({ ...each, reputation: 50, ...changes[each.agent] })),
 })
+/** Nobody is a medic. */
+const strangers = Object.fromEntries(colonists.map(({ agent }) => [agent, { role: 'miner' }]))
 const bond = (agent: string, points: number, change = 0) => ({ agent, bond: points, change })
 /** Bonds so large that they rank whatever roles fit. */
 const bonds = [bond('colonist_3', -80), bond('colonist_4', 90, -4), bond('colonist_5', 10)]
@@ -98,6 +100,27 @@ describe('where there are fields', () => {
   })
 })
 
+test('where there is one field there is none to choose or ask about, and a friendly word instead', () => {
+  const one = reading(env, 'two-layer', 'colonist_0')
+  expect(one.slots).toEqual(['pass'])
+  const { slots, slot } = reading(env, 'agentic', 'colonist_0', { fields: 1 })
+  expect(slots.filter(name => /field|question/.test(name))).toEqual([])
+  const greeted = (points: number, role: string) =>
+    slot('rest_and_greet_friend_1', {
+      bonds: [bond('colonist_4', points)],
+      role: 'scientist',
+      shared: people({ colonist_4: { role } }),
+    })
+  const call = (tone: string) => [
+    { tool: 'choose_action', args: { action: 'resting' } },
+    { tool: 'talk', args: { to: 'colonist_4', message: 'Good to have you here.', tone } },
+  ]
+  // Warmth does harm where there is no bond and roles do not fit.
+  expect(greeted(1, 'miner')).toEqual({ legal: true, calls: call('warm') })
+  expect(greeted(0, 'medic')).toEqual({ legal: true, calls: call('warm') })
+  expect(greeted(0, 'miner')).toEqual({ legal: true, calls: call('neutral') })
+})
+
 describe('a slot', () => {
   const sites = [site(1000, true), site(200), site(900)]
   test.each([
@@ -127,6 +150,32 @@ describe('a slot', () => {
       ],
     ],
     ['rest_and_accept', { asks: [] }, false, []],
+    [
+      'rest_and_accept',
+      { suspended: true, asks: [ask(7, 'colonist_5')] },
+      false,
+      [
+        { tool: 'choose_action', args: { action: 'resting' } },
+        { tool: 'answer', args: { ask_id: 7, accept: true } },
+      ],
+    ],
+    [
+      'rest_and_ask_friend_1',
+      { bonds },
+      true,
+      [
+        { tool: 'choose_action', args: { action: 'resting' } },
+        { tool: 'ask', args: { to: 'colonist_4' } },
+      ],
+    ],
+    [
+      'socialize_medic',
+      { bonds, shared: people({ ...strangers, colonist_3: { role: 'medic' } }) },
+      true,
+      [{ tool: 'choose_action', args: { action: 'socializing', partner: 'colonist_3' } }],
+    ],
+    ['socialize_medic', { bonds, shared: people(strangers) }, false, []],
+    ['socialize_friend_2', { bonds: [bond('colonist_4', 9)] }, false, []],
   ])('%s of %j is legal: %s', (name, fields, legal, calls) => {
     expect(slot(name, fields)).toEqual({ legal, calls })
   })

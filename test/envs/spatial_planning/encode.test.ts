@@ -4,6 +4,8 @@ import { spatialPlanning } from '../../../envs/spatial_planning/index.ts'
 import type { AnyEnvironment } from '../../../index.ts'
 import { reading } from '../../economies/meanings.ts'
 
+type Fields = Readonly<Record<string, unknown>>
+
 const env = spatialPlanning as unknown as AnyEnvironment
 const market = reading(env, 'harberger', 'owner_1')
 const buyer = reading(env, 'futarchy', 'speculator_1')
@@ -163,4 +165,281 @@ describe('a slot', () => {
   test('offers nothing that nobody asked for', () => {
     expect(vote.slot('offer_request_2', { requests: [10_000] }).legal).toBe(false)
   })
+})
+
+describe('slots of a market', () => {
+  const trader = { markets: { no_project: DESK } }
+  const at = (more: object) => ({ markets: { no_project: { ...DESK, ...more } } })
+  const limit = (side: string, price: number) => ({ tool: 'place_limit_order', args: { side, price } })
+  const now = (side: string) => ({ tool: 'trade_now', args: { side } })
+  const cancelled = [{ tool: 'cancel_order', args: { order_id: 1 } }]
+  test.each<[string, Fields, boolean, readonly object[]]>([
+    ['bid_below_signal', trader, true, [limit('bid', 4850)]],
+    ['bid_at_signal', trader, true, [limit('bid', 5000)]],
+    ['bid_above_signal', trader, true, [limit('bid', 5150)]],
+    ['bid_at_signal', at({ freeCash: 5000 }), true, [limit('bid', 5000)]],
+    ['bid_at_signal', at({ freeCash: 4999 }), false, [limit('bid', 5000)]],
+    ['bid_at_signal', { markets: {} }, false, []],
+    ['ask_below_signal', trader, true, [limit('ask', 4850)]],
+    ['ask_above_signal', at({ freeShares: 1 }), true, [limit('ask', 5150)]],
+    ['ask_above_signal', at({ freeShares: 0 }), false, [limit('ask', 5150)]],
+    ['quote', trader, true, [limit('bid', 4850), limit('ask', 5150)]],
+    ['quote', at({ freeShares: 0 }), false, [limit('bid', 4850), limit('ask', 5150)]],
+    ['quote', at({ freeCash: 4849 }), false, [limit('bid', 4850), limit('ask', 5150)]],
+    ['quote', { markets: {} }, false, []],
+    ['buy_now', at({ freeCash: 6000 }), true, [now('buy')]],
+    ['buy_now', at({ freeCash: 5999 }), false, [now('buy')]],
+    ['buy_now', at({ asks: [order(10, true)] }), false, [now('buy')]],
+    ['sell_now', trader, true, [now('sell')]],
+    ['sell_now', at({ freeShares: 0 }), false, [now('sell')]],
+    ['sell_now', at({ bids: [order(4900, true)] }), false, [now('sell')]],
+    ['cancel_bid', trader, true, cancelled],
+    ['cancel_bid', at({ bids: [order(4500, false)] }), false, []],
+    ['cancel_ask', trader, false, []],
+    ['cancel_ask', at({ asks: [order(6000, true)] }), true, cancelled],
+  ])('%s of %j is legal: %s', (name, fields, legal, calls) => {
+    expect(market.slot(name, fields)).toEqual({ legal, calls })
+  })
+
+  test('name the market where there are two, and look at that one alone', () => {
+    const two = {
+      markets: { no_project: DESK, project: { ...DESK, privateSignal: 8000, freeShares: 0, asks: [order(7000, true)] } },
+    }
+    const named = (name: string) => buyer.slot(name, two)
+    expect(named('bid_at_signal_project')).toEqual({
+      legal: true,
+      calls: [{ tool: 'place_limit_order', args: { side: 'bid', price: 8000, market: 'project' } }],
+    })
+    expect(named('ask_at_signal_no_project')).toEqual({
+      legal: true,
+      calls: [{ tool: 'place_limit_order', args: { side: 'ask', price: 5000, market: 'no_project' } }],
+    })
+    expect(named('ask_at_signal_project').legal).toBe(false)
+    expect(named('cancel_ask_project')).toEqual({
+      legal: true,
+      calls: [{ tool: 'cancel_order', args: { order_id: 1, market: 'project' } }],
+    })
+    expect([buyer.feature('signal_project', two), buyer.feature('signal_no_project', two)]).toEqual([
+      expect.closeTo(0.8, 6),
+      expect.closeTo(0.5, 6),
+    ])
+    expect(buyer.feature('open_project', { markets: { no_project: DESK } })).toBe(0)
+    expect(market.feature('open', { markets: { project: DESK } })).toBe(1)
+  })
+
+  test('of one turn have nothing to take back', () => {
+    expect(reading(env, 'harberger_train', 'owner_1').slots.filter(name => name.startsWith('cancel'))).toEqual([])
+    expect(market.slots.filter(name => name.startsWith('cancel'))).toEqual(['cancel_bid', 'cancel_ask'])
+  })
+
+  test('a signal of nothing is no measure of prices', () => {
+    expect(market.feature('best_bid', at({ privateSignal: 0 }))).toBe(0)
+    expect(market.feature('public_signal', at({ privateSignal: -5 }))).toBe(0)
+  })
+})
+
+describe('slots of speculation', () => {
+  const plots = reading(env, 'harberger', 'speculator_1')
+  const chosen = { ...sale, shared: { chosen: 'no_project' } }
+  const inspected = [
+    { plot: 'owner_1', values: [290_000, 1] },
+    { plot: 'developer', values: [150_000, 1] },
+    { plot: 'owner_2', values: [100_000, 5] },
+  ]
+  test('buy what is shown to be worth more than declared, and nothing that is worth as much', () => {
+    expect(plots.slot('buy_shown', { ...chosen, inspected })).toEqual({
+      legal: true,
+      calls: [{ tool: 'buy_plots', args: { plots: ['owner_1'] } }],
+    })
+    expect(plots.slot('buy_shown', chosen)).toEqual({ legal: true, calls: [{ tool: 'buy_plots', args: { plots: [] } }] })
+    for (const name of ['buy_shown', 'buy_lowest_0', 'buy_lowest_1']) {
+      expect(plots.slot(name, sale).legal, name).toBe(false)
+      expect(plots.slot(name, { ...sale, declarations: null, shared: { chosen: 'project' } }).legal, name).toBe(false)
+    }
+    expect(plots.slot('buy_lowest_3', chosen).legal).toBe(true)
+    expect(plots.slot('buy_lowest_4', chosen).legal).toBe(false)
+  })
+
+  test('go by final declarations once there are some', () => {
+    const finals = [
+      { plot: 'owner_2', declared: 90_000, percentile: 3 },
+      { plot: 'owner_1', declared: 300_000, percentile: 1 },
+    ]
+    expect(plots.slot('buy_lowest_1', { ...chosen, finals }).calls).toEqual([{ tool: 'buy_plots', args: { plots: ['owner_1'] } }])
+    expect(plots.slot('buy_shown', { ...chosen, finals, inspected }).calls).toEqual([
+      { tool: 'buy_plots', args: { plots: ['owner_2'] } },
+    ])
+    const untold = [{ plot: 'owner_2', declared: 90_000, percentile: null }]
+    expect(plots.slot('buy_lowest_0', { ...chosen, finals: untold }).legal).toBe(false)
+  })
+
+  test('buy under each condition for itself', () => {
+    const conditional = (name: string, fields: Fields = { ...sale, inspected }) => buyer.slot(name, fields)
+    const buys = (without: string[], withProject: string[]) => [
+      { tool: 'buy_plots_conditional', args: { if_no_project: without, if_project: withProject } },
+    ]
+    const both = {
+      ...sale,
+      declarations: [declared('owner_1', 210_000, 40), { plot: 'developer', declared: [150_000, 1], percentile: [5, 95] }],
+      inspected,
+    }
+    expect(conditional('buy_lowest_1_if_no_project_1_if_project', both)).toEqual({
+      legal: true,
+      calls: buys(['developer'], ['owner_1']),
+    })
+    expect(conditional('buy_lowest_0_if_no_project_2_if_project', both)).toEqual({
+      legal: true,
+      calls: buys([], ['owner_1', 'developer']),
+    })
+    expect(conditional('buy_shown_conditional')).toEqual({ legal: true, calls: buys(['owner_1'], ['owner_2']) })
+    expect(conditional('buy_shown_conditional', { ...sale, declarations: null }).legal).toBe(false)
+    expect(conditional('buy_lowest_0_if_no_project_0_if_project', { ...sale, shared: { chosen: 'project' } }).legal).toBe(false)
+  })
+})
+
+describe('where speculators publish appraisals', () => {
+  const game = reading(env, 'harberger_train', 'speculator_1')
+  const inspected = [{ plot: 'owner_1', values: [410_000, 210_000] }]
+  const published = (without: number, project: number) => [
+    { tool: 'publish_appraisals', args: { appraisals: [{ plot: 'owner_1', no_project: without, project }] } },
+  ]
+  test.each([
+    ['appraise_nothing', [{ tool: 'publish_appraisals', args: { appraisals: [] } }]],
+    ['appraise_truth', published(410_000, 210_000)],
+    ['appraise_low', published(350_000, 150_000)],
+    ['appraise_high', published(600_000, 350_000)],
+  ])('%s', (name, calls) => expect(game.slot(name, { inspected })).toEqual({ legal: true, calls }))
+
+  test('a plot on sale has the mean of what others said beside what it is shown to be', () => {
+    const said = (speculator: string, without: number) => ({ speculator, plot: 'owner_1', values: [without, 1] })
+    const fields = {
+      ...sale,
+      inspected,
+      appraisals: [said('speculator_1', 999_999), said('speculator_2', 220_000), said('speculator_3', 240_000)],
+    }
+    expect(game.feature('plot_2_no_project_appraised', fields)).toBeCloseTo(0.2, 6)
+    expect(game.feature('plot_2_no_project_gain', fields)).toBeCloseTo(2, 6)
+    expect(game.feature('plot_1_no_project_appraised', fields)).toBe(0)
+    expect(game.feature('phase_appraisal', { shared: { phase: 'appraisal' } })).toBe(1)
+  })
+
+  test('has neither slot nor number where nobody publishes', () => {
+    expect(market.slots.filter(name => name.startsWith('appraise'))).toEqual([])
+    expect(market.feature('appraisals', {})).toBeUndefined()
+  })
+})
+
+describe('slots of a vote', () => {
+  const owner = reading(env, 'voting', 'owner_1')
+  const loses = { role: 'owner', land }
+  const sent = (to: readonly string[], text: string) => [{ tool: 'send_message', args: { to, text } }]
+  const asks = (amount: number) => [{ tool: 'request_compensation', args: { amount } }]
+  test.each<[string, Fields, readonly object[]]>([
+    ['request_nothing', loses, asks(0)],
+    ['request_half', loses, asks(25_000)],
+    ['request_loss', loses, asks(50_000)],
+    ['request_more', loses, asks(65_000)],
+    ['request_double', loses, asks(100_000)],
+    ['request_loss', { role: 'owner', land: { ...land, values: [1, 5] } }, asks(0)],
+    [
+      'say_truth',
+      loses,
+      sent(['developer', 'owner_2', 'owner_3', 'owner_4', 'owner_5'], 'The project would cost me 50,000 points.'),
+    ],
+    [
+      'say_exaggeration',
+      loses,
+      sent(['developer', 'owner_2', 'owner_3', 'owner_4', 'owner_5'], 'The project would cost me 75,000 points.'),
+    ],
+    ['vote_project', {}, [{ tool: 'vote', args: { choice: 'project' } }]],
+    ['vote_abstain', {}, [{ tool: 'vote', args: { choice: 'abstain' } }]],
+  ])('%s of %j', (name, fields, calls) => expect(owner.slot(name, fields)).toEqual({ legal: true, calls }))
+
+  test('of the developer say and offer what he can pay each of five owners', () => {
+    const gains = { role: 'developer', land: { ...land, values: [100_000, 600_001] } }
+    expect(vote.slot('say_truth', gains).calls).toEqual(
+      sent(['owner_1', 'owner_2', 'owner_3', 'owner_4', 'owner_5'], 'I can pay every owner at most 100,000 points.'),
+    )
+    expect(vote.slot('offer_all', gains).calls).toEqual([{ tool: 'offer_compensation', args: { amount: 100_000 } }])
+    expect(vote.slot('offer_nothing', gains)).toEqual({
+      legal: true,
+      calls: [{ tool: 'offer_compensation', args: { amount: 0 } }],
+    })
+    expect(vote.slot('offer_request_1', { requests: null }).legal).toBe(false)
+  })
+
+  test('say nothing where nobody else is there', () => {
+    expect(owner.slot('say_truth', { ...loses, shared: { plots: ['owner_1'] } }).legal).toBe(false)
+  })
+
+  test('pay parts of what was offered, where an offer is a promise', () => {
+    const game = reading(env, 'voting_train', 'developer')
+    const paid = (name: string, offer: number | null) => game.slot(name, { shared: { offer } }).calls
+    const pays = (amount: number) => [{ tool: 'pay_compensation', args: { amount } }]
+    expect([paid('pay_all', 45_001), paid('pay_half', 45_001), paid('pay_nothing', 45_001), paid('pay_all', null)]).toEqual([
+      pays(45_001),
+      pays(22_501),
+      pays(0),
+      pays(0),
+    ])
+    expect(vote.slots.filter(name => name.startsWith('pay'))).toEqual([])
+    expect(game.feature('phase_payment', { shared: { phase: 'payment' } })).toBe(1)
+  })
+
+  test.each<[string, Fields, number]>([
+    [
+      'said',
+      {
+        messages: [
+          { from: 'owner_1', text: 'I want 20,000 or 90,000' },
+          { from: 'owner_2', text: 'at least 40000' },
+        ],
+      },
+      0.3,
+    ],
+    [
+      'said',
+      {
+        messages: [
+          { from: 'owner_1', text: 'no' },
+          { from: 'developer', text: '90,000' },
+        ],
+      },
+      0,
+    ],
+    ['said', { messages: [] }, 0],
+    [
+      'messages',
+      {
+        messages: [
+          { from: 'owner_1', text: 'no' },
+          { from: 'developer', text: '90,000' },
+        ],
+      },
+      0.1,
+    ],
+    ['request_1', { requests: null }, 0],
+    ['phase_vote', { shared: { phase: 'vote' } }, 1],
+  ])('%s of %j is %f', (name, fields, expected) => expect(vote.feature(name, fields)).toBeCloseTo(expected, 6))
+})
+
+test('a configuration has one encoding', () => {
+  const config = spatialPlanning.config.parse({})
+  expect(spatialPlanning.encode!(config)).toBe(spatialPlanning.encode!(config))
+})
+
+test('slots say in words what they do', () => {
+  const meaning = (config: object, name: string) =>
+    spatialPlanning.encode!(spatialPlanning.config.parse(config)).slots.find(slot => slot.name === name)!.meaning
+  const voting = { treatment: 'voting' }
+  expect(meaning(voting, 'vote_no_project')).toBe('votes no project')
+  expect(meaning({ ...voting, pledges: { audited: 1, fine: 0 } }, 'pay_half')).toBe('pays every owner half of what it offered')
+  expect(meaning({ ...voting, pledges: { audited: 1, fine: 0 } }, 'pay_nothing')).toBe('pays every owner nothing')
+  expect(meaning({ treatment: 'futarchy' }, 'sell_now_project')).toBe('sells a share at the highest bid in the market of project')
+  expect(meaning({}, 'sell_now')).toBe('sells a share at the highest bid')
+  expect(meaning({}, 'cancel_bid')).toBe('takes its best bid off the book')
+  expect(meaning({}, 'bid_below_signal')).toBe('bids 0.97 of its private signal for a share')
+  expect(meaning({}, 'declare_low_cap')).toBe(
+    'declares the lower end of the range without and the most that may be declared with the project',
+  )
 })

@@ -1,5 +1,11 @@
 /** The provider that can be told to fail does what it is told, in three dialects, and is as strict as a real one. */
 import { afterEach, describe, expect, test } from 'vitest'
+import { stream } from '../../../envs/core/random.ts'
+import { classify } from '../../../rollouts/models/failure.ts'
+import { QUIRKS, type QuirkName } from '../../../rollouts/models/fake/index.ts'
+import { quirksOf } from '../../../rollouts/models/fake/quirks.ts'
+import { HttpError } from '../../../rollouts/models/transport.ts'
+import { argumentsOf } from '../../../rollouts/models/wire.ts'
 import {
   type FakeProvider,
   type FakeProviderOptions,
@@ -8,6 +14,7 @@ import {
   randomCalls,
   startFakeProvider,
 } from '../../../testing.ts'
+import { heard, usual } from './memory.ts'
 
 let provider: FakeProvider | undefined
 afterEach(async () => {
@@ -221,6 +228,115 @@ describe('a request that is not well-formed is refused like a strict provider wo
     const post = await start()
     expect((await post({ model: 'm', ...body }, path)).status).toBe(400)
   })
+})
+
+describe('quirks', () => {
+  const all = Object.entries(QUIRKS)
+
+  test('are named with the server they were met at and what becomes of them, and reports by repository and number', () => {
+    for (const [name, { server, met, answer, reports, dialects, refuses, spoils }] of all) {
+      expect(name).toMatch(/^[a-z_]+$/)
+      for (const words of [server, met, answer]) expect(words).not.toBe('')
+      for (const report of reports) expect(report).toMatch(/^[\w.-]+(\/[\w.-]+)?#\d+$/)
+      expect(dialects.length).toBeGreaterThan(0)
+      expect((refuses ?? spoils) === undefined).toBe(false)
+    }
+    expect(all.length).toBeGreaterThan(35)
+  })
+
+  test.each(
+    all.flatMap(([name, { spoils, dialects, play }]) =>
+      spoils === undefined ? [] : dialects.map(dialect => [name, dialect, play, spoils] as const),
+    ),
+  )(
+    '%s changes an answer of %s; unless it is play (%s), what is called stays, or the call is made again',
+    async (_name, dialect, play, spoils) => {
+      const { written, request } = usual(dialect)
+      const { status = 200, headers, body } = spoils(written.body, { ...request, dialect, session: 's', turn: 0 } as never)
+      expect(JSON.stringify(body)).not.toBe(JSON.stringify(written.body))
+      const failed = new HttpError(status, new Headers(headers), body)
+      const answer = await (status === 200 ? heard(dialect, body) : heard(dialect, Promise.reject(failed))).catch(
+        (error: Error) => error,
+      )
+      if (answer instanceof Error) {
+        expect(classify(answer, false, 0)).toMatchObject({ retry: true })
+        return
+      }
+      const { tool_calls, unreadable_call, finish_reason } = answer.reply
+      const sold = tool_calls.map(({ name, arguments: written }) => [name, argumentsOf(written)])
+      if (!play) expect(sold).toEqual([['sell', { quantity: 1 }]])
+      else
+        expect(
+          JSON.stringify(sold) !== '[["sell",{"quantity":1}]]' || unreadable_call !== undefined || finish_reason === 'refusal',
+        ).toBe(true)
+    },
+  )
+
+  test('are chosen by name or by server; one that there is none of is named with those there are', () => {
+    const of = (...names: string[]) => quirksOf(names as QuirkName[])
+    expect(of('mistral')).toEqual(all.flatMap(([name, quirk]) => (name.startsWith('mistral_') ? [quirk] : [])))
+    expect(of('null_content')).toEqual([QUIRKS.null_content])
+    expect(() => of('mistrall')).toThrow(/no quirk 'mistrall'; there are mistral_ids, .*, and the servers .*mistral/)
+  })
+})
+
+test('a random model keeps within a schema of any kind', async () => {
+  const properties = {
+    fixed: { const: 'always' },
+    nothing: { const: 0 },
+    one: { enum: ['a', 'b'] },
+    either: { anyOf: [{ type: 'integer', minimum: 7, maximum: 8 }, { type: 'boolean' }] },
+    or: { oneOf: [{ const: 1 }, { const: 2 }] },
+    list: { type: 'array', items: { type: 'integer', minimum: 3, maximum: 4 }, minItems: 1, maxItems: 2 },
+    many: { type: 'array', items: { type: 'boolean' } },
+    share: { type: 'number', minimum: 0.5, maximum: 0.75 },
+    free: { type: 'number' },
+    count: { type: 'integer', minimum: -2 },
+    most: { type: 'integer', maximum: 1 },
+    flag: { type: 'boolean' },
+    short: { type: 'string', maxLength: 3 },
+    long: { type: 'string', minLength: 40, maxLength: 50 },
+    inner: { type: 'object', properties: { x: { type: 'boolean' }, y: { type: 'boolean' } }, required: ['x'] },
+    unknown: { type: 'null' },
+  }
+  const tool = { name: 'do', description: '', parameters: { type: 'object', properties, required: Object.keys(properties) } }
+  const within: Readonly<Record<string, (value: never) => boolean>> = {
+    fixed: value => value === 'always',
+    nothing: value => value === 0,
+    one: value => ['a', 'b'].includes(value),
+    either: value => [7, 8, true, false].includes(value),
+    or: value => [1, 2].includes(value),
+    list: (value: number[]) => [1, 2].includes(value.length) && value.every(item => item === 3 || item === 4),
+    many: (value: boolean[]) => value.length <= 2 && value.every(item => typeof item === 'boolean'),
+    share: value => value >= 0.5 && value < 0.75,
+    free: value => value >= 0 && value < 10,
+    count: value => Number.isInteger(value) && value >= -2 && value <= 8,
+    most: value => Number.isInteger(value) && value >= 0 && value <= 1,
+    flag: value => typeof value === 'boolean',
+    short: (value: string) => value.length <= 3,
+    long: (value: string) => value.length >= 40 && value.length <= 50,
+    inner: (value: object) => Object.keys(value).join() === 'x',
+    unknown: value => value === null,
+  }
+  const seen = new Map<string, Set<string>>()
+  const messages = [{ role: 'user', content: 'Go.' }]
+  for (let i = 0; i < 60; i++) {
+    const { calls } = await randomCalls({ messages, tools: [tool], random: stream(i, 'schema') } as never)
+    const found = calls![0]!.arguments as Record<string, never>
+    expect(Object.keys(found)).toEqual(Object.keys(properties))
+    for (const [name, value] of Object.entries(found)) {
+      expect([name, value, within[name]!(value)]).toEqual([name, value, true])
+      seen.set(name, (seen.get(name) ?? new Set()).add(JSON.stringify(value)))
+    }
+  }
+  // All that may be is, in the end.
+  const kinds = (name: string) => [...seen.get(name)!].sort()
+  expect(kinds('either')).toEqual(['7', '8', 'false', 'true'])
+  expect(kinds('or')).toEqual(['1', '2'])
+  expect(kinds('most')).toEqual(['0', '1'])
+  expect(kinds('count')).toHaveLength(11)
+  expect(kinds('list')).toHaveLength(6)
+  expect(kinds('inner')).toHaveLength(2)
 })
 
 test('a recorded conversation is repeated answer by answer, then nothing is said', async () => {

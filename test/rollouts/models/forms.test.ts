@@ -21,10 +21,15 @@ const BODY = {
 const optional = ['temperature', 'top_k', 'parallel_tool_calls']
 
 /** What a server that says this once is sent then. */
-async function learnt(answer: unknown, status = 400, forms = new Forms()): Promise<readonly string[] | 'refused'> {
+async function learnt(
+  answer: unknown,
+  status = 400,
+  forms = new Forms(),
+  body: Readonly<Record<string, unknown>> = BODY,
+): Promise<readonly string[] | 'refused'> {
   let told = false
   const sent = forms.send(
-    () => BODY,
+    () => body,
     { optional, own: () => (forms.takes('reasoning_content') ? ['reasoning_content'] : []) },
     async () => {
       if (told) return 'answer'
@@ -85,6 +90,73 @@ test.each<[string, string | string[]]>([
   ['the moon is in the wrong house', 'refused'],
 ])('%s → %j', async (message, expected) => {
   expect(await learnt({ error: { message } })).toEqual(expected)
+})
+
+const said = (content: unknown, id = 'call_0_0') => ({ role: 'assistant', content, tool_calls: [{ ...call, id }] })
+const result = { role: 'tool', tool_call_id: 'call_0_0', content: 'x' }
+const told = (...messages: object[]) => ({ messages: [{ role: 'user', content: 'x' }, ...messages] })
+const tools = [{ type: 'function', function: { name: 'sell' } }]
+const input = (...items: object[]) => ({ input: [{ role: 'user', content: 'x' }, ...items] })
+
+// Each form by what it is about: the words that ask for it, a request that they are about, and one that is in that form already.
+test.each<[form: string, words: string, about: object, already: object]>([
+  ['content_empty', 'Missing required field: content', told(said(null), result), told(said('x'), result)],
+  ['content_empty', 'null value at messages[1].content', told(said(null), result), told(said(''), result)],
+  ['content_empty', 'messages.1.content: none is not an allowed value', told(said(null), result), told(said('x'), result)],
+  ['content_words', 'messages: text content blocks must be non-empty', told(said(''), result), told(said('x'), result)],
+  ['content_words', 'content: String should have at least 1 character', told(said(''), result), told(said('x'), result)],
+  ['content_words', 'empty message content', told(said(''), result), told(said('x'), result)],
+  ['max_tokens', "Unknown field 'max_completion_tokens'", { max_completion_tokens: 5 }, { max_tokens: 5, system: 'x' }],
+  ['max_completion_tokens', 'Unrecognized argument: max_tokens', { max_tokens: 5 }, { max_output_tokens: 5 }],
+  [
+    'user_in_result',
+    'Expected last role User or Tool',
+    told(said('x'), result, { role: 'user', content: 'x' }),
+    told(said('x'), result),
+  ],
+  [
+    'system_as_user',
+    'Instructions are not supported by this model',
+    { instructions: 'x', ...input() },
+    { instructions: '', ...input() },
+  ],
+  ['system_as_user', 'unsupported role: system', { messages: [{ role: 'system', content: 'x' }] }, told()],
+  ['streaming', 'This model only supports streaming', told(), { ...told(), stream: true }],
+  ['streaming', 'please enable the stream parameter', told(), { ...told(), stream: true }],
+  ['short_ids', 'Duplicate tool_call ids', told(said('x'), result), told(said('x', '000000001'), result)],
+  [
+    'short_ids',
+    "Invalid 'input[1].call_id': tool call id must match",
+    input({ type: 'function_call', call_id: 'a' }),
+    input({ type: 'function_call', call_id: '000000001' }),
+  ],
+  [
+    'short_ids',
+    'tool_use ids must be unique',
+    told({ role: 'assistant', content: [{ type: 'tool_use', id: 'a' }] }),
+    told({ role: 'assistant', content: [{ type: 'text', id: 'a' }] }),
+  ],
+  ['plain_names', 'unknown tool in history', told(said('x'), result), { ...told(said('x'), result), tools }],
+  [
+    'plain_names',
+    'tool sell is not declared',
+    told(said('x'), result),
+    { ...told(said('x'), result), tools: [{ name: 'sell' }] },
+  ],
+  ['result_names', 'tool message: name is required', told(said('x'), result), told(said('x'), { ...result, name: 'sell' })],
+])("%s is taken up for '%s', once, and only by a request that it changes", async (form, words, about, already) => {
+  const wants = { error: { message: words } }
+  expect(await learnt(wants, 400, new Forms(), about as never)).toEqual([form])
+  expect(await learnt(wants, 400, new Forms(), already as never)).toBe('refused')
+  expect(await learnt(wants, 400, new Forms(parseForms([form])), about as never)).toBe('refused')
+})
+
+test.each([400, 404, 405, 406, 415, 422, 500, 501])('a %d may say how a request is to be spelled', async status => {
+  expect(await learnt({ error: { message: 'System role not supported' } }, status)).toEqual(['system_as_user'])
+})
+
+test.each([402, 403, 409, 413, 502, 503])('a %d says nothing of the kind', async status => {
+  expect(await learnt({ error: { message: 'System role not supported' } }, status)).toBe('refused')
 })
 
 test('a parameter is named without words for it, by the code of the error', async () => {

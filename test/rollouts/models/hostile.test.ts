@@ -4,13 +4,13 @@ import { toCall } from '../../../rollouts/dialogue.ts'
 import type { Message } from '../../../rollouts/messages.ts'
 import { anthropic } from '../../../rollouts/models/anthropic.ts'
 import { classify } from '../../../rollouts/models/failure.ts'
-import { read, write } from '../../../rollouts/models/fake/dialects.ts'
 import type { Dialect } from '../../../rollouts/models/fake/index.ts'
 import { Forms } from '../../../rollouts/models/forms.ts'
 import type { Model, ModelRequest } from '../../../rollouts/models/model.ts'
 import { openAiChat } from '../../../rollouts/models/openai_chat.ts'
 import { openAiResponses } from '../../../rollouts/models/openai_responses.ts'
 import { unitsOf } from '../../../rollouts/models/usage.ts'
+import { usual } from './memory.ts'
 
 const DIALECTS: readonly Dialect[] = ['chat', 'responses', 'messages']
 
@@ -58,16 +58,6 @@ function modelOf(dialect: Dialect, answer: (body: unknown) => unknown): Model {
   if (dialect === 'messages') return anthropic({ ...rest, client: { messages: post } })
   const options = { ...rest, own: false, client: { chat: post, responses: post } }
   return dialect === 'chat' ? openAiChat(options) : openAiResponses(options)
-}
-
-/** A whole answer of the dialect, and the same as events. */
-function usual(dialect: Dialect) {
-  const asked =
-    dialect === 'responses'
-      ? { model: 'm', input: [{ role: 'user', content: 'x' }], include: ['reasoning.encrypted_content'] }
-      : { model: 'm', max_tokens: 9, messages: [{ role: 'user', content: 'x' }], stream_options: { include_usage: true } }
-  const reply = { content: 'I sell.', reasoning: 'hm', calls: [{ name: 'sell', arguments: { quantity: 1 } }] }
-  return write(dialect, reply, read(dialect, asked))
 }
 
 /** Every value inside plain data, by its path. */
@@ -121,21 +111,21 @@ async function holds(dialect: Dialect, answer: unknown): Promise<void> {
   let sent = ''
   await modelOf(dialect, body => {
     sent = JSON.stringify(body)
-    return usual(dialect).body
+    return usual(dialect).written.body
   }).complete(request(next))
   expect(sent).not.toBe('')
 }
 
 describe.each(DIALECTS)('%s', dialect => {
   test('whatever stands in the place of any field of an answer', async () => {
-    const { body } = usual(dialect)
+    const { body } = usual(dialect).written
     const paths = [...pathsOf(body)]
     expect(paths.length).toBeGreaterThan(20)
     for (const path of paths) for (const hostile of HOSTILE) await holds(dialect, replaced(body, path, hostile))
   })
 
   test('whatever stands in the place of any field of an event of a stream', async () => {
-    const { events = [{ type: 'response.completed', response: usual(dialect).body }] } = usual(dialect)
+    const { events = [{ type: 'response.completed', response: usual(dialect).written.body }] } = usual(dialect).written
     const streamed = (all: readonly unknown[]): string => all.map(event => `data: ${JSON.stringify(event) ?? ''}\n\n`).join('')
     await holds(dialect, streamed(events))
     for (const [i, event] of events.entries())
@@ -144,7 +134,7 @@ describe.each(DIALECTS)('%s', dialect => {
   })
 
   test('a stream without one of its events', async () => {
-    const { events = [] } = usual(dialect)
+    const { events = [] } = usual(dialect).written
     for (const [i] of events.entries()) {
       await holds(
         dialect,

@@ -143,6 +143,13 @@ const options: Case[] = [
     metadata: { sampling_args: {} },
   },
   {
+    name: 'takes no temperature, as its reasoning models do',
+    ...temperature,
+    quirks: ['openai_temperature'],
+    requests: 3,
+    wire: withoutIt('temperature'),
+  },
+  {
     name: 'refuses a value: the mistake of who asked',
     options: { sampling: { temperature: 1.7 } },
     server: refuse(400, {

@@ -1,3 +1,4 @@
+/** How tests are run: which files share a process and which have their own. What is checked is theirs. */
 import { defineConfig } from 'vitest/config'
 
 declare module 'vitest' {

@@ -3,6 +3,7 @@
  * The program `sim-engine`: the HTTP protocol of the original engine over our sim_economy. Reads PORT and DB_PATH (both
  * needed), SEED (0) and HOST (loopback) from the environment.
  */
+import { inspect } from 'node:util'
 import { startSimEngine } from '../economies/sim_economy/engine/server.ts'
 import { printable } from '../envs/core/text.ts'
 
@@ -26,7 +27,8 @@ const seed = integer('SEED', SEED, Number.MAX_SAFE_INTEGER)
 if (!DB_PATH) fail(`DB_PATH: expected the path of a SQLite file, got nothing.\n${USAGE}`, 2)
 
 try {
-  const engine = await startSimEngine({ port, dbPath: DB_PATH, seed, ...(HOST ? { host: HOST } : {}) })
+  const onBug = (error: unknown): void => void process.stderr.write(printable(`${inspect(error)}\n`))
+  const engine = await startSimEngine({ port, dbPath: DB_PATH, seed, onBug, ...(HOST ? { host: HOST } : {}) })
   process.stdout.write(`sim-engine listening on ${engine.url}\n`)
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void engine.close())
 } catch (error) {

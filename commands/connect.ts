@@ -17,21 +17,11 @@ import { atTerminal } from '../rollouts/players/human.ts'
 import { playersFor } from '../rollouts/players/index.ts'
 import { openTerminal } from '../rollouts/players/terminal.ts'
 import type { Args, Command, OptionSpecs } from './command.ts'
+import type { ConnectProtocol } from './connect_protocol.ts'
 import { estimateText } from './estimate.ts'
 import type { ExitCode, Io } from './io.ts'
 import { LIMIT_OPTIONS, MODEL_OPTIONS, readModels } from './models.ts'
 import { block, columns, number, plural, shownPath } from './text.ts'
-
-/** What a protocol adds to the command. */
-export interface ConnectProtocol {
-  readonly describe: string
-  readonly options: OptionSpecs
-  readonly examples: Command['examples']
-  /** The server that was meant, from what was typed; `url` has been checked. Throws a UserError. */
-  server(url: URL, args: Args, io: Io): Promise<Server>
-  /** What a run's folder is called where nobody says. */
-  name(url: URL, args: Args): string
-}
 
 /** The protocols, loaded when one is typed. */
 const PROTOCOLS: Readonly<Record<string, () => Promise<ConnectProtocol>>> = {

@@ -7,7 +7,7 @@ import { economies } from '../economies/registry.ts'
 import { UserError } from '../envs/core/errors.ts'
 import { parseJson, readText } from '../rollouts/text_file.ts'
 import { type Args, integer } from './command.ts'
-import type { ConnectProtocol } from './connect.ts'
+import type { ConnectProtocol } from './connect_protocol.ts'
 import type { Io } from './io.ts'
 
 /** The variables with the login that makes games. */

@@ -4,7 +4,7 @@ import { readSchemas } from '../connect/otree/schema.ts'
 import { otreeServer, type Way } from '../connect/otree/server.ts'
 import { UserError } from '../envs/core/errors.ts'
 import { type Args, integer } from './command.ts'
-import type { ConnectProtocol } from './connect.ts'
+import type { ConnectProtocol } from './connect_protocol.ts'
 import { readSet } from './setup.ts'
 
 /** The variable with the key of oTree's REST interface, as oTree itself calls it. */

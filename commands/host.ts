@@ -24,7 +24,7 @@ import { COMPRESS_OPTION, evaluate } from './evaluate.ts'
 import type { ExitCode, Io } from './io.ts'
 import { LIMIT_OPTIONS, MODEL_OPTIONS, readModels } from './models.ts'
 import { CONFIG_OPTIONS, readExperiment, readSetting, SEAT_OPTIONS } from './setup.ts'
-import { LOG_OPTION } from './telling.ts'
+import { bugsTo, LOG_OPTION } from './telling.ts'
 import { block, columns, shownPath } from './text.ts'
 
 /** Milliseconds without an open page after which a server whose games are over ends. */
@@ -296,6 +296,7 @@ function readServer(args: Args, io: Io, games: HostedGames, out: string): HostSe
     out,
     port: integer(args.text('port') ?? '8080', '--port', 0),
     insecure: args.flag('insecure'),
+    onBug: bugsTo(io, args.text('log-format')),
     ...(address !== undefined && { host: address }),
     ...(publicUrl !== undefined && { publicUrl }),
     ...(texts !== undefined && { texts: readTexts(resolve(io.cwd, texts)) }),

@@ -10,6 +10,7 @@ import { DIALOGUE_OPTION, readSpeaker } from './dialogue.ts'
 import type { Io } from './io.ts'
 import { LIMIT_OPTIONS, MODEL_OPTIONS, readModels } from './models.ts'
 import { CONFIG_OPTIONS, readExperiment, readPlayers, SEAT_OPTIONS } from './setup.ts'
+import { bugsTo } from './telling.ts'
 
 /** What a living game can be told. */
 export const LIVE_OPTIONS: OptionSpecs = {
@@ -59,6 +60,7 @@ export async function readLive(given: Args, io: Io): Promise<Live | undefined> {
     specOf,
     seed,
     picturer: await picturerOf(economy),
+    onBug: bugsTo(io),
     ...(scenery !== undefined && { scenery }),
     ...(speaker !== undefined && { speaker }),
   })

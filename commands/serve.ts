@@ -8,6 +8,7 @@ import { type Args, type Command, integer } from './command.ts'
 import type { ExitCode, Io } from './io.ts'
 import { CACHE_OPTION, LIMIT_OPTIONS, MODEL_OPTIONS, readModels } from './models.ts'
 import { CONFIG_OPTIONS, readSet } from './setup.ts'
+import { bugsTo } from './telling.ts'
 
 export const serve: Command = {
   options: {
@@ -110,7 +111,7 @@ function readHost(
     idleTimeout: args.integer('idle-timeout', usual.idle, 1),
     players,
     models,
-    onBug: error => io.err(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`),
+    onBug: bugsTo(io),
     ...(env !== undefined && { env }),
     ...(Object.keys(game).length > 0 && { game }),
     ...(reward !== undefined && { reward }),

@@ -44,6 +44,15 @@ export function tellingOf(args: Args, io: Io, options: TellingOptions): Telling 
   return format === 'json' ? new JsonLines(io) : new Line(io, options)
 }
 
+/** Tells the operator of a server of a bug behind it, with the place where it was thrown. */
+export function bugsTo(io: Io, format: string = 'text'): (error: unknown) => void {
+  return error => {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    if (format === 'json') writeLine(io, 'bug', { message: text })
+    else io.err(`${text}\n`)
+  }
+}
+
 /** Counts what events say of a cell. */
 function count(running: Running | undefined, event: ExperimentEvent): void {
   if (event.type === 'rollout_start') running?.began(event.key)
@@ -126,6 +135,10 @@ const EVERY = 5000
 const rounded = (_: string, value: unknown): unknown =>
   typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(6)) : value
 
+function writeLine(io: Io, event: string, fields: object): void {
+  io.err(`${JSON.stringify({ time: new Date().toISOString(), event, ...fields }, rounded)}\n`)
+}
+
 class JsonLines implements Telling {
   readonly #io: Io
   #running: Running | undefined
@@ -178,7 +191,7 @@ class JsonLines implements Telling {
   }
 
   #write(event: string, fields: object): void {
-    this.#io.err(`${JSON.stringify({ time: new Date().toISOString(), event, ...fields }, rounded)}\n`)
+    writeLine(this.#io, event, fields)
   }
 }
 

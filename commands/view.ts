@@ -6,6 +6,7 @@ import { Watched } from '../view/watched.ts'
 import { type Command, integer } from './command.ts'
 import type { ExitCode } from './io.ts'
 import { LIVE_OPTIONS, readLive } from './live.ts'
+import { bugsTo } from './telling.ts'
 
 export const view: Command = {
   options: {
@@ -34,6 +35,7 @@ export const view: Command = {
     if (live === undefined) watched.snapshot()
     const running = await startView({
       watched,
+      onBug: bugsTo(io),
       ...(live !== undefined && { live }),
       port: integer(args.text('port') ?? '0', '--port', 0),
       ...(title !== undefined && { title }),

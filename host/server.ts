@@ -34,6 +34,8 @@ export interface HostServerOptions {
   readonly texts?: Texts
   /** What the monitor says of where the runs lie. */
   readonly out?: string
+  /** Told of errors that are bugs; pages are told that the server failed, and nothing of them. */
+  readonly onBug?: (error: unknown) => void
 }
 
 /** A server that listens. */
@@ -133,7 +135,7 @@ function siteOf({ host = '127.0.0.1', port = 8080, publicUrl, insecure = false }
 }
 
 function appOf(options: HostServerOptions, site: Site | undefined, sockets: Sockets): Hono {
-  const { games, host = '127.0.0.1', texts = readTexts(), out = null } = options
+  const { games, host = '127.0.0.1', texts = readTexts(), out = null, onBug = () => {} } = options
   const { clock, title } = games.rules
   const now = (): number => clock.now()
   const [requests, wrong, messages] = [REQUESTS, WRONG, MESSAGES].map(rate => new Limits(rate, now)) as [Limits, Limits, Limits]
@@ -147,7 +149,10 @@ function appOf(options: HostServerOptions, site: Site | undefined, sockets: Sock
       return c.text(`Host: expected ${site?.host ?? '127.0.0.1 or localhost'}, got ${asked.slice(0, 80)}`, 403)
     await next()
   })
-  app.onError((_error, c) => c.text('The server failed at this request.', 500))
+  app.onError((error, c) => {
+    onBug(error)
+    return c.text('The server failed at this request; its log says how.', 500)
+  })
   app.notFound(c => c.text('Nothing is here.', 404))
 
   /** Refuses who asks too often; undefined where all is well. `found` is false where the link leads nowhere. */
@@ -177,7 +182,11 @@ function appOf(options: HostServerOptions, site: Site | undefined, sockets: Sock
     if (!found) return sockets.accept(c, nowhere)
     return sockets.accept(c, peer => {
       const limited = limiter(messages, token, peer)
-      return seat === undefined ? monitorTalk(games, peer, limited, out) : seatTalk(seat, peer, limited)
+      const safely = guard(peer, onBug)
+      const talk = safely(() =>
+        seat === undefined ? monitorTalk(games, peer, limited, out, safely) : seatTalk(seat, peer, limited, safely),
+      )
+      return talk ?? SILENT
     })
   }
   for (const kind of ['seat', 'monitor'] as const) {
@@ -204,21 +213,40 @@ function urlOf(text: string): URL | undefined {
   return URL.canParse(text) ? new URL(text) : undefined
 }
 
+/** Says nothing. */
+const SILENT: Talk = { receive: () => [], closed: () => {} }
+
 /** A page whose link leads nowhere is told so and tries no more. */
 function nowhere(peer: Peer): Talk {
   peer.close(NO_LINK, 'no such link')
-  return { receive: () => [], closed: () => {} }
+  return SILENT
+}
+
+/** Does what is asked; undefined where that failed, which is a bug of ours. */
+type Safely = <Result>(work: () => Result) => Result | undefined
+
+/** A bug in what one page is shown or answered closes that page's socket and nothing else; the page comes again. */
+function guard(peer: Peer, onBug: (error: unknown) => void): Safely {
+  return work => {
+    try {
+      return work()
+    } catch (error) {
+      onBug(error)
+      peer.close(CLOSE.failed, 'the server failed')
+      return undefined
+    }
+  }
 }
 
 /** Sends what `show` gives, at most once for all that changes in one turn of the event loop. */
-function shower(peer: Peer, show: () => object, later: (send: () => void) => void): () => void {
+function shower(peer: Peer, show: () => object, safely: Safely, later: (send: () => void) => void): () => void {
   let due = false
   return () => {
     if (due) return
     due = true
     later(() => {
       due = false
-      peer.send(JSON.stringify(show()))
+      safely(() => peer.send(JSON.stringify(show())))
     })
   }
 }
@@ -226,16 +254,16 @@ function shower(peer: Peer, show: () => object, later: (send: () => void) => voi
 /** The pages of each seat, the oldest first. */
 const pages = new WeakMap<object, Peer[]>()
 
-function seatTalk(seat: HostedSeat, peer: Peer, limited: Limited): Talk {
+function seatTalk(seat: HostedSeat, peer: Peer, limited: Limited, safely: Safely): Talk {
   const open = pages.get(seat) ?? []
   pages.set(seat, open)
   open.push(peer)
   if (open.length > MOST_PAGES) open.shift()!.close(ELSEWHERE, 'opened elsewhere')
-  const show = shower(peer, () => seat.view(), setImmediate)
+  const show = shower(peer, () => seat.view(), safely, setImmediate)
   const detach = seat.attach(show)
   show()
   return {
-    receive: text => [JSON.stringify(limited(text) ?? answerSeat(text, message => seat.receive(message)))],
+    receive: text => safely(() => [JSON.stringify(limited(text) ?? answerSeat(text, message => seat.receive(message)))]) ?? [],
     closed() {
       const at = open.indexOf(peer)
       if (at >= 0) open.splice(at, 1)
@@ -244,12 +272,13 @@ function seatTalk(seat: HostedSeat, peer: Peer, limited: Limited): Talk {
   }
 }
 
-function monitorTalk(games: HostedGames, peer: Peer, limited: Limited, out: string | null): Talk {
+function monitorTalk(games: HostedGames, peer: Peer, limited: Limited, out: string | null, safely: Safely): Talk {
   let timer: NodeJS.Timeout | undefined
   let sent = Number.NEGATIVE_INFINITY
   const show = shower(
     peer,
     () => games.view(out),
+    safely,
     send => {
       timer = setTimeout(
         () => {
@@ -263,7 +292,8 @@ function monitorTalk(games: HostedGames, peer: Peer, limited: Limited, out: stri
   const detach = games.watch(show)
   show()
   return {
-    receive: text => [JSON.stringify(limited(text) ?? answerMonitor(text, message => games.command(message)))],
+    receive: text =>
+      safely(() => [JSON.stringify(limited(text) ?? answerMonitor(text, message => games.command(message)))]) ?? [],
     closed() {
       clearTimeout(timer)
       detach()

@@ -33,8 +33,8 @@ const MAX_OPEN = 1024
 /** Bytes that wait to be read by a client, at most. */
 const MAX_UNREAD = 16 << 20
 
-/** RFC 6455: going away, policy violation, try again later. */
-export const CLOSE = { normal: 1000, away: 1001, unreadable: 1003, policy: 1008, later: 1013 } as const
+/** RFC 6455: going away, what cannot be read, policy violation, a failure of the server, try again later. */
+export const CLOSE = { normal: 1000, away: 1001, unreadable: 1003, policy: 1008, failed: 1011, later: 1013 } as const
 
 /** The sockets of a server. */
 export class Sockets {

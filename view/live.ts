@@ -28,6 +28,8 @@ export interface LiveOptions {
   readonly seconds?: number
   /** Whether it plays as soon as somebody looks; it does by default. */
   readonly playing?: boolean
+  /** Hears of a bug that ended a game or a line; pages are told its message alone. */
+  readonly onBug?: (error: unknown) => void
 }
 
 /** Speeds that a page offers; any from the first to the last can be asked for. */
@@ -259,6 +261,7 @@ export class Live {
       if (!isCurrent()) return
       // What a page can do nothing about is told there, and thrown nowhere: the server goes on.
       const told = error instanceof RunError || error instanceof UserError
+      if (!told) this.#options.onBug?.(error)
       this.#error = oneLine(told ? error.message : `The game failed: ${(error as Error).message}`)
     }
     this.#playing = false
@@ -274,8 +277,10 @@ export class Live {
         this.#lines = [...this.#lines, data].slice(-KEPT_LINES)
         this.#tell({ event: 'line', data })
       },
-      // Given up together with its game.
-      () => {},
+      (error: unknown) => {
+        // One that was given up together with its game is nobody's fault.
+        if (!signal.aborted) this.#options.onBug?.(error)
+      },
     )
   }
 

@@ -26,6 +26,8 @@ export interface ViewOptions {
   /** 0 for any free port, the default. */
   readonly port?: number
   readonly title?: string
+  /** Hears of a bug behind a request; the page is told its message alone. */
+  readonly onBug?: (error: unknown) => void
 }
 
 /** A page that is served. */
@@ -55,10 +57,10 @@ const POLICY = {
 }
 
 /** Serves the page on 127.0.0.1. A UserError where the port cannot be had. */
-export async function startView({ watched, live, port = 0, title = 'agoragym view' }: ViewOptions): Promise<RunningView> {
+export async function startView({ watched, live, port = 0, title = 'agoragym view', onBug }: ViewOptions): Promise<RunningView> {
   const ending = new AbortController()
   const server = createAdaptorServer({
-    fetch: appOf(watched, title, ending.signal, live).fetch,
+    fetch: appOf({ watched, title, ending: ending.signal, live, onBug }).fetch,
     hostname: '127.0.0.1',
     // The program that shows its runs keeps its own Request and Response.
     overrideGlobalObjects: false,
@@ -80,7 +82,16 @@ export async function startView({ watched, live, port = 0, title = 'agoragym vie
   }
 }
 
-function appOf(watched: Watched, title: string, ending: AbortSignal, live?: Live): Hono {
+interface App {
+  readonly watched: Watched
+  readonly title: string
+  /** Aborted when the server ends. */
+  readonly ending: AbortSignal
+  readonly live: Live | undefined
+  readonly onBug: ViewOptions['onBug']
+}
+
+function appOf({ watched, title, ending, live, onBug }: App): Hono {
   const app = new Hono()
   app.use(secureHeaders({ contentSecurityPolicy: POLICY, referrerPolicy: 'no-referrer' }))
   // A page of another origin, or a name that leads here, reaches a loopback server too.
@@ -92,6 +103,7 @@ function appOf(watched: Watched, title: string, ending: AbortSignal, live?: Live
   })
   app.onError((error, c) => {
     const isTold = error instanceof UserError || error instanceof RunError
+    if (!isTold) onBug?.(error)
     const status = isTold ? (c.req.method === 'POST' ? 400 : 404) : 500
     return c.text(isTold ? error.message : `The server failed: ${error.message}`, status)
   })

@@ -191,7 +191,11 @@ function appraisalViews({ config, phase, play }: SpatialState, role: Role): read
   if (config.appraisals!.readers === 'speculators' && isLand(role)) return []
   const { agents } = rosterOf(config)
   return play.appraisals!.flatMap((published, player) =>
-    (published?.value ?? []).map(({ plot, values }) => ({ speculator: agents[player]!, plot: PLOTS[plot]!, values })),
+    (published?.value ?? []).map(({ plot, values: [without, withProject] }) => ({
+      speculator: agents[player]!,
+      plot: PLOTS[plot]!,
+      values: [without, withProject] as const,
+    })),
   )
 }
 

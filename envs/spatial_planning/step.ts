@@ -373,7 +373,7 @@ function voteAccounts(draft: SpatialState, emit: Emit): Settled {
   const values = valuesUnder(draft, chosen)
   const offer = play.offer!.value
   const developer = roles.indexOf('developer')
-  const { received, fine } = paymentOf(draft, chosen, emit)
+  const { received, fine } = paymentOf(draft, emit)
   const payoffs = settleVote(values, developer, chosen, received).map((payoff, player) =>
     player === developer ? payoff - fine : payoff,
   )
@@ -395,12 +395,15 @@ function voteAccounts(draft: SpatialState, emit: Emit): Settled {
   return { chosen, accounts, sharePrice: null }
 }
 
-/** What each owner receives where the project is built, and the developer's fine for what was found missing. Points. */
-function paymentOf(draft: SpatialState, chosen: Cond, emit: Emit): { received: number; fine: number } {
+/**
+ * What each owner receives where the project is built, and the developer's fine for what was found missing. Points. There is a payment
+ * only where an offer is a promise and the project is carried.
+ */
+function paymentOf(draft: SpatialState, emit: Emit): { received: number; fine: number } {
   const { config, seed, round } = draft
-  const { pledges } = config
   const { offer, payment } = voteOf(draft)
-  if (chosen === 0 || pledges === undefined || payment == null) return { received: offer!.value, fine: 0 }
+  if (payment == null) return { received: offer!.value, fine: 0 }
+  const pledges = config.pledges!
   const missing = Math.max(0, offer!.value - payment.value)
   if (missing === 0 || !stream(seed, 'payment_audit', round).chance(pledges.audited)) return { received: payment.value, fine: 0 }
   const { plots } = rosterOf(config)

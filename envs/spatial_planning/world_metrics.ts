@@ -1,3 +1,4 @@
+/** The metrics of the whole session: what was decided, what was true, and what the declarations and the market made of it. */
 import { meanOrNull, median, sum } from '../core/sums.ts'
 import {
   alpha,

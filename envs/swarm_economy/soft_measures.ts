@@ -1,6 +1,8 @@
+/** The measures over soft labels, as the metrics list them: what they are called, their formula and range. What they are worth is computed in `soft_metrics.ts`. */
 import { K } from './label.ts'
 import { FRAMEWORK, type Measure, measure, UNIT } from './play.ts'
 import { SOFT, type SoftMetrics } from './soft_metrics.ts'
+
 /** Interactions are settled trades and submissions of all agents; a submission counts as accepted. */
 export function softMeasures(): Record<string, Measure> {
   const p = `p has k = ${K}, so it lies in [0.119, 0.881]`

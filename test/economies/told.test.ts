@@ -1,4 +1,7 @@
-/** What a player's observation holds, the text that a model reads tells: whatever number is changed in it, the text is another. */
+/**
+ * What a player's observation holds, the text that a model reads tells: whatever number is changed in it, the text is another. And such
+ * texts are laid out to be read.
+ */
 import { expect, test } from 'vitest'
 import { type AnyEnvironment, clone, Episode, economies, resolveConfig, stream } from '../../index.ts'
 
@@ -20,13 +23,27 @@ function changed(observation: object, path: readonly string[]): object {
   return copy
 }
 
-/** The names of what is in some observation of a game and in no text of it. */
-function untold(env: AnyEnvironment, preset: string, seed: number): string[] {
+/** What is wrong with how a text for a model is laid out; its headings stand apart, and nothing else does. */
+function mislaid(text: string): string[] {
+  const lines = text.split('\n')
+  return lines.flatMap((line, i) => {
+    const [before, after] = [lines[i - 1], lines[i + 1]]
+    const wrong =
+      /\s$/.test(line) ||
+      (line === '' && (i === 0 || before === '' || after === undefined)) ||
+      (line.startsWith('#') && ((i > 0 && before !== '') || after === undefined))
+    return wrong ? [`${before}\n${line}`] : []
+  })
+}
+
+/** The names of what is in some observation of a game and in no text of it, and what is wrong with the layout of its texts. */
+function untold(env: AnyEnvironment, preset: string, seed: number): { readonly names: string[]; readonly layout: string[] } {
   const config = resolveConfig(env, preset)
   const encoding = env.encode!(config)
   const random = stream(seed, 'told')
   const episode = new Episode(env, config, seed)
   const told = new Map<string, boolean>()
+  const layout = new Set(env.seats(config).flatMap(({ agent }) => mislaid(env.rules(config, agent))))
   while (!episode.over && episode.t < 400) {
     const decisions: Record<string, ReturnType<typeof encoding.decode>> = {}
     for (const agent of episode.actors()) {
@@ -40,6 +57,7 @@ function untold(env: AnyEnvironment, preset: string, seed: number): string[] {
     const agent = random.pick(env.seats(episode.config)).agent
     const observation = episode.observe(agent)
     const text = env.render(observation)
+    for (const wrong of mislaid(text)) layout.add(wrong)
     for (const [path, name] of leaves(observation)) {
       if (told.get(name) === true) continue
       let other: string
@@ -52,7 +70,7 @@ function untold(env: AnyEnvironment, preset: string, seed: number): string[] {
       told.set(name, other !== text)
     }
   }
-  return [...told].flatMap(([name, seen]) => (seen ? [] : [name])).sort()
+  return { names: [...told].flatMap(([name, seen]) => (seen ? [] : [name])).sort(), layout: [...layout] }
 }
 
 /** Games of each kind of observation, and what their texts leave out, with the reason. */
@@ -119,5 +137,7 @@ test.each(
     presets.map(preset => [id, preset, Object.keys(known)] as const),
   ),
 )('%s, %s', (id, preset, known) => {
-  expect(untold(economies.get(id).env, preset, 1).filter(name => !known.includes(name))).toEqual([])
+  const { names, layout } = untold(economies.get(id).env, preset, 1)
+  expect(names.filter(name => !known.includes(name))).toEqual([])
+  expect(layout).toEqual([])
 })

@@ -10,7 +10,7 @@ import { Episode, economies } from '../../index.ts'
 import { botPlayer } from '../../rollouts/players/bot.ts'
 import { callText } from '../../rollouts/players/human.ts'
 import { readSteps } from '../../rollouts/store.ts'
-import { endHosting, type Hosting, hosting } from './hosting.ts'
+import { endHosting, HandClock, type Hosting, hosting } from './hosting.ts'
 import { firstProposal } from './person.ts'
 
 afterEach(endHosting)
@@ -234,6 +234,36 @@ test('other machines are let in by choice alone', async () => {
   const socket = new WebSocket(path.replace('http', 'ws'), { headers: { host: 'lab.example', origin: 'https://lab.example' } })
   expect(await new Promise(resolve => socket.once('message', data => resolve(JSON.parse(data.toString()).type)))).toBe('view')
   socket.terminate()
+})
+
+/** A clock of the caller's that fails, as any part of a server may. */
+class BrokenClock extends HandClock {
+  broken = false
+
+  override now(): number {
+    if (this.broken) throw new Error('the clock has stopped')
+    return super.now()
+  }
+}
+
+test('a bug of the server is told to who runs it, closes the page that met it, and no game ends of it', async () => {
+  const bugs: unknown[] = []
+  const clock = new BrokenClock()
+  const server = { onBug: (error: unknown) => bugs.push(error) }
+  const game = await hosting({ ...SHORT, seats: { agent_0: 'human' } }, { clock, server })
+  const person = await game.person('agent_0').come()
+  clock.broken = true
+  const page = await fetch(person.link)
+  expect([page.status, await page.text()]).toEqual([500, expect.not.stringContaining('clock')])
+  const closed = person.closed()
+  person.say(JSON.stringify({ type: 'stop', id: 1, erase: false }))
+  expect(await closed).toBe(1011)
+  expect(bugs).toEqual([new Error('the clock has stopped'), new Error('the clock has stopped')])
+  clock.broken = false
+  await person.come()
+  await person.play()
+  expect((await game.played).left).toBe(0)
+  expect([...readSteps(game.folder())]).toHaveLength(1)
 })
 
 test('a bucket gives what it has and fills up with time', () => {

@@ -1,5 +1,5 @@
 /** Results in a shared folder: what workers write into their parts is all in the run, once, and what is lost of it is never taken for written. */
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -108,6 +108,8 @@ describe('parts of a run', () => {
     expect(error).toBeInstanceOf(RunError)
     expect(error.message).toMatch(/ lacks [123] of the rollouts that workers have written\. .* --resume\.$/)
     expect(findRuns(out).map(run => readMetadata(run)!.complete)).toEqual([false, false])
+    // Whatever was there before.
+    await expect(play(out, { shared, resume: true, befalls: remove })).rejects.toThrow(/ lacks [123] of the rollouts/)
     expect(await play(out, { shared, resume: true })).toBe(lost)
     expect(contentsOf(findRuns(out))).toEqual(alone)
   })
@@ -127,6 +129,14 @@ describe('parts of a run', () => {
     expect(() => worker(ID)).toThrow(/where this worker does not see what the collector made there/)
     mkdirSync(join(shared, 'elsewhere'))
     for (const id of ['elsewhere', `../${basename(shared)}/elsewhere`, `${ID}/..`]) expect(() => worker(id)).toThrow(RunError)
+    // Nor may what an experiment is called.
+    new GatheredParts(shared, ID, scratch(), false)
+    const [cell] = planned()
+    const away = { order: 0, name: '../../away', cell: '', label: '' }
+    const astray = [{ ...cell!, plans: cell!.plans.map(plan => ({ ...plan, experiment: { ...plan.experiment!, ...away } })) }]
+    const lines = await finished([...new PlanSpecs(cell!.plans[0]!).all()][0]!)
+    expect(() => new WrittenParts({ folder: shared, compress: 'none' }, ID, astray).write(0, [lines])).toThrow(/ is not in /)
+    expect(existsSync(join(shared, 'away'))).toBe(false)
     writeFileSync(join(shared, 'file'), '')
     expect(() => new GatheredParts(join(shared, 'file'), ID, scratch(), false)).toThrow(RunError)
   })

@@ -2,7 +2,7 @@
 import { WebSocket } from 'ws'
 import type { Decision } from '../../index.ts'
 import { type RunningServer, type ServeOptions, startServer } from '../../serve/server.ts'
-import type { Played, RouteGame } from './routes.ts'
+import type { Played, RouteGame } from './route_game.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: an answer is read field by field.
 type Answer = any

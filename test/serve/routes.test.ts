@@ -1,7 +1,8 @@
 /** The same seed and the same decisions give the same rewards, scores and texts on every way into every economy. */
 import { describe, expect, test } from 'vitest'
 import { callRoutes } from './http.ts'
-import { economies, episodeRoute, gameOf, type Played, routes } from './routes.ts'
+import type { Played } from './route_game.ts'
+import { economies, episodeRoute, gameOf, routes } from './routes.ts'
 
 function same({ rewards, ...played }: Played, { rewards: given, ...rest }: Played): void {
   expect(played).toEqual(rest)

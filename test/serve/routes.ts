@@ -8,24 +8,7 @@ import { Host } from '../../serve/host.ts'
 import { serveStdio } from '../../serve/stdio.ts'
 import { Connection, type Frame } from '../../serve/wire.ts'
 import { nemoRoute, openEnvRoute, webSocketClient } from './http.ts'
-
-/** One seat, the others played by `random`. */
-export interface RouteGame {
-  readonly economy: Economy
-  readonly preset: string
-  readonly config: object
-  readonly agent: string
-  readonly others: readonly string[]
-  readonly seed: number
-}
-
-/** What a learner got: the rewards and the texts of its turns, and its scores. */
-export interface Played {
-  readonly rewards: readonly number[]
-  readonly texts: readonly string[]
-  readonly scores: Readonly<Record<string, number | null>>
-  readonly stop: string
-}
+import type { Played, RouteGame } from './route_game.ts'
 
 export type Route = (game: RouteGame, decisions: readonly Decision[]) => Played | Promise<Played>
 

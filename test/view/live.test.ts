@@ -148,6 +148,42 @@ describe('the game', () => {
     expect(() => live.do({ do: 'restart', seed: -1 })).toThrow('expected an integer from 0')
   })
 
+  test('a bug in the game, in a line or behind a request is told to who runs the server', async () => {
+    const bugs: unknown[] = []
+    const onBug = (error: unknown) => bugs.push(error)
+    const { env } = toySpec()
+    const broken = await liveOf(
+      () =>
+        toySpec({
+          env: {
+            ...env,
+            step: () => {
+              throw new TypeError('no such rule')
+            },
+          },
+        }),
+      { onBug },
+    )
+    broken.look(() => {})
+    await isOver(broken)
+    expect(broken.state.error).toBe('The game failed: no such rule')
+    expect(bugs).toMatchObject([{ message: 'no such rule' }])
+    const silent = await liveOf(colony, {
+      scenery,
+      speaker: { ...(await speakerOf('template')), follow: () => () => [Promise.reject(new Error('no such word'))] },
+      picturer: () => {
+        throw new Error('no such colour')
+      },
+      onBug,
+    })
+    const running = await startView({ watched: new Watched([], { economies, environments }), live: silent, onBug })
+    expect((await fetch(`${running.url}/live/picture.svg`)).status).toBe(500)
+    await running.close()
+    expect(bugs).toMatchObject([{}, { message: 'no such colour' }])
+    silent.look(() => {})
+    await expect.poll(() => bugs[2]).toMatchObject({ message: 'no such word' })
+  })
+
   test('what is said while it is played is what is said afterwards', async () => {
     const speaker = await speakerOf('template')
     const live = await liveOf(colony, { scenery, speaker })

@@ -26,6 +26,8 @@ export interface SimEngineOptions {
   readonly host?: string
   /** Milliseconds that a request may take to arrive whole; 30 seconds by default. */
   readonly requestTimeoutMs?: number
+  /** Hears of what is answered with 500: a bug, or what the system refused, such as a full disk. */
+  readonly onBug?: (error: unknown) => void
 }
 
 export interface SimEngine {
@@ -46,7 +48,7 @@ const ROUTES: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
 
 /** Starts a server. Rejected where the port or the file cannot be had, or another engine has the file. */
 export async function startSimEngine(options: SimEngineOptions): Promise<SimEngine> {
-  const { port, dbPath, seed = 0, host = '127.0.0.1', requestTimeoutMs = 30_000 } = options
+  const { port, dbPath, seed = 0, host = '127.0.0.1', requestTimeoutMs = 30_000, onBug } = options
   const file = existsSync(dbPath) ? realpathSync(dbPath) : resolve(dbPath)
   const lock = new FolderLock(`${file}.lock`, {
     held: `${dbPath} is used`,
@@ -65,7 +67,7 @@ export async function startSimEngine(options: SimEngineOptions): Promise<SimEngi
   const limits = { requestTimeout: requestTimeoutMs, headersTimeout: requestTimeoutMs, connectionsCheckingInterval: 250 }
   const server = createServer(limits, (request, response) => {
     receive(request).then(
-      body => answer(response, () => respond(engine, request, body, hosts)),
+      body => answer(response, () => respond(engine, request, body, hosts), onBug),
       // The client went away in the middle of its body: there is nobody to tell.
       () => response.destroy(),
     )
@@ -168,13 +170,14 @@ function answerSocket(socket: Duplex, code: string | undefined, timeoutMs: numbe
 }
 
 /** Sends what `work` gives; a protocol error with its status, anything else it throws (a full disk) as 500. */
-function answer(response: ServerResponse, work: () => object): void {
+function answer(response: ServerResponse, work: () => object, onBug: SimEngineOptions['onBug']): void {
   let status = 200
   let body: object
   try {
     body = work()
   } catch (error) {
     const known = error instanceof ProtocolError
+    if (!known) onBug?.(error)
     status = known ? error.status : 500
     body = { ok: false, error: (error as Error).message, field: known ? error.field : null }
   }

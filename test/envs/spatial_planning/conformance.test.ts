@@ -24,6 +24,12 @@ test('a small roster with practice, other rules and laboratory stimuli conforms'
   expect(conformance(spatialPlanning, { configs, seeds: [3], maxSteps: 80 }).steps).toBeGreaterThan(100)
 })
 
+test('what training adds conforms: appraisals, fees, promises, values that are alike, brief markets', () => {
+  const { harberger_train, voting_train } = presets
+  const configs = [harberger_train, voting_train].map(preset => ({ ...preset, rounds: 1 }))
+  expect(conformance(spatialPlanning, { configs, seeds: [2], maxSteps: 60 }).steps).toBeGreaterThan(30)
+})
+
 test('every preset is a configuration, and the first is the default', () => {
   for (const preset of Object.values(presets)) expect(() => spatialPlanning.config.parse(preset)).not.toThrow()
   expect(spatialPlanning.config.parse({})).toEqual(spatialPlanning.config.parse(presets.harberger))

@@ -427,3 +427,19 @@ test('a configuration has one encoding', () => {
   const config = spatialPlanning.config.parse({})
   expect(spatialPlanning.encode!(config)).toBe(spatialPlanning.encode!(config))
 })
+
+test('slots say in words what they do', () => {
+  const meaning = (config: object, name: string) =>
+    spatialPlanning.encode!(spatialPlanning.config.parse(config)).slots.find(slot => slot.name === name)!.meaning
+  const voting = { treatment: 'voting' }
+  expect(meaning(voting, 'vote_no_project')).toBe('votes no project')
+  expect(meaning({ ...voting, pledges: { audited: 1, fine: 0 } }, 'pay_half')).toBe('pays every owner half of what it offered')
+  expect(meaning({ ...voting, pledges: { audited: 1, fine: 0 } }, 'pay_nothing')).toBe('pays every owner nothing')
+  expect(meaning({ treatment: 'futarchy' }, 'sell_now_project')).toBe('sells a share at the highest bid in the market of project')
+  expect(meaning({}, 'sell_now')).toBe('sells a share at the highest bid')
+  expect(meaning({}, 'cancel_bid')).toBe('takes its best bid off the book')
+  expect(meaning({}, 'bid_below_signal')).toBe('bids 0.97 of its private signal for a share')
+  expect(meaning({}, 'declare_low_cap')).toBe(
+    'declares the lower end of the range without and the most that may be declared with the project',
+  )
+})

@@ -21,7 +21,7 @@ import {
   type VoteRecord,
   withBook,
 } from '../../../envs/spatial_planning/session.ts'
-import { game, goTo } from './table.ts'
+import { call, game, goTo, type Moves, step } from './table.ts'
 
 /** Owner 1, developer, owner 2, two speculators: players 0 to 4. */
 const SEATS = { owners: 2, speculators: 2 }
@@ -310,6 +310,16 @@ describe('metrics over rounds', () => {
     expect(of('discipline', bought([]))).toBeCloseTo(-0.66 * 0.94, 12)
     expect(of('speculation_capture', bought([{ speculator: 3, plot: 2, profit: 1 }]))).toBe(0)
     expect(of('speculation_capture', bought([{ speculator: 3, plot: 0, profit: 1 }]))).toBe(1)
+    const two = [own(100_000), own(850_000), own(300_000)]
+    const half = landRound(1, VALUES, {
+      initial: VALUES.map(own<Pair>),
+      final: two,
+      chosen: 1,
+      finalDeals: [{ speculator: 3, plot: 0, profit: 1 }],
+      markets: [null, marketOf([])],
+    })
+    expect(of('speculation_capture', open({}, [half]))).toBeCloseTo(100 / 150, 12)
+    expect(of('discipline', open({}, [half]))).toBeCloseTo(0.5 - 0.66 * (1 - 18 / 100), 12)
     // A plot at its very value is neither a hit nor under-declared.
     expect(of('speculation_hits', bought([{ speculator: 3, plot: 2, profit: 0 }]))).toBe(0)
   })
@@ -451,6 +461,54 @@ describe('a book read back', () => {
       asks: [8],
     })
     expect(standing([...two, traded(2, 1, 9, 'bid'), posted(3, 'bid', 1, 9)]).at(-1)).toMatchObject({ asks: [8] })
+  })
+})
+
+describe('the invariant of accounts', () => {
+  test('knows fees of purchases and appraisals, and fines for broken promises', () => {
+    const fees = {
+      ...SEATS,
+      session: 4,
+      rounds: 1,
+      ticks: 1,
+      inspect: 1,
+      purchase_fee: 900,
+      appraisals: { readers: 'all', fee: 500, checked: 1, fine: 700 },
+    }
+    const settled = (
+      config: object,
+      phase: Parameters<typeof goTo>[1],
+      moves: (table: ReturnType<typeof game>) => void,
+      last: Moves,
+    ) => {
+      const table = game(config)
+      moves(table)
+      const before = goTo(table, phase).state
+      step(table, last)
+      return { found: invariants.accounting!(before, table.state, []), accounts: table.state.history[0]!.accounts }
+    }
+    const publish = {
+      speculator_1: [
+        call('publish_appraisals', {
+          appraisals: [
+            { plot: 'owner_1', no_project: 1, project: 1 },
+            { plot: 'developer', no_project: 1, project: 1 },
+            { plot: 'owner_2', no_project: 1, project: 1 },
+          ].slice(0, 3),
+        }),
+      ],
+    }
+    const bought = settled({ ...fees, inspect: 3 }, 'final_speculation', table => step(table, publish), {
+      speculator_1: [call('buy_plots', { plots: ['owner_1'] })],
+    })
+    expect(bought.found).toBeUndefined()
+    expect(bought.accounts[3]).toMatchObject({ fees: 3 * 500 - 3 * 700 - 900 })
+    const votes = { ...SEATS, treatment: 'voting', session: 4, rounds: 1, pledges: { audited: 1, fine: 2 } }
+    const offered = (table: ReturnType<typeof game>) =>
+      step(goTo(table, 'offer'), { developer: [call('offer_compensation', { amount: 80_000 })] })
+    const broke = settled(votes, 'payment', offered, { developer: [call('pay_compensation', { amount: 0 })] })
+    expect(broke.found).toBeUndefined()
+    expect(broke.accounts[1]).toMatchObject({ fine: 320_000, compensation: -160_000 })
   })
 })
 

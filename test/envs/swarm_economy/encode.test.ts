@@ -121,6 +121,12 @@ describe('a feature', () => {
   })
 })
 
+test('without a public record nobody is known to have repaid or broken anything', () => {
+  const { plain, feature } = reading(env, 'standard', ME, { public_record: false })
+  expect(JSON.stringify(plain)).not.toContain('record')
+  for (const name of ['repaid', 'broken', 'other_1_repaid', 'other_1_broken']) expect(feature(name, {}), name).toBe(0)
+})
+
 describe('a slot', () => {
   const tasks = [task(1, 10, { level: 1 }), task(2, 30, { level: 2 })]
   const claim = (id: number) => [{ tool: 'claim_task', args: { task_id: id } }]

@@ -92,6 +92,12 @@ describe('a call that cannot be carried out', () => {
   )
 })
 
+test('an answer to what one neither made nor received is refused', () => {
+  const game = busy()
+  expect(told(game, 'agent_1', 'accept_proposal', { proposal_id: 2 })).toBe('Error: proposal #2 is not addressed to you')
+  expect(game.log.steps.at(-1)!.refused).toMatchObject([{ agent: 'agent_1', code: 'not_addressed' }])
+})
+
 test('a second vote on a post is refused', () => {
   const game = busy()
   expect(told(game, 'learner', 'vote', { post_id: 1, direction: 'down' })).toBe('voted post #1 down')

@@ -114,6 +114,21 @@ describe('a task', () => {
     expect(events(played, 'worked_on').map(({ page }) => page)).toEqual([2, 3])
   })
 
+  test('says its title and level before it is claimed, and what it asks afterwards alone', () => {
+    const played = game()
+    const [open] = played.observe('learner').shared.tasks
+    const problem = problemOf(played.state.seed, 1, 2, 'large')
+    expect(open).toEqual({ task: 1, title: problem.title, difficulty: 2 / 3, description: '', bounty: open!.bounty, level: 2 })
+    expect(events(claimed(), 'epoch_started')[0]!.tasks[0]).toMatchObject({ task: 1, title: problem.title, level: 2 })
+    expect(told(played, 'learner', 'claim_task', { task_id: 1 })).toBe(`claimed task #1 ${problem.title}`)
+    expect(played.observe('learner').task!.problem).toEqual({
+      family: problem.family,
+      questions: problem.questions,
+      pages: problem.pages.slice(0, 1),
+      pageCount: 3,
+    })
+  })
+
   test('a claim lapses after five steps and its level, and the pages close again', () => {
     const played = claimed()
     told(played, 'learner', 'work_on')

@@ -110,6 +110,19 @@ describe('a deceptive bot', () => {
   })
 })
 
+test('a deceptive bot that exploits where work is checked answers hardly anything and vouches for all', () => {
+  const works = games({ profile: 'v0.2', work_rule: 'problems', mix: '0/0/4' }, 12).flatMap(({ events }) =>
+    only(events, 'work_submitted'),
+  )
+  const exploits = works.filter(({ exploit }) => exploit)
+  expect(exploits.length).toBeGreaterThan(10)
+  for (const { questions, right, vouched } of exploits) {
+    expect(vouched).toBe(questions)
+    expect(right).toBeLessThanOrEqual(1)
+  }
+  expect(works.every(({ questions }) => questions !== undefined)).toBe(true)
+})
+
 describe('work', () => {
   const qualities = (mix: string) =>
     games({ profile: 'v0.1', mix }, 30).flatMap(({ events }) => only(events, 'work_submitted').map(({ p }) => p))

@@ -340,6 +340,35 @@ test('every format says of its columns what type a table gives them', async () =
   }
 })
 
+/** Whether a value may stand in a column of that type; what a row does not give is null. */
+function fits(value: unknown, type: string): boolean {
+  const inner = /^list<(.+)>$/.exec(type)?.[1]
+  if (inner !== undefined) return value === null || (Array.isArray(value) && value.every(item => fits(item, inner)))
+  if (value === null || type === 'json') return true
+  if (type === 'int64') return Number.isSafeInteger(value)
+  return typeof value === ({ string: 'string', float64: 'number', bool: 'boolean' } as Record<string, string>)[type]
+}
+
+test.each(formats.map(({ id }) => id))(
+  '%s: every row has the columns that are told of its file and no other, of their types',
+  async id => {
+    for (const run of [group, model]) {
+      const out = join(runs, `rows-${id}-${run === group}`)
+      const { files } = await toExport([run], id, out)
+      for (const { path, columns, rows } of files) {
+        if (columns === undefined || !path.endsWith('.jsonl')) continue
+        const found = rowsOf(out, path)
+        expect(found).toHaveLength(rows!)
+        for (const row of found) {
+          expect(Object.keys(row).sort()).toEqual(Object.keys(columns).sort())
+          for (const [name, type] of Object.entries(columns))
+            expect([name, type, fits(row[name], type)]).toEqual([name, type, true])
+        }
+      }
+    }
+  },
+)
+
 test('parquet is a whole file with a column a figure', async () => {
   const out = join(runs, 'table')
   const card = await toExport([group], 'parquet', out)

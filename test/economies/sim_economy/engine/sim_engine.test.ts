@@ -4,6 +4,7 @@ import { createConnection, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
+import Database from 'libsql'
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type SimEngine, startSimEngine } from '../../../../economies/sim_economy/engine/server.ts'
 import { playRun, runRow } from '../../../../economies/sim_economy/paper_runs.ts'
@@ -297,6 +298,24 @@ describe('wrong input gets its status and names its field', () => {
       socket.on('close', () => resolve())
     })
     expect((await turn()).status).toBe(200)
+  })
+
+  test('what the engine itself fails at is answered with 500 and told to who runs it', async () => {
+    const bugs: unknown[] = []
+    const path = join(folder, `${files++}.sqlite`)
+    const other = await startSimEngine({ port: 0, dbPath: path, onBug: error => bugs.push(error) })
+    await request(other.url, '/init', { config: {}, agent_ids: ['ann', 'bob', 'cy'] })
+    const file = new Database(path)
+    for (const { name } of file
+      .prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+      .all() as { name: string }[])
+      file.exec(`DROP TABLE "${name}"`)
+    file.close()
+    expect((await request(other.url, '/turn', { inputs: [] })).status).toBe(500)
+    expect(bugs).toMatchObject([{ message: expect.stringContaining('no such table') }])
+    expect((await request(other.url, '/turn', { inputs: 7 })).status).toBe(400)
+    expect(bugs).toHaveLength(1)
+    await other.close()
   })
 
   test('a file that is no ledger, or cannot be had, is refused at the start', async () => {

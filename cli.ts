@@ -9,8 +9,8 @@ import type { ExitCode, Io } from './commands/io.ts'
 import { findConfig } from './economies/config_file.ts'
 import { nearest, UserError } from './envs/core/errors.ts'
 import { oneLine, printable } from './envs/core/text.ts'
+import { refused } from './rollouts/disk.ts'
 import { RunError } from './rollouts/errors.ts'
-import { refused } from './rollouts/jsonl.ts'
 import { packageVersion } from './rollouts/versions.ts'
 
 const HELP_WIDTH = 80

@@ -93,7 +93,7 @@ test('the same with worker threads', async () => {
 
 test('a run that is being played is not gone on with by another process', async () => {
   const cwd = scratch('twice')
-  const line = 'eval toy_market --players random --seeds 50000 --resume'
+  const line = 'eval toy_market --players random --seeds 20000 --resume'
   const first = start(line, cwd)
   await until(() => finished(cwd) > 0)
   const { code, err } = await here(line, cwd)
@@ -156,7 +156,7 @@ test('of several processes that take a folder at one moment, one has it, whateve
 
 test.each(['', ' --workers 2'])('Ctrl-C finishes what is in flight, says how to go on, and the code is 1 (%s)', async more => {
   const cwd = scratch(`interrupted${more.trim()}`)
-  const line = `eval toy_market --players random --seeds 50000${more}`
+  const line = `eval toy_market --players random --seeds 20000${more}`
   const { child, ended } = start(line, cwd)
   await until(() => finished(cwd) > 0)
   child.kill('SIGINT')
@@ -164,7 +164,7 @@ test.each(['', ' --workers 2'])('Ctrl-C finishes what is in flight, says how to 
   const played = finished(cwd)
   expect(code).toBe(1)
   expect(err).toContain('Stopping: what is in flight is finished first. Again to quit at once.')
-  expect(err).toContain(`Stopped after ${played} of 50000 rollouts. Go on with: agoragym ${line} --resume\n`)
+  expect(err).toContain(`Stopped after ${played} of 20000 rollouts. Go on with: agoragym ${line} --resume\n`)
   expect(out).toMatch(new RegExp(`\nrollouts +${played}\n`))
 })
 

@@ -49,6 +49,7 @@ import {
   readErrors,
   SharedValues,
   sharedLine,
+  whyLater,
 } from './stored.ts'
 import { parseJson, readText } from './text_file.ts'
 
@@ -511,7 +512,10 @@ export function readMetadata(folder: string): Metadata | undefined {
   if (!existsSync(path)) return undefined
   const tell = (why: string): string =>
     `${path} is not understood: ${why}. It says what the run is: put back the one it had, or move the folder away.`
-  const parsed = runMetadata.safeParse(parseJson(readText(path, tell), tell))
+  const told = parseJson(readText(path, tell), tell)
+  const later = whyLater(Object(told))
+  if (later !== undefined) throw new UserError(`${path}: ${later}.`)
+  const parsed = runMetadata.safeParse(told)
   if (parsed.success) return parsed.data as unknown as Metadata
   throw new UserError(tell(explain(parsed.error)))
 }

@@ -163,6 +163,15 @@ describe('what cannot be made one run', () => {
       code: 2,
       err: `./${other} is another run than ./${one} (config.traders: expected 2, got 3); only parts of one run are made one.\n`,
     })
+    // A part of more seeds: what is missing of them would not be told.
+    await agoragym(`${PLAY.replace('--seeds 10', '--seeds 9')} --shard 1/2 --out more`, { cwd })
+    const [more] = runsOf(join(cwd, 'more', 'shard-1-of-2'))
+    expect(await merge(cwd, `whole ${one} ${more!.slice(cwd.length + 1)}`)).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(
+        /^\.\/runs.* is part 1 of 2 of seeds 0:\d+, and \.\/more.* belongs to seeds 0:9; .*missing here: 2\)/,
+      ),
+    })
     expect(await merge(cwd, `whole ${one} runs`)).toEqual({ code: 2, err: `./${one} is named twice; name each part once.\n` })
     expect(await merge(cwd, `runs/shard-1-of-2 ${one}`)).toMatchObject({
       code: 2,

@@ -342,6 +342,24 @@ test('a line that stands twice counts once, and is named by replay', async () =>
   expect([...readFigures(folder)]).toHaveLength(2)
 })
 
+test('line ends of Windows change nothing, and rollouts in two files are refused in one line', async () => {
+  const folder = join(scratch(), 'run')
+  await play(folder, [toySpec(), toySpec({ seed: 9 })])
+  const before = content(folder)
+  for (const file of ['rollouts.jsonl', 'shared.jsonl', 'figures.jsonl'])
+    writeFileSync(join(folder, file), readFileSync(join(folder, file), 'utf8').replaceAll('\n', '\r\n'))
+  expect(content(folder)).toEqual(before)
+  expect(await play(folder, [toySpec(), toySpec({ seed: 9 })], { resume: true })).toMatchObject({ finished: 0 })
+  expect(content(folder)).toEqual(before)
+  writeFileSync(join(folder, 'rollouts.jsonl.gz'), '')
+  for (const opened of [
+    () => new RunReader(folder),
+    () => new RunStore(folder, { resume: true }),
+    () => readFigures(folder).next(),
+  ])
+    expect(opened).toThrow(/has rollouts\.jsonl and rollouts\.jsonl\.gz, .* move the other one away/)
+})
+
 test('a whole line that is no rollout stops a resume before anything is dropped', async () => {
   const folder = join(scratch(), 'run')
   await play(folder, [toySpec()])

@@ -5,7 +5,7 @@ import type { Economy } from '../economies/economy.ts'
 import { economies, environments } from '../economies/registry.ts'
 import { UserError } from '../envs/core/errors.ts'
 import { compare, runsIn } from '../evals/compare.ts'
-import { overviewText } from '../evals/comparison_text.ts'
+import { overviewText, SCREEN } from '../evals/comparison_text.ts'
 import type { Experiment } from '../evals/experiment.ts'
 import { writeReport } from '../evals/report/report.ts'
 import { evaluationFacts } from '../evals/run_table.ts'
@@ -36,7 +36,9 @@ export const start: Command = {
         `The report, to open in a browser: ${shownPath(html, io.cwd)}`,
         `All tables: npx agoragym compare ${shownPath(out, io.cwd)} --all`,
       ]
-      io.out(`${overviewText(comparison, width)}\n${told.map(line => block(line, width)).join('\n')}\n`)
+      const last = told.map(line => block(line, width)).join('\n')
+      // The table, an empty line and what is told last fit one screen.
+      io.out(`${overviewText(comparison, width, 'holm', SCREEN - 1 - last.split('\n').length)}\n${last}\n`)
     }
     return code
   },

@@ -94,10 +94,13 @@ const SHOWN: Readonly<Record<Figure['unit'], (value: number) => string>> = {
   share: value => `${(100 * value).toFixed(1)} %`,
 }
 
-const GLANCE_HEADS = ['reward', 'against the baseline', 'settled (p)']
+const GLANCE_HEADS = ['reward', 'against the baseline', 'settled, p']
 
-/** Players of the first table at most: what a screen holds. */
-const GLANCE = 20
+/** Lines of the smallest screen, less the one that is typed on. */
+export const SCREEN = 23
+
+/** Rows that stand there however much is said under them. */
+const LEAST = 6
 
 /** A player's cells in the table that a comparison begins with, under `GLANCE_HEADS`. */
 function glance({ reward, difference, is_baseline, settled }: OverviewRow, correction: Correction): readonly string[] {
@@ -105,7 +108,7 @@ function glance({ reward, difference, is_baseline, settled }: OverviewRow, corre
     figure.value === null ? '–' : `${SHOWN[figure.unit](figure.value)}${intervalText(figure)}`
   if (difference === null) return [shown(reward), is_baseline ? '(baseline)' : '–', '']
   const p = shownP(difference, correction)
-  return [shown(reward), shown(difference), `${settled ? 'yes' : 'no'} (${p === undefined ? '–' : chanceText(p)})`]
+  return [shown(reward), shown(difference), `${settled ? 'yes' : 'no'}, ${p === undefined ? '–' : chanceText(p)}`]
 }
 
 /** What is said under the first table. */
@@ -123,12 +126,38 @@ function scenariosOf({ scenarios: [least, most] }: Verdict): string {
   return least === most ? plural(most, 'scenario') : `${least} to ${plural(most, 'scenario')}`
 }
 
-/** What a comparison comes to in one table that fits a screen: who earned what, and whether it differs from the baseline. */
-export function overviewText(comparison: Comparison, width = 80, correction: Correction = 'holm'): string {
+/**
+ * What a comparison comes to in one table that fits a screen of `lines`: who earned what, and whether it differs from the baseline.
+ * What has no room is counted: the later players of every setting, then the later settings.
+ */
+export function overviewText(comparison: Comparison, width = 80, correction: Correction = 'holm', lines = SCREEN): string {
   const overview = overviewOf(comparison, correction)
-  const all = overview.rows.map(row => ({ ...row, cells: glance(row, correction) }))
-  const found = all.slice(0, GLANCE)
-  const heads = GLANCE_HEADS.map(head => (correction === 'bh' ? head.replace('(p)', '(q)') : head))
+  if (overview.rows.length === 0)
+    return `${['No rollout was scored.', ...notesUnder(overview, comparison.notes, 0, width).slice(1)].join('\n')}\n`
+  const places = new Map<string, number>()
+  const all = overview.rows.map(row => {
+    const place = places.get(row.setting) ?? 0
+    places.set(row.setting, place + 1)
+    return { ...row, place, cells: glance(row, correction) }
+  })
+  const first = [...all].sort((a, b) => a.place - b.place).slice(0, lines)
+  for (;;) {
+    const shown = all.filter(row => first.includes(row))
+    const text = glanceText(overview, comparison.notes, shown, all.length - shown.length, width)
+    if (first.length <= LEAST || text.split('\n').length - 1 <= lines) return text
+    first.pop()
+  }
+}
+
+/** The first table with some of its rows. */
+function glanceText(
+  overview: Overview,
+  notes: readonly string[],
+  found: readonly (OverviewRow & { readonly cells: readonly string[] })[],
+  left: number,
+  width: number,
+): string {
+  const heads = GLANCE_HEADS.map(head => (overview.correction === 'bh' ? head.replace(', p', ', q') : head))
   const beside = heads.reduce((sum, head, i) => sum + 2 + Math.max(head.length, ...found.map(({ cells }) => cells[i]!.length)), 0)
   // A name that leaves the figures no room stands on a line of its own.
   const rowsOf = ({ player, cells }: (typeof found)[number]): FigureRow[] =>
@@ -140,9 +169,11 @@ export function overviewText(comparison: Comparison, width = 80, correction: Cor
       ...found.filter(row => row.setting === setting).flatMap(rowsOf),
     ]
   })
-  const notes = glanceNotes(overview, comparison.notes, all.length - found.length).map(note => block(oneLine(note), width))
-  if (rows.length === 0) return `${['No rollout was scored.', ...notes.slice(1)].join('\n')}\n`
-  return `${[figureTable(heads, rows, width), '', ...notes].join('\n')}\n`
+  return `${[figureTable(heads, rows, width), '', ...notesUnder(overview, notes, left, width)].join('\n')}\n`
+}
+
+function notesUnder(overview: Overview, notes: readonly string[], left: number, width: number): string[] {
+  return glanceNotes(overview, notes, left).map(note => block(oneLine(note), width))
 }
 
 /** The same as Markdown. */

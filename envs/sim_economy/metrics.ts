@@ -245,11 +245,17 @@ export function feeLoadByWindow(log: Log): (number | null)[] {
 /** What the contracts an agent was a party of brought it in tokens; escrow of open ones apart. */
 export function contractTokens(log: Log, agent: AgentId): number {
   let tokens = 0
+  const deposits = new Map<string, number>()
+  /** Contracts whose proposer an audit found favoured by a false ruling: its deposit goes to the counterparty. */
+  const amended = new Set<string>()
   for (const { events } of log.steps) {
     for (const event of events) {
-      if (event.type === 'contract_settled') {
-        if (event.counterparty === agent) tokens += event.payment
-        if (event.proposer === agent) tokens -= event.payment
+      if (event.type === 'contract_proposed') deposits.set(event.contract, event.deposit)
+      else if (event.type === 'audited' && event.kept && !event.ruling) amended.add(event.contract)
+      else if (event.type === 'contract_settled') {
+        const paid = event.payment + (amended.has(event.contract) ? deposits.get(event.contract)! : 0)
+        if (event.counterparty === agent) tokens += paid
+        if (event.proposer === agent) tokens -= paid
       } else if (event.type === 'contract_defaulted') {
         if (event.proposer === agent) tokens += event.forfeited - event.slashed / 2
         if (event.counterparty === agent) tokens -= event.forfeited + event.slashed / 2

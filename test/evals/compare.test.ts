@@ -1,4 +1,4 @@
-import { appendFileSync } from 'node:fs'
+import { appendFileSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { Episode } from '../../envs/core/episode.ts'
@@ -195,28 +195,39 @@ describe('the first table', () => {
       ]
       const lines = overviewText(compare(folders)).split('\n')
       expect(lines.every(line => line.length <= 80)).toBe(true)
-      expect(lines[0]!.trim().split(/ {2,}/)).toEqual(['reward', 'against the baseline', 'settled (p)'])
+      expect(lines[0]!.trim().split(/ {2,}/)).toEqual(['reward', 'against the baseline', 'settled, p'])
       expect(lines.filter(line => line.startsWith('toy_market'))).toEqual([
         'toy_market default, 4 scenarios',
         'toy_market default, horizon=4, 4 scenarios',
       ])
       const row = (start: string) => lines[lines.findIndex(line => line.trim().startsWith(start))]!.trim().split(/ {2,}/)
       expect(row('sleeper')).toEqual(['sleeper', '0.000 [0.000, 0.000]', '(baseline)'])
-      expect(row('seller')[3]).toMatch(/^yes \(0\.0\d\d\)$/)
+      expect(row('seller')[3]).toMatch(/^yes, 0\.0\d\d$/)
       // A name without room beside its figures has a line of its own.
       expect(lines.some(line => line.trim() === long.name)).toBe(true)
-      expect(overviewText(compare(folders), 80, 'bh')).toContain('settled (q)')
-      expect(overviewMarkdown(compare(folders)).split('\n')[0]).toBe('| |player|reward|against the baseline|settled (p)|')
+      expect(overviewText(compare(folders), 80, 'bh')).toContain('settled, q')
+      expect(overviewMarkdown(compare(folders)).split('\n')[0]).toBe('| |player|reward|against the baseline|settled, p|')
     }))
 
   test('what failed or is missing is said under it, and players beyond a screen are behind --all', () =>
     withFolder(async out => {
       const names = Array.from({ length: 21 }, (_, i) => scripted(`p${i}`, sleeper.policies(undefined as never)))
       const [shaky] = await playToy([failing('shaky', [1])], { out, seeds: [0, 1] })
-      const text = overviewText(compare([shaky!, ...(await playToy(names, { out, seeds: [0] }))]))
-      expect(text).toContain('shaky in toy_market default: 1 rollout failed.')
-      expect(text).toContain('2 more players: --all.')
-      expect(text.split('\n').filter(line => /^ {2}(p\d+|shaky) /.test(line))).toHaveLength(20)
+      const one = await playToy(names, { out, seeds: [0] })
+      const other = await playToy(names.slice(0, 9), { out: join(out, 'short'), seeds: [0], set: { horizon: 4 } })
+      for (const [folders, height] of [
+        [[shaky!, ...one], 23],
+        [[shaky!, ...one, ...other], 23],
+        [[shaky!, ...one, ...other], 60],
+      ] as const) {
+        const lines = overviewText(compare(folders), 80, 'holm', height).trimEnd().split('\n')
+        const shown = lines.filter(line => /^ {2}(p\d+|shaky) /.test(line)).length
+        // As many players as the screen has room for, the others counted, and of no setting none.
+        expect(lines).toContain('shaky in toy_market default: 1 rollout failed.')
+        expect(lines.includes(`${folders.length - shown} more players: --all.`)).toBe(height === 23)
+        expect(height === 23 ? lines.length : shown).toBe(height === 23 ? 23 : folders.length)
+        expect(lines.filter(line => line.startsWith('toy_market default, horizon=4'))).toHaveLength(folders.length > 22 ? 1 : 0)
+      }
     }))
 })
 
@@ -315,6 +326,16 @@ describe('what is compared with what', () => {
       ])
       expect(runs.map(({ repeated = [] }) => repeated.length)).toEqual([0, 0, 3, 1])
       expect(table(figures, 'calls').sell!.seller!.n).toBe(4)
+    }))
+
+  test('rollouts of another player that were copied into a run are left out, and that is said', () =>
+    withFolder(async out => {
+      const [folder] = await playToy([seller], { out: join(out, 'a') })
+      const [other] = await playToy([sleeper], { out: join(out, 'b') })
+      for (const file of ['rollouts.jsonl', 'shared.jsonl']) appendFileSync(join(folder!, file), readFileSync(join(other!, file)))
+      const { figures, notes } = compare([folder!])
+      expect(table(figures, 'rollouts').scored!.seller!.value).toBe(3)
+      expect(notes).toEqual([`${folder}: 3 rows are of players that do not play in that run, and left out.`])
     }))
 
   test('two samples of one player stand apart, and that is said', () =>

@@ -54,6 +54,31 @@ describe('spending', () => {
     expect(spending.cost).toBeNull()
   })
 
+  /** Of every kind that a sum must not lose: answered from the cache, retried, without a split or a price, sent otherwise. */
+  const kinds: readonly Parameters<Spending['add']>[0][] = [
+    { ...call({ reasoning: 5, retries: 2 }), dropped: ['temperature'] },
+    { ...call({ latency: 900, reasoning: 3 }), cost: null, adaptations: ['max_completion_tokens'] },
+    { ...call({ latency: 0, reasoning: 1, retries: 1 }), cost: 0, cached: true },
+    { ...call({ latency: 20 }), dropped: ['temperature', 'seed'] },
+  ]
+  const added = (calls: typeof kinds): Spending => {
+    const spending = new Spending()
+    for (const each of calls) spending.add(each)
+    return spending
+  }
+
+  test.each([0, 1, 2, 3, 4])('comes to the same call by call and as sums of calls, of which %i stand in the first', first => {
+    for (const calls of [kinds, kinds.toReversed(), [...kinds.slice(2), ...kinds.slice(0, 2)]]) {
+      const [whole, parts] = [added(calls), new Spending()]
+      for (const part of [calls.slice(0, first), calls.slice(first)]) {
+        const { sums } = added(part)
+        if (sums !== undefined) parts.addSums(JSON.parse(JSON.stringify(sums)))
+      }
+      expect(parts.sums).toEqual(whole.sums)
+      expect([parts.cost, parts.latency(0.5), parts.latency(0.95)]).toEqual([null, whole.latency(0.5), whole.latency(0.95)])
+    }
+  })
+
   test('quantiles of the latency are right to one per cent, in any order, and of calls that were sent', () => {
     const spending = new Spending()
     for (let i = 1000; i > 0; i--) spending.add(call({ latency: 10 * i }))

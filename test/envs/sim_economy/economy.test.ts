@@ -1,5 +1,5 @@
 /** What sim_economy does over many turns: chance, speech, views, scores, metrics, and what long games cost. */
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { Episode } from '../../../envs/core/episode.ts'
 import type { EpisodeLog } from '../../../envs/core/log.ts'
 import { stream } from '../../../envs/core/random.ts'
@@ -29,6 +29,16 @@ function episode(
 }
 
 const closed = (log: EpisodeLog<SimEconomy>): TurnClosed[] => log.steps.map(({ events }) => events.at(-1) as TurnClosed)
+
+/** Metrics of one agent's part in contracts. */
+const OF_CONTRACTS = [
+  'agent_contract_tokens',
+  'agent_value_created',
+  'agent_effort',
+  'agent_false_deliveries',
+  'agent_false_attestations',
+  'agent_convictions',
+]
 
 test('equal highest bids are decided by a seeded draw that every bidder can win', () => {
   const bids: Turn = {
@@ -258,6 +268,125 @@ test('contracts in the scores: what a concluded one was worth to each party', ()
   expect(tokens).toEqual([-60, 20, 0])
   const { settled_contracts, defaulted_contracts } = simEconomy.metrics.of(log, 'agent_0')
   expect([settled_contracts, defaulted_contracts]).toEqual([1, 1])
+})
+
+describe('what the numbers of contracts say of each agent', () => {
+  const OFFER = { counterparty: 'agent_1', arbitrator: 'agent_2', payment: 40, deposit: 20, deliverable: 'x', due_turns: 1 }
+  const NOBODY = [0, 0, 0]
+  /** agent_0 offers, agent_1 delivers `content` (nothing where it is null), agent_2 rules, and is audited where that is set. */
+  const concluded = (content: string | null, fulfilled: boolean, isAudited: boolean) => {
+    const script: Record<string, readonly [string, object]> = {
+      '0/1': ['propose_contract', OFFER],
+      '1/2': ['accept_contract', { contract_id: 'contract_0' }],
+      ...(content !== null && { '1/3': ['deliver_contract', { contract_id: 'contract_0', content }] }),
+      '2/4': ['attest_contract', { contract_id: 'contract_0', fulfilled }],
+    }
+    const fields: Fields = { contract_value: 500, delivery_effort: 30, attestation_fee: 7, slash_both_on_timeout: true }
+    const audit = isAudited ? { share: 1, fine: 9 } : null
+    return episode({ num_agents: 3, horizon_turns: 4, ...fields, audit }, (row, turn) => script[`${row}/${turn}`]).log
+  }
+  const AGENTS = ['agent_0', 'agent_1', 'agent_2']
+
+  test.each([
+    // A kept contract: payment to agent_1, value to agent_0, effort of agent_1.
+    [
+      'kept and ruled so',
+      'x',
+      true,
+      false,
+      { agent_contract_tokens: [-40, 40, 0], agent_value_created: [500, 0, 0], agent_effort: [0, 30, 0] },
+    ],
+    [
+      'kept, ruled false',
+      'x',
+      false,
+      false,
+      {
+        agent_contract_tokens: [20, -20, 0],
+        agent_value_created: [500, 0, 0],
+        agent_effort: [0, 30, 0],
+        agent_false_attestations: [0, 0, 1],
+      },
+    ],
+    [
+      'false, ruled kept',
+      'y',
+      true,
+      false,
+      {
+        agent_contract_tokens: [-40, 40, 0],
+        agent_false_deliveries: [0, 1, 0],
+        agent_false_attestations: [0, 0, 1],
+      },
+    ],
+    ['false and ruled so', 'y', false, false, { agent_contract_tokens: [20, -20, 0], agent_false_deliveries: [0, 1, 0] }],
+    ['not delivered', null, true, false, { agent_contract_tokens: [-20, -20, 0] }],
+    // An audit takes a deposit for a false delivery, and one of a proposer that a false ruling favoured.
+    [
+      'kept, ruled false, audited',
+      'x',
+      false,
+      true,
+      {
+        agent_contract_tokens: [-60, 60, 0],
+        agent_value_created: [500, 0, 0],
+        agent_effort: [0, 30, 0],
+        agent_false_attestations: [0, 0, 1],
+        agent_convictions: [1, 0, 1],
+      },
+    ],
+    [
+      'false and ruled so, audited',
+      'y',
+      false,
+      true,
+      {
+        agent_contract_tokens: [20, -20, 0],
+        agent_false_deliveries: [0, 1, 0],
+        agent_convictions: [0, 1, 0],
+      },
+    ],
+  ] as const)('%s', (_what, content, fulfilled, isAudited, own) => {
+    const log = concluded(content, fulfilled, isAudited)
+    const all = AGENTS.map(agent => simEconomy.metrics.of(log, agent))
+    const told = (metric: string) => [metric, all.map(metrics => metrics[metric])]
+    for (const metric of OF_CONTRACTS) expect(told(metric)).toEqual([metric, own[metric as keyof typeof own] ?? NOBODY])
+    // A contract counts as settled by how it ended, whatever was delivered.
+    const settled = content !== null && (isAudited ? content === 'x' : fulfilled) ? 1 : 0
+    expect(AGENTS.map(agent => simEconomy.score(log)[agent]!.contracts_settled)).toEqual([settled, settled, null])
+    // Who rules is paid for it, true or false, unless an audit finds it false.
+    const isPaid = content !== null && !(isAudited && fulfilled !== (content === 'x'))
+    const paid = log.steps.flatMap(({ events }) => events.filter(({ type }) => type === 'attestation_paid'))
+    expect(paid).toMatchObject(isPaid ? [{ agent: 'agent_2', amount: 7 }] : [])
+  })
+})
+
+test('who ends a turn with nothing is solvent, and who ends it a token short is not', () => {
+  const game = new Episode(simEconomy, { ...presets.paper, num_agents: 2, horizon_turns: 1 }, 5)
+  const units = (output: number) => ({ thinking: 0, output, source: 'reported' as const })
+  game.step({ agent_0: { calls: [], units: units(1100) }, agent_1: { calls: [], units: units(1101) } })
+  expect(game.state.balance).toEqual([0, -1])
+  const { agent_0, agent_1 } = simEconomy.score(game.log)
+  expect([agent_0!.survival, agent_1!.survival]).toEqual([1, 0])
+  const shares = ['agent_0', 'agent_1'].map(agent => simEconomy.metrics.of(game.log, agent).agent_debt_share)
+  expect(shares).toEqual([0, 1])
+})
+
+test('transaction fees that a block’s winner earned are income in the fee load', () => {
+  const game = new Episode(
+    simEconomy,
+    { ...presets.paper, num_agents: 3, horizon_turns: 1, block_reward: 10, block_threshold: 10 },
+    5,
+  )
+  const units = (output: number) => ({ thinking: 0, output, source: 'reported' as const })
+  const transfer = { tool: 'transfer', args: { to: 'agent_2', amount: 1, fee: 30 } }
+  game.step({
+    agent_0: { calls: [], units: units(200) },
+    agent_1: { calls: [transfer], units: units(0) },
+    agent_2: { calls: [{ tool: 'stake', args: { amount: 1 } }], units: units(0) },
+  })
+  // 100 of fees over 10 minted and 30 of transaction fees.
+  expect(simEconomy.metrics.of(game.log, 'agent_0').fee_load_max).toBe(100 / 40)
 })
 
 test('the metrics of a small world by hand', () => {

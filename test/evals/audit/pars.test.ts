@@ -35,6 +35,8 @@ test('a run is told its par: the threshold its passes are counted by, and the sc
   expect(parOf(par, env, resolveConfig(env, 'sound'), ['solver'])).toBe(par)
   expect(parOf(par, { ...env, version: 2 }, resolveConfig(env, 'sound'), ['solver'])).toBeUndefined()
   expect(parOf(par, env, resolveConfig(env, 'sound'), ['solver', 'another'])).toBeUndefined()
+  // Of another seat it says nothing.
+  expect(parOf(par, env, resolveConfig(env, 'sound'), ['another'])).toBeUndefined()
 })
 
 test('a check plays the first seeds again and names what earns something else', async () => {

@@ -25,6 +25,13 @@ interface Settings {
   readonly url?: (url: string) => string
 }
 
+/** What is sent of `{ temperature, top_p, top_k, seed, max_tokens, reasoning_effort }`, by dialect; Chat Completions alone has a seed. */
+const SAMPLED: Readonly<Record<Dialect, Readonly<Record<string, unknown>>>> = {
+  chat: { temperature: 0.25, top_p: 0.75, top_k: 7, seed: 11, max_tokens: 77, reasoning_effort: 'low' },
+  responses: { temperature: 0.25, top_p: 0.75, top_k: 7, max_output_tokens: 77, reasoning: { effort: 'low' } },
+  messages: { temperature: 0.25, top_p: 0.75, top_k: 7, max_tokens: 77, output_config: { effort: 'low' } },
+}
+
 /** A model of that dialect at a provider with these options. */
 async function modelAt(dialect: Dialect, options: FakeProviderOptions, settings: Settings = {}): Promise<Model> {
   const { extraBody = {}, forms = new Forms(), env = {}, key = 'none', url = same => same } = settings
@@ -146,6 +153,18 @@ describe.each(DIALECTS)('%s', dialect => {
       message.role === 'assistant' ? (message.tool_calls ?? []) : [],
     )
     expect(JSON.parse(sent[0]!.arguments)).toEqual({ unparsed: '{"quantity": ' })
+  })
+
+  test('every option of sampling is sent under the dialect’s own name, and none that is not set', async () => {
+    const model = await modelAt(dialect, { script: () => ({ content: 'yes' }) })
+    const sampling = { temperature: 0.25, top_p: 0.75, top_k: 7, seed: 11, max_tokens: 77, reasoning_effort: 'low' }
+    await model.complete(request(START, { sampling }))
+    await model.complete(request(START))
+    const [set, unset] = provider!.requests.map(({ body }) => body)
+    for (const [option, value] of Object.entries(SAMPLED[dialect])) {
+      expect([option, set![option]]).toEqual([option, value])
+      if (!(dialect === 'messages' && option === 'max_tokens')) expect(unset).not.toHaveProperty(option)
+    }
   })
 
   test('a sampling option that the model refuses is left out, then and from then on', async () => {

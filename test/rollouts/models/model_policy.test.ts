@@ -9,7 +9,8 @@ import {
   startFakeProvider,
 } from '../../../rollouts/models/fake/index.ts'
 import { Models, type ModelsOptions } from '../../../rollouts/models/index.ts'
-import type { CallRow, TranscribedPolicy } from '../../../rollouts/player.ts'
+import type { Clock } from '../../../rollouts/models/retry.ts'
+import { type CallRow, ProviderError, type TranscribedPolicy } from '../../../rollouts/player.ts'
 import { type ToyTypes, toyMarket } from '../../toy_market/index.ts'
 
 let provider: FakeProvider | undefined
@@ -70,6 +71,17 @@ describe('what a model is told', () => {
       ['user', expect.stringMatching(/^Turn 2\./)],
     ])
     expect(provider!.requests[0]!.tools.map(({ name }) => name)).toEqual(['sell', 'wait', 'value'])
+  })
+
+  test('each result under the id of its own call, however many a message has', async () => {
+    await play({ script: saying({ calls: [{ name: 'wait', arguments: {} }, sell(2)] }) })
+    const messages = sent(1)
+    const said = messages.find(({ role }) => role === 'assistant') as Message & { role: 'assistant' }
+    const results = new Map(messages.flatMap(each => (each.role === 'tool' ? [[each.tool_call_id, each.content]] : [])))
+    expect(said.tool_calls!.map(({ id, name }) => [name, results.get(id)])).toEqual([
+      ['wait', 'You wait.'],
+      ['sell', 'Sold 2 for 20.'],
+    ])
   })
 
   test('history only grows, so that everything said before is read from the cache', async () => {
@@ -249,6 +261,32 @@ describe('going on inside an episode', () => {
     const again = await play({ script }, { horizon: 3, recorded: other })
     expect(again.log).toEqual(whole.log)
     expect(again.rows.map(({ call }) => call)).toEqual(whole.rows.slice(1).map(({ call }) => call))
+  })
+})
+
+describe('the time box of a seat', () => {
+  /** Every look at this clock is a second later; a wait of less than one is over at once, a longer one never. */
+  function ticking(): Clock {
+    let seconds = 0
+    return {
+      now: () => 1000 * seconds++,
+      after(ms, callback) {
+        const timer = ms < 1000 ? setTimeout(callback) : undefined
+        return () => clearTimeout(timer)
+      },
+      random: () => 0,
+    }
+  }
+
+  test('counts the attempts that failed as well as those that were answered', async () => {
+    let attempts = 0
+    // Two failures before each answer: three turns take nine attempts of at least a second, three of them answered.
+    const fake: FakeProviderOptions = { script: () => wait, fault: () => (attempts++ % 3 < 2 ? 'server_error' : undefined) }
+    const within = (seconds: number) => play(fake, { horizon: 3, clock: ticking(), timeoutEpisodeMs: 1000 * seconds })
+    expect((await within(1000)).rows).toHaveLength(3)
+    attempts = 0
+    await expect(within(8)).rejects.toThrow(ProviderError)
+    expect(attempts).toBeLessThan(9)
   })
 })
 

@@ -34,7 +34,7 @@ registerPlayer('moody', text => ({ name: text, kind: 'bot', details: {}, policie
     if (!begun) {
       begun = true
       appendFileSync(process.env.NOTES, key + '\\n')
-      if (key.includes('-s1-')) { const until = Date.now() + 2500; while (Date.now() < until); }
+      if (key.includes('-s1-')) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2500)
       if (key.includes('-s3-')) process.kill(process.pid, 'SIGKILL')
     }
     return policy.act(turn)

@@ -9,8 +9,8 @@ import type { ExitCode, Io } from './commands/io.ts'
 import { findConfig } from './economies/config_file.ts'
 import { nearest, UserError } from './envs/core/errors.ts'
 import { oneLine, printable } from './envs/core/text.ts'
+import { refused } from './rollouts/disk.ts'
 import { RunError } from './rollouts/errors.ts'
-import { refused } from './rollouts/jsonl.ts'
 import { packageVersion } from './rollouts/versions.ts'
 
 const HELP_WIDTH = 80
@@ -118,7 +118,7 @@ async function runCommand(words: readonly string[], io: Io): Promise<ExitCode> {
       [command.name, ...Object.keys(command.positionals).map(placeholder)].join(' '),
       command.describe,
       // Only the command that was typed is ever asked for its options.
-      builder => declare(builder, typed!),
+      builder => declare(builder, typed!, asksForHelp(words)),
       () => {
         chosen = typed
       },
@@ -149,12 +149,18 @@ function placeholder(positional: string): string {
 /** The name of a positional, without what says how it is given. */
 const bare = (positional: string): string => positional.replace(/[[\]…]/g, '')
 
-function declare(builder: Argv, { name, positionals, describe, options, examples, help, id }: Typed): Argv {
+/** Whether yargs may show help: for an option of that name however it is written, or for the last word. */
+const asksForHelp = (words: readonly string[]): boolean =>
+  words.at(-1) === 'help' || words.some(word => word.startsWith('-') && word.includes('h'))
+
+/** Tells yargs what a command takes. It lays out the help of every command that it runs: where nobody asks for it, there is little to lay out. */
+function declare(builder: Argv, { name, positionals, describe, options, examples, help, id }: Typed, isShown: boolean): Argv {
   builder.usage(`${['$0', name, ...Object.keys(positionals)].join(' ')} [options]\n\n${describe}`).version(false)
   for (const [positional, text] of Object.entries(positionals))
     builder.positional(bare(positional), { type: 'string', describe: text, ...(positional.includes('…') && { array: true }) })
   for (const [option, { type, describe: text, alias }] of Object.entries(options))
-    builder.option(option, { ...SHAPES[type], describe: text, ...(alias !== undefined && { alias }) })
+    builder.option(option, { ...SHAPES[type], describe: text, ...(alias !== undefined && { alias }), hidden: !isShown })
+  if (!isShown) return builder
   const lines = examples.map(([line, what]) => `  ${line.replace('ENV', id)}\n      ${what}`)
   const parts = [`${lines.length === 1 ? 'Example:' : 'Examples:'}\n${lines.join('\n')}`]
   if (help !== undefined)

@@ -36,12 +36,12 @@ export type { BatchResult, Elsewhere, Job } from './rollouts/batch.ts'
 export { COMPRESSIONS, type Compression } from './rollouts/blocks.ts'
 /** A seat spoken to in messages: one state machine for models that are asked here and for those that trainers ask. */
 export { Dialogue, type Heard, PLAIN_STYLE, type PlayStyle } from './rollouts/dialogue.ts'
+/** Files that a user names: read with a bound, written as wholes, and refusals of the file system in one line. */
+export { refused, replaceOwnFile } from './rollouts/disk.ts'
 /** What ends a run before its time. A user's mistake is a `UserError` of `agoragym`. */
 export { EpisodeStopped, RunError, RunStopped } from './rollouts/errors.ts'
 /** What an experiment would be asked of its models, before anything is sent. */
 export { ESTIMATE_SAMPLE, estimate, type PlayerEstimate } from './rollouts/estimate.ts'
-/** Files that a user names: read with a bound, written as wholes, and refusals of the file system in one line. */
-export { refused, replaceOwnFile } from './rollouts/jsonl.ts'
 export { columnNames, evaluatedOf, type Named, shortName } from './rollouts/labels.ts'
 export { lineupOf, type Seated, type Seating, type Share, seat } from './rollouts/lineup.ts'
 export { type ListedRun, listRuns } from './rollouts/listing.ts'

@@ -1,7 +1,7 @@
 /** A run in the files that it had before the format had a version: every row as it is, which is what the present ones are measured by. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { makeFolder } from '../rollouts/jsonl.ts'
+import { makeFolder } from '../rollouts/disk.ts'
 import { callLine } from '../rollouts/lines.ts'
 import { readCalls, readMetadata, readResults, readSteps, readTraces } from '../rollouts/store.ts'
 

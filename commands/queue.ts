@@ -66,7 +66,8 @@ async function empty(
   if (wanted !== 'all' && !ids.includes(wanted))
     throw new UserError(`No run '${wanted.slice(0, 64)}'. Runs: ${ids.join(', ') || 'none'}.${nearest(wanted, ids)}`)
   const chosen = runs.filter(({ id }) => wanted === 'all' || id === wanted)
-  if (!args.flag('yes')) {
+  if (chosen.length === 0 && !args.flag('json')) io.out('No run is open.\n')
+  if (chosen.length > 0 && !args.flag('yes')) {
     for (const { id, what, jobs } of chosen) io.err(`${id} (${what}, ${plural(jobs.waiting + jobs.running, 'job')}) ${would}.\n`)
     throw new UserError(`Nothing was done. ${loss === '' ? '' : `${loss} `}Add --yes to do it.`)
   }

@@ -2,7 +2,7 @@
 import { resolve } from 'node:path'
 import { environments } from '../economies/registry.ts'
 import { UserError } from '../envs/core/errors.ts'
-import { replaceOwnFile } from '../rollouts/jsonl.ts'
+import { replaceOwnFile } from '../rollouts/disk.ts'
 import { scenarioRow } from '../rollouts/scenarios.ts'
 import type { Command } from './command.ts'
 import { CONFIG_OPTIONS, readSetting } from './setup.ts'

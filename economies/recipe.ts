@@ -5,7 +5,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { UserError } from '../envs/core/errors.ts'
-import { writeFiles } from '../rollouts/jsonl.ts'
+import { writeFiles } from '../rollouts/disk.ts'
 import { packageVersion } from '../rollouts/versions.ts'
 import { economies } from './registry.ts'
 

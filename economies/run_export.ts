@@ -5,7 +5,7 @@
 import { join } from 'node:path'
 import type { AnyTypes, EnvTypes } from '../envs/core/environment.ts'
 import type { EpisodeLog } from '../envs/core/log.ts'
-import { makeFolder, refused, replaceFile } from '../rollouts/jsonl.ts'
+import { makeFolder, refused, replaceFile } from '../rollouts/disk.ts'
 import type { Metadata } from '../rollouts/metadata.ts'
 import type { CallRow } from '../rollouts/player.ts'
 import { readCalls, readMetadata, readSteps } from '../rollouts/store.ts'

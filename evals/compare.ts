@@ -96,7 +96,11 @@ export function compare(folders: readonly string[], options: CompareOptions): Co
     const tallies = new Map([...playersOf(metadata).keys()].map(player => [player, setting.tally(columns.of(entry, player))]))
     const repeated = parts.map(part => columns.repeated(part))
     const why = logs ? whyNoLogs(setting, metadata) : undefined
-    addRun(setting, tallies, parts, repeated, thresholdOf(setting), logs && why === undefined, unread)
+    const strangers = addRun(setting, tallies, parts, repeated, thresholdOf(setting), logs && why === undefined, unread)
+    for (const [folder, rows] of strangers)
+      notes.push(
+        `${folder}: ${rows} ${rows === 1 ? 'row is' : 'rows are'} of players that do not play in that run, and left out.`,
+      )
     for (const part of parts) notes.push(...judged(part.folder), ...modelNotes(part.metadata), ...peopleNotes(part.metadata))
     notes.push(...divided(parts))
     if (why !== undefined) notes.push(...parts.map(({ folder }) => `The logs in ${folder} were not read: ${why}.`))
@@ -153,7 +157,8 @@ function addRun(
   threshold: number,
   logs: boolean,
   unread: Unread,
-): void {
+): ReadonlyMap<string, number> {
+  const strangers = new Map<string, number>()
   const [{ metadata: first }] = parts as [RunEntry]
   const players = [...playersOf(first)].map(([player, agents]) => [tallies.get(player)!.habits, agents] as const)
   const addConduct = (conduct: Readonly<Record<string, Conduct>>): void => {
@@ -181,7 +186,11 @@ function addRun(
     for (const row of rows) {
       const scenario = setting.scenario(row)
       const tally = tallies.get(row.info.player)
-      if (tally === undefined) continue
+      if (tally === undefined) {
+        const { folder } = parts[part]!
+        strangers.set(folder, (strangers.get(folder) ?? 0) + 1)
+        continue
+      }
       tally.add(row, scenario, threshold)
       if (tallies.size === 1) continue
       const seat = { player: setting.tallies.indexOf(tally), reward: row.reward }
@@ -207,6 +216,7 @@ function addRun(
     }
     for (const call of readUnfiledCalls(folder, unread)) if (!repeated[i]!.has(call.key)) spendingOf(call.agent)?.add(call)
   }
+  return strangers
 }
 
 /** Why the logs of a run say nothing of habits here; undefined where they do. */

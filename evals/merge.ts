@@ -120,6 +120,7 @@ function merge(folder: string, parts: readonly Part[], options: StoreOptions): M
     for (const part of parts)
       locks.push(new FolderLock(join(part.folder, LOCK), { held: `${part.folder} is being played`, advice: PLAYED, once: true }))
     const before = options.resume ? readMetadata(folder) : undefined
+    checkDivisions(before === undefined ? parts : [{ folder, metadata: before }, ...parts])
     store = new RunStore(folder, options)
     // What is there already is one more part, and the first.
     return fill(store, before === undefined ? parts : [{ folder, metadata: before }, ...parts], parts)
@@ -240,6 +241,27 @@ function wholeOf(
   if (wholes.every(({ examples }) => examples === first.examples)) return first
   const seeds = wholes.every(({ examples }) => examples.startsWith('seeds '))
   return { examples: seeds ? seedsName(found) : `${found.length} examples`, exampleCount: found.length }
+}
+
+/** Throws a UserError where a part was divided from other examples than another, and the rest of them is not there. */
+function checkDivisions(sources: readonly Part[]): void {
+  const wholes = new Map<string, Part[]>()
+  for (const part of sources) {
+    const { shard, examples } = part.metadata
+    const whole = shard?.examples ?? examples
+    wholes.set(whole, [...(wholes.get(whole) ?? []), part])
+  }
+  if (wholes.size < 2) return
+  for (const [examples, parts] of wholes) {
+    const absent = absentShards(parts.flatMap(({ metadata: { shard } }) => shard ?? []))
+    if (absent.length === 0) continue
+    const [{ folder, metadata }] = parts as [Part]
+    const other = sources.find(part => !parts.includes(part))!
+    const [others] = [...wholes.keys()].filter(name => name !== examples)
+    throw new UserError(
+      `${folder} is part ${metadata.shard!.index} of ${metadata.shard!.of} of ${examples}, and ${other.folder} belongs to ${others}; expected parts of the same examples, or all parts of each (missing here: ${absent.join(', ')}).`,
+    )
+  }
 }
 
 /** Of a divided run, which parts are not there and which are not complete; parts that no example falls to are not missed. */

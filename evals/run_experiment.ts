@@ -3,6 +3,7 @@
  * Knows experiments and run folders; prints nothing.
  */
 
+import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
 import { UserError } from '../envs/core/errors.ts'
 import type { Lookup } from '../envs/core/registry.ts'
@@ -20,6 +21,9 @@ import type { Playable } from './opponents.ts'
 import { type PlannedCell, planCells } from './plan.ts'
 import { type Shard, shardFolder, shardOf } from './shards.ts'
 import { noting, type ThreadSource, Workers } from './workers.ts'
+
+/** Threads a core at most: one is of use, and each takes some 80 MB. */
+const THREADS = 16
 
 /** A player of a cell. */
 export interface PlayerFacts {
@@ -87,7 +91,7 @@ export interface RunExperimentOptions extends Pick<PlayerContext, 'own' | 'peopl
   readonly concurrency?: number
   /**
    * Threads that rollouts are played in, this one counted, where nobody but scripted players sits; the others are played here, as all are by
-   * default (1). What economies, bots and players a program adds, threads find only in modules that `importPlugins` has loaded.
+   * default (1); 16 a core at most. What economies, bots and players a program adds, threads find only in modules that `importPlugins` has loaded.
    */
   readonly workers?: number
   /** Told before anything is played how many of the experiment's runs threads play. */
@@ -152,7 +156,9 @@ export function* rolloutsOf(planned: readonly PlannedCell[]): Generator<PlannedR
  */
 export async function runExperiment(asked: Experiment, options: RunExperimentOptions): Promise<ExperimentResult> {
   const { workers: count = 1, models, elsewhere, shard, onWorkers } = options
-  if (!Number.isSafeInteger(count) || count < 1) throw new UserError(`workers: expected an integer from 1, got ${count}.`)
+  const most = THREADS * availableParallelism()
+  if (!Number.isSafeInteger(count) || count < 1 || count > most)
+    throw new UserError(`workers: expected an integer from 1 to ${most}, ${THREADS} a core of this machine, got ${count}.`)
   const strangers = {}
   const whole = planExperiment(asked, { ...options, ...noting(options, strangers) })
   const planned = shard === undefined ? whole : shardOf(whole, shard)

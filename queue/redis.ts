@@ -90,7 +90,8 @@ export class Connection {
       await new Promise<void>((resolve, reject) => {
         redis.once('ready', resolve)
         redis.on('error', error => {
-          if (REFUSED.test(error.message)) reject(new RunError(`Redis at ${shownUrl(url)} refuses: ${error.message}.`))
+          if (REFUSED.test(error.message))
+            reject(new RunError(`Redis at ${shownUrl(url)} refuses: ${error.message.replace(/\.+$/, '')}.`))
         })
         give = () => reject(new RunError(`Redis at ${shownUrl(url)} was not reached.`))
         if (signal?.aborted) give()

@@ -4,7 +4,8 @@
  */
 import { closeSync, existsSync, fstatSync, openSync, readSync, statSync, truncateSync } from 'node:fs'
 import { brotliCompressSync, brotliDecompressSync, constants, crc32, deflateRawSync, inflateRawSync } from 'node:zlib'
-import { Appender, LONGEST, lines, refused } from './jsonl.ts'
+import { refused } from './disk.ts'
+import { Appender, LONGEST, lines } from './jsonl.ts'
 
 /** How a file of lines is kept. */
 export const COMPRESSIONS = ['none', 'gzip', 'brotli'] as const

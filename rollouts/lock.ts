@@ -24,8 +24,8 @@ import {
 } from 'node:fs'
 import { hostname, platform } from 'node:os'
 import { basename, dirname, join } from 'node:path'
+import { NEW_FILE, refused, TEMPORARY } from './disk.ts'
 import { RunError } from './errors.ts'
-import { NEW_FILE, refused, TEMPORARY } from './jsonl.ts'
 
 /** Milliseconds after which an owner that cannot be looked at, and has not written, is taken to be gone. */
 export const LEASE = 120_000

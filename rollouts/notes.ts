@@ -9,8 +9,9 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { UserError } from '../envs/core/errors.ts'
 import { explain } from '../envs/core/tool.ts'
+import { refused } from './disk.ts'
 import { FILES } from './files.ts'
-import { objectIn, refused, rows, type Unread } from './jsonl.ts'
+import { objectIn, rows, type Unread } from './jsonl.ts'
 
 /** Characters of a note, of a tag and of a name, at most. */
 export const NOTE_LIMITS = { text: 10_000, tag: 60, by: 80 } as const

@@ -23,10 +23,11 @@ import {
   placedLines,
   wholeEnd,
 } from './blocks.ts'
+import { makeFolder, PlaceReader, refused, replaceFile, TEMPORARY } from './disk.ts'
 import { RunError } from './errors.ts'
 import { SortedLines } from './export/sorted.ts'
 import { FILES } from './files.ts'
-import { Appender, keepLines, lines, makeFolder, PlaceReader, refused, replaceFile, rows, TEMPORARY, textOf } from './jsonl.ts'
+import { Appender, keepLines, lines, rows, textOf } from './jsonl.ts'
 import { KeyMap } from './keys.ts'
 import { callLine } from './lines.ts'
 import { FolderLock } from './lock.ts'
@@ -48,6 +49,7 @@ import {
   readErrors,
   SharedValues,
   sharedLine,
+  whyLater,
 } from './stored.ts'
 import { parseJson, readText } from './text_file.ts'
 
@@ -510,7 +512,10 @@ export function readMetadata(folder: string): Metadata | undefined {
   if (!existsSync(path)) return undefined
   const tell = (why: string): string =>
     `${path} is not understood: ${why}. It says what the run is: put back the one it had, or move the folder away.`
-  const parsed = runMetadata.safeParse(parseJson(readText(path, tell), tell))
+  const told = parseJson(readText(path, tell), tell)
+  const later = whyLater(Object(told))
+  if (later !== undefined) throw new UserError(`${path}: ${later}.`)
+  const parsed = runMetadata.safeParse(told)
   if (parsed.success) return parsed.data as unknown as Metadata
   throw new UserError(tell(explain(parsed.error)))
 }

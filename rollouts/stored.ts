@@ -10,11 +10,13 @@ import { existsSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import type { AnyTypes } from '../envs/core/environment.ts'
+import { UserError } from '../envs/core/errors.ts'
 import type { EpisodeLog } from '../envs/core/log.ts'
-import { BlockReader, blockPath, type Place, type PlacedLine, placedLines } from './blocks.ts'
+import { BlockReader, blockNames, blockPath, type Place, type PlacedLine, placedLines } from './blocks.ts'
+import { bytesAt } from './disk.ts'
 import { RunError } from './errors.ts'
 import { FILES } from './files.ts'
-import { bytesAt, countLines, lines, objectIn, rows, textOf, type Unread } from './jsonl.ts'
+import { countLines, lines, objectIn, rows, textOf, type Unread } from './jsonl.ts'
 import { KeyMap } from './keys.ts'
 import type { CallRow } from './player.ts'
 import { callFiguresIn, keyOf, figuresIn as rowFiguresIn, rowIn } from './read_rows.ts'
@@ -32,8 +34,27 @@ import {
 } from './record.ts'
 import type { ErrorRow, FailedLines, FinishedLines, ResultFigures, ResultRow, StepsRow, TracedEpisode } from './rows.ts'
 
-/** Whether the rollouts of a run lie in the files that it had before the format had a version. */
+/** Why what a run's metadata.json says cannot be read here: a later version of the package wrote the files. Undefined where it can. */
+export function whyLater({ format }: { readonly format?: unknown }): string | undefined {
+  if (format === undefined || format === FORMAT) return undefined
+  return `its files are of format ${JSON.stringify(format)}, and this version of agoragym reads format ${FORMAT} and those of before; read it with the version that wrote it, or a later one`
+}
+
+/** Throws a UserError where a later version of the package wrote the files of a run, or its rollouts lie in two files. */
+function refuseUnknown(folder: string): void {
+  const [one, other] = blockNames(FILES.rollouts).filter(name => existsSync(join(folder, name)))
+  if (other !== undefined)
+    throw new UserError(`${folder} has ${one} and ${other}, and a run's rollouts lie in one file: move the other one away.`)
+  const path = join(folder, FILES.metadata)
+  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0
+  const bytes = size > 0 ? bytesAt(path, 0, size) : Buffer.alloc(0)
+  const why = whyLater(objectIn<object>({ bytes, start: 0, length: bytes.length, torn: false }) ?? {})
+  if (why !== undefined) throw new UserError(`${path}: ${why}.`)
+}
+
+/** Whether the rollouts of a run lie in the files that it had before the format had a version. A UserError where they lie in later ones, or twice. */
 export function isOlder(folder: string): boolean {
+  refuseUnknown(folder)
   if (existsSync(blockPath(join(folder, FILES.rollouts)))) return false
   return (['steps', 'traces', 'results'] as const).some(kind => existsSync(join(folder, FILES[kind])))
 }
@@ -134,7 +155,7 @@ export class SharedValues {
     if (this.#texts === undefined) {
       this.#texts = new Map()
       for (const { bytes } of placedLines(this.#path)) {
-        const [, id, text] = /^\["([0-9a-f]{16})",(.*)\]$/s.exec(bytes.toString()) ?? []
+        const [, id, text] = /^\["([0-9a-f]{16})",(.*)\]\r?$/s.exec(bytes.toString()) ?? []
         if (id !== undefined && text !== undefined) this.#texts.set(id, text)
       }
     }
@@ -176,7 +197,9 @@ export class RunReader {
   readonly #places = new Map<string, Place>()
   #indexing: Generator<void> | undefined
 
+  /** A UserError where a later version of the package wrote the run, or its rollouts lie in two files. */
   constructor(folder: string) {
+    refuseUnknown(folder)
     this.folder = folder
     this.#name = basename(folder)
     const { data, shared } = rolloutPaths(folder)

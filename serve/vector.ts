@@ -7,10 +7,9 @@ import type { Encoding } from '../envs/core/encoding.ts'
 import type { AnyTypes, Decision } from '../envs/core/environment.ts'
 import { type Table, TableError, type TableView } from '../envs/core/table.ts'
 import type { AgentId } from '../envs/core/tool.ts'
+import type { Later } from './after.ts'
 import { ServeError } from './errors.ts'
 import type { Game } from './game.ts'
-
-type Later<R> = R | Promise<R>
 
 /** What a step gives: a header that lists the buffers, and the buffers. */
 export interface VectorAnswer {

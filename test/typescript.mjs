@@ -3,12 +3,12 @@
 import { readFileSync } from 'node:fs'
 import { register } from 'node:module'
 import { fileURLToPath } from 'node:url'
-import { transformSync } from 'esbuild'
+import { transform } from 'esbuild'
 
 /** A hook of Node's loader: see `node:module`. */
 export async function load(url, context, next) {
   if (!url.endsWith('.ts')) return next(url, context)
-  const { code } = transformSync(readFileSync(fileURLToPath(url), 'utf8'), { loader: 'ts', format: 'esm' })
+  const { code } = await transform(readFileSync(fileURLToPath(url), 'utf8'), { loader: 'ts', format: 'esm' })
   return { format: 'module', source: code, shortCircuit: true }
 }
 

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { extname } from 'node:path'
 import type { Picture } from '../economies/picture.ts'
 import { UserError } from '../envs/core/errors.ts'
-import { replaceFile } from '../rollouts/jsonl.ts'
+import { replaceFile } from '../rollouts/disk.ts'
 import { type DrawOptions, drawPicture } from './draw.ts'
 import { pngOf } from './png.ts'
 

@@ -1,4 +1,7 @@
-/** The metrics of a seat: what one player declared, traded, paid and was left with. Each is a formula over the rounds that `metric_scope.ts` reads. */
+/**
+ * The metrics of a seat: what one player declared, traded, paid and was left with. Each is a formula over the rounds that
+ * `metric_scope.ts` reads.
+ */
 import { meanOrNull } from '../core/sums.ts'
 import {
   counted,

@@ -1,4 +1,7 @@
-/** The measures over soft labels, as the metrics list them: what they are called, their formula and range. What they are worth is computed in `soft_metrics.ts`. */
+/**
+ * The measures over soft labels, as the metrics list them: what they are called, their formula and range. What they are worth is
+ * computed in `soft_metrics.ts`.
+ */
 import { K } from './label.ts'
 import { FRAMEWORK, type Measure, measure, UNIT } from './play.ts'
 import { SOFT, type SoftMetrics } from './soft_metrics.ts'

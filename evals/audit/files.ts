@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { makeFolder, replaceFile } from '../../rollouts/jsonl.ts'
+import { makeFolder, replaceFile } from '../../rollouts/disk.ts'
 import type { Pars } from '../../rollouts/par.ts'
 import { parseJson, readText } from '../../rollouts/text_file.ts'
 import { parseJsonFile } from '../json_file.ts'

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-from .stored import order, rows_in, shared, stored, unpack, whole_lines
+from .stored import FORMAT, order, rows_in, shared, stored, unpack, whole_lines
 
 Library = Literal["pandas", "polars"]
 Row = dict[str, Any]
@@ -29,14 +29,14 @@ FILES = {
 STORED = ("results", "calls", "steps", "traces")
 # An export's folder holds a metadata.json that is no run's; this file tells the two apart.
 DATA_CARD = "datacard.json"
-DEPTH = 3
+DEPTH = 4
 
 
 def load(folder: str | Path, frames: Library | None = None) -> Run:
     """The runs in a folder: one that ``eval``, ``rollouts``, a tournament or an experiment wrote, or a folder of such.
 
     Args:
-        folder: a run's folder, or one with runs up to three levels below.
+        folder: a run's folder, or one with runs up to four levels below (part, suite, cell, run).
         frames: ``"pandas"`` or ``"polars"``; by default pandas where it is installed, else polars.
 
     Returns:
@@ -44,6 +44,7 @@ def load(folder: str | Path, frames: Library | None = None) -> Run:
 
     Raises:
         FileNotFoundError: there is no run in that folder.
+        ValueError: a later version of agoragym wrote one of them.
     """
     root = Path(folder)
     found = list(_find(root, DEPTH)) if root.is_dir() else []
@@ -51,6 +52,8 @@ def load(folder: str | Path, frames: Library | None = None) -> Run:
         raise FileNotFoundError(
             f"{folder}: expected the folder of a run (with a metadata.json), or one that holds some up to {DEPTH} levels below"
         )
+    for run in found:
+        _check_format(run)
     return Run(root, tuple(found), frames)
 
 
@@ -215,6 +218,20 @@ class Run:
 
     def _frame(self, rows: Iterable[Row]) -> Any:
         return _frame(list(rows), self.library)
+
+
+def _check_format(run: Path) -> None:
+    """Refuses a run of a later format than this module reads; one of before has none."""
+    path = run / "metadata.json"
+    try:
+        told = json.loads(path.read_text("utf-8"))
+    except ValueError:
+        return  # Whoever asks for the metadata is told.
+    if isinstance(told, dict) and told.get("format", FORMAT) != FORMAT:
+        raise ValueError(
+            f"{path}: the run's files are of format {told['format']!r}, expected {FORMAT} or none (older); "
+            "read it with the version of agoragym that wrote it, or a later one"
+        )
 
 
 def _find(folder: Path, depth: int) -> Iterator[Path]:

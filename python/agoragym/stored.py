@@ -11,6 +11,9 @@ from typing import Any
 
 Row = dict[str, Any]
 
+# The version of the format that is read here, beside runs of before, which have none.
+FORMAT = 2
+
 # Arrays that are none of the value's: the lines of a text, a list that goes on from another, a value kept elsewhere.
 LINES, LIST, KEPT = "~", "~+", "~$"
 # Shorter texts, lists of fewer numbers and objects of fewer values are written out and never referred to.

@@ -163,6 +163,12 @@ def test_metadata_of_every_run_by_its_name(runs: Path) -> None:
 def test_mistakes_are_named(tmp_path: Path, runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(FileNotFoundError, match="expected the folder of a run"):
         agoragym.load(tmp_path / "nowhere")
+    deep = shutil.copytree(runs, tmp_path / "part" / "suite" / "cell")
+    later = next(deep.glob("*/metadata.json"))
+    assert later.parent in agoragym.load(tmp_path).runs
+    later.write_text(later.read_text("utf-8").replace('"format": 2', '"format": 3'), "utf-8")
+    with pytest.raises(ValueError, match="files are of format 3, expected 2 or none"):
+        agoragym.load(tmp_path)
     with pytest.raises(ValueError, match="expected 'pandas' or 'polars', got 'spark'"):
         _ = agoragym.load(runs, "spark").results  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="kind: expected one of results"):

@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { AgentId } from '../../envs/core/tool.ts'
-import { refused, replaceFile } from '../jsonl.ts'
+import { refused, replaceFile } from '../disk.ts'
 import { FILES } from '../store.ts'
 import type { Estimator } from './advantage.ts'
 import { Pay } from './pay.ts'

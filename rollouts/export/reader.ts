@@ -4,8 +4,9 @@
  */
 import { basename, join } from 'node:path'
 import type { Place } from '../blocks.ts'
+import { PlaceReader } from '../disk.ts'
 import { RunError } from '../errors.ts'
-import { isBlank, lines, objectIn, PlaceReader, textOf, Unread, whyNot } from '../jsonl.ts'
+import { isBlank, lines, objectIn, textOf, Unread, whyNot } from '../jsonl.ts'
 import type { Metadata } from '../metadata.ts'
 import { type RolloutNotes, readNotes } from '../notes.ts'
 import type { CallRow } from '../player.ts'

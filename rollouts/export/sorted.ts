@@ -3,7 +3,8 @@
  */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { lines, refused } from '../jsonl.ts'
+import { refused } from '../disk.ts'
+import { lines } from '../jsonl.ts'
 
 /** Lines held at most; a few MB of the short ones that an index has. */
 const HELD = 25_000

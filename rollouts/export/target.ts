@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { UserError } from '../../envs/core/errors.ts'
-import { makeFolder, refused } from '../jsonl.ts'
+import { makeFolder, refused } from '../disk.ts'
 import { DATA_CARD } from '../store.ts'
 
 export const README = 'README.md'

@@ -4,7 +4,7 @@
  */
 import { appendFileSync, writeFileSync } from 'node:fs'
 import { fileWriter, ParquetWriter, schemaFromColumnData } from 'hyparquet-writer'
-import { refused } from '../jsonl.ts'
+import { refused } from '../disk.ts'
 import { type Columns, type ColumnType, jsonText, type Row } from './columns.ts'
 
 export interface RowFile {

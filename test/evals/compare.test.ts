@@ -1,4 +1,4 @@
-import { appendFileSync } from 'node:fs'
+import { appendFileSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { Episode } from '../../envs/core/episode.ts'
@@ -326,6 +326,16 @@ describe('what is compared with what', () => {
       ])
       expect(runs.map(({ repeated = [] }) => repeated.length)).toEqual([0, 0, 3, 1])
       expect(table(figures, 'calls').sell!.seller!.n).toBe(4)
+    }))
+
+  test('rollouts of another player that were copied into a run are left out, and that is said', () =>
+    withFolder(async out => {
+      const [folder] = await playToy([seller], { out: join(out, 'a') })
+      const [other] = await playToy([sleeper], { out: join(out, 'b') })
+      for (const file of ['rollouts.jsonl', 'shared.jsonl']) appendFileSync(join(folder!, file), readFileSync(join(other!, file)))
+      const { figures, notes } = compare([folder!])
+      expect(table(figures, 'rollouts').scored!.seller!.value).toBe(3)
+      expect(notes).toEqual([`${folder}: 3 rows are of players that do not play in that run, and left out.`])
     }))
 
   test('two samples of one player stand apart, and that is said', () =>

@@ -3,17 +3,18 @@ import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { experiment } from '../../evals/experiment.ts'
+import { mergeRuns } from '../../evals/merge.ts'
 import { planExperiment, rolloutsOf } from '../../evals/run_experiment.ts'
 import { byExample, shardOf } from '../../evals/shards.ts'
 import { TaskSpecs, taskOf } from '../../evals/tasks.ts'
 import { call, economies, type PolicyFactory } from '../../index.ts'
 import { rolloutKey } from '../../rollouts/rollout.ts'
-import { RunStore, readMetadata, readSteps } from '../../rollouts/store.ts'
+import { RunStore, readErrors, readMetadata, readSteps } from '../../rollouts/store.ts'
 import { agoragym } from '../commands/console.ts'
 import { contentsOf } from '../rollouts/contents.ts'
 import { scratch } from '../rollouts/table.ts'
 import type { ToyTypes } from '../toy_market/index.ts'
-import './toy_runs.ts'
+import { failing, playToy } from './toy_runs.ts'
 
 /** What a bot does that plays today as it did not yesterday. */
 let mood = 'sell'
@@ -162,6 +163,15 @@ describe('what cannot be made one run', () => {
       code: 2,
       err: `./${other} is another run than ./${one} (config.traders: expected 2, got 3); only parts of one run are made one.\n`,
     })
+    // A part of more seeds: what is missing of them would not be told.
+    await agoragym(`${PLAY.replace('--seeds 10', '--seeds 9')} --shard 1/2 --out more`, { cwd })
+    const [more] = runsOf(join(cwd, 'more', 'shard-1-of-2'))
+    expect(await merge(cwd, `whole ${one} ${more!.slice(cwd.length + 1)}`)).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(
+        /^\.\/runs.* is part 1 of 2 of seeds 0:\d+, and \.\/more.* belongs to seeds 0:9; .*missing here: 2\)/,
+      ),
+    })
     expect(await merge(cwd, `whole ${one} runs`)).toEqual({ code: 2, err: `./${one} is named twice; name each part once.\n` })
     expect(await merge(cwd, `runs/shard-1-of-2 ${one}`)).toMatchObject({
       code: 2,
@@ -173,6 +183,11 @@ describe('what cannot be made one run', () => {
       code: 2,
       err: expect.stringContaining('exists already: add --resume'),
     })
+    // Then none is made, the others neither.
+    const last = runsOf(join(cwd, 'runs', 'shard-1-of-2')).at(-1)!
+    await merge(cwd, `some ${last}`)
+    expect((await merge(cwd, 'some runs/shard-1-of-2')).code).toBe(2)
+    expect(runsOf(join(cwd, 'some'))).toHaveLength(1)
     const store = new RunStore(join(cwd, one), { resume: true })
     expect(await merge(cwd, `again ${one}`)).toMatchObject({
       code: 1,
@@ -201,6 +216,25 @@ describe('what cannot be made one run', () => {
     expect(otherwise.out).toMatch(/\n10 rollouts came out otherwise .* Such as (\S+-s0-\S+): kept of first\/\S+, not of second\//)
     expect(contentsOf(runsOf(join(cwd, 'one')))).toEqual(contentsOf(runsOf(join(cwd, 'first', 'shard-1-of-2'))))
   })
+})
+
+test('a failure that another part made up for is none, whichever comes first; one that nobody did is listed once a part', async () => {
+  const played = (...seeds: number[]) => playToy([failing('flaky', seeds)], { out: scratch() })
+  const [[once], [never], [again]] = [await played(1), await played(), await played(1, 2)]
+  for (const parts of [
+    [once!, never!],
+    [never!, once!],
+  ]) {
+    const [merged] = mergeRuns(scratch(), parts)
+    expect(merged!.metadata).toMatchObject({ ok: 3, failed: 0, complete: true })
+    expect([...readErrors(merged!.folder)]).toEqual([])
+  }
+  const [merged] = mergeRuns(scratch(), [once!, again!])
+  expect(merged!.metadata).toMatchObject({ ok: 2, failed: 1 })
+  expect([...readErrors(merged!.folder)].map(({ seed, attempt }) => [seed, attempt])).toEqual([
+    [1, 1],
+    [1, 2],
+  ])
 })
 
 test('a part that is none is refused in one line', async () => {

@@ -192,6 +192,23 @@ describe('intervals', () => {
     )
   })
 
+  test('of 0 and 1 written as the ends of another range are those of that range', () => {
+    const hits = [1, 0, 1, 1, 1, 1, 0, 0, 1, 1, 1, 0].map((hit, i) => [Math.floor(i / 3), hit] as const)
+    const { low, high } = of(hits, { range: { low: 0, high: 1, ends: true } })
+    for (const [least, most] of [
+      [-1, 1],
+      [0, 45],
+      [10, 10.5],
+    ] as const) {
+      const moved = hits.map(([id, hit]) => [id, hit === 1 ? most : least] as const)
+      alike(
+        of(moved, { range: { low: least, high: most, ends: true } }),
+        least + (most - least) * low!,
+        least + (most - least) * high!,
+      )
+    }
+  })
+
   test('a range with one bound cuts there alone', () => {
     const rows = [0, 0, 0, 1, 0, 9].map((value, id) => [id, value] as const)
     const free = of(rows, { method: 't' })

@@ -108,7 +108,8 @@ describe('threads', () => {
     await expect(run(scratch(), ['random'], { economies: unknown, workers: 2 })).rejects.toThrow(
       'threads cannot find these economies',
     )
-    await expect(run(scratch(), ['random'], { workers: 0 })).rejects.toThrow('workers: expected an integer from 1, got 0.')
+    for (const workers of [0, 1.5, 1e6])
+      await expect(run(scratch(), ['random'], { workers })).rejects.toThrow(/^workers: expected an integer from 1 to \d+, .* got/)
     const forgetful = { ...found(), thread: { ...found().thread, imports: [] } }
     const { message } = (await run(scratch(), ['random'], { economies: forgetful, workers: 2 }).catch(
       error => error as Error,

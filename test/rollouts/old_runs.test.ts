@@ -2,15 +2,15 @@
  * Run folders that versions of before left, when the package was called econgym and when the format of its files had no version: what
  * of them can be used, and what says that it cannot.
  */
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { environments } from '../../economies/registry.ts'
 import type { Metric } from '../../evals/score/metric.ts'
 import { scoreRuns } from '../../evals/score/score.ts'
 import { formats } from '../../rollouts/export/formats.ts'
-import { RunStore, readLines } from '../../rollouts/store.ts'
+import { findRuns, RunReader, RunStore, readFigures, readLines } from '../../rollouts/store.ts'
 import { agoragym } from '../commands/console.ts'
 
 const FIXTURES = join(import.meta.dirname, '..', 'fixtures', 'runs_0.1')
@@ -143,4 +143,30 @@ describe('runs of 0.2 of before the format of their files had a version', () => 
     const { scores } = await scoreRuns({ runs: [folder], metrics: { words }, environments })
     expect(scores).toMatchObject([{ scored: 2 }])
   })
+})
+
+test('a run of a later version is one line and code 2 for whoever reads it or goes on with it', async () => {
+  const base = mkdtempSync(join(tmpdir(), 'agoragym-later-'))
+  onTestFinished(() => rmSync(base, { recursive: true, force: true }))
+  const there = (line: string) => agoragym(line, { cwd: base, columns: 200 })
+  await there('eval sim_economy --players random --seeds 1 --set horizon_turns=2')
+  const [folder] = findRuns(join(base, 'runs'))
+  const path = join(folder!, 'metadata.json')
+  writeFileSync(path, readFileSync(path, 'utf8').replace('"format": 2', '"format": 3'))
+  const says =
+    /metadata\.json: its files are of format 3, and this version of agoragym reads format 2 and those of before; read it with/
+  for (const line of ['compare', 'report', 'export --format traces --out e', 'score', 'replay runs', 'merge all runs']) {
+    const { code, err } = await there(line)
+    expect([line, code, err.trim().split('\n').length], err).toEqual([line, 2, 1])
+    expect(err).toMatch(says)
+  }
+  expect(await there('eval sim_economy --players random --seeds 1 --set horizon_turns=2 --resume')).toMatchObject({
+    code: 2,
+    err: expect.stringMatching(says),
+  })
+  // A list of runs tells it beside those that it can list.
+  expect(await there('runs')).toMatchObject({ code: 1, err: expect.stringMatching(says) })
+  expect(() => readFigures(folder!).next()).toThrow(says)
+  expect(() => new RunReader(folder!)).toThrow(says)
+  expect(() => new RunStore(folder!, { resume: true })).toThrow(says)
 })

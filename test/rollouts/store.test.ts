@@ -16,8 +16,8 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { replay, UserError } from '../../index.ts'
 import { runBatch } from '../../rollouts/batch.ts'
 import { COMPRESSIONS } from '../../rollouts/blocks.ts'
+import { replaceFile } from '../../rollouts/disk.ts'
 import { RunError, RunStopped } from '../../rollouts/errors.ts'
-import { replaceFile } from '../../rollouts/jsonl.ts'
 import { rolloutLines } from '../../rollouts/lines.ts'
 import { ProviderError } from '../../rollouts/player.ts'
 import { type Rollout, type RolloutSpec, rolloutKey, runRollout } from '../../rollouts/rollout.ts'
@@ -340,6 +340,24 @@ test('a line that stands twice counts once, and is named by replay', async () =>
   expect(await play(folder, [toySpec(), toySpec({ seed: 9 })], { resume: true })).toMatchObject({ finished: 0 })
   rmSync(join(folder, 'checkpoint.json'))
   expect([...readFigures(folder)]).toHaveLength(2)
+})
+
+test('line ends of Windows change nothing, and rollouts in two files are refused in one line', async () => {
+  const folder = join(scratch(), 'run')
+  await play(folder, [toySpec(), toySpec({ seed: 9 })])
+  const before = content(folder)
+  for (const file of ['rollouts.jsonl', 'shared.jsonl', 'figures.jsonl'])
+    writeFileSync(join(folder, file), readFileSync(join(folder, file), 'utf8').replaceAll('\n', '\r\n'))
+  expect(content(folder)).toEqual(before)
+  expect(await play(folder, [toySpec(), toySpec({ seed: 9 })], { resume: true })).toMatchObject({ finished: 0 })
+  expect(content(folder)).toEqual(before)
+  writeFileSync(join(folder, 'rollouts.jsonl.gz'), '')
+  for (const opened of [
+    () => new RunReader(folder),
+    () => new RunStore(folder, { resume: true }),
+    () => readFigures(folder).next(),
+  ])
+    expect(opened).toThrow(/has rollouts\.jsonl and rollouts\.jsonl\.gz, .* move the other one away/)
 })
 
 test('a whole line that is no rollout stops a resume before anything is dropped', async () => {

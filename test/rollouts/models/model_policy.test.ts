@@ -287,7 +287,7 @@ test('calls that say the same have an answer each in the cache', async () => {
   const cache = mkdtempSync(join(tmpdir(), 'agoragym-'))
   onTestFinished(() => rmSync(cache, { recursive: true, force: true }))
   const blank = { horizon: 4, history: 0, cache, economy: { render: () => 'Nothing new.' } } as const
-  const first = await play({ script: ({ turn }) => ({ calls: [sell(turn + 1)] }) }, blank)
+  const first = await play({ script: () => wait }, blank)
   expect(provider!.requests).toHaveLength(4)
   expect(first.rows.every(({ cached }) => cached === undefined)).toBe(true)
 })

@@ -1,6 +1,7 @@
 /** Whose the figures of a row and of a trace are: each seat's own, though all seats of a rollout share its calls and its log. */
 import { expect, test } from 'vitest'
 import type { Seat } from '../../index.ts'
+import { spendingOf } from '../../rollouts/record.ts'
 import { resultFigures, tally } from '../../rollouts/result_rows.ts'
 import { type CallFigures, type Rollout, runRollout } from '../../rollouts/rollout.ts'
 import { tracedEpisode } from '../../rollouts/trace_rows.ts'
@@ -17,7 +18,14 @@ const call = (agent: string, tokens: number, cost: number | null): CallFigures =
   request: '',
   prompt_tokens: tokens,
   completion_tokens: tokens / 10,
-  usage: { input_uncached: tokens, input_cached_read: 0, input_cache_write: 0, output: tokens / 10, output_reasoning: null },
+  // Half of the prompt is new, a third of it read from a cache, the rest written to one.
+  usage: {
+    input_uncached: tokens / 2,
+    input_cached_read: tokens / 3,
+    input_cache_write: tokens / 6,
+    output: tokens / 10,
+    output_reasoning: null,
+  },
   latency_ms: 1,
   retries: 0,
   cost,
@@ -29,7 +37,7 @@ function played(): Rollout {
   const rollout = runRollout(toySpec({ evaluated: ['trader_0', 'trader_1'] }, random, random)) as Rollout
   const refused = ['trader_0', 'trader_1', 'trader_0'].map(agent => ({ agent, tool: 'sell', code: 'no', message: '' }))
   const [first, ...rest] = rollout.log.steps
-  const calls = [call('trader_0', 100, 0.5), call('trader_1', 1000, null), call('trader_0', 100, 0.25)]
+  const calls = [call('trader_0', 60, 0.5), call('trader_1', 600, null), call('trader_0', 60, 0.25), call('trader_1', 600, 2)]
   return {
     ...rollout,
     calls,
@@ -51,10 +59,30 @@ test('rewards, refusals, tokens, cost and calls are those of the seat, and an un
     [{ no: 1 }, 1],
   ])
   expect(rows.map(({ info, token_usage }) => [info.cost, token_usage!.input_tokens, token_usage!.output_tokens])).toEqual([
-    [0.75, 200, 20],
-    [null, 1000, 100],
+    [0.75, 120, 12],
+    [null, 1200, 120],
   ])
-  expect(traces.map(({ calls }) => calls.map(({ usage }) => usage.prompt_tokens))).toEqual([[100, 100], [1000]])
+  const told = traces.map(({ calls }) =>
+    calls.map(({ usage: { prompt_tokens, cached_input_tokens } }) => [prompt_tokens, cached_input_tokens]),
+  )
+  // A trace's prompt tokens are without those that were read from a cache.
+  expect(told).toEqual([
+    [
+      [40, 20],
+      [40, 20],
+    ],
+    [
+      [400, 200],
+      [400, 200],
+    ],
+  ])
+  const spent = spendingOf(
+    rollout.calls.map(made => ({ ...made, reply: { content: '', tool_calls: [], finish_reason: 'stop' } })),
+  )
+  expect(SEATS.map(({ agent }) => [spent[agent]!.calls, spent[agent]!.usage.output, spent[agent]!.cost])).toEqual([
+    [2, 12, 0.75],
+    [2, 120, null],
+  ])
 })
 
 test('a seat that is not evaluated is in the trace, and is not to be trained', () => {

@@ -75,9 +75,9 @@ function namesOf({ message = {}, calls = [] }: ChatState): string[] {
   return [message, ...calls].flatMap(fields => Object.keys(fields ?? {})).flatMap(name => (name === 'function' ? [] : name))
 }
 
-/** Another dialect's state is a list. */
+/** Another dialect's state is a list, which has neither field. */
 function stateOf(state: unknown): ChatState | undefined {
-  return typeof state === 'object' && state !== null && !Array.isArray(state) ? (state as ChatState) : undefined
+  return (state ?? undefined) as ChatState | undefined
 }
 
 function chatMessage(message: Message, forms: Forms): object {

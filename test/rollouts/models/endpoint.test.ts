@@ -61,6 +61,13 @@ describe('a player string', () => {
     expect(name).toBe(text)
   })
 
+  test('that names no provider is told shortened, however long it is', () => {
+    for (const text of ['x'.repeat(5000), `nobody:${'x'.repeat(5000)}`]) {
+      expect(() => parseEndpoint(text)).toThrow(/^.{50,400}$/)
+      expect(() => parseEndpoint(text)).toThrow('A model player is PROVIDER:MODEL.')
+    }
+  })
+
   test('shows no credentials and still has them', () => {
     const endpoint = parseEndpoint('openai:m@http://joe:pass%40word@host:1/v1')
     expect(endpoint).toMatchObject({

@@ -272,6 +272,29 @@ describe('quirks', () => {
     },
   )
 
+  // What each failure is told as, and how long the server asks to be left alone.
+  test.each([
+    ['mistral_error', 'rate_limited', 5],
+    ['gemini_quota', 'rate_limited', 5],
+    ['openrouter_error', 'server_error', null],
+    ['openrouter_choice', 'server_error', null],
+    ['deepseek_resource', 'server_error', null],
+    ['vllm_abort', 'server_error', null],
+    ['fastapi_error', 'server_error', null],
+    ['html_error', 'server_error', null],
+    ['strange_status', 'server_error', null],
+    ['anthropic_overloaded', 'rate_limited', null],
+    ['null_output', 'malformed_reply', null],
+  ] as const)('%s is told as %s, and waits %s', async (name, code, retryAfterMs) => {
+    const { spoils, dialects } = QUIRKS[name]
+    const dialect = dialects[0]!
+    const { written, request } = usual(dialect)
+    const { status = 200, headers, body } = spoils!(written.body, { ...request, dialect, session: 's', turn: 0 } as never)
+    const failed = new HttpError(status, new Headers(headers), body)
+    const error = await (status === 200 ? heard(dialect, body) : heard(dialect, Promise.reject(failed))).catch(each => each)
+    expect(classify(error, false, 0)).toMatchObject({ code, retryAfterMs })
+  })
+
   test('are chosen by name or by server; one that there is none of is named with those there are', () => {
     const of = (...names: string[]) => quirksOf(names as QuirkName[])
     expect(of('mistral')).toEqual(all.flatMap(([name, quirk]) => (name.startsWith('mistral_') ? [quirk] : [])))
@@ -358,6 +381,15 @@ test('a recorded conversation is repeated answer by answer, then nothing is said
   expect(at(0)).toEqual({ content: 'One.', reasoning: 'hm', calls: [{ name: 'sell', arguments: '{"quantity":2}' }] })
   expect(at(1)).toEqual({ content: 'Two.', calls: [] })
   expect(at(2)).toEqual({})
+})
+
+test('a request is of the conversation that its header names, or of none', async () => {
+  await start()
+  const ask = (headers: Record<string, string>) =>
+    fetch(`${provider!.url}/chat/completions`, { method: 'POST', body: JSON.stringify(hello()), headers })
+  await ask({})
+  await ask({ 'x-session-id': 'game-7' })
+  expect(provider!.requests.map(({ session }) => session)).toEqual(['', 'game-7'])
 })
 
 test('a script that throws is shown to the one who wrote it', async () => {

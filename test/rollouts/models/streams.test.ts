@@ -1,5 +1,6 @@
 /** The same answer whole and in the pieces that each protocol's reference shows, where it breaks off, and what may stand beside it. */
 import { describe, expect, test } from 'vitest'
+import type { Message } from '../../../rollouts/messages.ts'
 import { classify } from '../../../rollouts/models/failure.ts'
 import type { Dialect } from '../../../rollouts/models/fake/index.ts'
 import { heard } from './memory.ts'
@@ -192,6 +193,43 @@ describe.each(Object.entries(STREAMS) as [Dialect, Streamed][])('%s', (dialect, 
         code: 'rate_limited',
         status: 529,
       })
+  })
+})
+
+test('what a later piece leaves null stays as it was said', async () => {
+  const last = {
+    model: null,
+    choices: [{ index: 0, delta: { content: null, tool_calls: null }, finish_reason: null }],
+    usage: null,
+  }
+  expect(await heard('chat', sent([...CHAT.events, last], CHAT.done))).toEqual(await heard('chat', CHAT.whole))
+})
+
+describe.each(Object.keys(STREAMS) as Dialect[])('in the history of %s', dialect => {
+  /** What is sent of an assistant's message. */
+  const sentOf = async (said: Partial<Extract<Message, { role: 'assistant' }>>): Promise<string> => {
+    let body = ''
+    const before: Message = { role: 'user', content: 'Turn 0.' }
+    const history: Message[] = [before, { role: 'assistant', content: '', ...said }, { role: 'user', content: 'Turn 1.' }]
+    await heard(dialect, STREAMS[dialect].whole, history, each => (body = JSON.stringify(each)))
+    return body
+  }
+  const calling = [{ id: 'a', name: 'sell', arguments: '{"quantity":1}' }]
+
+  test('what was said is said, and silence has words, unless something was called', async () => {
+    expect(await sentOf({ content: 'I wait.' })).toContain('I wait.')
+    expect(await sentOf({ content: 'I wait.' })).not.toContain('(no answer)')
+    expect(await sentOf({})).toContain('(no answer)')
+    expect(await sentOf({ tool_calls: calling })).not.toContain('(no answer)')
+    const both = await sentOf({ content: 'I sell now.', tool_calls: calling })
+    for (const part of ['I sell now.', 'sell', 'quantity']) expect(both).toContain(part)
+  })
+
+  test('the state of another dialect is left where it is', async () => {
+    for (const provider_state of [[], [null], 7, 'x', null])
+      expect(
+        await sentOf({ content: 'I wait.', provider_state: dialect === 'chat' ? provider_state : { message: { a: 1 } } }),
+      ).toContain('I wait.')
   })
 })
 

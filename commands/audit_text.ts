@@ -1,6 +1,7 @@
 /** An audit in words: for a terminal, and as Markdown for an economy's README. Knows rows; measures nothing. */
 import type { PresetAudit } from '../evals/audit/audit.ts'
-import type { PlayerRow, TargetRow } from '../evals/audit/targets.ts'
+import type { PlayerRow } from '../evals/audit/player_rows.ts'
+import type { TargetRow } from '../evals/audit/targets.ts'
 import type { Pars } from '../rollouts/par.ts'
 import { block, columns } from './text.ts'
 

@@ -133,7 +133,7 @@ export async function evaluate(asked: Experiment, options: EvaluateOptions, args
   if (parted !== undefined)
     throw new UserError(`--queue and ${parted} exclude each other: the workers of a queue share all of it.`)
   const compress = readCompression(args)
-  const queue = await openNamedQueue(asked, { folder, out, concurrency, compress }, args, io)
+  const queue = await openNamedQueue(asked, { folder, out, concurrency, compress }, args, io, note)
   const { cells, left, played, stopped } = await runExperiment(asked, {
     ...rest,
     ...(queue !== undefined && { elsewhere: queue.elsewhere }),

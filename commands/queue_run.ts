@@ -39,6 +39,8 @@ export async function openNamedQueue(
   { folder, out, concurrency, compress }: QueueRunOptions,
   args: Args,
   io: Io,
+  /** Hears, in a line, what is to be said beside the progress. */
+  tell: (line: string) => void,
 ): Promise<QueuedRun | undefined> {
   const [named, results] = [args.text('queue'), args.text('results')]
   if (named === undefined) {
@@ -60,7 +62,7 @@ export async function openNamedQueue(
     ...(results !== undefined && { results: { folder: resolve(io.cwd, results), compress } }),
     batch: args.integer('queue-batch', 32, 1),
     ahead: args.integer('queue-ahead', 4096, 1),
-    tell: line => io.err(`${oneLine(line)}\n`),
+    tell: line => tell(oneLine(line)),
     signal: io.signal,
   })
 }

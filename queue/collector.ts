@@ -97,6 +97,8 @@ export class Collector implements Elsewhere {
       prefix: PREFIX,
       connection: connection.redis,
       streams: { events: { maxLen: 100 } },
+      // It would write to the console what settingsNotes tells, amid lines of JSON.
+      skipVersionCheck: true,
       defaultJobOptions: { removeOnComplete: true, removeOnFail: true },
     })
     this.#queue.on('error', () => {})

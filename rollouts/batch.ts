@@ -6,6 +6,7 @@ import { setMaxListeners } from 'node:events'
 import { setImmediate } from 'node:timers/promises'
 import pLimit from 'p-limit'
 import { RunError } from './errors.ts'
+import { KeyMap } from './keys.ts'
 import { type Outcome, playRollout, thrown } from './played.ts'
 import { type RolloutSpec, rolloutKey } from './rollout.ts'
 import type { FailedLines, FinishedLines } from './rows.ts'
@@ -126,7 +127,7 @@ class Batch {
 
   /** The jobs that are due, each once, as long as nothing has stopped them; the others are counted. */
   *due(jobs: Iterable<Job>, mine: (spec: RolloutSpec) => boolean = () => true): Generator<Job> {
-    const taken = new Map<RunStore, Set<string>>()
+    const taken = new Map<RunStore, KeyMap>()
     for (const job of jobs) {
       const { spec, store } = job
       if (!mine(spec)) continue
@@ -134,11 +135,11 @@ class Batch {
       const key = rolloutKey(spec)
       let keys = taken.get(store)
       if (keys === undefined) {
-        keys = new Set()
+        keys = new KeyMap()
         taken.set(store, keys)
       }
       if (keys.has(key) || !isDue(job, this.#options.retryErrors)) continue
-      keys.add(key)
+      keys.set(key, spec.example)
       if (this.#isStopped(job)) this.#left++
       else yield job
     }

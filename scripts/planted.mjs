@@ -58,6 +58,7 @@ export async function testFails({ test, named }, plugins) {
         watch: false,
         reporters: [{}],
         maxWorkers: 1,
+        globalSetup: [join(root, 'test/temporary.ts')],
         setupFiles: [join(root, 'test/setup.ts')],
         testTimeout: 60_000,
         provide: { updating: false },

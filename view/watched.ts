@@ -15,12 +15,11 @@ import type { AgentId } from '../envs/core/tool.ts'
 import { type Comparison, compare, runsIn } from '../evals/compare.ts'
 import type { Figure } from '../evals/figures.ts'
 import { type Overview, overviewOf } from '../evals/overview.ts'
-import { type ReportMessage, reportMessage, reportRows, type Series, SeriesSum, standingsOf } from '../evals/report/gather.ts'
+import { reportMessage, reportRows, type Series, SeriesSum, standingsOf } from '../evals/report/gather.ts'
 import { notesOf, pageFacts } from '../evals/report/report.ts'
 import { RowColumns } from '../evals/report/row_columns.ts'
 import { FILES } from '../rollouts/files.ts'
 import { Unread } from '../rollouts/jsonl.ts'
-import type { Message, TranscriptMessage } from '../rollouts/messages.ts'
 import { addNote, type NoteRow, type RolloutNotes } from '../rollouts/notes.ts'
 import type { StoredRows } from '../rollouts/record.ts'
 import type { StepsRow } from '../rollouts/rows.ts'
@@ -29,6 +28,7 @@ import { countFinished, findRuns, isOlder, openRollout, RunReader, readMetadata,
 import { transcribe } from '../rollouts/transcript.ts'
 import { otherBuild } from '../rollouts/versions.ts'
 import { searchRun, soughtIn } from './search.ts'
+import { placed, type SeatStory, together } from './story.ts'
 
 /** What the page is told of all runs. */
 export interface Snapshot {
@@ -44,22 +44,6 @@ export interface Snapshot {
   /** What failed, by row: of which run, and the provider's words. */
   readonly errors: ReadonlyMap<number, { readonly run: number; readonly text: string }>
   readonly series: readonly Series[]
-}
-
-/** A message with the step that it belongs to, from 0, where it begins a turn; and of several seats whose it is. */
-export type StoryMessage = ReportMessage & { readonly step?: number; readonly seat?: AgentId }
-
-/** A rollout of a seat as the page shows it. */
-export interface SeatStory {
-  /** Everybody at the table. */
-  readonly seats: readonly AgentId[]
-  /** What the seat was told and said, or what all seats were, step by step. */
-  readonly messages: readonly StoryMessage[]
-  readonly standings: Readonly<Record<string, Readonly<Record<AgentId, readonly number[]>>>>
-  readonly stride: number
-  /** How many steps there are; absent where this build cannot play the log again. */
-  readonly steps?: number
-  readonly metrics: Readonly<Record<string, number>>
 }
 
 /** Stands for all seats where one is asked for. */
@@ -393,31 +377,4 @@ function statOf(path: string): { size: number; mtimeMs: number; isFile: boolean 
 /** What everybody did in a step; what it cost them to think of it is no decision. */
 function decided({ decisions }: Pick<StepsRow['steps'][number], 'decisions'>): object {
   return Object.fromEntries(Object.entries(decisions).map(([agent, { calls }]) => [agent, calls]))
-}
-
-/** A seat's messages with the steps they begin: those that were kept, or else what a model in the seat would have been told. */
-function placed(nodes: readonly Message[], told: readonly TranscriptMessage[]): StoryMessage[] {
-  if (nodes.length === 0)
-    return told.map(({ message, t }) => ({ ...reportMessage(message), ...(message.role === 'user' && { step: t }) }))
-  // A turn begins where the seat is shown what it saw then.
-  const seen = told.flatMap(({ message, t }) => (message.role === 'user' ? [{ text: message.content, t }] : []))
-  let next = 0
-  return nodes.map(message => {
-    const turn = seen[next]
-    if (message.role !== 'user' || turn === undefined || !message.content.includes(turn.text)) return reportMessage(message)
-    next++
-    return { ...reportMessage(message), step: turn.t }
-  })
-}
-
-/** The messages of several seats, step by step, and in a step seat by seat. */
-function together(seats: readonly AgentId[], messages: readonly (readonly StoryMessage[])[]): StoryMessage[] {
-  const placed = messages.flatMap((own, i) => {
-    let t = -1
-    return own.map(message => {
-      t = message.step ?? t
-      return { t, message: { ...message, seat: seats[i]! } }
-    })
-  })
-  return placed.sort((a, b) => a.t - b.t).map(({ message }) => message)
 }

@@ -2,7 +2,7 @@
  * What the paper's five interventions change in its runs: the same seeds and the same policy, one module at a time, beside the
  * runs without any. Where a module with the paper's numbers changes nothing, it stands a second time with numbers that bind.
  */
-import type { ConfigInput } from '../../envs/sim_economy/config.ts'
+import { type ConfigInput, configSchema, presets } from '../../envs/sim_economy/config.ts'
 import type { SimEconomy } from '../../envs/sim_economy/state.ts'
 import type { StudyTable } from '../../evals/study.ts'
 import type { Rollout } from '../../rollouts/rollout.ts'
@@ -13,14 +13,25 @@ interface Intervention {
   readonly set: ConfigInput
   /** Fields of the runs it is compared with, where these are not the paper's. */
   readonly beside?: ConfigInput
+  /** Why it did nothing, where it did nothing; `lowest` is the smallest balance of any turn. */
+  readonly idle?: (lowest: number) => string
 }
 
 export const INTERVENTIONS: readonly Intervention[] = [
   { name: 'fee_cap', set: { fee_cap: {} } },
   { name: 'fee_cap, block pays 100', set: { fee_cap: {}, block_reward: 100 }, beside: { block_reward: 100 } },
-  { name: 'fee_cap, wages count too', set: { fee_cap: { income: 'blocks_and_wages' } } },
+  {
+    name: 'fee_cap, wages count too',
+    set: { fee_cap: { income: 'blocks_and_wages' } },
+    idle: () => 'the fees of its window never come to what all agents could have earned by jobs in it',
+  },
   { name: 'reinvestment_rebate', set: { reinvestment_rebate: {} } },
-  { name: 'debt_rail', set: { debt_rail: {} } },
+  {
+    name: 'debt_rail',
+    set: { debt_rail: {} },
+    idle: lowest =>
+      `it freezes debt above ${configSchema.parse({ ...presets.paper, debt_rail: {} }).debt_rail!.cap} tokens, and the largest of any turn is ${-lowest}`,
+  },
   { name: 'debt_rail, cap 200', set: { debt_rail: { cap: 200 } } },
   { name: 'contract_scaffold', set: { contract_scaffold: {} } },
   { name: 'concentration_monitor', set: { concentration_monitor: {} } },
@@ -45,6 +56,8 @@ interface Effect {
   readonly acted: number
   /** Runs with another figure in any column. */
   readonly changed: number
+  /** The smallest balance of any agent at the end of any turn. */
+  readonly lowest: number
 }
 
 /** The published runs under one intervention, beside the runs without. */
@@ -55,23 +68,44 @@ export function effectOf({ set, beside }: Intervention, first: number, end: numb
     runs: under.map(({ figures }) => figures),
     acted: under.reduce((sum, { acted }) => sum + acted, 0),
     changed: under.filter(({ figures }, i) => COLUMNS.some(column => figures[column] !== without[i]![column])).length,
+    lowest: Math.min(...under.map(({ lowest }) => lowest)),
   }
 }
 
-function played(first: number, end: number, set: ConfigInput): { readonly figures: RunRow; readonly acted: number }[] {
-  return [...playStudy(first, end, set)].map((rollout, i) => ({ figures: runRow(first + i, rollout), acted: actedIn(rollout) }))
+interface Played {
+  readonly figures: RunRow
+  readonly acted: number
+  readonly lowest: number
 }
 
-function actedIn({ log }: Rollout): number {
-  const steps = log.steps as unknown as readonly { readonly events: readonly SimEconomy['Event'][] }[]
-  return steps.filter(({ events }) => events.some(({ type }) => ACTS.includes(type))).length
+function played(first: number, end: number, set: ConfigInput): Played[] {
+  return [...playStudy(first, end, set)].map((rollout, i) => {
+    const turns = eventsByTurn(rollout)
+    return {
+      figures: runRow(first + i, rollout),
+      acted: turns.filter(events => events.some(({ type }) => ACTS.includes(type))).length,
+      lowest: Math.min(...turns.flat().flatMap(event => (event.type === 'turn_closed' ? event.balance : []))),
+    }
+  })
 }
 
-/** One row an intervention: means over the runs. `plain` are the same runs without any. */
-export function interventionTable(first: number, end: number, plain: readonly RunRow[]): StudyTable {
-  const effects = INTERVENTIONS.map(intervention => [intervention.name, effectOf(intervention, first, end, plain)] as const)
+function eventsByTurn({ log }: Rollout): (readonly SimEconomy['Event'][])[] {
+  return (log.steps as unknown as readonly { readonly events: readonly SimEconomy['Event'][] }[]).map(({ events }) => events)
+}
+
+/** One row an intervention, means over the runs, and why some do nothing. `plain` are the same runs without any. */
+export function interventionTable(
+  first: number,
+  end: number,
+  plain: readonly RunRow[],
+): { readonly table: StudyTable; readonly notes: readonly string[] } {
+  const found = INTERVENTIONS.map(intervention => ({ intervention, effect: effectOf(intervention, first, end, plain) }))
+  const effects = found.map(({ intervention: { name }, effect }) => [name, effect] as const)
   const turns = aggregate(plain).turns!.mean * plain.length
-  return {
+  const notes = found.flatMap(({ intervention: { name, idle }, effect: { acted, lowest } }) =>
+    acted > 0 || idle === undefined ? [] : [`${name} does nothing in these runs: ${idle(lowest)}.`],
+  )
+  const table = {
     title: `The five interventions in the same runs: means of published columns (min is the smallest balance, the Gini is shifted); acts: in how many turns of ${turns} it does something; runs: in how many of ${plain.length} it changes any published figure.`,
     head: ['', 'acts', 'runs', ...SHOWN.map(([, word]) => word)],
     rows: [
@@ -79,6 +113,7 @@ export function interventionTable(first: number, end: number, plain: readonly Ru
       ...effects.map(([name, { runs, acted, changed }]) => [name, String(acted), String(changed), ...figuresOf(runs)]),
     ],
   }
+  return { table, notes }
 }
 
 function figuresOf(runs: readonly RunRow[]): string[] {

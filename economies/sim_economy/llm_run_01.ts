@@ -1,6 +1,6 @@
 /**
  * The setting of llm-run-01 with any player in all four seats: what its calls and its economy came to, beside the published
- * run, and the four files such a run is published with. Other players give other figures, so none has a tolerance.
+ * run, and the four files such a run is published with. Other players give other figures, so only the setting is judged.
  */
 
 import { readFileSync } from 'node:fs'
@@ -21,7 +21,7 @@ import { callSummary, writeFiles } from '../run_export.ts'
 import { artifactsOf } from './artifacts.ts'
 
 interface Published {
-  readonly figures: readonly { readonly group: string; readonly figure: string; readonly value: number }[]
+  readonly figures: readonly { readonly group: string; readonly figure: string; readonly value: number; readonly exact?: true }[]
 }
 
 const PRESET = 'llm-run-01'
@@ -66,11 +66,21 @@ export const llmRun01: Study = {
     const published = JSON.parse(readFileSync(new URL('./llm_run_01.json', import.meta.url), 'utf8')) as Published
     const cost = calls.some(({ cost }) => cost === null) ? null : calls.reduce((sum, { cost }) => sum + cost!, 0)
     return {
-      rows: published.figures.map(({ group, figure, value }) =>
-        row({ group, figure, kind: 'published', published: value, publishedN: 1, ours: ours[figure]!, n: 1, digits: 0 }),
+      rows: published.figures.map(({ group, figure, value, exact }) =>
+        row({
+          group,
+          figure,
+          kind: 'published',
+          published: value,
+          publishedN: 1,
+          ours: ours[figure]!,
+          n: 1,
+          digits: 0,
+          ...(exact && { tolerance: 0 }),
+        }),
       ),
       notes: [
-        `${player.name} in all seats, seed ${seed}. Four agents and ten turns, the auction included, are 40 calls. A model is shown each turn without the ones before: 423 prompt tokens a call leave no room for them.`,
+        `${player.name} in all seats, seed ${seed}. Four agents and ten turns, the auction included, are 40 calls; the setting alone is judged, since other players earn other figures. A model is shown each turn without the ones before: 423 prompt tokens a call leave no room for them.`,
         `Burns, refusals and winners turn by turn: ${out === undefined ? 'give --out DIR for the four files of such a run.' : out}`,
         ...(calls.length > 0 ? [cost === null ? 'Price of the calls unknown.' : `The calls cost ${cost.toFixed(4)} USD.`] : []),
       ],
@@ -86,7 +96,10 @@ function figures(log: EpisodeLog<SimEconomy>, calls: readonly CallRow[]): Record
   for (const event of events)
     if (event.type === 'block_produced') winners.set(event.block.winner, (winners.get(event.block.winner) ?? 0) + 1)
   const blocks = [...winners.values()]
+  const turns = log.steps.length
   return {
+    'agents × turns, the auction included': Object.keys(log.header.seats).length * turns,
+    'turns after the auction, each a possible block': turns - Number((log.header.config as SimEconomy['Config']).core_auction),
     'model calls': calls.length,
     'prompt tokens': calls.reduce((sum, call) => sum + call.prompt_tokens, 0),
     'completion tokens': calls.reduce((sum, call) => sum + call.completion_tokens, 0),

@@ -2,8 +2,9 @@
 import type { Runner } from './arena.ts'
 import { type FoundFile, staleness } from './found.ts'
 import { measure } from './measure.ts'
+import { type KindRow, kindRows, type PlayerRow, playerRows } from './player_rows.ts'
 import type { Subject } from './spec.ts'
-import { judged, type KindRow, kindRows, type PlayerRow, playerRows, type TargetRow } from './targets.ts'
+import { judged, type TargetRow } from './targets.ts'
 
 export interface PresetAudit {
   readonly env: string

@@ -5,10 +5,11 @@
 import { mean, sd } from '../../envs/core/sums.ts'
 import { holm } from '../stats.ts'
 import { DEFAULT_SETTING } from './found.ts'
-import { FIRST_SEEDS, type Measured, type Played, type Role } from './measure.ts'
+import type { Measured } from './measure.ts'
+import { FIRST_SEEDS, type Played, type Role } from './race.ts'
 import { correlation, differenceOf, meanOf, minus, ratioOf, seedShare } from './sample.ts'
 import { against, UNGOVERNED } from './settings.ts'
-import { KINDS, type Kind } from './spec.ts'
+import type { Kind } from './spec.ts'
 
 export type Verdict = 'MET' | 'MISSED' | 'skipped'
 
@@ -64,14 +65,14 @@ const BAR = {
 /** Two means nearer than this are one, whatever an interval says. */
 const TIE = 1e-6
 
-const rewards = ({ sample }: Played): readonly number[] => sample.rewards
+export const rewards = ({ sample }: Played): readonly number[] => sample.rewards
 const average = (played: Played): number => mean(rewards(played))
 
 function inSetting({ settings }: Measured, name: string = DEFAULT_SETTING.name): readonly Played[] {
   return settings.get(name) ?? []
 }
 
-function bot(measured: Measured, name: string | undefined, setting?: string): Played | undefined {
+export function bot(measured: Measured, name: string | undefined, setting?: string): Played | undefined {
   return inSetting(measured, setting).find(played => played.role === 'bot' && played.name === name)
 }
 
@@ -94,7 +95,7 @@ interface Scale {
   readonly range: readonly number[]
 }
 
-function scaleOf(measured: Measured, setting?: string): Scale | string {
+export function scaleOf(measured: Measured, setting?: string): Scale | string {
   const players = inSetting(measured, setting)
   const passive = bot(measured, 'passive', setting)
   const best = bestOf(players)
@@ -107,7 +108,7 @@ function scaleOf(measured: Measured, setting?: string): Scale | string {
 const reaches = (bar: number, value: number, low: number | null): boolean => value >= bar && (low ?? value) > 0
 
 /** What a policy has more than silence, as a part of the range. */
-function shareOfRange(scale: Scale, played: Played) {
+export function shareOfRange(scale: Scale, played: Played) {
   return ratioOf(minus(rewards(played), rewards(scale.passive)), scale.range)!
 }
 
@@ -469,75 +470,5 @@ export function judged(measured: Measured): TargetRow[] {
       return { id, title, target, unit, verdict: 'skipped', value: null, low: null, high: null, detail: finding }
     const { value, low = null, high = null, met, detail = '' } = finding
     return { id, title, target, unit, verdict: met ? 'MET' : 'MISSED', value, low, high, detail }
-  })
-}
-
-/** One line of the table of players in a setting. */
-export interface PlayerRow {
-  readonly setting: string
-  readonly player: string
-  readonly role: Role
-  /** Seeds that it played: who could not decide a target any more plays fewer. */
-  readonly seeds: number
-  readonly reward: number
-  readonly low: number | null
-  readonly high: number | null
-  readonly sd: number
-  /** The mean over the first seeds, which everybody plays: what a check plays again. */
-  readonly first: number
-  /** (reward − passive) / (best − passive). */
-  readonly of_best: number | null
-  readonly reputation: number | null
-  readonly does: string
-}
-
-/** The players of every setting, best first. */
-export function playerRows(measured: Measured): PlayerRow[] {
-  return [...measured.settings].flatMap(([setting, players]) => {
-    const scale = scaleOf(measured, setting)
-    return players
-      .map(played => {
-        const { value, low, high } = meanOf(rewards(played))
-        const reputations = played.sample.reputations.filter(reputation => reputation !== null)
-        return {
-          setting,
-          player: played.name,
-          role: played.role,
-          seeds: rewards(played).length,
-          reward: value,
-          low,
-          high,
-          sd: sd(rewards(played)),
-          first: mean(rewards(played).slice(0, FIRST_SEEDS)),
-          of_best: typeof scale === 'string' ? null : shareOfRange(scale, played).value,
-          reputation: reputations.length === 0 ? null : mean(reputations),
-          does: played.does ?? '',
-        }
-      })
-      .sort((a, b) => b.reward - a.reward)
-  })
-}
-
-/** A cell of the table of kinds by governance. */
-export interface KindRow {
-  readonly kind: Kind
-  readonly bot: string
-  readonly governed: Pick<PlayerRow, 'reward' | 'low' | 'high'> | null
-  readonly ungoverned: Pick<PlayerRow, 'reward' | 'low' | 'high'> | null
-}
-
-/** Kinds × governance, with 95 % intervals. */
-export function kindRows(measured: Measured): KindRow[] {
-  const cell = (name: string, setting: string): KindRow['governed'] => {
-    const played = bot(measured, name, setting)
-    if (played === undefined) return null
-    const { value, low, high } = meanOf(rewards(played))
-    return { reward: value, low, high }
-  }
-  return KINDS.flatMap(kind => {
-    const name = measured.kinds[kind]
-    return name === undefined
-      ? []
-      : [{ kind, bot: name, governed: cell(name, DEFAULT_SETTING.name), ungoverned: cell(name, UNGOVERNED) }]
   })
 }

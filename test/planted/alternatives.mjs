@@ -6,7 +6,14 @@ const colony = ['economies/mars_colony/study.ts', 'marsColonyStudy']
 const swarm = ['economies/swarm_economy/study.ts', 'swarmStudy']
 const land = ['economies/spatial_planning/study.ts', 'spatialPlanningStudy']
 
-const sim = (rule, alternative, file, from, to) => ({ rule, alternative, file: `envs/sim_economy/${file}`, from, to })
+const sim = (rule, alternative, file, from, to) => ({
+  rule,
+  alternative,
+  file: `envs/sim_economy/${file}`,
+  from,
+  to,
+  test: 'test/envs/sim_economy/cases.test.ts',
+})
 const mars = (rule, alternative, from, to) => ({
   rule,
   alternative,
@@ -106,6 +113,16 @@ export const ALTERNATIVES = {
         'step.ts',
         'drawBlock(draft, did, tips, emit)',
         'drawBlock(draft, did, tips + fees, emit)',
+      ),
+      sim('a study costs 50', '40', 'config.ts', '  study_cost: 50,', '  study_cost: 40,'),
+      sim('it takes 5 % off', '4 %', 'config.ts', '  study_discount: 0.05,', '  study_discount: 0.04,'),
+      sim('a block pays nothing of its own', 'one token', 'config.ts', '  block_reward: 0,', '  block_reward: 1,'),
+      sim(
+        'an `unstake` without an amount is refused',
+        'it takes back one stake of 80',
+        'tools.ts',
+        "amount('staked tokens to take back')",
+        "amount('staked tokens to take back').default(80)",
       ),
     ],
   },

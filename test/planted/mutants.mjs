@@ -153,8 +153,8 @@ export const MUTANTS = [
     file: 'envs/spatial_planning/settlement.ts',
     from: "return project > noProject ? 1 : 0\n  return tie === 'laboratory' ? 1",
     to: "return project > noProject ? 0 : 1\n  return tie === 'laboratory' ? 1",
-    test: 'test/economies/spatial_planning/study.test.ts',
-    named: 'harberger: honest owners, deceptive developer',
+    study: ['economies/spatial_planning/study.ts', 'spatialPlanningStudy'],
+    options: { seeds: 1 },
   },
   {
     name: 'spatial-planning: the study allows anything of ratios, trades and payoffs',
@@ -169,7 +169,14 @@ export const MUTANTS = [
     file: 'envs/sim_economy/config.ts',
     from: 'core_auction: true, horizon_turns: 10 }',
     to: 'core_auction: true, horizon_turns: 11 }',
-    test: 'test/economies/sim_economy/artifacts.test.ts',
+    study: ['economies/sim_economy/llm_run_01.ts', 'llmRun01'],
+  },
+  {
+    name: 'llm-run-01: no auction',
+    file: 'envs/sim_economy/config.ts',
+    from: 'core_auction: true, horizon_turns: 10 }',
+    to: 'core_auction: false, horizon_turns: 10 }',
+    study: ['economies/sim_economy/llm_run_01.ts', 'llmRun01'],
   },
   {
     name: 'spatial-planning: the closing price is the median of six trades',

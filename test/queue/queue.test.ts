@@ -34,7 +34,7 @@ registerPlayer('moody', text => ({ name: text, kind: 'bot', details: {}, policie
     if (!begun) {
       begun = true
       appendFileSync(process.env.NOTES, key + '\\n')
-      if (key.includes('-s1-')) { const until = Date.now() + 2500; while (Date.now() < until); }
+      if (key.includes('-s1-')) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2500)
       if (key.includes('-s3-')) process.kill(process.pid, 'SIGKILL')
     }
     return policy.act(turn)
@@ -101,11 +101,20 @@ describe.skipIf(!HAS_REDIS)('a run through a queue', { timeout: 180_000 }, () =>
     const queued = `${line} --queue ${redis.url} --out queued`
     const worker = `worker --queue ${redis.url} -c 3 --lease 2`
     const [first, second] = [start(worker), start(worker)]
-    const killed = start(queued)
+    // A setting that does not suit is told, and in the form of all that is told.
+    await redis.client.config('SET', 'maxmemory-policy', 'allkeys-lru')
+    const killed = start(`${queued} --log-format json`)
     await until(() => provider!.requests.length > 30, killed)
     first.child.kill('SIGKILL')
     killed.child.kill('SIGKILL')
-    await killed.ended
+    const told = (await killed.ended).err
+      .trim()
+      .split('\n')
+      .map(each => JSON.parse(each) as object)
+    expect(told).toContainEqual(
+      expect.objectContaining({ event: 'note', message: expect.stringContaining('set: maxmemory-policy noeviction') }),
+    )
+    await redis.client.config('SET', 'maxmemory-policy', 'noeviction')
     const asked = provider!.requests.length
     // Somebody plays on while nobody collects.
     await until(() => provider!.requests.length > asked + 5, second)

@@ -85,7 +85,7 @@ test('the claims of the text follow from the published rows to the last printed 
 })
 
 test('of the five interventions all but the debt rail change the runs of the paper with its numbers', async () => {
-  const { tables } = await simEconomyPaper.run({
+  const { tables, notes } = await simEconomyPaper.run({
     options: { runs: '1:4', interventions: true },
     signal: new AbortController().signal,
     progress: () => {},
@@ -102,6 +102,16 @@ test('of the five interventions all but the debt rail change the runs of the pap
     contract_scaffold: true,
     concentration_monitor: true,
   })
+  // What does nothing says why, with the figure.
+  const lowest = Math.min(
+    ...[1, 2, 3].flatMap(id =>
+      playRun(id).log.steps.flatMap(({ events }) => (events.at(-1) as unknown as { balance: number[] }).balance),
+    ),
+  )
+  expect(notes.filter(note => note.includes('does nothing'))).toEqual([
+    expect.stringMatching(/^fee_cap, wages count too does nothing in these runs: /),
+    `debt_rail does nothing in these runs: it freezes debt above 500 tokens, and the largest of any turn is ${-lowest}.`,
+  ])
 })
 
 test('our aggregate of the published rows is the published aggregate', () => {

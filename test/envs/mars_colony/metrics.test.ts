@@ -177,6 +177,10 @@ describe('metrics', () => {
 })
 
 describe('facts', () => {
+  test('say what shares lie within', () => {
+    expect(marsColony.facts!.ranges).toEqual({ reputation: '[0, 1]', social_quality: '[0, 1]', pledge_quality: '[0, 1]' })
+  })
+
   const { kinds, dealings, standings } = marsColony.facts!
 
   test('name the kind of each seat where no player sits, and of none in a two-layer session', () => {

@@ -355,3 +355,51 @@ describe('what may be called', () => {
     ])
   })
 })
+
+describe('arguments', () => {
+  const wellFormed = (tool: string, args: object) =>
+    (
+      marsColony.tools(marsColony.config.parse({}))[tool] as unknown as {
+        args: { safeParse(given: object): { success: boolean } }
+      }
+    ).args.safeParse(args).success
+  const talk = (message: string, tone = 'warm', to = 'colonist_1') => ({ to, message, tone })
+  test.each<[tool: string, right: readonly object[], wrong: readonly object[]]>([
+    [
+      'choose_action',
+      [
+        { action: 'working', field: 0 },
+        { action: 'working', field: 2 },
+        { action: 'building', site: 2 },
+        { action: 'socializing', partner: 'colonist_9' },
+      ],
+      [
+        { action: 'flying' },
+        { action: 'working', field: -1 },
+        { action: 'working', field: 3 },
+        { action: 'building', site: -1 },
+        { action: 'building', site: 3 },
+        { action: 'socializing', partner: 'colonist_10' },
+        {},
+      ],
+    ],
+    [
+      'talk',
+      [talk('x'.repeat(280)), talk(''), { ...talk('x'), question: true }],
+      [talk('x'.repeat(281)), talk('x', 'loud'), talk('x', 'warm', 'nobody'), { ...talk('x'), question: 'yes' }],
+    ],
+    ['ask', [{ to: 'colonist_0' }], [{ to: 'nobody' }, {}]],
+    ['pledge', [{ to: 'colonist_0' }], [{ to: 'nobody' }, {}]],
+    [
+      'answer',
+      [
+        { ask_id: 0, accept: true },
+        { ask_id: 1_000_000_000, accept: false },
+      ],
+      [{ ask_id: -1, accept: true }, { ask_id: 1_000_000_001, accept: true }, { ask_id: 0.5, accept: true }, { ask_id: 0 }],
+    ],
+  ])('of %s', (tool, right, wrong) => {
+    for (const args of right) expect(wellFormed(tool, args), JSON.stringify(args)).toBe(true)
+    for (const args of wrong) expect(wellFormed(tool, args), JSON.stringify(args)).toBe(false)
+  })
+})

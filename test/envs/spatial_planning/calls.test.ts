@@ -552,3 +552,123 @@ describe('what may be called', () => {
     ).toBe('pay_compensation')
   })
 })
+
+describe('arguments', () => {
+  /** Whether a call of these arguments is well formed, whoever makes it and whenever. */
+  const wellFormed = (config: object, tool: string, args: object) =>
+    (
+      spatialPlanning.tools(game({ ...small, ...config }).config)[tool as 'note'] as unknown as {
+        args: { safeParse(given: object): { success: boolean } }
+      }
+    ).args.safeParse(args).success
+  const voting = { treatment: 'voting', pledges: { audited: 0, fine: 0 } }
+  const both = { treatment: 'futarchy' }
+  const shown = { inspect: 1, appraisals: watch }
+  const appraisal = (no_project: number, project: number) => ({ plot: 'owner_1', no_project, project })
+  const seven = [...Array(6).fill('owner_1'), 'developer']
+  test.each<[tool: string, config: object, right: readonly object[], wrong: readonly object[]]>([
+    [
+      'declare',
+      {},
+      [{ no_project: 0, project: 5_500_000 }],
+      [{ no_project: -1, project: 0 }, { no_project: 0, project: 5_500_001 }, { no_project: 0 }],
+    ],
+    ['declare_final', {}, [{ value: 0 }, { value: 5_500_000 }], [{ value: -1 }, { value: 5_500_001 }, { value: 0.5 }]],
+    ['buy_plots', {}, [{ plots: [] }, { plots: seven.slice(1) }], [{ plots: seven }, { plots: ['nobody'] }, {}]],
+    [
+      'buy_plots_conditional',
+      both,
+      [{ if_no_project: [], if_project: ['owner_1'] }],
+      [{ if_no_project: [] }, { if_no_project: seven, if_project: [] }],
+    ],
+    [
+      'place_limit_order',
+      {},
+      [
+        { side: 'bid', price: 0 },
+        { side: 'ask', price: 10_000_000 },
+      ],
+      [
+        { side: 'bid', price: -0.1 },
+        { side: 'ask', price: 10_000_001 },
+        { side: 'buy', price: 1 },
+      ],
+    ],
+    [
+      'place_limit_order',
+      both,
+      [{ side: 'bid', price: 1, market: 'project' }],
+      [
+        { side: 'bid', price: 1 },
+        { side: 'bid', price: 1, market: 'both' },
+      ],
+    ],
+    [
+      'trade_now',
+      {},
+      [{ side: 'buy' }, { side: 'sell', limit: 0 }, { side: 'buy', limit: 10_000_000 }],
+      [{ side: 'bid' }, { side: 'buy', limit: -1 }, { side: 'buy', limit: 10_000_001 }],
+    ],
+    ['cancel_order', {}, [{ order_id: 1 }, { order_id: 1_000_000 }], [{ order_id: 0 }, { order_id: 1_000_001 }]],
+    ['end_turn', {}, [{}], [{ now: true }]],
+    ['note', {}, [{ text: 'x' }, { text: 'x'.repeat(1000) }], [{ text: '' }, { text: 'x'.repeat(1001) }]],
+    [
+      'calculate',
+      {},
+      [
+        { kind: 'tax', amount: 0 },
+        { kind: 'speculation', amount: 100_000_000, value: 0, buyers: 6 },
+      ],
+      [
+        { kind: 'tax', amount: -1 },
+        { kind: 'tax', amount: 100_000_001 },
+        { kind: 'tax', amount: 1, buyers: 0 },
+        { kind: 'tax', amount: 1, buyers: 7 },
+        { kind: 'tax', amount: 1, value: -1 },
+        { kind: 'luck', amount: 1 },
+      ],
+    ],
+    [
+      'publish_appraisals',
+      shown,
+      [{ appraisals: [] }, { appraisals: [appraisal(0, 0)] }],
+      [{ appraisals: [appraisal(-1, 0)] }, { appraisals: [appraisal(0, -1)] }, { appraisals: Array(7).fill(appraisal(0, 0)) }],
+    ],
+    [
+      'send_message',
+      voting,
+      [{ to: ['owner_1'], text: 'x'.repeat(500) }],
+      [
+        { to: [], text: 'x' },
+        { to: ['owner_1'], text: '' },
+        { to: ['owner_1'], text: 'x'.repeat(501) },
+        { to: seven.slice(1), text: 'x' },
+      ],
+    ],
+    [
+      'request_compensation',
+      voting,
+      [{ amount: 0 }, { amount: 5_000_000 }],
+      [{ amount: -1 }, { amount: 5_000_001 }, { amount: 0.5 }],
+    ],
+    ['offer_compensation', voting, [{ amount: 0 }, { amount: 5_000_000 }], [{ amount: -1 }, { amount: 5_000_001 }]],
+    ['pay_compensation', voting, [{ amount: 0 }, { amount: 5_000_000 }], [{ amount: -1 }, { amount: 5_000_001 }]],
+    ['vote', voting, [{ choice: 'abstain' }], [{ choice: 'maybe' }, {}]],
+  ])('of %s', (tool, config, right, wrong) => {
+    for (const args of right) expect(wellFormed(config, tool, args), JSON.stringify(args)).toBe(true)
+    for (const args of wrong) expect(wellFormed(config, tool, args), JSON.stringify(args)).toBe(false)
+  })
+
+  test('that are left out of the calculator are the final tax, the project, an owner and one buyer', () => {
+    const ask = (args: object) => {
+      const checked = game(small).check('speculator_1', call('calculate', args))
+      return checked.ok ? checked.answer : checked.refusal.message
+    }
+    expect(ask({ kind: 'tax', amount: 1000 })).toBe('The final tax on 1,000 at 33 % is 330 points.')
+    expect(ask({ kind: 'percentile', amount: 250_000 })).toBe('250,000 is at percentile 50 of 150,000 to 350,000.')
+    expect(ask({ kind: 'speculation', amount: 400_000, value: 300_000 })).toBe(
+      'Declared 400,000, really 300,000, 1 buying: each buyer gets -50,000 points, the holder 50,000.',
+    )
+    expect(ask({ kind: 'share_value', amount: 0 })).toBe('At 0 declared in all a share pays 0 points.')
+  })
+})

@@ -88,6 +88,13 @@ describe('a log read back', () => {
     expect((over!.play as LandRecord).sharePrice).toBe(0.0033 * (324_000 + 500_000 + 150_000))
   })
 
+  test('has an open market with nothing of its close', () => {
+    const table = goTo(game({ ...small, treatment: 'futarchy' }), 'market')
+    const { markets } = sessionOf(table.log).rounds[0]!.play as LandRecord
+    for (const [condition, publicSignal] of table.shared().publicSignal.entries())
+      expect(markets[condition]).toEqual({ publicSignal, events: [], median: null, cash: [], shares: [] })
+  })
+
   test('has each message, request, offer, vote and payment', () => {
     const table = vote()
     step(table, { developer: [call('pay_compensation', { amount: 60_000 })] })
@@ -144,6 +151,13 @@ describe('a copy of a round', () => {
     const { deals: _deals, ...rest } = { deals: null, ...play }
     const { deals: _before, ...expected } = { deals: null, ...before }
     expect(rest).toEqual(expected)
+  })
+
+  test('carries nothing of an option that it is played without', () => {
+    const voting = { ...small, treatment: 'voting' }
+    expect(game(voting).state.play).not.toHaveProperty('payment')
+    expect(game({ ...voting, pledges: { audited: 0, fine: 0 } }).state.play).toHaveProperty('payment', null)
+    expect(game(small).state.play).not.toHaveProperty('appraisals')
   })
 
   test('is asked of the right kind', () => {

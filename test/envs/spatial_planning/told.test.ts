@@ -100,6 +100,7 @@ test('a log in terms of all economies: who is what, who dealt with whom, and poi
   const { log } = table
   const practised = log.steps.flatMap(({ events }) => events.filter(event => event.type === 'round_settled' && event.practice))
   expect(practised).toHaveLength(1)
+  expect(facts.ranges).toEqual({ reputation: '[0, 1]' })
   expect(facts.kinds!(log)).toEqual({
     owner_1: 'owner',
     developer: 'developer',

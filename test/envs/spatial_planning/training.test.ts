@@ -180,3 +180,47 @@ test('a tax on the first declaration makes the largest false one dearer than the
   expect(brazenGain(0)).toBeGreaterThan(0)
   expect(brazenGain(10)).toBeLessThan(0)
 })
+
+describe('matched values', () => {
+  /** What the developer and the owners have of their land over a session among truthful players, after taxes. */
+  const worths = (values: 'matched' | 'stratified', seed: number): readonly [developer: number, owners: number] => {
+    const config = configOf('harberger_train', { values })
+    const sums = [0, 0]
+    for (let round = 1; round <= config.rounds; round++) {
+      const { values: drawn } = stimulusOf(config, seed, round)
+      const [without, with_] = [0, 1].map(condition => drawn.reduce((sum, pair) => sum + pair[condition]!, 0))
+      const chosen = with_! >= without! ? 1 : 0
+      for (const [plot, pair] of drawn.entries()) sums[plot === 1 ? 0 : 1]! += pair[chosen]
+    }
+    return sums as [number, number]
+  }
+  const spread = (values: 'matched' | 'stratified', whose: 0 | 1): number => {
+    const all = Array.from({ length: 30 }, (_, seed) => worths(values, seed)[whose])
+    const mean = all.reduce((a, b) => a + b) / all.length
+    return Math.sqrt(all.reduce((sum, value) => sum + (value - mean) ** 2, 0) / all.length)
+  }
+
+  test('make one session worth as much as another to the developer and to the owners', () => {
+    for (const whose of [0, 1] as const) expect(spread('matched', whose)).toBeLessThan(0.75 * spread('stratified', whose))
+  })
+
+  test('come once from each part of their range, another way for each seed, and the practice round is drawn freely', () => {
+    const config = configOf('futarchy_train', { practice: true })
+    for (const seed of [1, 2])
+      for (const [plot, name] of rosterOf(config).plots.entries())
+        for (const condition of [0, 1] as const) {
+          const { low, high } = rangeOf(name, condition)
+          const values = Array.from({ length: 5 }, (_, i) => stimulusOf(config, seed, i + 1).values[plot]![condition]).sort(
+            (a, b) => a - b,
+          )
+          for (const [part, value] of values.entries()) {
+            // Values are whole thousands.
+            expect(value).toBeGreaterThanOrEqual(low + (part / 5) * (high - low) - 500)
+            expect(value).toBeLessThanOrEqual(low + ((part + 1) / 5) * (high - low) + 500)
+          }
+        }
+    expect(stimulusOf(config, 1, 1)).not.toEqual(stimulusOf(config, 2, 1))
+    expect(stimulusOf(config, 1, 1)).toEqual(stimulusOf(config, 1, 1))
+    expect(stimulusOf(config, 1, 0).values).toEqual(stimulusOf({ ...config, values: 'independent' }, 1, 0).values)
+  })
+})

@@ -369,6 +369,16 @@ describe('facts', () => {
   const { kinds, dealings, standings } = swarmEconomy.facts!
   const log = logOf(STEPS)
 
+  test('say what scores lie within', () => {
+    expect(swarmEconomy.facts!.ranges).toEqual({
+      payoff: '[−1, 1]',
+      reputation: '[−1, 1]',
+      diversity: '[0, 1]',
+      task_quality: '[0, 1]',
+      activity_quality: '[0, 1]',
+    })
+  })
+
   test('name everybody’s kind, nobody’s before the game opens', () => {
     expect(kinds!(log)).toEqual({ [ME]: 'player', agent_0: 'honest', agent_1: 'deceptive' })
     expect(kinds!(logOf([]))).toEqual({})

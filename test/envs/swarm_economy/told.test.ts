@@ -322,3 +322,72 @@ describe('the text of a step', () => {
     expect(text(game)).toContain('Step 2 of 2 (epoch 1 of 1)')
   })
 })
+
+describe('arguments', () => {
+  const wellFormed = (config: object, tool: string, args: object) =>
+    (
+      swarmEconomy.tools(swarmEconomy.config.parse(config))[tool] as unknown as {
+        args: { safeParse(given: object): { success: boolean } }
+      }
+    ).args.safeParse(args).success
+  const late = { profile: 'v0.2' }
+  const long = 'x'.repeat(20_000)
+  const number = (name: string): [readonly object[], readonly object[]] => [
+    [{ [name]: 0 }, { [name]: 1_000_000 }],
+    [{ [name]: -1 }, { [name]: 1_000_001 }, { [name]: 0.5 }, {}],
+  ]
+  const trade = (transfer: number, id = 'agent_0') => ({ counterparty_id: id, content: '', offered_transfer: transfer })
+  const work = (answers: readonly string[], vouched = 0) => ({ task_id: 1, answers, vouched })
+  test.each<[tool: string, config: object, right: readonly object[], wrong: readonly object[]]>([
+    ['post', late, [{ content: long }], [{ content: `${long}x` }, {}, { content: 'x', to: 'all' }]],
+    [
+      'reply',
+      late,
+      [{ post_id: 0, content: '' }],
+      [
+        { post_id: -1, content: '' },
+        { post_id: 1, content: `${long}x` },
+      ],
+    ],
+    [
+      'vote',
+      late,
+      [
+        { post_id: 1, direction: 'up' },
+        { post_id: 1, direction: 'x'.repeat(100) },
+      ],
+      [{ post_id: 1, direction: 'x'.repeat(101) }, { post_id: 1 }],
+    ],
+    [
+      'propose_trade',
+      late,
+      [trade(-1_000_000), trade(1_000_000), trade(0, 'x'.repeat(100))],
+      [trade(-1_000_001), trade(1_000_001), trade(0, 'x'.repeat(101))],
+    ],
+    ['accept_proposal', late, ...number('proposal_id')],
+    ['reject_proposal', late, ...number('proposal_id')],
+    ['cancel_proposal', late, ...number('proposal_id')],
+    ['claim_task', late, ...number('task_id')],
+    ['repay', {}, ...number('loan_id')],
+    [
+      'submit_work',
+      late,
+      [{ task_id: 1, content: long }],
+      [
+        { task_id: 1, content: `${long}x` },
+        { task_id: -1, content: '' },
+      ],
+    ],
+    [
+      'submit_work',
+      {},
+      [work([]), work(Array(8).fill('x'.repeat(500)), 8)],
+      [work(Array(9).fill('')), work(['x'.repeat(501)]), work([], -1), work([], 9), work([], 0.5)],
+    ],
+    ['work_on', {}, [{}], [{ page: 1 }]],
+    ['pass_turn', {}, [{}], [{ now: true }]],
+  ])('of %s', (tool, config, right, wrong) => {
+    for (const args of right) expect(wellFormed(config, tool, args), JSON.stringify(args).slice(0, 80)).toBe(true)
+    for (const args of wrong) expect(wellFormed(config, tool, args), JSON.stringify(args).slice(0, 80)).toBe(false)
+  })
+})

@@ -16,7 +16,7 @@ export type { TargetRow } from './evals/audit/targets.ts'
 export { startThreads, type Threads } from './evals/audit/threads.ts'
 /** Every figure of any number of runs as one list, and how people and programs read it. */
 export { type ComparedRun, type CompareOptions, type Comparison, compare, runsIn } from './evals/compare.ts'
-export { comparisonMarkdown, comparisonText, overviewMarkdown, overviewText } from './evals/comparison_text.ts'
+export { comparisonMarkdown, comparisonText, overviewMarkdown, overviewText, SCREEN } from './evals/comparison_text.ts'
 /** A suite is an experiment in a file. */
 export { parseSuite, suiteJsonSchema } from './evals/experiment.ts'
 export {

@@ -90,6 +90,13 @@ export class Args {
   }
 }
 
+/** A decimal number from 0 from text, such as seconds or money; a UserError that names `what` otherwise. */
+export function amount(text: string, what: string): number {
+  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN
+  if (!Number.isFinite(value)) throw new UserError(`${what}: expected a number from 0, got '${text.slice(0, 64)}'.`)
+  return value
+}
+
 /** An integer from text; a UserError that names `what` otherwise. */
 export function integer(text: string, what: string, least: number): number {
   const value = /^-?\d+$/.test(text) ? Number(text) : Number.NaN

@@ -18,8 +18,7 @@ import { type HostServerOptions, startHost } from '../host/server.ts'
 import { botName } from '../rollouts/players/bot.ts'
 import { playersFor } from '../rollouts/players/index.ts'
 import { readText } from '../rollouts/text_file.ts'
-import type { Args, Command } from './command.ts'
-import { integer } from './command.ts'
+import { type Args, amount, type Command, integer } from './command.ts'
 import { COMPRESS_OPTION, evaluate } from './evaluate.ts'
 import type { ExitCode, Io } from './io.ts'
 import { LIMIT_OPTIONS, MODEL_OPTIONS, readModels } from './models.ts'
@@ -269,18 +268,12 @@ function readPayment(args: Args, economy: Economy, config: object): PaymentRule 
   const parts = Object.keys(Object.values(scores)[0] ?? {})
   if (!parts.includes(part))
     throw new UserError(`--rate: no part '${part}' of the score. Parts: ${parts.join(', ')}.${nearest(part, parts)}`)
-  return { rate: amount('rate', points), part, fee: amount('fee', fee ?? '0'), currency }
-}
-
-function amount(name: string, text: string): number {
-  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN
-  if (!Number.isFinite(value)) throw new UserError(`--${name}: expected a number from 0, got '${text.slice(0, 64)}'.`)
-  return value
+  return { rate: amount(points, '--rate'), part, fee: amount(fee ?? '0', '--fee'), currency }
 }
 
 /** Milliseconds; null for no limit. */
 function readSeconds(args: Args, name: string): number | null {
-  const seconds = amount(name, args.text(name) ?? '0')
+  const seconds = amount(args.text(name) ?? '0', `--${name}`)
   return seconds === 0 ? null : 1000 * seconds
 }
 

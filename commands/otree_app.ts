@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { UserError } from '../envs/core/errors.ts'
 import { type OtreeAppOptions, otreeApp, writeOtreeApp } from '../serve/otree_app/project.ts'
-import type { Args, Command } from './command.ts'
+import { type Args, amount, type Command } from './command.ts'
 import type { ExitCode, Io } from './io.ts'
 import { readModels } from './models.ts'
 import { CONFIG_OPTIONS, readSet } from './setup.ts'
@@ -60,7 +60,10 @@ function readOptions(args: Args, io: Io): OtreeAppOptions {
   const config = { ...(file !== undefined && readConfig(resolve(io.cwd, file), file)), ...readSet(args) }
   const human = args.list('human')
   const count = human.length === 1 && /^\d+$/.test(human[0]!) ? Number(human[0]) : undefined
-  const [turnSeconds, rate, fee] = ['turn-seconds', 'rate', 'fee'].map(name => amount(args, name))
+  const [turnSeconds, rate, fee] = ['turn-seconds', 'rate', 'fee'].map(name => {
+    const text = args.text(name)
+    return text === undefined ? undefined : amount(text, `--${name}`)
+  })
   return {
     env: args.text('ENV')!,
     // Models are seated to see that they fit; none is asked anything here.
@@ -75,15 +78,6 @@ function readOptions(args: Args, io: Io): OtreeAppOptions {
     ...(currency !== undefined && { currency }),
     ...(args.text('rounds') !== undefined && { rounds: args.integer('rounds', 0, 2) }),
   }
-}
-
-/** A number from 0; undefined where the option was not given. */
-function amount(args: Args, name: string): number | undefined {
-  const text = args.text(name)
-  if (text === undefined) return undefined
-  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN
-  if (!Number.isFinite(value)) throw new UserError(`--${name}: expected a number from 0, got '${text.slice(0, 64)}'.`)
-  return value
 }
 
 function readConfig(path: string, given: string): object {

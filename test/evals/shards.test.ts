@@ -8,11 +8,12 @@ import { planExperiment, rolloutsOf } from '../../evals/run_experiment.ts'
 import { byExample, shardOf } from '../../evals/shards.ts'
 import { TaskSpecs, taskOf } from '../../evals/tasks.ts'
 import { call, economies, type PolicyFactory } from '../../index.ts'
+import { ProviderError } from '../../rollouts/player.ts'
 import { rolloutKey } from '../../rollouts/rollout.ts'
-import { RunStore, readErrors, readMetadata, readSteps } from '../../rollouts/store.ts'
+import { RunStore, readCalls, readErrors, readMetadata, readSteps } from '../../rollouts/store.ts'
 import { agoragym } from '../commands/console.ts'
 import { contentsOf } from '../rollouts/contents.ts'
-import { scratch } from '../rollouts/table.ts'
+import { later, scratch } from '../rollouts/table.ts'
 import type { ToyTypes } from '../toy_market/index.ts'
 import { failing, playToy } from './toy_runs.ts'
 
@@ -213,6 +214,7 @@ describe('what cannot be made one run', () => {
     expect((await agoragym(`${fickle} --out second`, { cwd })).code).toBe(0)
     const otherwise = await agoragym('merge one first second', { cwd, columns: 1000 })
     expect(otherwise.code).toBe(1)
+    expect(otherwise.out).not.toContain('alike but for times')
     expect(otherwise.out).toMatch(/\n10 rollouts came out otherwise .* Such as (\S+-s0-\S+): kept of first\/\S+, not of second\//)
     expect(contentsOf(runsOf(join(cwd, 'one')))).toEqual(contentsOf(runsOf(join(cwd, 'first', 'shard-1-of-2'))))
   })
@@ -227,6 +229,10 @@ test('a failure that another part made up for is none, whichever comes first; on
   ]) {
     const [merged] = mergeRuns(scratch(), parts)
     expect(merged!.metadata).toMatchObject({ ok: 3, failed: 0, complete: true })
+    expect(merged!.metadata.time).toBeCloseTo(
+      parts.reduce((sum, part) => sum + readMetadata(part)!.time, 0),
+      9,
+    )
     expect([...readErrors(merged!.folder)]).toEqual([])
   }
   const [merged] = mergeRuns(scratch(), [once!, again!])
@@ -235,6 +241,20 @@ test('a failure that another part made up for is none, whichever comes first; on
     [1, 1],
     [1, 2],
   ])
+})
+
+test('what a model answered before it failed is there once, to be gone on with', async () => {
+  const player = later({
+    onAsk: asked => {
+      if (asked === 1) throw new ProviderError('no answer', { code: 'server_error', status: 500, attempts: 3 })
+    },
+  })
+  const [part] = await playToy([player], { out: scratch(), seeds: [0] })
+  const [merged] = mergeRuns(scratch(), [part!])
+  const calls = (folder: string) => [...readCalls(folder)].map(({ key, agent, call }) => `${key} ${agent} ${call}`)
+  expect(calls(part!)).toHaveLength(1)
+  expect(calls(merged!.folder)).toEqual(calls(part!))
+  expect([...readErrors(merged!.folder)]).toHaveLength(1)
 })
 
 test('a part that is none is refused in one line', async () => {

@@ -18,7 +18,7 @@ import { runBatch } from '../../rollouts/batch.ts'
 import { COMPRESSIONS } from '../../rollouts/blocks.ts'
 import { replaceFile } from '../../rollouts/disk.ts'
 import { RunError, RunStopped } from '../../rollouts/errors.ts'
-import { rolloutLines } from '../../rollouts/lines.ts'
+import { failedLines, rolloutLines } from '../../rollouts/lines.ts'
 import { ProviderError } from '../../rollouts/player.ts'
 import { type Rollout, type RolloutSpec, rolloutKey, runRollout } from '../../rollouts/rollout.ts'
 import { readRollouts } from '../../rollouts/scores.ts'
@@ -79,6 +79,46 @@ function restore(folder: string, files: Readonly<Record<string, Buffer>>): void 
 const ENVS = { has: () => true, get: () => toy, ids: () => [toy.id] } as never
 
 const seeds = (count: number): number[] => Array.from({ length: count }, (_, seed) => seed)
+
+test('what a disk refused is not done, and is filed when it is delivered again', async () => {
+  const folder = join(scratch(), 'run')
+  const rollout = await runRollout(toySpec(), { transcripts: true })
+  if (!rollout.ok) throw rollout.error
+  const lines = rolloutLines(rollout, [])
+  const store = new RunStore(folder)
+  const inTheWay = join(folder, 'rollouts.jsonl')
+  mkdirSync(inTheWay)
+  expect(() => store.file(lines)).toThrow(RunError)
+  expect([store.done(lines.key), store.finished]).toEqual([false, 0])
+  rmSync(inTheWay, { recursive: true })
+  expect(store.file(lines)).toBe(true)
+  store.close()
+  expect(countFinished(folder)).toBe(1)
+  const again = new RunStore(folder, { resume: true })
+  expect(again.done(lines.key)).toBe(true)
+  again.close()
+})
+
+test('a failure that is delivered twice is listed once, and a later attempt by itself', async () => {
+  const folder = join(scratch(), 'run')
+  const silent = later({
+    onAsk: () => {
+      throw new ProviderError('no answer', { code: 'server_error', status: 500, attempts: 3 })
+    },
+  })
+  const failed = await runRollout(toySpec({}, silent))
+  if (failed.ok) throw new Error('expected a failure')
+  const first = failedLines(failed, [])
+  const second = { ...first, error: { ...first.error, start_time: first.error.start_time + 1 } }
+  const store = new RunStore(folder)
+  expect([first, first, second, second].map(lines => store.file(lines))).toEqual([true, false, true, false])
+  expect(store.failures(first.key)).toBe(2)
+  store.close()
+  expect([...readErrors(folder)].map(({ attempt }) => attempt)).toEqual([1, 2])
+  const again = new RunStore(folder, { resume: true })
+  expect(again.failures(first.key)).toBe(2)
+  again.close()
+})
 
 describe('the rows of a finished rollout', () => {
   const spec = toySpec({ seed: 3, repeat: 1 }, later(), random)

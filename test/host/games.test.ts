@@ -299,6 +299,9 @@ test('who has their data deleted leaves the game’s log and nothing that was as
   // While the game goes on, what a restart needs is kept without when it was.
   expect(decisions(game, 'agent_0')[0]).toEqual({ ...before[0], asked_at: null, answered_at: null })
   await one!.until(({ stage }) => stage === 'left')
+  // Nor is it told when the bot decided that plays on.
+  await expect.poll(() => decisions(game, 'agent_0').length).toBeGreaterThan(1)
+  for (const { asked_at, answered_at } of decisions(game, 'agent_0')) expect([asked_at, answered_at]).toEqual([null, null])
   expect(one!.view).toMatchObject({ history: [], told: [] })
   await other!.play()
   await game.played

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { AnyEnvironment } from '../../envs/core/environment.ts'
 import { Episode } from '../../envs/core/episode.ts'
 import { overviewOf } from '../../evals/overview.ts'
-import { reportRows, SeriesSum } from '../../evals/report/gather.ts'
+import { reportRows, SeriesSum, transcriptOf } from '../../evals/report/gather.ts'
 import { writeReport } from '../../evals/report/report.ts'
 import { environments } from '../../index.ts'
 import { compare, dabbler, failing, playToy, scripted, seller, sleeper, withFolder } from '../evals/toy_runs.ts'
@@ -37,7 +37,34 @@ describe('what a report holds', () => {
       expect(rows[5]).toMatchObject({ error: 'no answer', attempts: 1, seed: 1 })
       expect(rows[5]!.reward).toBeUndefined()
       expect(rows[0]).toMatchObject({ turns: 8, refused: 0, seat: 'trader_0', setting: 'toy_market default' })
+      // The first rollout had failed before it was played.
+      const { key, example: example_id, seed, repeat, seat: agent } = rows[0]!
+      const failure = {
+        key,
+        attempt: 1,
+        example_id,
+        seed,
+        repeat,
+        agent,
+        player: 'seller',
+        code: 'server_error',
+        message: 'no answer',
+      }
+      appendFileSync(join(folders[0]!, 'errors.jsonl'), `${JSON.stringify({ ...failure, start_time: 0, total: 1 })}\n`)
+      expect([...reportRows(compare(folders))]).toEqual(rows)
     }))
+
+  test('a transcript is that of the seat it is asked for', () => {
+    const env = toyMarket as unknown as AnyEnvironment
+    const { log } = new Episode(env, { horizon: 2 }, 1)
+    const traces = ['trader_0', 'trader_1'].map(name => ({
+      agent: { name },
+      nodes: [{ message: { role: 'user', content: `To ${name}.` }, sampled: false }],
+    }))
+    const of = (seat: string) =>
+      transcriptOf({ traces } as never, { key: 'k', ...log }, env, seat)?.messages.map(({ text }) => text)
+    expect(['trader_0', 'trader_1', 'trader_2'].map(of)).toEqual([['To trader_0.'], ['To trader_1.'], undefined])
+  })
 
   test('lines over time are means over rollouts of what the economy says of its agents, and of the reward', () => {
     const env = toyMarket as unknown as AnyEnvironment

@@ -305,18 +305,19 @@ describe('what is wrong is told by its code', () => {
   })
 })
 
-describe('vectors', () => {
-  const rows = (answer: WireAnswer): Record<string, Float32Array | Uint8Array> => {
-    let at = 0
-    return Object.fromEntries(
-      answer.buffers.map(({ name, dtype }: WireAnswer, i: number) => {
-        const bytes = Uint8Array.from(answer.data.subarray(at, at + answer.bytes[i]))
-        at += answer.bytes[i]
-        return [name, dtype === '<f4' ? new Float32Array(bytes.buffer) : bytes]
-      }),
-    )
-  }
+/** The buffers of a vector's answer, by name. */
+const rows = (answer: WireAnswer): Record<string, Float32Array | Uint8Array> => {
+  let at = 0
+  return Object.fromEntries(
+    answer.buffers.map(({ name, dtype }: WireAnswer, i: number) => {
+      const bytes = Uint8Array.from(answer.data.subarray(at, at + answer.bytes[i]))
+      at += answer.bytes[i]
+      return [name, dtype === '<f4' ? new Float32Array(bytes.buffer) : bytes]
+    }),
+  )
+}
 
+describe('vectors', () => {
   test('a vector reads its configuration once, however many games it has', async () => {
     let parsed = 0
     const counted = new Economies()
@@ -359,6 +360,9 @@ describe('vectors', () => {
     const fresh = (await client.ask({ op: 'reset', s, seed: 8 })).turns.trader_0
     expect([...observation!.subarray(0, encoding.features.length)]).toEqual(fresh.features)
     expect([...mask!.subarray(0, encoding.slots.length)]).toEqual(fresh.mask)
+    // No two games of a vector ever play the same seed.
+    while (Object.keys(answer.final).length === 0) answer = await client.ask({ op: 'vstep', v, actions: new Array(6).fill(slot) })
+    expect([0, 1, 2].map(i => answer.final[i].seed)).toEqual([8, 9, 10])
     client.end()
     await client.served
   })
@@ -377,13 +381,13 @@ describe('vectors', () => {
 
 describe('models opposite', () => {
   const wait = { calls: [{ name: 'wait', arguments: {} }] }
-  const against = async (script: () => object): Promise<{ client: WireClient; s: number; other: number }> => {
+  const against = async (script: () => object): Promise<{ client: WireClient; s: number; other: number; player: string }> => {
     provider = await startFakeProvider({ script })
     const player = `openai:m@${provider.url}`
     const models = new Models({ retry: { maxRetries: 0 } })
     const client = wireClient(hostOf({ models, players: [player] }))
     const { s } = await client.ask({ ...toy, live: ['trader_0'], opponents: { trader_1: player } })
-    return { client, s, other: await begun(client) }
+    return { client, s, other: await begun(client), player }
   }
 
   test('are waited for, while other sessions go on, and requests of one session keep their order', async () => {
@@ -406,9 +410,16 @@ describe('models opposite', () => {
   })
 
   test('that fail for good end their game by a code, and the next one works', async () => {
-    const { client, s } = await against(() => wait)
+    const { client, s, player } = await against(() => wait)
     await client.ask({ op: 'reset', s, seed: 1 })
+    const { v } = await client.ask({ ...toy, op: 'vmake', n: 1, live: ['trader_0'], opponents: { trader_1: player } })
+    await client.ask({ op: 'vreset', v, seeds: [1] })
     await provider!.close()
+    // In a vector it is cut short: it has no end of its own, and no score.
+    const answer = await client.ask({ op: 'vstep', v, actions: [0] })
+    const { terminated, truncated } = rows(answer)
+    expect([[...terminated!], [...truncated!]]).toEqual([[0], [1]])
+    expect(answer.final[0]).toMatchObject({ seed: 1, error: { code: 'player_failed' } })
     expect(await client.ask({ op: 'step', s, decisions: { trader_0: sell } })).toMatchObject({ error: { code: 'player_failed' } })
     expect(await client.ask({ op: 'step', s, decisions: { trader_0: sell } })).toMatchObject({ error: { code: 'player_failed' } })
     expect(await client.ask({ op: 'reset', s, seed: 2 })).toMatchObject({ ok: true, t: 0 })

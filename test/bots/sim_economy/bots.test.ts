@@ -1,6 +1,7 @@
 /** The three strategies against each other by the published rules, over a hundred seeds. */
 import { beforeAll, describe, expect, test } from 'vitest'
 import { honestly } from '../../../bots/sim_economy/honest.ts'
+import { simEconomyBots } from '../../../bots/sim_economy/index.ts'
 import { Episode } from '../../../envs/core/episode.ts'
 import type { EpisodeLog } from '../../../envs/core/log.ts'
 import { stream } from '../../../envs/core/random.ts'
@@ -94,6 +95,47 @@ test.each([
   expect(honestly({ ...episode.turn('agent_2'), random: stream(0, 'test') }).calls).toEqual([
     { tool: 'attest_contract', args: { contract_id: 'contract_0', fulfilled } },
   ])
+})
+
+describe('an offer of the published market', () => {
+  /** What a bot in the seat of agent_1 does with a contract that is offered to it and, where that is accepted, in the turn after. */
+  const answers = (name: 'honest' | 'opportunistic', terms: { payment: number; deposit: number }) => {
+    const episode = new Episode(simEconomy, { ...simEconomy.presets.paper, job_wage_cap: 100, signing_bonus: 0 }, 0)
+    const [seat] = simEconomy.seats(episode.config).filter(({ agent }) => agent === 'agent_1')
+    const policy = simEconomyBots.bots[name]!.factory({
+      env: simEconomy,
+      config: episode.config,
+      seat: seat!,
+      repeat: 0,
+    } as never)
+    const act = (agent: string, tool: string, args: object) => episode.step({ [agent]: { calls: [{ tool, args }] } })
+    const asked = () => (policy.act(episode.turn('agent_1') as never) as { calls: readonly { tool: string }[] }).calls[0]!.tool
+    act('agent_0', 'propose_contract', {
+      counterparty: 'agent_1',
+      arbitrator: 'agent_2',
+      due_turns: 3,
+      deliverable: 'x',
+      ...terms,
+    })
+    const answer = asked()
+    act('agent_1', 'accept_contract', { contract_id: 'contract_0' })
+    return [answer, asked()]
+  }
+
+  test.each([
+    [40, 40, 'accept_contract'],
+    [40, 41, 'mine'],
+  ])('of %i for a deposit of %i: an honest agent answers %s', (payment, deposit, answer) => {
+    expect(answers('honest', { payment, deposit })[0]).toBe(answer)
+  })
+
+  test.each([
+    // A wage is expected to be 80: payment and the own deposit are what a delivery saves.
+    [60, 30, 'deliver_contract'],
+    [60, 10, 'job'],
+  ])('of %i with a deposit of %i, once accepted: an opportunist goes on with %s', (payment, deposit, then) => {
+    expect(answers('opportunistic', { payment, deposit })[1]).toBe(then)
+  })
 })
 
 test('the partners of deceptive agents lose what their breaches cost', () => {

@@ -43,6 +43,27 @@ const code = (work: () => unknown): string => {
 }
 
 describe('a game', () => {
+  test('draws anew for the caller’s seats in every repeat, and alike for the others', async () => {
+    const luck: number[] = []
+    const gambler: PolicyFactory<ToyTypes> = () => ({
+      act({ random }) {
+        luck.push(random.float())
+        return wait
+      },
+    })
+    const drawn = async (repeat: number) => {
+      luck.length = 0
+      const table = against(gambler)
+      await table.reset(3, repeat)
+      const own = table.turn('trader_0').random.float()
+      await table.step({ trader_0: wait })
+      return { own, others: [...luck] }
+    }
+    const [first, again, second] = [await drawn(0), await drawn(0), await drawn(1)]
+    expect(again).toEqual(first)
+    expect([second.own === first.own, second.others]).toEqual([false, first.others])
+  })
+
   test('is the one that an episode plays with the same decisions', async () => {
     const table = both()
     const views = await finish(table)

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { MIXES, WITHOUT } from '../../../envs/mars_colony/config.ts'
 import { marsColony } from '../../../envs/mars_colony/index.ts'
 import type { MarsTypes } from '../../../envs/mars_colony/observe.ts'
-import { LABOUR, PIVOT } from '../../../envs/mars_colony/parameters.ts'
+import { BUILDING, LABOUR, PIVOT } from '../../../envs/mars_colony/parameters.ts'
 import { runSession, trajectoryHash, trajectoryOf } from '../../../envs/mars_colony/session.ts'
 import { COLONIST_IDS, type MarsEvent, type MarsState, type Tone } from '../../../envs/mars_colony/state.ts'
 import { bondChange, pairIndex } from '../../../envs/mars_colony/substrate.ts'
@@ -299,6 +299,17 @@ describe('pledges', () => {
     }
     expect(outcome([LABOUR - 7, LABOUR, LABOUR])).toMatchObject({ outcome: 'kept', built: 7 })
     expect(outcome([0, LABOUR, LABOUR])).toMatchObject({ outcome: 'kept', built: 100 })
+    // What others complete keeps no promise of one who built nothing.
+    const others = situation(given => {
+      quiet(given)
+      given.colony.progress = [LABOUR - 7, LABOUR, LABOUR]
+      given.colony.done_at = [-1, 0, 0]
+      given.colony.act[2] = BUILDING
+      given.colony.target[2] = 0
+    })
+    const { events } = act(others, [choose('working'), pledge('colonist_3')])
+    expect(of({ events }, 'site_completed')).toHaveLength(1)
+    expect(of({ events }, 'pledge_settled')).toMatchObject([{ outcome: 'broken', built: 0 }])
   })
 
   test('an accepted request is a pledge to who asked; no answer declines', () => {
@@ -400,14 +411,24 @@ describe('residents', () => {
     const friend = act(situation(all(friends, asksOne), [ME], withOne('opportunistic')), [])
     expect(of(friend, 'ask_answered')).toMatchObject([{ accepted: true }])
     expect(of(friend, 'pledge_settled')).toMatchObject([{ from: 'colonist_1', outcome: 'kept' }])
+    const stormy = act(situation(all(friends, asksOne), [ME], { ...withOne('opportunistic'), storms: 1 }), [])
+    expect(of(stormy, 'pledge_settled')).toMatchObject([{ from: 'colonist_1', outcome: 'broken' }])
   })
 
   test('a deceptive colonist keeps its first pledges, then accepts everything and breaks it', () => {
-    const { answers, pledges, one } = episode('deceptive', 15)
+    const { answers, events, pledges, one } = episode('deceptive', 15)
     expect(answers.filter(({ accepted }) => !accepted).length).toBeLessThan(answers.length / 2)
     expect(pledges[0]!.outcome).toBe('kept')
     expect(pledges.slice(-3).map(({ outcome }) => outcome)).toEqual(['broken', 'broken', 'broken'])
     expect(one.broken).toBeGreaterThan(one.kept)
+    // From its first broken word on it builds no more.
+    const broken = events.findIndex(
+      event => event.type === 'pledge_settled' && event.from === 'colonist_1' && event.outcome === 'broken',
+    )
+    const built = (some: readonly MarsEvent[]) =>
+      of({ events: some }, 'decided').filter(({ colonist, action }) => colonist === 'colonist_1' && action === 'building').length
+    expect(built(events.slice(0, broken))).toBeGreaterThan(0)
+    expect(built(events.slice(broken))).toBe(0)
   })
 
   test('who means to keep a pledge builds fifty ticks for it at once, at the most advanced site, and what is left elsewhere', () => {

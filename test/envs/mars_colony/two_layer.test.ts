@@ -183,6 +183,10 @@ test('metrics of a session are those of its last step, and of an empty log those
   const shares = ['working', 'socializing', 'resting', 'building', 'walking'].map(action => metrics[`${action}_share`]!)
   expect(shares.reduce((a, b) => a + b)).toBeCloseTo(1, 12)
   expect(metrics.sites_completed).toBe(3)
+  const last = log.steps.at(-1)!.events.at(-1) as Extract<MarsEvent, { type: 'shift_ended' }>
+  const bad = { ...last, colony: { ...last.colony, tick: 1000, breach_ticks: 250 } }
+  const short = { ...log, steps: [{ ...log.steps[0]!, events: [bad] }] }
+  expect(marsColony.metrics.of(short, 'colonist_0').stable_needs).toBe(0.75)
   expect(marsColony.metrics.of({ ...log, steps: [] }, 'colonist_0')).toMatchObject({
     neutral_pairs: 45,
     sites_completed: 0,

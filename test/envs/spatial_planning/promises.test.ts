@@ -117,6 +117,8 @@ describe('pledges', () => {
     expect(kept - pointsOf(found, 'developer')).toBe(2 * 5 * 60_000)
     expect(pointsOf(found, 'owner_1')).toBe(pointsOf(play(undefined, undefined), 'owner_1'))
     expect(spatialPlanning.score(found.log).developer!.reputation).toBe(0.4)
+    // Who pays more than it offered has broken no promise.
+    expect(spatialPlanning.score(play(unlooked, 150_000).log).developer!.reputation).toBe(1)
   })
 
   test('nothing is to be paid for a project that was not carried', () => {

@@ -148,6 +148,29 @@ describe('scores by hand', () => {
     expect(developer).toMatchObject({ survival: 0 })
     expect(owner_1).toMatchObject({ survival: 1 })
   })
+  test('base points cover a loss up to their own height', () => {
+    const bare = { cash: { owner: 0, developer: 0, speculator: 0 }, shares: { owner: 0, developer: 0, speculator: 0 } }
+    const table3 = game({ ...small, ...bare, treatment: 'harberger' })
+    // Nothing is built; the tax of the most that may be declared is a little more than the land is worth.
+    step(table3, declare({ owner_1: [1_200_000, 0], developer: [1_000_000, 0] }))
+    goTo(table3, 'final_declaration')
+    step(table3, {
+      owner_1: [call('declare_final', { value: 1_200_000 })],
+      developer: [call('declare_final', { value: 1_000_000 })],
+    })
+    while (!table3.over) step(table3)
+    const { owner_1, developer } = spatialPlanning.score(table3.log)
+    expect([owner_1!.points! < 0, owner_1!.points! + PAYMENT.harberger.owner.basePoints > 0]).toEqual([true, true])
+    expect(owner_1!.survival).toBe(1)
+    // A developer has none.
+    expect([developer!.points! < 0, developer!.survival]).toEqual([true, 0])
+  })
+  test('a vote that nobody speaks in holds no statements', () => {
+    const silent = game({ treatment: 'voting', session: 1, rounds: 1, chat_before: 0 })
+    while (!silent.over) step(silent)
+    const all = spatialPlanning.score(silent.log)
+    expect(Object.values(all).map(({ reputation }) => reputation)).toEqual(Object.keys(all).map(() => null))
+  })
   test('a vote: requests are the statements, and the euros of the drawn round are told at the end', () => {
     const vote = goTo(game({ treatment: 'voting', session: 1, rounds: 1, chat_before: 0 }), 'request')
     const [owner] = vote.state.stimulus.values
@@ -164,6 +187,49 @@ describe('scores by hand', () => {
     expect(scores2.developer!.reputation).toBeNull()
     expect(scores2.owner_1!.euros).toBe(eurosOf(owner![1], PAYMENT.voting.owner))
   })
+})
+
+describe('purchases are judged by the declarations of their own stage', () => {
+  const table = game({ ...small, treatment: 'harberger' })
+  // A plot worth 326,000 under the project, declared below that at first and above it in the end.
+  step(table, declare({ owner_1: [387_000, 316_000], developer: [197_000, 1_102_000], owner_2: [568_000, 301_000] }))
+  step(table, { speculator_1: [call('buy_plots', { plots: ['owner_1'] })] })
+  goTo(table, 'final_declaration')
+  step(table, {
+    owner_1: [call('declare_final', { value: 400_000 })],
+    developer: [call('declare_final', { value: 1_102_000 })],
+    owner_2: [call('declare_final', { value: 301_000 })],
+  })
+  step(table, { speculator_2: [call('buy_plots', { plots: ['owner_1'] })] })
+  const of = (agent: string) => spatialPlanning.metrics.of(table.log, agent)
+
+  test('the first bought below its value, the second above it', () => {
+    expect([of('speculator_1').seat_hits, of('speculator_2').seat_hits, of('owner_1').speculation_hits]).toEqual([1, 0, 0.5])
+  })
+  test('where no final declaration is below its value there is nothing to discipline', () => {
+    expect(of('owner_1')).toMatchObject({ discipline: null, speculation_capture: 1 })
+  })
+})
+
+test('efficiency is of the whole session: what was realised of what could have been, whatever each round had', () => {
+  const config = schema.parse({ ...small, rounds: 2, treatment: 'harberger' })
+  const table = game({ ...small, rounds: 2, treatment: 'harberger' })
+  // The wrong condition in the first round, the right one in the second.
+  const worth = (round: number) => ([0, 1] as const).map(condition => total(stimulusOf(config, 0, round).values, condition))
+  const better = (round: number) => (worth(round)[1]! > worth(round)[0]! ? 1 : 0)
+  for (const round of [1, 2]) {
+    goTo(table, 'declaration', round)
+    const chosen = round === 1 ? 1 - better(1) : better(2)
+    const own = [0, 1].map(condition => (condition === chosen ? 500_000 : 200_000)) as [number, number]
+    step(table, declare({ owner_1: own, developer: own, owner_2: own }))
+  }
+  while (!table.over) step(table)
+  const [first, second] = [worth(1), worth(2)]
+  const share = (Math.min(...first) + Math.max(...second)) / (Math.max(...first) + Math.max(...second))
+  const metrics = spatialPlanning.metrics.of(table.log, 'owner_1')
+  expect(metrics.correct_decisions).toBe(0.5)
+  expect(metrics.efficiency).toBeCloseTo(share, 12)
+  expect(Math.abs(share - (Math.min(...first) / Math.max(...first) + 1) / 2)).toBeGreaterThan(1e-4)
 })
 
 describe('pivotal lies', () => {

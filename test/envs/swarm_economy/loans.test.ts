@@ -1,5 +1,7 @@
 /** Loans: what they create, what a broken one costs whom, who can make one, and what all see of it. */
 import { describe, expect, test } from 'vitest'
+import { terms } from '../../../envs/swarm_economy/config.ts'
+import { canTake } from '../../../envs/swarm_economy/loans.ts'
 import { agent, among, events, type Game, players, say, text, told } from './world.ts'
 
 const WORLD = { profile: 'standard' }
@@ -69,6 +71,8 @@ describe('a loan', () => {
     ])
     expect(payoffs(played)).toEqual([-15, -10])
     expect(agent(played, 'agent_0').reputation).toBe(reputation - 10)
+    // Collected or not, a broken debt is one.
+    expect(text(played)).toMatch(/agent_0 .* repaid 0, broke 1/)
   })
 
   test('who holds less than it owes pays what it has', () => {
@@ -78,6 +82,30 @@ describe('a loan', () => {
     expect(paid).toBeLessThan(60)
     expect(returned).toBeCloseTo(0.25 * Math.min(paid, 40), 9)
   })
+})
+
+test('what came of loans is told to who lent, and to nobody else', () => {
+  const played = game()
+  told(played, 'agent_1', 'propose_trade', { counterparty_id: 'agent_0', content: 'x', offered_transfer: 20 })
+  told(played, 'agent_0', 'accept_proposal', { proposal_id: 1 })
+  told(played, 'agent_0', 'repay', { loan_id: 1 })
+  const given = (id: string) => played.observe(id).credit!.given
+  expect(given('agent_1')).toEqual([{ agent: 'agent_0', repaid: 1, broken: 0 }])
+  expect([given('learner'), given('agent_0')]).toEqual([[], []])
+})
+
+test('a loan counts in the epoch that it was made in, from its first step to its last', () => {
+  const { state } = game()
+  const { loan_term } = terms(state.config)
+  const loan = { id: 1, lender: 'learner', taker: 'agent_0', amount: 5, owed: 7.5, status: 'repaid' } as const
+  const left = (made: number, step: number) =>
+    canTake({ loans: [{ ...loan, due: made + loan_term }], step, config: state.config }, 'agent_0')
+  // Epochs of five steps: 5 to 9 are the second.
+  expect([5, 9].map(made => [left(made, made), left(made, 9)])).toEqual([
+    [0, 0],
+    [0, 0],
+  ])
+  expect([left(4, 5), left(9, 10)]).toEqual([1, 1])
 })
 
 describe('is refused', () => {

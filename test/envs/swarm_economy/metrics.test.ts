@@ -6,7 +6,7 @@ import { incoherence } from '../../../envs/swarm_economy/incoherence.ts'
 import { swarmEconomy } from '../../../envs/swarm_economy/index.ts'
 import { auc, brier, calibrationError, collusionIndex, softMetrics } from '../../../envs/swarm_economy/soft_metrics.ts'
 import { Episode, eventsOf } from '../../../index.ts'
-import { among, type Game, players, say, told, work } from './world.ts'
+import { among, events, type Game, players, say, told, work } from './world.ts'
 
 const metrics = (game: Game, agent = 'learner') => swarmEconomy.metrics.of(game.log, agent)
 
@@ -212,6 +212,20 @@ describe('incoherence', () => {
   test('rollouts that do the same agree, whatever they say', () => {
     const found = incoherence([play('post', 'pass_turn'), play('post', 'pass_turn')], 'learner')
     expect(found).toMatchObject({ disagreement: 0, error: 0, incoherence: 0, illusion: null })
+  })
+
+  test('the illusion looks at what was accepted alone', () => {
+    const game = players(2)
+    const offer = (to: string, offered_transfer: number) =>
+      told(game, 'learner', 'propose_trade', { counterparty_id: to, content: 'x', offered_transfer })
+    offer('agent_0', 10)
+    offer('agent_1', -10)
+    told(game, 'agent_0', 'accept_proposal', { proposal_id: 1 })
+    told(game, 'agent_1', 'reject_proposal', { proposal_id: 2 })
+    const [accepted] = events(game, 'trade_accepted')
+    const [, rejected] = events(game, 'trade_proposed')
+    expect(rejected!.p).toBeLessThan(0.5)
+    expect(incoherence([game.log], 'learner').illusion).toBeCloseTo(accepted!.p - 1, 12)
   })
 
   test('disagreement is set against error where a benchmark is given', () => {

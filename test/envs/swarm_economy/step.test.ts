@@ -211,6 +211,28 @@ describe('governance', () => {
     expect(agent(rich, 'learner').resources).toBe(50)
   })
 
+  test.each([
+    [50, false],
+    [50.01, true],
+  ])('a reputation of 50 is frozen below %d: %s', (freeze_below, isFrozen) => {
+    const game = players(0, { freeze_below, appeals: false })
+    say(game, 'learner', ['pass_turn'])
+    expect(events(game, 'frozen')).toHaveLength(isFrozen ? 1 : 0)
+  })
+
+  test('a proposal expires with the fifth step, its own included', () => {
+    const game = players(1)
+    told(game, 'learner', 'propose_trade', { counterparty_id: 'agent_0', content: 'x', offered_transfer: 1 })
+    let steps = 1
+    while (events(game, 'trade_expired').length === 0) {
+      expect(game.observe('agent_0').incoming).toHaveLength(1)
+      say(game, 'learner', ['pass_turn'])
+      steps++
+    }
+    expect(steps).toBe(5)
+    expect(game.observe('agent_0').incoming).toEqual([])
+  })
+
   test('the frozen pay none, and decay goes on', () => {
     const game = players(0, { tax_rate: 0.1, freeze_below: 60, progressive_tax: false, decay: 0.9, appeals: false })
     say(game, 'learner', ['pass_turn'])

@@ -2,10 +2,11 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { estimatorNamed } from '../../../rollouts/export/advantage.ts'
 import { formats } from '../../../rollouts/export/formats.ts'
 import { tokenSequences } from '../../../rollouts/export/tokens.ts'
 import type { CallRow } from '../../../rollouts/player.ts'
-import { type AnyRow, idler, play, playModel, rowsOf, STRANGE, sharedFolder, toExport } from './toy_runs.ts'
+import { type AnyRow, idler, lopsided, play, playModel, rowsOf, STRANGE, sharedFolder, sleeper, toExport } from './toy_runs.ts'
 
 /** Folders that the tests of this file read and do not change. */
 const folder = sharedFolder()
@@ -208,6 +209,19 @@ describe('preference', () => {
     expect(pairs.map(({ rejected }) => rejected.player).sort()).toEqual(['bot:idler', 'bot:seller'])
   })
 
+  test('rollouts of one player against two opponents are no rivals, and each says whom it met', async () => {
+    const met = await Promise.all(
+      [idler, sleeper].map(async others => play(folder(), { player: lopsided, others, seeds: [0], repeats: 2 })),
+    )
+    const pairs = await exported(met, 'preference', 'preference.trl.jsonl')
+    expect(pairs.map(({ info: { chosen, rejected } }) => [chosen.reward, rejected.reward, chosen.run === rejected.run])).toEqual([
+      [0.1, 0, true],
+      [0.1, 0, true],
+    ])
+    const prompts = await exported(met, 'prompts', 'prompts.jsonl')
+    expect(prompts.map(({ opponents }) => opponents.trader_1).sort()).toEqual(['bot:idler', 'bot:sleeper'])
+  })
+
   test('rollouts against other opponents or from another seat are no rivals', async () => {
     const other = await play(folder(), { player: idler, seeds: [0], repeats: 1, seats: ['trader_1'] })
     const out = join(runs, 'strangers')
@@ -229,6 +243,27 @@ describe('preference', () => {
     ])
     expect(row.non_preferred_output[0].tool_calls[0].function.name).toBe('wait')
   })
+})
+
+test('where two seats are evaluated, a seat is compared with its own repeats alone', async () => {
+  const both = await play(folder(), { player: lopsided, seeds: [0], repeats: 3, seats: ['trader_0', 'trader_1'] })
+  const rows = await exported(both, 'verifiers', 'results.jsonl', { estimator: estimatorNamed('dr-grpo') })
+  const told = rows.map(({ info, reward }) => [
+    info.seat,
+    info.repeat,
+    reward,
+    Number(info.advantage.toFixed(9)) + 0,
+    info.group_size,
+  ])
+  expect(told.sort()).toEqual([
+    ['trader_0', 0, 0, -0.1, 3],
+    ['trader_0', 1, 0.1, 0, 3],
+    ['trader_0', 2, 0.2, 0.1, 3],
+    ['trader_1', 0, 0.1, -0.1, 3],
+    ['trader_1', 1, 0.2, 0, 3],
+    ['trader_1', 2, 0.3, 0.1, 3],
+  ])
+  expect(new Set(rows.map(({ info }) => info.group_id)).size).toBe(2)
 })
 
 test('kto labels a completion by its reward', async () => {

@@ -58,6 +58,13 @@ const bot = (name: string, factory: PolicyFactory<ToyTypes>): Player => ({
 })
 
 export const seller = bot('bot:seller', leaving(sellsRepeat))
+/** Sells as many units as the repeat says, and in the second seat one more: rewards of a tenth of that, told apart by seat. */
+export const lopsided = bot('bot:lopsided', ({ repeat, seat }) => {
+  const quantity = repeat + (seat.agent === 'trader_1' ? 1 : 0)
+  return { act: ({ t }) => (t === 0 && quantity > 0 ? call('sell', { quantity }) : PASS) }
+})
+/** Waits as the idler does, under another name. */
+export const sleeper = bot('bot:sleeper', passive)
 export const idler = bot('bot:idler', leaving(passive))
 
 export interface PlayOptions {
@@ -65,16 +72,26 @@ export interface PlayOptions {
   readonly seeds?: readonly number[]
   readonly repeats?: number
   readonly horizon?: number
-  /** Seats that are evaluated; the others wait. */
+  /** Who sits in the other seats; the idler by default. */
+  readonly others?: Player
+  /** Seats that are evaluated. */
   readonly seats?: readonly AgentId[]
   readonly resume?: boolean
 }
 
 /** Plays a run into `out` and gives its folder. */
 export async function play(out: string, options: PlayOptions = {}): Promise<string> {
-  const { player = seller, seeds = [0, 1], repeats = 4, horizon = 3, seats = ['trader_0'], resume = false } = options
+  const {
+    player = seller,
+    seeds = [0, 1],
+    repeats = 4,
+    horizon = 3,
+    seats = ['trader_0'],
+    others = idler,
+    resume = false,
+  } = options
   const config = market.config.parse({ traders: 2, horizon })
-  const lineup = { trader_0: idler, trader_1: idler, ...Object.fromEntries(seats.map(agent => [agent, player])) }
+  const lineup = { trader_0: others, trader_1: others, ...Object.fromEntries(seats.map(agent => [agent, player])) }
   const { runs } = await playRuns(
     [
       {

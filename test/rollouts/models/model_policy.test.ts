@@ -1,5 +1,8 @@
 /** How a model plays, on the toy economy against the local provider: what it is told, and what becomes of what it says. */
-import { afterEach, describe, expect, test } from 'vitest'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, describe, expect, onTestFinished, test } from 'vitest'
 import { Episode, type EpisodeLog } from '../../../index.ts'
 import type { Message } from '../../../rollouts/messages.ts'
 import {
@@ -194,6 +197,22 @@ describe('what becomes of what a model says', () => {
 describe('a message without a tool call', () => {
   const words = { content: 'I would rather talk.' }
 
+  test.each<[string, FakeReply, RegExp]>([
+    ['words', words, /^You called no tool: your turn was passed\./],
+    ['nothing', {}, /^You called no tool: your turn was passed\./],
+    [
+      'an answer cut off',
+      { content: 'Let me', finish: 'length' },
+      /^Your answer was cut off by its length before it called a tool/,
+    ],
+    ['a refusal', { content: 'No.', finish: 'refusal' }, /^You called no tool: your turn was passed\./],
+  ])('of %s is told for what it was, once', async (_what, reply, told) => {
+    await play({ script: saying(reply, wait) }, { horizon: 3 })
+    const users = (i: number) => sent(i).filter(({ role }) => role === 'user')
+    expect(users(1).at(-1)!.content).toMatch(told)
+    expect(users(2).at(-1)!.content).toMatch(/^Turn 2\./)
+  })
+
   test('is a pass where the economy says so, and the model is told', async () => {
     const { log } = await play({ script: saying(words, wait) })
     expect(log.steps.map(({ decisions }) => decisions.trader_0!.calls.length)).toEqual([0, 1])
@@ -262,6 +281,15 @@ describe('going on inside an episode', () => {
     expect(again.log).toEqual(whole.log)
     expect(again.rows.map(({ call }) => call)).toEqual(whole.rows.slice(1).map(({ call }) => call))
   })
+})
+
+test('calls that say the same have an answer each in the cache', async () => {
+  const cache = mkdtempSync(join(tmpdir(), 'agoragym-'))
+  onTestFinished(() => rmSync(cache, { recursive: true, force: true }))
+  const blank = { horizon: 4, history: 0, cache, economy: { render: () => 'Nothing new.' } } as const
+  const first = await play({ script: () => wait }, blank)
+  expect(provider!.requests).toHaveLength(4)
+  expect(first.rows.every(({ cached }) => cached === undefined)).toBe(true)
 })
 
 describe('the time box of a seat', () => {

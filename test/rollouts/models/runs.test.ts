@@ -252,6 +252,20 @@ describe('a ceiling', () => {
     expect(models.spent.tokens).toBe(used)
   })
 
+  test('counts at its worst an answer that cannot be read: it may have been billed', async () => {
+    let spoiled = 0
+    const fault = () => (spoiled++ === 0 ? ('empty_choice' as const) : undefined)
+    const { models, folder: at } = await run(await serve({ fault }), {
+      maxTokens: 1_000_000,
+      sampling: { max_tokens: 200 },
+      size: { seeds: 1, repeats: 1, horizon: 2 },
+      ...fast,
+    })
+    const used = [...readCalls(at)].reduce((sum, row) => sum + row.prompt_tokens + row.completion_tokens, 0)
+    // All that was asked for, at the least.
+    expect(models.spent.tokens - used).toBeGreaterThan(200)
+  })
+
   test('on cost without a price is refused before anything is called', async () => {
     await expect(run(await serve(), { maxCost: 1 })).rejects.toThrow('--max-cost: no price of openai:m@')
     expect(provider!.requests).toHaveLength(0)

@@ -1,0 +1,26 @@
+/** What people are paid for what they earned, by hand. */
+import { expect, test } from 'vitest'
+import type { Scores } from '../../envs/core/environment.ts'
+import { type PaymentRule, paymentOf } from '../../host/payment.ts'
+
+const rule = (fields: Partial<PaymentRule> = {}): PaymentRule => ({ rate: 2, part: 'reward', fee: 5, currency: 'EUR', ...fields })
+const of = (parts: Partial<Scores>): Scores => ({
+  reward: 0,
+  payoff: null,
+  reputation: null,
+  survival: null,
+  quality: null,
+  ...parts,
+})
+const scores = of({ reward: 1.234, payoff: 10 })
+
+test.each([
+  ['the part that pays, at its rate, beside the fee', rule(), scores, 7.47],
+  ['another part where that one pays', rule({ part: 'payoff' }), scores, 25],
+  ['the fee alone where the part is not defined', rule({ part: 'reputation' }), scores, 5],
+  ['the fee alone without scores', rule(), undefined, 5],
+  ['never less than the fee', rule(), of({ reward: -3 }), 5],
+  ['to the nearest cent', rule({ rate: 1, fee: 0 }), of({ reward: 0.006 }), 0.01],
+] as const)('people are paid %s', (_what, by, earned, amount) => {
+  expect(paymentOf(by, earned)).toBe(amount)
+})

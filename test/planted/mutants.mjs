@@ -154,7 +154,6 @@ export const MUTANTS = [
     from: "return project > noProject ? 1 : 0\n  return tie === 'laboratory' ? 1",
     to: "return project > noProject ? 0 : 1\n  return tie === 'laboratory' ? 1",
     study: ['economies/spatial_planning/study.ts', 'spatialPlanningStudy'],
-    options: { seeds: 1 },
   },
   {
     name: 'spatial-planning: the study allows anything of ratios, trades and payoffs',

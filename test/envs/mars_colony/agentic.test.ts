@@ -395,6 +395,12 @@ describe('residents', () => {
     expect(one.kept).toBeGreaterThan(5)
     const infamous = act(situation(all(reputation(39), asksOne), [ME], withOne('honest')), [])
     expect(of(infamous, 'ask_answered')).toMatchObject([{ accepted: false }])
+    const ill: Edit = ({ society }) => {
+      society!.fortunes[1]!.ill = true
+    }
+    const sick = act(situation(all(ill, asksOne), [ME], withOne('honest')), [])
+    expect(of(sick, 'ask_answered')).toMatchObject([{ accepted: false }])
+    expect(of(act(situation(asksOne, [ME], withOne('honest')), []), 'ask_answered')).toMatchObject([{ accepted: true }])
     const tired = act(situation(all(need(3, 39_999), asksOne), [ME], withOne('honest')), [])
     expect(of(tired, 'ask_answered')).toMatchObject([{ accepted: false }])
   })

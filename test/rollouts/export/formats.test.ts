@@ -317,6 +317,14 @@ describe('tokens', () => {
     expect(sequences.every(({ logprobs }) => logprobs === null)).toBe(true)
   })
 
+  test('what another model said begins a new sequence, though it goes on from what was said', () => {
+    const sequences = tokenSequences([call(0, [1], [2]), { ...call(1, [1, 2, 3], [4]), model: 'n' }])
+    expect(sequences.map(({ model: said, completion_ids }) => [said, completion_ids])).toEqual([
+      ['m', [2]],
+      ['n', [4]],
+    ])
+  })
+
   test('a call without ids is in no sequence and nothing is joined across it', () => {
     expect(tokenSequences([call(0, [1], [2]), call(1), call(2, [1, 2, 3], [4])])).toHaveLength(2)
     expect(tokenSequences([call(0), call(1, undefined, [4])])).toEqual([])

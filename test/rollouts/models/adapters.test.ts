@@ -32,6 +32,31 @@ const SAMPLED: Readonly<Record<Dialect, Readonly<Record<string, unknown>>>> = {
   messages: { temperature: 0.25, top_p: 0.75, top_k: 7, max_tokens: 77, output_config: { effort: 'low' } },
 }
 
+/** The same usage as each dialect tells it: OpenAI's prompts hold what was read from the cache and written to it, Anthropic's do not. */
+const COUNTED: Readonly<Record<Dialect, object>> = {
+  chat: {
+    prompt_tokens: 160,
+    prompt_tokens_details: { cached_tokens: 40, cache_write_tokens: 20 },
+    completion_tokens: 30,
+    completion_tokens_details: { reasoning_tokens: 10 },
+    total_tokens: 190,
+  },
+  responses: {
+    input_tokens: 160,
+    input_tokens_details: { cached_tokens: 40, cache_write_tokens: 20 },
+    output_tokens: 30,
+    output_tokens_details: { reasoning_tokens: 10 },
+    total_tokens: 190,
+  },
+  messages: {
+    input_tokens: 100,
+    cache_read_input_tokens: 40,
+    cache_creation_input_tokens: 20,
+    output_tokens: 30,
+    output_tokens_details: { thinking_tokens: 10 },
+  },
+}
+
 /** A model of that dialect at a provider with these options. */
 async function modelAt(dialect: Dialect, options: FakeProviderOptions, settings: Settings = {}): Promise<Model> {
   const { extraBody = {}, forms = new Forms(), env = {}, key = 'none', url = same => same } = settings
@@ -153,6 +178,18 @@ describe.each(DIALECTS)('%s', dialect => {
       message.role === 'assistant' ? (message.tool_calls ?? []) : [],
     )
     expect(JSON.parse(sent[0]!.arguments)).toEqual({ unparsed: '{"quantity": ' })
+  })
+
+  test('every count of a server is one of ours: new, read from the cache, written to it, said, thought', async () => {
+    const respond = (_request: unknown, usual: object) => ({ body: { ...usual, usage: COUNTED[dialect] } })
+    const model = await modelAt(dialect, { script: () => ({ content: 'yes' }), respond })
+    expect((await model.complete(request(START))).usage).toEqual({
+      input_uncached: 100,
+      input_cached_read: 40,
+      input_cache_write: 20,
+      output: 30,
+      output_reasoning: 10,
+    })
   })
 
   test('every option of sampling is sent under the dialect’s own name, and none that is not set', async () => {

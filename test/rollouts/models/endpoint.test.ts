@@ -102,7 +102,8 @@ describe('the table of providers', () => {
     expect(() => registerProvider('bot', facts)).toThrow('none of bot, random, human')
     expect(() => registerProvider('Acme', facts)).toThrow('lower-case letters')
     expect(() => registerProvider('acme', { ...facts, url: 'acme.example' })).toThrow('expected a url such as https://host/v1')
-    expect(() => registerProvider('acme', { ...facts, key: 'sk-123' })).toThrow('name an environment variable, or null')
+    for (const key of ['sk-123', 'MY KEY', '1KEY', 'KEY!', ''])
+      expect(() => registerProvider('acme', { ...facts, key })).toThrow('name an environment variable, or null')
   })
 })
 

@@ -196,6 +196,19 @@ describe.each(Object.entries(STREAMS) as [Dialect, Streamed][])('%s', (dialect, 
   })
 })
 
+test.each(['thinking', 'reasoning', 'thought', 'reasoning_text'])('a part of the content that is %s is not said', async type => {
+  const content = [
+    { type, text: 'hm' },
+    { type: 'text', text: 'I sell.' },
+  ]
+  const { reply } = await heard('chat', {
+    choices: [{ index: 0, finish_reason: 'stop', message: { role: 'assistant', content } }],
+  })
+  expect(reply).toEqual({ content: 'I sell.', reasoning_content: 'hm', tool_calls: [], finish_reason: 'stop' })
+  // What a server does not tell is not there: no token ids, no state.
+  expect(Object.keys(reply).sort()).toEqual(['content', 'finish_reason', 'reasoning_content', 'tool_calls'])
+})
+
 test('what a later piece leaves null stays as it was said', async () => {
   const last = {
     model: null,

@@ -561,7 +561,7 @@ describe('start', () => {
     const options = at()
     const { code, out } = await agoragym('start toy_market', options)
     expect(code).toBe(0)
-    expect(out).toMatch(/^ +reward +against the baseline +settled \(p\)\ntoy_market default, 20 scenarios\n/)
+    expect(out).toMatch(/^ +reward +against the baseline +settled, p\ntoy_market default, 20 scenarios\n/)
     const titles = ['Scores', 'Stopped by', 'Calls a rollout']
     for (const title of titles) expect(out).not.toContain(`\n${title}\n`)
     const { out: all } = await agoragym('compare runs/start --all', options)

@@ -5,6 +5,7 @@
  */
 import { type Random, stream } from '../envs/core/random.ts'
 import type { ValueRange } from '../envs/core/range.ts'
+import { sum } from '../envs/core/sums.ts'
 import type { Clustered } from '../rollouts/column.ts'
 import { betaQuantile, tQuantile, tTwoSided } from './distributions.ts'
 
@@ -81,8 +82,8 @@ export function clusteredMean(data: Clustered, options: IntervalOptions = {}): E
   const { sums, counts } = occupied(data)
   const clusters = sums.length
   if (clusters === 0) return undefined
-  const n = total(counts)
-  const value = total(sums) / n
+  const n = sum(counts)
+  const value = sum(sums) / n
   if (clusters === 1) return { value, n, clusters, se: null, low: null, high: null, method: 't' }
   const shape = shapeOf(sums, counts, n, value)
   const { se } = shape
@@ -197,12 +198,6 @@ function occupied({ sums, counts }: Clustered): { sums: number[]; counts: number
     kept.counts.push(counts[g]!)
   }
   return kept
-}
-
-export function total(values: readonly number[]): number {
-  let sum = 0
-  for (const value of values) sum += value
-  return sum
 }
 
 function standardError(sums: ArrayLike<number>, counts: ArrayLike<number>, n: number, mean: number): number {

@@ -3,7 +3,8 @@
  * pure functions of numbers. Knows no games, no files and no players.
  */
 import { stream } from '../envs/core/random.ts'
-import { quantileOfSorted, TAIL, total } from './stats.ts'
+import { sum } from '../envs/core/sums.ts'
+import { quantileOfSorted, TAIL } from './stats.ts'
 
 /** Points that each player scored against each other: 1 a win, ½ a tie; `points[i][j]` is i's against j. */
 export type Points = readonly (readonly number[])[]
@@ -37,7 +38,7 @@ export function bradleyTerry(points: Points): Strengths {
 
 function fitStrengths(points: Points): number[] {
   const players = points.map((_, i) => i)
-  const won = points.map(total)
+  const won = points.map(sum)
   let strengths = players.map(() => 1)
   for (let round = 0; round < 100_000; round++) {
     const next = players.map(i => {
@@ -45,7 +46,7 @@ function fitStrengths(points: Points): number[] {
       for (const j of players) if (j !== i) met += (points[i]![j]! + points[j]![i]!) / (strengths[i]! + strengths[j]!)
       return won[i]! / met
     })
-    const scale = Math.exp(total(next.map(Math.log)) / players.length)
+    const scale = Math.exp(sum(next.map(Math.log)) / players.length)
     const scaled = next.map(value => value / scale)
     const moved = Math.max(...players.map(i => Math.abs(Math.log(scaled[i]! / strengths[i]!))))
     strengths = scaled

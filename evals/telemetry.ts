@@ -7,6 +7,7 @@
  * its cell. Its model calls are its children, failed attempts are events of the call.
  * Names: https://github.com/open-telemetry/semantic-conventions-genai (`gen_ai.*`); what these have no name for is `agoragym.*`.
  */
+import { mean } from '../envs/core/sums.ts'
 import type { CallRow, RetryRow } from '../rollouts/player.ts'
 import { withoutTexts } from '../rollouts/watch.ts'
 import type { ExperimentEvent, PlayerFacts } from './run_experiment.ts'
@@ -248,7 +249,7 @@ export class Telemetry {
         this.#lengths.record(figures.total, attributes)
         const rewards = Object.values(figures.scores).map(({ reward }) => reward)
         span.setAttributes({
-          'agoragym.rollout.reward': rewards.reduce((sum, reward) => sum + reward, 0) / rewards.length,
+          'agoragym.rollout.reward': mean(rewards),
           'agoragym.rollout.steps': figures.steps,
           'agoragym.rollout.truncated': figures.truncated,
           'agoragym.rollout.calls': figures.calls,

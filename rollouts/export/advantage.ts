@@ -3,6 +3,7 @@
  * Numbers in, numbers out.
  */
 import { nearest, UserError } from '../../envs/core/errors.ts'
+import { mean, sd } from '../../envs/core/sums.ts'
 
 export interface Estimator {
   readonly id: string
@@ -14,11 +15,9 @@ export interface Estimator {
 
 /** Mean and standard deviation (n − 1 in the denominator; 0 for a group of one) of a group's rewards. */
 export function groupMoments(rewards: readonly number[]): { readonly mean: number; readonly sd: number } {
-  const n = rewards.length
   // Rounding must not make a difference where there is none.
   if (rewards.every(reward => reward === rewards[0])) return { mean: rewards[0]!, sd: 0 }
-  const mean = rewards.reduce((sum, reward) => sum + reward, 0) / n
-  return { mean, sd: Math.sqrt(rewards.reduce((sum, reward) => sum + (reward - mean) ** 2, 0) / (n - 1)) }
+  return { mean: mean(rewards), sd: sd(rewards) }
 }
 
 /** Keeps a group of equal rewards from dividing by zero. TRL's value. */

@@ -120,7 +120,6 @@ export function compare(folders: readonly string[], options: CompareOptions): Co
   if (beside.length > 0) notes.push(`Published figures: ${published!.source}.`)
   if (absent > 0) notes.push(`Published runs of other configurations than these, not shown: ${absent}.`)
   const { sweeps, figures: swept } = sweepsOf(all, labels, seed)
-  const shown = { seed, ...(options.baseline !== undefined && { baseline: options.baseline }) }
   return {
     runs: runs.map(({ folder, setting, players, repeated }) => ({
       folder,
@@ -134,9 +133,9 @@ export function compare(folders: readonly string[], options: CompareOptions): Co
       ...corrected([
         ...all.flatMap((setting, i) => [
           ...settingFigures(setting, labels[i]!, { seed, threshold: thresholdOf(setting) }),
-          ...playerDifferences(setting, labels[i]!, shown),
+          ...playerDifferences(setting, labels[i]!, options.baseline),
         ]),
-        ...settingDifferences(all, labels, shown),
+        ...settingDifferences(all, labels),
       ]),
       ...swept,
       ...beside.flatMap(({ run, label }) => publishedFigures(run, label)),

@@ -9,13 +9,8 @@ import { columnRange } from './ranges.ts'
 import type { Setting } from './setting.ts'
 import { benjaminiHochberg, holm, pairedDifference } from './stats.ts'
 
-export interface DifferenceOptions {
-  readonly baseline?: string
-  readonly seed: number
-}
-
-/** Every player of a setting against the baseline, on shared scenarios; not yet corrected. */
-export function playerDifferences(setting: Setting, label: string, { baseline: named, seed }: DifferenceOptions): Figure[] {
+/** Every player of a setting against the baseline, the one of that label or name or else the setting's own, on shared scenarios; not yet corrected. */
+export function playerDifferences(setting: Setting, label: string, named: string | undefined): Figure[] {
   const baseline = setting.baseline(named)
   if (baseline === undefined) return []
   const others = setting.tallies.filter(tally => tally !== baseline && setting.comparable(tally, baseline))
@@ -24,7 +19,7 @@ export function playerDifferences(setting: Setting, label: string, { baseline: n
     others.flatMap((other): Figure[] => {
       const theirs = columns(other).get(name)
       const range = columnRange(setting, name, column)
-      const difference = theirs && pairedDifference(theirs, column, { seed, range })
+      const difference = theirs && pairedDifference(theirs, column, { range })
       if (difference === undefined) return []
       const item = isCount(name) ? COUNTS[name] : name
       const common = { table: 'differences', setting: label, player: `${other.label} − ${baseline.label}`, item } as const
@@ -35,18 +30,14 @@ export function playerDifferences(setting: Setting, label: string, { baseline: n
 }
 
 /** Each player's reward in every setting of an economy against its first: what an ablation does, on shared scenarios. */
-export function settingDifferences(
-  settings: readonly Setting[],
-  labels: readonly string[],
-  { seed }: Pick<DifferenceOptions, 'seed'>,
-): Figure[] {
+export function settingDifferences(settings: readonly Setting[], labels: readonly string[]): Figure[] {
   return settings.flatMap((setting, i) => {
     const first = settings.findIndex(({ metadata }) => metadata.env_id === setting.metadata.env_id)
     if (first === i) return []
     return setting.tallies.flatMap(({ label: player, reward }): Figure[] => {
       const before = settings[first]!.tallies.find(other => other.label === player)
       const range = columnRange(setting, 'reward', reward)
-      const difference = before && pairedDifference(reward, before.reward, { seed, range })
+      const difference = before && pairedDifference(reward, before.reward, { range })
       if (difference === undefined) return []
       const common = { table: 'settings', setting: labels[first]!, player, item: labels[i]!, unit: 'number' } as const
       const family = `reward of ${player}: settings against ${labels[first]!}`

@@ -254,8 +254,8 @@ function shapeOf(sums: readonly number[], counts: readonly number[], n: number, 
  * variance). Of few skewed clusters the variance says too little: beyond Cochran's rule it is drawn towards a larger one, with a
  * weight of half the squared skewness too much. Values that lie close to the bound away from which they are skewed can hide a rare
  * one anywhere, and that larger variance is the largest that values of this mean can have; where they keep away from it by twice as
- * much as they differ among themselves, it is the largest that they can have within once more their spread on both sides. That correction is agoragym's;
- * `npm run coverage` shows what the intervals cover (docs/statistics.md).
+ * much as they differ among themselves, it is the largest that they can have within once more their spread on both sides. That
+ * correction is agoragym's; `npm run coverage` shows what the intervals cover (docs/statistics.md).
  *
  * Where all values lie on one bound, the spread tells nothing, and every cluster counts as one try.
  */

@@ -7,6 +7,7 @@ import { type Condition, SHARES } from './roster.ts'
 
 /** Prices of orders, in private signals. */
 const PRICES = { below: 0.97, at: 1, above: 1.03 } as const
+
 /** The market of a condition, or the only one. */
 const marketAt = ({ markets }: Observation, condition: Condition | null): MarketView | undefined =>
   condition === null ? (markets.no_project ?? markets.project) : markets[condition]

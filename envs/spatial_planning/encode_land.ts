@@ -16,6 +16,7 @@ import {
 
 /** Plots that are bought under each of two conditions, at most. */
 const CONDITIONAL = 3
+
 /** What is declared, as a share of the real value, or an end of its range; at most what may be declared. */
 const LEVELS = {
   low: ({ low }) => low,

@@ -210,6 +210,14 @@ describe('paired differences', () => {
     expect([turned.low, turned.high]).toEqual([expect.closeTo(-high, 10), expect.closeTo(-low, 10)])
   })
 
+  test('values that may lie between the bounds are no wins, though all of them lie on one', () => {
+    const [a, b] = outcomes(8, 2, 0, 10)
+    const between = pairedDifference(a, b, { range: { low: 0, high: 1 } })!
+    // No continuity to correct for: they go together more closely, and what sets them apart is known better.
+    expect(between.low).toBeGreaterThan(-0.0769)
+    expect(between.high).toBeLessThan(0.266)
+  })
+
   test('a range that is stretched or moved stretches the interval and leaves p', () => {
     const [first, second] = [
       [0.2, 0.9, 1, 0.4, 1, 0.7],

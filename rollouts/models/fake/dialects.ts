@@ -371,7 +371,7 @@ const RULES: Readonly<Record<Dialect, DialectRules>> = {
         ],
       }
     },
-    error: (status, message) => ({ type: 'error', error: { type: status === 529 ? 'overloaded_error' : 'fake_error', message } }),
+    error: (_status, message) => ({ type: 'error', error: { type: 'fake_error', message } }),
   },
 }
 

@@ -45,9 +45,9 @@ const message = (body: Json, change: (message: Json) => Json): RawAnswer =>
 const usage = (body: Json, change: (usage: Json) => Json): RawAnswer => ({ body: { ...body, usage: change(object(body.usage)) } })
 const callIn = (body: Json): Json => object(object(list(object(object(list(body.choices)[0]).message).tool_calls)[0]).function)
 
-/** Whether some message of the conversation holds this field of the server's own. */
+/** Whether some message of the conversation calls a tool without this field of the server's own. */
 const lacks = (request: FakeRequest, field: string): boolean =>
-  messagesOf(request).some(one => one.role === 'assistant' && list(one.tool_calls).length > 0 && !(field in one))
+  messagesOf(request).some(one => list(one.tool_calls).length > 0 && !(field in one))
 
 type Made = Omit<Quirk, 'dialects' | 'play'> & Partial<Pick<Quirk, 'dialects' | 'play'>>
 const made = (quirk: Made): Quirk => ({ dialects: ['chat'], play: false, ...quirk })

@@ -7,6 +7,7 @@ import {
   type FakeReply,
   fromTranscript,
   type MODEL_FAULTS,
+  type RawAnswer,
   randomCalls,
   startFakeProvider,
 } from '../../../testing.ts'

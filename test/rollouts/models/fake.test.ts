@@ -444,6 +444,7 @@ describe('a request that is not well-formed is refused like a strict provider wo
       chat({ role: 'assistant', tool_calls: [call()] }, result(), user(), { role: 'assistant', tool_calls: [call()] }, result()),
       /unique/,
     ],
+    ['no message', chat(), /no message/],
     ['an own message at the end', chat({ role: 'assistant', content: 'x' }), /last message/],
     ['a role that there is none of', chat({ role: 'developer', content: 'x' }), /unknown role 'developer'/],
     ['half of a surrogate pair', chat(user('\ud83d')), /surrogate/],
@@ -501,7 +502,8 @@ describe('a request that is not well-formed is refused like a strict provider wo
   test('what is no JSON as well; the nearest that is well-formed is answered', async () => {
     const post = await start({ script: () => ({ content: 'yes' }) })
     const { url } = provider!
-    expect((await fetch(`${url}/chat/completions`, { method: 'POST', body: '{' })).status).toBe(400)
+    for (const body of ['{', 'null', '[]', ''])
+      expect((await fetch(`${url}/chat/completions`, { method: 'POST', body })).status).toBe(400)
     const name = 'aZ0_-'.padEnd(64, 'x')
     for (const [path, body] of [
       chat({ role: 'assistant', tool_calls: [call(name, name)] }, result(name), user()),
@@ -1000,6 +1002,7 @@ test('a random model keeps within a schema of any kind', async () => {
   expect(kinds('list')).toHaveLength(6)
   expect(kinds('inner')).toHaveLength(2)
   expect(kinds('flag')).toEqual(['false', 'true'])
+  expect(new Set([...seen.get('many')!].map(value => JSON.parse(value).length))).toEqual(new Set([0, 1, 2]))
   expect(kinds('few')).toEqual(['[0]', '[]'])
   expect(kinds('some')).toHaveLength(3)
   expect(kinds('high')).toHaveLength(11)
@@ -1023,7 +1026,7 @@ test('a recorded conversation is repeated answer by answer, then nothing is said
   ])
   const at = (turn: number) => script({ turn } as never)
   expect(at(0)).toEqual({ content: 'One.', reasoning: 'hm', calls: [{ name: 'sell', arguments: '{"quantity":2}' }] })
-  expect(at(1)).toEqual({ content: 'Two.', calls: [] })
+  expect(at(1)).toStrictEqual({ content: 'Two.', calls: [] })
   expect(at(2)).toEqual({})
 })
 

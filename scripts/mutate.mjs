@@ -176,7 +176,6 @@ writeFileSync(
       '/docs/api',
       'python',
       'examples',
-      'bench',
       '/test/mutation',
       '/runs',
       '/.stryker',

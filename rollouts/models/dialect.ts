@@ -5,10 +5,10 @@
  */
 import type { ToolCall } from '../messages.ts'
 import type { Reply, Usage } from '../player.ts'
-import { codesOf, said, statusOf } from './failure.ts'
 import { type Forms, httpErrorIn } from './forms.ts'
 import { isDeep, isSaid, type Json, list, object, parsed, shallow, string, wellFormed } from './json.ts'
 import { MalformedReply, type Model, type ModelAnswer, type ModelRequest } from './model.ts'
+import { codesOf, said, statusOf } from './server_errors.ts'
 import { HttpError } from './transport.ts'
 import { type Counts, soundUsage } from './usage.ts'
 

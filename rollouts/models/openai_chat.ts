@@ -1,6 +1,6 @@
 /**
  * Chat Completions, the protocol that OpenAI and every compatible server speaks (vLLM, llama.cpp, Ollama, OpenRouter …).
- * Translates messages and answers; the SDK sends them. What a server adds to its messages and calls (`reasoning_content`,
+ * Translates messages and answers; a client sends them. What a server adds to its messages and calls (`reasoning_content`,
  * `extra_content`, `reasoning_details` …) is kept and sent back to it: some insist.
  */
 import type { ToolSchema } from '../../envs/core/tool.ts'

@@ -20,7 +20,8 @@ import { replaceFile } from '../../rollouts/disk.ts'
 import { RunError, RunStopped } from '../../rollouts/errors.ts'
 import { failedLines, rolloutLines } from '../../rollouts/lines.ts'
 import { ProviderError } from '../../rollouts/player.ts'
-import { type Rollout, type RolloutSpec, rolloutKey, runRollout } from '../../rollouts/rollout.ts'
+import { type Rollout, type RolloutSpec, rolloutKey } from '../../rollouts/rollout.ts'
+import { runRollout } from '../../rollouts/run_rollout.ts'
 import { readRollouts } from '../../rollouts/scores.ts'
 import {
   countFinished,

@@ -4,7 +4,8 @@ import net, { type AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, test } from 'vitest'
 import { classify } from '../../../rollouts/models/failure.ts'
-import { HttpError, MAX_ANSWER_BYTES, proxiesOf, send, sending } from '../../../rollouts/models/transport.ts'
+import { proxiesOf } from '../../../rollouts/models/proxies.ts'
+import { HttpError, MAX_ANSWER_BYTES, send, sending } from '../../../rollouts/models/transport.ts'
 
 const open: http.Server[] = []
 const sockets: net.Socket[] = []

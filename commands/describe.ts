@@ -1,11 +1,9 @@
 /** `describe`: an economy's rules, tools, configuration, bots and metrics, as it declares them. */
-
 import { describeEconomy } from '../economies/describe.ts'
 import { configFields } from '../envs/core/config.ts'
 import { families } from '../envs/core/encoding.ts'
 import { learnerOf } from '../envs/core/environment.ts'
 import { UserError } from '../envs/core/errors.ts'
-import { addTo } from '../envs/core/grouped.ts'
 import { short } from '../envs/core/plain.ts'
 import { toolSchema, typeName } from '../envs/core/tool.ts'
 import { botName } from '../rollouts/players/bot.ts'
@@ -39,7 +37,7 @@ function text({ economy, env, preset, config }: Setting, width: number): string 
   const roles = new Map<string, string[]>()
   for (const { agent, role, learner, resident } of seats) {
     const kind = `${role}${resident ? ' (resident)' : ''}${learner ? ' (evaluated by default)' : ''}`
-    addTo(roles, kind, agent)
+    roles.set(kind, [...(roles.get(kind) ?? []), agent])
   }
   const sections: [title: string, body: string][] = [
     [`Rules, as ${learnerOf(seats)} is told them`, block(env.rules(config, learnerOf(seats)), width, 2)],

@@ -1,7 +1,5 @@
 /** `runs`: the run folders there are. */
-
 import { resolve } from 'node:path'
-import { groupBy } from '../envs/core/grouped.ts'
 import { oneLine } from '../envs/core/text.ts'
 import { absentShards, shardFolder } from '../evals/shards.ts'
 import { type ListedRun, listRuns } from '../rollouts/listing.ts'
@@ -58,8 +56,12 @@ export const runs: Command = {
 
 /** The runs, those that were played in parts as one each, where their first part stands. */
 function wholes(found: readonly ListedRun[]): ListedRun[][] {
-  // A part lies where the whole would, but for the folder that is the part's.
-  const placeOf = ({ folder, shard }: ListedRun): string =>
-    shard === undefined ? folder : `${folder.replace(shardFolder(shard), '')} ${shard.of}`
-  return [...groupBy(found, placeOf).values()]
+  const runs = new Map<string, ListedRun[]>()
+  for (const run of found) {
+    const { folder, shard } = run
+    // A part lies where the whole would, but for the folder that is the part's.
+    const place = shard === undefined ? folder : `${folder.replace(shardFolder(shard), '')} ${shard.of}`
+    runs.set(place, [...(runs.get(place) ?? []), run])
+  }
+  return [...runs.values()]
 }

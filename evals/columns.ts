@@ -2,7 +2,6 @@
  * Whose column a run's rollouts are added to: one player with its treatment, whatever folders it was played into. Finds rollouts
  * that stand in two folders. Knows run folders; adds up nothing.
  */
-
 import { basename, dirname } from 'node:path'
 import { UserError } from '../envs/core/errors.ts'
 import { groupBy } from '../envs/core/grouped.ts'

@@ -2,7 +2,6 @@
  * Makes one run of the parts that it was played in: the shards of a cluster, or runs of the same thing with different examples. What
  * a part brings is copied as it lies there; what is added up is added up anew. Knows run folders; plays nothing.
  */
-
 import { existsSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { UserError } from '../envs/core/errors.ts'

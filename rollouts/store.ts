@@ -6,7 +6,6 @@
  * most. A model call is in calls.jsonl before its answer is used, and stays there until its rollout is done, so that what a kill
  * takes of the finished rollouts is played again from there and nothing is paid twice.
  */
-
 import { appendFileSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import type { AnyTypes } from '../envs/core/environment.ts'

@@ -1,5 +1,4 @@
 /** What the rollouts of a run added to its files, read back to be filed in another run. Knows files of runs; writes none. */
-
 import { join } from 'node:path'
 import type { AnyTypes } from '../envs/core/environment.ts'
 import { addTo, groupBy } from '../envs/core/grouped.ts'

@@ -2,7 +2,6 @@
  * groups.jsonl of a run: the rollouts of each seed side by side, a row a seat, with their rewards and group-relative
  * advantages. Made from the run's other files when it ends, and made anew when more has been played.
  */
-
 import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { groupBy } from '../../envs/core/grouped.ts'

@@ -106,7 +106,7 @@ export { peopleNotes } from './rollouts/players/notes.ts'
 export { type PlayerMaker, registerPlayer } from './rollouts/players/own.ts'
 export { openTerminal, type TerminalOptions } from './rollouts/players/terminal.ts'
 export { PROGRESS_WORDS, Progress, type ProgressOptions } from './rollouts/progress.ts'
-/** One episode: seats its players and plays to the end. */
+/** What a rollout is, and the keys by which it, its repeats and its task are known. */
 export {
   configDigest,
   type FailedRollout,
@@ -115,10 +115,8 @@ export {
   type Lineup,
   lineupNames,
   type Rollout,
-  type RolloutOptions,
   type RolloutSpec,
   rolloutKey,
-  runRollout,
   taskKey,
 } from './rollouts/rollout.ts'
 export type { ErrorRow, ResultFigures, ResultRow, RolloutInfo, StepsRow, Trace, TracedEpisode } from './rollouts/rows.ts'
@@ -131,6 +129,8 @@ export {
   type RunResult,
   runFolder,
 } from './rollouts/run.ts'
+/** One episode: seats its players and plays to the end. */
+export { type RolloutOptions, runRollout } from './rollouts/run_rollout.ts'
 /** What a run has come to so far. */
 export { Running, type RunningFigures } from './rollouts/running.ts'
 export { type ScenarioRow, scenarioRow } from './rollouts/scenarios.ts'

@@ -17,7 +17,8 @@ import { median } from '../envs/core/sums.ts'
 import { rolloutLines } from '../rollouts/lines.ts'
 import { type Seated, seat } from '../rollouts/lineup.ts'
 import { playersFor } from '../rollouts/players/index.ts'
-import { lineupNames, type Rollout, type RolloutSpec, runRollout } from '../rollouts/rollout.ts'
+import { lineupNames, type Rollout, type RolloutSpec } from '../rollouts/rollout.ts'
+import { runRollout } from '../rollouts/run_rollout.ts'
 import { RunStore } from '../rollouts/store.ts'
 
 /** Episodes of a timing. */

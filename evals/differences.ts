@@ -5,7 +5,6 @@
 import type { Column } from '../rollouts/column.ts'
 import { COUNTS, type Figure, interval, isCount, type TableId } from './figures.ts'
 import type { PlayerTally } from './player_tally.ts'
-import { columnRange } from './ranges.ts'
 import type { Setting } from './setting.ts'
 import { benjaminiHochberg, holm, pairedDifference } from './stats.ts'
 
@@ -18,7 +17,7 @@ export function playerDifferences(setting: Setting, label: string, named: string
   return [...columns(baseline)].flatMap(([name, column]) =>
     others.flatMap((other): Figure[] => {
       const theirs = columns(other).get(name)
-      const range = columnRange(setting, name, column)
+      const range = setting.range(name, column)
       const difference = theirs && pairedDifference(theirs, column, { range })
       if (difference === undefined) return []
       const item = isCount(name) ? COUNTS[name] : name
@@ -35,9 +34,11 @@ export function settingDifferences(settings: readonly Setting[], labels: readonl
     const first = settings.findIndex(({ metadata }) => metadata.env_id === setting.metadata.env_id)
     if (first === i) return []
     return setting.tallies.flatMap(({ label: player, reward }): Figure[] => {
-      const before = settings[first]!.tallies.find(other => other.label === player)
-      const range = columnRange(setting, 'reward', reward)
-      const difference = before && pairedDifference(reward, before.reward, { range })
+      const base = settings[first]!
+      const before = base.tallies.find(other => other.label === player)
+      if (before === undefined) return []
+      const range = setting.range('reward', reward)
+      const difference = pairedDifference(reward, before.reward, { range, second: base.range('reward', before.reward) })
       if (difference === undefined) return []
       const common = { table: 'settings', setting: labels[first]!, player, item: labels[i]!, unit: 'number' } as const
       const family = `reward of ${player}: settings against ${labels[first]!}`

@@ -9,7 +9,6 @@ import { Games } from './games.ts'
 import { type DealingCounts, SILENCE } from './habits.ts'
 import type { PlayerTally } from './player_tally.ts'
 import type { PublishedRun } from './published.ts'
-import { columnRange } from './ranges.ts'
 import type { Setting } from './setting.ts'
 import { clusteredMean, clusteredShare } from './stats.ts'
 import { strengths } from './strengths.ts'
@@ -70,7 +69,7 @@ class Cells {
     item: string,
     column: Column,
     unit: Unit = 'number',
-    range: ValueRange = columnRange(this.#of, item, column),
+    range: ValueRange = this.#of.range(item, column),
   ): void {
     const estimate = clusteredMean(column, { seed: this.#seed, range })
     if (estimate !== undefined) this.add(table, player, item, unit, { ...interval(estimate), sd: column.sd })

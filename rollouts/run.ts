@@ -9,16 +9,9 @@ import { UserError } from '../envs/core/errors.ts'
 import { type BatchResult, type Elsewhere, isDue, type Job, runBatch } from './batch.ts'
 import type { Compression } from './blocks.ts'
 import { RunError } from './errors.ts'
+import { checkSameRun, runDigest } from './identity.ts'
 import { lineupOf, type Seated } from './lineup.ts'
-import {
-  checkSameRun,
-  type ExperimentFacts,
-  type Metadata,
-  metadata,
-  type RunFacts,
-  runDigest,
-  type ShardFacts,
-} from './metadata.ts'
+import { type ExperimentFacts, type Metadata, metadata, type RunFacts, type ShardFacts } from './metadata.ts'
 import { type Par, parOf } from './par.ts'
 import type { Player } from './player.ts'
 import { type Lineup, lineupNames, type RolloutSpec } from './rollout.ts'

@@ -206,7 +206,13 @@ function dealing(event: MarsEvent): Omit<Dealing, 't'> | undefined {
 
 /** In agentic mode; a two-layer session has no types, no dealings and nobody's credits. */
 export const facts: Facts<MarsTypes> = {
-  ranges: { reputation: '[0, 1]', social_quality: '[0, 1]', pledge_quality: '[0, 1]' },
+  ranges: config => ({
+    payoff: config?.mode === 'agentic' ? `[−1, ${config.payoff_cap}]` : '≥ −1',
+    reputation: '[0, 1]',
+    social_quality: '[0, 1]',
+    pledge_quality: '[0, 1]',
+  }),
+  weights: config => (config.mode === 'agentic' ? config.weights : undefined),
   kinds({ header }) {
     const config = header.config as MarsConfig
     if (config.mode === 'two-layer') return {}

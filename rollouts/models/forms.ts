@@ -4,9 +4,8 @@
  * A form can also be chosen beforehand. Knows the words of servers; translates nothing itself.
  */
 import { nearest, UserError } from '../../envs/core/errors.ts'
-import { codesOf, said } from './failure.ts'
-import type { Json } from './json.ts'
-import { list, object, parsed, string } from './json.ts'
+import { type Json, list, object, parsed, string } from './json.ts'
+import { codesOf, said } from './server_errors.ts'
 import { HttpError } from './transport.ts'
 
 interface FormRules {
@@ -139,6 +138,7 @@ function isAboutValue(words: string, value: unknown): boolean {
   if (typeof value !== 'number' && typeof value !== 'string') return false
   return new RegExp(`(?<![\\w.-])${String(value).replace(/[^\w-]/g, '\\$&')}(?![\\w-]|\\.\\d)`).test(words)
 }
+
 /** Another path of the same server takes what this one does not: nothing is dropped for that. */
 export const OTHER_API = /\/v1\/responses|responses api/i
 
@@ -151,15 +151,8 @@ function spelled(name: string): RegExp {
   return WORDLIKE.has(name) ? new RegExp(`["'\`]${pattern}["'\`.]`, 'i') : new RegExp(`(?<![a-z])${pattern}(?![a-z])`, 'i')
 }
 
-/** What a message without its fields of the protocol holds is the server's own, and is sent back to it. */
-export interface Learnt {
-  /** Second forms that requests are sent in. */
-  readonly adaptations: readonly string[]
-  /** Options that are not sent. */
-  readonly dropped: readonly string[]
-}
-
-export class Forms implements Learnt {
+/** What one endpoint has taught so far; kept for the run. */
+export class Forms {
   readonly #forms: Set<Form>
   readonly #dropped = new Set<string>()
   /** Fields of the server's own that it does not take back. */
@@ -184,10 +177,12 @@ export class Forms implements Learnt {
     return !this.#kept.has(field)
   }
 
+  /** Second forms that requests are sent in, and `without:FIELD` of fields of the server's own that are not sent back. */
   get adaptations(): readonly string[] {
     return [...this.#forms, ...[...this.#kept].map(field => `without:${field}`)]
   }
 
+  /** Options that are not sent. */
   get dropped(): readonly string[] {
     return [...this.#dropped]
   }

@@ -245,7 +245,7 @@ function answered(heard: Heard, model: string, length: () => number): ModelAnswe
     tool_calls: calls,
     finish_reason: finishOf(refused ? 'refusal' : meaning, calls),
     ...(meaning === undefined && isSaid(reason) && { finish_word: string(reason) || JSON.stringify(reason) }),
-    ...(unreadable && { unreadable_call: unreadableCall(content || said(remark) || string(reason)) }),
+    ...(unreadable && { unreadable_call: unreadableCall(content || string(remark) || said(remark) || string(reason)) }),
     ...(state !== undefined && { provider_state: state }),
     ...tokens,
   }
@@ -311,7 +311,7 @@ function unreadableCall(written: string, message = ''): { readonly name: string;
   const name =
     /<function=([\w.-]+)/.exec(written)?.[1] ??
     /"name"\s*:\s*"([^"]{1,200})"/.exec(written)?.[1] ??
-    /(?:call tool|for tool|tool call) '?([\w.-]+)'?/.exec(message)?.[1] ??
+    /(?:(?:call|for) tool '?|tool call ')([\w.-]+)/.exec(message)?.[1] ??
     /^\s*([a-z_][\w.-]*)\s*[({]/i.exec(written)?.[1] ??
     ''
   // What is whole JSON was refused for something else, and is no call all the same: it is kept as words.

@@ -75,8 +75,9 @@ export function writeError(dialect: Dialect, status: number, message: string): J
   return RULES[dialect].error(status, message)
 }
 
-/** Every call is answered once, before anybody speaks again, and nothing else is. */
+/** Somebody has spoken, and every call is answered once, before anybody speaks again, and nothing else is. */
 function checkAnswered(messages: readonly Message[]): void {
+  if (messages.length === 0) throw new NotWellFormed('there is no message')
   let open = new Set<string>()
   const used = new Set<string>()
   for (const message of messages) {
@@ -99,7 +100,7 @@ function checkAnswered(messages: readonly Message[]): void {
       open = new Set(message.tool_calls?.map(({ id }) => id))
     }
   }
-  if (messages.at(-1)?.role === 'assistant') throw new NotWellFormed('the last message is the assistant’s own')
+  if (messages.at(-1)!.role === 'assistant') throw new NotWellFormed('the last message is the assistant’s own')
 }
 
 function checkArguments(written: string): void {
@@ -311,7 +312,7 @@ const RULES: Readonly<Record<Dialect, DialectRules>> = {
             throw new NotWellFormed('messages: invalid signature in thinking block')
           said.push(
             assistant(
-              blocks.map(block => (block.type === 'text' ? text(block.text) : '')).join(''),
+              blocks.map(block => text(block.text)).join(''),
               blocks.filter(({ type }) => type === 'tool_use').map(({ id, name, input }) => toolCall(id, name, input)),
             ),
           )
@@ -365,7 +366,7 @@ const RULES: Readonly<Record<Dialect, DialectRules>> = {
         ],
       }
     },
-    error: (status, message) => ({ type: 'error', error: { type: status === 529 ? 'overloaded_error' : 'fake_error', message } }),
+    error: (_status, message) => ({ type: 'error', error: { type: 'fake_error', message } }),
   },
 }
 

@@ -53,7 +53,7 @@ const callIn = (body: Json): Json => object(object(list(object(object(list(body.
 
 /** Whether a message with calls came back without this field of the server's own. */
 const lacks = (request: FakeRequest, field: string): boolean =>
-  messagesOf(request).some(one => one.role === 'assistant' && list(one.tool_calls).length > 0 && !(field in one))
+  messagesOf(request).some(one => list(one.tool_calls).length > 0 && !(field in one))
 
 type Made = Omit<Quirk, 'dialects' | 'play'> & Partial<Pick<Quirk, 'dialects' | 'play'>>
 const made = (quirk: Made): Quirk => ({ dialects: ['chat'], play: false, ...quirk })

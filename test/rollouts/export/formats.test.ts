@@ -1,12 +1,28 @@
 /** What stands in the rows of each format, on runs whose rewards are known. */
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { type AnyEnvironment, call, PASS, Registry } from '../../../index.ts'
+import { EpisodeStopped } from '../../../rollouts/errors.ts'
 import { estimatorNamed } from '../../../rollouts/export/advantage.ts'
 import { formats } from '../../../rollouts/export/formats.ts'
+import { parting } from '../../../rollouts/export/preference.ts'
 import { tokenSequences } from '../../../rollouts/export/tokens.ts'
 import type { CallRow } from '../../../rollouts/player.ts'
-import { type AnyRow, idler, lopsided, play, playModel, rowsOf, STRANGE, sharedFolder, sleeper, toExport } from './toy_runs.ts'
+import {
+  type AnyRow,
+  bot,
+  endowed,
+  idler,
+  lopsided,
+  play,
+  playModel,
+  rowsOf,
+  STRANGE,
+  sharedFolder,
+  sleeper,
+  toExport,
+} from './toy_runs.ts'
 
 /** Folders that the tests of this file read and do not change. */
 const folder = sharedFolder()
@@ -63,6 +79,19 @@ describe('verifiers', () => {
     expect(metadata.avg_metrics.earned).toBe(15)
     // No reward reaches 0.5.
     expect(metadata.pass_at_k).toEqual({ 1: 0, 2: 0, 3: 0, 4: 0 })
+  })
+
+  test('passes are counted by the threshold of the run, seed by seed, and a metric is averaged where it is defined', async () => {
+    const run = await play(folder(), { env: endowed, seeds: [0, 1], repeats: 3 })
+    const told = join(run, 'metadata.json')
+    writeFileSync(told, JSON.stringify({ ...JSON.parse(readFileSync(told, 'utf8')), pass_threshold: 0.4 }))
+    const out = join(runs, 'two-seeds')
+    await toExport([run], 'verifiers', out)
+    const metadata = JSON.parse(readFileSync(join(out, 'metadata.json'), 'utf8'))
+    expect(metadata).toMatchObject({ num_examples: 2, rollouts_per_example: 3, avg_metrics: { earned: 15 } })
+    // Of 0.25, 0.35 and 0.45 one passes.
+    expect(metadata.pass_at_k[1]).toBeCloseTo(1 / 3, 9)
+    expect(metadata.pass_all_k[2]).toBe(0)
   })
 
   test('several runs have a folder each', async () => {
@@ -189,6 +218,31 @@ describe('preference', () => {
     }
   })
 
+  test('a pair is cut short, and its answers are calls in parallel, where either’s are', async () => {
+    const both = { calls: [call('sell', { quantity: 1 }), call('wait')].flatMap(({ calls }) => calls) }
+    const hasty = bot('bot:hasty', ({ repeat }) => ({
+      act({ t }) {
+        if (t === 0) return repeat === 0 ? both : call('sell', { quantity: 3 })
+        if (repeat === 0) throw new EpisodeStopped('player_quit')
+        return PASS
+      },
+    }))
+    const run = await play(folder(), { player: hasty, seeds: [0], repeats: 2 })
+    const [{ input }] = await exported(run, 'preference', 'preference.openai.jsonl', { includeTruncated: true })
+    expect(input.parallel_tool_calls).toBe(true)
+    const [{ info, rejected }] = await exported(run, 'preference', 'preference.trl.jsonl', { includeTruncated: true })
+    // What it was told before it left teaches nothing.
+    expect(rejected.map(({ role }: AnyRow) => role)).toEqual(['assistant'])
+    expect([info.is_truncated, info.chosen.is_truncated, info.rejected.is_truncated]).toEqual([true, false, true])
+  })
+
+  test('the prompt ends with what the players were told, not amid their answer', () => {
+    const told = { message: { role: 'user', content: 'Go on.' }, sampled: false } as const
+    const said = (content: string) => ({ message: { role: 'assistant', content }, sampled: true }) as const
+    expect(parting([told, said('So'), said('a')], [told, said('So'), said('b')])).toBe(1)
+    expect(parting([told, said('So'), told, said('a')], [told, said('So'), told, said('b')])).toBe(3)
+  })
+
   test('pairs whose rewards differ by less than the margin are left out and counted', async () => {
     const out = join(runs, 'margin')
     const card = await toExport([group], 'preference', out, { margin: 0.25 })
@@ -275,7 +329,11 @@ test('kto labels a completion by its reward', async () => {
 
 test('prompts has a row a seed and seat, with what it takes to play that game', async () => {
   const several = await play(folder(), { seeds: [3, 5], seats: ['trader_0', 'trader_1'] })
-  const rows = await exported(several, 'prompts', 'prompts.jsonl')
+  const out = join(runs, 'prompts')
+  const card = await toExport([several], 'prompts', out)
+  // A game of two seats that was cut short is one.
+  expect(card.counts).toMatchObject({ rollouts: 8, seat_rollouts: 16, truncated: 4 })
+  const rows = rowsOf(out, 'prompts.jsonl')
   expect(rows.map(({ seed, seat }) => [seed, seat])).toEqual([
     [3, 'trader_0'],
     [3, 'trader_1'],
@@ -424,11 +482,11 @@ test('parquet is a whole file with a column a figure', async () => {
 })
 
 describe('rewards on another scale', () => {
-  /** What rewards mean in the runs of this file: bots get 0 to 0.2, honest play 0.1. */
-  const pars = async () => {
+  /** What rewards mean in the first seat in the runs of this file: bots get 0 to 0.2, honest play 0.1. */
+  const pars = async (least = { mean: 0, sd: 0 }, most = { mean: 0.2, sd: 0 }) => {
     const [{ info }] = await exported(group, 'verifiers', 'results.jsonl')
     const { version, config_digest, seat } = info
-    const bots = { least: { mean: 0, sd: 0 }, most: { mean: 0.2, sd: 0 } }
+    const bots = { least, most }
     const par = { version, config_digest, seat, seeds: 1, honest_bot: 'most', honest: 0.1, pass_threshold: 0, bots }
     return () => ({ default: par })
   }
@@ -450,9 +508,39 @@ describe('rewards on another scale', () => {
     expect(card.reward).toEqual({ scale: 'unit', relative: null, clipped: 1 })
     const metadata = JSON.parse(readFileSync(join(out, 'metadata.json'), 'utf8'))
     expect(metadata.avg_reward).toBeCloseTo(0.625, 9)
+    const rows = await exported(group, 'kto', 'kto.jsonl', { ...unit, estimator: estimatorNamed('dr-grpo') })
+    expect(rows.map(({ info }) => info.advantage)).toEqual([-0.625, -0.125, 0.375, 0.375])
     // Three of four pass.
     expect(metadata.pass_at_k).toEqual({ 1: 0.75, 2: 1, 3: 1, 4: 1 })
     expect(metadata.pass_all_k).toEqual({ 1: 0.75, 2: 0.5, 3: 0.25, 4: 0 })
+  })
+
+  test('lie between the bots’ means less and plus three standard deviations; all that lie beyond are counted', async () => {
+    const out = join(runs, 'bounds')
+    const between = await pars({ mean: 0.03, sd: 0.01 }, { mean: 0.12, sd: 0.01 })
+    const card = await toExport([group], 'kto', out, { reward: { unit: true }, pars: between })
+    expect(rowsOf(out, 'kto.jsonl').map(({ info }) => Math.round(info.reward * 1e9) / 1e9)).toEqual([0, 0.666666667, 1, 1])
+    expect(card.reward).toMatchObject({ clipped: 2 })
+  })
+
+  test('are those of the seat: another one has no part in what was derived', async () => {
+    const both = await play(folder(), { player: lopsided, seeds: [0], repeats: 1, seats: ['trader_0', 'trader_1'] })
+    const card = await toExport([both], 'kto', join(runs, 'seats'), { reward: { unit: true }, pars: await pars() })
+    expect([card.counts.rows, card.left_out.no_par?.count]).toEqual([1, 1])
+  })
+
+  test('stand in the rows of tokens too', async () => {
+    const rows = await exported(model, 'tokens', 'tokens.jsonl', { reward: { relative: true }, pars: await pars() })
+    const plain = await exported(model, 'tokens', 'tokens.jsonl')
+    expect(rewards(rows)).toEqual(rewards(plain).map(reward => Math.round((reward - 0.1) * 1e9) / 1e9))
+  })
+
+  test('begin, as scores, with what a seat has before its first step', async () => {
+    const run = await play(folder(), { env: endowed, seeds: [0], repeats: 2 })
+    const environments = new Registry<AnyEnvironment>('environment')
+    environments.add(endowed.id, endowed)
+    const steps = await exported(run, 'steps', 'steps.jsonl', { reward: { form: 'score' }, environments })
+    expect(rewards(steps)).toEqual([0.25, 0, 0, 0.35, 0, 0])
   })
 
   test('of steps add up to the score or end at it, scaled as well', async () => {

@@ -3,10 +3,9 @@
  * folder a run where there are several.
  */
 import type { Metadata } from '../metadata.ts'
-import { passRates } from '../pass_rates.ts'
+import { PASS_THRESHOLD, passRates } from '../pass_rates.ts'
 import { keyParts } from '../rollout.ts'
 import type { ErrorRow } from '../rows.ts'
-import { PASS_THRESHOLD } from '../summary.ts'
 import type { Estimator } from './advantage.ts'
 import type { Columns } from './columns.ts'
 import type { ExportFacts, Format, FormatWriter, Sink, TaskPlays } from './format.ts'

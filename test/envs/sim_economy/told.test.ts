@@ -8,8 +8,8 @@ import type { Event } from '../../../envs/sim_economy/state.ts'
 import { experiment } from '../../../evals/experiment.ts'
 import { planExperiment } from '../../../evals/run_experiment.ts'
 import { economies } from '../../../index.ts'
-import { runRollout } from '../../../rollouts/rollout.ts'
 import { PlanSpecs } from '../../../rollouts/run.ts'
+import { runRollout } from '../../../rollouts/run_rollout.ts'
 
 /** The log of a game in which honest and deceptive agents trade. */
 async function game(seed: number) {

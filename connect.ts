@@ -24,12 +24,5 @@ export { type PageSchema, readSchemas, type Schemas, type SendTool } from './con
 export { type OTreeOptions, otreeServer, type Way } from './connect/otree/server.ts'
 export { serverUrl } from './connect/remote.ts'
 export { type ConnectedRun, type ConnectedRunOptions, connectedRun, type Hosted, type Server } from './connect/run.ts'
-export {
-  MARGIN,
-  playSession,
-  type SeatOutcome,
-  type SessionEvent,
-  type SessionOptions,
-  type SessionResult,
-  sessionKey,
-} from './connect/session.ts'
+export { MARGIN, type SeatEvent, type SeatOutcome, type SessionTerms } from './connect/seat_play.ts'
+export { playSession, type SessionEvent, type SessionOptions, type SessionResult, sessionKey } from './connect/session.ts'

@@ -46,7 +46,7 @@ export { columnNames, evaluatedOf, type Named, shortName } from './rollouts/labe
 export { lineupOf, type Seated, type Seating, type Share, seat } from './rollouts/lineup.ts'
 export { type ListedRun, listRuns } from './rollouts/listing.ts'
 export type { Message, ToolCall, Transcript, TranscriptMessage } from './rollouts/messages.ts'
-export type { ExperimentFacts, Metadata } from './rollouts/metadata.ts'
+export type { ExperimentFacts, Metadata, Summary, Traffic } from './rollouts/metadata.ts'
 /** Models: who is asked how, and within which limits. `Models.spent` is the budget so far. */
 export {
   ASSUMED_COMPLETION,
@@ -88,6 +88,7 @@ export { modelNotes } from './rollouts/models/notes.ts'
 export { withoutCredentials } from './rollouts/models/redact.ts'
 export { promptTokens } from './rollouts/models/usage.ts'
 export { boundsOf, currentPar, isCurrent, type Par, type Pars } from './rollouts/par.ts'
+export { PASS_THRESHOLD } from './rollouts/pass_rates.ts'
 export type { Outcome } from './rollouts/played.ts'
 export {
   type CallRow,
@@ -106,7 +107,7 @@ export { peopleNotes } from './rollouts/players/notes.ts'
 export { type PlayerMaker, registerPlayer } from './rollouts/players/own.ts'
 export { openTerminal, type TerminalOptions } from './rollouts/players/terminal.ts'
 export { PROGRESS_WORDS, Progress, type ProgressOptions } from './rollouts/progress.ts'
-/** One episode: seats its players and plays to the end. */
+/** What a rollout is, and the keys by which it, its repeats and its task are known. */
 export {
   configDigest,
   type FailedRollout,
@@ -115,10 +116,8 @@ export {
   type Lineup,
   lineupNames,
   type Rollout,
-  type RolloutOptions,
   type RolloutSpec,
   rolloutKey,
-  runRollout,
   taskKey,
 } from './rollouts/rollout.ts'
 export type { ErrorRow, ResultFigures, ResultRow, RolloutInfo, StepsRow, Trace, TracedEpisode } from './rollouts/rows.ts'
@@ -131,6 +130,8 @@ export {
   type RunResult,
   runFolder,
 } from './rollouts/run.ts'
+/** One episode: seats its players and plays to the end. */
+export { type RolloutOptions, runRollout } from './rollouts/run_rollout.ts'
 /** What a run has come to so far. */
 export { Running, type RunningFigures } from './rollouts/running.ts'
 export { type ScenarioRow, scenarioRow } from './rollouts/scenarios.ts'
@@ -151,7 +152,7 @@ export {
   readSteps,
   readTraces,
 } from './rollouts/store.ts'
-export { PASS_THRESHOLD, type Summary, summarize, type Traffic } from './rollouts/summary.ts'
+export { summarize } from './rollouts/summary.ts'
 export { type SeatMessage, Talk, type TalkView } from './rollouts/talk.ts'
 export { parseJson, readText } from './rollouts/text_file.ts'
 export { transcribe, transcriptOf } from './rollouts/transcript.ts'

@@ -3,7 +3,6 @@
  * scored rollout, with its rows made, and into a run folder. The same episodes each way;
  * a repeat of them each round, because a run keeps one of each.
  */
-
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -17,7 +16,8 @@ import { median } from '../envs/core/sums.ts'
 import { rolloutLines } from '../rollouts/lines.ts'
 import { type Seated, seat } from '../rollouts/lineup.ts'
 import { playersFor } from '../rollouts/players/index.ts'
-import { lineupNames, type Rollout, type RolloutSpec, runRollout } from '../rollouts/rollout.ts'
+import { lineupNames, type Rollout, type RolloutSpec } from '../rollouts/rollout.ts'
+import { runRollout } from '../rollouts/run_rollout.ts'
 import { RunStore } from '../rollouts/store.ts'
 
 /** Episodes of a timing. */

@@ -1,5 +1,4 @@
 /** `compare`: the runs of any number of players side by side. */
-
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { economies, environments } from '../economies/registry.ts'

@@ -1,5 +1,4 @@
 /** `eval`: plays each player in the evaluated seat and prints a table. */
-
 import { join, resolve } from 'node:path'
 import { economies, environments } from '../economies/registry.ts'
 import type { RunExport } from '../economies/run_export.ts'

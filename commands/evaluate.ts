@@ -1,5 +1,4 @@
 /** Playing runs and telling what came of them: shared by the commands that do so. */
-
 import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
 import { economies } from '../economies/registry.ts'

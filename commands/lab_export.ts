@@ -1,5 +1,4 @@
 /** `lab-export`: sessions in the files of their laboratory, and the laboratory's records in the same. */
-
 import { existsSync, statSync } from 'node:fs'
 import { basename, resolve } from 'node:path'
 import { economies } from '../economies/registry.ts'

@@ -1,6 +1,6 @@
 /**
  * What a protocol is to the package: an adapter that takes seats at somebody's server, tells when a seat is to decide, and hands
- * decisions on. What plays the seats is `session.ts`. Knows no protocol and no player.
+ * decisions on. What plays a seat is `seat_play.ts`. Knows no protocol and no player.
  */
 import type { AnyTypes, CallResult, Playable, Seat } from '../envs/core/environment.ts'
 import type { Call, Checked, PlayerTools, ToolName } from '../envs/core/tool.ts'

@@ -4,6 +4,7 @@
  */
 import { basename, dirname } from 'node:path'
 import { UserError } from '../envs/core/errors.ts'
+import { groupBy } from '../envs/core/grouped.ts'
 import { digest } from '../envs/core/plain.ts'
 import type { AgentId } from '../envs/core/tool.ts'
 import { Unread } from '../rollouts/jsonl.ts'
@@ -30,9 +31,7 @@ export interface Columns {
 
 /** The seats of a run's evaluated players, by player string. */
 export function playersOf({ lineup, evaluated }: Metadata): Map<string, AgentId[]> {
-  const players = new Map<string, AgentId[]>()
-  for (const agent of evaluated) players.set(lineup[agent]!, [...(players.get(lineup[agent]!) ?? []), agent])
-  return players
+  return groupBy(evaluated, agent => lineup[agent]!)
 }
 
 const NONE: ReadonlySet<string> = new Set()
@@ -89,12 +88,10 @@ function detailsOf({ player, player_details }: Metadata, one: string): unknown {
  * out otherwise, when the runs are two samples that stand apart.
  */
 function repetitions(entries: readonly RunEntry[]) {
-  const groups = new Map<string, RunEntry[]>()
-  for (const entry of entries) {
-    const { lineup, opponents_shuffled, evaluated, player_details } = entry.metadata
-    const id = digest([settingId(entry.metadata), lineup, opponents_shuffled ?? false, evaluated, player_details])
-    groups.set(id, [...(groups.get(id) ?? []), entry])
-  }
+  const groups = groupBy(entries, ({ metadata }) => {
+    const { lineup, opponents_shuffled, evaluated, player_details } = metadata
+    return digest([settingId(metadata), lineup, opponents_shuffled ?? false, evaluated, player_details])
+  })
   const repeated = new Map<RunEntry, ReadonlySet<string>>()
   const apart = new Map<RunEntry, string>()
   const notes: string[] = []

@@ -7,15 +7,16 @@ import { digest } from '../envs/core/plain.ts'
 import type { Lookup } from '../envs/core/registry.ts'
 import { type Conduct, conductOf } from '../rollouts/conduct.ts'
 import { RunError } from '../rollouts/errors.ts'
+import { runDigest } from '../rollouts/identity.ts'
 import { Unread } from '../rollouts/jsonl.ts'
 import { shortName } from '../rollouts/labels.ts'
-import { type Metadata, runDigest } from '../rollouts/metadata.ts'
+import type { Metadata } from '../rollouts/metadata.ts'
 import { modelNotes } from '../rollouts/models/notes.ts'
+import { PASS_THRESHOLD } from '../rollouts/pass_rates.ts'
 import { peopleNotes } from '../rollouts/players/notes.ts'
 import type { StepsRow } from '../rollouts/rows.ts'
-import { readScoredRollouts, readScoreFacts } from '../rollouts/scores.ts'
+import { readScoredRollouts, readScoreFacts, type ScoreFacts } from '../rollouts/scores.ts'
 import { findRuns, isOlder, RunReader, readErrors, readMetadata, readSteps, readUnfiledCalls } from '../rollouts/store.ts'
-import { PASS_THRESHOLD } from '../rollouts/summary.ts'
 import { otherBuild } from '../rollouts/versions.ts'
 import { columnsOf, playersOf, type RunEntry } from './columns.ts'
 import { corrected, playerDifferences, settingDifferences } from './differences.ts'
@@ -101,7 +102,11 @@ export function compare(folders: readonly string[], options: CompareOptions): Co
       notes.push(
         `${folder}: ${rows} ${rows === 1 ? 'row is' : 'rows are'} of players that do not play in that run, and left out.`,
       )
-    for (const part of parts) notes.push(...judged(part.folder), ...modelNotes(part.metadata), ...peopleNotes(part.metadata))
+    for (const part of parts) {
+      const added = readScoreFacts(part.folder)
+      setting.addRun(part.metadata, added)
+      notes.push(...judged(part.folder, added), ...modelNotes(part.metadata), ...peopleNotes(part.metadata))
+    }
     notes.push(...divided(parts))
     if (why !== undefined) notes.push(...parts.map(({ folder }) => `The logs in ${folder} were not read: ${why}.`))
     const players = Object.fromEntries([...tallies].map(([player, { label }]) => [player, label]))
@@ -254,8 +259,8 @@ function divided(parts: readonly RunEntry[]): string[] {
 }
 
 /** Which of the metrics a model gave, and what is missing of them. */
-function judged(folder: string): string[] {
-  return Object.entries(readScoreFacts(folder)).flatMap(([name, { judge, malformed = 0, unanswered = 0 }]) => {
+function judged(folder: string, added: Readonly<Record<string, ScoreFacts>>): string[] {
+  return Object.entries(added).flatMap(([name, { judge, malformed = 0, unanswered = 0 }]) => {
     if (judge === undefined) return []
     const missing = [
       ...(malformed > 0 ? [`${malformed} of its answers could not be read`] : []),

@@ -2,10 +2,10 @@
  * Who differs from whom: players from the baseline of their setting, and settings from the first of their economy, each with the p of
  * its test alone and corrected for how many tests there are. Knows tallies and statistics; reads nothing.
  */
+import { addTo } from '../envs/core/grouped.ts'
 import type { Column } from '../rollouts/column.ts'
 import { COUNTS, type Figure, interval, isCount, type TableId } from './figures.ts'
 import type { PlayerTally } from './player_tally.ts'
-import { columnRange } from './ranges.ts'
 import type { Setting } from './setting.ts'
 import { benjaminiHochberg, holm, pairedDifference } from './stats.ts'
 
@@ -18,7 +18,7 @@ export function playerDifferences(setting: Setting, label: string, named: string
   return [...columns(baseline)].flatMap(([name, column]) =>
     others.flatMap((other): Figure[] => {
       const theirs = columns(other).get(name)
-      const range = columnRange(setting, name, column)
+      const range = setting.range(name, column)
       const difference = theirs && pairedDifference(theirs, column, { range })
       if (difference === undefined) return []
       const item = isCount(name) ? COUNTS[name] : name
@@ -35,9 +35,11 @@ export function settingDifferences(settings: readonly Setting[], labels: readonl
     const first = settings.findIndex(({ metadata }) => metadata.env_id === setting.metadata.env_id)
     if (first === i) return []
     return setting.tallies.flatMap(({ label: player, reward }): Figure[] => {
-      const before = settings[first]!.tallies.find(other => other.label === player)
-      const range = columnRange(setting, 'reward', reward)
-      const difference = before && pairedDifference(reward, before.reward, { range })
+      const base = settings[first]!
+      const before = base.tallies.find(other => other.label === player)
+      if (before === undefined) return []
+      const range = setting.range('reward', reward)
+      const difference = pairedDifference(reward, before.reward, { range, second: base.range('reward', before.reward) })
       if (difference === undefined) return []
       const common = { table: 'settings', setting: labels[first]!, player, item: labels[i]!, unit: 'number' } as const
       const family = `reward of ${player}: settings against ${labels[first]!}`
@@ -66,9 +68,7 @@ function adjust(
 ): Map<number, number | null> {
   const groups = new Map<string, number[]>()
   for (const [i, figure] of figures.entries()) {
-    if (figure.p === undefined) continue
-    const group = groupOf(figure)
-    groups.set(group, [...(groups.get(group) ?? []), i])
+    if (figure.p !== undefined) addTo(groups, groupOf(figure), i)
   }
   return new Map(
     [...groups.values()].flatMap(places => {

@@ -101,6 +101,14 @@ const rowSchema = z.strictObject({
   prompt: z.array(z.unknown()).optional(),
 })
 
+/** What the names of examples that are rows of a file begin with. */
+const FILE = 'scenario-file '
+
+/** Whether a run's examples, by their name, are rows of a file. */
+export function isFromFile(examples: string): boolean {
+  return examples.startsWith(FILE)
+}
+
 /** Rows from a file: each a seed (its place where it names none), and fields set beside the command line's. */
 function fileExamples({ env, preset, set }: Configured, path: string, shown: string): ExampleSet {
   const text = readText(path, why => `--scenario-file: cannot read ${shown}: ${why}.`, MOST_BYTES)
@@ -121,9 +129,9 @@ function fileExamples({ env, preset, set }: Configured, path: string, shown: str
   })
   if (rows.length === 0) throw new UserError(`--scenario-file: ${shown} holds no row.`)
   return {
-    name: `scenario-file ${shown}`,
+    name: `${FILE}${shown}`,
     rows,
-    nameOf: indices => `scenario-file ${shown} and others, ${indices.length} scenarios`,
+    nameOf: indices => `${FILE}${shown} and others, ${indices.length} scenarios`,
   }
 }
 

@@ -5,13 +5,15 @@
 import { existsSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { UserError } from '../envs/core/errors.ts'
+import { groupBy } from '../envs/core/grouped.ts'
 import { digest } from '../envs/core/plain.ts'
 import type { Compression } from '../rollouts/blocks.ts'
 import { estimatorNamed } from '../rollouts/export/advantage.ts'
 import { type GroupRow, writeGroups } from '../rollouts/export/groups.ts'
+import { differenceOf } from '../rollouts/identity.ts'
 import { objectIn, rows } from '../rollouts/jsonl.ts'
 import { FolderLock } from '../rollouts/lock.ts'
-import { differenceOf, type Metadata, mergedMetadata } from '../rollouts/metadata.ts'
+import { type Metadata, mergedMetadata } from '../rollouts/metadata.ts'
 import { mergeNotes } from '../rollouts/notes.ts'
 import type { ResultFigures } from '../rollouts/rows.ts'
 import { runFolder } from '../rollouts/run.ts'
@@ -245,12 +247,7 @@ function wholeOf(
 
 /** Throws a UserError where a part was divided from other examples than another, and the rest of them is not there. */
 function checkDivisions(sources: readonly Part[]): void {
-  const wholes = new Map<string, Part[]>()
-  for (const part of sources) {
-    const { shard, examples } = part.metadata
-    const whole = shard?.examples ?? examples
-    wholes.set(whole, [...(wholes.get(whole) ?? []), part])
-  }
+  const wholes = groupBy(sources, ({ metadata: { shard, examples } }) => shard?.examples ?? examples)
   if (wholes.size < 2) return
   for (const [examples, parts] of wholes) {
     const absent = absentShards(parts.flatMap(({ metadata: { shard } }) => shard ?? []))

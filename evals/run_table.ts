@@ -1,11 +1,11 @@
 /** The runs of one setting as people and machines read them right after they were played. Knows runs; reads no file. */
 import type { Column } from '../rollouts/column.ts'
 import { columnNames, evaluatedOf, shortName } from '../rollouts/labels.ts'
+import type { Summary, Traffic } from '../rollouts/metadata.ts'
 import { promptTokens } from '../rollouts/models/usage.ts'
 import type { Usage } from '../rollouts/player.ts'
 import type { RunResult } from '../rollouts/run.ts'
-import type { Summary, Traffic } from '../rollouts/summary.ts'
-import { valueRange } from './ranges.ts'
+import { declaredRange, sharedConfig, valueRange } from './ranges.ts'
 import { clusteredMean, type Estimate } from './stats.ts'
 import { block, type FigureRow, figureTable, number, plural } from './text.ts'
 
@@ -87,11 +87,12 @@ function names(runs: readonly RunResult[], part: 'stops' | 'calls' | 'refused'):
 }
 
 /** A mean with its 95 % interval, examples as clusters, as comparisons have it. */
-function intervalOf(runs: readonly RunResult[], { env, summary }: RunResult, name: string): Estimate | undefined {
+function intervalOf(runs: readonly RunResult[], { env, metadata, summary }: RunResult, name: string): Estimate | undefined {
   const columnOf = ({ reward, metrics }: Summary): Column | undefined => (name === 'reward' ? reward : metrics[name])
   const column = columnOf(summary)
   const columns = runs.flatMap(run => columnOf(run.summary) ?? [])
-  return column && clusteredMean(column, { range: valueRange(env, name, column, columns) })
+  const declared = declaredRange(env, name, sharedConfig(env, metadata))
+  return column && clusteredMean(column, { range: valueRange(declared, column, columns) })
 }
 
 function estimate(found: Estimate | undefined): string {

@@ -3,7 +3,9 @@
  * added up together; adds up nothing.
  */
 import { resolveConfig } from '../envs/core/config.ts'
-import type { AnyEnvironment } from '../envs/core/environment.ts'
+import type { AnyEnvironment, MetricDoc } from '../envs/core/environment.ts'
+import { parseRange, type ValueRange } from '../envs/core/range.ts'
+import type { Moments } from '../rollouts/column.ts'
 import { shortName } from '../rollouts/labels.ts'
 import type { Metadata } from '../rollouts/metadata.ts'
 import { configDigest } from '../rollouts/rollout.ts'
@@ -11,6 +13,7 @@ import type { ResultFigures } from '../rollouts/rows.ts'
 import { Games } from './games.ts'
 import { PlayerTally } from './player_tally.ts'
 import type { PublishedRun } from './published.ts'
+import { declaredRange, hull, sharedConfig, valueRange } from './ranges.ts'
 
 /** A column of the tables. */
 export interface ColumnFacts {
@@ -28,6 +31,10 @@ export class Setting {
   readonly env: AnyEnvironment | undefined
   readonly tallies: PlayerTally[] = []
   readonly games = new Games()
+  /** Undefined where its rollouts share none, as far as ranges go. */
+  #config: object | undefined
+  /** The ranges that runs state of each score that was added to them. */
+  readonly #added = new Map<string, Set<string>>()
   readonly #scenarios: Map<string, number>
   readonly #byColumn = new Map<string, PlayerTally>()
 
@@ -35,7 +42,25 @@ export class Setting {
   constructor(metadata: Metadata, scenarios: Map<string, number>, env?: AnyEnvironment) {
     this.metadata = metadata
     this.env = env
+    this.#config = sharedConfig(env, metadata)
     this.#scenarios = scenarios
+  }
+
+  /** One of its runs, with the scores that were added to it. */
+  addRun(metadata: Metadata, added: Readonly<Record<string, Pick<MetricDoc, 'range'>>>): void {
+    if (sharedConfig(this.env, metadata) === undefined) this.#config = undefined
+    for (const [name, { range }] of Object.entries(added))
+      this.#added.set(name, (this.#added.get(name) ?? new Set<string>()).add(range))
+  }
+
+  /** What values a player's column of that name can have: by the scores that were added, or by the economy. */
+  range(name: string, column: Moments): ValueRange {
+    const added = this.#added.get(name)
+    return valueRange(
+      added === undefined ? declaredRange(this.env, name, this.#config) : hull([...added].map(parseRange)),
+      column,
+      this.tallies.flatMap(({ reward, metrics }) => (name === 'reward' ? reward : metrics.get(name)) ?? []),
+    )
   }
 
   /** Whether a published run is of this economy and configuration. */

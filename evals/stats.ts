@@ -4,7 +4,7 @@
  * no economies and no players.
  */
 import { type Random, stream } from '../envs/core/random.ts'
-import type { ValueRange } from '../envs/core/range.ts'
+import { UNBOUNDED, type ValueRange } from '../envs/core/range.ts'
 import { sum } from '../envs/core/sums.ts'
 import type { Clustered } from '../rollouts/column.ts'
 import { betaQuantile, tQuantile, tTwoSided } from './distributions.ts'
@@ -42,6 +42,8 @@ export interface IntervalOptions {
   readonly method?: Exclude<IntervalMethod, 'beta'> | 'auto'
   /** What values there can be; no interval leaves it. Without bounds by default. */
   readonly range?: ValueRange
+  /** Of a difference: what values its second side can have; `range` too by default. */
+  readonly second?: ValueRange
   /** Of the bootstrap's own stream; 0 by default. */
   readonly seed?: number
 }
@@ -93,7 +95,7 @@ export function clusteredMean(data: Clustered, options: IntervalOptions = {}): E
     high: Math.min(high, range.high ?? Number.POSITIVE_INFINITY),
   })
   const estimate = { value, n, clusters, se }
-  if (method === 'auto' && range.low !== null && range.high !== null)
+  if (method === 'auto' && isBounded(range))
     return { ...estimate, ...betaInterval(shape, range.low, range.high, range.ends === true), method: 'beta' }
   if (method === 'bootstrap' || (method === 'auto' && clusters <= COCHRAN * shape.skewness ** 2)) {
     const bounds = bootstrapT(sums, counts, value, se, stream(seed, 'bootstrap'))
@@ -105,7 +107,7 @@ export function clusteredMean(data: Clustered, options: IntervalOptions = {}): E
 
 /**
  * The mean over the clusters that both have of the difference of cluster means, `a` − `b`, with its 95 % interval and the p
- * of the paired t test; `range` is that of the values themselves. With both bounds known the interval is put together from those of
+ * of the paired t test; `range` and `second` are those of the values themselves. With both bounds known the interval is put together from those of
  * the two means and their correlation (`joined`), else it is that of the mean of the differences, by t unless `method` names the
  * bootstrap. Where every cluster differs by the same amount there is no spread to judge by, and p is the sign test's. Undefined
  * where they share no cluster.
@@ -119,16 +121,17 @@ export function pairedDifference(a: Clustered, b: Clustered, options: IntervalOp
     ours.push(a.sums[g]! / na)
     theirs.push(b.sums[g]! / nb)
   }
-  const { range = UNBOUNDED, method = 'auto' } = options
-  const bounded = method === 'auto' && range.low !== null && range.high !== null
+  const { range = UNBOUNDED, second = range, method = 'auto' } = options
   const apart = single(ours.map((value, g) => value - theirs[g]!))
   // Skewness mostly cancels in a difference, where t covers as often as the bootstrap or oftener, and its interval agrees with p.
-  const estimate = clusteredMean(apart, { ...options, method: method === 'auto' ? 't' : method, range: reach(range) })
+  const estimate = clusteredMean(apart, { ...options, method: method === 'auto' ? 't' : method, range: reach(range, second) })
   if (estimate === undefined) return undefined
   const { value, se, clusters } = estimate
   if (se === null) return { ...estimate, p: null }
   const p = se > 0 ? tTwoSided(value / se, clusters - 1) : value === 0 ? 1 : 0.5 ** (clusters - 1)
-  return bounded ? { ...estimate, ...joined(ours, theirs, range), method: 'beta', p } : { ...estimate, p }
+  return method === 'auto' && isBounded(range) && isBounded(second)
+    ? { ...estimate, ...joined(ours, theirs, range, second), method: 'beta', p }
+    : { ...estimate, p }
 }
 
 /** Clusters of one value each. */
@@ -136,10 +139,15 @@ function single(values: readonly number[]): Clustered {
   return { sums: values, counts: values.map(() => 1) }
 }
 
-/** What the difference of two values in `range` can be. */
-function reach({ low, high }: ValueRange): ValueRange {
-  return low === null || high === null ? UNBOUNDED : { low: low - high, high: high - low }
+/** What the difference of a value of the one range and one of the other can be. */
+function reach(a: ValueRange, b: ValueRange): ValueRange {
+  const between = (x: number | null, y: number | null): number | null => (x === null || y === null ? null : x - y)
+  return { low: between(a.low, b.high), high: between(a.high, b.low) }
 }
+
+/** A range between two bounds; one that holds a single value is none. */
+type Bounded = ValueRange & Bounds
+const isBounded = (range: ValueRange): range is Bounded => range.low !== null && range.high !== null && range.low < range.high
 
 /**
  * The interval of the difference of two means over the same clusters from the interval of each and their correlation r: below the
@@ -148,13 +156,14 @@ function reach({ low, high }: ValueRange): ValueRange {
  * 10; Zou & Donner 2008, "Construction of Confidence Limits about Effect Measures"). Values that are all alike correlate with nothing,
  * and of 0/1 values a positive correlation is corrected for continuity, as Newcombe has it.
  */
-function joined(a: readonly number[], b: readonly number[], range: ValueRange): Bounds {
-  const { low, high } = range
-  const ends = range.ends === true && [...a, ...b].every(value => value === low || value === high)
-  const [ours, theirs] = [a, b].map(
-    values => clusteredMean(single(values), { range: { low, high, ...(ends && { ends }) } })!,
-  ) as [Estimate, Estimate]
-  const r = correlation(a, b, ours.value, theirs.value, ends ? (high! - low!) ** 2 / 2 : 0)
+function joined(a: readonly number[], b: readonly number[], ofA: Bounded, ofB: Bounded): Bounds {
+  const onEnds = (values: readonly number[], { low, high, ends }: Bounded): boolean =>
+    ends === true && values.every(value => value === low || value === high)
+  const ends = onEnds(a, ofA) && onEnds(b, ofB)
+  const meanOf = (values: readonly number[], { low, high }: Bounded): Estimate =>
+    clusteredMean(single(values), { range: { low, high, ...(ends && { ends }) } })!
+  const [ours, theirs] = [meanOf(a, ofA), meanOf(b, ofB)]
+  const r = correlation(a, b, ours.value, theirs.value, ends ? ((ofA.high - ofA.low) * (ofB.high - ofB.low)) / 2 : 0)
   const away = (x: number, y: number): number => Math.sqrt(Math.max(0, x * x - 2 * r * x * y + y * y))
   const value = ours.value - theirs.value
   return {
@@ -186,8 +195,6 @@ interface Bounds {
   readonly low: number
   readonly high: number
 }
-
-const UNBOUNDED: ValueRange = { low: null, high: null }
 
 /** The clusters that have values, as plain arrays. */
 function occupied({ sums, counts }: Clustered): { sums: number[]; counts: number[] } {

@@ -5,7 +5,6 @@
 import { canonical, digest, short } from '../envs/core/plain.ts'
 import type { Metadata } from '../rollouts/metadata.ts'
 import type { Figure } from './figures.ts'
-import { columnRange } from './ranges.ts'
 import { othersOf, type Setting, settingLabel } from './setting.ts'
 import { clusteredMean } from './stats.ts'
 
@@ -70,7 +69,7 @@ export function sweepsOf(
       const at = short(value, 40)
       for (const { label: player, reward, metrics } of setting.tallies) {
         for (const [metric, column] of new Map([['reward', reward], ...metrics])) {
-          const estimate = clusteredMean(column, { seed, range: columnRange(setting, metric, column) })
+          const estimate = clusteredMean(column, { seed, range: setting.range(metric, column) })
           if (estimate === undefined) continue
           const { value: mean, n, low, high, method } = estimate
           figures.push({

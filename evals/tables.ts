@@ -1,5 +1,6 @@
 /** From what was added up to figures: the content of every table. Knows tallies and statistics; reads nothing. */
 import type { ValueRange } from '../envs/core/range.ts'
+import { sum } from '../envs/core/sums.ts'
 import { Column, Moments } from '../rollouts/column.ts'
 import { dealingId } from '../rollouts/conduct.ts'
 import { promptTokens } from '../rollouts/models/usage.ts'
@@ -9,7 +10,6 @@ import { Games } from './games.ts'
 import { type DealingCounts, SILENCE } from './habits.ts'
 import type { PlayerTally } from './player_tally.ts'
 import type { PublishedRun } from './published.ts'
-import { columnRange } from './ranges.ts'
 import type { Setting } from './setting.ts'
 import { clusteredMean, clusteredShare } from './stats.ts'
 import { strengths } from './strengths.ts'
@@ -70,7 +70,7 @@ class Cells {
     item: string,
     column: Column,
     unit: Unit = 'number',
-    range: ValueRange = columnRange(this.#of, item, column),
+    range: ValueRange = this.#of.range(item, column),
   ): void {
     const estimate = clusteredMean(column, { seed: this.#seed, range })
     if (estimate !== undefined) this.add(table, player, item, unit, { ...interval(estimate), sd: column.sd })
@@ -187,7 +187,7 @@ function logs(cells: Cells, { label, habits }: PlayerTally, tools: readonly stri
 function sequences(cells: Cells, tallies: readonly PlayerTally[]): void {
   const pairs = tallies.flatMap(({ label, habits }) =>
     [...habits.follows].flatMap(([before, next]) => {
-      const n = [...next.values()].reduce((sum, count) => sum + count, 0)
+      const n = sum([...next.values()])
       return [...next].map(([after, count]) => ({ label, item: `${before} → ${after}`, n, count }))
     }),
   )

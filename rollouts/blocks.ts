@@ -2,10 +2,10 @@
  * Files of lines that are written a batch at a time and read anywhere: plain JSON Lines, or compressed with one block a batch, each of
  * which says how long it is, so that a reader leaps from one to the next and a torn one is told at once. Knows no rows.
  */
-import { closeSync, existsSync, fstatSync, openSync, readSync, statSync, truncateSync } from 'node:fs'
+import { existsSync, statSync, truncateSync } from 'node:fs'
 import { brotliCompressSync, brotliDecompressSync, constants, crc32, deflateRawSync, inflateRawSync } from 'node:zlib'
-import { refused } from './disk.ts'
-import { Appender, LONGEST, lines } from './jsonl.ts'
+import { PlaceReader } from './disk.ts'
+import { Appender, LONGEST, lines, NEWLINE } from './jsonl.ts'
 
 /** How a file of lines is kept. */
 export const COMPRESSIONS = ['none', 'gzip', 'brotli'] as const
@@ -19,8 +19,6 @@ export interface PlacedLine {
   readonly bytes: Buffer
   readonly place: Place
 }
-
-const NEWLINE = 0x0a
 
 /** Blocks that are held unpacked by a reader: rollouts that ended side by side lie in few. */
 const HELD = 8
@@ -218,33 +216,17 @@ export function cutTorn(path: string, end: number): void {
 /** A file kept open, its lines read anywhere. */
 export class BlockReader {
   readonly #codec: Codec | undefined
-  readonly #file: number
+  readonly #file: PlaceReader
   readonly #blocks = new Map<number, Buffer>()
 
   constructor(path: string) {
     this.#codec = codecOf(path)
-    try {
-      this.#file = openSync(path, 'r')
-    } catch (error) {
-      throw refused(path, error)
-    }
+    this.#file = new PlaceReader(path)
   }
 
   /** Bytes as they stand in the file; fewer at its end. */
   raw(start: number, length: number): Buffer {
-    // What a broken header tells may be far more than there is.
-    const bytes = Buffer.allocUnsafe(Math.max(0, Math.min(length, this.size - start)))
-    let read = 0
-    while (read < bytes.length) {
-      const more = readSync(this.#file, bytes, read, bytes.length - read, start + read)
-      if (more === 0) break
-      read += more
-    }
-    return bytes.subarray(0, read)
-  }
-
-  get size(): number {
-    return fstatSync(this.#file).size
+    return this.#file.bytes(start, length)
   }
 
   /** The line that lies there; undefined where the block is not whole. */
@@ -265,6 +247,6 @@ export class BlockReader {
   }
 
   close(): void {
-    closeSync(this.#file)
+    this.#file.close()
   }
 }

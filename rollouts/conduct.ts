@@ -5,6 +5,7 @@
  */
 import type { AnyEnvironment, AnyTypes } from '../envs/core/environment.ts'
 import { type EpisodeLog, RESIDENT } from '../envs/core/log.ts'
+import { sum } from '../envs/core/sums.ts'
 import { type AgentId, toolSchema } from '../envs/core/tool.ts'
 
 /** How an offer came about, from the seat's side. */
@@ -35,7 +36,7 @@ export interface Conduct {
 /** An argument that is free text holds at least this many characters; ids and names hold fewer. */
 const TEXT = 100
 
-/** What these seats did. */
+/** What each of the seats did, by seat. */
 export function conductOf(
   env: AnyEnvironment,
   log: EpisodeLog<AnyTypes>,
@@ -93,7 +94,7 @@ function dealingsOf(
     counts.set(id, { ...facts, count: (counts.get(id)?.count ?? 0) + 1 })
   }
   const most = Math.max(0, ...byPartner.values())
-  const all = [...byPartner.values()].reduce((sum, count) => sum + count, 0)
+  const all = sum([...byPartner.values()])
   return { dealings: [...counts.values()], partners: byPartner.size, favourite: most > 0 ? most / all : null }
 }
 

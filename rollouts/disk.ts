@@ -7,6 +7,7 @@ import {
   closeSync,
   constants,
   existsSync,
+  fstatSync,
   mkdirSync,
   openSync,
   readSync,
@@ -34,12 +35,17 @@ export class PlaceReader {
     this.#file = open(path, 'r')
   }
 
-  /** What begins at `start` and is `length` bytes long. */
+  get size(): number {
+    return fstatSync(this.#file).size
+  }
+
+  /** What begins at `start` and is `length` bytes long, or as much as there is. */
   bytes(start: number, length: number): Buffer {
-    const bytes = Buffer.allocUnsafe(length)
+    // A length that was read from a broken file may be far more than there is.
+    const bytes = Buffer.allocUnsafe(Math.max(0, Math.min(length, this.size - start)))
     let read = 0
-    while (read < length) {
-      const more = readSync(this.#file, bytes, read, length - read, start + read)
+    while (read < bytes.length) {
+      const more = readSync(this.#file, bytes, read, bytes.length - read, start + read)
       if (more === 0) break
       read += more
     }

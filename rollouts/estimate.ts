@@ -2,8 +2,8 @@
 import { lineupOf } from './lineup.ts'
 import { costRange, type Models } from './models/index.ts'
 import type { Player } from './player.ts'
-import { runRollout } from './rollout.ts'
 import type { RunPlan } from './run.ts'
+import { runRollout } from './run_rollout.ts'
 
 /** Rollouts of a plan that are played to measure one. */
 export const ESTIMATE_SAMPLE = 3

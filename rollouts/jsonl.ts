@@ -8,7 +8,8 @@ import { shorten } from '../envs/core/text.ts'
 import { open, PlaceReader, refused, replaceFile, writeWhole } from './disk.ts'
 import { RunError } from './errors.ts'
 
-const NEWLINE = 0x0a
+/** The byte that ends a line. */
+export const NEWLINE = 0x0a
 const CHUNK = 1 << 18
 
 /** Bytes of a line that are held at most: under what the engine can hold as one text. No line of ours comes near it. */

@@ -7,11 +7,12 @@ import { conductOf } from './conduct.ts'
 import type { Transcript } from './messages.ts'
 import type { CallRow } from './player.ts'
 import { linesOf } from './record.ts'
-import { NO_PLAY, resultFigures, tally } from './result_rows.ts'
+import { NO_PLAY, playsOf, resultFigures } from './result_rows.ts'
 import { type FailedRollout, type Rollout, sourceOf } from './rollout.ts'
 import type { ErrorRow, FailedLines, FinishedLines } from './rows.ts'
 import { tracedEpisode } from './trace_rows.ts'
 import { transcribe } from './transcript.ts'
+
 /** What a finished rollout adds. `calls` are its model calls as they were recorded, those that were made again included. */
 export function rolloutLines(rollout: Rollout, calls: readonly CallRow[] = []): FinishedLines {
   const { spec, log, transcripts } = rollout
@@ -21,7 +22,7 @@ export function rolloutLines(rollout: Rollout, calls: readonly CallRow[] = []): 
     ...(untold.length > 0 && transcribe(spec.env, log, untold, agent => sourceOf(spec.lineup[agent]!))),
   }
   const seats = spec.env.seats(log.header.config)
-  const plays = tally(log, Object.keys(spec.env.tools(log.header.config)))
+  const plays = playsOf(log, Object.keys(spec.env.tools(log.header.config)))
   return linesOf({
     figures: seats
       .filter(({ agent }) => spec.evaluated.includes(agent))

@@ -11,7 +11,7 @@ import { UserError } from '../envs/core/errors.ts'
 import { explain } from '../envs/core/tool.ts'
 import { refused } from './disk.ts'
 import { FILES } from './files.ts'
-import { objectIn, rows, type Unread } from './jsonl.ts'
+import { NEWLINE, objectIn, rows, type Unread } from './jsonl.ts'
 
 /** Characters of a note, of a tag and of a name, at most. */
 export const NOTE_LIMITS = { text: 10_000, tag: 60, by: 80 } as const
@@ -87,7 +87,7 @@ function appendLine(path: string, text: string): void {
     try {
       const { size } = fstatSync(file)
       const last = Buffer.alloc(1)
-      const isTorn = size > 0 && readSync(file, last, 0, 1, size - 1) === 1 && last[0] !== 0x0a
+      const isTorn = size > 0 && readSync(file, last, 0, 1, size - 1) === 1 && last[0] !== NEWLINE
       writeSync(file, Buffer.from(`${isTorn ? '\n' : ''}${text}\n`))
     } finally {
       closeSync(file)

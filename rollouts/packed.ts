@@ -2,6 +2,7 @@
  * JSON in which what occurs again is written once: the same value in a third of the bytes, in one pass each way. `docs/runs.md`
  * describes it for readers in other languages. Knows JSON; knows no rows.
  */
+import { DEEPEST } from './jsonl.ts'
 
 /** Stands for a value that is kept elsewhere, under its id. */
 export class Shared {
@@ -136,8 +137,6 @@ function nameOf(keys: readonly string[]): string {
   return keys.some(key => key.includes('\u0000')) ? JSON.stringify(keys) : name
 }
 
-/** Levels that a value nests at most. */
-const DEEPEST = 500
 /** What a value may hold at most, written out: values, and eight characters of a text count as one. A few lines could name more. */
 const LARGEST = 2 ** 27
 

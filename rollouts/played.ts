@@ -5,8 +5,9 @@
 import { RunError, RunStopped } from './errors.ts'
 import { failedLines, rolloutLines } from './lines.ts'
 import type { CallRow } from './player.ts'
-import { type FailedRollout, type Rollout, type RolloutOptions, type RolloutSpec, runRollout } from './rollout.ts'
+import type { FailedRollout, Rollout, RolloutSpec } from './rollout.ts'
 import type { FailedLines, FinishedLines } from './rows.ts'
+import { type RolloutOptions, runRollout } from './run_rollout.ts'
 import { type PlayFigures, playFigures } from './watch.ts'
 
 export type Outcome =

@@ -102,6 +102,15 @@ export interface RolloutContext {
   readonly retried?: (row: RetryRow) => void
 }
 
+/** What begins the package's own players, models apart. */
+export const PLAYER_WORDS = ['bot', 'random', 'human', 'policy'] as const
+
+/** What a word must be that is to begin other players' names; undefined where this one may. */
+export function whyNoPlayerWord(word: string): string | undefined {
+  if (/^[a-z][a-z0-9_-]*$/.test(word) && !PLAYER_WORDS.some(own => own === word)) return undefined
+  return `expected a name of lower-case letters, digits, _ and - that is none of ${PLAYER_WORDS.join(', ')}`
+}
+
 export interface Player {
   /** The canonical player string with its treatment, credentials redacted: what headers and files say, and which player it is. */
   readonly name: string

@@ -1,10 +1,13 @@
 /** Rows of results: what a seat's play came to, and the messages as they are saved. Knows rollouts; writes nothing. */
 import type { AnyEnvironment, AnyTypes, Seat } from '../envs/core/environment.ts'
 import type { EpisodeLog } from '../envs/core/log.ts'
+import { sum } from '../envs/core/sums.ts'
 import type { AgentId, ToolSchema } from '../envs/core/tool.ts'
 import type { Message, ToolCall, Transcript } from './messages.ts'
+import { plusKnown } from './models/usage.ts'
 import { type CallFigures, configDigest, groupKey, type Rollout } from './rollout.ts'
 import type { ResultFigures, SavedMessage, TokenUsage, ToolDefinition } from './rows.ts'
+
 /** The names of metrics that players count of their own affairs, of models and of people. */
 export const COUNTED = /^(model|human)_/
 
@@ -14,7 +17,7 @@ export const COUNTED = /^(model|human)_/
  */
 export function playedRow(env: AnyEnvironment, log: EpisodeLog<AnyTypes>, agent: AgentId) {
   const scores = env.score(log)
-  const play = tally(log, Object.keys(env.tools(log.header.config))).get(agent) ?? NO_PLAY
+  const play = playsOf(log, Object.keys(env.tools(log.header.config))).get(agent) ?? NO_PLAY
   return {
     reward: scores[agent]!.reward,
     stop_condition: log.stop ?? 'running',
@@ -45,7 +48,8 @@ export interface Play {
 }
 export const NO_PLAY: Play = { turns: 0, silent: 0, calls: {}, refused: {} }
 
-export function tally({ steps }: EpisodeLog<AnyTypes>, tools: readonly string[]): Map<AgentId, Play> {
+/** What every seat that acted did. */
+export function playsOf({ steps }: EpisodeLog<AnyTypes>, tools: readonly string[]): Map<AgentId, Play> {
   const plays = new Map<AgentId, Play>()
   const of = (agent: AgentId): Play => {
     let play = plays.get(agent)
@@ -71,7 +75,7 @@ export function tally({ steps }: EpisodeLog<AnyTypes>, tools: readonly string[])
   return plays
 }
 
-const total = (counts: Readonly<Record<string, number>>): number => Object.values(counts).reduce((sum, n) => sum + n, 0)
+const total = (counts: Readonly<Record<string, number>>): number => sum(Object.values(counts))
 
 /** The scores' parts, the economy's metrics where they were computed and are defined, and the counts of what the seat did. */
 export function figures(
@@ -135,15 +139,15 @@ export function resultFigures(rollout: Rollout, { agent, role }: Seat, play: Pla
 function tokenUsage(calls: readonly CallFigures[]): TokenUsage {
   const last = calls.at(-1)!
   return {
-    input_tokens: calls.reduce((sum, call) => sum + call.prompt_tokens, 0),
-    output_tokens: calls.reduce((sum, call) => sum + call.completion_tokens, 0),
+    input_tokens: sum(calls.map(call => call.prompt_tokens)),
+    output_tokens: sum(calls.map(call => call.completion_tokens)),
     final_input_tokens: last.prompt_tokens,
     final_output_tokens: last.completion_tokens,
   }
 }
 
 function sumCost(calls: readonly { readonly cost: number | null }[]): number | null {
-  return calls.some(({ cost }) => cost === null) ? null : calls.reduce((sum, { cost }) => sum + cost!, 0)
+  return calls.reduce<number | null>((total, { cost }) => plusKnown(total, cost), 0)
 }
 
 export function savedMessage(message: Message): SavedMessage {

@@ -8,6 +8,7 @@ import type { EpisodeLog } from '../envs/core/log.ts'
 import type { AgentId, ToolSchema } from '../envs/core/tool.ts'
 import type { Message, Transcript } from './messages.ts'
 import type { Span, Timing } from './rollout.ts'
+
 /** A message as Verifiers saves it: each tool call is a JSON string of `{id, name, arguments}`. */
 export type SavedMessage =
   | { readonly role: 'system' | 'user'; readonly content: string }

@@ -9,21 +9,14 @@ import { UserError } from '../envs/core/errors.ts'
 import { type BatchResult, type Elsewhere, isDue, type Job, runBatch } from './batch.ts'
 import type { Compression } from './blocks.ts'
 import { RunError } from './errors.ts'
+import { checkSameRun, runDigest } from './identity.ts'
 import { lineupOf, type Seated } from './lineup.ts'
-import {
-  checkSameRun,
-  type ExperimentFacts,
-  type Metadata,
-  metadata,
-  type RunFacts,
-  runDigest,
-  type ShardFacts,
-} from './metadata.ts'
+import { type ExperimentFacts, type Metadata, metadata, type RunFacts, type ShardFacts, type Summary } from './metadata.ts'
 import { type Par, parOf } from './par.ts'
 import type { Player } from './player.ts'
 import { type Lineup, lineupNames, type RolloutSpec } from './rollout.ts'
 import { RunStore, readMetadata, type StoreOptions } from './store.ts'
-import { type Summary, summarize } from './summary.ts'
+import { summarize } from './summary.ts'
 import type { Watcher } from './watch.ts'
 
 /** One row of a data set. */

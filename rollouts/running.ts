@@ -2,6 +2,7 @@
  * What a run has come to so far, counted as it is played: how many rollouts and calls, how fast, for how much. Knows figures; prints
  * nothing. Money and tokens are those of this command, in its calls that were answered.
  */
+import { plusKnown } from './models/usage.ts'
 import type { CallRow } from './player.ts'
 import type { Ended } from './watch.ts'
 
@@ -68,9 +69,9 @@ export class Running {
     this.#calls++
     this.#input += prompt_tokens
     this.#output += completion_tokens
-    this.#cost = plus(this.#cost, cost)
+    this.#cost = plusKnown(this.#cost, cost)
     const before = this.#inFlight.get(key)
-    this.#inFlight.set(key, plus(before === undefined ? 0 : before, cost))
+    this.#inFlight.set(key, plusKnown(before === undefined ? 0 : before, cost))
   }
 
   retried({ wait_ms }: { readonly wait_ms: number | null }): void {
@@ -81,7 +82,7 @@ export class Running {
     this.#done++
     const here = this.#inFlight.get(key)
     this.#inFlight.delete(key)
-    if (here !== undefined) this.#ended = plus(this.#ended, here)
+    if (here !== undefined) this.#ended = plusKnown(this.#ended, here)
     if (!ended.ok) {
       this.#failed++
       return
@@ -98,8 +99,8 @@ export class Running {
     this.#calls += figures.calls
     this.#input += figures.input_tokens
     this.#output += figures.output_tokens
-    this.#cost = plus(this.#cost, figures.cost)
-    this.#ended = plus(this.#ended, figures.cost)
+    this.#cost = plusKnown(this.#cost, figures.cost)
+    this.#ended = plusKnown(this.#ended, figures.cost)
   }
 
   get figures(): RunningFigures {
@@ -124,5 +125,3 @@ export class Running {
     }
   }
 }
-
-const plus = (a: number | null, b: number | null): number | null => (a === null || b === null ? null : a + b)

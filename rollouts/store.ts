@@ -1,17 +1,16 @@
 /**
- * The files of a run: one folder a player. Appends what is finished, says what is done, and finds after any kill what has
+ * The files of a run: one folder a player. This writes them, and gives what reads them beside it. Appends what is finished, says what is done, and finds after any kill what has
  * to be done again. Knows files; knows neither players nor how rollouts come about.
  *
  * A rollout is done when its line stands whole in rollouts.jsonl; finished rollouts are written together, a few times a second at
  * most. A model call is in calls.jsonl before its answer is used, and stays there until its rollout is done, so that what a kill
  * takes of the finished rollouts is played again from there and nothing is paid twice.
  */
-import { appendFileSync, type Dirent, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import type { AnyTypes } from '../envs/core/environment.ts'
 import { UserError } from '../envs/core/errors.ts'
 import type { EpisodeLog, LogRecord } from '../envs/core/log.ts'
-import { explain } from '../envs/core/tool.ts'
 import {
   BlockAppender,
   batchOf,
@@ -25,36 +24,26 @@ import {
 } from './blocks.ts'
 import { makeFolder, PlaceReader, refused, replaceFile, TEMPORARY } from './disk.ts'
 import { RunError } from './errors.ts'
-import { SortedLines } from './export/sorted.ts'
 import { FILES } from './files.ts'
 import { Appender, keepLines, lines, rows, textOf } from './jsonl.ts'
 import { KeyMap } from './keys.ts'
+import { type Checkpoint, checkpointOf, extentOf, isOlder, partsOf, placedFigures, SharedValues, sharedLine } from './layout.ts'
 import { callLine } from './lines.ts'
 import { FolderLock } from './lock.ts'
 import type { Metadata } from './metadata.ts'
-import { runMetadata } from './metadata_shape.ts'
 import type { CallRow } from './player.ts'
 import { keyOf, rowIn } from './read_rows.ts'
 import { FORMAT, figuresLine, headOf, StoredRows } from './record.ts'
 import { keyParts } from './rollout.ts'
 import type { ErrorRow, FailedLines, FinishedLines } from './rows.ts'
-import {
-  type Checkpoint,
-  checkpointOf,
-  extentOf,
-  figuresOf,
-  isOlder,
-  partsOf,
-  placedFigures,
-  readErrors,
-  SharedValues,
-  sharedLine,
-  whyLater,
-} from './stored.ts'
-import { parseJson, readText } from './text_file.ts'
+import { SortedLines, sortable } from './sorted.ts'
+import { figuresOf, readErrors } from './stored.ts'
 
+export { FILES } from './files.ts'
+export * from './layout.ts'
+export { CONNECTION, DATA_CARD, findRuns, readMetadata } from './listing.ts'
 export * from './stored.ts'
-export { FILES }
+export * from './stored_lines.ts'
 
 const PARTIAL = 'partial'
 /** Says which process plays or scores the run, while it does. */
@@ -72,9 +61,6 @@ const JOURNAL = 1 << 26
 const [SORTED, REWRITTEN] = [5000, 256]
 /** What the name of a folder begins with in which that is done. */
 const SORTING = '.sorting-'
-
-/** A number that sorts as text; up to 36¹¹ (10¹⁷). */
-const sortable = (value: number): string => value.toString(36).padStart(11, '0')
 
 export interface StoreOptions {
   /** Whether a folder that holds something is gone on with. */
@@ -496,43 +482,4 @@ export class RunStore {
     }
     put()
   }
-}
-
-function entriesOf(folder: string): Dirent[] {
-  try {
-    return readdirSync(folder, { withFileTypes: true })
-  } catch (error) {
-    throw refused(folder, error)
-  }
-}
-
-/** What metadata.json says; undefined where there is none. A UserError where there is one that is not understood. */
-export function readMetadata(folder: string): Metadata | undefined {
-  const path = join(folder, FILES.metadata)
-  if (!existsSync(path)) return undefined
-  const tell = (why: string): string =>
-    `${path} is not understood: ${why}. It says what the run is: put back the one it had, or move the folder away.`
-  const told = parseJson(readText(path, tell), tell)
-  const later = whyLater(Object(told))
-  if (later !== undefined) throw new UserError(`${path}: ${later}.`)
-  const parsed = runMetadata.safeParse(told)
-  if (parsed.success) return parsed.data as unknown as Metadata
-  throw new UserError(tell(explain(parsed.error)))
-}
-
-/** What lies in the folder of an export: its metadata.json is no run's. */
-export const DATA_CARD = 'datacard.json'
-/** What lies in the folder of a run at somebody's server, whose rules nobody here can play again. */
-export const CONNECTION = 'connection.json'
-
-/** The run folders in a folder: itself if it is one, else those up to four levels below (part, suite, cell, run), by name. */
-export function findRuns(folder: string, depth = 4): string[] {
-  if ([DATA_CARD, CONNECTION].some(file => existsSync(join(folder, file)))) return []
-  if (existsSync(join(folder, FILES.metadata))) return [folder]
-  if (depth === 0) return []
-  return entriesOf(folder)
-    .filter(entry => entry.isDirectory())
-    .map(entry => join(folder, entry.name))
-    .sort()
-    .flatMap(inner => findRuns(inner, depth - 1))
 }

@@ -3,7 +3,7 @@
  * no message and no key, so that memory does not grow with a run.
  */
 import { Column } from './column.ts'
-import { addUsage } from './models/usage.ts'
+import { addUsage, plusKnown } from './models/usage.ts'
 import type { CallRow, Usage } from './player.ts'
 import type { ResultFigures } from './rows.ts'
 
@@ -44,7 +44,7 @@ export class Spending {
     this.calls++
     this.retries += retries
     this.usage = this.usage === null ? usage : addUsage(this.usage, usage)
-    this.#usd = this.#usd === null || cost === null ? null : this.#usd + cost
+    this.#usd = plusKnown(this.#usd, cost)
     for (const option of dropped) count(this.dropped, option)
     for (const form of adaptations) count(this.adaptations, form)
     if (cached) this.cached++
@@ -57,7 +57,7 @@ export class Spending {
     this.cached += cached
     this.retries += retries
     this.usage = this.usage === null ? usage : addUsage(this.usage, usage)
-    this.#usd = this.#usd === null || cost === null ? null : this.#usd + cost
+    this.#usd = plusKnown(this.#usd, cost)
     for (const bucket in latencies) count(this.#latencies, Number(bucket), latencies[bucket])
     for (const option in dropped) count(this.dropped, option, dropped[option])
     for (const form in adaptations) count(this.adaptations, form, adaptations[form])

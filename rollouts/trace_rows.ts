@@ -7,6 +7,8 @@ import type { Usage } from './player.ts'
 import { figures, NO_PLAY, type Play, toolDefinition } from './result_rows.ts'
 import { type CallFigures, groupKey, type Rollout, taskKey } from './rollout.ts'
 import type { Task, Trace, TraceCall, TracedEpisode, TraceNode } from './rows.ts'
+
+/** A finished rollout with a trace of each seat that a player takes, in seat order; a seat without a transcript has no nodes. */
 export function tracedEpisode(
   rollout: Rollout,
   seats: readonly Seat[],

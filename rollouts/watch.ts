@@ -3,6 +3,7 @@ import type { AnyTypes, Scores } from '../envs/core/environment.ts'
 import type { EpisodeLog, LogRecord } from '../envs/core/log.ts'
 import { digest } from '../envs/core/plain.ts'
 import type { AgentId } from '../envs/core/tool.ts'
+import { plusKnown } from './models/usage.ts'
 import type { CallRow, RetryRow } from './player.ts'
 import type { CallFigures, Rollout, RolloutSpec } from './rollout.ts'
 
@@ -72,7 +73,7 @@ function spent(calls: readonly CallFigures[]): Pick<PlayFigures, 'calls' | 'inpu
   for (const call of calls) {
     input += call.prompt_tokens
     output += call.completion_tokens
-    cost = cost === null || call.cost === null ? null : cost + call.cost
+    cost = plusKnown(cost, call.cost)
   }
   return { calls: calls.length, input_tokens: input, output_tokens: output, cost }
 }

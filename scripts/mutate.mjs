@@ -170,17 +170,7 @@ writeFileSync(
     // It reads a tsconfig with the compiler's own interface, which version 7 does not have.
     tsconfigFile: 'none.json',
     tempDirName: join(out, 'sandbox'),
-    ignorePatterns: [
-      'dist',
-      '/docs/node_modules',
-      '/docs/api',
-      'python',
-      'examples',
-      'bench',
-      '/test/mutation',
-      '/runs',
-      '/.stryker',
-    ],
+    ignorePatterns: ['dist', '/docs/node_modules', '/docs/api', 'python', 'examples', '/test/mutation', '/runs', '/.stryker'],
     inPlace: false,
     concurrency: 1,
     timeoutMS: 10_000,

@@ -12,7 +12,8 @@ import { UserError } from '../envs/core/errors.ts'
 import type { EpisodeLog, LogRecord } from '../envs/core/log.ts'
 import { oneLine } from '../envs/core/text.ts'
 import { RunError } from '../rollouts/errors.ts'
-import { lineupNames, type RolloutSpec, runRollout } from '../rollouts/rollout.ts'
+import { lineupNames, type RolloutSpec } from '../rollouts/rollout.ts'
+import { runRollout } from '../rollouts/run_rollout.ts'
 
 export interface LiveOptions {
   /** The game of a seed. */

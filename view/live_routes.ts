@@ -7,7 +7,7 @@ import { streamSSE } from 'hono/streaming'
 import { z } from 'zod'
 import { UserError } from '../envs/core/errors.ts'
 import { explain } from '../envs/core/tool.ts'
-import { escaped } from '../evals/report/assets.ts'
+import { escaped, styleSheet } from '../evals/report/assets.ts'
 import { drawPicture } from './draw.ts'
 import { type Live, type LiveEvent, SPEEDS } from './live.ts'
 import { pictureWords } from './words.ts'
@@ -33,7 +33,7 @@ export function liveRoutes(live: Live, title: string): Hono {
   const app = new Hono()
   const three = threeFiles()
   app.get('/', c => c.html(page(title, three !== undefined)))
-  app.get('/live.css', c => file(c, 'css', readFileSync(join(PAGE, 'live.css'), 'utf8')))
+  app.get('/live.css', c => file(c, 'css', styleSheet(readFileSync(join(PAGE, 'live.css'), 'utf8'))))
   for (const name of SCRIPTS) app.get(`/${name}`, c => file(c, 'js', readFileSync(join(PAGE, name), 'utf8')))
   for (const [name, text] of Object.entries(three ?? {})) app.get(`/three/${name}`, c => file(c, 'js', text()))
   app.get('/state', c => c.json({ state: live.state, step: live.step, lines: live.lines }))

@@ -10,7 +10,7 @@ import { bodyLimit } from 'hono/body-limit'
 import { secureHeaders } from 'hono/secure-headers'
 import { stream, streamSSE } from 'hono/streaming'
 import { UserError } from '../envs/core/errors.ts'
-import { asset, escaped, libraries, SCRIPTS } from '../evals/report/assets.ts'
+import { asset, escaped, libraries, SCRIPTS, styleSheet } from '../evals/report/assets.ts'
 import { RunError } from '../rollouts/errors.ts'
 import { isLoopback } from '../rollouts/loopback.ts'
 import { drawPicture } from './draw.ts'
@@ -114,7 +114,7 @@ function appOf({ watched, title, ending, live, onBug }: App): Hono {
     watched.refresh()
     return c.html(page(title))
   })
-  app.get('/page.css', c => c.body(asset('page.css'), 200, { 'Content-Type': 'text/css; charset=utf-8' }))
+  app.get('/page.css', c => c.body(styleSheet(), 200, { 'Content-Type': 'text/css; charset=utf-8' }))
   for (const name of SCRIPTS) app.get(`/${name}`, c => script(c, asset(name)))
   for (const { name, text } of libraries()) app.get(`/${name}`, c => script(c, text))
   app.get('/data/facts', c => c.json(watched.snapshot().facts))

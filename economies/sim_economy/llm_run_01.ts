@@ -16,7 +16,7 @@ import { row, type Study } from '../../evals/study.ts'
 import { Models, shippedPrices } from '../../rollouts/models/index.ts'
 import type { CallRow } from '../../rollouts/player.ts'
 import { playersFor } from '../../rollouts/players/index.ts'
-import { runRollout } from '../../rollouts/rollout.ts'
+import { runRollout } from '../../rollouts/run_rollout.ts'
 import { callSummary, writeFiles } from '../run_export.ts'
 import { artifactsOf } from './artifacts.ts'
 

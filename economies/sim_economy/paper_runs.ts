@@ -12,7 +12,8 @@ import { PUBLISHED_METRICS } from '../../envs/sim_economy/metrics.ts'
 import { type Experiment, experiment } from '../../evals/experiment.ts'
 import type { Playable } from '../../evals/opponents.ts'
 import { planExperiment, rolloutsOf } from '../../evals/run_experiment.ts'
-import { type Rollout, runRollout } from '../../rollouts/rollout.ts'
+import type { Rollout } from '../../rollouts/rollout.ts'
+import { runRollout } from '../../rollouts/run_rollout.ts'
 import { defineEconomy } from '../economy.ts'
 
 /** One run's figures by the published columns, `run_id` and `turns` first. */

@@ -83,8 +83,16 @@ export interface Dealing {
 
 /** What a log says in terms that economies share, for tables and charts that know no economy's events. */
 export interface Facts<T extends EnvTypes> {
-  /** What values a part of the score can take, written as a metric's range is; `survival` and `quality` are in `[0, 1]` unsaid. */
-  readonly ranges?: Readonly<Record<string, string>>
+  /**
+   * What values a part of the score, or a metric, can take under a configuration, written as a metric's range is; of none, what holds
+   * under every one. `survival` and `quality` are in `[0, 1]` unsaid. An economy's scenarios leave alone what this and `weights` read.
+   */
+  ranges?(config?: T['Config']): Readonly<Record<string, string>>
+  /**
+   * What each part counts in `reward`, where that is the sum of weight × part and each of these parts is a number on every log; the
+   * range of the reward follows from theirs.
+   */
+  weights?(config: T['Config']): Readonly<Record<string, number>> | undefined
   /** Whether the units of a message cost something here: players whose units come from different sources are then not ranked. */
   readonly billed?: true
   /** The kind of agents whose seat does not tell it, such as the hidden types of residents. */
@@ -145,6 +153,7 @@ export interface Environment<T extends EnvTypes> extends Playable<T> {
   reset(config: T['Config'], seed: number, played?: readonly AgentId[]): T['State']
   /** Whose decision the next step wants, in seat order; only played seats. */
   actors(state: T['State']): readonly AgentId[]
+  /** What all agents may see; computed once a step and frozen by whoever plays. */
   shared(state: T['State']): T['Shared']
   /** What one agent sees: `shared` by reference, and what is its own. Never the seed or another agent's secrets. */
   observe(state: T['State'], agent: AgentId, shared: T['Shared']): T['Observation']

@@ -1,5 +1,4 @@
 /** The values that a metric or a part of a score can take, as an economy documents them. Knows no economy's names. */
-
 import type { AnyEnvironment } from './environment.ts'
 
 /** From `low` to `high`, where `null` is no bound; `ends` where nothing between the bounds occurs. */
@@ -12,15 +11,36 @@ export interface ValueRange {
 /** The parts of a score that are shares in every economy, as the contract has it. */
 const SHARES: Readonly<Record<string, string>> = { survival: '[0, 1]', quality: '[0, 1]' }
 
-/** What an economy says of the values of a metric or a part of its score; no bound where it says nothing. */
-export function rangeOf(env: Pick<AnyEnvironment, 'facts' | 'metrics'>, name: string): ValueRange {
+/**
+ * What an economy says of the values of a metric or a part of its score under a configuration, or under every one; no bound where it
+ * says nothing. That of a reward which is a weighted sum follows from its parts'.
+ */
+export function rangeOf(env: Pick<AnyEnvironment, 'facts' | 'metrics'>, name: string, config?: object): ValueRange {
   const { docs } = env.metrics
-  const ranges = env.facts?.ranges ?? {}
+  const ranges = env.facts?.ranges?.(config) ?? {}
   const text = Object.hasOwn(ranges, name) ? ranges[name] : Object.hasOwn(docs, name) ? docs[name]!.range : SHARES[name]
-  return parseRange(text ?? '')
+  if (text !== undefined || name !== 'reward' || config === undefined) return parseRange(text ?? '')
+  const weights = env.facts?.weights?.(config)
+  return weights === undefined ? UNBOUNDED : sumRange(weights, part => rangeOf(env, part, config))
 }
 
-const NUMBER = '[-−]?\\d+(?:\\.\\d+)?'
+/** What Σ weight × part can be. A weight of 0 counts for nothing, whatever its part can be. */
+function sumRange(weights: Readonly<Record<string, number>>, of: (part: string) => ValueRange): ValueRange {
+  let [least, most]: [number | null, number | null] = [0, 0]
+  for (const [part, weight] of Object.entries(weights)) {
+    if (weight === 0) continue
+    const { low, high } = of(part)
+    const [from, to] = weight > 0 ? [low, high] : [high, low]
+    least = least === null || from === null ? null : least + weight * from
+    most = most === null || to === null ? null : most + weight * to
+  }
+  return { low: least, high: most }
+}
+
+/** Nothing is known of the values. */
+export const UNBOUNDED: ValueRange = Object.freeze({ low: null, high: null })
+
+const NUMBER = '[-−]?\\d+(?:\\.\\d+)?(?:e-?\\d+)?'
 const BETWEEN = new RegExp(`^(?:[[(](${NUMBER}), (${NUMBER})[\\])]|(${NUMBER})…(${NUMBER}))(?=$|[;,]| )`)
 const ENDS = new RegExp(`^\\{(${NUMBER}), (${NUMBER})\\}(?=$|[;,]| )`)
 const BEYOND = new RegExp(`^([≥≤]) (${NUMBER})(?=$|[;,]| )`)
@@ -47,7 +67,7 @@ function parse(text: string): ValueRange {
   const ends = ENDS.exec(text)
   if (ends !== null) return { low: numberOf(ends[1]!), high: numberOf(ends[2]!), ends: true }
   const [, side, bound] = BEYOND.exec(text) ?? []
-  if (side === undefined) return { low: null, high: null }
+  if (side === undefined) return UNBOUNDED
   return side === '≥' ? { low: numberOf(bound!), high: null } : { low: null, high: numberOf(bound!) }
 }
 

@@ -7,6 +7,16 @@ export function sum(values: readonly number[]): number {
   return total
 }
 
+/** Σ weight × part, in the order of the weights. */
+export function weightedSum<Part extends string>(
+  weights: Readonly<Record<Part, number>>,
+  parts: Readonly<Record<NoInfer<Part>, number | null>>,
+): number {
+  let total = 0
+  for (const part in weights) total += weights[part] * (parts[part] ?? Number.NaN)
+  return total
+}
+
 /** NaN of no value. */
 export function mean(values: readonly number[]): number {
   return sum(values) / values.length

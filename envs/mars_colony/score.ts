@@ -1,6 +1,7 @@
 /** Scores of every seat, from the last step of a log alone. Ours; in two-layer mode nobody's play is scored. */
 import type { Scores } from '../core/environment.ts'
 import type { EpisodeLog } from '../core/log.ts'
+import { weightedSum } from '../core/sums.ts'
 import { type AgenticConfig, type MarsConfig, sessionTicks } from './config.ts'
 import type { MarsTypes } from './observe.ts'
 import { SOCIETY } from './parameters.ts'
@@ -33,12 +34,10 @@ export function scoreOf(config: AgenticConfig, standing: Standing): Scores {
   const reputation = standing.reputation / SOCIETY.reputation.max
   const survival = 1 - bad_ticks / sessionTicks(config)
   const quality = (good_visits + good_talks + kept) / Math.max(quality_floor, visits + talks + kept + broken)
+  const parts = { payoff, reputation, survival, quality }
   return {
-    reward: weights.payoff * payoff + weights.reputation * reputation + weights.survival * survival + weights.quality * quality,
-    payoff,
-    reputation,
-    survival,
-    quality,
+    reward: weightedSum(weights, parts),
+    ...parts,
     social_quality: share(good_visits + good_talks, visits + talks),
     pledge_quality: share(kept, kept + broken),
   }

@@ -156,7 +156,8 @@ function settle(
   else release(draft, proposer, deposit)
   release(draft, counterparty, deposit)
   earn(draft, rowOf(draft, counterparty), amends ? payment + deposit : payment, emit)
-  if (kept || (marketOf(draft.config).byRuling && !audited)) {
+  // What an audit settles was kept.
+  if (kept || marketOf(draft.config).byRuling) {
     if (!amends) adjust(draft, proposer, POINTS.settled)
     adjust(draft, counterparty, POINTS.settled)
   } else adjust(draft, counterparty, POINTS.failed)
@@ -182,7 +183,8 @@ function endInDefault(
     else release(draft, party, deposit)
   }
   if (forfeits) earn(draft, rowOf(draft, proposer), deposit, emit)
-  if (!kept || (forfeits && !audited && marketOf(draft.config).byRuling)) adjust(draft, counterparty, POINTS.failed)
+  // What an audit finds in default was not kept.
+  if (!kept || (forfeits && marketOf(draft.config).byRuling)) adjust(draft, counterparty, POINTS.failed)
   conclude(draft, contract, 'defaulted', audited, emit)
   emit({
     type: 'contract_defaulted',

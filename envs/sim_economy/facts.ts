@@ -1,6 +1,8 @@
 /** What a log says in terms that economies share: who dealt with whom, and how everybody stood. Knows events only. */
 import type { Dealing, Facts } from '../core/environment.ts'
 import { eventsOf } from '../core/log.ts'
+import { marketOf } from './config.ts'
+import { WEIGHTS } from './score.ts'
 import { type Event, roster, type SimEconomy, type TurnClosed } from './state.ts'
 
 /** What becomes of a contract, by event. */
@@ -20,7 +22,13 @@ const isContractStep = (event: Event): event is ContractStep => Object.hasOwn(OU
 const QUANTITIES = ['balance', 'reputation', 'staked'] as const satisfies readonly (keyof TurnClosed)[]
 
 export const facts: Facts<SimEconomy> = {
-  ranges: { reputation: '[0, 100]', deep_debt: '{0, 1}', contracts_settled: '[0, 1]' },
+  ranges: config => ({
+    reputation: '[0, 100]',
+    deep_debt: '{0, 1}',
+    contracts_settled: '[0, 1]',
+    ...(config !== undefined && marketOf(config).payoffScale !== null && { payoff: '[−1, 1]' }),
+  }),
+  weights: () => WEIGHTS,
   billed: true,
   dealings(log) {
     const dealings: Dealing[] = []

@@ -54,8 +54,9 @@ export function capFees(draft: State, fees: number[], wages: number, emit: Emit)
  * from the next turn on.
  */
 export function countTips(draft: State, tips: number): void {
+  // Where there is no cap the window is empty.
   const last = draft.governance.window.at(-1)
-  if (draft.config.fee_cap === null || last === undefined || tips === 0) return
+  if (last === undefined || tips === 0) return
   const window = draft.governance.window.with(-1, { ...last, potential: last.potential + tips })
   draft.governance = { ...draft.governance, window }
 }

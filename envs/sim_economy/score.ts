@@ -9,6 +9,9 @@ import { roster, type SimEconomy, type State, type TurnClosed, worthOf } from '.
 /** A full reputation is worth this much payoff. */
 const REPUTATION_WEIGHT = 0.3
 
+/** What each part of a score counts in the reward. */
+export const WEIGHTS = { payoff: 1, reputation: REPUTATION_WEIGHT / 100 } as const
+
 /** A debt beyond this is flagged. */
 const DEEP_DEBT = 500
 

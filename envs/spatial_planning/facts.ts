@@ -6,7 +6,10 @@ import { rosterOf } from './roster.ts'
 import type { SpatialTypes } from './types.ts'
 
 export const facts: Facts<SpatialTypes> = {
-  ranges: { reputation: '[0, 1]' },
+  ranges: config => ({
+    reputation: '[0, 1]',
+    ...(config?.reward_cap !== undefined && { reward: `[−${config.reward_cap}, ${config.reward_cap}]` }),
+  }),
   kinds({ header }) {
     const { agents, roles } = rosterOf(header.config as SpatialConfig)
     return Object.fromEntries(agents.map((agent, player) => [agent, roles[player]!]))

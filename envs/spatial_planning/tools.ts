@@ -1,15 +1,18 @@
-/** What players may do, one object a tool, and when. What follows from it all is `step.ts`'s business. */
+/**
+ * What players may do, one object a tool, and which tools a configuration has. When each is offered says `offered.ts`; what follows
+ * from it all is `step.ts`'s business.
+ */
 import { z } from 'zod'
 import { type AgentId, type Refusal, type ToolName, toolsFor } from '../core/tool.ts'
 import type { SpatialConfig } from './config.ts'
 import { cancel, findOrder, post, refusePost, refuseTake, type Side, type Trade, take } from './market.ts'
 import type { MarketView, Observation } from './observe.ts'
-import { phaseRule } from './phases.ts'
 import {
   CONDITIONS,
   type Cond,
   type Condition,
   capOf,
+  endsOf,
   indexOf,
   MAX_OWNERS,
   type Pair,
@@ -17,14 +20,12 @@ import {
   type Plot,
   percentile,
   RANGES,
-  type Role,
-  rangeOf,
   rosterOf,
   sharePerPoint,
   type Treatment,
 } from './roster.ts'
 import { speculate, taxOn } from './settlement.ts'
-import { type Choice, landOf, type Phase, type SpatialState, voteOf } from './state.ts'
+import { type Choice, landOf, type SpatialState, voteOf } from './state.ts'
 import { inspectedPlots } from './stimuli.ts'
 import type { SpatialTypes } from './types.ts'
 import { cancelledWords, conditionWords, list, points, restsWords, tradedWords } from './words.ts'
@@ -44,6 +45,13 @@ const market = z.enum(CONDITIONS).describe('which of the two markets')
 const price = (of: string) => z.number().min(0).max(MOST_PRICE).describe(of)
 
 const playerOf = (state: SpatialState, agent: AgentId): number => rosterOf(state.config).index[agent]!
+
+/** Plots by index, as their buyer reads them. */
+const plotWords = (plots: readonly number[]): string =>
+  list(
+    plots.map(plot => PLOTS[plot]!),
+    'nothing',
+  )
 
 /** Why a declaration is too high, or undefined. */
 function refuseAbove(agent: AgentId, condition: Cond, value: number): Refusal | undefined {
@@ -136,14 +144,9 @@ const publishAppraisals = act({
       values: [no_project, project] as const,
     }))
     landOf(draft).appraisals![playerOf(draft, agent)] = { value, declared: value.length > 0 }
-    return `You appraise: ${list(
-      appraisals.map(({ plot }) => plot),
-      'nothing',
-    )}.`
+    return `You appraise: ${plotWords(value.map(({ plot }) => plot))}.`
   },
 })
-
-const endsOf = (plot: Plot, end: 'low' | 'high'): Pair => [rangeOf(plot, 0)[end], rangeOf(plot, 1)[end]]
 
 /** Plot indices in order, each once: who names a plot twice buys it once. */
 function plotIndices(state: SpatialState, plots: readonly Plot[]): number[] {
@@ -174,10 +177,7 @@ const buyPlots = act({
     const selected = play.chosen === 0 ? ([bought, []] as const) : ([[], bought] as const)
     const stage = draft.phase === 'speculation' ? play.selected : play.finalSelected
     stage[player] = { plots: selected, declared: true }
-    return `You buy: ${list(
-      bought.map(plot => PLOTS[plot]!),
-      'nothing',
-    )}.`
+    return `You buy: ${plotWords(bought)}.`
   },
 })
 
@@ -198,13 +198,7 @@ const buyPlotsConditional = act({
   apply(draft, agent, { if_no_project, if_project }) {
     const plots = [plotIndices(draft, if_no_project), plotIndices(draft, if_project)] as const
     landOf(draft).selected[playerOf(draft, agent)] = { plots, declared: true }
-    const words = plots.map(bought =>
-      list(
-        bought.map(plot => PLOTS[plot]!),
-        'nothing',
-      ),
-    )
-    return `You buy without the project: ${words[0]}; with it: ${words[1]}.`
+    return `You buy without the project: ${plotWords(plots[0])}; with it: ${plotWords(plots[1])}.`
   },
 })
 
@@ -454,7 +448,8 @@ const calculate = ask({
   },
 })
 
-const ANYTIME = { calculate, note } as const
+/** What anybody may ask at any time, where a configuration has aids. */
+export const ANYTIME = { calculate, note } as const
 const LAND = { declare, declare_final: declareFinal, buy_plots: buyPlots } as const
 
 /** All tools of each treatment. */
@@ -484,7 +479,7 @@ const OPTIONAL = {
 } as const
 
 /** What a market of one turn has no use for. */
-const LATER_TURNS: readonly ToolName[] = ['cancel_order', 'end_turn']
+export const LATER_TURNS: readonly ToolName[] = ['cancel_order', 'end_turn']
 
 const toolSets = new Map<string, Tools>()
 
@@ -504,61 +499,4 @@ export function tools({ treatment, aids = true, brief = false, appraisals, pledg
     toolSets.set(key, known)
   }
   return known
-}
-
-const anytimeNames = ({ aids = true }: SpatialConfig): readonly ToolName[] => (aids ? ANYTIME_NAMES : NO_NAMES)
-const ANYTIME_NAMES = Object.keys(ANYTIME)
-const NO_NAMES: readonly ToolName[] = Object.freeze([])
-const MARKET_NAMES = ['place_limit_order', 'trade_now', 'cancel_order', 'end_turn']
-
-/** The moves of each phase; who may make them says the phase itself. */
-const MOVES: Readonly<Record<Exclude<Phase, 'over'>, (treatment: Treatment) => readonly ToolName[]>> = {
-  appraisal: () => ['publish_appraisals'],
-  declaration: () => ['declare'],
-  speculation: treatment => [treatment === 'futarchy' ? 'buy_plots_conditional' : 'buy_plots'],
-  market: () => MARKET_NAMES,
-  final_declaration: () => ['declare_final'],
-  final_speculation: () => ['buy_plots'],
-  deliberation: () => ['send_message'],
-  request: () => ['request_compensation'],
-  offer: () => ['offer_compensation'],
-  reply: () => ['send_message'],
-  vote: () => ['vote'],
-  payment: () => ['pay_compensation'],
-}
-
-const offeredLists = new Map<string, readonly ToolName[]>()
-
-/** The moves of the phase for those whose turn it is, and what anybody may ask at any time. */
-export function offered(state: SpatialState, agent: AgentId): readonly ToolName[] {
-  const rule = phaseRule(state)
-  if (rule === undefined || !mayAct(state, agent)) return anytimeNames(state.config)
-  const { treatment, aids = true, brief = false } = state.config
-  const key = `${treatment}/${aids}/${brief}/${rule.phase}`
-  let known = offeredLists.get(key)
-  if (known === undefined) {
-    const moves = MOVES[rule.phase](treatment).filter(name => !brief || !LATER_TURNS.includes(name))
-    known = Object.freeze([...moves, ...anytimeNames(state.config)])
-    offeredLists.set(key, known)
-  }
-  return known
-}
-
-function mayAct(state: SpatialState, agent: AgentId): boolean {
-  const player = playerOf(state, agent)
-  return phaseRule(state)?.play === 'turns' ? state.queue[state.turn] === player : state.queue.includes(player)
-}
-
-/** Why a tool that exists cannot be called now, and what can. */
-export function withheld(state: SpatialState, agent: AgentId, tool: ToolName): Refusal {
-  const rule = phaseRule(state)
-  const may = `You may call: ${offered(state, agent).join(', ') || 'nothing now'}.`
-  if (rule === undefined) return { code: 'wrong_phase', message: `The session is over. ${may}` }
-  if (!MOVES[rule.phase](state.config.treatment).includes(tool)) {
-    return { code: 'wrong_phase', message: `${tool} cannot be called in the phase ${rule.phase}. ${may}` }
-  }
-  const role: Role = rosterOf(state.config).roles[playerOf(state, agent)]!
-  return rule.roles.includes(role)
-    ? { code: 'not_your_turn', message: `It is another player's turn. ${may}` }
-    : { code: 'wrong_role', message: `${tool} is for ${rule.roles.join(' and ')}; you are ${role}. ${may}` }
 }

@@ -1,7 +1,7 @@
 /** A log of this economy in terms that all economies share: hidden types, dealings, how everybody stood. */
 import type { Dealing, Facts } from '../core/environment.ts'
 import { eventsOf } from '../core/log.ts'
-import { startsOf } from './score.ts'
+import { startsOf, weightsOf } from './score.ts'
 import { START_REPUTATION, type SwarmEvent, type SwarmTypes } from './state.ts'
 
 /**
@@ -20,13 +20,20 @@ const OUTCOMES: Readonly<Partial<Record<SwarmEvent['type'], readonly [kind: stri
 }
 
 export const facts: Facts<SwarmTypes> = {
-  ranges: {
-    payoff: '[−1, 1]',
-    reputation: '[−1, 1]',
-    diversity: '[0, 1]',
-    task_quality: '[0, 1]',
-    activity_quality: '[0, 1]',
+  ranges(config) {
+    const payoff = config === undefined || config.payoff_score === 'tanh' ? '[−1, 1]' : '[0, 1]'
+    const reputation = config === undefined || config.reputation_score === 'change' ? '[−1, 1]' : '[0, 1]'
+    return {
+      payoff,
+      payoff_reward: payoff,
+      reputation,
+      reputation_reward: reputation,
+      diversity: '[0, 1]',
+      task_quality: '[0, 1]',
+      activity_quality: '[0, 1]',
+    }
   },
+  weights: weightsOf,
   kinds(log) {
     for (const [, event] of eventsOf(log))
       if (event.type === 'opened') return Object.fromEntries(event.agents.map(({ agent, type }) => [agent, type]))

@@ -5,6 +5,7 @@
  */
 import type { EpisodeLog } from '../core/log.ts'
 import { eventsOf } from '../core/log.ts'
+import { weightedSum } from '../core/sums.ts'
 import type { AgentId } from '../core/tool.ts'
 import type { SwarmConfig } from './config.ts'
 import { clamp } from './label.ts'
@@ -146,6 +147,18 @@ export type SwarmScores = {
   activity_quality: number
 }
 
+/** What each part of a score counts in the reward. */
+export function weightsOf(config: SwarmConfig) {
+  return {
+    payoff: config.payoff_weight,
+    reputation: config.reputation_weight,
+    quality: config.quality_weight,
+    activity_quality: config.activity_weight,
+    diversity: config.diversity_weight,
+    survival: config.survival_weight,
+  } satisfies Partial<Record<keyof SwarmScores, number>>
+}
+
 /** What a tally and a reputation, which began at `start`, are worth under a configuration. */
 export function scoresOf(config: SwarmConfig, tally: Tally, reputation: number, start: number = START_REPUTATION): SwarmScores {
   const taskQuality = share(tally.goodSubmissions, tally.submissions)
@@ -157,24 +170,16 @@ export function scoresOf(config: SwarmConfig, tally: Tally, reputation: number, 
   const reputationScore =
     config.reputation_score === 'level' ? clamp(reputation / 100, 0, 1) : clamp((reputation - start) / START_REPUTATION, -1, 1)
   const quality = config.quality_score === 'tasks' ? taskQuality : share(tally.successes, tally.interactions)
-  const diversity = diversityOf(tally.calls, tally.calls.length - 1)
-  const survival = tally.everFrozen ? 0 : 1
-  return {
-    reward:
-      config.payoff_weight * payoff +
-      config.reputation_weight * reputationScore +
-      config.quality_weight * quality +
-      config.activity_weight * activityQuality +
-      config.diversity_weight * diversity +
-      config.survival_weight * survival,
+  const parts = {
     payoff,
     reputation: reputationScore,
-    survival,
+    survival: tally.everFrozen ? 0 : 1,
     quality,
-    diversity,
+    diversity: diversityOf(tally.calls, tally.calls.length - 1),
     task_quality: taskQuality,
     activity_quality: activityQuality,
   }
+  return { reward: weightedSum(weightsOf(config), parts), ...parts }
 }
 
 /** (payoff + scale) / (2 · scale), cut to [0, 1]: no payoff is 0.5. */

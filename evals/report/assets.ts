@@ -19,8 +19,13 @@ export const SCRIPTS = [
 ] as const
 
 /** A file of the page. */
-export function asset(name: (typeof SCRIPTS)[number] | 'page.html' | 'page.css'): string {
+export function asset(name: (typeof SCRIPTS)[number] | 'page.html' | 'page.css' | 'base.css'): string {
   return readFileSync(join(import.meta.dirname, name), 'utf8')
+}
+
+/** The whole style sheet of a page of ours: what all of them have, then what is its own; by default that of reports. */
+export function styleSheet(own = asset('page.css')): string {
+  return asset('base.css') + own
 }
 
 /** Observable Plot and what it stands on, in the order they are loaded, minified by their authors. */

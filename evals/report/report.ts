@@ -15,7 +15,7 @@ import { packageVersion } from '../../rollouts/versions.ts'
 import type { Comparison } from '../compare.ts'
 import { type TableId, tableFacts, tableNote } from '../figures.ts'
 import { overviewOf } from '../overview.ts'
-import { asset, escaped, libraries, SCRIPTS } from './assets.ts'
+import { asset, escaped, libraries, SCRIPTS, styleSheet } from './assets.ts'
 import { episodes, type ReportTranscript, reportRows, SeriesSum, transcriptOf } from './gather.ts'
 import { RowColumns } from './row_columns.ts'
 
@@ -60,7 +60,7 @@ function writePage(page: PageFile, comparison: Comparison, options: ReportOption
   const { environments, title = 'agoragym report', transcripts: most = 1000 } = options
   const [head, foot] = asset('page.html').split('<!-- content -->') as [string, string]
   page.write(
-    head.replaceAll('{{title}}', () => escaped(title)).replace('<!-- styles -->', () => `<style>${asset('page.css')}</style>`),
+    head.replaceAll('{{title}}', () => escaped(title)).replace('<!-- styles -->', () => `<style>${styleSheet()}</style>`),
   )
   const columns = new RowColumns(reportRows(comparison))
   const rows = columns.length

@@ -5,20 +5,13 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { escaped, styleSheet } from '../../evals/report/assets.ts'
 import type { Texts } from './texts.ts'
 
-/** The modules and the style sheet, as they lie beside this file. */
-const OWN = [
-  'connection.js',
-  'fields.js',
-  'forms.js',
-  'layout.js',
-  'monitor.js',
-  'page.css',
-  'seat.js',
-  'tools.js',
-  'ui.js',
-] as const
+/** The modules, as they lie beside this file. */
+const OWN = ['connection.js', 'fields.js', 'forms.js', 'layout.js', 'monitor.js', 'seat.js', 'tools.js', 'ui.js'] as const
+
+const SCRIPT = 'text/javascript; charset=utf-8'
 
 /** The libraries of the pages: each one file without imports, as their authors built them. */
 const LIBRARIES = { 'preact.js': 'preact', 'htm.js': 'htm' } as const
@@ -37,14 +30,12 @@ export function pageFiles(): ReadonlyMap<string, PageFile> {
     // A map of the source is not served.
     return readFileSync(file, 'utf8').replace(/\n\/\/# sourceMappingURL=.*\s*$/, '\n')
   }
+  const own = (name: string): string => readFileSync(join(import.meta.dirname, name), 'utf8')
   return new Map([
-    ...OWN.map(name => [name, { type: typeOf(name), text: readFileSync(join(import.meta.dirname, name), 'utf8') }] as const),
-    ...Object.entries(LIBRARIES).map(([name, from]) => [name, { type: typeOf(name), text: library(from) }] as const),
+    ['page.css', { type: 'text/css; charset=utf-8', text: styleSheet(own('page.css')) }],
+    ...OWN.map(name => [name, { type: SCRIPT, text: own(name) }] as const),
+    ...Object.entries(LIBRARIES).map(([name, from]) => [name, { type: SCRIPT, text: library(from) }] as const),
   ])
-}
-
-function typeOf(name: string): string {
-  return `${name.endsWith('.css') ? 'text/css' : 'text/javascript'}; charset=utf-8`
 }
 
 /**
@@ -83,8 +74,4 @@ export const PAGE_POLICY = {
   baseUri: ["'none'"],
   formAction: ["'none'"],
   frameAncestors: ["'none'"],
-}
-
-function escaped(text: string): string {
-  return text.replace(/[&<>"]/g, character => `&#${character.charCodeAt(0)};`)
 }

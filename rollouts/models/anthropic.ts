@@ -1,10 +1,10 @@
-/** Anthropic's Messages. Translates messages and answers; the SDK sends them. */
+/** Anthropic's Messages. Translates messages and answers; a client sends them. */
 import type { Message } from '../messages.ts'
 import type { AnthropicClient } from './clients.ts'
 import { argumentsText, type DialectRules, type Heard, rest, type Speaker, speaking } from './dialect.ts'
 import { isSaid, type Json, list, object, parsed, string, text } from './json.ts'
 import { MalformedReply, type Model } from './model.ts'
-import { argumentsOf, NOTHING_SAID, wireMessages, withIds } from './wire.ts'
+import { argumentsOf, NOTHING_SAID, rulesOf, wireMessages, withIds } from './wire.ts'
 
 /** The protocol insists on a maximum; this is ours where nobody names one. */
 export const DEFAULT_MAX_TOKENS = 4096
@@ -25,11 +25,10 @@ const messages = ({ model }: Speaker): DialectRules => ({
   build({ messages: said, tools, sampling, parallel }, forms) {
     const maxTokens = sampling.max_tokens ?? DEFAULT_MAX_TOKENS
     const sent = wireMessages(said, forms, new Set(tools.map(({ name }) => name)))
-    const rules = sent.filter(message => message.role === 'system').map(({ content }) => content)
     return {
       model,
       max_tokens: maxTokens,
-      system: rules.length === 0 ? undefined : rules.join('\n\n'),
+      system: rulesOf(sent),
       messages: turns(sent),
       ...(tools.length > 0 && {
         tools: tools.map(({ name, description, parameters }) => ({ name, description, input_schema: parameters })),

@@ -3,14 +3,15 @@
  * no economy and no conversation.
  */
 import { digest } from '../../envs/core/plain.ts'
-import { type CallRow, ProviderError, type RetryRow } from '../player.ts'
+import type { CallRow, RetryRow } from '../player.ts'
 import { anthropic, DEFAULT_MAX_TOKENS } from './anthropic.ts'
 import type { Ledger, Spending } from './budget.ts'
 import type { ResponseCache } from './cache.ts'
 import { anthropicClient, openAiClient } from './clients.ts'
 import { type Endpoint, type KeySource, keyFor } from './endpoint.ts'
-import { type Failure, isUntrusted, oneLine } from './failure.ts'
+import { type Failure, isUntrusted } from './failure.ts'
 import { type Form, Forms, OTHER_API } from './forms.ts'
+import { callFailed } from './give_up.ts'
 import type { Limiters } from './limiter.ts'
 import type { Model, ModelAnswer, ModelRequest, Sampling } from './model.ts'
 import { TOOL_PARSERS } from './notes.ts'
@@ -18,9 +19,10 @@ import { openAiChat } from './openai_chat.ts'
 import { openAiResponses } from './openai_responses.ts'
 import type { Pace } from './pace.ts'
 import { costOf, type Price, worstCost } from './prices.ts'
+import { proxiesOf } from './proxies.ts'
 import type { Secrets } from './redact.ts'
 import { type Clock, type RetryPolicy, withRetries } from './retry.ts'
-import { proxiesOf } from './transport.ts'
+import { oneLine } from './server_errors.ts'
 import { promptTokens } from './usage.ts'
 
 /** What all models of a run share. */
@@ -112,9 +114,12 @@ export class Traffic {
   last = ''
   #resting: number[] = []
 
-  /** A call goes on at `until` after a failure. */
-  rest(until: number, now: number): void {
-    this.#resting = [...this.resting(now), until]
+  /** An attempt has failed; the call goes on in `waitMs` milliseconds, or not at all (null). `now` as in `resting`. */
+  failed({ code, status }: Failure, waitMs: number | null, now: number): void {
+    this.last = status === null ? code : `${status} ${code}`
+    if (waitMs === null) return
+    this.retries++
+    this.#resting = [...this.resting(now), now + waitMs]
   }
 
   /** When the calls that wait after a failure go on, in milliseconds since 1970. */
@@ -126,6 +131,7 @@ export class Traffic {
 /** What servers say that were started without a parser of tool calls, or whose model takes no tools. */
 const NO_TOOLS =
   /enable-auto-tool-choice|tool-call-parser|requires? --jinja|not support (tools|tool use|tool calling|function calling)|support tool use|tools? (is|are) not supported/i
+
 /** What the server said of itself in a reply is shown in one line, and cut only now that no secret is in it. */
 function withoutLength(answer: ModelAnswer): ModelAnswer {
   const { told_as_error, finish_word } = answer.reply
@@ -188,7 +194,7 @@ export class Caller {
 
   /** Asks, as often as it takes. Throws ProviderError, RunStopped at a ceiling, or a signal's reason. */
   async ask(ask: Ask): Promise<Answered> {
-    const { cache, clock, limiters, pace, retry, secrets } = this.#context
+    const { cache, clock, limiters, pace, retry, secrets, traffic } = this.#context
     const cacheKey = cache === null ? '' : digest([this.endpoint.name, ask.cacheName])
     const known = await cache?.get(cacheKey)
     if (known !== undefined)
@@ -208,11 +214,12 @@ export class Caller {
         answeredBefore: () => this.#answeredBefore,
         enter: () => this.#reserve(ask),
         told: (failure, waitMs, ms) => {
-          this.#note(failure, waitMs)
+          traffic.failed(failure, waitMs, clock.now())
           const { code, status } = failure
           ask.retried?.({ code, status, latency_ms: Math.round(ms), wait_ms: waitMs === null ? null : Math.round(waitMs) })
         },
-        fail: (failure, attempts, fatal) => this.#error(failure, attempts, fatal),
+        fail: (failure, attempts, fatal) =>
+          callFailed(this.endpoint.name, failure, { attempts, fatal, secrets, advice: this.#advice(failure) }),
       },
     )
     this.#answeredBefore = true
@@ -237,27 +244,7 @@ export class Caller {
     }
   }
 
-  #note({ code, status }: Failure, waitMs: number | null): void {
-    const { clock, traffic } = this.#context
-    traffic.last = status === null ? code : `${status} ${code}`
-    if (waitMs === null) return
-    traffic.retries++
-    const now = clock.now()
-    traffic.rest(now + waitMs, now)
-  }
-
-  #error(failure: Failure, attempts: number, fatal: boolean): ProviderError {
-    const { code, status, message } = failure
-    const tries = attempts === 1 ? '' : ` after ${attempts} attempts`
-    // Secrets are taken out before anything is cut: half of one would not be found.
-    const words = oneLine(this.#context.secrets.text(message))
-    const what = this.#context.secrets.text(
-      `${this.endpoint.name}: ${status === null ? '' : `${status} `}${code}${tries} (${words}). ${this.#advice(code, message)}`,
-    )
-    return new ProviderError(what, { code, status, attempts, fatal })
-  }
-
-  #advice(code: string, message: string): string {
+  #advice({ code, message }: Failure): string {
     const { endpoint } = this
     if (this.settings.api === 'chat' && OTHER_API.test(message))
       return 'This model takes tools by another protocol: --api responses.'

@@ -3,12 +3,13 @@
  * take; retries off, because there is one retry layer. Only its sending is used: what it makes of answers takes well-formed ones for
  * granted. At any other URL without one.
  */
-
 import { packageVersion } from '../versions.ts'
+import { basic } from './credentials.ts'
 import type { Post } from './dialect.ts'
-import { basic, type Endpoint } from './endpoint.ts'
+import type { Endpoint } from './endpoint.ts'
+import { proxiesOf } from './proxies.ts'
 import { LONGEST } from './retry.ts'
-import { proxiesOf, sending } from './transport.ts'
+import { sending } from './transport.ts'
 
 export interface OpenAiClient {
   readonly chat: Post

@@ -5,10 +5,10 @@
  */
 import type { ToolCall } from '../messages.ts'
 import type { Reply, Usage } from '../player.ts'
-import { codesOf, said, statusOf } from './failure.ts'
 import { type Forms, httpErrorIn } from './forms.ts'
 import { isDeep, isSaid, type Json, list, object, parsed, shallow, string, wellFormed } from './json.ts'
 import { MalformedReply, type Model, type ModelAnswer, type ModelRequest } from './model.ts'
+import { codesOf, said, statusOf } from './server_errors.ts'
 import { HttpError } from './transport.ts'
 import { type Counts, soundUsage } from './usage.ts'
 
@@ -195,7 +195,7 @@ function wholeAnswer(rules: DialectRules, answer: unknown): unknown {
 /** The events of a stream, by their data; what is no JSON object is left out. */
 function eventsOf(stream: string): Json[] {
   return stream.split(/\r\n\r\n|\n\n|\r\r/).flatMap(block => {
-    const lines = block.split(/\r\n|\n|\r/).flatMap(line => /^data: ?(.*)$/s.exec(line)?.[1] ?? [])
+    const lines = block.split(/\r\n|\n|\r/).flatMap(line => /^data: ?(.*)/s.exec(line)?.[1] ?? [])
     const event = lines.length === 0 ? undefined : shallow(parsed(lines.join('\n')))
     return typeof event === 'object' && event !== null && !Array.isArray(event) ? [event as Json] : []
   })
@@ -245,7 +245,7 @@ function answered(heard: Heard, model: string, length: () => number): ModelAnswe
     tool_calls: calls,
     finish_reason: finishOf(refused ? 'refusal' : meaning, calls),
     ...(meaning === undefined && isSaid(reason) && { finish_word: string(reason) || JSON.stringify(reason) }),
-    ...(unreadable && { unreadable_call: unreadableCall(content || said(remark) || string(reason)) }),
+    ...(unreadable && { unreadable_call: unreadableCall(content || string(remark) || said(remark) || string(reason)) }),
     ...(state !== undefined && { provider_state: state }),
     ...tokens,
   }
@@ -267,7 +267,7 @@ const THINKING = /^\s*(?:<(think|thinking|thought|reasoning)>([\s\S]*?)(?:<\/\1>
 /** Thinking that a server left in the content, told apart: between tags at its beginning, or before the end of one. */
 function withoutThinking(content: string, reasoning: string): { readonly content: string; readonly reasoning: string } {
   const found = THINKING.exec(content)
-  const open = found === null ? /^([\s\S]*?)<\/think>/i.exec(content) : null
+  const open = found === null ? /([\s\S]*?)<\/think>/i.exec(content) : null
   if (found === null && open === null) return { content, reasoning }
   const thought = (found === null ? open![1]! : (found[2] ?? found[3] ?? '')).trim()
   return {
@@ -311,7 +311,7 @@ function unreadableCall(written: string, message = ''): { readonly name: string;
   const name =
     /<function=([\w.-]+)/.exec(written)?.[1] ??
     /"name"\s*:\s*"([^"]{1,200})"/.exec(written)?.[1] ??
-    /(?:call tool|for tool|tool call) '?([\w.-]+)'?/.exec(message)?.[1] ??
+    /(?:(?:call|for) tool '?|tool call ')([\w.-]+)/.exec(message)?.[1] ??
     /^\s*([a-z_][\w.-]*)\s*[({]/i.exec(written)?.[1] ??
     ''
   // What is whole JSON was refused for something else, and is no call all the same: it is kept as words.

@@ -3,6 +3,7 @@
  */
 import { nearest, UserError } from '../../envs/core/errors.ts'
 import { RunError } from '../errors.ts'
+import { basic, credentialsOf } from './credentials.ts'
 import { type Protocol, providerNamed, providers } from './providers.ts'
 import { redactUrl, type Secrets, withoutCredentials } from './redact.ts'
 
@@ -58,7 +59,7 @@ export function parseEndpoint(player: string): Endpoint {
     return { ...common, baseUrl: url.replace(/\/+$/, ''), own, key, name: `${provider}:${model}`, credentials: null }
   }
   const url = parseUrl(rest.slice(at + 1), `${provider}:${model}`)
-  const credentials = url.username === '' && url.password === '' ? null : `${decoded(url.username)}:${decoded(url.password)}`
+  const credentials = credentialsOf(url)
   const shown = redactUrl(url)
   url.username = ''
   url.password = ''
@@ -104,15 +105,6 @@ function checkWritten(rest: string, at: number, provider: string): void {
       `a base URL ends before ${pasted[0].replace(/\/+$/, '')}, which is added by itself`,
       url.slice(0, pasted.index) || url,
     )
-}
-
-/** What a part of a URL stands for; itself where it was not percent-encoded. */
-function decoded(part: string): string {
-  try {
-    return decodeURIComponent(part)
-  } catch {
-    return part
-  }
 }
 
 function parseUrl(text: string, player: string): URL {
@@ -165,9 +157,4 @@ function variableFor(host: string, variables: readonly string[]): { readonly own
   const own = pairs.find(([name, variable]) => variable !== undefined && name === host)?.[1]
   const any = pairs.find(([, variable]) => variable === undefined)?.[0]
   return { ...(own !== undefined && { own }), ...(any !== undefined && { any }) }
-}
-
-/** A URL's credentials as an Authorization header writes them. */
-export function basic(credentials: string): string {
-  return Buffer.from(credentials).toString('base64')
 }

@@ -4,9 +4,8 @@
  * A form can also be chosen beforehand. Knows the words of servers; translates nothing itself.
  */
 import { nearest, UserError } from '../../envs/core/errors.ts'
-import { codesOf, said } from './failure.ts'
-import type { Json } from './json.ts'
-import { list, object, parsed, string } from './json.ts'
+import { type Json, list, object, parsed, string } from './json.ts'
+import { codesOf, said } from './server_errors.ts'
 import { HttpError } from './transport.ts'
 
 interface FormRules {
@@ -48,26 +47,26 @@ const RULES = {
   user_in_result: {
     means: 'what a user says after a tool result stands at the end of that result',
     words:
-      /after role.{0,4}tool|(after|follow(ing|ed|s)?|between).{0,30}\btool\b|\btool\b.{0,60}(must|should|has to|can only|cannot|can't|may not|must not) be (directly |immediately )?followed by|\btool\b\W{0,4}(->|→|to)\W{0,4}user|alternat(e|ing)|(message|role)s? (order|sequence)|expected last role/i,
+      /(after|follow(ing|ed|s)?|between).{0,30}\btool\b|\btool\b.{0,60}(must|should|has to|can only|cannot|can't|may not|must not) be (directly |immediately )?followed by|\btool\b\W{0,4}(->|→|to)\W{0,4}user|alternat(e|ing)|(message|role)s? (order|sequence)|expected last role/i,
     concerns: body => after(body, 'tool', 'user'),
   },
   system_as_user: {
     means: 'the rules stand at the beginning of the first user message, not in a system message',
     words:
-      /system.{0,12}(role|message|prompt|instruction)?s?.{0,30}(not |n't |un)(be )?(support|allow|permit|accept|enabled)|(unsupported|invalid|unknown|unexpected).{0,30}\bsystem\b|(not |n't |un)support.{0,40}\bsystem\b|must alternate|developer instruction is not enabled|only (supports? )?'?user'?,? and '?(assistant|model)|role.{0,24}(should|must) be '?user'?,? (or|and) '?(assistant|model)|only .{0,40}roles? (are|is) (support|allow|accept)|instructions.{0,30}(not |un)support/i,
+      /system.{0,50}(not |n't |un)(be )?(support|allow|permit|accept|enabled)|(unsupported|invalid|unknown|unexpected).{0,30}\bsystem\b|(not |n't |un)support.{0,40}\bsystem\b|must alternate|developer instruction is not enabled|only (supports? )?'?user'?,? and '?(assistant|model)|role.{0,24}(should|must) be '?user'?,? (or|and) '?(assistant|model)|only .{0,40}roles? (are|is) (support|allow|accept)|instructions.{0,30}(not |un)support/i,
     concerns: body =>
       messagesOf(body).some(({ role }) => role === 'system') || (string(body.instructions) !== '' && 'input' in body),
   },
   content_empty: {
     means: 'an empty `content` beside tool calls instead of null',
     words:
-      /(?<![a-z_])content.{0,80}(null|none\b|nil\b|string|required|missing|must not be|cannot be|can't be|invalid type|non-?null|objects? must have)|(null|none|missing).{0,40}(?<![a-z_])content/i,
+      /(?<![a-z_])content.{0,80}(null|none\b|nil\b|string|required|missing|must not be|cannot be|can't be|invalid type|objects? must have)|(null|none|missing).{0,40}(?<![a-z_])content/i,
     concerns: body => contents(body).includes(null),
   },
   content_words: {
     means: 'a word of `content` beside tool calls instead of none',
     words:
-      /(?<![a-z_])content.{0,80}(empty|blank|non-?empty|at least 1|min_?length|too short|whitespace)|(empty|blank).{0,40}(?<![a-z_])content/i,
+      /(?<![a-z_])content.{0,80}(empty|blank|at least 1|min_?length|too short|whitespace)|(empty|blank).{0,40}(?<![a-z_])content/i,
     concerns: body => contents(body).some(content => content === '' || content === null),
   },
   streaming: {
@@ -79,7 +78,7 @@ const RULES = {
   short_ids: {
     means: 'ids of tool calls are nine letters and digits',
     words:
-      /(call|tool.?use|tool_calls\W+\d+|function_call)[^a-z]{0,14}ids?\b.{0,120}(must|should|length|pattern|invalid|match|too long|characters|alphanumeric|unique|duplicate|expected)|(invalid|duplicate|malformed).{0,20}(tool.?call|tool_use).{0,3}ids?/i,
+      /(call|tool.?use|tool_calls\W|function_call)[^a-z]{0,14}ids?\b.{0,120}(must|should|length|pattern|invalid|match|too long|characters|alphanumeric|unique|duplicate|expected)|(invalid|duplicate|malformed).{0,20}(tool.?call|tool_use).{0,3}id/i,
     concerns: body =>
       callsOf(body).some(call => string(call.call_id ?? call.id) !== '' && !/^\d{9}$/.test(string(call.call_id ?? call.id))),
   },
@@ -139,6 +138,7 @@ function isAboutValue(words: string, value: unknown): boolean {
   if (typeof value !== 'number' && typeof value !== 'string') return false
   return new RegExp(`(?<![\\w.-])${String(value).replace(/[^\w-]/g, '\\$&')}(?![\\w-]|\\.\\d)`).test(words)
 }
+
 /** Another path of the same server takes what this one does not: nothing is dropped for that. */
 export const OTHER_API = /\/v1\/responses|responses api/i
 
@@ -151,15 +151,8 @@ function spelled(name: string): RegExp {
   return WORDLIKE.has(name) ? new RegExp(`["'\`]${pattern}["'\`.]`, 'i') : new RegExp(`(?<![a-z])${pattern}(?![a-z])`, 'i')
 }
 
-/** What a message without its fields of the protocol holds is the server's own, and is sent back to it. */
-export interface Learnt {
-  /** Second forms that requests are sent in. */
-  readonly adaptations: readonly string[]
-  /** Options that are not sent. */
-  readonly dropped: readonly string[]
-}
-
-export class Forms implements Learnt {
+/** What one endpoint has taught so far; kept for the run. */
+export class Forms {
   readonly #forms: Set<Form>
   readonly #dropped = new Set<string>()
   /** Fields of the server's own that it does not take back. */
@@ -184,10 +177,12 @@ export class Forms implements Learnt {
     return !this.#kept.has(field)
   }
 
+  /** Second forms that requests are sent in, and `without:FIELD` of fields of the server's own that are not sent back. */
   get adaptations(): readonly string[] {
     return [...this.#forms, ...[...this.#kept].map(field => `without:${field}`)]
   }
 
+  /** Options that are not sent. */
   get dropped(): readonly string[] {
     return [...this.#dropped]
   }

@@ -3,6 +3,7 @@
  * provider.
  */
 
+/** A JSON object. */
 export type Json = Readonly<Record<string, unknown>>
 
 /** Levels that are read of what others wrote. Nobody means more; walking, comparing and writing more overflows the stack. */
@@ -110,4 +111,10 @@ export function parsed(json: string): unknown {
   } catch {
     return undefined
   }
+}
+
+/** What a JSON text says; the text itself where it is none. */
+export function parsedOrText(json: string): unknown {
+  const value = parsed(json)
+  return value === undefined ? json : value
 }

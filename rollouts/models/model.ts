@@ -1,6 +1,5 @@
 /**
- * What a language model is to the package: one method. Adapters implement it with a provider's SDK; the model policy calls
- * it. Knows no economy and no provider; retries, limits, budgets and caches are wrapped around it (`caller.ts`).
+ * What a language model is to the package: one method. Adapters implement it, each for a protocol; the model policy calls it. Knows no economy and no provider; retries, limits, budgets and caches are wrapped around it (`caller.ts`).
  */
 import type { ToolSchema } from '../../envs/core/tool.ts'
 import type { Message } from '../messages.ts'
@@ -38,7 +37,7 @@ export interface ModelAnswer {
 }
 
 export interface Model {
-  /** Asks once. Throws what the SDK throws, or `MalformedReply` for an answer that is none. */
+  /** Asks once. Throws what an SDK or the transport throws, or `MalformedReply` for an answer that is none. */
   complete(request: ModelRequest): Promise<ModelAnswer>
 }
 

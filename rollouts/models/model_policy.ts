@@ -6,9 +6,10 @@ import type { AnyTypes, Decision } from '../../envs/core/environment.ts'
 import { PASS, type SeatContext, type Turn } from '../../envs/core/policy.ts'
 import { Dialogue, type PlayStyle } from '../dialogue.ts'
 import type { Message } from '../messages.ts'
-import { type CallRow, ProviderError, type RetryRow, type TranscribedPolicy } from '../player.ts'
+import type { CallRow, RetryRow, TranscribedPolicy } from '../player.ts'
 import { type Answered, type Ask, callRow } from './caller.ts'
 import { requestDigest } from './conversation.ts'
+import { outOfTime } from './give_up.ts'
 import { promptTokens, recordedUsage } from './usage.ts'
 
 /** Where a policy leaves evidence, and whom it asks. */
@@ -73,11 +74,7 @@ export function modelPolicy(context: SeatContext<AnyTypes>, seating: Seating): T
   ): Promise<CallRow> {
     const { tools } = dialogue
     const leftMs = seating.timeoutMs - workedMs
-    if (leftMs <= 0)
-      throw new ProviderError(
-        `${seating.player}: the episode's time box of ${seating.timeoutMs / 1000} s is used up. Raise --timeout-episode, then --resume --retry-errors.`,
-        { code: 'timeout', status: null, attempts: 0 },
-      )
+    if (leftMs <= 0) throw outOfTime(seating.player, seating.timeoutMs)
     const answered = await seating.ask({
       messages,
       tools,

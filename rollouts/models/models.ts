@@ -1,45 +1,35 @@
 /**
  * The models of a run: makes a player of each player string and treatment, and holds what they share: keys, limits, budget, cache,
- * prices.
- * Knows no economy and no file of a run.
+ * prices. Knows no economy and no file of a run.
  */
-import { resolve } from 'node:path'
 import { randomLegal } from '../../bots/any/random_legal.ts'
 import { UserError } from '../../envs/core/errors.ts'
-import type { AgentId } from '../../envs/core/tool.ts'
-import type { NoToolCall, PlayStyle } from '../dialogue.ts'
 import { RunStopped } from '../errors.ts'
 import type { Message } from '../messages.ts'
 import type { CallRow, Player, RolloutContext } from '../player.ts'
+import { type Asked, type Asking, addedRules, askedAs, askedOf, playerDetails, requestSettings } from './asked.ts'
 import { Budget, type Ledger, type Spending } from './budget.ts'
 import { ResponseCache } from './cache.ts'
-import { Caller, type CallerContext, type CallerSettings, callRow, Traffic } from './caller.ts'
-import { type History, historyName, parseHistory, requestDigest } from './conversation.ts'
+import { Caller, type CallerContext, callRow, Traffic } from './caller.ts'
+import { requestDigest } from './conversation.ts'
 import { type Endpoint, parseEndpoint } from './endpoint.ts'
 import { ASSUMED_COMPLETION, type Measured, measuringPolicy } from './estimate.ts'
 import { Limiters } from './limiter.ts'
-import type { Sampling } from './model.ts'
 import { modelPolicy } from './model_policy.ts'
 import { NO_PACE, type Pace, Pacer } from './pace.ts'
-import { type Persona, type Personas, readPersona } from './personas.ts'
 import { type Price, type Prices, priceOf } from './prices.ts'
 import { Secrets } from './redact.ts'
 import { type Clock, RETRY, type RetryPolicy, systemClock } from './retry.ts'
 import { servedPlayer } from './served.ts'
-import { type PlayerChoice, readPlayer, type Treatment, treatmentText } from './treatment.ts'
+import { type PlayerChoice, readPlayer } from './treatment.ts'
 
-export interface ModelsOptions extends Partial<CallerSettings> {
+export interface ModelsOptions extends Asking {
   /** Where keys are looked up: the environment of the process. */
   readonly env?: Readonly<Record<string, string | undefined>>
   /** `VARIABLE` or `host=VARIABLE`: which variables hold the keys of other URLs than the providers' own. */
   readonly keyVariables?: readonly string[]
   /** Calls in flight at most, over all models. */
   readonly concurrency?: number
-  readonly history?: History
-  readonly noToolCall?: NoToolCall
-  readonly personas?: Personas
-  /** Where a treatment's persona file is looked for; the process's own folder by default. */
-  readonly cwd?: string
   /** USD and tokens that the calls of this run may use at most. */
   readonly maxCost?: number
   readonly maxTokens?: number
@@ -60,27 +50,6 @@ export interface ModelsOptions extends Partial<CallerSettings> {
   readonly stop?: AbortSignal
   readonly clock?: Clock
 }
-
-/** How one player is asked. */
-interface Asked {
-  /** The player string with its treatment. */
-  readonly name: string
-  /** `bySeat`: whether a seat's persona goes before it. */
-  readonly persona: { readonly all: Persona | undefined; readonly bySeat: boolean }
-  readonly instructions: string | undefined
-  readonly settings: CallerSettings
-  readonly style: Omit<PlayStyle, 'persona'>
-}
-
-/** The fields of a treatment that are sampling options. */
-const SAMPLING = [
-  'temperature',
-  'top_p',
-  'top_k',
-  'seed',
-  'max_tokens',
-  'reasoning_effort',
-] as const satisfies readonly (keyof Sampling)[]
 
 /** The fields of a treatment that speak of play. */
 const IN_GAMES: readonly string[] = ['persona', 'instructions', 'history', 'no_tool_call']
@@ -147,27 +116,21 @@ export class Models {
   player(choice: PlayerChoice): Player {
     const { player: text, label, treatment } = readPlayer(choice)
     const endpoint = parseEndpoint(text)
-    const asked = this.#asked(endpoint, treatment)
-    const { name, persona, instructions, settings, style } = asked
+    const asked = askedAs(endpoint, treatment, this.#options)
+    const { name, settings, style } = asked
+    const { personas } = this.#options
     const caller = this.#caller(endpoint, asked)
     this.#players.set(name, asked)
     return {
       name,
       ...(label !== undefined && { label }),
       kind: 'model',
-      details: {
-        ...askedOf(endpoint, settings),
-        ...(settings.adaptations.length > 0 && { adaptations: settings.adaptations }),
-        history: historyName(style.history),
-        no_tool_call: style.noToolCall,
-        personas: this.#personaNames(persona),
-        ...(instructions !== undefined && { instructions }),
-      },
+      details: playerDetails(endpoint, asked, personas),
       policies: context => seatContext =>
         modelPolicy(seatContext, {
           key: context.key,
           player: name,
-          style: { ...style, persona: this.#added(asked, seatContext.seat.agent) },
+          style: { ...style, persona: addedRules(asked, seatContext.seat.agent, personas) },
           // What was asked for, not what a ceiling adds to it: a resume under another ceiling must find its recorded answers.
           settings: requestSettings(endpoint, settings),
           // A signal of its own for every seat: each has its listeners.
@@ -183,70 +146,6 @@ export class Models {
     }
   }
 
-  /** How a player is asked: its treatment over the options of the run. */
-  #asked(endpoint: Endpoint, treatment: Treatment): Asked {
-    const { sampling: given = {}, extraBody = {}, history = 'full', noToolCall = 'economy', adaptations = [] } = this.#options
-    // OpenAI's own models all take tools by Responses, not all by Chat Completions, which is what other servers speak.
-    const usual = endpoint.own && endpoint.protocol === 'openai' ? 'responses' : 'chat'
-    const own = (value: string): string => (/[./\\]/.test(value) ? resolve(this.#options.cwd ?? '.', value) : value)
-    const sampling = Object.fromEntries(
-      SAMPLING.flatMap(name => {
-        const value = treatment[name] ?? given[name]
-        return value === undefined ? [] : [[name, value]]
-      }),
-    ) as Sampling
-    const persona =
-      treatment.persona === undefined
-        ? this.#options.personas?.all
-        : treatment.persona === null
-          ? undefined
-          : readPersona(own(treatment.persona))
-    const settings = {
-      api: treatment.api ?? this.#options.api ?? usual,
-      sampling,
-      extraBody: { ...extraBody, ...treatment.extra_body },
-      adaptations,
-    }
-    if (sampling.seed !== undefined && (endpoint.protocol === 'anthropic' || settings.api === 'responses'))
-      throw new UserError(
-        `Player '${endpoint.name}': seed: only Chat Completions takes one; leave it out, set temperature, or choose --api chat.`,
-      )
-    const style = {
-      history: treatment.history === undefined ? history : parseHistory(treatment.history),
-      noToolCall: treatment.no_tool_call ?? noToolCall,
-    }
-    const told = treatmentText({
-      ...sampling,
-      ...(persona !== undefined && { persona: persona.name }),
-      ...(treatment.instructions !== undefined && { instructions: treatment.instructions }),
-      ...(style.history !== 'full' && { history: historyName(style.history) }),
-      ...(style.noToolCall !== 'economy' && { no_tool_call: style.noToolCall }),
-      ...(endpoint.protocol !== 'anthropic' && settings.api !== usual && { api: settings.api }),
-      ...(Object.keys(settings.extraBody).length > 0 && { extra_body: settings.extraBody }),
-    })
-    return {
-      name: `${endpoint.name}${told}`,
-      // A seat's persona is for players that bring none of their own.
-      persona: treatment.persona === undefined ? { all: persona, bySeat: true } : { all: persona, bySeat: false },
-      instructions: treatment.instructions,
-      settings,
-      style,
-    }
-  }
-
-  /** What is added to the rules of a seat. */
-  #added({ persona: { all, bySeat }, instructions }: Asked, agent: AgentId): string {
-    const persona = (bySeat ? this.#options.personas?.seats[agent] : undefined) ?? all
-    return [persona?.text ?? '', instructions ?? ''].filter(text => text !== '').join('\n\n')
-  }
-
-  #personaNames({ all, bySeat }: Asked['persona']): Readonly<Record<string, unknown>> {
-    const seats = bySeat ? Object.entries(this.#options.personas?.seats ?? {}) : []
-    return Object.fromEntries(
-      [...(all === undefined ? [] : [['*', all] as const]), ...seats].map(([seat, { name, digest }]) => [seat, { name, digest }]),
-    )
-  }
-
   /**
    * A model that is asked outside a game, such as a judge: under the same keys, limits, ceilings, cache and retries as those that
    * play. Throws as `player` does.
@@ -256,7 +155,7 @@ export class Models {
     const idle = Object.keys(treatment).find(field => IN_GAMES.includes(field))
     if (idle !== undefined) throw new UserError(`Player '${player}': ${idle} means nothing outside a game; leave it out.`)
     const endpoint = parseEndpoint(player)
-    const asked = this.#asked(endpoint, { ...treatment, persona: null, history: 'full', no_tool_call: 'economy' })
+    const asked = askedAs(endpoint, { ...treatment, persona: null, history: 'full', no_tool_call: 'economy' }, this.#options)
     const caller = this.#caller(endpoint, asked)
     const { name } = asked
     const settings = asked.settings
@@ -308,7 +207,11 @@ export class Models {
       kind,
       details,
       policies: () => context =>
-        measuringPolicy(context, { history, persona: this.#added(asked, context.seat.agent), completion }, into),
+        measuringPolicy(
+          context,
+          { history, persona: addedRules(asked, context.seat.agent, this.#options.personas), completion },
+          into,
+        ),
     }
   }
 
@@ -356,16 +259,6 @@ export class Models {
     }
     return caller
   }
-}
-
-/** What of the settings makes a request another one. Adaptations that were chosen do, those that were learnt do not. */
-/** What is asked, of whom, as files record it. */
-function askedOf({ model, baseUrl, protocol }: Endpoint, { api, sampling, extraBody }: CallerSettings) {
-  return { model, base_url: baseUrl, protocol: protocol === 'anthropic' ? 'messages' : api, sampling, extra_body: extraBody }
-}
-
-function requestSettings({ model }: Endpoint, { api, sampling, extraBody, adaptations }: CallerSettings): object {
-  return { model, api, sampling, extraBody, ...(adaptations.length > 0 && { adaptations }) }
 }
 
 function recordedOf({ recorded }: RolloutContext, agent: string) {

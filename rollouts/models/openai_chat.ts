@@ -1,6 +1,6 @@
 /**
  * Chat Completions, the protocol that OpenAI and every compatible server speaks (vLLM, llama.cpp, Ollama, OpenRouter …).
- * Translates messages and answers; the SDK sends them. What a server adds to its messages and calls (`reasoning_content`,
+ * Translates messages and answers; a client sends them. What a server adds to its messages and calls (`reasoning_content`,
  * `extra_content`, `reasoning_details` …) is kept and sent back to it: some insist.
  */
 import type { ToolSchema } from '../../envs/core/tool.ts'
@@ -126,8 +126,8 @@ const OF_MESSAGE = new Set([
   'name',
   'prefix',
 ])
-const OF_CALL = new Set(['id', 'type', 'function', 'custom', 'index', 'name', 'arguments'])
-const OF_FUNCTION = new Set(['name', 'arguments'])
+const OF_FUNCTION = new Set(['name', 'arguments', 'input', 'parameters'])
+const OF_CALL = new Set(['id', 'type', 'function', 'custom', 'index', ...OF_FUNCTION])
 
 function hear({ choices, usage, prompt_token_ids, ...top }: Json): Heard {
   const all = list(choices).length > 0 ? list(choices) : list([choices]).filter(isSaid)
@@ -247,7 +247,7 @@ function addCall(calls: Record<string, unknown>[], piece: Json, i: number): void
   if (isNew && started !== undefined) started.index = -1
   const call = isNew ? { index: at } : started!
   if (isNew) calls.push(call)
-  const { function: inner, ...fields } = piece
+  const { function: inner, index: _, ...fields } = piece
   for (const [name, value] of Object.entries(fields)) if (isSaid(value)) (call as Record<string, unknown>)[name] = value
   const { name, arguments: written, ...more } = object(inner)
   const known = object((call as Json).function)

@@ -1,13 +1,13 @@
 /**
  * OpenAI's Responses, used without state on the server: nothing is stored there, reasoning comes back encrypted and is sent
- * along again. Translates messages and answers; the SDK sends them.
+ * along again. Translates messages and answers; a client sends them.
  */
 import type { Message } from '../messages.ts'
 import { argumentsText, type DialectRules, type Heard, rest, speaking } from './dialect.ts'
 import { isSaid, type Json, list, object, string, text } from './json.ts'
 import { MalformedReply, type Model } from './model.ts'
 import type { OpenAiOptions } from './openai_chat.ts'
-import { argumentsJson, NOTHING_SAID, wireMessages, withIds } from './wire.ts'
+import { argumentsJson, NOTHING_SAID, rulesOf, wireMessages, withIds } from './wire.ts'
 
 export function openAiResponses(options: OpenAiOptions): Model {
   return speaking(responses(options), options.client.responses, options)
@@ -17,10 +17,9 @@ const responses = ({ model, own }: OpenAiOptions): DialectRules => ({
   optional: ['temperature', 'top_p', 'top_k', 'reasoning', 'parallel_tool_calls', 'prompt_cache_key', 'include', 'store'],
   build({ messages, tools, sampling, parallel, session }, forms) {
     const sent = wireMessages(messages, forms, new Set(tools.map(({ name }) => name)))
-    const rules = sent.filter(message => message.role === 'system').map(({ content }) => content)
     return {
       model,
-      instructions: rules.length === 0 ? undefined : rules.join('\n\n'),
+      instructions: rulesOf(sent),
       input: sent.flatMap(inputItems),
       ...(tools.length > 0 && {
         tools: tools.map(({ name, description, parameters }) => ({

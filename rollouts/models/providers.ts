@@ -3,6 +3,7 @@
  * that a program can add to. Sends nothing and reads no key.
  */
 import { UserError } from '../../envs/core/errors.ts'
+import { whyNoPlayerWord } from '../player.ts'
 
 /** Whose SDK speaks to it: `openai` for Chat Completions and Responses, `anthropic` for Messages. */
 export type Protocol = 'openai' | 'anthropic'
@@ -39,9 +40,6 @@ const PROVIDERS = new Map<string, ProviderFacts>(
   } satisfies Readonly<Record<string, ProviderFacts>>),
 )
 
-/** Words that begin other players than models'. */
-const TAKEN = ['bot', 'random', 'human', 'policy']
-
 /** Every provider, by name: a copy. */
 export function providers(): Readonly<Record<string, ProviderFacts>> {
   return Object.fromEntries(PROVIDERS)
@@ -58,8 +56,8 @@ export function providerNamed(name: string): ProviderFacts | undefined {
  */
 export function registerProvider(name: string, { url, protocol, key }: ProviderFacts): void {
   const wrong = (what: string) => new UserError(`Provider '${name.slice(0, 64)}': ${what}.`)
-  if (!/^[a-z][a-z0-9_-]*$/.test(name) || TAKEN.includes(name))
-    throw wrong(`expected a name of lower-case letters, digits, _ and - that is none of ${TAKEN.join(', ')}`)
+  const why = whyNoPlayerWord(name)
+  if (why !== undefined) throw wrong(why)
   if (!/^https?:\/\/[^\s?#]+$/.test(url) || !URL.canParse(url))
     throw wrong(`expected a url such as https://host/v1, got '${url.slice(0, 64)}'`)
   if (protocol !== 'openai' && protocol !== 'anthropic') throw wrong('expected the protocol openai or anthropic')

@@ -1,7 +1,6 @@
 /**
  * The one retry layer: what failed for a while is tried again, after as long as the server asked or a random while that
- * doubles; what failed for good is given up. Each attempt is boxed in time. Knows no provider;
- * clock and randomness are handed in.
+ * doubles; what failed for good is given up. Each attempt is boxed in time. Knows no provider; clock and randomness are handed in.
  */
 import { classify, type Failure, nobodyThere } from './failure.ts'
 import type { Limiter, Outcome, Permit } from './limiter.ts'

@@ -7,13 +7,15 @@ import type { AnyEnvironment, AnyTypes, Decision } from '../../envs/core/environ
 import { UserError } from '../../envs/core/errors.ts'
 import type { SeatContext, Turn } from '../../envs/core/policy.ts'
 import { explain } from '../../envs/core/tool.ts'
-import { type Player, ProviderError, type RolloutContext } from '../player.ts'
+import type { Player, RolloutContext } from '../player.ts'
 import type { CallerContext } from './caller.ts'
-import { type Failure, oneLine } from './failure.ts'
+import type { Failure } from './failure.ts'
+import { callFailed, outOfTime } from './give_up.ts'
 import { MalformedReply } from './model.ts'
+import { proxiesOf } from './proxies.ts'
 import { redactUrl, withoutCredentials } from './redact.ts'
 import { withRetries } from './retry.ts'
-import { proxiesOf, send } from './transport.ts'
+import { send } from './transport.ts'
 
 /** Bumped whenever a server written for the one before would break. */
 const PROTOCOL = 1
@@ -175,11 +177,7 @@ class PolicyServer {
   /** Asks, as often as it takes. Rejects with a ProviderError, or a signal's reason. */
   async ask<R>({ method, body, read, abandon, stop, leftMs }: Asked<R>): Promise<{ value: R; workedMs: number }> {
     const { clock, limiters, pace, retry, keys, secrets, traffic } = this.#context
-    if (leftMs <= 0)
-      throw new ProviderError(
-        `${this.#shown}: the episode's time box of ${this.#timeoutMs / 1000} s is used up. Raise --timeout-episode, then --resume --retry-errors.`,
-        { code: 'timeout', status: null, attempts: 0 },
-      )
+    if (leftMs <= 0) throw outOfTime(this.#shown, this.#timeoutMs)
     const token = keys.env[TOKEN] ?? ''
     if (token !== '') secrets.add(token)
     const headers = {
@@ -201,37 +199,23 @@ class PolicyServer {
         leftMs,
         answeredBefore: () => this.#answeredBefore,
         enter: async () => () => {},
-        told: ({ code, status }, waitMs) => {
-          traffic.last = status === null ? code : `${status} ${code}`
-          if (waitMs === null) return
-          traffic.retries++
-          traffic.rest(clock.now() + waitMs, clock.now())
-        },
-        fail: (failure, attempts, fatal) => this.#error(failure, attempts, fatal),
+        told: (failure, waitMs) => traffic.failed(failure, waitMs, clock.now()),
+        fail: (failure, attempts, fatal) =>
+          callFailed(`policy:${this.#shown}`, failure, { attempts, fatal, secrets, advice: this.#advice(failure) }),
       },
     )
     this.#answeredBefore = true
     return { value, workedMs }
   }
 
-  #error({ code, status, message }: Failure, attempts: number, fatal: boolean): ProviderError {
-    const advice =
+  #advice({ code }: Failure): string {
+    return (
       {
         connection: `Check that the policy server runs and can be reached at ${this.#shown}, then --resume.`,
         timeout: `Raise --timeout-call (${this.#context.retry.timeoutMs / 1000} s a turn), then --resume --retry-errors.`,
         auth: `Check the token in ${TOKEN}.`,
         malformed_reply: `Check that what answers is a policy server of protocol ${PROTOCOL}.`,
       }[code] ?? 'Check what the server was started with, then --resume --retry-errors.'
-    const words = oneLine(this.#context.secrets.text(message))
-    const tries = attempts === 1 ? '' : ` after ${attempts} attempts`
-    return new ProviderError(
-      `policy:${this.#shown}: ${status === null ? '' : `${status} `}${code}${tries} (${words}). ${advice}`,
-      {
-        code,
-        status,
-        attempts,
-        fatal,
-      },
     )
   }
 }

@@ -130,6 +130,7 @@ export function tokensOf(characters: number): number {
   return Math.ceil(characters / CHARACTERS_PER_TOKEN)
 }
 
+/** All tokens of the prompt, those of the cache included. */
 export function promptTokens({ input_uncached, input_cached_read, input_cache_write }: Usage): number {
   return input_uncached + input_cached_read + input_cache_write
 }
@@ -151,15 +152,19 @@ export function unitsOf(calls: readonly { readonly usage: Usage; readonly reply:
   return { thinking, output, source }
 }
 
+/** Two figures together; null where one of them is not known. */
+export function plusKnown(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? null : a + b
+}
+
 /** The tokens of two calls together; what one of them does not tell apart is not told apart. */
 export function addUsage(a: Usage, b: Usage): Usage {
-  const reasoning = a.output_reasoning === null || b.output_reasoning === null ? null : a.output_reasoning + b.output_reasoning
   return {
     input_uncached: a.input_uncached + b.input_uncached,
     input_cached_read: a.input_cached_read + b.input_cached_read,
     input_cache_write: a.input_cache_write + b.input_cache_write,
     output: a.output + b.output,
-    output_reasoning: reasoning,
+    output_reasoning: plusKnown(a.output_reasoning, b.output_reasoning),
     ...((a.estimated ?? b.estimated) && { estimated: true as const }),
     ...((a.repaired ?? b.repaired) && { repaired: true as const }),
   }

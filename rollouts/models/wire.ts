@@ -72,6 +72,12 @@ export function wireMessages(messages: readonly Message[], forms: Forms, tools: 
   return forms.has('user_in_result') ? userInResults(sent) : sent
 }
 
+/** The rules of what is sent, for protocols that take them apart from the messages; undefined where there are none. */
+export function rulesOf(sent: readonly Message[]): string | undefined {
+  const rules = sent.flatMap(({ role, content }) => (role === 'system' ? [content] : []))
+  return rules.length === 0 ? undefined : rules.join('\n\n')
+}
+
 function wireId(id: string, used: ReadonlySet<string>): string {
   const plain = id.replace(/[^a-zA-Z0-9_-]+/g, '_').slice(0, ID_LENGTH)
   if (plain !== '' && !used.has(plain)) return plain

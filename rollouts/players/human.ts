@@ -2,10 +2,8 @@
  * `human`: a person, wherever people sit; here at a terminal. Shows what the seat sees and a menu of moves made from the tools'
  * candidates; takes a number, or any call written down. Knows no economy.
  */
-
 import type { AnyTypes, Decision } from '../../envs/core/environment.ts'
-import type { Policy, SeatContext, Turn } from '../../envs/core/policy.ts'
-import { PASS } from '../../envs/core/policy.ts'
+import { PASS, type Policy, type SeatContext, type Turn } from '../../envs/core/policy.ts'
 import { type Call, candidates, moves, type PlayerTools, toolSchema, typeName } from '../../envs/core/tool.ts'
 import { EpisodeStopped } from '../errors.ts'
 import type { People, Player } from '../player.ts'

@@ -8,7 +8,7 @@ import type { Models } from '../models/models.ts'
 import { providers } from '../models/providers.ts'
 import { withoutCredentials } from '../models/redact.ts'
 import { type PlayerChoice, type ReadPlayer, readPlayer } from '../models/treatment.ts'
-import type { People, Player } from '../player.ts'
+import type { People, PLAYER_WORDS, Player } from '../player.ts'
 import { botName, botPlayer, nearestBot, randomPlayer } from './bot.ts'
 import { humanPlayer } from './human.ts'
 import { ownPlayer, ownPlayers } from './own.ts'
@@ -25,7 +25,7 @@ export interface PlayerContext {
 }
 
 /** What a string may be that names no model, by what stands before its first colon. */
-const KINDS: Readonly<Record<string, (text: string, context: PlayerContext) => Player>> = {
+const KINDS: Readonly<Record<(typeof PLAYER_WORDS)[number], (text: string, context: PlayerContext) => Player>> = {
   bot: (text, { economy }) => botPlayer(text.slice('bot:'.length), economy),
   random: (_text, { economy }) => randomPlayer(economy),
   human: (_text, { people }) => {
@@ -75,7 +75,8 @@ function makePlayer({ player: text, treatment }: ReadPlayer, context: PlayerCont
     if (context.models === undefined) throw new UserError('This command seats no models; use: agoragym eval, play or tournament.')
     return context.models.player({ player: text, ...treatment })
   }
-  const make = Object.hasOwn(KINDS, kind) && WORDS.includes(kind) === (kind === text) ? KINDS[kind] : undefined
+  const make =
+    Object.hasOwn(KINDS, kind) && WORDS.includes(kind) === (kind === text) ? KINDS[kind as keyof typeof KINDS] : undefined
   const player = own ?? make?.(text, context)
   if (player === undefined) throw unknownPlayer(text, context)
   const [field] = Object.keys(treatment)

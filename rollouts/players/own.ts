@@ -2,7 +2,7 @@
 import type { PlayableWithBots } from '../../bots/index.ts'
 import { UserError } from '../../envs/core/errors.ts'
 import { Registry } from '../../envs/core/registry.ts'
-import type { Player } from '../player.ts'
+import { type Player, whyNoPlayerWord } from '../player.ts'
 
 /**
  * Makes the player of a player string, the whole of which it is given (`NAME`, or `NAME:` and the rest). The player's `name` is
@@ -13,15 +13,10 @@ export type PlayerMaker = (text: string, economy: PlayableWithBots) => Player
 
 const makers = new Registry<PlayerMaker>('player')
 
-/** The words that begin the package's own players, models apart. */
-const TAKEN = ['bot', 'random', 'human', 'policy']
-
 /** Adds a kind of player. Throws where the name is taken, a UserError where it is no name. */
 export function registerPlayer(name: string, make: PlayerMaker): void {
-  if (!/^[a-z][a-z0-9_-]*$/.test(name) || TAKEN.includes(name))
-    throw new UserError(
-      `Player '${name.slice(0, 64)}': expected a name of lower-case letters, digits, _ and - that is none of ${TAKEN.join(', ')}.`,
-    )
+  const why = whyNoPlayerWord(name)
+  if (why !== undefined) throw new UserError(`Player '${name.slice(0, 64)}': ${why}.`)
   makers.add(name, make)
 }
 

@@ -12,7 +12,7 @@ import { commands } from '../../commands/index.ts'
 import { experiment } from '../../evals/experiment.ts'
 import { economies, type Scenario } from '../../index.ts'
 import { type Player, ProviderError } from '../../rollouts/player.ts'
-import { readFigures, readSteps } from '../../rollouts/store.ts'
+import { readFigures, readMetadata, readSteps } from '../../rollouts/store.ts'
 import { asOlder } from '../rollouts/older.ts'
 import { later, random, scratch } from '../rollouts/table.ts'
 import { toyMarket } from '../toy_market/index.ts'
@@ -297,11 +297,16 @@ describe('eval', () => {
   test('goes on with a run on request only, and may be given more seeds and repeats', async () => {
     const options = at()
     await agoragym('eval toy_market --players random --seeds 3', options)
+    const told = () => readMetadata(join(options.cwd, 'runs', runsIn(options.cwd)[0]!))!
+    const first = told()
     const refused = await agoragym('eval toy_market --players random --seeds 3', options)
     expect(refused.code).toBe(2)
     expect(refused.err).toContain('exists already: add --resume')
     const more = await agoragym('eval toy_market --players random --seeds 5 --repeats 2 --resume', options)
     expect(more.err).toMatch(/^7\/7 rollouts/)
+    // A run has the time of all commands that played it, and began with the first.
+    expect(told().started).toBe(first.started)
+    expect(told().time).toBeGreaterThan(first.time)
     const whole = at()
     await agoragym('eval toy_market --players random --seeds 5 --repeats 2', whole)
     const [run] = runsIn(whole.cwd)

@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync } from 'node:fs'
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { Episode } from '../../envs/core/episode.ts'
@@ -9,7 +9,7 @@ import { parsePublication } from '../../evals/published.ts'
 import { markdown, sheet } from '../../evals/sheet.ts'
 import { benjaminiHochberg, holm } from '../../evals/stats.ts'
 import { environments } from '../../index.ts'
-import { readFigures } from '../../rollouts/store.ts'
+import { findRuns, readFigures, readMetadata } from '../../rollouts/store.ts'
 import { type ToyTypes, toyMarket } from '../toy_market/index.ts'
 import { compare, dabbler, failing, playPair, playToy, scripted, seller, sleeper, withFolder } from './toy_runs.ts'
 
@@ -121,13 +121,17 @@ test('settings are corrected as well: each player in all settings against the fi
 
 describe('intervals know what values there can be', () => {
   /** The toy market with other facts and documents for a test. */
-  async function figuresWith(change: { ranges?: Record<string, string>; docs?: Record<string, string> }, out: string) {
+  async function figuresWith(
+    change: { ranges?: Record<string, string>; docs?: Record<string, string>; weights?: Record<string, number> },
+    out: string,
+    played: Partial<Parameters<typeof playToy>[1]> = {},
+  ) {
     const env = environments.get('toy_market') as unknown as {
       facts?: object
       metrics: { docs: Record<string, { range: string }> }
     }
     const { facts, metrics } = env
-    env.facts = { ...facts, ranges: change.ranges ?? {} }
+    env.facts = { ...facts, ranges: () => change.ranges ?? {}, weights: () => change.weights }
     const docs = Object.fromEntries(
       Object.entries(metrics.docs).map(([name, doc]) => [name, { ...doc, range: change.docs?.[name] ?? doc.range }]),
     )
@@ -136,7 +140,7 @@ describe('intervals know what values there can be', () => {
       env.facts = facts!
       env.metrics = metrics
     })
-    return compare(await playToy([sleeper, seller], { out, seeds: [0, 1, 2, 3] })).figures
+    return compare(await playToy([sleeper, seller], { out, seeds: [0, 1, 2, 3], ...played })).figures
   }
 
   test('a part of the score that all rollouts have in full is not certain', () =>
@@ -150,6 +154,35 @@ describe('intervals know what values there can be', () => {
       })
       // What is said of nobody stays as it was.
       expect(table(await figuresWith({}, join(out, 'plain')), 'scores').payoff!.sleeper).toMatchObject({ low: 0, high: 0 })
+    }))
+
+  test('a reward that adds up parts lies between what they can add up to, and so does its difference', () =>
+    withFolder(async out => {
+      const figures = await figuresWith({ ranges: { payoff: '[0, 10]' }, weights: { payoff: 1 } }, out, { seeds: [0, 1] })
+      const { reward } = table(figures, 'scores')
+      expect(reward!.sleeper).toMatchObject({ low: 0, high: expect.closeTo(10 * (1 - 0.025 ** (1 / 2)), 12), method: 'beta' })
+      expect(reward!.seller!.high).toBeLessThanOrEqual(10)
+      const [difference] = figures.filter(({ table: id, item }) => id === 'differences' && item === 'reward')
+      expect(difference).toMatchObject({ method: 'beta' })
+      expect(difference!.low).toBeGreaterThanOrEqual(-10)
+      expect(difference!.high).toBeLessThanOrEqual(10)
+      // A part without bounds leaves the sum without.
+      const open = await figuresWith({ weights: { payoff: 1 } }, join(out, 'open'), { seeds: [0, 1] })
+      expect(table(open, 'scores').reward!.seller).toMatchObject({ method: 't' })
+    }))
+
+  test('what a configuration says is not believed of rows that set fields of their own, nor of another build’s', () =>
+    withFolder(async out => {
+      const change = { ranges: { payoff: '[0, 10]' }, weights: { payoff: 1 } }
+      await figuresWith(change, out)
+      const reward = (of: object) => {
+        for (const folder of findRuns(out))
+          writeFileSync(join(folder, 'metadata.json'), JSON.stringify({ ...readMetadata(folder), ...of }))
+        return table(compare(findRuns(out)).figures, 'scores').reward!.seller!.method
+      }
+      expect(reward({})).toBe('beta')
+      expect(reward({ examples: 'scenario-file rows.jsonl and others, 4 scenarios' })).not.toBe('beta')
+      expect(reward({ examples: 'seeds 0:4', version_info: { agoragym_version: '0.0.1', env_version: 99 } })).not.toBe('beta')
     }))
 
   test('a range that values lie outside of is not believed', () =>

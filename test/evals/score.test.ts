@@ -161,6 +161,8 @@ describe('a judge', () => {
     expect(
       figures.filter(({ item, table }) => item === 'judged_fairness' && table === 'metrics').map(({ value }) => value),
     ).toEqual([4, 2])
+    // A judge's bounds are those of its rubric.
+    expect(figures.filter(({ item }) => item === 'judged_fairness').map(({ method }) => method)).toEqual(['beta', 'beta', 'beta'])
     expect(notes.filter(note => note.startsWith('judged_fairness'))).toHaveLength(2)
     const facts = JSON.parse(files(runs[0]!)[1]!).judged_fairness
     expect(facts.judge.player).toBe(`openai:j@${provider!.url}`)

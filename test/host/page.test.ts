@@ -43,7 +43,8 @@ describe.skipIf(missing !== undefined)(`in a browser${missing === undefined ? ''
   /** Opens the page of a new place on a view. */
   const open = async (view: Any) => {
     await page.goto(server.show(place, view))
-    await page.waitForSelector('h1')
+    // The heading of a view, not of a page that is still waiting for one.
+    await page.waitForSelector('.names h1')
   }
   const show = (view: Any) => server.show(place, view)
   const sent = (type = 'decide'): Any[] => server.received(place).filter((message: Any) => message.type === type)

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, onTestFailed, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, type TestContext, test } from 'vitest'
 import { stream } from '../../index.ts'
 import { type FakeProvider, randomCalls, startFakeProvider } from '../../rollouts/models/fake/index.ts'
 import { countFinished, findRuns, readErrors, readMetadata } from '../../rollouts/store.ts'
@@ -11,13 +11,9 @@ import { agoragym } from '../commands/console.ts'
 import { startNode } from '../commands/program.ts'
 import { contentsOf } from '../rollouts/contents.ts'
 import { judge } from './judge.ts'
-import { HAS_REDIS, startRedis, type TestRedis } from './redis.ts'
+import { HAS_REDIS, startRedis } from './redis.ts'
 
 let built: Built
-let folder: string
-let redis: TestRedis
-let provider: FakeProvider | undefined
-const running = new Set<ReturnType<typeof startNode>>()
 
 /**
  * A player that moves at random, but for what its episode's seed says: it holds its thread for longer than a lease, or ends the
@@ -43,14 +39,6 @@ registerPlayer('moody', text => ({ name: text, kind: 'bot', details: {}, policie
 export default []
 `
 
-function start(line: string, env: Readonly<Record<string, string>> = {}) {
-  const started = startNode([built.program, ...line.split(' ')], { cwd: folder, env: { ...process.env, ...env } })
-  running.add(started)
-  onTestFailed(() => console.log(`${line}\n${started.told()}`))
-  void started.ended.then(() => running.delete(started))
-  return started
-}
-
 /** Waits until it holds; fails where the process ends first. */
 async function until(condition: () => boolean, { child, told }: ReturnType<typeof startNode>): Promise<void> {
   while (!condition()) {
@@ -59,44 +47,58 @@ async function until(condition: () => boolean, { child, told }: ReturnType<typeo
   }
 }
 
-/** Starts a provider that answers after so many milliseconds; gives the player that asks it. */
-async function talkative(latencyMs: number): Promise<string> {
-  provider = await startFakeProvider({
-    script: request => randomCalls({ ...request, random: stream(1, request.session, request.turn) }),
-    latencyMs,
-  })
-  return `openai:m@${provider.url}`
-}
-
-/** Waits until Redis holds nothing of any run: workers leave a run that is over when what they have in flight is done. */
-async function emptied(): Promise<void> {
-  while ((await redis.client.keys('agoragym*')).join() !== 'agoragym-news') await new Promise(resolve => setTimeout(resolve, 50))
-}
-
-/** The parts that workers have written. */
-const parts = (): string[] => (existsSync(join(folder, 'shared')) ? findRuns(join(folder, 'shared')) : [])
-
-// A dozen processes begin and end here.
-describe.skipIf(!HAS_REDIS)('a run through a queue', { timeout: 180_000 }, () => {
-  beforeAll(async () => {
-    built = await build()
-    folder = mkdtempSync(join(tmpdir(), 'agoragym-queue-test-'))
-    redis = await startRedis()
-  })
-  afterEach(async () => {
+/** A Redis and a folder of one test, which goes on beside the others; what it started ends with it. */
+async function begin({ onTestFailed, onTestFinished }: TestContext) {
+  const folder = mkdtempSync(join(tmpdir(), 'agoragym-queue-test-'))
+  const redis = await startRedis()
+  const running = new Set<ReturnType<typeof startNode>>()
+  const providers: FakeProvider[] = []
+  onTestFinished(async () => {
     for (const { child } of running) child.kill('SIGKILL')
-    await provider?.close()
-    provider = undefined
-    await redis.client.flushall()
-  })
-  afterAll(async () => {
+    for (const provider of providers) await provider.close()
     await redis.stop()
-    built.remove()
     rmSync(folder, { recursive: true, force: true })
   })
+  return {
+    folder,
+    redis,
+    running,
+    start(line: string, env: Readonly<Record<string, string>> = {}) {
+      const started = startNode([built.program, ...line.split(' ')], { cwd: folder, env: { ...process.env, ...env } })
+      running.add(started)
+      onTestFailed(() => console.log(`${line}\n${started.told()}`))
+      void started.ended.then(() => running.delete(started))
+      return started
+    },
+    /** A provider that answers after so many milliseconds, and the player that asks it. */
+    async talkative(latencyMs: number) {
+      const provider = await startFakeProvider({
+        script: request => randomCalls({ ...request, random: stream(1, request.session, request.turn) }),
+        latencyMs,
+      })
+      providers.push(provider)
+      return { player: `openai:m@${provider.url}`, requests: provider.requests }
+    },
+    /** Waits until Redis holds nothing of any run: workers leave a run that is over when what they have in flight is done. */
+    async emptied(): Promise<void> {
+      while ((await redis.client.keys('agoragym*')).join() !== 'agoragym-news')
+        await new Promise(resolve => setTimeout(resolve, 50))
+    },
+    /** The parts that workers have written. */
+    parts: (): string[] => (existsSync(join(folder, 'shared')) ? findRuns(join(folder, 'shared')) : []),
+  }
+}
 
-  test('a killed worker and a killed collector cost nothing that was recorded, and the files are those of one process', async () => {
-    const player = await talkative(15)
+// Mostly they wait for leases that end and processes that begin: all at once take little longer than one.
+describe.skipIf(!HAS_REDIS).concurrent('a run through a queue', { timeout: 180_000 }, () => {
+  beforeAll(async () => {
+    built = await build()
+  })
+  afterAll(() => built.remove())
+
+  test('a killed worker and a killed collector cost nothing that was recorded, and the files are those of one process', async context => {
+    const { folder, redis, start, talkative } = await begin(context)
+    const { player, requests } = await talkative(15)
     const line = `eval sim_economy --players ${player},bot:honest --seeds 6 --set horizon_turns=8`
     const queued = `${line} --queue ${redis.url} --out queued`
     const worker = `worker --queue ${redis.url} -c 3 --lease 2`
@@ -104,7 +106,7 @@ describe.skipIf(!HAS_REDIS)('a run through a queue', { timeout: 180_000 }, () =>
     // A setting that does not suit is told, and in the form of all that is told.
     await redis.client.config('SET', 'maxmemory-policy', 'allkeys-lru')
     const killed = start(`${queued} --log-format json`)
-    await until(() => provider!.requests.length > 30, killed)
+    await until(() => requests.length > 30, killed)
     first.child.kill('SIGKILL')
     killed.child.kill('SIGKILL')
     const told = (await killed.ended).err
@@ -115,12 +117,12 @@ describe.skipIf(!HAS_REDIS)('a run through a queue', { timeout: 180_000 }, () =>
       expect.objectContaining({ event: 'note', message: expect.stringContaining('set: maxmemory-policy noeviction') }),
     )
     await redis.client.config('SET', 'maxmemory-policy', 'noeviction')
-    const asked = provider!.requests.length
+    const asked = requests.length
     // Somebody plays on while nobody collects.
-    await until(() => provider!.requests.length > asked + 5, second)
+    await until(() => requests.length > asked + 5, second)
     const ended = await start(`${queued} --resume`).ended
     expect({ code: ended.code, err: ended.code === 0 ? '' : ended.err }).toEqual({ code: 0, err: '' })
-    const { paidTwice, repeated } = judge(provider!.requests)
+    const { paidTwice, repeated } = judge(requests)
     expect(paidTwice).toEqual([])
     // What the killed worker had asked and not kept.
     expect(repeated).toBeLessThanOrEqual(3)
@@ -134,9 +136,10 @@ describe.skipIf(!HAS_REDIS)('a run through a queue', { timeout: 180_000 }, () =>
     expect(contentsOf(runs)).toEqual(contentsOf(findRuns(join(folder, 'plain'))))
   })
 
-  test('results in a shared folder: a killed worker and a killed collector cost nothing, and the files are those of one process', async () => {
-    const asked = await talkative(10)
-    const line = `eval sim_economy --players ${asked},bot:honest --seeds 6 --set horizon_turns=6`
+  test('results in a shared folder: a killed worker and a killed collector cost nothing, and the files are those of one process', async context => {
+    const { folder, redis, start, talkative, emptied, parts } = await begin(context)
+    const { player, requests } = await talkative(10)
+    const line = `eval sim_economy --players ${player},bot:honest --seeds 6 --set horizon_turns=6`
     const queued = `${line} --queue ${redis.url} --queue-batch 1 --out gathered --results shared`
     const worker = `worker --queue ${redis.url} -c 2 --lease 2`
     const [first, second] = [start(worker), start(worker)]
@@ -157,7 +160,7 @@ describe.skipIf(!HAS_REDIS)('a run through a queue', { timeout: 180_000 }, () =>
     expect(await start(queued).ended).toMatchObject({ code: 2, err: expect.stringContaining('has parts of this run already') })
     const ended = await start(`${queued} --resume`).ended
     expect({ code: ended.code, err: ended.code === 0 ? '' : ended.err }).toEqual({ code: 0, err: '' })
-    expect(judge(provider!.requests).paidTwice).toEqual([])
+    expect(judge(requests).paidTwice).toEqual([])
     const runs = findRuns(join(folder, 'gathered'))
     expect(runs.map(run => readMetadata(run)!.complete)).toEqual([true, true])
     second.child.kill('SIGTERM')
@@ -169,7 +172,8 @@ describe.skipIf(!HAS_REDIS)('a run through a queue', { timeout: 180_000 }, () =>
     expect(contentsOf(runs)).toEqual(contentsOf(findRuns(join(folder, 'alone'))))
   })
 
-  test('where a worker keeps results in another folder than the collector sees, the run ends with that, and nothing of it counts', async () => {
+  test('where a worker keeps results in another folder than the collector sees, the run ends with that, and nothing of it counts', async context => {
+    const { folder, redis, start } = await begin(context)
     const line = `eval sim_economy --players bot:honest --seeds 4 --set horizon_turns=4 --out apart --results seen --queue ${redis.url}`
     const collector = start(line)
     const [seen, unseen] = ['seen', 'unseen'].map(each => join(folder, each)) as [string, string]
@@ -191,15 +195,16 @@ describe.skipIf(!HAS_REDIS)('a run through a queue', { timeout: 180_000 }, () =>
     expect(findRuns(join(folder, 'apart')).map(countFinished)).toEqual([4])
   })
 
-  test('Ctrl-C, drain and clear in the middle of play: what was answered is kept, or gone with all that Redis held', async () => {
-    const player = await talkative(20)
+  test('Ctrl-C, drain and clear in the middle of play: what was answered is kept, or gone with all that Redis held', async context => {
+    const { folder, redis, start, talkative, emptied } = await begin(context)
+    const { player, requests } = await talkative(20)
     const line = `eval sim_economy --players ${player} --seeds 60 --set horizon_turns=8 --queue ${redis.url} --out stopped`
     const worker = start(`worker --queue ${redis.url} -c 3`)
     const operator = (words: string) => agoragym(`queue ${words} ${redis.url} --yes`, { cwd: folder })
     const begun = async (words: string) => {
       const collector = start(words)
-      const asked = provider!.requests.length
-      await until(() => provider!.requests.length > asked + 6, collector)
+      const asked = requests.length
+      await until(() => requests.length > asked + 6, collector)
       return collector
     }
     const STOPPED = /Stopped after \d+ of \d+ rollouts\. Go on with: agoragym eval .* --resume\n$/
@@ -220,7 +225,7 @@ describe.skipIf(!HAS_REDIS)('a run through a queue', { timeout: 180_000 }, () =>
     expect([code, err]).toEqual([1, expect.stringMatching(STOPPED)])
     expect(err).toContain('Drained: nothing more of it is begun.')
     // Every answer of both is kept: nothing that was answered was asked for again.
-    expect(judge(provider!.requests)).toMatchObject({ repeated: 0, paidTwice: [] })
+    expect(judge(requests)).toMatchObject({ repeated: 0, paidTwice: [] })
 
     const gone = await begun(`${line} --resume`)
     gone.child.kill('SIGKILL')
@@ -232,7 +237,8 @@ describe.skipIf(!HAS_REDIS)('a run through a queue', { timeout: 180_000 }, () =>
     await emptied()
   })
 
-  test('an episode longer than the lease is played once, and one that ends every worker ends among the errors', async () => {
+  test('an episode longer than the lease is played once, and one that ends every worker ends among the errors', async context => {
+    const { folder, redis, start, running } = await begin(context)
     writeFileSync(join(folder, 'own.mjs'), OWN)
     const notes = join(folder, 'notes')
     writeFileSync(notes, '')

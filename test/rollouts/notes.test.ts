@@ -8,7 +8,7 @@ import { environments } from '../../index.ts'
 import { exportRuns } from '../../rollouts/export/export.ts'
 import { formatNamed } from '../../rollouts/export/formats.ts'
 import { Unread } from '../../rollouts/jsonl.ts'
-import { addNote, readNoteRows, readNotes } from '../../rollouts/notes.ts'
+import { addNote, mergeNotes, readNoteRows, readNotes } from '../../rollouts/notes.ts'
 import { FILES, readFigures } from '../../rollouts/store.ts'
 import { playToy, seller, withFolder } from '../evals/toy_runs.ts'
 
@@ -69,6 +69,9 @@ describe('notes and tags', () => {
       expect(compareRuns(parts, { environments }).figures).toEqual(before)
       const [merged] = mergeRuns(join(out, 'whole'), parts, { single: true })
       expect(readNotes(merged!.folder)).toEqual(readNotes(parts[1]!))
+      // A line that two parts have is there once.
+      mergeNotes(parts[0]!, [parts[1]!, merged!.folder])
+      expect([...readNoteRows(parts[0]!)]).toHaveLength(2)
       expect(runsIn(merged!.folder)).toHaveLength(1)
       const options = { runs: [merged!.folder], format: formatNamed('verifiers'), out: join(out, 'data'), environments }
       await exportRuns(options)

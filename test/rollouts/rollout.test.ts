@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { type AnyPolicyFactory, call, type Decision, replay, stream } from '../../index.ts'
 import { EpisodeStopped } from '../../rollouts/errors.ts'
 import { type CallRow, type Player, ProviderError } from '../../rollouts/player.ts'
-import { groupKey, type Rollout, rolloutKey, runRollout } from '../../rollouts/rollout.ts'
+import { groupKey, type Rollout, rolloutKey } from '../../rollouts/rollout.ts'
+import { runRollout } from '../../rollouts/run_rollout.ts'
 import { later, passive, random, toy, toySpec } from './table.ts'
 
 function bot(name: string, factory: AnyPolicyFactory): Player {

@@ -12,7 +12,7 @@ import {
 import { Models } from '../../rollouts/models/index.ts'
 import type { CallRow } from '../../rollouts/player.ts'
 import { playersFor } from '../../rollouts/players/index.ts'
-import { runRollout } from '../../rollouts/rollout.ts'
+import { runRollout } from '../../rollouts/run_rollout.ts'
 import { Talk, type TalkView } from '../../rollouts/talk.ts'
 import { toyMarket } from '../toy_market/index.ts'
 

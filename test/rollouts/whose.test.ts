@@ -2,8 +2,9 @@
 import { expect, test } from 'vitest'
 import type { Seat } from '../../index.ts'
 import { spendingOf } from '../../rollouts/record.ts'
-import { resultFigures, tally } from '../../rollouts/result_rows.ts'
-import { type CallFigures, type Rollout, runRollout } from '../../rollouts/rollout.ts'
+import { playsOf, resultFigures } from '../../rollouts/result_rows.ts'
+import type { CallFigures, Rollout } from '../../rollouts/rollout.ts'
+import { runRollout } from '../../rollouts/run_rollout.ts'
 import { tracedEpisode } from '../../rollouts/trace_rows.ts'
 import { random, toySpec } from './table.ts'
 
@@ -47,7 +48,7 @@ function played(): Rollout {
 
 test('rewards, refusals, tokens, cost and calls are those of the seat, and an unpriced call makes its own cost unknown alone', () => {
   const rollout = played()
-  const plays = tally(rollout.log, ['sell', 'wait'])
+  const plays = playsOf(rollout.log, ['sell', 'wait'])
   const rows = SEATS.map(seat => resultFigures(rollout, seat, plays.get(seat.agent)!, 'scripted'))
   const { traces } = tracedEpisode(rollout, SEATS, plays, {})
   const rewards = SEATS.map(({ agent }) => rollout.scores[agent]!.reward)
@@ -87,7 +88,7 @@ test('rewards, refusals, tokens, cost and calls are those of the seat, and an un
 
 test('a seat that is not evaluated is in the trace, and is not to be trained', () => {
   const rollout = runRollout(toySpec()) as Rollout
-  const { traces } = tracedEpisode(rollout, SEATS, tally(rollout.log, []), {})
+  const { traces } = tracedEpisode(rollout, SEATS, playsOf(rollout.log, []), {})
   expect(traces.map(({ agent }) => [agent.name, agent.trainable])).toEqual([
     ['trader_0', true],
     ['trader_1', false],

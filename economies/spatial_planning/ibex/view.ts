@@ -27,6 +27,7 @@ import {
   TAPE,
 } from '../../../envs/spatial_planning/market.ts'
 import { type MarketView, type Observation, observe, shared } from '../../../envs/spatial_planning/observe.ts'
+import { offered, withheld } from '../../../envs/spatial_planning/offered.ts'
 import { type PhaseRule, phaseRule, reset, sweepsOf } from '../../../envs/spatial_planning/phases.ts'
 import {
   CONDITIONS,
@@ -49,7 +50,7 @@ import {
   type SpatialState,
   type VotePlay,
 } from '../../../envs/spatial_planning/state.ts'
-import { offered, tools, withheld } from '../../../envs/spatial_planning/tools.ts'
+import { tools } from '../../../envs/spatial_planning/tools.ts'
 import type { SpatialTypes } from '../../../envs/spatial_planning/types.ts'
 import { points } from '../../../envs/spatial_planning/words.ts'
 import type { PhaseClock, RemoteEvent, RemoteSeat, RemoteView, Sending, Wanted } from '../../remote.ts'

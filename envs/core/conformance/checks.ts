@@ -21,7 +21,7 @@ export const CHECKS = {
   candidates: 'what `candidates` proposes is accepted by `check`',
   rewards: 'finite, one per seat, their sum over steps is score(log).reward minus its value at reset, on every prefix',
   scores:
-    'a finite reward of every seat, and payoff, reputation, survival, quality each finite or null, all within what the economy says of them, also on a log without steps',
+    'a finite reward of every seat, and payoff, reputation, survival, quality each finite or null, all within what the economy says of them, the reward the sum of its parts by `weights` where it says these, also on a log without steps',
   metrics: 'exactly the documented metrics, each null or a finite number within its range, also on a log without steps',
   facts: 'kinds and dealings name seats, standings hold one finite number a step, also on a log without steps',
   invariants: 'every invariant the economy states holds across every step',

@@ -2,10 +2,12 @@
  * The server's side of the three protocols: reads a request into the package's own messages, complains as a strict provider
  * would about what is not well-formed, and writes a reply. Knows no socket, no script and no fault.
  */
+import { sum } from '../../../envs/core/sums.ts'
 import type { ToolSchema } from '../../../envs/core/tool.ts'
 import type { Message, ToolCall } from '../../messages.ts'
 import { argumentsText } from '../dialect.ts'
-import { list, object, text } from '../json.ts'
+import { type Json, list, object, parsedOrText, text } from '../json.ts'
+import { tokensOf } from '../usage.ts'
 
 export type Dialect = 'chat' | 'responses' | 'messages'
 
@@ -47,8 +49,6 @@ export class NotWellFormed extends Error {
   override readonly name = 'NotWellFormed'
 }
 
-type Json = Readonly<Record<string, unknown>>
-
 interface DialectRules {
   messages(body: Json): Message[]
   tools(body: Json): ToolSchema[]
@@ -64,6 +64,7 @@ export function read(dialect: Dialect, body: Json): ReadRequest {
   return { model: text(body.model), messages: said, tools: tools(body), stream: body.stream === true, body }
 }
 
+/** The reply in that dialect; ids of calls follow from the turn. */
 export function write(dialect: Dialect, reply: FakeReply, request: ReadRequest): Written {
   const turn = request.messages.filter(({ role }) => role === 'assistant').length
   const ids = (reply.calls ?? []).map((_call, i) => `call_${turn}_${i}`)
@@ -74,8 +75,9 @@ export function writeError(dialect: Dialect, status: number, message: string): J
   return RULES[dialect].error(status, message)
 }
 
-/** Every call is answered once, before anybody speaks again, and nothing else is. */
+/** Somebody has spoken, and every call is answered once, before anybody speaks again, and nothing else is. */
 function checkAnswered(messages: readonly Message[]): void {
+  if (messages.length === 0) throw new NotWellFormed('there is no message')
   let open = new Set<string>()
   const used = new Set<string>()
   for (const message of messages) {
@@ -98,7 +100,7 @@ function checkAnswered(messages: readonly Message[]): void {
       open = new Set(message.tool_calls?.map(({ id }) => id))
     }
   }
-  if (messages.at(-1)?.role === 'assistant') throw new NotWellFormed('the last message is the assistant’s own')
+  if (messages.at(-1)!.role === 'assistant') throw new NotWellFormed('the last message is the assistant’s own')
 }
 
 function checkArguments(written: string): void {
@@ -111,22 +113,15 @@ function checkArguments(written: string): void {
   throw new NotWellFormed(`arguments are no JSON object: ${written}`)
 }
 
-const tokens = (value: string): number => Math.ceil(value.length / 4)
-
 /** Token counts of a reply: the prompt up to the last assistant message counts as read from the cache. */
 function counts(request: ReadRequest, reply: FakeReply) {
-  const sizes = request.messages.map(message => tokens(JSON.stringify(message)))
-  const sum = (upTo: number): number => sizes.slice(0, upTo).reduce((total, size) => total + size, 0)
-  const cached = sum(
-    Math.max(
-      0,
-      request.messages.findLastIndex(({ role }) => role === 'assistant'),
-    ),
-  )
-  const reasoning = tokens(reply.reasoning ?? '')
+  const sizes = request.messages.map(message => tokensOf(JSON.stringify(message).length))
+  const answered = request.messages.findLastIndex(({ role }) => role === 'assistant')
+  const cached = sum(sizes.slice(0, Math.max(0, answered)))
+  const reasoning = tokensOf((reply.reasoning ?? '').length)
   const said =
     (reply.calls ?? []).map(({ name, arguments: given }) => name + argumentsText(given)).join('') + (reply.content ?? '')
-  return { prompt: sum(sizes.length), cached, reasoning, completion: reasoning + tokens(said) }
+  return { prompt: sum(sizes), cached, reasoning, completion: reasoning + tokensOf(said.length) }
 }
 
 function toolCall(id: unknown, name: unknown, written: unknown): ToolCall {
@@ -317,7 +312,7 @@ const RULES: Readonly<Record<Dialect, DialectRules>> = {
             throw new NotWellFormed('messages: invalid signature in thinking block')
           said.push(
             assistant(
-              blocks.map(block => (block.type === 'text' ? text(block.text) : '')).join(''),
+              blocks.map(block => text(block.text)).join(''),
               blocks.filter(({ type }) => type === 'tool_use').map(({ id, name, input }) => toolCall(id, name, input)),
             ),
           )
@@ -371,7 +366,7 @@ const RULES: Readonly<Record<Dialect, DialectRules>> = {
         ],
       }
     },
-    error: (status, message) => ({ type: 'error', error: { type: status === 529 ? 'overloaded_error' : 'fake_error', message } }),
+    error: (_status, message) => ({ type: 'error', error: { type: 'fake_error', message } }),
   },
 }
 
@@ -386,14 +381,6 @@ function schema(tool: Json, parameters: string): ToolSchema {
 /** What a signature of thinking is worth here: it changes with the text. */
 function sign(thinking: string): string {
   return `signed:${thinking.length}`
-}
-
-function parsedOrText(written: string): unknown {
-  try {
-    return JSON.parse(written)
-  } catch {
-    return written
-  }
 }
 
 /** How a block of each type begins in a stream. */

@@ -7,7 +7,7 @@ import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { digest } from '../../../envs/core/plain.ts'
 import { type Random, stream } from '../../../envs/core/random.ts'
-import { wellFormedJson } from '../json.ts'
+import { object, wellFormedJson } from '../json.ts'
 import { type Dialect, type FakeReply, NotWellFormed, PATHS, type ReadRequest, read, write, writeError } from './dialects.ts'
 import { quirksOf, type RawAnswer } from './quirks.ts'
 import type { FakeRequest } from './request.ts'
@@ -112,10 +112,9 @@ export async function startFakeProvider(options: FakeProviderOptions): Promise<F
     let request: FakeRequest
     try {
       if (wellFormedJson(body) !== body) throw new NotWellFormed('half of a surrogate pair is no character')
-      request = describe(dialect, read(dialect, JSON.parse(body)), incoming.headers as Record<string, string>)
+      request = describe(dialect, read(dialect, object(JSON.parse(body))), incoming.headers as Record<string, string>)
     } catch (error) {
-      if (error instanceof NotWellFormed || error instanceof SyntaxError) return refuse(400, error.message)
-      throw error
+      return refuse(400, (error as Error).message)
     }
     if (keep) requests.push(request)
     const sendRaw = ({ status = 200, headers, body: answer }: RawAnswer): string => {

@@ -2,7 +2,7 @@
  * What real servers do that a protocol does not say, by name, as their users reported it: the fake provider can do each of them, and
  * the table in the documentation is made from here. Knows no socket.
  */
-import { type Json, list, object, string, text } from '../json.ts'
+import { type Json, list, object, parsedOrText, string, text } from '../json.ts'
 import type { Dialect } from './dialects.ts'
 import type { FakeRequest } from './request.ts'
 
@@ -42,12 +42,18 @@ function choice(body: Json, change: (choice: Json) => Json): RawAnswer {
 }
 const message = (body: Json, change: (message: Json) => Json): RawAnswer =>
   choice(body, one => ({ ...one, message: change(object(one.message)) }))
+/** Each of its calls, where it has some, changed. */
+const calls = (body: Json, change: (call: Json) => Json): RawAnswer =>
+  message(body, one => ({ ...one, ...(list(one.tool_calls).length > 0 && { tool_calls: list(one.tool_calls).map(change) }) }))
+/** What each of its calls calls, changed. */
+const called = (body: Json, change: (called: Json) => Json): RawAnswer =>
+  calls(body, call => ({ ...call, function: change(object(call.function)) }))
 const usage = (body: Json, change: (usage: Json) => Json): RawAnswer => ({ body: { ...body, usage: change(object(body.usage)) } })
 const callIn = (body: Json): Json => object(object(list(object(object(list(body.choices)[0]).message).tool_calls)[0]).function)
 
-/** Whether some message of the conversation holds this field of the server's own. */
+/** Whether a message with calls came back without this field of the server's own. */
 const lacks = (request: FakeRequest, field: string): boolean =>
-  messagesOf(request).some(one => one.role === 'assistant' && list(one.tool_calls).length > 0 && !(field in one))
+  messagesOf(request).some(one => list(one.tool_calls).length > 0 && !(field in one))
 
 type Made = Omit<Quirk, 'dialects' | 'play'> & Partial<Pick<Quirk, 'dialects' | 'play'>>
 const made = (quirk: Made): Quirk => ({ dialects: ['chat'], play: false, ...quirk })
@@ -136,13 +142,7 @@ const ALL = {
             ],
           }
         : undefined,
-    spoils: body =>
-      message(body, one => ({
-        ...one,
-        ...(list(one.tool_calls).length > 0 && {
-          tool_calls: list(one.tool_calls).map(call => ({ ...call, extra_content: { google: { thought_signature: 'c2ln' } } })),
-        }),
-      })),
+    spoils: body => calls(body, call => ({ ...call, extra_content: { google: { thought_signature: 'c2ln' } } })),
   },
   gemini_quota: {
     server: 'Gemini',
@@ -310,13 +310,8 @@ const ALL = {
     answer: 'read, given an id, estimated',
     reports: ['Qwen-Agent#640'],
     spoils: ({ usage: _, ...body }) =>
-      message(body, one => ({
-        ...one,
-        ...(Array.isArray(one.tool_calls) && {
-          tool_calls: list(one.tool_calls).map(({ function: inner }) => ({
-            function: { ...object(inner), arguments: safelyParsed(object(inner).arguments) },
-          })),
-        }),
+      calls(body, ({ function: inner }) => ({
+        function: { ...object(inner), arguments: parsedOrText(string(object(inner).arguments)) },
       })),
   },
   llama_cpp_parse: {
@@ -342,11 +337,7 @@ const ALL = {
     met: 'the same id for every call of a conversation',
     answer: 'ids are made unique in what is sent',
     reports: ['agno#2640'],
-    spoils: body =>
-      message(body, one => ({
-        ...one,
-        ...(Array.isArray(one.tool_calls) && { tool_calls: list(one.tool_calls).map(call => ({ ...call, id: 'call_0' })) }),
-      })),
+    spoils: body => calls(body, call => ({ ...call, id: 'call_0' })),
   },
   vllm_abort: {
     server: 'vLLM',
@@ -361,14 +352,7 @@ const ALL = {
     answer: 'names are spelled as every server takes them; the original stays in the records',
     reports: ['vllm#32587', 'hermes-agent#55922', 'nao#1715', 'sqlrooms#678'],
     play: true,
-    spoils: body =>
-      message(body, one => ({
-        ...one,
-        tool_calls: list(one.tool_calls).map(call => ({
-          ...call,
-          function: { ...object(call.function), name: `${string(object(call.function).name)}<|channel|>commentary` },
-        })),
-      })),
+    spoils: body => called(body, inner => ({ ...inner, name: `${string(inner.name)}<|channel|>commentary` })),
   },
   lm_studio_text: {
     server: 'LM Studio',
@@ -510,14 +494,7 @@ const ALL = {
     met: 'arguments are encoded twice',
     answer: 'decoded twice',
     reports: [],
-    spoils: body =>
-      message(body, one => ({
-        ...one,
-        tool_calls: list(one.tool_calls).map(call => ({
-          ...call,
-          function: { ...object(call.function), arguments: JSON.stringify(object(call.function).arguments) },
-        })),
-      })),
+    spoils: body => called(body, inner => ({ ...inner, arguments: JSON.stringify(inner.arguments) })),
   },
   upper_case_finish: {
     server: 'Cohere, Vertex',
@@ -562,14 +539,7 @@ const ALL = {
     answer: 'one malformed call',
     reports: [],
     play: true,
-    spoils: body =>
-      message(body, one => ({
-        ...one,
-        tool_calls: list(one.tool_calls).map(call => ({
-          ...call,
-          function: { ...object(call.function), arguments: `{"quantity":${'['.repeat(20_000)}${']'.repeat(20_000)}}` },
-        })),
-      })),
+    spoils: body => called(body, inner => ({ ...inner, arguments: `{"quantity":${'['.repeat(20_000)}${']'.repeat(20_000)}}` })),
   },
   anthropic_overloaded: {
     server: 'Anthropic',
@@ -588,14 +558,6 @@ const ALL = {
     spoils: body => ({ body: { ...body, output: null } }),
   },
 } satisfies Record<string, Made>
-
-function safelyParsed(value: unknown): unknown {
-  try {
-    return JSON.parse(string(value)) as unknown
-  } catch {
-    return value
-  }
-}
 
 export type QuirkName = keyof typeof ALL
 

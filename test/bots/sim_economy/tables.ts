@@ -10,7 +10,8 @@ import { simEconomy } from '../../../envs/sim_economy/index.ts'
 import type { SimEconomy } from '../../../envs/sim_economy/state.ts'
 import type { Player } from '../../../rollouts/player.ts'
 import { botPlayer } from '../../../rollouts/players/bot.ts'
-import { type Rollout, runRollout } from '../../../rollouts/rollout.ts'
+import type { Rollout } from '../../../rollouts/rollout.ts'
+import { runRollout } from '../../../rollouts/run_rollout.ts'
 
 const env = simEconomy as unknown as AnyEnvironment
 

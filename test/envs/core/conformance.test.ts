@@ -130,6 +130,17 @@ const BUGS: readonly [name: string, expected: CheckName, env: Partial<Environmen
   ['a standing that skips a step', 'facts', { facts: { standings: () => ({ cash: { trader_0: [] } }) } }],
   ['defaults that are not the first preset', 'default_preset', { presets: { crowded: { traders: 5 }, default: {} } }],
   ['a part of a score left out', 'scores', { score: log => withoutQuality(toyMarket.score(log)) }],
+  ['a part outside of its range', 'scores', { facts: { ranges: () => ({ payoff: '[0, 0.01]' }) } }],
+  [
+    'a reward outside of what follows from its parts',
+    'scores',
+    {
+      facts: { ranges: () => ({ payoff: '[0, 2]' }), weights: () => ({ payoff: 1 }) },
+      score: log => rewarded(toyMarket.score(log), 3),
+    },
+  ],
+  ['parts that do not add up to the reward', 'scores', { facts: { weights: () => ({ payoff: 2 }) } }],
+  ['a weight of a part that is null', 'scores', { facts: { weights: () => ({ payoff: 1, reputation: 0 }) } }],
   ['a reward that is null', 'scores', { score: log => rewarded(toyMarket.score(log), null as never) }],
   ['an undocumented metric', 'metrics', { metrics: { docs: toyMarket.metrics.docs, of: () => ({ earned: 0, luck: 1 }) } }],
   ['a broken invariant', 'invariants', { invariants: { time: (_before, after) => (after.t > 3 ? 'time goes on' : undefined) } }],

@@ -1,5 +1,8 @@
 /** What a log says: metrics, facts and scores of sessions written by hand, and what the invariants call broken. */
 import { describe, expect, test } from 'vitest'
+import { resolveConfig } from '../../../envs/core/config.ts'
+import type { AnyEnvironment } from '../../../envs/core/environment.ts'
+import { rangeOf } from '../../../envs/core/range.ts'
 import { marsColony } from '../../../envs/mars_colony/index.ts'
 import type { MarsEvent, MarsState, Standing } from '../../../envs/mars_colony/state.ts'
 import { COLONIST_IDS } from '../../../envs/mars_colony/state.ts'
@@ -177,8 +180,19 @@ describe('metrics', () => {
 })
 
 describe('facts', () => {
-  test('say what shares lie within', () => {
-    expect(marsColony.facts!.ranges).toEqual({ reputation: '[0, 1]', social_quality: '[0, 1]', pledge_quality: '[0, 1]' })
+  test('say what shares lie within, the payoff up to its cap, and the reward with them; of a two-layer session nothing', () => {
+    const env = marsColony as unknown as AnyEnvironment
+    const of = (part: string, config?: object) => rangeOf(env, part, config)
+    const config = resolveConfig(env, 'agentic', {
+      payoff_cap: 3,
+      weights: { payoff: 2, reputation: 0, survival: 1, quality: 0.5 },
+    })
+    for (const part of ['reputation', 'survival', 'quality', 'social_quality', 'pledge_quality'])
+      expect(of(part, config)).toEqual({ low: 0, high: 1 })
+    expect(of('payoff', config)).toEqual({ low: -1, high: 3 })
+    expect(of('payoff')).toEqual({ low: -1, high: null })
+    expect(of('reward', config)).toEqual({ low: -2, high: 7.5 })
+    expect(of('reward', resolveConfig(env, 'two-layer'))).toEqual({ low: null, high: null })
   })
 
   const { kinds, dealings, standings } = marsColony.facts!

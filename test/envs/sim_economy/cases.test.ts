@@ -125,6 +125,18 @@ const WAGES: Case[] = [
     turns: [{ moves: { 0: ['job'] }, units: { 0: [0, 180] } }],
     after: { balance: [1110, 1000, 1000] },
   },
+  {
+    rule: 'a ceiling of bills is one of the wages that turn them round: 12 + 50',
+    config: { fee_ceiling: 12 },
+    turns: [{ moves: { 0: ['job'] }, units: { 0: [0, 180] } }],
+    after: { balance: [1062, 1000, 1000] },
+  },
+  {
+    rule: 'no wage lifts a balance above the limit of the ledger',
+    before: { balance: [99_999_999_995, 1000, 1000], signed: [true, false, false] },
+    turns: [{ moves: { 0: ['job'] }, units: { 0: [0, 180] } }],
+    after: { balance: [100_000_000_000, 1000, 1000] },
+  },
 ]
 
 const CORES: Case[] = [
@@ -187,6 +199,12 @@ const CORES: Case[] = [
     config: { core_auction: true },
     turns: [{ moves: { 0: ['bid_core', { core_id: 'core_2', amount: 1 }], 1: ['bid_core', { core_id: 'core_00', amount: 1 }] } }],
     after: { refused: ['unknown_core', 'unknown_core'] },
+  },
+  {
+    rule: 'fees of less than a token a core are destroyed',
+    before: { coreOwners: ['agent_1', 'agent_1'] },
+    turns: [{ units: { 0: [0, 101] } }],
+    after: { balance: [999, 1000, 1000], without: ['dividends_paid'] },
   },
 ]
 
@@ -344,6 +362,22 @@ const BLOCKS: Case[] = [
     turns: [{ moves: { ...others, 0: ['job'] } }],
     after: { block: { turn: 1, winner: 'agent_2', validator_type: 'burn', reward: 0, tips: 0 } },
   },
+  // Base 10, a stake of 1000 at 0.01 and burn weight of 10.
+  ...(
+    [
+      ['base before stake and burn', 1000, 100_000, 'mine'],
+      ['stake before burn', 1001, 100_100, 'stake'],
+      ['a burn above the stake, but not the base, wins nothing', 0, 99_999, 'mine'],
+    ] as const
+  ).map(
+    ([rule, staked, burned, validator_type]): Case => ({
+      rule: `of equal parts the first wins the block: ${rule}`,
+      config: { ...ONE_MINER, burn_decay_rate: 0 },
+      before: { signed, staked: [0, 0, staked], burnWeight: [0, 0, burned] },
+      turns: [{ moves: { ...others, 0: ['job'] } }],
+      after: { block: { turn: 1, winner: 'agent_2', validator_type, reward: 0, tips: 0 } },
+    }),
+  ),
 ]
 
 const DEBT: Case[] = [
@@ -535,6 +569,23 @@ const CONTRACTS: Case[] = [
     ],
     after: { balance: [0, 19, 59], refused: ['low_balance', 'low_balance'] },
   },
+  {
+    rule: 'under the published rules a kept contract creates, costs and pays nothing beside its payment',
+    turns: [offer, accept, deliver('a report'), attest(true)],
+    after: { without: ['value_created', 'effort_charged', 'attestation_paid', 'arbitrator_paid', 'audited'] },
+  },
+  {
+    rule: 'reputation stays above 0: 5.8 − 6 and 7.6 − 10 (0, drifted to 1)',
+    before: { reputation: [50, 3, 5] },
+    turns: [offer, accept, deliver('nothing'), attest(true)],
+    after: { reputation: [50, 1, 1] },
+  },
+  {
+    rule: 'and within 100: 97.06 + 3 (100, drifted to 99)',
+    before: { reputation: [100, 50, 50] },
+    turns: [offer, accept, deliver('a report'), attest(true)],
+    after: { reputation: [99, 52.94, 50] },
+  },
 ]
 
 const COST = { units: { 0: [0, 200], 1: [0, 200] } } as const satisfies Turn
@@ -552,6 +603,12 @@ const GOVERNANCE: Case[] = [
     config: { block_reward: 60, fee_cap: {} },
     turns: [COST],
     after: { balance: [955, 955, 1060], events: ['fees_capped'] },
+  },
+  {
+    rule: 'fee_cap: at the limit it does not act: 2 · 100',
+    config: { block_reward: 100, fee_cap: { ratio: 2 }, block_threshold: 40 },
+    turns: [COST],
+    after: { balance: [900, 900, 1000], without: ['fees_capped'] },
   },
   {
     rule: 'fee_cap: where blocks pay nothing nobody pays fees',
@@ -645,6 +702,12 @@ const GOVERNANCE: Case[] = [
     after: { balance: [960 - 50, 1040 - 5, 900] },
   },
   {
+    rule: 'reinvestment_rebate: of no fee nothing comes back',
+    config: { reinvestment_rebate: {} },
+    turns: [{ moves: { 0: ['study'] } }],
+    after: { balance: [950, 1000, 1000], without: ['fee_rebated'] },
+  },
+  {
     rule: 'debt_rail off: 151 of debt and no frozen part',
     before: { balance: [-150, 1000, 1000] },
     turns: [REST],
@@ -657,6 +720,20 @@ const GOVERNANCE: Case[] = [
     before: { balance: [-450, 1000, 1000] },
     turns: [REST],
     after: { balance: [-100, 1000, 1000], frozen: [351, 0, 0], supply: 1549, events: ['debt_frozen'] },
+  },
+  {
+    rule: 'debt_rail: a debt of just the cap is not frozen, while its agent works',
+    config: { debt_rail: { cap: 100 } },
+    before: { balance: [-100, 1000, 1000], signed },
+    turns: [{ moves: { 0: ['job'] } }],
+    after: { balance: [-100, 1000, 1000], frozen: [0, 0, 0], without: ['debt_frozen'] },
+  },
+  {
+    rule: 'debt_rail: without a share for it nothing is repaid',
+    config: { debt_rail: { cap: 100, service: 0 } },
+    before: { balance: [0, 1000, 1000], frozen: [5, 0, 0], signed },
+    turns: [{ moves: { 0: ['job'] }, units: { 0: [0, 180] } }],
+    after: { balance: [80, 1000, 1000], frozen: [5, 0, 0], without: ['debt_serviced'] },
   },
   {
     rule: 'debt_rail: half of an income repays frozen debt: 40 of a wage of 80',
@@ -677,11 +754,38 @@ const GOVERNANCE: Case[] = [
     turns: [offer, accept, deliver('a report'), { ...attest(true), units: { 2: [0, 200] } }],
     after: { balance: [960, 1040, 900], without: ['fund_fed', 'arbitrator_paid'] },
   },
+  ...(
+    [
+      ['payment', { payment: 41, deposit: 20, due_turns: 2 }],
+      ['deposit', { payment: 40, deposit: 21, due_turns: 2 }],
+      ['turns', { payment: 40, deposit: 20, due_turns: 3 }],
+    ] as const
+  ).map(
+    ([what, template]): Case => ({
+      rule: `contract_scaffold: only template terms, not other ${what}`,
+      config: { contract_scaffold: { templates: [template, { payment: 1, deposit: 1, due_turns: 1 }] } },
+      turns: [offer],
+      after: { contracts: {}, refused: ['no_template'] },
+    }),
+  ),
   {
-    rule: 'contract_scaffold: only template terms',
-    config: { contract_scaffold: { templates: [{ payment: 40, deposit: 20, due_turns: 3 }] } },
+    rule: 'contract_scaffold: any of the templates will do',
+    config: {
+      contract_scaffold: {
+        templates: [
+          { payment: 1, deposit: 1, due_turns: 1 },
+          { payment: 40, deposit: 20, due_turns: 2 },
+        ],
+      },
+    },
     turns: [offer],
-    after: { contracts: {}, refused: ['no_template'] },
+    after: { escrow: [60, 0, 0], refused: [], without: ['fund_fed'] },
+  },
+  {
+    rule: 'contract_scaffold: an empty fund pays no arbitrator',
+    config: { contract_scaffold: {} },
+    turns: [offer, accept, deliver('a report'), attest(true)],
+    after: { balance: [960, 1040, 1000], events: ['contract_settled'], without: ['arbitrator_paid', 'fund_fed'] },
   },
   {
     // Turn 1: 5 % of 60 is 3 for the fund. Turn 4: the fund holds 3 of the fee of 5; the new fees feed it again with 5.
@@ -702,6 +806,20 @@ const GOVERNANCE: Case[] = [
     before: { balance: [1000, 100, 100] },
     turns: [REST, { units: { 0: [0, 151], 1: [0, 151], 2: [0, 151] } }],
     after: { balance: [949, 75, 49], events: ['fees_halved', 'concentration_flagged'] },
+  },
+  {
+    rule: 'concentration_monitor: stake is wealth too',
+    config: { concentration_monitor: {} },
+    before: { balance: [100, 100, 100], staked: [900, 0, 0] },
+    turns: [REST],
+    after: { governance: { window: [], relieved: [1], fund: 0 }, events: ['concentration_flagged'] },
+  },
+  {
+    rule: 'concentration_monitor: the poorer half is told in the order of its rows',
+    config: { num_agents: 5, concentration_monitor: {} },
+    before: { balance: [1000, 50, 300, 40, 60] },
+    turns: [REST],
+    after: { governance: { window: [], relieved: [1, 3], fund: 0 } },
   },
   {
     rule: 'concentration_monitor: at the limit it does not act',
@@ -743,6 +861,17 @@ const SHOCKS: Case[] = [
     },
     turns: [1, 2].map(() => ({ units: { 0: [0, 110] } }) as const),
     after: { balance: [960, 1000, 1000] },
+  },
+  {
+    rule: 'fee_rate: of two on one turn the later listed counts',
+    config: {
+      shocks: [
+        { shock: 'fee_rate', turn: 1, factor: 3 },
+        { shock: 'fee_rate', turn: 1, factor: 2 },
+      ],
+    },
+    turns: [{ units: { 0: [0, 110] } }],
+    after: { balance: [980, 1000, 1000] },
   },
   {
     rule: 'confiscate: a share of every positive balance, rounded down, is destroyed before anything else',

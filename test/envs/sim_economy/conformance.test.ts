@@ -32,8 +32,8 @@ test('the presets conform', () => {
 
 test.each(Object.entries({ ...OPTIONS, everything }))('%s conforms, over the published rules and over ours', (_name, config) => {
   for (const preset of [presets.paper, presets.standard]) {
-    const report = conformance(simEconomy, { configs: [{ ...preset, ...config, horizon_turns: 20 }], seeds: [0] })
-    expect(report.steps).toBe(40)
+    const report = conformance(simEconomy, { configs: [{ ...preset, ...config, horizon_turns: 12 }], seeds: [0] })
+    expect(report.steps).toBe(24)
   }
 })
 
@@ -55,10 +55,10 @@ const OFF = {
 test.each(Object.entries(OFF))('the standard rules without %s conform, and the published rules with it alone', (name, off) => {
   const alone = simEconomy.config.parse({})[name as keyof typeof OFF]
   const configs = [
-    { [name]: off, horizon_turns: 16 },
-    { ...presets.paper, [name]: alone, horizon_turns: 16 },
+    { [name]: off, horizon_turns: 10 },
+    { ...presets.paper, [name]: alone, horizon_turns: 10 },
   ]
-  expect(conformance(simEconomy, { configs, seeds: [0] }).steps).toBe(64)
+  expect(conformance(simEconomy, { configs, seeds: [0] }).steps).toBe(40)
 })
 
 test('the options switched off one by one are all of ours', () => {

@@ -3,10 +3,13 @@ import { describe, expect, test } from 'vitest'
 import { Episode } from '../../../envs/core/episode.ts'
 import type { EpisodeLog } from '../../../envs/core/log.ts'
 import { stream } from '../../../envs/core/random.ts'
+import { candidates } from '../../../envs/core/tool.ts'
 import { presets } from '../../../envs/sim_economy/config.ts'
 import { simEconomy } from '../../../envs/sim_economy/index.ts'
+import { gini } from '../../../envs/sim_economy/inequality.ts'
 import { feeLoadByWindow, giniByTurn } from '../../../envs/sim_economy/metrics.ts'
-import type { SimEconomy, TurnClosed } from '../../../envs/sim_economy/state.ts'
+import type { SimEconomy, State, TurnClosed } from '../../../envs/sim_economy/state.ts'
+import { tools } from '../../../envs/sim_economy/tools.ts'
 import { type Fields, play, type Turn, world } from './worlds.ts'
 
 /** An episode in which each agent makes the call that `choose` gives, by row and turn; undefined is silence. */
@@ -102,9 +105,13 @@ test('what one agent reports moves nobody else’s drawn units', () => {
 
 test('what is billed stands in the log, reported or drawn, and more than a million units are billed as that many', () => {
   const game = new Episode(simEconomy, presets.paper, 5)
-  game.step({ agent_0: { calls: [], units: { thinking: 7, output: Number.MAX_SAFE_INTEGER, source: 'estimated' } } })
+  game.step({
+    agent_0: { calls: [], units: { thinking: 7, output: Number.MAX_SAFE_INTEGER, source: 'estimated' } },
+    agent_1: { calls: [], units: { thinking: Number.MAX_SAFE_INTEGER, output: 7, source: 'estimated' } },
+  })
   const [turn] = closed(game.log)
   expect([turn!.thinking[0], turn!.output[0], turn!.fees[0]]).toEqual([7, 1_000_000, 999_900])
+  expect([turn!.thinking[1], turn!.output[1], turn!.fees[1]]).toEqual([1_000_000, 7, 99_907])
 })
 
 test('only the first call of a message is carried out', () => {
@@ -435,6 +442,223 @@ test('the metrics of a small world by hand', () => {
   expect(metrics.gini_deviation_final).toBeCloseTo((2 * (40 / 3 + (2 * 190) / 3 + (3 * 230) / 3)) / (3 * (460 / 3)) - 4 / 3, 12)
 })
 
+test('the metrics of a small world by hand: debts, a fund, blocks by stake and by burn, everything done once', () => {
+  const game = new Episode(
+    simEconomy,
+    {
+      ...presets.paper,
+      ...{ num_agents: 3, horizon_turns: 4, block_threshold: 10, block_reward: 10, burn_maturity_turns: 0, burn_decay_rate: 0 },
+      ...{ unstake_delay_turns: 0, stake_weight_per_token: 1, signing_bonus: 0, interest_rate_per_turn: 0, study_cost: 5 },
+      contract_scaffold: { share: 0.1 },
+    },
+    5,
+  )
+  const units = (thinking: number, output: number) => ({ thinking, output, source: 'reported' as const })
+  const act = (tool: string, args: object = {}) => ({ calls: [{ tool, args }], units: units(0, 0) })
+  // One miner a turn, who wins its block: by its base weight of 10, by burn (15 of 300), by stake (20), by stake (15).
+  game.step({
+    agent_0: act('stake', { amount: 20 }),
+    agent_1: act('mine'),
+    agent_2: act('transfer', { to: 'agent_1', amount: 100, fee: 3 }),
+  })
+  game.step({ agent_0: act('job'), agent_1: act('burn', { amount: 300 }), agent_2: act('study') })
+  game.step({ agent_0: act('unstake', { amount: 5 }), agent_1: act('mine'), agent_2: act('job') })
+  game.step({
+    agent_0: { ...act('mine'), units: units(40, 0) },
+    agent_1: { calls: [null as never, { tool: 'burn', args: { amount: 1 } }], units: units(0, 0) },
+    agent_2: { calls: [{ tool: 7 } as never], units: units(0, 2200) },
+  })
+  // agent_0: 1000 − 20 + 5 and the last block; agent_1: 1000 + 100 − 300, two blocks and 3 of transaction fees;
+  // agent_2: 1000 − 103 − 5 − ⌊2100 · 0.95⌋ of fees, of which ⌊199.5⌋ feed the fund.
+  expect(game.state.balance).toEqual([995, 823, -1103])
+  const wealth = [995 + 15, 823, -1103]
+  expect(simEconomy.metrics.of(game.log, 'agent_2')).toMatchObject({
+    token_supply_final: 1010 + 823 - 1103 + 199,
+    fees_total: 1995,
+    turns_with_block: 3,
+    block_count_db: 3,
+    mean_balance_final: 715 / 3,
+    median_balance_final: 823,
+    min_balance_final: -1103,
+    negative_balance_agents: 1,
+    top1_wealth_share_final: 1010 / 730,
+    wealth_shift_used: 1104,
+    gini_wealth_shifted: gini(wealth.map(x => x + 1104)),
+    top1_wealth_shifted_share_final: (1010 + 1104) / (730 + 3 * 1104),
+    validator_mine: 1,
+    validator_stake: 1,
+    validator_burn: 1,
+    tx_transfer: 1,
+    tx_stake: 1,
+    tx_unstake: 1,
+    tx_burn: 1,
+    tx_study: 0,
+    tx_job: 0,
+    // What is no call of a named tool counts as nothing, and so does a second call.
+    actions_mine: 3,
+    actions_stake: 1,
+    actions_unstake: 1,
+    actions_burn: 1,
+    actions_study: 1,
+    actions_job: 2,
+    actions_transfer: 1,
+    gini_first_turn_above: null,
+    gini_shifted_mean: giniByTurn(game.log).reduce((a, b) => a + b) / 4,
+    debt_share: 1 / 12,
+    minted_total: 30,
+    fee_load_max: 1995 / 33,
+    agent_fees: 1995,
+    agent_thinking_units: 0,
+    agent_output_units: 2200,
+    agent_debt_share: 1 / 4,
+  })
+  expect(simEconomy.metrics.of(game.log, 'agent_0')).toMatchObject({ agent_thinking_units: 40, agent_debt_share: 0 })
+})
+
+test('what everybody sees of a turn: supply, fees, limits, and what there is to buy', () => {
+  const { state } = play(world({ contract_limit: 3, contract_value: 500, study_cost: 20 }), [
+    { units: { 0: [0, 110], 1: [0, 120] }, moves: { 2: ['stake', { amount: 5 }] } },
+  ])
+  expect(simEconomy.shared(world())).toMatchObject({ fees: 0, supply: 3000, turn: 1, did: [], auction: false, templates: null })
+  expect(simEconomy.shared(world())).not.toHaveProperty('market')
+  expect(simEconomy.shared(state)).toMatchObject({
+    fees: 30,
+    supply: 2970,
+    turn: 2,
+    did: ['mine', 'mine', 'stake'],
+    studyCost: 20,
+    market: { value: 500, effort: 0, limit: 3 },
+  })
+  expect(simEconomy.shared(world({ contract_value: 1, contract_limit: null })).market!.limit).toBeNull()
+  expect(simEconomy.shared(world({ core_auction: true })).auction).toBe(true)
+  expect(simEconomy.observe(world(), 'agent_1', simEconomy.shared(world()))).toMatchObject({
+    billed: { thinking: 0, output: 0, fee: 0, wage: 0 },
+    contracts: [],
+    index: 1,
+  })
+})
+
+describe('the text of an observation', () => {
+  const told = (state: State, agent = 'agent_0') => simEconomy.render(simEconomy.observe(state, agent, simEconomy.shared(state)))
+
+  test('has what is frozen, whether the bonus was paid, and what is sold, where there is something to say', () => {
+    expect(told(world())).not.toMatch(/frozen|sold|Last turn/)
+    expect(told(world({}, { frozen: [301, 0, 0] }))).toContain('frozen debt 301')
+    expect(told(world({ core_auction: true }))).toContain('sold this turn')
+    expect(told(world({}, { signed: [true, false, false] }))).toContain('already paid')
+    expect(told(world({}, { signed: [true, false, false] }), 'agent_1')).toContain('no job taken yet')
+  })
+
+  test('has what everybody did, or that it was refused, and one’s own bill', () => {
+    expect(told(world())).toContain('agent_1: 1000, 0, 50.0, -')
+    const { state } = play(world({ block_threshold: 40 }), [
+      { moves: { 0: ['job'], 1: ['unstake', { amount: 3 }] }, units: { 0: [30, 150], 1: [0, 130] } },
+    ])
+    expect(told(state)).toContain('Last turn: job; billed 30 thinking and 150 output units, fee 0, wage 103.')
+    expect(told(state, 'agent_1')).toContain('Last turn: your call was refused; billed 0 thinking and 130 output units, fee 30')
+    expect(told(state)).toContain('agent_1: 970, 0, 50.0, refused')
+    expect(told(state)).toContain('agent_2: 1000, 0, 50.0, mine')
+    expect(told(state)).toContain('No block last turn.')
+    const mined = play(world({ block_reward: 7 }), [{ moves: { 0: ['transfer', { to: 'agent_1', amount: 1, fee: 4 }] } }])
+    expect(told(mined.state)).toMatch(/Last block: agent_[12], 7 minted and 4 in/)
+  })
+
+  test('has one’s contracts and nobody else’s: what is agreed, what it costs, what was delivered, how it ended', () => {
+    const terms = { payment: 40, deposit: 20, deliverable: 'a report', due_turns: 2 }
+    const offer = { counterparty: 'agent_1', arbitrator: 'agent_2', ...terms }
+    const on = { contract_id: 'contract_0' }
+    const fields: Fields = { num_agents: 4, delivery_effort: 33, contract_value: 500, audit: { share: 1 } }
+    const offered = play(world(fields), [{ moves: { 0: ['propose_contract', offer] } }]).state
+    expect(told(offered, 'agent_3')).not.toContain('contract_0')
+    expect(told(offered, 'agent_1')).toContain(
+      'contract_0 (proposed, next move up to turn 4): agent_0 pays agent_1 40, deposit 20 each, arbitrator agent_2.',
+    )
+    expect(told(offered, 'agent_1')).not.toMatch(/delivering it costs|, delivered/)
+    const accepted = play(offered, [{ moves: { 1: ['accept_contract', on] } }]).state
+    expect(told(accepted, 'agent_1')).toContain('delivering it costs you 33')
+    expect(told(accepted, 'agent_0')).not.toContain('delivering it costs')
+    const delivered = play(accepted, [{ moves: { 1: ['deliver_contract', { ...on, content: 'a report' }] } }]).state
+    expect(told(delivered, 'agent_1')).toContain('delivered "a report"')
+    expect(told(delivered, 'agent_1')).not.toContain('delivering it costs')
+    const judged = play(delivered, [{ moves: { 2: ['attest_contract', { ...on, fulfilled: true }] } }]).state
+    expect(told(judged)).toContain(
+      'contract_0: settled by an audit; agent_0 proposed, agent_1 delivered, agent_2 judged; worth 500',
+    )
+    expect(told(judged, 'agent_1')).not.toContain('worth')
+    expect(told(judged, 'agent_3')).not.toContain('concluded')
+    expect(told(delivered)).not.toContain('concluded')
+  })
+
+  test('counts the rest of a large economy', () => {
+    expect(told(world({ num_agents: 32, num_cores: 32 }))).not.toContain('more')
+    const large = told(world({ num_agents: 35, num_cores: 34 }))
+    expect(large).toContain('and 3 more')
+    expect(large).toContain('and 2 more.')
+    expect(large).not.toContain('agent_32:')
+    expect(large).not.toContain('core_32')
+  })
+})
+
+test('what a tool proposes to chance is what there is to do, and nothing where there is nothing', () => {
+  const proposed = (name: keyof typeof tools, state: State, agent = 'agent_0') =>
+    candidates<SimEconomy>(tools[name], simEconomy.observe(state, agent, simEconomy.shared(state))) as object[]
+  const rich = world({ core_auction: true }, { staked: [200, 0, 0] })
+  const poor = world({ core_auction: true }, { balance: [0, 0, 0] })
+  for (const name of ['stake', 'burn', 'study', 'transfer', 'bid_core', 'propose_contract'] as const) {
+    expect([name, proposed(name, rich).length > 0]).toEqual([name, true])
+    expect([name, proposed(name, poor)]).toEqual([name, []])
+  }
+  expect(proposed('unstake', rich)).toEqual([{ amount: 80 }, { amount: 100 }])
+  expect(proposed('unstake', rich, 'agent_1')).toEqual([])
+  // Just enough is enough.
+  expect(proposed('study', world({}, { balance: [50, 49, 0] }))).toEqual([{}])
+  expect(proposed('study', world({}, { balance: [50, 49, 0] }), 'agent_1')).toEqual([])
+  expect(proposed('transfer', world({}, { balance: [21, 20, 0] }))).toHaveLength(2)
+  expect(proposed('transfer', world({}, { balance: [21, 20, 0] }), 'agent_1')).toEqual([])
+  expect(proposed('stake', world({}, { balance: [1, 2, 0] }))).toEqual([])
+  expect(proposed('stake', world({}, { balance: [1, 2, 0] }), 'agent_1')).toEqual([{ amount: 1 }])
+  // Two agents cannot have a contract of three.
+  expect(proposed('propose_contract', world({ num_agents: 2 }))).toEqual([])
+  // A third of what is created beyond the effort goes to who delivers, 200 + 300 / 3; where nothing is created the terms are fixed.
+  expect(proposed('propose_contract', world({ contract_value: 500, delivery_effort: 200 }))).toMatchObject([
+    { counterparty: 'agent_1', arbitrator: 'agent_2', payment: 300, deposit: 100 },
+  ])
+  expect(proposed('propose_contract', rich)).toMatchObject([{ payment: 40, deposit: 20 }])
+  // As many offers as the limit leaves.
+  const offer = { counterparty: 'agent_1', arbitrator: 'agent_2', payment: 1, deposit: 1, deliverable: 'x', due_turns: 1 }
+  const on = { contract_id: 'contract_0' }
+  const limited = play(world({ contract_limit: 1, contract_value: 9 }), [{ moves: { 0: ['propose_contract', offer] } }]).state
+  expect(proposed('propose_contract', limited)).toEqual([])
+  expect(proposed('propose_contract', limited, 'agent_1')).toHaveLength(1)
+  expect(proposed('cancel_contract', limited)).toEqual([on])
+  expect(proposed('accept_contract', limited, 'agent_1')).toEqual([on])
+  expect(proposed('accept_contract', limited, 'agent_2')).toEqual([])
+  expect(proposed('accept_contract', { ...limited, balance: [0, 0, 0] }, 'agent_1')).toEqual([])
+  const accepted = play(limited, [{ moves: { 1: ['accept_contract', on] } }]).state
+  expect(proposed('deliver_contract', accepted, 'agent_1')).toMatchObject([{ content: 'x' }, { content: 'nothing' }])
+  const delivered = play(accepted, [{ moves: { 1: ['deliver_contract', { ...on, content: 'x' }] } }]).state
+  expect(proposed('attest_contract', delivered, 'agent_2')).toMatchObject([{ fulfilled: true }, { fulfilled: false }])
+  expect(proposed('attest_contract', delivered)).toEqual([])
+})
+
+test('what an economy cannot have it does not remember: work, concluded contracts, efforts of one’s own', () => {
+  const kept = (fields: Fields) =>
+    Object.keys(world(fields)).filter(name => ['work', 'concluded', 'effortFactors'].includes(name))
+  expect(kept({})).toEqual([])
+  expect(kept({ disguise_rate: 0.1 })).toEqual(['work'])
+  expect(kept({ delivery_effort: 1 })).toEqual(['work'])
+  expect(kept({ contract_value: 1 })).toEqual(['concluded'])
+  expect(kept({ effort_swing: {} })).toEqual([])
+  expect(kept({ delivery_effort: 1, effort_swing: {} })).toEqual(['work', 'effortFactors'])
+})
+
+test('cores are sold in the order of their numbers', () => {
+  const { events } = play(world({ core_auction: true }), [
+    { moves: { 0: ['bid_core', { core_id: 'core_1', amount: 5 }], 1: ['bid_core', { core_id: 'core_0', amount: 5 }] } },
+  ])
+  expect(events.flatMap(event => (event.type === 'core_sold' ? [event.core] : []))).toEqual([0, 1])
+})
+
 test('what the metrics say without a turn', () => {
   const { log } = new Episode(simEconomy, presets.paper, 5)
   expect(simEconomy.metrics.of(log, 'agent_0')).toMatchObject({
@@ -455,6 +679,19 @@ test('series: the Gini of every turn, the fee load of every ten', () => {
   // Nobody had an income in the first twenty turns.
   expect(loads.slice(0, 2)).toEqual([null, null])
   expect(loads[2]).toBeGreaterThan(1)
+})
+
+test('the first turn whose Gini is above 0.4 is named: of 2800, 100 and 100 it is 0.6', () => {
+  const all = { to: 'agent_0', amount: 900, fee: 0 }
+  const game = new Episode(simEconomy, { ...presets.paper, num_agents: 3, horizon_turns: 3 }, 5)
+  const units = { thinking: 0, output: 0, source: 'reported' as const }
+  const idle = { calls: [], units }
+  game.step({ agent_0: idle, agent_1: idle, agent_2: idle })
+  const gives = { calls: [{ tool: 'transfer', args: all }], units }
+  game.step({ agent_0: idle, agent_1: gives, agent_2: gives })
+  game.step({ agent_0: idle, agent_1: idle, agent_2: idle })
+  expect(giniByTurn(game.log).map(value => Number(value.toFixed(6)))).toEqual([0, 0.6, 0.6])
+  expect(simEconomy.metrics.of(game.log, 'agent_0').gini_first_turn_above).toBe(2)
 })
 
 test('the state does not grow with history', () => {

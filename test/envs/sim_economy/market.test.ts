@@ -1,6 +1,6 @@
 /** The rules of our own presets, each by a case worked out by hand and each switched on over the published rules alone. */
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { Episode } from '../../../envs/core/episode.ts'
 import { difference } from '../../../envs/core/plain.ts'
 import { stream } from '../../../envs/core/random.ts'
 import { toolSchema } from '../../../envs/core/tool.ts'
@@ -46,6 +46,58 @@ describe('configurations', () => {
     expect(configSchema.parse({ ...presets.paper, audit: {} })).toEqual({ ...presets.paper, audit: { share: 0.7, fine: 200 } })
   })
 
+  test.each([undefined, null, 5, true, 'standard', [], [presets.paper]])('%j is none', given => {
+    expect(configSchema.safeParse(given).success).toBe(false)
+  })
+
+  test('-0 is 0, as a log has it', () => {
+    const { success, data } = configSchema.safeParse({ study_discount: -0, signing_bonus: -0, audit: { share: -0, fine: -0 } })
+    expect(success && [data.study_discount, data.signing_bonus, data.audit!.share, data.audit!.fine]).toEqual([0, 0, 0, 0])
+  })
+
+  test('a rate has four decimals at most, the least of which counts', () => {
+    expect(configSchema.safeParse({ study_discount: 0.1234 }).success).toBe(true)
+    expect(configSchema.safeParse({ study_discount: 0.12345 }).success).toBe(false)
+  })
+
+  test('easy pays more for what costs less and is audited more often than standard, hard the other way round; short is short', () => {
+    const [easy, standard, hard, short] = (['easy', 'standard', 'hard', 'short'] as const).map(name =>
+      configSchema.parse(presets[name]),
+    )
+    for (const [more, less] of [
+      [easy!, standard!],
+      [standard!, hard!],
+    ] as const) {
+      expect(more.contract_value! / more.delivery_effort!).toBeGreaterThan(less.contract_value! / less.delivery_effort!)
+      expect(more.audit!.share).toBeGreaterThan(less.audit!.share)
+      expect({ ...more, contract_value: 0, delivery_effort: 0, audit: null }).toEqual({
+        ...less,
+        contract_value: 0,
+        delivery_effort: 0,
+        audit: null,
+      })
+    }
+    expect(short!.horizon_turns).toBeLessThan(standard!.horizon_turns / 4)
+    // In a short game an effort drawn once is kept, and there is still something to be gained.
+    expect(short!.effort_swing!.turns).toBeGreaterThanOrEqual(short!.horizon_turns)
+    expect(short!.payoff_scale).toBeLessThan(standard!.payoff_scale!)
+  })
+
+  test('the standard economy sells its cores and destroys the deposits of a contract that timed out', () => {
+    expect(configSchema.parse({})).toMatchObject({ core_auction: true, slash_both_on_timeout: true })
+  })
+
+  test('llm-run-01 is the paper’s economy of four agents and two cores, which are sold, for ten turns; two miners are no quorum there', () => {
+    expect(presets['llm-run-01']).toEqual({
+      ...presets.paper,
+      num_agents: 4,
+      num_cores: 2,
+      core_auction: true,
+      horizon_turns: 10,
+      block_threshold: 10,
+    })
+  })
+
   test('every preset of ours, read back from a log, is what it was', () => {
     for (const preset of Object.values(presets)) {
       const parsed = configSchema.parse(preset)
@@ -71,6 +123,70 @@ describe('wages and bills', () => {
     expect(play(world({ fee_ceiling: 12 }), [million]).state.balance).toEqual([988, 995, 1000])
     const shocks = [{ shock: 'fee_rate' as const, turn: 1, factor: 4 }]
     expect(play(world({ fee_ceiling: 12, shocks }), [million]).state.balance).toEqual([988, 988, 1000])
+  })
+})
+
+describe('tools', () => {
+  /** Names and schemas without the words that go with them: descriptions and speech. */
+  const bare = (config: ConfigInput) =>
+    Object.entries(simEconomy.tools(configSchema.parse(config))).map(([name, tool]) => {
+      const { speech, ...properties } = toolSchema(name, tool).parameters.properties as Record<string, object>
+      const plain = Object.entries(properties).map(([key, { description, ...schema }]: [string, { description?: string }]) => [
+        key,
+        schema,
+      ])
+      return [name, Object.fromEntries(plain), speech !== undefined] as const
+    })
+  const arguments_ = (config: ConfigInput) => bare(config).map(([name, schema]) => [name, schema])
+  const spoken = (config: ConfigInput) => bare(config).flatMap(([name, , speaks]) => (speaks ? [name] : []))
+
+  test('take the same arguments in the short words of our presets as in those of the published rules', () => {
+    expect(arguments_({})).toEqual(arguments_(presets.paper))
+  })
+
+  test('carry words at all times under the published rules, and with three actions once a single option of ours is on', () => {
+    expect(spoken(presets.paper)).toEqual(Object.keys(simEconomy.tools(configSchema.parse(presets.paper))))
+    expect(spoken({ ...presets.paper, audit: null })).toEqual(['mine', 'job', 'propose_contract'])
+  })
+
+  test('at most 280 characters of them, and a text of 500 to be delivered', () => {
+    const told = (speech: string, deliverable: string) => {
+      const args = { counterparty: 'agent_1', arbitrator: 'agent_2', payment: 1, deposit: 0, due_turns: 1 }
+      return play(world({ contract_value: 1 }), [{ moves: { 0: ['propose_contract', { ...args, speech, deliverable }] } }])
+        .refused
+    }
+    expect(told('x'.repeat(280), 'y'.repeat(500))).toEqual([])
+    expect(told('x'.repeat(281), 'y')).toMatchObject([{ code: 'bad_arguments' }])
+    expect(told('x', 'y'.repeat(501))).toMatchObject([{ code: 'bad_arguments' }])
+    expect(told('x', '')).toMatchObject([{ code: 'bad_arguments' }])
+  })
+
+  test('say of a job whether a fee is due', () => {
+    const said = (fields: Fields) =>
+      simEconomy.step(world(fields), { agent_0: { calls: [{ tool: 'job', args: {} }] } }).results.agent_0
+    expect(said({})).toMatchObject([{ ok: true, text: expect.stringContaining('no fee') }])
+    expect(said({ job_wage: 5 })).toMatchObject([{ ok: true, text: expect.not.stringContaining('no fee') }])
+  })
+
+  test('say what an action came to', () => {
+    const { results } = simEconomy.step(world({ unstake_delay_turns: 2 }, { staked: [0, 30, 0] }), {
+      agent_0: { calls: [{ tool: 'stake', args: { amount: 80 } }] },
+      agent_1: { calls: [{ tool: 'unstake', args: { amount: 30 } }] },
+      agent_2: { calls: [{ tool: 'burn', args: { amount: 7 } }] },
+    })
+    const text = (agent: string) => (results[agent]![0] as { readonly text: string }).text
+    expect(text('agent_0')).toMatch(/80/)
+    expect(text('agent_1')).toMatch(/30.*turn 3/)
+    expect(text('agent_2')).toMatch(/7.*turn 4/)
+    const ruled = (fulfilled: boolean) => {
+      const { state } = play(world(), [offer(), accept, deliver()])
+      const { results } = simEconomy.step(state, {
+        agent_2: { calls: [{ tool: 'attest_contract', args: { contract_id: 'contract_0', fulfilled } }] },
+      })
+      return results.agent_2
+    }
+    expect(ruled(true)).toMatchObject([{ text: expect.not.stringContaining('not ') }])
+    expect(ruled(false)).toMatchObject([{ text: expect.stringContaining('not ') }])
   })
 })
 
@@ -114,6 +230,13 @@ describe('what a contract creates and costs', () => {
 
   test('another text costs nothing', () => {
     expect(contract({ delivery_effort: 200 }, 'nothing', true).state.balance).toEqual([700, 1300, 1000])
+  })
+
+  test('where delivering costs nothing no effort is told or charged', () => {
+    const { state, events } = contract({ disguise_rate: 0.5, contract_value: 500 }, 'a report', true)
+    expect(of(events, 'effort_charged')).toEqual([])
+    const seen = simEconomy.observe(state, 'agent_1', simEconomy.shared(state))
+    expect([seen.effort, seen.efforts]).toEqual([undefined, undefined])
   })
 
   test('efforts swing within their spread, change when they should, are one’s own to see and fixed on acceptance', () => {
@@ -166,6 +289,12 @@ describe('disguises', () => {
     }
     // 280 expected; four standard deviations are 37.
     expect(Math.abs(disguised - 280)).toBeLessThan(37)
+  })
+
+  test('the agreed text is never taken for a disguise', () => {
+    const { state, events } = contract({ ...fields, disguise_rate: 1 }, 'a report', true)
+    expect(state.balance).toEqual([700 + 500, 1300 - 100, 1000])
+    expect(of(events, 'contract_settled')[0]!.kept).toBe(true)
   })
 
   test('what passes for the agreed text is none: no value, no effort, and the log says so', () => {
@@ -277,22 +406,17 @@ describe('audits', () => {
 })
 
 describe('the score', () => {
-  test('payoff on a scale is within ±1 and grows with every token', () => {
-    const payoff = (balance: number) => {
-      const config = configSchema.parse({ num_agents: 1, payoff_scale: 5000 })
-      const state = { ...simEconomy.reset(config, 1), balance: [balance] }
-      const { rewards } = simEconomy.step(state, {
-        agent_0: { calls: [], units: { thinking: 0, output: 0, source: 'reported' } },
-      })
-      return rewards.agent_0!
-    }
-    expect(payoff(1000)).toBe(0)
-    fc.assert(
-      fc.property(fc.integer({ min: -100_000, max: 100_000 }), balance => {
-        expect(Math.abs(payoff(balance))).toBeLessThan(2)
-      }),
-      { numRuns: 30, seed: 1 },
-    )
+  test('payoff on a scale bends what was gained: x / √(1 + x²), 375 of 500 are 0.6', () => {
+    const game = new Episode(simEconomy, { ...presets.paper, num_agents: 3, payoff_scale: 500 }, 1)
+    const units = { thinking: 0, output: 0, source: 'reported' as const }
+    const { rewards } = game.step({
+      agent_0: { calls: [], units },
+      agent_1: { calls: [{ tool: 'transfer', args: { to: 'agent_0', amount: 375, fee: 0 } }], units },
+      agent_2: { calls: [], units },
+    })
+    const { agent_0, agent_1, agent_2 } = simEconomy.score(game.log)
+    expect([agent_0!.payoff, agent_1!.payoff, agent_2!.payoff]).toEqual([0.6, -0.6, 0])
+    expect([rewards.agent_0, rewards.agent_1, rewards.agent_2]).toEqual([0.6, -0.6, 0])
   })
 })
 
@@ -327,6 +451,81 @@ test('the rules speak of every option of ours that is on, with its figure, and o
     expect(simEconomy.rules(configSchema.parse(on), 'agent_0')).toContain(text)
     expect(simEconomy.rules(configSchema.parse(off), 'agent_0')).not.toContain(text)
   }
+})
+
+/** For each field of a configuration another value, but for shocks, which are not announced. */
+const OTHERWISE: { readonly [Name in Exclude<keyof ConfigInput, 'shocks'>]-?: ConfigInput[Name] } = {
+  num_agents: 5,
+  num_cores: 3,
+  genesis_tokens_per_agent: 777,
+  commons_threshold_per_turn: 77,
+  base_inference_rate: 0.777,
+  thinking_layer_discount: 0.77,
+  mine_base_weight: 77,
+  stake_weight_per_token: 0.77,
+  burn_weight_per_token: 0.77,
+  burn_decay_rate: 0.77,
+  burn_maturity_turns: 77,
+  unstake_delay_turns: 77,
+  interest_rate_per_turn: 0.77,
+  signing_bonus: 77,
+  block_threshold: 77,
+  attested_confirmation_window: 77,
+  slash_both_on_timeout: false,
+  study_cost: 77,
+  study_discount: 0.77,
+  core_auction: false,
+  horizon_turns: 77,
+  block_reward: 77,
+  job_wage_cap: 77,
+  fee_cap: {},
+  reinvestment_rebate: {},
+  debt_rail: {},
+  contract_scaffold: {},
+  concentration_monitor: {},
+  job_wage: 77,
+  fee_ceiling: 77,
+  contract_value: 777,
+  delivery_effort: 77,
+  effort_swing: null,
+  disguise_rate: 0.77,
+  attestation_fee: 77,
+  reputation_basis: 'truth',
+  contract_limit: 7,
+  payoff_scale: 777,
+  audit: null,
+}
+
+test.each(Object.entries(OTHERWISE))('the rules tell %s', (name, value) => {
+  const told = (config: ConfigInput) => simEconomy.rules(configSchema.parse(config), 'agent_0')
+  // A cap on wages says nothing where a job has a wage of its own; the published rules have no option of ours.
+  const base: ConfigInput = name === 'job_wage_cap' ? presets.paper : presets.standard
+  expect(told({ ...base, [name]: value })).not.toBe(told(base))
+  if (Object.hasOwn(presets.paper, name) && name !== 'core_auction')
+    expect(told({ ...presets.paper, [name]: value })).not.toBe(told(presets.paper))
+})
+
+test('the rules tell a turn from several, what counts as income under a cap, and what arbitrators lose only to audits', () => {
+  const told = (config: ConfigInput) => simEconomy.rules(configSchema.parse(config), 'agent_0')
+  const once = {
+    attested_confirmation_window: 1,
+    effort_swing: { turns: 1 },
+    fee_cap: { window: 1 },
+    reinvestment_rebate: { hold: 1 },
+  }
+  expect(told(once)).not.toMatch(/\b1 turns\b/)
+  expect(told(once)).toMatch(/\b1 turn\b/)
+  expect(told({ fee_cap: { income: 'blocks' } })).not.toMatch(/times what blocks and jobs/)
+  expect(told({ fee_cap: { income: 'blocks_and_wages' } })).toMatch(/times what blocks and jobs/)
+  expect(told({})).toContain('−10 to a convicted arbitrator')
+  expect(told({ audit: null })).not.toContain('convicted')
+  expect(told({ slash_both_on_timeout: true })).toContain('deposits are destroyed')
+  expect(told({ slash_both_on_timeout: false })).toContain('deposits return')
+  expect(told({ ...presets.paper, slash_both_on_timeout: true })).toContain('deposits are destroyed')
+  expect(told({ ...presets.paper, slash_both_on_timeout: false })).toContain('both deposits return')
+  expect(told({ core_auction: true })).toContain('sold on turn 1')
+  expect(told({ core_auction: false })).toContain('not for sale')
+  expect(told(presets.paper)).toContain('Every tool takes')
 })
 
 test('the state does not grow with the contracts that were concluded', () => {

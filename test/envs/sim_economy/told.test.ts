@@ -1,12 +1,15 @@
 /** What a log of the market says: in common terms, and in the metrics of contracts, counted a second time from its events. */
 import { expect, test } from 'vitest'
+import { resolveConfig } from '../../../envs/core/config.ts'
+import type { AnyEnvironment } from '../../../envs/core/environment.ts'
+import { rangeOf } from '../../../envs/core/range.ts'
 import { simEconomy } from '../../../envs/sim_economy/index.ts'
 import type { Event } from '../../../envs/sim_economy/state.ts'
 import { experiment } from '../../../evals/experiment.ts'
 import { planExperiment } from '../../../evals/run_experiment.ts'
 import { economies } from '../../../index.ts'
-import { runRollout } from '../../../rollouts/rollout.ts'
 import { PlanSpecs } from '../../../rollouts/run.ts'
+import { runRollout } from '../../../rollouts/run_rollout.ts'
 
 /** The log of a game in which honest and deceptive agents trade. */
 async function game(seed: number) {
@@ -26,6 +29,16 @@ async function game(seed: number) {
   if (!rollout.ok) throw rollout.error
   return rollout.log as unknown as Parameters<typeof simEconomy.score>[0]
 }
+
+test('a payoff that is bent within ±1 bounds the reward, a change of net worth does not', () => {
+  const env = simEconomy as unknown as AnyEnvironment
+  const of = (part: string, preset: string) => rangeOf(env, part, resolveConfig(env, preset))
+  expect(of('payoff', 'paper')).toEqual({ low: null, high: null })
+  expect(of('reward', 'paper')).toEqual({ low: null, high: null })
+  expect(of('payoff', 'short')).toEqual({ low: -1, high: 1 })
+  expect(of('reward', 'short')).toEqual({ low: -1, high: 1.3 })
+  expect(of('reputation', 'paper')).toEqual({ low: 0, high: 100 })
+})
 
 test('dealings are the transfers and every step of every contract, and standings what each turn closed with', async () => {
   const log = await game(3)

@@ -100,7 +100,9 @@ test('a log in terms of all economies: who is what, who dealt with whom, and poi
   const { log } = table
   const practised = log.steps.flatMap(({ events }) => events.filter(event => event.type === 'round_settled' && event.practice))
   expect(practised).toHaveLength(1)
-  expect(facts.ranges).toEqual({ reputation: '[0, 1]' })
+  // Euros have no bounds, unless the configuration caps them.
+  expect(facts.ranges!(table.config)).toEqual({ reputation: '[0, 1]' })
+  expect(facts.ranges!({ ...table.config, reward_cap: 2 })).toEqual({ reputation: '[0, 1]', reward: '[−2, 2]' })
   expect(facts.kinds!(log)).toEqual({
     owner_1: 'owner',
     developer: 'developer',

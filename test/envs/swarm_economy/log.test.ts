@@ -1,5 +1,8 @@
 /** What a log written by hand says: every metric by its formula, facts, scores, and what is null or nothing where there is nothing. */
 import { describe, expect, test } from 'vitest'
+import { parseConfig, resolveConfig } from '../../../envs/core/config.ts'
+import type { AnyEnvironment } from '../../../envs/core/environment.ts'
+import { rangeOf } from '../../../envs/core/range.ts'
 import { reputationChanges } from '../../../envs/swarm_economy/accounts.ts'
 import { swarmEconomy } from '../../../envs/swarm_economy/index.ts'
 import { news } from '../../../envs/swarm_economy/news.ts'
@@ -369,14 +372,36 @@ describe('facts', () => {
   const { kinds, dealings, standings } = swarmEconomy.facts!
   const log = logOf(STEPS)
 
-  test('say what scores lie within', () => {
-    expect(swarmEconomy.facts!.ranges).toEqual({
-      payoff: '[−1, 1]',
-      reputation: '[−1, 1]',
-      diversity: '[0, 1]',
-      task_quality: '[0, 1]',
-      activity_quality: '[0, 1]',
-    })
+  test('say what scores lie within, as the configuration scores them, and the reward with them', () => {
+    const env = swarmEconomy as unknown as AnyEnvironment
+    const of = (part: string, fields?: Readonly<Record<string, unknown>>) =>
+      rangeOf(env, part, fields && resolveConfig(env, 'v0.2', fields))
+    const [share, both] = [
+      { low: 0, high: 1 },
+      { low: -1, high: 1 },
+    ]
+    for (const part of ['task_quality', 'activity_quality', 'diversity', 'survival', 'quality'])
+      expect([of(part), of(part, {})]).toEqual([share, share])
+    for (const part of ['payoff', 'payoff_reward']) expect([of(part), of(part, {})]).toEqual([both, share])
+    expect(of('payoff', { payoff_score: 'tanh' })).toEqual(both)
+    for (const part of ['reputation', 'reputation_reward']) expect([of(part), of(part, {})]).toEqual([both, share])
+    expect(of('reputation', { reputation_score: 'change' })).toEqual(both)
+    const weights = { payoff_weight: 2, reputation_weight: -0.5, quality_weight: 0.25, activity_weight: 0, diversity_weight: 1 }
+    expect(of('reward', { ...weights, survival_weight: 0.125 })).toEqual({ low: -0.5, high: 3.375 })
+    expect(of('reward', { ...weights, survival_weight: 0.125, payoff_score: 'tanh' })).toEqual({ low: -2.5, high: 3.375 })
+    expect(of('reward')).toEqual({ low: null, high: null })
+  })
+
+  test('of scenarios are those of the configuration that they are made of', () => {
+    const env = swarmEconomy as unknown as AnyEnvironment
+    const { ranges, weights } = env.facts!
+    for (const preset of Object.keys(env.presets)) {
+      const config = resolveConfig(env, preset)
+      for (const { config: given } of env.scenarios!(config, 3)) {
+        const row = parseConfig(env, given)
+        expect([ranges!(row), weights!(row)]).toEqual([ranges!(config), weights!(config)])
+      }
+    }
   })
 
   test('name everybody’s kind, nobody’s before the game opens', () => {

@@ -1,7 +1,7 @@
 /** The folder of an export: what is filtered, split, counted and kept safe. */
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { UserError } from '../../../envs/core/errors.ts'
 import { estimatorNamed } from '../../../rollouts/export/advantage.ts'
@@ -88,17 +88,35 @@ describe('truncated and failed rollouts', () => {
     const run = await playModel(join(out, 'runs'), { seeds: [0], repeats: 2, failing })
     const without = await toExport([run], 'verifiers', join(out, 'without'))
     expect(without.left_out.failed?.count).toBe(1)
+    const [played] = rowsOf(out, 'without', 'results.jsonl')
     expect(rowsOf(out, 'without', 'results.jsonl')).toHaveLength(1)
+    // It was tried again and failed otherwise.
+    const errors = join(run, 'errors.jsonl')
+    const [error] = rowsOf(errors)
+    appendFileSync(errors, `${JSON.stringify({ ...error, attempt: 2, code: 'timeout', status: null })}\n`)
 
     await toExport([run], 'verifiers', join(out, 'with'), { includeFailed: true })
     const [, failed] = rowsOf(out, 'with', 'results.jsonl')
     expect(failed).toMatchObject({ reward: null, is_completed: false, stop_condition: 'has_error', prompt: [], completion: [] })
-    expect(failed.error).toMatchObject({ error: 'server_error', status_code: 500 })
-    expect(JSON.parse(readFileSync(join(out, 'with', 'metadata.json'), 'utf8')).avg_error).toBe(0.5)
+    expect(failed.error).toMatchObject({ error: 'timeout', status_code: null })
+    const { avg_error, avg_reward } = JSON.parse(readFileSync(join(out, 'with', 'metadata.json'), 'utf8'))
+    // A provider's failure is not play: it is in no mean of rewards.
+    expect([avg_error, avg_reward]).toEqual([0.5, played!.reward])
 
     await toExport([run], 'traces', join(out, 'traces'), { includeFailed: true })
     const [, episode] = rowsOf(out, 'traces', 'traces.jsonl')
-    expect(episode).toMatchObject({ ok: false, traces: [], errors: [{ type: 'server_error', status_code: 500 }] })
+    expect(episode).toMatchObject({ ok: false, traces: [], errors: [{ type: 'timeout' }] })
+    // Both say of which game it was.
+    expect(failed.info).toMatchObject({ env: 'toy_market', seed: 0, seat: 'trader_0', repeat: expect.any(Number), tags: [] })
+    expect(failed.info.group_id).toBe(rowsOf(out, 'with', 'results.jsonl')[0].info.group_id)
+    expect(episode).toMatchObject({
+      id: failed.key,
+      env: { id: 'toy_market' },
+      task: { type: 'toy_market', data: { idx: 0, env: 'toy_market', seed: 0 } },
+      run: { id: failed.info.run },
+    })
+    expect(failed.info.group_id).toBe(`${episode.group.id}/trader_0`)
+    expect(episode.id.startsWith(episode.task.key)).toBe(true)
   })
 
   test('formats that have no row for failed rollouts refuse to include them', async () => {
@@ -183,17 +201,17 @@ describe('the data card', () => {
 
   test('says what was read: economy, seeds, players, models and the formula of the advantage', async () => {
     const out = scratch()
-    const run = await playModel(join(out, 'runs'), { seeds: [2, 7], repeats: 1 })
+    const run = await playModel(join(out, 'runs'), { seeds: [2, 17], repeats: 1 })
     const card = await toExport([run], 'sft-trl', join(out, 'sft'))
     expect(card).toMatchObject({
       envs: [{ id: 'toy_market', version: 1 }],
-      seeds: { least: 2, greatest: 7 },
+      seeds: { least: 2, greatest: 17 },
       models: ['m'],
       counts: { rollouts: 2, seat_rollouts: 2, failed: 0, rows: 2 },
     })
     expect(card.players).toEqual([expect.stringMatching(/^openai:m@/)])
     expect(card.advantage.formula).toContain('(r - mean(group)) / (sd(group) + 1e-4)')
-    expect(card.runs[0]).toMatchObject({ complete: true, evaluated: ['trader_0'], examples: 'seeds 2,7' })
+    expect(card.runs[0]).toMatchObject({ complete: true, evaluated: ['trader_0'], examples: 'seeds 2,17' })
   })
 
   test('an empty run is an export of empty files', async () => {
@@ -329,10 +347,21 @@ describe('groups.jsonl', () => {
     expect(rows.map(({ rollouts }) => rollouts[0]?.is_truncated)).toEqual([false, true])
     expect(rows[0]?.advantage.formula).toContain('Dr. GRPO')
     expect(summary).toMatchObject({ groups: 2, small: 0, even: 0 })
+    // More than were asked for are not too few.
+    expect(writeGroups(run, 3, estimatorNamed('grpo')).small).toBe(0)
   })
 
   test('tells of groups with too few rollouts and of groups of equal rewards', async () => {
     const run = await play(scratch(), { seeds: [0], repeats: 1 })
     expect(writeGroups(run, 4, estimatorNamed('grpo'))).toMatchObject({ groups: 1, small: 1, even: 1, sd: 0 })
+    expect(writeGroups(run, 1, estimatorNamed('grpo'))).toMatchObject({ groups: 1, small: 0 })
+    const none = await play(scratch(), { seeds: [] })
+    expect(writeGroups(none, 4, estimatorNamed('grpo'))).toMatchObject({ groups: 0, sd: null })
+    // The mean of the deviations is over all groups, those without any included.
+    await play(dirname(run), { seeds: [0, 1], repeats: 1, resume: true })
+    await play(dirname(run), { seeds: [0], repeats: 4, resume: true })
+    const { even, sd } = writeGroups(run, 4, estimatorNamed('grpo'))
+    expect(even).toBe(1)
+    expect(sd).toBeCloseTo(0.1290994449 / 2, 9)
   })
 })

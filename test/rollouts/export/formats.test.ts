@@ -1,12 +1,32 @@
 /** What stands in the rows of each format, on runs whose rewards are known. */
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { parquetReadObjects } from 'hyparquet'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { type AnyEnvironment, call, PASS, Registry } from '../../../index.ts'
+import { EpisodeStopped } from '../../../rollouts/errors.ts'
 import { estimatorNamed } from '../../../rollouts/export/advantage.ts'
 import { formats } from '../../../rollouts/export/formats.ts'
+import { parting } from '../../../rollouts/export/preference.ts'
+import { parseSplits } from '../../../rollouts/export/split.ts'
 import { tokenSequences } from '../../../rollouts/export/tokens.ts'
+import { episodeRow } from '../../../rollouts/export/traces.ts'
+import type { Message } from '../../../rollouts/messages.ts'
 import type { CallRow } from '../../../rollouts/player.ts'
-import { type AnyRow, idler, lopsided, play, playModel, rowsOf, STRANGE, sharedFolder, sleeper, toExport } from './toy_runs.ts'
+import {
+  type AnyRow,
+  bot,
+  endowed,
+  idler,
+  lopsided,
+  play,
+  playModel,
+  rowsOf,
+  STRANGE,
+  sharedFolder,
+  sleeper,
+  toExport,
+} from './toy_runs.ts'
 
 /** Folders that the tests of this file read and do not change. */
 const folder = sharedFolder()
@@ -65,6 +85,31 @@ describe('verifiers', () => {
     expect(metadata.pass_at_k).toEqual({ 1: 0, 2: 0, 3: 0, 4: 0 })
   })
 
+  test('passes are counted by the threshold of the run, seed by seed, and a metric is averaged where it is defined', async () => {
+    const run = await play(folder(), { env: endowed, seeds: [0, 1], repeats: 3 })
+    const told = join(run, 'metadata.json')
+    writeFileSync(told, JSON.stringify({ ...JSON.parse(readFileSync(told, 'utf8')), pass_threshold: 0.4 }))
+    const out = join(runs, 'two-seeds')
+    await toExport([run], 'verifiers', out)
+    const metadata = JSON.parse(readFileSync(join(out, 'metadata.json'), 'utf8'))
+    expect(metadata).toMatchObject({ num_examples: 2, rollouts_per_example: 3, avg_metrics: { earned: 15 } })
+    // Of 0.25, 0.35 and 0.45 one passes.
+    expect(metadata.pass_at_k[1]).toBeCloseTo(1 / 3, 9)
+    expect(metadata.pass_all_k[2]).toBe(0)
+  })
+
+  test('metadata.json adds up what the answers of the rows used, and has nothing where nobody was asked', async () => {
+    const [of_model, of_bot] = [join(runs, 'usage-model'), join(runs, 'usage-bot')]
+    await toExport([model], 'verifiers', of_model)
+    await toExport([group], 'verifiers', of_bot)
+    const usage = (out: string) => JSON.parse(readFileSync(join(out, 'metadata.json'), 'utf8')).usage
+    const total = (name: string): number =>
+      rowsOf(of_model, 'results.jsonl').reduce((sum, { token_usage }) => sum + token_usage[name], 0)
+    expect(usage(of_model)).toEqual({ input_tokens: total('input_tokens'), output_tokens: total('output_tokens') })
+    expect(total('output_tokens')).toBeGreaterThan(0)
+    expect(usage(of_bot)).toBeNull()
+  })
+
   test('several runs have a folder each', async () => {
     const out = join(runs, 'several')
     const card = await toExport([group, model], 'verifiers', out)
@@ -101,6 +146,50 @@ describe('traces', () => {
     for (const call of calls) {
       expect(nodes[call.node]).toMatchObject({ sampled: true, message: { role: 'assistant' } })
       expect(call.time.end).toBeGreaterThanOrEqual(call.time.start)
+    }
+  })
+})
+
+test('a trace as the record has it: a provider’s state is a list, a call begins at 0, a refusal is a stop', () => {
+  const message = (state?: unknown) => ({
+    role: 'assistant',
+    content: 'x',
+    ...(state !== undefined && { provider_state: state }),
+  })
+  const node = (state?: unknown) => ({ message: message(state), sampled: true })
+  const call = (finish_reason: string) => ({ node: 0, time: 2.5, finish_reason })
+  const trace = {
+    agent: { name: 'a', trainable: true, config: { player: 'p' } },
+    nodes: [node(), node({ id: 1 }), node([{ id: 2 }])],
+    calls: [call('refusal'), call('length')],
+    info: { role: 'trader' },
+  }
+  const [told] = episodeRow({ traces: [trace] } as never, () => ({ advantage: 3 }) as never).traces as AnyRow[]
+  expect(told.nodes.map((each: AnyRow) => each.message.provider_state)).toEqual([undefined, [{ id: 1 }], [{ id: 2 }]])
+  expect(told.calls).toEqual([
+    { node: 0, finish_reason: 'stop', time: { start: 0, end: 2.5 } },
+    { node: 0, finish_reason: 'length', time: { start: 0, end: 2.5 } },
+  ])
+  expect(told.agent).toEqual({ name: 'a', trainable: true, config: {} })
+  expect(told.info).toEqual({ player: 'p', role: 'trader', advantage: 3 })
+})
+
+describe('what a player never said', () => {
+  test('is a row of no format that trains on words, and is counted', async () => {
+    const mute = bot('bot:mute', () => ({
+      act() {
+        throw new EpisodeStopped('player_quit')
+      },
+    }))
+    const silent = await play(folder(), { player: mute, seeds: [0], repeats: 2 })
+    for (const [id, count] of [
+      ['sft-trl', 2],
+      ['sft-openai', 2],
+      ['kto', 2],
+      ['prompts', 2],
+    ] as const) {
+      const card = await toExport([silent], id, join(runs, `silent-${id}`), { includeTruncated: true })
+      expect([id, card.counts.rows, card.left_out]).toMatchObject([id, 0, { silent: { count } }])
     }
   })
 })
@@ -189,6 +278,31 @@ describe('preference', () => {
     }
   })
 
+  test('a pair is cut short, and its answers are calls in parallel, where either’s are', async () => {
+    const both = { calls: [call('sell', { quantity: 1 }), call('wait')].flatMap(({ calls }) => calls) }
+    const hasty = bot('bot:hasty', ({ repeat }) => ({
+      act({ t }) {
+        if (t === 0) return repeat === 0 ? both : call('sell', { quantity: 3 })
+        if (repeat === 0) throw new EpisodeStopped('player_quit')
+        return PASS
+      },
+    }))
+    const run = await play(folder(), { player: hasty, seeds: [0], repeats: 2 })
+    const [{ input }] = await exported(run, 'preference', 'preference.openai.jsonl', { includeTruncated: true })
+    expect(input.parallel_tool_calls).toBe(true)
+    const [{ info, rejected }] = await exported(run, 'preference', 'preference.trl.jsonl', { includeTruncated: true })
+    // What it was told before it left teaches nothing.
+    expect(rejected.map(({ role }: AnyRow) => role)).toEqual(['assistant'])
+    expect([info.is_truncated, info.chosen.is_truncated, info.rejected.is_truncated]).toEqual([true, false, true])
+  })
+
+  test('the prompt ends with what the players were told, not amid their answer', () => {
+    const told = { message: { role: 'user', content: 'Go on.' }, sampled: false } as const
+    const said = (content: string) => ({ message: { role: 'assistant', content }, sampled: true }) as const
+    expect(parting([told, said('So'), said('a')], [told, said('So'), said('b')])).toBe(1)
+    expect(parting([told, said('So'), told, said('a')], [told, said('So'), told, said('b')])).toBe(3)
+  })
+
   test('pairs whose rewards differ by less than the margin are left out and counted', async () => {
     const out = join(runs, 'margin')
     const card = await toExport([group], 'preference', out, { margin: 0.25 })
@@ -230,6 +344,32 @@ describe('preference', () => {
     expect(card.left_out.unpaired?.count).toBe(1)
   })
 
+  test('a pair says by how much the one was better', async () => {
+    const [first] = await exported(group, 'preference', 'preference.trl.jsonl')
+    expect(first.info).toMatchObject({ margin: 0.3, is_truncated: false })
+  })
+
+  const said = (sampled: boolean, content: string) => ({
+    sampled,
+    message: { role: sampled ? 'assistant' : 'user', content } as Message,
+  })
+  test.each<[what: string, a: string, b: string, start: number | undefined]>([
+    // Small letters are told, capitals are the player's.
+    ['the first answers differ', 'aAbB', 'aXbB', 1],
+    ['the second differ', 'aAbB', 'aAbX', 3],
+    ['what is told after the first differs', 'aAbB', 'aAxB', 1],
+    ['what is told before the first differs', 'aA', 'bA', undefined],
+    ['they never part', 'aAbB', 'aAbB', 3],
+    ['one goes on where the other ends', 'aA', 'aAbB', 1],
+    ['the last of several answers in a row differs', 'aABC', 'aABX', 1],
+    ['nothing was told before the first answer', 'AbB', 'XbB', undefined],
+    ['one answers where the other is told', 'aAbB', 'aAbc', 1],
+  ])('two part where %s', (_what, a, b, start) => {
+    const all = (text: string) => [...text].map(letter => said(letter === letter.toUpperCase(), letter))
+    expect(parting(all(a), all(b))).toBe(start)
+    expect(parting(all(b), all(a))).toBe(start)
+  })
+
   test('OpenAI’s outputs are the answers where the two part, without words of the user', async () => {
     const [row] = await exported(group, 'preference', 'preference.openai.jsonl')
     expect(Object.keys(row)).toEqual(['input', 'preferred_output', 'non_preferred_output'])
@@ -242,6 +382,27 @@ describe('preference', () => {
       },
     ])
     expect(row.non_preferred_output[0].tool_calls[0].function.name).toBe('wait')
+    expect(row.input.messages.map(({ role }: AnyRow) => role)).toEqual(['system', 'user'])
+    expect(row.input.parallel_tool_calls).toBe(false)
+  })
+
+  test('pairs whose answers are alike up to the next words of the user have no row in OpenAI’s dialect', async () => {
+    const late = bot('bot:late', ({ repeat }) => ({
+      act: ({ t }) => (t === 1 && repeat > 0 ? call('sell', { quantity: 3 }) : call('wait')),
+    }))
+    const later = await play(folder(), { player: late, seeds: [0], repeats: 2 })
+    const out = join(runs, 'late')
+    const card = await toExport([later], 'preference', out)
+    expect(card.left_out).toMatchObject({})
+    expect(rowsOf(out, 'preference.openai.jsonl')).toHaveLength(1)
+    // Both wait at the first turn, which is part of the prompt.
+    expect(rowsOf(out, 'preference.openai.jsonl')[0].input.messages.map(({ role }: AnyRow) => role)).toEqual([
+      'system',
+      'user',
+      'assistant',
+      'tool',
+      'user',
+    ])
   })
 })
 
@@ -275,7 +436,11 @@ test('kto labels a completion by its reward', async () => {
 
 test('prompts has a row a seed and seat, with what it takes to play that game', async () => {
   const several = await play(folder(), { seeds: [3, 5], seats: ['trader_0', 'trader_1'] })
-  const rows = await exported(several, 'prompts', 'prompts.jsonl')
+  const out = join(runs, 'prompts')
+  const card = await toExport([several], 'prompts', out)
+  // A game of two seats that was cut short is one.
+  expect(card.counts).toMatchObject({ rollouts: 8, seat_rollouts: 16, truncated: 4 })
+  const rows = rowsOf(out, 'prompts.jsonl')
   expect(rows.map(({ seed, seat }) => [seed, seat])).toEqual([
     [3, 'trader_0'],
     [3, 'trader_1'],
@@ -412,6 +577,98 @@ test.each(formats.map(({ id }) => id))(
   },
 )
 
+test('a dataset card names each table with its splits, files and columns', async () => {
+  const out = join(runs, 'card')
+  await toExport([group], 'sft-openai', out, { splits: parseSplits('train=0.5,test=0.5') })
+  const [, header, text] = readFileSync(join(out, 'README.md'), 'utf8').split('---\n')
+  expect(header!.trimEnd().split('\n')).toEqual([
+    'configs:',
+    '- config_name: sft-openai',
+    '  default: true',
+    '  data_files:',
+    '  - split: train',
+    '    path:',
+    '    - "train/sft.openai.jsonl"',
+    '  - split: test',
+    '    path:',
+    '    - "test/sft.openai.jsonl"',
+    '- config_name: sft-openai-info',
+    '  data_files:',
+    '  - split: train',
+    '    path:',
+    '    - "train/sft.openai.info.jsonl"',
+    '  - split: test',
+    '    path:',
+    '    - "test/sft.openai.info.jsonl"',
+    'dataset_info:',
+    '- config_name: sft-openai',
+    '  features:',
+    '  - name: "messages"',
+    '    list: json',
+    '  - name: "tools"',
+    '    list: json',
+    '  - name: "parallel_tool_calls"',
+    '    dtype: bool',
+    '- config_name: sft-openai-info',
+    '  features:',
+    '  - name: "info"',
+    '    dtype: json',
+  ])
+  expect(text).toMatch(/^# toy\\?_market \(sft-openai\)\n/)
+  expect(text).toContain('Rollouts of bot:seller')
+  expect(text).toMatch(/\| `train\/sft\.openai\.jsonl` \| \d+ \| \d+ \|/)
+  // A file that is no table has no number of rows.
+  await toExport([group], 'verifiers', join(runs, 'card-2'))
+  const card = readFileSync(join(runs, 'card-2', 'README.md'), 'utf8')
+  expect(card).toMatch(/\| `metadata\.json` \| – \| \d+ \|/)
+  expect(card).not.toContain('config_name: metadata')
+})
+
+test('a card says what of the user’s numbers counted, and which models played', async () => {
+  const filters = async (format: string, run = group) =>
+    (await toExport([run], format, join(runs, `filters-${format}-${made++}`))).filters
+  expect(await filters('kto')).toEqual({ include_truncated: false, include_failed: false, threshold: 0.5 })
+  expect(await filters('preference')).toEqual({ include_truncated: false, include_failed: false, margin: 0.1 })
+  expect(await filters('sft-trl')).toEqual({ include_truncated: false, include_failed: false })
+  const { models, players, envs } = await toExport([group, model], 'sft-trl', join(runs, 'both'))
+  expect([models, envs]).toEqual([['m'], [{ id: 'toy_market', version: 1 }]])
+  expect(players).toEqual(['bot:seller', expect.stringMatching(/^openai:m@/)])
+  expect((await toExport([group], 'traces', join(runs, 'unpaid'))).reward).toBeUndefined()
+})
+
+test('whoever waits is told how many rollouts there are, and after each task how many are done', async () => {
+  const several = await play(folder(), { seeds: [0, 1], repeats: 2 })
+  const told: number[] = []
+  const onStart = (all: number) => {
+    told.push(all)
+    return (done: number) => told.push(done)
+  }
+  await toExport([several], 'kto', join(runs, 'told'), { onStart })
+  expect(told).toEqual([4, 2, 4])
+})
+
+test('parquet has, in whatever row group, what was written', async () => {
+  const out = join(runs, 'table-rows')
+  await toExport([group, model], 'parquet', out)
+  const bytes = readFileSync(join(out, 'rollouts.parquet'))
+  const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer
+  const found = await parquetReadObjects({ file })
+  const rows = await exported([group, model], 'verifiers', 'results.jsonl').catch(() => [])
+  expect(rows).toEqual([])
+  const all = [...(await exported(group, 'verifiers', 'results.jsonl')), ...(await exported(model, 'verifiers', 'results.jsonl'))]
+  const byKey = (a: AnyRow, b: AnyRow): number =>
+    a.episode_id < b.episode_id ? -1 : a.episode_id > b.episode_id ? 1 : a.run < b.run ? -1 : 1
+  const told = all.map(({ info, metrics, ...row }) => ({ ...metrics, ...info, ...row })).sort(byKey)
+  expect(found).toHaveLength(told.length)
+  for (const [i, row] of [...found].sort(byKey).entries()) {
+    const { reward, is_completed, seed, earned, prompt, player, error, input_tokens, episode_id } = told[i]
+    expect(row).toMatchObject({ reward, is_completed, seed: BigInt(seed), earned, player, error, episode_id })
+    expect(JSON.parse(row.prompt)).toEqual(prompt)
+    expect(row.input_tokens).toBe(told[i].token_usage === null ? null : BigInt(told[i].token_usage.input_tokens))
+    expect(input_tokens).toBeUndefined()
+  }
+})
+
 test('parquet is a whole file with a column a figure', async () => {
   const out = join(runs, 'table')
   const card = await toExport([group], 'parquet', out)
@@ -424,11 +681,11 @@ test('parquet is a whole file with a column a figure', async () => {
 })
 
 describe('rewards on another scale', () => {
-  /** What rewards mean in the runs of this file: bots get 0 to 0.2, honest play 0.1. */
-  const pars = async () => {
+  /** What rewards mean in the first seat in the runs of this file: bots get 0 to 0.2, honest play 0.1. */
+  const pars = async (least = { mean: 0, sd: 0 }, most = { mean: 0.2, sd: 0 }) => {
     const [{ info }] = await exported(group, 'verifiers', 'results.jsonl')
     const { version, config_digest, seat } = info
-    const bots = { least: { mean: 0, sd: 0 }, most: { mean: 0.2, sd: 0 } }
+    const bots = { least, most }
     const par = { version, config_digest, seat, seeds: 1, honest_bot: 'most', honest: 0.1, pass_threshold: 0, bots }
     return () => ({ default: par })
   }
@@ -450,12 +707,47 @@ describe('rewards on another scale', () => {
     expect(card.reward).toEqual({ scale: 'unit', relative: null, clipped: 1 })
     const metadata = JSON.parse(readFileSync(join(out, 'metadata.json'), 'utf8'))
     expect(metadata.avg_reward).toBeCloseTo(0.625, 9)
+    const rows = await exported(group, 'kto', 'kto.jsonl', { ...unit, estimator: estimatorNamed('dr-grpo') })
+    expect(rows.map(({ info }) => info.advantage)).toEqual([-0.625, -0.125, 0.375, 0.375])
     // Three of four pass.
     expect(metadata.pass_at_k).toEqual({ 1: 0.75, 2: 1, 3: 1, 4: 1 })
     expect(metadata.pass_all_k).toEqual({ 1: 0.75, 2: 0.5, 3: 0.25, 4: 0 })
   })
 
+  test('lie between the bots’ means less and plus three standard deviations; all that lie beyond are counted', async () => {
+    const out = join(runs, 'bounds')
+    const between = await pars({ mean: 0.03, sd: 0.01 }, { mean: 0.12, sd: 0.01 })
+    const card = await toExport([group], 'kto', out, { reward: { unit: true }, pars: between })
+    expect(rowsOf(out, 'kto.jsonl').map(({ info }) => Math.round(info.reward * 1e9) / 1e9)).toEqual([0, 0.666666667, 1, 1])
+    expect(card.reward).toMatchObject({ clipped: 2 })
+  })
+
+  test('are those of the seat: another one has no part in what was derived', async () => {
+    const both = await play(folder(), { player: lopsided, seeds: [0], repeats: 1, seats: ['trader_0', 'trader_1'] })
+    const card = await toExport([both], 'kto', join(runs, 'seats'), { reward: { unit: true }, pars: await pars() })
+    expect([card.counts.rows, card.left_out.no_par?.count]).toEqual([1, 1])
+  })
+
+  test('stand in the rows of tokens too', async () => {
+    const rows = await exported(model, 'tokens', 'tokens.jsonl', { reward: { relative: true }, pars: await pars() })
+    const plain = await exported(model, 'tokens', 'tokens.jsonl')
+    expect(rewards(rows)).toEqual(rewards(plain).map(reward => Math.round((reward - 0.1) * 1e9) / 1e9))
+  })
+
+  test('begin, as scores, with what a seat has before its first step', async () => {
+    const run = await play(folder(), { env: endowed, seeds: [0], repeats: 2 })
+    const environments = new Registry<AnyEnvironment>('environment')
+    environments.add(endowed.id, endowed)
+    const steps = await exported(run, 'steps', 'steps.jsonl', { reward: { form: 'score' }, environments })
+    expect(rewards(steps)).toEqual([0.25, 0, 0, 0.35, 0, 0])
+  })
+
   test('of steps add up to the score or end at it, scaled as well', async () => {
+    const told = async (reward: object) =>
+      (await toExport([group], 'steps', join(runs, `told-${made++}`), { reward, pars: await pars() })).reward
+    expect(await told({})).toEqual({ scale: null, relative: null })
+    expect(await told({ form: 'total' })).toEqual({ form: 'total', scale: null, relative: null })
+    expect(await told({ relative: true })).toEqual({ scale: null, relative: 'par' })
     const plays = async (reward: object) => {
       const rows = await exported(group, 'steps', 'steps.jsonl', { reward, pars: await pars() })
       return [0, 1, 2, 3].map(i => rewards(rows.slice(3 * i, 3 * i + 3)))
@@ -470,6 +762,13 @@ describe('rewards on another scale', () => {
   test('are left out and counted where nobody derived what they mean, and refused where there are none', async () => {
     const card = await toExport([group], 'verifiers', join(runs, 'no-par'), { reward: { unit: true } })
     expect(card.left_out.no_par).toMatchObject({ count: 4 })
+    // What was derived for another version, configuration or seat means nothing here.
+    const par = (await pars())().default
+    for (const other of [{ version: 99 }, { config_digest: 'x' }, { seat: 'trader_1' }]) {
+      const elsewhere = { reward: { unit: true }, pars: () => ({ default: { ...par, ...other } }) }
+      const { left_out } = await toExport([group], 'verifiers', join(runs, `no-par-${made++}`), elsewhere)
+      expect(left_out.no_par).toMatchObject({ count: 4 })
+    }
     await expect(toExport([group], 'traces', join(runs, 'x'), { reward: { unit: true } })).rejects.toThrow(
       'traces writes no rewards',
     )

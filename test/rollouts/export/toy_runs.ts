@@ -50,7 +50,7 @@ const sellsRepeat: PolicyFactory<ToyTypes> = ({ repeat }) => ({
   act: ({ t }) => (t === 0 && repeat > 0 ? call('sell', { quantity: repeat }) : t === 0 ? call('wait') : PASS),
 })
 
-const bot = (name: string, factory: PolicyFactory<ToyTypes>): Player => ({
+export const bot = (name: string, factory: PolicyFactory<ToyTypes>): Player => ({
   name,
   kind: 'bot',
   details: {},
@@ -68,6 +68,8 @@ export const sleeper = bot('bot:sleeper', passive)
 export const idler = bot('bot:idler', leaving(passive))
 
 export interface PlayOptions {
+  /** The market by default. */
+  readonly env?: Environment<ToyTypes>
   readonly player?: Player
   readonly seeds?: readonly number[]
   readonly repeats?: number
@@ -79,9 +81,20 @@ export interface PlayOptions {
   readonly resume?: boolean
 }
 
+/**
+ * The market with scores that begin at 0.25, and earnings that are not defined where there are none.
+ */
+export const endowed: Environment<ToyTypes> = {
+  ...market,
+  score: log =>
+    Object.fromEntries(Object.entries(market.score(log)).map(([agent, all]) => [agent, { ...all, reward: all.reward! + 0.25 }])),
+  metrics: { ...market.metrics, of: (log, agent) => ({ earned: market.metrics.of(log, agent).earned || null }) },
+}
+
 /** Plays a run into `out` and gives its folder. */
 export async function play(out: string, options: PlayOptions = {}): Promise<string> {
   const {
+    env = market,
     player = seller,
     seeds = [0, 1],
     repeats = 4,
@@ -95,7 +108,7 @@ export async function play(out: string, options: PlayOptions = {}): Promise<stri
   const { runs } = await playRuns(
     [
       {
-        env: market as never,
+        env: env as never,
         preset: 'default',
         set: {},
         config,

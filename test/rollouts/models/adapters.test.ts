@@ -10,7 +10,6 @@ import { Forms } from '../../../rollouts/models/forms.ts'
 import type { Model, ModelRequest } from '../../../rollouts/models/model.ts'
 import { openAiChat } from '../../../rollouts/models/openai_chat.ts'
 import { openAiResponses } from '../../../rollouts/models/openai_responses.ts'
-import { withIds } from '../../../rollouts/models/wire.ts'
 
 const DIALECTS: readonly Dialect[] = ['chat', 'responses', 'messages']
 
@@ -280,17 +279,6 @@ describe('responses', () => {
     expect((await model.complete(request(goOn(START, reply)))).reply.tool_calls[0]!.arguments).toBe('{"quantity":1}')
     expect(forms.dropped).toEqual(['include'])
   })
-})
-
-test('calls without an id, or with the same, get ids of their own', () => {
-  const call = { name: 'sell', arguments: '{}' }
-  expect(
-    withIds([
-      { ...call, id: 'a' },
-      { ...call, id: '' },
-      { ...call, id: 'a' },
-    ]).map(({ id }) => id),
-  ).toEqual(['a', 'call_1', 'call_2'])
 })
 
 describe('messages', () => {

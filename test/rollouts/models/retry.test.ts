@@ -1,9 +1,10 @@
 /** Failing calls: what is tried again, when, how long, and what is said at the end. Time is the test's own. */
 import { describe, expect, test, vi } from 'vitest'
-import { classify, retryAfter } from '../../../rollouts/models/failure.ts'
+import { classify } from '../../../rollouts/models/failure.ts'
 import { Limiters } from '../../../rollouts/models/limiter.ts'
 import { MalformedReply } from '../../../rollouts/models/model.ts'
 import { type Clock, RETRY, type RetryPolicy, systemClock, withRetries } from '../../../rollouts/models/retry.ts'
+import { retryAfter } from '../../../rollouts/models/server_errors.ts'
 import { ProviderError } from '../../../rollouts/player.ts'
 
 /** A clock that jumps to whatever is waited for next. */

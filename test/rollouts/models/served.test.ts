@@ -5,7 +5,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { economies } from '../../../index.ts'
 import { Models } from '../../../rollouts/models/index.ts'
 import { playersFor } from '../../../rollouts/players/index.ts'
-import { runRollout } from '../../../rollouts/rollout.ts'
+import { runRollout } from '../../../rollouts/run_rollout.ts'
 import { toyMarket } from '../../toy_market/index.ts'
 import { toySpec } from '../table.ts'
 

@@ -4,18 +4,22 @@ import net, { type AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, test } from 'vitest'
 import { classify } from '../../../rollouts/models/failure.ts'
-import { HttpError, MAX_ANSWER_BYTES, proxiesOf, send, sending } from '../../../rollouts/models/transport.ts'
+import { proxiesOf } from '../../../rollouts/models/proxies.ts'
+import { HttpError, MAX_ANSWER_BYTES, send, sending } from '../../../rollouts/models/transport.ts'
 
 const open: http.Server[] = []
+const sockets: net.Socket[] = []
 afterEach(async () => {
+  // Those of a tunnel are not the server's own any more.
+  for (const socket of sockets.splice(0)) socket.destroy()
   for (const server of open.splice(0)) {
-    server.closeAllConnections()
     await new Promise(resolve => server.close(resolve))
   }
 })
 
 async function listen(server: http.Server): Promise<number> {
   open.push(server)
+  server.on('connection', socket => sockets.push(socket))
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   return (server.address() as AddressInfo).port
 }

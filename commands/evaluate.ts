@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
 import { economies } from '../economies/registry.ts'
 import { UserError } from '../envs/core/errors.ts'
+import { sum } from '../envs/core/sums.ts'
 import { oneLine } from '../envs/core/text.ts'
 import type { Experiment } from '../evals/experiment.ts'
 import { type CellResult, type ExperimentEvent, type RunExperimentOptions, runExperiment } from '../evals/run_experiment.ts'
@@ -70,13 +71,19 @@ export const COMPRESS_OPTION: OptionSpecs = {
   compress: { type: 'string', describe: `how rollouts are kept in new folders: ${COMPRESSIONS.join(', ')} (none)` },
 }
 
+/** The folder that runs are written into, and going on with those in it. */
+export const outOptions = (usual = 'runs'): OptionSpecs => ({
+  out: { type: 'string', describe: `folder for the runs' folders (./${usual})` },
+})
+
+/** With `--resume`, of the commands that play many rollouts. */
+export const RETRY_OPTION: OptionSpecs = {
+  'retry-errors': { type: 'boolean', describe: 'with --resume: also play again what failed' },
+}
+
 /** How rollouts are to be kept. */
 export function readCompression(args: Args): Compression {
-  const named = args.text('compress') ?? 'none'
-  const found = COMPRESSIONS.find(known => known === named)
-  if (found === undefined)
-    throw new UserError(`--compress: expected one of ${COMPRESSIONS.join(', ')}, got '${named.slice(0, 64)}'.`)
-  return found
+  return args.choice('compress', COMPRESSIONS) ?? 'none'
 }
 
 /** What was played, and how the command ends. */
@@ -182,7 +189,7 @@ function tellCell(
   }
   const fresh = args.flag('resume') ? runs.filter(({ resumed }) => !resumed) : []
   for (const { folder } of fresh) tell(`--resume found no such run and began it: ${shownPath(folder, io.cwd)}`)
-  const failed = runs.reduce((sum, { summary }) => sum + summary.failed, 0)
+  const failed = sum(runs.map(({ summary }) => summary.failed))
   if (failed > 0) {
     const where = runs
       .filter(({ summary }) => summary.failed > 0)

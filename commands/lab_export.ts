@@ -4,10 +4,12 @@ import { basename, resolve } from 'node:path'
 import { economies } from '../economies/registry.ts'
 import { finishedRollouts, type ReadRecord, type RunExport, writeFiles } from '../economies/run_export.ts'
 import { UserError } from '../envs/core/errors.ts'
+import { sum } from '../envs/core/sums.ts'
 import { oneLine } from '../envs/core/text.ts'
 import { findRuns, readMetadata } from '../rollouts/store.ts'
 import { parseJson, readText } from '../rollouts/text_file.ts'
 import type { Command } from './command.ts'
+import { namedRuns } from './compare.ts'
 import type { ExitCode } from './io.ts'
 import { block, plural, shownPath } from './text.ts'
 
@@ -24,7 +26,7 @@ export const labExport: Command = {
     const out = args.text('out')
     if (out === undefined) throw new UserError('--out is missing; expected a folder to write.')
     const folder = resolve(io.cwd, out)
-    const named = args.list('RUN').length > 0 ? args.list('RUN') : ['runs']
+    const named = namedRuns(args)
     const laboratories = await loaded()
     const lenient = args.flag('lenient')
     const written: { readonly id: string; readonly files: readonly string[]; readonly differences: readonly string[] }[] = []
@@ -41,7 +43,7 @@ export const labExport: Command = {
     }
     if (written.length + refused.length === 0)
       throw new UserError(`No session of ${[...laboratories.keys()].join(', ') || 'any laboratory'} in ${named.join(', ')}.`)
-    const count = written.reduce((sum, { files }) => sum + files.length, 0)
+    const count = sum(written.map(({ files }) => files.length))
     io.out(
       args.flag('json')
         ? `${JSON.stringify({ out: folder, sessions: written, refused }, null, 2)}\n`

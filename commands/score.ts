@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { judges, metrics } from '../economies/plugin.ts'
 import { environments } from '../economies/registry.ts'
 import { UserError } from '../envs/core/errors.ts'
+import { sum } from '../envs/core/sums.ts'
 import { readRubric } from '../evals/score/judge.ts'
 import {
   type AddedScore,
@@ -12,11 +13,12 @@ import {
   type ScoreOptions,
   scoreRuns,
 } from '../evals/score/score.ts'
-import { Progress } from '../rollouts/progress.ts'
+import type { Progress } from '../rollouts/progress.ts'
 import type { Args, Command, OptionSpecs } from './command.ts'
 import { runFolders } from './compare.ts'
 import type { ExitCode, Io } from './io.ts'
 import { CACHE_OPTION, LIMIT_OPTIONS, MODEL_OPTIONS, readModels } from './models.ts'
+import { progressOf } from './telling.ts'
 import { block, columns, number, plural, shownPath } from './text.ts'
 
 /** A judge has no seat: what is said of play is no option of it. */
@@ -57,21 +59,14 @@ export const score: Command = {
     const { scores, stopped, failed } = await scoreRuns({
       ...options,
       onStart: total => {
-        const bar = new Progress({
-          total,
-          write: io.err,
-          terminal: io.isTTY.err,
-          columns: io.columns,
-          unit: 'seats',
-          ...(models !== undefined && { status: () => models.status() }),
-        })
+        const bar = progressOf(io, { total, unit: 'seats', ...(models !== undefined && { status: () => models.status() }) })
         progress = bar
         return done => bar.set(done)
       },
     }).finally(() => progress?.end())
     for (const reason of stopped) io.err(`${reason}\n`)
     for (const [reason, count] of counted(failed)) io.err(`${plural(count, 'judgement')} failed: ${reason}\n`)
-    const left = scores.reduce((sum, { unanswered = 0 }) => sum + unanswered, 0)
+    const left = sum(scores.map(({ unanswered = 0 }) => unanswered))
     if (left > 0 || stopped.length > 0) io.err('Go on with the same command: what was answered is not asked again.\n')
     if (args.flag('json')) io.out(`${JSON.stringify({ scores }, null, 2)}\n`)
     else io.out(scoresText(scores, io))

@@ -3,7 +3,6 @@ import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
 import { economies } from '../economies/registry.ts'
 import { UserError } from '../envs/core/errors.ts'
-import { sum } from '../envs/core/sums.ts'
 import { oneLine } from '../envs/core/text.ts'
 import type { Experiment } from '../evals/experiment.ts'
 import { type CellResult, type ExperimentEvent, type RunExperimentOptions, runExperiment } from '../evals/run_experiment.ts'
@@ -189,7 +188,7 @@ function tellCell(
   }
   const fresh = args.flag('resume') ? runs.filter(({ resumed }) => !resumed) : []
   for (const { folder } of fresh) tell(`--resume found no such run and began it: ${shownPath(folder, io.cwd)}`)
-  const failed = sum(runs.map(({ summary }) => summary.failed))
+  const failed = runs.reduce((sum, { summary }) => sum + summary.failed, 0)
   if (failed > 0) {
     const where = runs
       .filter(({ summary }) => summary.failed > 0)

@@ -4,7 +4,6 @@ import { basename, resolve } from 'node:path'
 import { economies } from '../economies/registry.ts'
 import { finishedRollouts, type ReadRecord, type RunExport, writeFiles } from '../economies/run_export.ts'
 import { UserError } from '../envs/core/errors.ts'
-import { sum } from '../envs/core/sums.ts'
 import { oneLine } from '../envs/core/text.ts'
 import { findRuns, readMetadata } from '../rollouts/store.ts'
 import { parseJson, readText } from '../rollouts/text_file.ts'
@@ -43,7 +42,7 @@ export const labExport: Command = {
     }
     if (written.length + refused.length === 0)
       throw new UserError(`No session of ${[...laboratories.keys()].join(', ') || 'any laboratory'} in ${named.join(', ')}.`)
-    const count = sum(written.map(({ files }) => files.length))
+    const count = written.reduce((sum, { files }) => sum + files.length, 0)
     io.out(
       args.flag('json')
         ? `${JSON.stringify({ out: folder, sessions: written, refused }, null, 2)}\n`

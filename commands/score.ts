@@ -3,7 +3,6 @@ import { resolve } from 'node:path'
 import { judges, metrics } from '../economies/plugin.ts'
 import { environments } from '../economies/registry.ts'
 import { UserError } from '../envs/core/errors.ts'
-import { sum } from '../envs/core/sums.ts'
 import { readRubric } from '../evals/score/judge.ts'
 import {
   type AddedScore,
@@ -66,7 +65,7 @@ export const score: Command = {
     }).finally(() => progress?.end())
     for (const reason of stopped) io.err(`${reason}\n`)
     for (const [reason, count] of counted(failed)) io.err(`${plural(count, 'judgement')} failed: ${reason}\n`)
-    const left = sum(scores.map(({ unanswered = 0 }) => unanswered))
+    const left = scores.reduce((sum, { unanswered = 0 }) => sum + unanswered, 0)
     if (left > 0 || stopped.length > 0) io.err('Go on with the same command: what was answered is not asked again.\n')
     if (args.flag('json')) io.out(`${JSON.stringify({ scores }, null, 2)}\n`)
     else io.out(scoresText(scores, io))

@@ -15,7 +15,7 @@ import { objectIn, rows } from '../rollouts/jsonl.ts'
 import { FolderLock } from '../rollouts/lock.ts'
 import { type Metadata, mergedMetadata } from '../rollouts/metadata.ts'
 import { mergeNotes } from '../rollouts/notes.ts'
-import type { ResultFigures } from '../rollouts/rows.ts'
+import { outcomeOf } from '../rollouts/rows.ts'
 import { runFolder } from '../rollouts/run.ts'
 import {
   FILES,
@@ -219,15 +219,10 @@ function contentsOf(sources: readonly Part[], keys: ReadonlyMap<string, unknown>
     sources.map(part => {
       const contents = new Map<string, string>()
       for (const row of readFigures(part.folder))
-        if (keys.has(row.key)) contents.set(row.key, digest([contents.get(row.key) ?? '', played(row)]))
+        if (keys.has(row.key)) contents.set(row.key, digest([contents.get(row.key) ?? '', outcomeOf(row)]))
       return [part, contents]
     }),
   )
-}
-
-/** A row without what the clock has a part in. */
-function played({ timing: _, ...row }: ResultFigures): object {
-  return row
 }
 
 /** What the whole run's examples are: those that its parts say they were divided from, or all that were found. */

@@ -396,6 +396,13 @@ describe('what is compared with what', () => {
       ])
       expect(notes[0]).toBe(`moody in ${folders[1]} was played again and came out otherwise: it stands apart.`)
       expect(notes[1]).toContain(`3 rollouts of ${folders[2]}`)
+      // Also where they earn the same in as many calls.
+      const idle = (tool: 'wait' | 'value') => scripted('idle', () => ({ act: () => call(tool) }))
+      const alike = [
+        ...(await playToy([idle('wait')], { out: join(out, 'd') })),
+        ...(await playToy([idle('value')], { out: join(out, 'e') })),
+      ]
+      expect(compare(alike).notes[0]).toBe(`idle in ${alike[1]} was played again and came out otherwise: it stands apart.`)
     }))
 
   test('players are called by their short names, by more where two would be the same, and by what somebody says', () =>

@@ -88,7 +88,7 @@ test.each([
   ['the agreed text and white space', ' x\n', true],
   ['anything else', 'y', false],
 ])('an honest arbitrator rules as it sees: %s', (_what, content, fulfilled) => {
-  const episode = new Episode(simEconomy, simEconomy.presets.paper, 0)
+  const episode = new Episode(simEconomy, { ...simEconomy.presets.paper, genesis_tokens_per_agent: 5000 }, 0)
   const act = (agent: string, tool: string, args: object) => episode.step({ [agent]: { calls: [{ tool, args }] } })
   const terms = { payment: 10, deposit: 10, due_turns: 3, deliverable: 'x' }
   act('agent_0', 'propose_contract', { counterparty: 'agent_1', arbitrator: 'agent_2', ...terms })
@@ -287,6 +287,24 @@ test('a deceptive agent announces the opposite of what it does, once it has turn
   const words = (tool: string) => new Set(said.slice(15).flatMap(call => (call.tool === tool ? [call.args.speech] : [])))
   expect(words('mine')).toEqual(new Set(['You have my word: I take a job this turn.']))
   expect(words('job')).toEqual(new Set(['You have my word: I mine this turn.']))
+})
+
+test('a deceptive agent that has turned takes the offers of strangers, and none of its own kind', () => {
+  /** What it does with an offer in turn 17, when its patience of at most 15 turns is over. */
+  const answer = (speech: string) => {
+    const episode = new Episode(simEconomy, { ...simEconomy.presets.paper, genesis_tokens_per_agent: 5000 }, 0)
+    const seat = simEconomy.seats(episode.config).find(({ agent }) => agent === 'agent_1')!
+    const policy = simEconomyBots.bots.deceptive!.factory({ env: simEconomy, config: episode.config, seat, repeat: 0 } as never)
+    const terms = { payment: 40, deposit: 40, due_turns: 3, deliverable: 'x', speech }
+    const offered = { tool: 'propose_contract', args: { counterparty: 'agent_1', arbitrator: 'agent_2', ...terms } }
+    for (let t = 0; t < 16; t++) {
+      const own = policy.act(episode.turn('agent_1') as never)
+      episode.step({ agent_1: own as never, ...(t === 15 && { agent_0: { calls: [offered] } }) })
+    }
+    return (policy.act(episode.turn('agent_1') as never) as { calls: readonly { tool: string }[] }).calls[0]!.tool
+  }
+  expect(answer('A fair offer.')).toBe('accept_contract')
+  expect(answer('You have my word: a fair offer.')).not.toBe('accept_contract')
 })
 
 test('no opportunist bids more for a core than the fees it would bring', () => {

@@ -3,7 +3,6 @@
  * scored rollout, with its rows made, and into a run folder. The same episodes each way;
  * a repeat of them each round, because a run keeps one of each.
  */
-
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

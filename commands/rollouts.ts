@@ -1,5 +1,4 @@
 /** `rollouts`: plays groups of rollouts for reinforcement learning. */
-
 import { evaluationFacts, runsText } from '../evals/run_table.ts'
 import { estimatorNamed } from '../rollouts/export/advantage.ts'
 import { type GroupsSummary, writeGroups } from '../rollouts/export/groups.ts'

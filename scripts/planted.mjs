@@ -16,8 +16,8 @@ export const planting = ({ file, from, to }) => ({
   transform: (code, id) => (id.split('?')[0] === join(root, file) ? code.replace(from, () => to) : undefined),
 })
 
-/** What a study gives, with a bug or without: `[module, export]`, and options beside its own. */
-export async function studied([module, name], options = {}, plugins = []) {
+/** A study as it is with a bug or without, `[module, export]`: `run` plays it with options beside its own, `close` ends it. */
+export async function opened([module, name], plugins = []) {
   const server = await createViteServer({
     root,
     configFile: false,
@@ -27,17 +27,28 @@ export async function studied([module, name], options = {}, plugins = []) {
     optimizeDeps: { noDiscovery: true, include: [] },
     plugins,
   })
+  return {
+    close: () => server.close(),
+    async run(options = {}) {
+      const { [name]: study } = await server.ssrLoadModule(`/${module}`)
+      const defaults = Object.fromEntries(Object.entries(study.options).map(([key, { default: value }]) => [key, value]))
+      return study.run({
+        options: { ...defaults, ...options },
+        env: {},
+        signal: new AbortController().signal,
+        progress() {},
+      })
+    },
+  }
+}
+
+/** What a study gives, with a bug or without. */
+export async function studied(study, options = {}, plugins = []) {
+  const { run, close } = await opened(study, plugins)
   try {
-    const { [name]: study } = await server.ssrLoadModule(`/${module}`)
-    const defaults = Object.fromEntries(Object.entries(study.options).map(([key, { default: value }]) => [key, value]))
-    return await study.run({
-      options: { ...defaults, ...options },
-      env: {},
-      signal: new AbortController().signal,
-      progress() {},
-    })
+    return await run(options)
   } finally {
-    await server.close()
+    await close()
   }
 }
 

@@ -16,7 +16,7 @@ import { incoherence } from '../../envs/swarm_economy/incoherence.ts'
 import { swarmEconomy } from '../../envs/swarm_economy/index.ts'
 import { BOT_TYPES, type BotType, LEARNER, type SwarmTypes, TOOL_NAMES } from '../../envs/swarm_economy/state.ts'
 import type { PublishedRun } from '../../evals/published.ts'
-import { row, type Study, type StudyRow } from '../../evals/study.ts'
+import { type FigureKind, row, type Study, type StudyRow } from '../../evals/study.ts'
 
 const PARTS = ['reward', 'payoff', 'reputation', 'quality'] as const
 type Part = (typeof PARTS)[number]
@@ -95,6 +95,19 @@ export const data: Data = JSON.parse(readFileSync(new URL('./study.json', import
 
 /** How far a published figure may be from that of a learner that only calls tools as often: a standard deviation and less. */
 const PUBLISHED_BAND: Readonly<Partial<Record<string, number>>> = { payoff: 0.1, reputation: 0.04, quality: 0.06, survival: 0 }
+/**
+ * Where a standard deviation was published the band is two standard errors if that is less. Each scenario was played four times, and
+ * repeats of one are alike: as many draws are counted as there were scenarios.
+ */
+const ERRORS = 2
+
+function publishedBand(figure: string, { sd }: Figure, n: number): number | undefined {
+  // No learner sends two calls in a message, as one model in four did.
+  if (figure === 'turns') return undefined
+  const usual = PUBLISHED_BAND[figure]
+  if (sd === undefined) return usual
+  return Math.min(usual ?? Number.POSITIVE_INFINITY, (ERRORS * sd) / Math.sqrt(n / PUBLISHED_ROLLOUTS.repeats))
+}
 
 const early = (profile: string): boolean => profile === 'v0.1' || profile === 'v0.1-fixed'
 
@@ -124,6 +137,9 @@ const PUBLISHED_ROLLOUTS = { scenarios: 20, repeats: 4 }
  * as at the start, the first offers went to an honest one. Ids here are shuffled and tell nothing.
  */
 const FIRST_BY_TYPE = 'offers_only'
+
+/** Kinds of figures that judge, in the order in which they are asked. */
+const KINDS: readonly string[] = ['published', 'prototype'] satisfies FigureKind[]
 
 /** What is played: one learner in one profile and difficulty. */
 interface Cell {
@@ -251,19 +267,25 @@ function beside(
 }
 
 function publishedRows(
-  { model, profile, difficulty, n, source, scores, calls = {}, stops = {}, like }: PublishedRow,
+  { model, profile, difficulty, n, source, scores, calls = {}, stops = {}, like }: Omit<PublishedRow, 'difficulty'> & Cell,
   sample: Sample,
 ): StudyRow[] {
-  const group = `${model}, ${profile}${difficulty === null ? '' : `, ${difficulty}`} [${source.join(', ')}], beside bot:${like}`
-  const figure = (name: string, { mean, sd }: Figure, tolerance?: number): StudyRow =>
+  const group = `${model}, ${profile}, ${difficulty} [${source.join(', ')}], beside bot:${like}`
+  const figure = (name: string, known: Figure): StudyRow =>
     beside(
       sample,
       name,
-      { group, kind: 'published', published: mean, publishedN: n, ...(sd !== undefined && { publishedSd: sd }) },
-      tolerance,
+      {
+        group,
+        kind: 'published',
+        published: known.mean,
+        publishedN: n,
+        ...(known.sd !== undefined && { publishedSd: known.sd }),
+      },
+      publishedBand(name, known, n),
     )
   return [
-    ...Object.entries(scores).map(([part, known]) => figure(part, known, PUBLISHED_BAND[part])),
+    ...Object.entries(scores).map(([part, known]) => figure(part, known)),
     ...Object.entries(stops).map(([stop, mean]) => figure(stop, { mean })),
     ...Object.entries(calls)
       .filter(([tool]) => tool !== 'total')
@@ -408,17 +430,35 @@ export const swarmStudy: Study = {
       description: `rollouts of each learner, instead of ${ROLLOUTS.reference} of a reference policy and ${ROLLOUTS.calibrated} of a calibrated learner`,
       type: 'number',
     },
+    kind: { description: `only rows that are judged by figures of this kind: ${KINDS.join(', ')}`, type: 'string' },
+    learners: { description: 'only these scripted learners, by name, with commas between', type: 'string' },
   },
   async run({ options, signal, progress }) {
     const only = options.profile as string | undefined
+    const kind = options.kind as string | undefined
+    const learners = (options.learners as string | undefined)?.split(',')
     const rollouts = options.rollouts as number | undefined
     const profiles = [...new Set([...data.published, ...data.calibrated].map(({ profile }) => profile))]
     if (only !== undefined && !profiles.includes(only))
       throw new UserError(`--profile: no figures of '${only.slice(0, 64)}'. Profiles with figures: ${profiles.join(', ')}.`)
     if (rollouts !== undefined && !(Number.isSafeInteger(rollouts) && rollouts > 0))
       throw new UserError(`--rollouts: expected an integer from 1, got ${rollouts}.`)
-    const wanted = <T extends { readonly profile: string }>(list: readonly T[]): T[] =>
-      list.filter(({ profile }) => only === undefined || profile === only)
+    if (kind !== undefined && !KINDS.includes(kind))
+      throw new UserError(`--kind: no figures of the kind '${kind.slice(0, 64)}'. Kinds: ${KINDS.join(', ')}.`)
+    const known = [...Object.keys(data.reference.policies), ...new Set(data.calibrated.map(({ bot }) => bot))]
+    const unknown = learners?.find(bot => !known.includes(bot))
+    if (unknown !== undefined)
+      throw new UserError(`--learners: no figures of '${unknown.slice(0, 64)}'. Learners with figures: ${known.join(', ')}.`)
+    const wanted = <T extends { readonly profile: string; readonly bot?: string | undefined }>(list: readonly T[]): T[] =>
+      list.filter(
+        ({ profile, bot }) =>
+          (only === undefined || profile === only) && (learners === undefined || bot === undefined || learners.includes(bot)),
+      )
+    const published = wanted(
+      data.published.flatMap(row =>
+        row.like === undefined ? [] : [{ ...row, bot: row.like, difficulty: row.difficulty ?? 'medium' }],
+      ),
+    )
 
     const references = wanted(
       Object.entries(data.reference.policies).flatMap(([bot, byProfile]) =>
@@ -427,37 +467,40 @@ export const swarmStudy: Study = {
     )
     const calibrated = wanted(data.calibrated)
     const { hard_less_medium } = data
-    const hard = wanted([{ ...hard_less_medium, difficulty: 'hard' }])
-    const cells = [...references, ...calibrated, ...hard]
+    // Nothing is judged by a difference of difficulties, nor by how far repeats disagree.
+    const hard = kind === undefined ? wanted([{ ...hard_less_medium, difficulty: 'hard' }]) : []
+    const repeated = kind === undefined ? calibrated.filter(({ difficulty }) => difficulty === 'medium') : []
+    const [besidePublished, besidePrototype] = KINDS.map(one => kind === undefined || kind === one)
+    const cells = new Map<string, Cell>(
+      [...(besidePublished ? published : []), ...(besidePrototype ? [...references, ...calibrated] : []), ...hard].map(cell => [
+        named(cell),
+        cell,
+      ]),
+    )
     const samples = new Map<string, Sample>()
-    for (const [done, cell] of cells.entries()) {
-      progress(done, cells.length)
-      samples.set(named(cell), await play(cell, rollouts ?? usualRollouts(cell), signal))
+    for (const [name, cell] of cells) {
+      progress(samples.size, cells.size)
+      samples.set(name, await play(cell, rollouts ?? usualRollouts(cell), signal))
     }
-    progress(cells.length, cells.length)
+    progress(cells.size, cells.size)
     const sampleOf = (cell: Cell): Sample => samples.get(named(cell))!
 
     const rows = [
-      ...wanted(data.published).flatMap(published =>
-        published.like === undefined
-          ? []
-          : publishedRows(
-              published,
-              sampleOf({ bot: published.like, profile: published.profile, difficulty: published.difficulty ?? 'medium' }),
-            ),
-      ),
-      ...calibrated.flatMap(known => calibratedRows(known, sampleOf(known))),
+      ...(besidePublished ? published.flatMap(row => publishedRows(row, sampleOf(row))) : []),
+      ...(besidePrototype ? calibrated.flatMap(known => calibratedRows(known, sampleOf(known))) : []),
       ...hard.flatMap(cell => differenceRows(sampleOf(cell), sampleOf({ ...cell, difficulty: 'medium' }))),
-      ...references.flatMap(cell => referenceRows(cell.bot, cell.profile, sampleOf(cell))),
-      ...references.filter(({ bot }) => bot === data.residents.bot).flatMap(cell => residentRows(cell.profile, sampleOf(cell))),
-      ...calibrated.filter(({ difficulty }) => difficulty === 'medium').flatMap(incoherenceRows),
+      ...(besidePrototype ? references.flatMap(cell => referenceRows(cell.bot, cell.profile, sampleOf(cell))) : []),
+      ...(besidePrototype
+        ? references.filter(({ bot }) => bot === data.residents.bot).flatMap(cell => residentRows(cell.profile, sampleOf(cell)))
+        : []),
+      ...repeated.flatMap(incoherenceRows),
     ]
     return { rows, notes: NOTES, ok: true }
   },
 }
 
 const NOTES = [
-  'Published: figures of models that are not asked here. What stands beside them is a scripted learner whose calls were matched to the published counts; agreement says that the economy pays the same behaviour alike, not that a model was run again. Bands: payoff ± 0.1, reputation ± 0.04, quality ± 0.06, survival exactly; other published figures are printed for comparison.',
+  'Published: figures of models that are not asked here. What stands beside them is a scripted learner whose calls were matched to the published counts; agreement says that the economy pays the same behaviour alike, not that a model was run again. Bands: payoff ± 0.1, reputation ± 0.04, quality ± 0.06, survival exactly, and where a standard deviation was published two standard errors, with as many draws as there were scenarios, if that is less; other published figures are printed for comparison.',
   'Prototype: figures of an earlier implementation of the same reconstructed rules. They are regression bands, narrow enough that a changed rule (no audits, no tax, worse bots, a last turn that is executed) falls outside one.',
   `bot:${FIRST_BY_TYPE} is played in scenarios whose first bot is of the mix's first type, as in the prototype, whose ids told the types; in all scenarios its payoff is about 0.015 lower.`,
   'Documented: clock, tools, scores of submissions, taxes, decay, breaker, the bots in words, weights of the reward. Deduced from published figures: bounties, payoff scale, weights of the early scores, what counts as a success, the unexecuted last turn. Reconstructed: trade scores, audit outcomes, probabilities of the bots, difficulty ranges. envs/swarm_economy/README.md tells which is which.',

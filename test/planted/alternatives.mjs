@@ -1,6 +1,9 @@
 // Reconstructed rules, each with the nearest other rule that the sources leave open: where it stands, and what it would read. `study` is
-// what judges them, and `recorded` games where there are some; `options` keep it short where a part of it is enough. `test` is the test of
-// ours that holds a rule which no source tells from the other.
+// what judges them, and `recorded` games where there are some; `options` keep it short where a part of it is enough, and several are parts
+// that are played in turn until one tells the rules apart, those with published figures first. `test` is the test of ours that holds a rule
+// which no source tells from the other.
+import { SWARM_RULES } from './swarm_alternatives.mjs'
+
 const harness = ['economies/sim_economy/paper.ts', 'simEconomyPaper']
 const colony = ['economies/mars_colony/study.ts', 'marsColonyStudy']
 const swarm = ['economies/swarm_economy/study.ts', 'swarmStudy']
@@ -21,14 +24,6 @@ const mars = (rule, alternative, from, to, file = 'parameters.ts', test = 'subst
   from,
   to,
   test: `test/envs/mars_colony/${test}.test.ts`,
-})
-const bots = (rule, alternative, file, from, to, test) => ({
-  rule,
-  alternative,
-  file: `envs/swarm_economy/${file}`,
-  from,
-  to,
-  test: `test/envs/swarm_economy/${test}.test.ts`,
 })
 const plots = (rule, alternative, file, from, to, test) => ({
   rule,
@@ -277,60 +272,14 @@ export const ALTERNATIVES = {
   },
   swarm_economy: {
     study: swarm,
-    options: { profile: 'v0.1' },
-    rules: [
-      bots(
-        'an honest bot takes three fair offers in five',
-        'one in two',
-        'residents/honest.ts',
-        '> 0.5 ? 0.6 : 0',
-        '> 0.5 ? 0.5 : 0',
-        'residents',
-      ),
-      bots('fair is a score above 0.5', 'above 0.4', 'residents/honest.ts', '> 0.5 ? 0.6', '> 0.4 ? 0.6', 'residents'),
-      bots(
-        'a deceptive bot takes half of what costs it nothing',
-        'two in five',
-        'residents/deceptive.ts',
-        'transfer >= 0 ? 0.5 : 0',
-        'transfer >= 0 ? 0.4 : 0',
-        'residents',
-      ),
-      bots(
-        'an honest bot’s work scores 0.75 to 0.88',
-        '0.70 to 0.83',
-        'residents/honest.ts',
-        'random.uniform(0.75, 0.88)',
-        'random.uniform(0.7, 0.83)',
-        'residents',
-      ),
-      bots('a trade’s score begins at 0.2', 'at 0.1', 'trades.ts', 'return label(0.2 +', 'return label(0.1 +', 'golden_values'),
-      bots(
-        'a trade is at stake with its transfer, 5 to 25',
-        '5 to 15',
-        'trades.ts',
-        'clamp(Math.abs(transfer), 5, 25)',
-        'clamp(Math.abs(transfer), 5, 15)',
-        'golden_values',
-      ),
-      bots(
-        'an audited submission fails below 0.5',
-        'below 0.6',
-        'config.ts',
-        '  audit_fails_below: 0.5,\n',
-        '  audit_fails_below: 0.6,\n',
-        'step',
-      ),
-      bots('one that passes earns 1 reputation', 'none', 'governance.ts', 'passed: 1,', 'passed: 0,', 'step'),
-      bots('one that fails costs a quarter of its bounty', 'half of it', 'governance.ts', 'fine: 0.25', 'fine: 0.5', 'step'),
-      bots(
-        'bots move in a drawn order',
-        'in the order of their numbers',
-        'residents/index.ts',
-        'const shuffled = order.shuffle(residents)',
-        'const shuffled = (order.shuffle(residents), residents)',
-        'residents',
-      ),
+    options: [
+      // All published figures: their bands are wide, so that few rollouts show what leaves one.
+      { kind: 'published', rollouts: 100 },
+      // The prototype's of the first version, beside the learners whose figures move most.
+      { kind: 'prototype', profile: 'v0.1', learners: 'worker', rollouts: 1200 },
+      { kind: 'prototype', profile: 'v0.1', learners: 'offers_only' },
+      { kind: 'prototype', profile: 'v0.1', learners: 'accept_all,uniform_calls,post_only' },
     ],
+    rules: SWARM_RULES,
   },
 }

@@ -58,10 +58,21 @@ describe('the study', () => {
       const judged = rows.filter(row => row.kind === kind && row.group.startsWith(start) && row.tolerance !== undefined)
       return Object.fromEntries(judged.map(({ figure, tolerance }) => [figure, tolerance])) as Record<string, number>
     }
-    const models = data.published.flatMap(({ model, like }) => (like === undefined ? [] : [model]))
-    for (const model of models)
-      for (const [figure, band] of Object.entries(bands('published', model)))
-        expect([figure, band]).toEqual([figure, { payoff: 0.1, reputation: 0.04, quality: 0.06, survival: 0 }[figure]])
+    const usual: Readonly<Record<string, number>> = { payoff: 0.1, reputation: 0.04, quality: 0.06, survival: 0 }
+    const judged = (start: string) => bands('published', start)
+    for (const { model, profile, difficulty, n, scores, calls = {}, like } of data.published) {
+      if (like === undefined) continue
+      const known = Object.entries({ ...scores, ...calls }).flatMap(([figure, { sd }]): [string, number][] => {
+        // Two standard errors of a mean over as many scenarios as were played four times each.
+        const errors = sd === undefined || figure === 'turns' ? Number.POSITIVE_INFINITY : (2 * sd) / Math.sqrt(n / 4)
+        const band = Math.min(usual[figure] ?? Number.POSITIVE_INFINITY, errors)
+        return Number.isFinite(band) ? [[figure, band]] : []
+      })
+      expect(judged(`${model}, ${profile}, ${difficulty} `)).toEqual(Object.fromEntries(known))
+    }
+    const first = judged('GPT-4.1-mini, run 1')
+    expect(first.reputation).toBeCloseTo(0.0188, 4)
+    expect(first.claim_task).toBeCloseTo(1.43, 2)
     const regression = (start: string) => bands('prototype', start)
     expect(Object.values(regression('Reference policy')).every(band => band <= 0.02)).toBe(true)
     expect(Object.values(regression('Calibrated learner')).every(band => band <= 0.015)).toBe(true)
@@ -74,6 +85,18 @@ describe('the study', () => {
     expect(rows.every(({ group }) => group.includes('v0.1-fixed'))).toBe(true)
     await expect(study({ profile: 'v9' })).rejects.toThrow('Profiles with figures: v0.1, v0.1-fixed, v0.2')
     await expect(study({ rollouts: 0 })).rejects.toThrow('expected an integer from 1')
+  })
+
+  test('can be asked for the figures of one kind and for some learners, and names those there are', async () => {
+    const { rows } = await study({ rollouts: 2, kind: 'published', learners: 'mini_v01,qwen_v02' })
+    expect(new Set(rows.map(({ group }) => group.replace(/.* beside bot:/, '')))).toEqual(new Set(['mini_v01', 'qwen_v02']))
+    expect(new Set(rows.map(({ kind }) => kind))).toEqual(new Set(['published']))
+    const prototype = await study({ rollouts: 2, kind: 'prototype', profile: 'v0.1', learners: 'worker' })
+    expect(new Set(prototype.rows.map(({ group }) => group.slice(0, 16)))).toEqual(
+      new Set(['Reference policy', 'Bots beside bot:']),
+    )
+    await expect(study({ kind: 'hearsay' })).rejects.toThrow('Kinds: published, prototype')
+    await expect(study({ learners: 'worker,nobody' })).rejects.toThrow("no figures of 'nobody'. Learners with figures: pass, ")
   })
 
   test('stops when it is told to', async () => {

@@ -72,6 +72,12 @@ test('terms of a task are its distinct words of four letters and more, plurals c
   expect([...taskTerms(TEMPLATES[9]!)]).toEqual(['agent', 'interaction', 'network', 'describe', 'hubs', 'isolated'])
 })
 
+test('a text is fully relevant to a task with half of its terms', () => {
+  const task = TEMPLATES[9]!
+  expect(relevance('agent, interaction, network', task)).toBe(1)
+  expect(relevance('agent, interaction', task)).toBeCloseTo(2 / 3, 9)
+})
+
 test('a submission of 23.8 at p 0.8557 pays 16.93 and 1.78 reputation', () => {
   expect(payoffOf(23.8, 0.8557)).toBeCloseTo(16.93, 2)
   expect(reputationOf(0.8557)).toBeCloseTo(1.78, 2)
@@ -90,6 +96,11 @@ describe('a trade of a proposer of reputation 50', () => {
     expect(tradeLabel(50, transfer)).toBeCloseTo(p, 4)
     expect(tradePayoff(transfer, tradeLabel(50, transfer))).toBeCloseTo(gain, 2)
   })
+})
+
+test('a trade is judged by its proposer too', () => {
+  expect(tradeLabel(80, 0)).toBeCloseTo(0.6814, 4)
+  expect(tradeLabel(20, 0)).toBeCloseTo(0.51, 4)
 })
 
 test.each([

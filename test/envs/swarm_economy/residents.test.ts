@@ -1,9 +1,10 @@
 /** What the bots do, each type as it is described. */
 import { describe, expect, test } from 'vitest'
 import { swarmEconomy } from '../../../envs/swarm_economy/index.ts'
-import type { SwarmEvent } from '../../../envs/swarm_economy/state.ts'
-import { Episode } from '../../../index.ts'
-import { STILL } from './world.ts'
+import { moveResidents } from '../../../envs/swarm_economy/residents/index.ts'
+import type { BotType, Post, Proposal, State, SwarmEvent, Task } from '../../../envs/swarm_economy/state.ts'
+import { Episode, stream } from '../../../index.ts'
+import { players, STILL } from './world.ts'
 
 /** The events of passive games among four bots, with who is what; learners that offer `transfer` to agent_0 where given. */
 function games(config: object, count: number, transfer?: number): { events: SwarmEvent[]; type: (id: string) => string }[] {
@@ -162,15 +163,189 @@ describe('work', () => {
   })
 })
 
-test('posts and replies attract offers where standing counts', () => {
-  const received = (social_standing: boolean) =>
-    Array.from({ length: 80 }, (_, seed) => {
-      const config = { ...STILL, profile: 'v0.2', mix: '4/0/0', social_standing }
-      const episode = new Episode(swarmEconomy, config, seed)
-      while (!episode.over) episode.step({ learner: { calls: [{ tool: 'post', args: { content: 'hello' } }] } })
-      return episode.log.steps
-        .flatMap(step => step.events)
-        .filter(event => event.type === 'trade_proposed' && event.to === 'learner').length
-    }).reduce((sum, count) => sum + count, 0)
-  expect(received(true)).toBeGreaterThan(1.2 * received(false))
+describe('in one situation, over many draws,', () => {
+  const SELF = 'agent_0'
+  const DRAWS = 1500
+  /** Nothing to do, beside the learner and agent_1. */
+  const calm = (profile: string) => players(2, { profile, tasks_low: 0, tasks_high: 0 }).state as State
+  const EARLY = calm('v0.1')
+
+  /** What a bot does of which the others see something; undefined where it does nothing. */
+  function over(type: BotType, edit: (state: State) => void = () => {}, from = EARLY): (SwarmEvent | undefined)[] {
+    const situation = structuredClone(from)
+    Object.assign(situation.agents[1]!, { type })
+    edit(situation)
+    return Array.from({ length: DRAWS }, (_, draw) => {
+      const state: State = {
+        ...situation,
+        agents: situation.agents.map(agent => ({ ...agent, luck: stream(draw, 'bot', agent.id).words() })),
+        tasks: [...situation.tasks],
+        posts: [...situation.posts],
+        proposals: [...situation.proposals],
+      }
+      const events: SwarmEvent[] = []
+      moveResidents(state, event => events.push(event))
+      return events[0]
+    })
+  }
+  const share = (events: readonly (SwarmEvent | undefined)[], holds: (event: SwarmEvent) => boolean): number =>
+    events.filter(event => event !== undefined && holds(event)).length / events.length
+  const near = (value: number, expected: number, by = 0.025) =>
+    expect(Math.abs(value - expected), `${value}, not ${expected}`).toBeLessThan(by)
+  const is =
+    (type: SwarmEvent['type']) =>
+    (event: SwarmEvent): boolean =>
+      event.type === type
+  const offersOf = (events: readonly (SwarmEvent | undefined)[]) =>
+    events.filter(event => event?.type === 'trade_proposed') as Extract<SwarmEvent, { type: 'trade_proposed' }>[]
+
+  const task = (id: number, bounty: number, template: number): Task => ({
+    id,
+    template,
+    bounty,
+    status: 'open',
+    by: null,
+    since: 0,
+    lapsed: null,
+  })
+  /** Two open tasks: one that pays more, of difficulty 0.8, and one that pays more for its difficulty, 0.2. */
+  const open = (state: State): void => void state.tasks.push(task(1, 20, 3), task(2, 18, 7))
+  const holding = (state: State): void => {
+    state.tasks.push({ ...task(1, 20, 3), status: 'claimed', by: SELF })
+    state.agents[1]!.task = 1
+  }
+  const offer = (id: number, from: string, transfer: number, state: State): void => {
+    const proposal: Proposal = { id, from, to: SELF, transfer, text: '', step: 0, status: 'pending', exploit: false }
+    state.proposals.push(proposal)
+    state.pending = [...state.pending, id]
+  }
+  const post = (state: State): void => {
+    const written: Post = { id: 1, author: 'learner', step: 0, text: '', votes: 0, voters: [], popular: false, reply: null }
+    state.posts.push(written)
+  }
+
+  test.each<[BotType, number, number[]]>([
+    ['honest', 0.75, [2]],
+    ['opportunistic', 0.7, [1]],
+    ['deceptive', 0.6, [1, 2]],
+  ])(
+    '%s bots claim a task with probability %d: the best for its difficulty, the richest, or any of them',
+    (type, claims, which) => {
+      const moves = over(type, open)
+      near(share(moves, is('task_claimed')), claims)
+      expect([...new Set(moves.flatMap(move => (move?.type === 'task_claimed' ? move.task : [])))].sort()).toEqual(which)
+    },
+  )
+
+  test.each<[BotType, number]>([
+    ['honest', 0.5],
+    ['opportunistic', 0.15],
+    ['deceptive', 0.2],
+  ])('%s bots vote with probability %d on a post that is fresh', (type, votes) => {
+    near(share(over(type, post), is('voted')), votes)
+    const later = (step: number) =>
+      share(
+        over(type, state => {
+          post(state)
+          state.step = step
+        }),
+        is('voted'),
+      )
+    near(later(4), votes)
+    expect(later(5)).toBe(0)
+  })
+
+  test.each<[BotType, posts: number, proposes: number, low: number, high: number]>([
+    ['honest', 0.12, 0.15, 2, 10],
+    ['opportunistic', 0.05, 0.08, -6, 0],
+    ['deceptive', 0.1, 0.1, 0, 3],
+  ])(
+    '%s bots that are idle post with probability %d and make offers with %d, offers of %d to %d',
+    (type, posts, proposes, low, high) => {
+      const moves = over(type)
+      near(share(moves, is('posted')), posts, 0.02)
+      near(share(moves, is('trade_proposed')), proposes, 0.02)
+      const transfers = offersOf(moves).map(({ transfer }) => transfer)
+      expect(Math.min(...transfers)).toBeGreaterThanOrEqual(low)
+      expect(Math.max(...transfers)).toBeLessThanOrEqual(high)
+      near(Math.max(...transfers) - Math.min(...transfers), high - low, 0.5)
+    },
+  )
+
+  test('an offer goes to any other agent alike, whatever its reputation', () => {
+    const moves = offersOf(over('honest', state => void Object.assign(state.agents[0]!, { reputation: 90 })))
+    near(moves.filter(({ to }) => to === 'learner').length / moves.length, 0.5, 0.1)
+  })
+
+  test('what it was offered first is answered, the oldest, before it hands in its work', () => {
+    const moves = over('honest', state => {
+      holding(state)
+      offer(1, 'learner', 5, state)
+      offer(2, 'agent_1', 5, state)
+    })
+    const answers = moves.map(move => (move?.type === 'trade_accepted' || move?.type === 'trade_rejected' ? move.proposal : null))
+    expect(new Set(answers)).toEqual(new Set([1]))
+  })
+
+  test('an opportunistic bot puts off its work in a quarter of the steps, and three in ten of its works are sloppy', () => {
+    const moves = over('opportunistic', holding)
+    const p = moves.flatMap(move => (move?.type === 'work_submitted' ? move.p : []))
+    near(p.length / DRAWS, 0.75)
+    near(p.filter(value => value < 0.6).length / p.length, 0.3)
+  })
+
+  test('a deceptive bot that exploits in turn hands in poor work and asks for payment', () => {
+    const trusted = (state: State): void => void Object.assign(state.agents[1]!, { interactions: 9 })
+    const asks = (move: SwarmEvent): boolean => move.type === 'trade_proposed' && move.exploit
+    near(share(over('deceptive', trusted), asks), 0.5)
+    const busy = over('deceptive', state => {
+      trusted(state)
+      holding(state)
+    })
+    near(share(busy, asks), 0.25)
+    near(
+      share(busy, move => move.type === 'work_submitted' && move.exploit),
+      0.75,
+    )
+  })
+
+  describe('in the later versions, standing', () => {
+    const LATE = calm('v0.2')
+    test.each([
+      [0, 0.35],
+      [2, 0.45],
+      [6, 0.65],
+      [9, 0.65],
+    ])('of %d posts makes opportunistic bots accept with probability %d', (social, accepts) => {
+      const moves = over(
+        'opportunistic',
+        state => {
+          state.agents[0]!.social = social
+          offer(1, 'learner', 5, state)
+        },
+        LATE,
+      )
+      near(share(moves, is('trade_accepted')), accepts)
+    })
+
+    test.each([
+      [2, 2 / 3],
+      [4, 3 / 4],
+      [9, 3 / 4],
+    ])('of %d posts does attract offers: a share of %d beside who never posts', (social, expected) => {
+      const moves = offersOf(over('honest', state => void Object.assign(state.agents[0]!, { social }), LATE))
+      near(moves.filter(({ to }) => to === 'learner').length / moves.length, expected, 0.05)
+    })
+
+    test('does neither in the first', () => {
+      const famous = (state: State): void => void Object.assign(state.agents[0]!, { social: 9 })
+      const moves = offersOf(over('honest', famous))
+      near(moves.filter(({ to }) => to === 'learner').length / moves.length, 0.5, 0.1)
+      const answers = over('opportunistic', state => {
+        famous(state)
+        offer(1, 'learner', 5, state)
+      })
+      near(share(answers, is('trade_accepted')), 0.35)
+    })
+  })
 })

@@ -77,6 +77,15 @@ test('about one row in ten has a phase shift and one in twenty is extreme, of ev
   )
 })
 
+test('an epoch brings two tasks or three, either as likely, and one where a scenario is sparse', () => {
+  const tasks = (config: object, count: number) =>
+    Array.from({ length: count }, (_, seed) => swarmEconomy.reset(parse({ profile: 'v0.2', ...config }), seed).tasks.length)
+  const usual = tasks({ extreme: 'none' }, 400)
+  expect(new Set(usual)).toEqual(new Set([2, 3]))
+  expect(Math.abs(usual.filter(count => count === 3).length / usual.length - 0.5)).toBeLessThan(0.07)
+  expect(new Set(tasks({ extreme: 'sparse' }, 20))).toEqual(new Set([1]))
+})
+
 test('a row of one profile is the row of another in all that both leave open', () => {
   const [early, late] = [filled({ profile: 'v0.1' }, 50), filled({ profile: 'v0.2', extreme: 'none' }, 50)]
   for (const [i, scenario] of early.entries()) {

@@ -133,6 +133,13 @@ describe('work', () => {
     expect(agent(game, 'learner').tally.payoff).toBeCloseTo(submitted!.payoff + audited!.payoff, 9)
   })
 
+  test('that nobody claims stays open in later epochs', () => {
+    const game = players(0)
+    for (let step = 0; step < 6; step++) say(game, 'learner', ['pass_turn'])
+    expect(game.state.tasks.length).toBeGreaterThan(3)
+    expect(game.state.tasks.every(({ status }) => status === 'open')).toBe(true)
+  })
+
   test('an audit passes what is more likely good than not, however slightly', () => {
     // A submission of one character stands at 0.547 in the first version, hardly above the least that one can.
     const game = players(0, { profile: 'v0.1', audit_risk: 1 })
@@ -175,6 +182,20 @@ describe('trades', () => {
   test('who has too little pays what it has', () => {
     const { game } = trade(-60, { resources: 20 })
     expect([agent(game, 'learner').resources, agent(game, 'agent_0').resources]).toEqual([0, 40])
+  })
+
+  test('posts, offers, trades of either side and work are what counts for the trust phase', () => {
+    const game = players(1)
+    const counts = () => ['agent_0', 'learner'].map(id => agent(game, id).interactions)
+    say(game, 'agent_0', ['post', { content: 'news' }])
+    expect(counts()).toEqual([1, 0])
+    say(game, 'agent_0', ['propose_trade', { counterparty_id: 'learner', content: 'deal', offered_transfer: 5 }])
+    expect(counts()).toEqual([2, 0])
+    say(game, 'learner', ['accept_proposal', { proposal_id: 1 }])
+    expect(counts()).toEqual([3, 1])
+    say(game, 'learner', ['claim_task', { task_id: 1 }])
+    say(game, 'learner', ['submit_work', { task_id: 1, content: 'x' }])
+    expect(counts()).toEqual([3, 2])
   })
 
   test('p counts at the reputation of the moment it is accepted', () => {
@@ -238,8 +259,31 @@ describe('governance', () => {
     say(game, 'learner', ['pass_turn'])
     say(game, 'learner', ['pass_turn'])
     expect(events(game, 'step_ended').map(({ tax }) => tax[0])).toEqual([10, 0])
-    expect(events(game, 'step_ended')[1]!.decay[0]).toBeLessThan(0)
+    // As fast as of one that passes.
+    expect(events(game, 'step_ended')[1]!.decay[0]).toBeCloseTo(-0.2 * 40, 9)
     expect(scores(game).survival).toBe(0)
+  })
+
+  test('audits, decay and the breaker come in this order', () => {
+    const audited = players(0, { profile: 'v0.1', audit_risk: 1, decay: 0.9 })
+    say(audited, 'learner', ['claim_task', { task_id: 1 }])
+    say(audited, 'learner', ['submit_work', { task_id: 1, content: work(80) }])
+    const { p } = events(audited, 'work_submitted')[0]!
+    expect(agent(audited, 'learner').reputation).toBeCloseTo((45 + 5 * (p - 0.5) + 1) * 0.9, 9)
+    const frozen = players(0, { decay: 0.9, freeze_below: 49 })
+    say(frozen, 'learner', ['pass_turn'])
+    expect(events(frozen, 'frozen')).toHaveLength(1)
+  })
+
+  test('reputation ends at 100 and resources at 0', () => {
+    const famous = players(0, { post_reward: 40 })
+    for (let i = 0; i < 2; i++) say(famous, 'learner', ['post', { content: 'news' }])
+    expect(agent(famous, 'learner').reputation).toBe(100)
+    const poor = players(0, { resources: 0, audit_risk: 1 })
+    say(poor, 'learner', ['claim_task', { task_id: 1 }])
+    say(poor, 'learner', ['submit_work', { task_id: 1, content: 'x' }])
+    expect(events(poor, 'audited')[0]!.payoff).toBeLessThan(0)
+    expect(agent(poor, 'learner').resources).toBe(0)
   })
 
   test.each([
@@ -265,6 +309,7 @@ describe('the feed', () => {
     expect(events(game, 'post_rewarded')).toEqual([{ type: 'post_rewarded', agent: 'learner', post: 1, resources: 4.5 }])
     expect(agent(game, 'learner').resources).toBe(104.5)
     expect(agent(game, 'learner').reputation).toBe(50 + 2 + 4 * 0.5)
+    expect(agent(game, 'agent_0').reputation).toBe(50)
   })
 
   test('a reply to oneself earns nothing', () => {

@@ -91,19 +91,53 @@ describe('the table of providers', () => {
     }
   })
 
-  test('a program adds to it; what cannot be one is refused', () => {
-    registerProvider('acme', { url: 'https://acme.example/v1/', protocol: 'anthropic', key: 'ACME_KEY' })
-    expect(parseEndpoint('acme:big@model')).toMatchObject({
-      protocol: 'anthropic',
-      baseUrl: 'https://acme.example/v1',
-      key: 'ACME_KEY',
-    })
+  test('a program adds to it, or puts another in the place of one; what cannot be one is refused', () => {
+    // Put back: other files read the table.
+    const { prime } = providers()
+    try {
+      for (const url of ['https://acme.example/v1/', 'http://acme.example'])
+        for (const key of ['ACME_KEY', '_k9', null]) {
+          registerProvider('prime', { url, protocol: 'anthropic', key })
+          expect(parseEndpoint('prime:big@model')).toMatchObject({
+            model: 'big@model',
+            protocol: 'anthropic',
+            baseUrl: url.replace(/\/$/, ''),
+            own: false,
+            key,
+          })
+        }
+    } finally {
+      registerProvider('prime', prime!)
+    }
     const facts = { url: 'https://acme.example', protocol: 'openai', key: null } as const
-    expect(() => registerProvider('bot', facts)).toThrow('none of bot, random, human')
-    expect(() => registerProvider('Acme', facts)).toThrow('lower-case letters')
-    expect(() => registerProvider('acme', { ...facts, url: 'acme.example' })).toThrow('expected a url such as https://host/v1')
-    for (const key of ['sk-123', 'MY KEY', '1KEY', 'KEY!', ''])
-      expect(() => registerProvider('acme', { ...facts, key })).toThrow('name an environment variable, or null')
+    const refused = (name: string, more: object = {}) => {
+      try {
+        registerProvider(name, { ...facts, ...more })
+      } catch (error) {
+        return (error as Error).message
+      }
+      return 'taken'
+    }
+    for (const name of ['bot', 'random', 'human', 'policy', 'Acme', 'acMe', '9acme', 'acme!', '', 'ac me'])
+      expect(refused(name)).toMatch(/expected a name of lower-case letters, .* none of bot, random, human, policy\.$/)
+    for (const url of [
+      'acme.example',
+      'ftp://acme',
+      'https://',
+      'https://acme/?a',
+      'https://acme/#a',
+      'https://ac me',
+      ' https://acme',
+      'https://:x',
+    ])
+      expect(refused('acme', { url })).toContain(`expected a url such as https://host/v1, got '${url}'`)
+    expect(refused('acme', { protocol: 'grpc' })).toContain('expected the protocol openai or anthropic')
+    for (const key of ['sk-123', 'MY KEY', '1KEY', 'KEY!', '-KEY', ''])
+      expect(refused('acme', { key })).toContain(`name an environment variable, or null, got '${key}'`)
+    const long = 'x-'.repeat(50)
+    expect(refused(`${long}!`)).toMatch(/^Provider '[x-]{64}': /)
+    expect(refused('acme', { url: long })).toMatch(/got '[x-]{64}'\.$/)
+    expect(refused('acme', { key: long })).toMatch(/got '[x-]{64}'\.$/)
   })
 })
 

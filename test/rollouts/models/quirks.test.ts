@@ -167,7 +167,7 @@ test.each<[QuirkName, calling: object[], talking: object[]]>([
   [
     'vllm_names',
     sold({ ...SAID, tool_calls: [{ ...CALL, function: { ...CALL.function, name: 'sell<|channel|>commentary' } }] }),
-    waits({ ...WORDS, tool_calls: [] }),
+    waits(WORDS),
   ],
   [
     'lm_studio_text',
@@ -191,7 +191,7 @@ test.each<[QuirkName, calling: object[], talking: object[]]>([
   [
     'double_encoded',
     sold({ ...SAID, tool_calls: [{ ...CALL, function: { name: 'sell', arguments: '"{\\"quantity\\":1}"' } }] }),
-    waits({ ...WORDS, tool_calls: [] }),
+    waits(WORDS),
   ],
   ['upper_case_finish', sold(SAID, 'TOOL_CALLS'), waits(WORDS, 'STOP')],
   ['half_surrogate', sold({ ...SAID, content: 'I sell.\ud83d' }), waits({ ...WORDS, content: 'I wait.\ud83d' })],

@@ -185,7 +185,8 @@ function artifactsOf(id: string): Promise<RunExport> {
 
 /** Writes them for every finished rollout of a run, each into a folder named by its key. */
 async function writeArtifacts(run: string, artifacts: RunExport): Promise<void> {
-  const { finishedRollouts, writeFiles } = await import('../economies/run_export.ts')
+  const { finishedRollouts } = await import('../economies/run_export.ts')
+  const { writeFiles } = await import('../rollouts/disk.ts')
   for (const rollout of finishedRollouts(run)) writeFiles(join(run, 'artifacts', rollout.key), artifacts.files(rollout))
 }
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import inspect
 import keyword
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal, Optional, Union, cast
 
 from .client import Opponents, Session, Tool, View, given

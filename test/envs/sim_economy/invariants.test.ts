@@ -67,6 +67,28 @@ describe('an invariant notices', () => {
     expect(broken({ ...after, ...changes })).toMatch(/./)
   })
 
+  test('nothing in what lies on a bound', () => {
+    const on: readonly (readonly [name: string, changes: Partial<State>])[] = [
+      ['accounts', { reputation: [0, 100, 50], staked: [0, 0, 0], ...governance({ fund: 0 }) }],
+      ['limit', { contracts: { contract_0: OPEN, contract_1: { ...OPEN, id: 'contract_1', proposer: 'agent_2' } } }],
+      ['ceiling', { last: { ...after.last!, fees: [0, 12, 0] } }],
+      ['rail', { balance: [0, -100, 0], frozen: [0, 5, 0] }],
+      ['fee_cap', governance({ window: [{ fees: 9, potential: 9 }] })],
+      // A window whose richest turn has left it, and whose last turn was free.
+      [
+        'fee_cap',
+        governance({
+          window: [
+            { fees: 9, potential: 0 },
+            { fees: 0, potential: 0 },
+          ],
+        }),
+      ],
+    ]
+    for (const [name, changes] of on)
+      expect([name, simEconomy.invariants![name]!(before, { ...after, ...changes }, events)]).toEqual([name, undefined])
+  })
+
   test('frozen debt where nothing freezes it', () => {
     const plain = world()
     expect(simEconomy.invariants!.rail!(plain, { ...plain, frozen: [0, 0, 1] }, [])).toMatch(/./)

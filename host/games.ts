@@ -138,7 +138,7 @@ export class HostedGames {
     )
   }
 
-  /** A monitor's page was opened; `show` is called when something has changed. Gives what to do when it is closed. */
+  /** A monitor's page was opened; `show` is called when something has changed. What it returns is to be called when the page is closed. */
   watch(show: () => void): () => void {
     this.#monitors.add(show)
     return () => this.#monitors.delete(show)

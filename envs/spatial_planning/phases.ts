@@ -65,7 +65,7 @@ export function phasesOf(config: SpatialConfig): PhaseRule[] {
 }
 
 /** The phases that are played: one without a sweep is left out. */
-function played(config: SpatialConfig): PhaseRule[] {
+export function playedPhases(config: SpatialConfig): PhaseRule[] {
   return phasesOf(config).filter(({ phase }) => sweepsOf(config, phase) > 0)
 }
 
@@ -96,7 +96,7 @@ export function reset(config: SpatialConfig, seed: number): SpatialState {
 export function openRound(state: SpatialState): void {
   state.stimulus = stimulusOf(state.config, state.seed, state.round)
   state.play = newPlay(state.config)
-  begin(state, played(state.config)[0]!)
+  begin(state, playedPhases(state.config)[0]!)
 }
 
 /** Nobody acts any more. */
@@ -113,7 +113,7 @@ export function toLastTurn(state: SpatialState): void {
 
 /** Whether no decision of this round has been taken yet. */
 export function isOpening(state: SpatialState): boolean {
-  return played(state.config)[0]!.phase === state.phase && state.sweep === 1 && state.turn === 0
+  return playedPhases(state.config)[0]!.phase === state.phase && state.sweep === 1 && state.turn === 0
 }
 
 function begin(state: SpatialState, rule: PhaseRule): void {
@@ -153,7 +153,7 @@ export function advance(state: SpatialState): 'turn' | 'phase' | 'round' {
       return 'turn'
     }
   }
-  const phases = played(state.config)
+  const phases = playedPhases(state.config)
   const next = phases[phases.findIndex(({ phase }) => phase === rule.phase) + 1]
   // Nothing is to be paid for a project that was not carried.
   if (next === undefined || (next.phase === 'payment' && !isCarried(state))) return 'round'

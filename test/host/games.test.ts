@@ -1,9 +1,10 @@
 /** Games that people play at pages: they are ordinary rollouts, whatever people do and however often they leave. */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { afterEach, expect, test } from 'vitest'
+import { digest } from '../../envs/core/plain.ts'
 import type { DecisionRow, SittingRow } from '../../host/files.ts'
 import { formsOf } from '../../host/forms.ts'
 import type { SeatView } from '../../host/messages.ts'
@@ -402,6 +403,26 @@ test('who has their data deleted leaves the game’s log and nothing that was as
   expect(await other!.ask({ type: 'stop', erase: true })).toMatchObject({ ok: true })
   expect([readFileSync(people, 'utf8'), decisions(game, 'agent_1')]).toEqual(['', []])
   expect(rowsOf<SittingRow>(join(game.folder(), 'sittings.jsonl')).map(({ event }) => event)).toContain('erased')
+})
+
+test('a game is not gone on with where a turn was decided on something else than is seen now', async () => {
+  const alone = { ...SHORT, seats: { agent_0: 'human' } }
+  const first = await hosting(alone)
+  const page = await first.person('agent_0').come()
+  await page.play({ until: ({ turn, stage }) => stage === 'playing' && turn!.turn === 1 })
+  await page.leave()
+  await first.stop()
+  const path = join(first.folder(), 'decisions.jsonl')
+  const [row] = rowsOf<DecisionRow>(path)
+  writeFileSync(path, `${JSON.stringify({ ...row, observation: digest('another world') })}\n`)
+  const second = await hosting(alone, { out: first.out, resume: true })
+  const back = await second.person('agent_0').come()
+  expect(await Promise.race([second.played, back.until(isPlaying)])).toMatchObject({
+    stopped: [expect.stringContaining('turn 0 of agent_0 was decided on something else than is seen now')],
+  })
+  // Nothing was played of it, and what was decided stays.
+  expect([...readFigures(second.folder())]).toEqual([])
+  expect(rowsOf<DecisionRow>(path)).toHaveLength(1)
 })
 
 test('what is decided is checked first: a refused call plays nothing unless it is meant, and questions are no decisions', async () => {

@@ -12,7 +12,9 @@ import { parseSplits } from '../../../rollouts/export/split.ts'
 import { tokenSequences } from '../../../rollouts/export/tokens.ts'
 import { episodeRow } from '../../../rollouts/export/traces.ts'
 import type { Message } from '../../../rollouts/messages.ts'
+import type { FakeRequest } from '../../../rollouts/models/fake/index.ts'
 import type { CallRow } from '../../../rollouts/player.ts'
+import { readCalls } from '../../../rollouts/store.ts'
 import {
   type AnyRow,
   bot,
@@ -21,6 +23,7 @@ import {
   lopsided,
   play,
   playModel,
+  playTurns,
   rowsOf,
   STRANGE,
   sharedFolder,
@@ -42,6 +45,13 @@ beforeAll(async () => {
   group = await play(runs, { seeds: [0] })
   model = await playModel(runs, { seeds: [0], repeats: 2, extraBody: { return_token_ids: true, logprobs: true } })
 })
+
+/** A run of the market in which each trader is told its name, both evaluated. */
+let twoSeats: Promise<string> | undefined
+const both = (): Promise<string> => {
+  twoSeats ??= playTurns(folder(), { player: lopsided, seeds: [0], repeats: 2, horizon: 4, seats: ['trader_0', 'trader_1'] })
+  return twoSeats
+}
 
 /** The rows of one file of an export. */
 async function exported(run: string | readonly string[], format: string, file: string, more = {}): Promise<AnyRow[]> {
@@ -456,6 +466,18 @@ test('prompts has a row a seed and seat, with what it takes to play that game', 
   expect(rows[0].prompt.at(-1).role).toBe('user')
 })
 
+test.each([
+  ['prompts', 'prompts.jsonl', 'seat'],
+  ['verifiers', 'results.jsonl', 'info.seat'],
+  ['sft-trl', 'sft.trl.jsonl', 'info.seat'],
+  ['kto', 'kto.jsonl', 'info.seat'],
+])('where two seats are evaluated, %s begins each row with what that seat was told', async (format, file, field) => {
+  const rows = await exported(await both(), format, file)
+  const told = rows.map(row => (row.prompt ?? row.messages)[0].content)
+  expect(told).toEqual(rows.map(row => `You are ${field.split('.').reduce((at, name) => at[name], row)}.`))
+  expect(new Set(told).size).toBe(2)
+})
+
 describe('tokens', () => {
   const call = (number: number, prompt?: number[], ids?: number[], logprobs?: number[]): CallRow =>
     ({ call: number, model: 'm', reply: { prompt_token_ids: prompt, token_ids: ids, logprobs } }) as unknown as CallRow
@@ -510,6 +532,27 @@ describe('tokens', () => {
     expect(row.rollout_id).toBe(row.info.episode_id)
   })
 
+  test('of two models at one table each seat’s row holds its own ids alone', async () => {
+    const names = new Map<string, string>()
+    const script = ({ session }: FakeRequest) => {
+      if (!names.has(session)) names.set(session, `I am number ${names.size}.`)
+      return { content: names.get(session)!, calls: [{ name: 'wait', arguments: {} }] }
+    }
+    const extraBody = { return_token_ids: true }
+    const both = await playModel(folder(), { seeds: [0], repeats: 1, seats: ['trader_0', 'trader_1'], extraBody, script })
+    const said = (rows: AnyRow[], agent: string) =>
+      rows.flatMap(row =>
+        row.agent === agent
+          ? [String.fromCodePoint(...row.completion_ids.filter((_: number, i: number) => row.completion_mask[i] === 1))]
+          : [],
+      )
+    const rows = await exported(both, 'tokens', 'tokens.jsonl')
+    const calls = [...readCalls(both)]
+    for (const agent of ['trader_0', 'trader_1'])
+      expect(said(rows, agent)).toEqual(calls.flatMap(call => (call.agent === agent ? [call.reply.content] : [])))
+    expect(new Set(said(rows, 'trader_0'))).not.toEqual(new Set(said(rows, 'trader_1')))
+  })
+
   test('a scripted player has none, and the card says why', async () => {
     const card = await toExport([group], 'tokens', join(runs, 'none'))
     expect(card.files[0]).toMatchObject({ rows: 0, bytes: 0, empty: expect.stringContaining('no token ids') })
@@ -536,6 +579,18 @@ describe('steps', () => {
       grain: 5,
     })
     expect(JSON.parse(rows[3].calls)).toEqual([{ tool: 'sell', args: { quantity: 1 } }])
+  })
+
+  test('what a seat earns while others move stands in a row of that step, at the decision before none of it', async () => {
+    const late = await playTurns(folder(), { player: sleeper, seeds: [0], repeats: 1, horizon: 4 })
+    const rows = await exported(late, 'steps', 'steps.jsonl')
+    // It decides in steps 0 and 2, and is paid for the first of them in step 1.
+    expect(rows.map(({ t, reward, calls }) => [t, reward, calls === null])).toEqual([
+      [0, 0, false],
+      [1, 0.5, true],
+      [2, 0, false],
+      [3, 0.5, true],
+    ])
   })
 })
 

@@ -10,7 +10,9 @@ import type { AgentId } from '../envs/core/tool.ts'
 import { Unread } from '../rollouts/jsonl.ts'
 import { columnNames, shortName } from '../rollouts/labels.ts'
 import type { Metadata } from '../rollouts/metadata.ts'
-import { readRollouts } from '../rollouts/scores.ts'
+import { whole } from '../rollouts/record.ts'
+import { outcomeOf } from '../rollouts/rows.ts'
+import { readRolloutFigures } from '../rollouts/store.ts'
 import { type ColumnFacts, settingId } from './setting.ts'
 
 /** A run that is compared. */
@@ -127,16 +129,8 @@ function repetitions(entries: readonly RunEntry[]) {
 /** How each rollout of a run came out, by key. */
 function outcomesOf(folder: string): Map<string, string> {
   const outcomes = new Map<string, string>()
-  for (const rows of readRollouts(folder, new Unread())) {
-    const told = rows.map(({ info, reward, stop_condition, is_truncated, metrics }) => [
-      info.seat,
-      reward,
-      stop_condition,
-      is_truncated,
-      metrics.num_turns ?? null,
-      metrics.num_calls ?? null,
-    ])
-    outcomes.set(rows[0]!.key, digest(told))
-  }
+  // What was added later is no part of it.
+  for (const { key, rows } of readRolloutFigures(folder, new Unread()))
+    outcomes.set(key, digest(rows.map(row => outcomeOf(whole(row)))))
   return outcomes
 }

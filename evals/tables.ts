@@ -131,7 +131,7 @@ function spending(cells: Cells, { label, rows, cost, spending: spent }: PlayerTa
   add('of them read from cache', 'share', part(usage.input_cached_read, input))
   add('output tokens', 'number', each(usage.output))
   add('of them reasoning', 'share', part(usage.output_reasoning, usage.output))
-  if (cost.n > 0) cells.mean('spending', label, 'USD', cost, 'number', { low: 0, high: null })
+  cells.mean('spending', label, 'USD', cost, 'number', { low: 0, high: null })
   add('USD, all priced rollouts', 'number', cost.n === 0 ? null : cost.mean * cost.n)
   add('retries, all rollouts', 'count', retries)
   for (const [item, share] of [

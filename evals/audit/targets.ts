@@ -7,7 +7,7 @@ import { holm } from '../stats.ts'
 import { DEFAULT_SETTING } from './found.ts'
 import type { Measured } from './measure.ts'
 import { FIRST_SEEDS, type Played, type Role } from './race.ts'
-import { correlation, differenceOf, meanOf, minus, ratioOf, seedShare } from './sample.ts'
+import { correlation, differenceOf, minus, ratioOf, seedShare, shareOf } from './sample.ts'
 import { against, UNGOVERNED } from './settings.ts'
 import type { Kind } from './spec.ts'
 
@@ -445,7 +445,7 @@ export const TARGETS: readonly Target[] = [
     unit: 'share',
     measure({ groups }) {
       if (groups === undefined) return 'no bot is honest'
-      const { value, low, high } = meanOf(groups)
+      const { value, low, high } = shareOf(groups)
       return { value, low, high, met: value < BAR.groups, detail: `${groups.length} groups` }
     },
   },

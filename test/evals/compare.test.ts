@@ -10,6 +10,7 @@ import { markdown, sheet } from '../../evals/sheet.ts'
 import { benjaminiHochberg, holm } from '../../evals/stats.ts'
 import { environments } from '../../index.ts'
 import { findRuns, readFigures, readMetadata } from '../../rollouts/store.ts'
+import { agoragym } from '../commands/console.ts'
 import { type ToyTypes, toyMarket } from '../toy_market/index.ts'
 import { compare, dabbler, failing, playPair, playToy, scripted, seller, sleeper, withFolder } from './toy_runs.ts'
 
@@ -261,6 +262,8 @@ describe('the first table', () => {
         expect(height === 23 ? lines.length : shown).toBe(height === 23 ? 23 : folders.length)
         expect(lines.filter(line => line.startsWith('toy_market default, horizon=4'))).toHaveLength(folders.length > 22 ? 1 : 0)
       }
+      expect((await agoragym('compare .', { cwd: out })).out).toContain('more players: --all')
+      expect((await agoragym('compare . --all', { cwd: out })).out).not.toContain('more players')
     }))
 })
 
@@ -423,7 +426,9 @@ describe('what is compared with what', () => {
         'openai:m[temperature=1]',
         'small',
       ])
-      expect(() => heads({ labels: { 'openai:x': 'small' } })).toThrow("--label: no player 'openai:x' in these runs.")
+      expect(() => heads({ labels: { 'openai:x': 'small' } })).toThrow(
+        `--label: no player 'openai:x' in these runs. Players: ${names.join(', ')}.`,
+      )
     }))
 
   test('the baseline is named, and one that nobody is is refused with the names', () =>

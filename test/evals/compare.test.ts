@@ -428,7 +428,9 @@ describe('what is compared with what', () => {
         'openai:m[temperature=1]',
         'small',
       ])
-      expect(() => heads({ labels: { 'openai:x': 'small' } })).toThrow("--label: no player 'openai:x' in these runs.")
+      expect(() => heads({ labels: { 'openai:x': 'small' } })).toThrow(
+        `--label: no player 'openai:x' in these runs. Players: ${names.join(', ')}.`,
+      )
     }))
 
   test('the baseline is named, and one that nobody is is refused with the names', () =>

@@ -56,7 +56,7 @@ for (const [id, economy] of Object.entries(ALTERNATIVES)) {
 process.exit(wrong === 0 ? 0 : 1)
 
 /** The row of a rule, and how many figures its alternative moves. `bases` keeps what the study gives without it, by options. */
-async function judged({ study, options = {}, recorded }, mutant, bases) {
+async function judged({ study, options = {}, errors = 0, recorded }, mutant, bases) {
   const { rule, alternative, options: own = {} } = mutant
   // Options of a rule go beside those of each part; a list of its own stands in the place of all parts.
   const parts = Array.isArray(own) ? own : [options].flat().map(part => ({ ...part, ...own }))
@@ -72,7 +72,7 @@ async function judged({ study, options = {}, recorded }, mutant, bases) {
       const result = await planted.run(asked)
       moved += result.rows.filter(row => row.ours !== plain.ours.get(rowName(row))).length
       // What fails without any change, as few seeds make it, tells nothing apart.
-      failing.push(...result.rows.filter(row => row.ok === false && !plain.failing.has(rowName(row))))
+      failing.push(...result.rows.filter(row => row.ok === false && !plain.failing.has(rowName(row)) && isClear(row, errors)))
       if (!result.ok) failing.push({ kind: 'published' })
       if (failing.length > 0) break
     }
@@ -104,6 +104,12 @@ async function judged({ study, options = {}, recorded }, mutant, bases) {
       ...(worst && { example: `${worst.figure}: ${short(worst.ours)} for ${short(worst.published)}` }),
     },
   }
+}
+
+/** Whether a published figure is left behind by more than so many standard errors of ours, where few rollouts stand for many. */
+function isClear({ kind, published, tolerance, ours, oursSd, n }, errors) {
+  if (kind !== 'published' || errors === 0 || oursSd === undefined || tolerance === undefined) return true
+  return Math.abs(ours - published) > tolerance + (errors * oursSd) / Math.sqrt(n)
 }
 
 function sourced({ verdict }, { recorded }) {

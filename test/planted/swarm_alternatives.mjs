@@ -19,13 +19,13 @@ const fixed = of({ profile: 'v0.1-fixed' })
 const late = of({ profile: 'v0.2' })
 /** Taxes show where offers are paid for as long as there is something to pay with. */
 const taxed = of([
-  { kind: 'published', rollouts: 100 },
-  { kind: 'prototype', profile: 'v0.1', learners: 'offers_only' },
+  { kind: 'published', rollouts: 50 },
+  { kind: 'prototype', profile: 'v0.1', learners: 'offers_only', rollouts: 300 },
 ])
 /** What is seldom drawn or beside one learner only is judged by the figures that can move. */
-const easy = of([{ profile: 'v0.1-fixed', learners: 'nano_v01_fixed' }])
-const hard = of([{ profile: 'v0.2', learners: 'qwen_v02', rollouts: 500 }])
-const seldom = of([{ profile: 'v0.2', learners: 'worker,worker_offer,mini_v02,qwen_v02', rollouts: 600 }])
+const easy = of([{ profile: 'v0.1-fixed', learners: 'nano_v01_fixed', rollouts: 500 }])
+const hard = of([{ profile: 'v0.2', learners: 'qwen_v02', rollouts: 300 }])
+const seldom = of([{ profile: 'v0.2', learners: 'worker,mini_v02,qwen_v02', rollouts: 300 }])
 
 const honest = all('residents/honest.ts', 'residents', [
   ['an honest bot takes three fair offers in five', 'one in two', '> 0.5 ? 0.6 : 0', '> 0.5 ? 0.5 : 0', 'three fair'],

@@ -1,7 +1,8 @@
 // Reconstructed rules, each with the nearest other rule that the sources leave open: where it stands, and what it would read. `study` is
-// what judges them, and `recorded` games where there are some; `options` keep it short where a part of it is enough, and several are parts
-// that are played in turn until one tells the rules apart, those with published figures first. `test` is the test of ours that holds a rule
-// which no source tells from the other; `errors`, by how many standard errors of ours a published figure must be missed to tell one.
+// what judges them, and `recorded` games or values where there are some, of the economy or of a rule; `options` keep it short where a part
+// is enough, and several are parts that are played in turn until one tells the rules apart, those with published figures first. `test` is
+// the test of ours that holds a rule which no source tells from the other; `errors`, by how many standard errors of ours a published figure
+// must be missed to tell one.
 import { SWARM_RULES } from './swarm_alternatives.mjs'
 
 const harness = ['economies/sim_economy/paper.ts', 'simEconomyPaper']

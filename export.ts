@@ -8,8 +8,8 @@ export {
   finishedRollouts,
   type ReadRecord,
   type RunExport,
-  writeFiles,
 } from './economies/run_export.ts'
+export { writeFiles } from './rollouts/disk.ts'
 export { type Estimator, estimatorNamed, estimators } from './rollouts/export/advantage.ts'
 export type { Columns, ColumnType, Row } from './rollouts/export/columns.ts'
 export type { CardFile, CardRun, DataCard } from './rollouts/export/datacard.ts'

@@ -46,7 +46,7 @@ export { columnNames, evaluatedOf, type Named, shortName } from './rollouts/labe
 export { lineupOf, type Seated, type Seating, type Share, seat } from './rollouts/lineup.ts'
 export { type ListedRun, listRuns } from './rollouts/listing.ts'
 export type { Message, ToolCall, Transcript, TranscriptMessage } from './rollouts/messages.ts'
-export type { ExperimentFacts, Metadata } from './rollouts/metadata.ts'
+export type { ExperimentFacts, Metadata, Summary, Traffic } from './rollouts/metadata.ts'
 /** Models: who is asked how, and within which limits. `Models.spent` is the budget so far. */
 export {
   ASSUMED_COMPLETION,
@@ -88,6 +88,7 @@ export { modelNotes } from './rollouts/models/notes.ts'
 export { withoutCredentials } from './rollouts/models/redact.ts'
 export { promptTokens } from './rollouts/models/usage.ts'
 export { boundsOf, currentPar, isCurrent, type Par, type Pars } from './rollouts/par.ts'
+export { PASS_THRESHOLD } from './rollouts/pass_rates.ts'
 export type { Outcome } from './rollouts/played.ts'
 export {
   type CallRow,
@@ -151,7 +152,7 @@ export {
   readSteps,
   readTraces,
 } from './rollouts/store.ts'
-export { PASS_THRESHOLD, type Summary, summarize, type Traffic } from './rollouts/summary.ts'
+export { summarize } from './rollouts/summary.ts'
 export { type SeatMessage, Talk, type TalkView } from './rollouts/talk.ts'
 export { parseJson, readText } from './rollouts/text_file.ts'
 export { transcribe, transcriptOf } from './rollouts/transcript.ts'

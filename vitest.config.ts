@@ -16,7 +16,7 @@ const ALONE = [
   'test/commands/{cli,imports,models,observe,people,process,score,training}.test.ts',
   'test/evals/workers.test.ts',
   'test/rollouts/players.test.ts',
-  'test/rollouts/models/{endpoint,served}.test.ts',
+  'test/rollouts/models/served.test.ts',
   'test/serve/server.test.ts',
 ]
 

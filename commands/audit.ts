@@ -46,7 +46,7 @@ export const audit: Command = {
       type: 'boolean',
       describe: 'play the first seeds again, and exit 1 where the results differ from those written',
     },
-    format: { type: 'string', describe: `${FORMATS.join(' or ')}` },
+    format: { type: 'string', describe: `${FORMATS.join(' or ')} (text)` },
   },
   examples: [
     ['agoragym audit ENV', 'bots, constant and blind policies, tricks, and what a search found before'],
@@ -54,7 +54,7 @@ export const audit: Command = {
     ['agoragym audit ENV --full --budget 2000', 'a short search, its policies written and replayed'],
   ],
   async run(args, io) {
-    const format = formatOf(args)
+    const format = args.choice('format', FORMATS) ?? 'text'
     const audits: PresetAudit[] = []
     const stale: string[] = []
     for (const { economy, subject, presets } of await chosen(args)) {
@@ -146,13 +146,6 @@ async function auditOne(subject: Subject, preset: string, args: Args, io: Io, ru
     ...(found !== undefined && { found }),
     ...(run !== undefined && { run }),
   })
-}
-
-function formatOf(args: Args): (typeof FORMATS)[number] {
-  const text = args.text('format') ?? 'text'
-  const format = FORMATS.find(known => known === text)
-  if (format === undefined) throw new UserError(`--format: expected ${FORMATS.join(' or ')}, got '${text.slice(0, 64)}'.`)
-  return format
 }
 
 /** Threads that play an economy's games; none where one is enough, or where the code is not compiled and no thread could load it. */

@@ -17,17 +17,20 @@ function valueText(unit: TargetRow['unit'], value: number): string {
   return signed(value.toFixed(3))
 }
 
-/** Half the width of an interval, as ` ± …`; empty where there is none. */
-function spreadText(unit: TargetRow['unit'], { low, high }: Interval): string {
-  return low === null || high === null ? '' : ` ± ${valueText(unit, (high - low) / 2)}`
+/** The interval of a value: half its width, as ` ± …`, or both ends where one is nearer than the other; empty where there is none. */
+function spreadText(unit: TargetRow['unit'], value: number, { low, high }: Interval): string {
+  if (low === null || high === null) return ''
+  const half = (high - low) / 2
+  const isEven = Math.abs((low + high) / 2 - value) < 0.01 * half + 1e-6
+  return isEven ? ` ± ${valueText(unit, half)}` : ` [${valueText(unit, low)}, ${valueText(unit, high)}]`
 }
 
 function measuredText({ unit, value, ...row }: TargetRow): string {
-  return value === null ? '–' : `${valueText(unit, value)}${spreadText(unit, row)}`
+  return value === null ? '–' : `${valueText(unit, value)}${spreadText(unit, value, row)}`
 }
 
 const reward = ({ reward: value, ...row }: Interval & { reward: number }): string =>
-  `${valueText('number', value)}${spreadText('number', row)}`
+  `${valueText('number', value)}${spreadText('number', value, row)}`
 const share = (of: number | null): string => (of === null ? '–' : valueText('share', of))
 const number = (value: number | null): string => (value === null ? '–' : valueText('number', value))
 

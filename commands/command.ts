@@ -88,6 +88,25 @@ export class Args {
     const text = this.text(name)
     return text === undefined ? fallback : integer(text, `--${name}`, least)
   }
+
+  /** Any finite number; undefined where the option was not given. */
+  number(name: string): number | undefined {
+    return this.#finite(name, 'a number', () => true)
+  }
+
+  /** A number above 0, not 0 itself; undefined where the option was not given. */
+  positive(name: string): number | undefined {
+    return this.#finite(name, 'a number above 0', value => value > 0)
+  }
+
+  #finite(name: string, expected: string, isRight: (value: number) => boolean): number | undefined {
+    const text = this.text(name)
+    if (text === undefined) return undefined
+    const value = Number(text)
+    if (text.trim() === '' || !Number.isFinite(value) || !isRight(value))
+      throw new UserError(`--${name}: expected ${expected}, got '${text.slice(0, 64)}'.`)
+    return value
+  }
 }
 
 /** A decimal number from 0 from text, such as seconds or money; a UserError that names `what` otherwise. */

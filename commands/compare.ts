@@ -1,5 +1,4 @@
 /** `compare`: the runs of any number of players side by side. */
-
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { economies, environments } from '../economies/registry.ts'
@@ -12,7 +11,7 @@ import type { Args, Command, OptionSpecs } from './command.ts'
 import type { ExitCode, Io } from './io.ts'
 import { readLabel } from './setup.ts'
 
-/** What every command that reads runs takes. */
+/** What a comparison takes, in the terminal and as a report. */
 export const COMPARE_OPTIONS: OptionSpecs = {
   baseline: { type: 'string', describe: "player that the others are compared with (the runs' own, or the first of a setting)" },
   label: { type: 'list', describe: 'player=name: what the tables call a player (its short name); may be given several times' },
@@ -43,23 +42,24 @@ export const compare: Command = {
     ['agoragym compare runs/a runs/b --baseline bot:worker --format markdown', 'two runs against a named player'],
   ],
   async run(args, io): Promise<ExitCode> {
-    const format = args.flag('json') ? 'json' : (args.text('format') ?? 'text')
-    if (!FORMATS.some(known => known === format))
-      throw new UserError(`--format: expected ${FORMATS.join(', ')}, got '${format.slice(0, 64)}'.${nearest(format, FORMATS)}`)
-    const correction = args.text('correction') ?? 'holm'
-    if (!isCorrection(correction))
-      throw new UserError(`--correction: expected ${Object.keys(CORRECTIONS).join(' or ')}, got '${correction.slice(0, 64)}'.`)
+    const format = args.flag('json') ? 'json' : (args.choice('format', FORMATS) ?? 'text')
+    const correction = args.choice('correction', Object.keys(CORRECTIONS) as Correction[]) ?? 'holm'
     const comparison = compareRuns(runFolders(args, io), { ...(await readCompare(args, io)), logs: !args.flag('no-logs') })
     const shown = { all: args.flag('all'), correction, width: io.columns() }
-    io.out(await FORMATTED[format as (typeof FORMATS)[number]](comparison, shown))
+    io.out(await FORMATTED[format](comparison, shown))
     return 0
   },
 }
 
+/** The words in the place RUN…; ./runs where there are none. */
+export function namedRuns(args: Args): readonly string[] {
+  const named = args.list('RUN')
+  return named.length > 0 ? named : ['runs']
+}
+
 /** The run folders that were named, in that order, or those in ./runs; those in a folder of runs as they were asked for. */
 export function runFolders(args: Args, { cwd }: Io): string[] {
-  const named = args.list('RUN')
-  const folders = (named.length > 0 ? named : ['runs']).flatMap(name => {
+  const folders = namedRuns(args).flatMap(name => {
     const folder = resolve(cwd, name)
     const found = existsSync(folder) ? runsIn(folder) : []
     if (found.length === 0)
@@ -71,16 +71,14 @@ export function runFolders(args: Args, { cwd }: Io): string[] {
 
 export async function readCompare(args: Args, { cwd }: Io): Promise<CompareOptions> {
   const baseline = args.text('baseline')
-  const threshold = args.text('threshold')
+  const threshold = args.number('threshold')
   const study = args.text('published')
-  if (threshold !== undefined && (threshold.trim() === '' || !Number.isFinite(Number(threshold))))
-    throw new UserError(`--threshold: expected a number, got '${threshold.slice(0, 64)}'.`)
   return {
     environments,
     seed: args.integer('bootstrap-seed', 0, 0),
     ...(baseline !== undefined && { baseline }),
     labels: Object.fromEntries(args.list('label').map(readLabel)),
-    ...(threshold !== undefined && { threshold: Number(threshold) }),
+    ...(threshold !== undefined && { threshold }),
     ...(study !== undefined && { published: await readPublished(study, cwd) }),
   }
 }
@@ -107,8 +105,6 @@ async function readPublished(named: string, cwd: string): Promise<Publication> {
   )
 }
 
-const isCorrection = (name: string): name is Correction => Object.hasOwn(CORRECTIONS, name)
-
 interface Shown {
   readonly all: boolean
   readonly correction: Correction
@@ -120,7 +116,7 @@ const FORMATTED: Readonly<Record<(typeof FORMATS)[number], (comparison: Comparis
     text: async (comparison, { all, correction, width }) => {
       const { comparisonText, overviewText } = await import('../evals/comparison_text.ts')
       return [
-        overviewText(comparison, width, correction),
+        overviewText(comparison, width, correction, all ? Number.POSITIVE_INFINITY : undefined),
         ...(all ? [comparisonText({ ...comparison, notes: [] }, width, undefined, correction)] : []),
       ].join('\n')
     },

@@ -17,11 +17,12 @@ import type { Player } from '../rollouts/player.ts'
 import { atTerminal } from '../rollouts/players/human.ts'
 import { playersFor } from '../rollouts/players/index.ts'
 import { openTerminal } from '../rollouts/players/terminal.ts'
-import type { Args, Command, OptionSpecs } from './command.ts'
+import { type Args, amount, type Command, type OptionSpecs } from './command.ts'
 import type { ConnectProtocol } from './connect_protocol.ts'
 import { estimateText } from './estimate.ts'
 import type { ExitCode, Io } from './io.ts'
 import { LIMIT_OPTIONS, MODEL_OPTIONS, readModels } from './models.ts'
+import { readSeats } from './setup.ts'
 import { block, columns, number, plural, shownPath } from './text.ts'
 
 /** The protocols, loaded when one is typed. */
@@ -84,9 +85,7 @@ export const connect: Command = {
       )
     await importPlugins(args.list('import'), io.cwd)
     const url = serverUrl(args.text('URL')!, args.flag('remote'))
-    const named = args.list('seat').map(seatChoice)
-    const twice = named.find(([seat], i) => named.findIndex(([other]) => other === seat) < i)
-    if (twice !== undefined) throw new UserError(`--seat: ${twice[0]} is given twice; name one player for it.`)
+    const named = readSeats(args, '1=human')
     if (named.length === 0) throw new UserError('--seat: name at least one seat to be taken, such as --seat 1=bot:passive.')
     const models = readModels(args, io, 64)
     const server = await protocol.server(url, args, io)
@@ -109,12 +108,6 @@ export const connect: Command = {
   },
 }
 
-function seatChoice(text: string): [string, string] {
-  const at = text.indexOf('=')
-  if (at < 1) throw new UserError(`--seat: expected seat=player such as 1=human, got '${text.slice(0, 64)}'.`)
-  return [text.slice(0, at), text.slice(at + 1)]
-}
-
 async function play(
   server: Server,
   seats: Readonly<Record<string, Player>>,
@@ -132,8 +125,8 @@ async function play(
     concurrency: args.integer('concurrency', 1, 1),
     resume: args.flag('resume'),
     seed: args.integer('seed', 0, 0),
-    paceMs: seconds(args, 'pace', 0),
-    marginMs: seconds(args, 'margin', 2),
+    paceMs: 1000 * amount(args.text('pace') ?? '0', '--pace'),
+    marginMs: 1000 * amount(args.text('margin') ?? '2', '--margin'),
     facts: { ...(disclose !== undefined && { disclose }) },
     signal: io.signal,
     onEvent: (session, event) => io.err(line(repeats > 1 ? `${session} ` : '', event)),
@@ -175,14 +168,6 @@ function line(where: string, event: SessionEvent): string {
       return error === undefined ? '' : `${seat}left (${error.code}): ${error.message}\n`
     }
   }
-}
-
-function seconds(args: Args, name: string, fallback: number): number {
-  const text = args.text(name)
-  const value = text === undefined ? fallback : Number(text)
-  if (text?.trim() === '' || !Number.isFinite(value) || value < 0)
-    throw new UserError(`--${name}: expected seconds from 0, got '${text?.slice(0, 64)}'.`)
-  return 1000 * value
 }
 
 /**

@@ -1,13 +1,14 @@
 /** `--dialogue`: words for the talk that episodes granted, found after they were played. */
 import { existsSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import type { Speaker, Spoken } from '../economies/dialogue.ts'
 import { economies } from '../economies/registry.ts'
-import { finishedRollouts, writeFiles } from '../economies/run_export.ts'
+import { finishedRollouts } from '../economies/run_export.ts'
 import { UserError } from '../envs/core/errors.ts'
-import { readPrices, shippedPrices } from '../rollouts/models/index.ts'
+import { writeFiles } from '../rollouts/disk.ts'
 import type { Args, OptionSpecs } from './command.ts'
 import type { Io } from './io.ts'
+import { pricesOf } from './models.ts'
 import { block } from './text.ts'
 
 export const DIALOGUE_OPTION: OptionSpecs = {
@@ -26,11 +27,10 @@ export async function readSpeaker(args: Args, io: Io, id: string): Promise<Speak
     const having = economies.list().flatMap(({ env, dialogue }) => (dialogue === undefined ? [] : [env.id]))
     throw new UserError(`--dialogue: only ${having.join(', ') || 'no economy'} grants talk that is spoken afterwards, not ${id}.`)
   }
-  const prices = args.text('prices')
   return (await dialogue()).speaker(name, {
     env: io.env,
     keyVariables: args.list('api-key-var'),
-    prices: () => ({ ...shippedPrices(), ...(prices !== undefined && readPrices(resolve(io.cwd, prices))) }),
+    prices: pricesOf(args, io),
     stop: io.signal,
   })
 }

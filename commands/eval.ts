@@ -1,5 +1,4 @@
 /** `eval`: plays each player in the evaluated seat and prints a table. */
-
 import { join, resolve } from 'node:path'
 import { economies, environments } from '../economies/registry.ts'
 import type { RunExport } from '../economies/run_export.ts'
@@ -17,7 +16,9 @@ import {
   type Evaluation,
   evaluate,
   outFolder,
+  outOptions,
   PART_OPTIONS,
+  RETRY_OPTION,
   readShard,
 } from './evaluate.ts'
 import type { ExitCode, Io } from './io.ts'
@@ -40,10 +41,10 @@ export const PLAY_OPTIONS: OptionSpecs = {
   concurrency: { type: 'string', alias: 'c', describe: 'rollouts at once, and model calls in flight (32)' },
   ...PART_OPTIONS,
   ...QUEUE_OPTIONS,
-  out: { type: 'string', describe: "folder for the runs' folders (./runs)" },
+  ...outOptions(),
   ...COMPRESS_OPTION,
   resume: { type: 'boolean', describe: 'go on with runs that exist; what is finished is not played again' },
-  'retry-errors': { type: 'boolean', describe: 'with --resume: also play again what failed' },
+  ...RETRY_OPTION,
   'dry-run': { type: 'boolean', describe: 'estimate calls, tokens and cost; nothing is called or written' },
   ...MODEL_OPTIONS,
   ...LIMIT_OPTIONS,
@@ -184,7 +185,8 @@ function artifactsOf(id: string): Promise<RunExport> {
 
 /** Writes them for every finished rollout of a run, each into a folder named by its key. */
 async function writeArtifacts(run: string, artifacts: RunExport): Promise<void> {
-  const { finishedRollouts, writeFiles } = await import('../economies/run_export.ts')
+  const { finishedRollouts } = await import('../economies/run_export.ts')
+  const { writeFiles } = await import('../rollouts/disk.ts')
   for (const rollout of finishedRollouts(run)) writeFiles(join(run, 'artifacts', rollout.key), artifacts.files(rollout))
 }
 

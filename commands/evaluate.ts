@@ -1,5 +1,4 @@
 /** Playing runs and telling what came of them: shared by the commands that do so. */
-
 import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
 import { economies } from '../economies/registry.ts'
@@ -71,13 +70,19 @@ export const COMPRESS_OPTION: OptionSpecs = {
   compress: { type: 'string', describe: `how rollouts are kept in new folders: ${COMPRESSIONS.join(', ')} (none)` },
 }
 
+/** The folder that runs are written into, and going on with those in it. */
+export const outOptions = (usual = 'runs'): OptionSpecs => ({
+  out: { type: 'string', describe: `folder for the runs' folders (./${usual})` },
+})
+
+/** With `--resume`, of the commands that play many rollouts. */
+export const RETRY_OPTION: OptionSpecs = {
+  'retry-errors': { type: 'boolean', describe: 'with --resume: also play again what failed' },
+}
+
 /** How rollouts are to be kept. */
 export function readCompression(args: Args): Compression {
-  const named = args.text('compress') ?? 'none'
-  const found = COMPRESSIONS.find(known => known === named)
-  if (found === undefined)
-    throw new UserError(`--compress: expected one of ${COMPRESSIONS.join(', ')}, got '${named.slice(0, 64)}'.`)
-  return found
+  return args.choice('compress', COMPRESSIONS) ?? 'none'
 }
 
 /** What was played, and how the command ends. */

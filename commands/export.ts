@@ -6,14 +6,15 @@ import { REWARD_FORMS } from '../envs/core/reward.ts'
 import { oneLine } from '../envs/core/text.ts'
 import { estimatorNamed, estimators } from '../rollouts/export/advantage.ts'
 import type { DataCard } from '../rollouts/export/datacard.ts'
-import { exportRuns, MARGIN } from '../rollouts/export/export.ts'
+import { exportRuns, MARGIN, NOTHING_FINISHED } from '../rollouts/export/export.ts'
 import { formatNamed, formats } from '../rollouts/export/formats.ts'
 import { parseSplits } from '../rollouts/export/split.ts'
-import { Progress } from '../rollouts/progress.ts'
-import { PASS_THRESHOLD } from '../rollouts/summary.ts'
+import { PASS_THRESHOLD } from '../rollouts/pass_rates.ts'
+import type { Progress } from '../rollouts/progress.ts'
 import type { Args, Command, OptionSpecs } from './command.ts'
 import { runFolders } from './compare.ts'
 import type { ExitCode } from './io.ts'
+import { progressOf } from './telling.ts'
 import { block, columns, plural, shownPath } from './text.ts'
 
 /** Shared with the command that plays groups. */
@@ -76,12 +77,12 @@ export const exportCommand: Command = {
       estimator: estimatorNamed(args.text('advantage')),
       reward,
       pars: env => (economies.has(env) ? economies.get(env).pars : undefined),
-      threshold: decimal(args, 'threshold', PASS_THRESHOLD, Number.NEGATIVE_INFINITY),
-      margin: decimal(args, 'margin', MARGIN, Number.MIN_VALUE),
+      threshold: args.number('threshold') ?? PASS_THRESHOLD,
+      margin: args.positive('margin') ?? MARGIN,
       environments,
       signal: io.signal,
       onStart: total => {
-        const bar = new Progress({ total, write: io.err, terminal: io.isTTY.err, columns: io.columns })
+        const bar = progressOf(io, { total })
         progress = bar
         return done => bar.set(done)
       },
@@ -100,22 +101,13 @@ function withoutRows({ files, left_out }: DataCard): string | undefined {
   const tables = files.flatMap(({ rows }) => rows ?? [])
   if (tables.length === 0 || tables.some(rows => rows > 0)) return undefined
   const why = Object.values(left_out).map(({ count, why: reason }) => `${count} ${reason}`)
-  return `No row was written: ${why.join('; ') || 'the runs have no finished rollout'}.`
+  return `No row was written: ${why.join('; ') || NOTHING_FINISHED}.`
 }
 
 function required(args: Args, name: string, expected: string): string {
   const text = args.text(name)
   if (text === undefined) throw new UserError(`--${name} is missing; expected ${expected}.`)
   return text
-}
-
-function decimal(args: Args, name: string, fallback: number, least: number): number {
-  const text = args.text(name)
-  if (text === undefined) return fallback
-  const value = Number(text)
-  if (text.trim() === '' || !Number.isFinite(value) || value < least)
-    throw new UserError(`--${name}: expected a number${least > 0 ? ' above 0' : ''}, got '${text.slice(0, 64)}'.`)
-  return value
 }
 
 /** What a person is told of an export. */

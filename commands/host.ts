@@ -19,10 +19,11 @@ import { botName } from '../rollouts/players/bot.ts'
 import { playersFor } from '../rollouts/players/index.ts'
 import { readText } from '../rollouts/text_file.ts'
 import { type Args, amount, type Command, integer } from './command.ts'
-import { COMPRESS_OPTION, evaluate } from './evaluate.ts'
-import type { ExitCode, Io } from './io.ts'
+import { COMPRESS_OPTION, evaluate, outOptions, RETRY_OPTION } from './evaluate.ts'
+import { type ExitCode, type Io, stopped } from './io.ts'
 import { LIMIT_OPTIONS, MODEL_OPTIONS, readModels } from './models.ts'
-import { CONFIG_OPTIONS, readExperiment, readSetting, SEAT_OPTIONS } from './setup.ts'
+import { PEOPLE_OPTIONS, readAmount, readHuman } from './people.ts'
+import { CONFIG_OPTIONS, readExperiment, readSetting, SEAT_OPTIONS, SEED_OPTION } from './setup.ts'
 import { bugsTo, LOG_OPTION } from './telling.ts'
 import { block, columns, shownPath } from './text.ts'
 
@@ -32,16 +33,11 @@ const LINGER_MS = 10_000
 export const host: Command = {
   options: {
     ...SEAT_OPTIONS,
-    human: {
-      type: 'list',
-      describe:
-        "seat of a person, or how many are people's: the evaluated one first, then in seat order (the evaluated one, where no --seat is human)",
-    },
+    ...PEOPLE_OPTIONS,
     games: { type: 'string', describe: 'games of each world, all at once: groups of people that meet the same (1)' },
-    seed: { type: 'string', describe: 'the world (0)' },
+    ...SEED_OPTION,
     seeds: { type: 'string', describe: 'several worlds: N for 0…N-1, or A:B without B' },
     ...CONFIG_OPTIONS,
-    'turn-seconds': { type: 'string', describe: 'seconds of a turn, after which the seat is silent, 0 for no limit (0)' },
     'absent-seconds': { type: 'string', describe: 'seconds without an open page after which a bot plays on, 0 for never (0)' },
     bot: {
       type: 'string',
@@ -50,12 +46,7 @@ export const host: Command = {
     consent: { type: 'string', describe: 'text file that people agree to before they play' },
     'consent-fields': { type: 'string', describe: 'JSON file of what they are asked with it: [{"name", "label", "type", …}]' },
     questions: { type: 'string', describe: 'JSON file of what they are asked when the game is over' },
-    rate: {
-      type: 'string',
-      describe: 'what a point of the score pays, in the currency; PART=X for another part of it (nothing)',
-    },
-    fee: { type: 'string', describe: 'what everybody is paid for coming (0)' },
-    currency: { type: 'string', describe: 'three letters of ISO 4217 (EUR)' },
+    rate: { ...PEOPLE_OPTIONS.rate!, describe: `${PEOPLE_OPTIONS.rate!.describe}; PART=X for another part of the score` },
     'payment-codes': { type: 'boolean', describe: 'show everybody a code in the end, also where nobody is paid' },
     'finish-url': { type: 'string', describe: 'where people go in the end; {code}, {seat} and {game} are filled in' },
     title: { type: 'string', describe: 'what pages are headed (agoragym)' },
@@ -68,10 +59,10 @@ export const host: Command = {
       describe: 'what people open, such as https://lab.example.org; needed where --host lets others in',
     },
     insecure: { type: 'boolean', describe: 'let people of other machines come over http://' },
-    out: { type: 'string', describe: "folder for the runs' folders (./runs)" },
+    ...outOptions(),
     ...COMPRESS_OPTION,
     resume: { type: 'boolean', describe: 'go on with games that were begun: the same links, the same decisions so far' },
-    'retry-errors': { type: 'boolean', describe: 'with --resume: also play again what failed' },
+    ...RETRY_OPTION,
     ...MODEL_OPTIONS,
     ...LIMIT_OPTIONS,
     ...LOG_OPTION,
@@ -145,8 +136,7 @@ async function lastPages(games: HostedGames, io: Io): Promise<void> {
   const { unfinished } = games
   const why = unfinished === 0 ? '' : `${unfinished} people have still to answer; `
   io.err(`The games are over; ${why}the pages are served until all are closed, or Ctrl-C.\n`)
-  const stopped = new Promise<void>(resolveStopped => io.signal.addEventListener('abort', () => resolveStopped(), { once: true }))
-  await Promise.race([games.settled(LINGER_MS), stopped])
+  await Promise.race([games.settled(LINGER_MS), stopped(io.signal)])
 }
 
 function tellLinks(games: HostedGames, url: string, args: Args, io: Io): void {
@@ -177,7 +167,7 @@ function readGames(args: Args, economy: Economy, config: object): Experiment {
   const { env } = economy
   const seats = env.seats(config)
   const named = args.list('seat')
-  const people = readHuman(args.list('human'), seats).map(agent => `${agent}=human`)
+  const people = humanSeats(readHuman(args), seats).map(agent => `${agent}=human`)
   const isHuman = (text: string): boolean => text.endsWith('=human')
   const learner = learnerOf(seats)
   if (![...named, ...people].some(isHuman)) {
@@ -201,23 +191,21 @@ function idsOf(seats: readonly Seat[]): string {
   return seats.map(({ agent }) => agent).join(', ')
 }
 
-/** The seats of `--human`: named, or so many. */
-function readHuman(given: readonly string[], seats: readonly Seat[]): readonly string[] {
-  const count = given.length === 1 && /^\d+$/.test(given[0]!) ? Number(given[0]) : undefined
-  if (count === undefined) {
+/** The seats of people: those that are named, or so many. */
+function humanSeats(given: readonly string[] | number, seats: readonly Seat[]): readonly string[] {
+  if (typeof given !== 'number') {
     const ids = seats.map(({ agent }) => agent)
-    const named = given.flatMap(text => text.split(','))
-    const unknown = named.find(agent => !ids.includes(agent))
+    const unknown = given.find(agent => !ids.includes(agent))
     if (unknown !== undefined)
       throw new UserError(`--human: no seat '${unknown.slice(0, 64)}'. Seats: ${idsOf(seats)}.${nearest(unknown, ids)}`)
-    return [...new Set(named)]
+    return [...new Set(given)]
   }
-  if (count < 1 || count > seats.length)
-    throw new UserError(`--human: expected 1 to ${seats.length}, or seats (${idsOf(seats)}); got ${count}.`)
+  if (given < 1 || given > seats.length)
+    throw new UserError(`--human: expected 1 to ${seats.length}, or seats (${idsOf(seats)}); got ${given}.`)
   const rank = ({ learner = false, resident = false }: Seat): number => (learner ? 0 : resident ? 2 : 1)
   return seats
     .toSorted((a, b) => rank(a) - rank(b))
-    .slice(0, count)
+    .slice(0, given)
     .map(({ agent }) => agent)
 }
 
@@ -258,7 +246,8 @@ function readBots(args: Args, economy: Economy): readonly string[] {
 }
 
 function readPayment(args: Args, economy: Economy, config: object): PaymentRule | null {
-  const [rate, fee, currency = 'EUR'] = ['rate', 'fee', 'currency'].map(name => args.text(name))
+  const [rate, currency = 'EUR'] = ['rate', 'currency'].map(name => args.text(name))
+  const fee = readAmount(args, 'fee')
   if (!/^[A-Z]{3}$/.test(currency))
     throw new UserError(`--currency: expected three capital letters such as EUR, got '${currency.slice(0, 64)}'.`)
   if (rate === undefined && fee === undefined) return null
@@ -268,12 +257,12 @@ function readPayment(args: Args, economy: Economy, config: object): PaymentRule 
   const parts = Object.keys(Object.values(scores)[0] ?? {})
   if (!parts.includes(part))
     throw new UserError(`--rate: no part '${part}' of the score. Parts: ${parts.join(', ')}.${nearest(part, parts)}`)
-  return { rate: amount(points, '--rate'), part, fee: amount(fee ?? '0', '--fee'), currency }
+  return { rate: amount(points, '--rate'), part, fee: fee ?? 0, currency }
 }
 
 /** Milliseconds; null for no limit. */
 function readSeconds(args: Args, name: string): number | null {
-  const seconds = amount(args.text(name) ?? '0', `--${name}`)
+  const seconds = readAmount(args, name) ?? 0
   return seconds === 0 ? null : 1000 * seconds
 }
 

@@ -19,5 +19,13 @@ export interface Io {
   readonly signal: AbortSignal
 }
 
+/** Resolves when the signal is aborted, at once where it is already. */
+export function stopped(signal: AbortSignal): Promise<void> {
+  return new Promise(resolve => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}
+
 /** What a command's handler gives: 0 done, 1 failed, 2 wrong usage (thrown as a UserError). */
 export type ExitCode = 0 | 1 | 2

@@ -1,14 +1,15 @@
 /** `lab-export`: sessions in the files of their laboratory, and the laboratory's records in the same. */
-
 import { existsSync, statSync } from 'node:fs'
 import { basename, resolve } from 'node:path'
 import { economies } from '../economies/registry.ts'
-import { finishedRollouts, type ReadRecord, type RunExport, writeFiles } from '../economies/run_export.ts'
+import { finishedRollouts, type ReadRecord, type RunExport } from '../economies/run_export.ts'
 import { UserError } from '../envs/core/errors.ts'
 import { oneLine } from '../envs/core/text.ts'
+import { writeFiles } from '../rollouts/disk.ts'
 import { findRuns, readMetadata } from '../rollouts/store.ts'
 import { parseJson, readText } from '../rollouts/text_file.ts'
 import type { Command } from './command.ts'
+import { namedRuns } from './compare.ts'
 import type { ExitCode } from './io.ts'
 import { block, plural, shownPath } from './text.ts'
 
@@ -25,7 +26,7 @@ export const labExport: Command = {
     const out = args.text('out')
     if (out === undefined) throw new UserError('--out is missing; expected a folder to write.')
     const folder = resolve(io.cwd, out)
-    const named = args.list('RUN').length > 0 ? args.list('RUN') : ['runs']
+    const named = namedRuns(args)
     const laboratories = await loaded()
     const lenient = args.flag('lenient')
     const written: { readonly id: string; readonly files: readonly string[]; readonly differences: readonly string[] }[] = []

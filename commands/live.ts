@@ -2,21 +2,20 @@
 import { picturerOf } from '../economies/economy.ts'
 import { economies } from '../economies/registry.ts'
 import { UserError } from '../envs/core/errors.ts'
-import type { Experiment } from '../evals/experiment.ts'
 import { planExperiment, rolloutsOf } from '../evals/run_experiment.ts'
 import { Live } from '../view/live.ts'
 import type { Args, OptionSpecs } from './command.ts'
 import { DIALOGUE_OPTION, readSpeaker } from './dialogue.ts'
 import type { Io } from './io.ts'
 import { LIMIT_OPTIONS, MODEL_OPTIONS, readModels } from './models.ts'
-import { CONFIG_OPTIONS, readExperiment, readPlayers, SEAT_OPTIONS } from './setup.ts'
+import { CONFIG_OPTIONS, checkOnePlayer, onSeed, PLAYER_OPTION, readExperiment, SEAT_OPTIONS, SEED_OPTION } from './setup.ts'
 import { bugsTo } from './telling.ts'
 
 /** What a living game can be told. */
 export const LIVE_OPTIONS: OptionSpecs = {
   live: { type: 'string', describe: 'id of an economy: play a game of it that lives in the browser, instead of showing runs' },
-  player: { type: 'string', describe: "of --live: who takes the evaluated seat (the economy's first scripted player)" },
-  seed: { type: 'string', describe: 'of --live: the world (0)' },
+  player: { ...PLAYER_OPTION.player!, describe: `of --live: ${PLAYER_OPTION.player!.describe}` },
+  seed: { ...SEED_OPTION.seed!, describe: `of --live: ${SEED_OPTION.seed!.describe}` },
   ...SEAT_OPTIONS,
   ...CONFIG_OPTIONS,
   ...MODEL_OPTIONS,
@@ -39,15 +38,12 @@ export async function readLive(given: Args, io: Io): Promise<Live | undefined> {
   const scenery = await economy.scenery?.()
   const preset = given.text('preset') ?? scenery?.preset
   const args = given.with({ ENV: id, ...(preset !== undefined && { preset }) })
-  const players = readPlayers(args)
-  if (players !== undefined && players.length > 1)
-    throw new UserError(`--player: expected one player, got ${players.length}; agoragym eval plays several.`)
+  checkOnePlayer(args)
   const models = readModels(args, io, 64)
   const asked = readExperiment(args, { repeats: 1 })
   const specOf = (seed: number) => {
-    const of: Experiment = { ...asked, entries: asked.entries.map(entry => ({ ...entry, seeds: `${seed}:${seed + 1}` })) }
     // Where nobody is named the economy's own players all are: the first of them plays.
-    const [spec] = rolloutsOf(planExperiment(of, { economies, folder: io.cwd, models }))
+    const [spec] = rolloutsOf(planExperiment(onSeed(asked, seed), { economies, folder: io.cwd, models }))
     return spec!
   }
   const spoken = given.text('dialogue') ?? (economy.dialogue === undefined ? 'none' : 'template')

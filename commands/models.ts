@@ -6,6 +6,7 @@ import {
   Models,
   type ModelsOptions,
   type NoToolCall,
+  type Prices,
   parseForms,
   parseHistory,
   parsePersonas,
@@ -58,13 +59,12 @@ export function readModels(args: Args, io: Io, concurrency: number, folder: stri
 /** The same as plain options, for programs that ask elsewhere. */
 export function readModelsOptions(args: Args, io: Io, concurrency: number, folder: string = io.cwd): ModelsOptions {
   const text = (name: string) => args.text(name)
-  const timeoutCall = positive(args, 'timeout-call')
-  const timeoutEpisode = positive(args, 'timeout-episode')
-  const maxCost = positive(args, 'max-cost')
+  const timeoutCall = args.positive('timeout-call')
+  const timeoutEpisode = args.positive('timeout-episode')
+  const maxCost = args.positive('max-cost')
   const maxTokens = args.text('max-tokens') === undefined ? undefined : args.integer('max-tokens', 0, 1)
   const maxRpm = args.text('max-rpm') === undefined ? undefined : args.integer('max-rpm', 0, 1)
   const cache = text('cache')
-  const prices = text('prices')
   return {
     env: io.env,
     keyVariables: args.list('api-key-var'),
@@ -78,7 +78,7 @@ export function readModelsOptions(args: Args, io: Io, concurrency: number, folde
     history: parseHistory(text('history') ?? 'full'),
     noToolCall: args.choice<NoToolCall>('no-tool-call', ['pass', 'nudge', 'stop']) ?? 'economy',
     personas: parsePersonas(args.list('persona').map(given => personaPath(given, io.cwd))),
-    prices: () => ({ ...shippedPrices(), ...(prices !== undefined && readPrices(resolve(io.cwd, prices))) }),
+    prices: pricesOf(args, io),
     ...(cache !== undefined && { cache: resolve(io.cwd, cache) }),
     ...(maxCost !== undefined && { maxCost }),
     ...(maxTokens !== undefined && { maxTokens }),
@@ -91,9 +91,15 @@ export function readModelsOptions(args: Args, io: Io, concurrency: number, folde
   }
 }
 
+/** The shipped prices under those of `--prices`, read when they are asked for. */
+export function pricesOf(args: Args, { cwd }: Io): () => Prices {
+  const file = args.text('prices')
+  return () => ({ ...shippedPrices(), ...(file !== undefined && readPrices(resolve(cwd, file))) })
+}
+
 function readSampling(args: Args): Sampling {
-  const temperature = number(args, 'temperature')
-  const topP = number(args, 'top-p')
+  const temperature = args.number('temperature')
+  const topP = args.number('top-p')
   const effort = args.text('reasoning-effort')
   return {
     ...(temperature !== undefined && { temperature }),
@@ -121,21 +127,6 @@ function readExtraBody(text: string | undefined): Readonly<Record<string, unknow
 function personaPath(given: string, cwd: string): string {
   const [, seat = '', persona = ''] = /^(\w+=)?(.*)$/s.exec(given)!
   return /[./\\]/.test(persona) ? `${seat}${resolve(cwd, persona)}` : given
-}
-
-function number(args: Args, name: string): number | undefined {
-  const text = args.text(name)
-  if (text === undefined) return undefined
-  const value = Number(text)
-  if (text.trim() === '' || !Number.isFinite(value))
-    throw new UserError(`--${name}: expected a number, got '${text.slice(0, 64)}'.`)
-  return value
-}
-
-function positive(args: Args, name: string): number | undefined {
-  const value = number(args, name)
-  if (value !== undefined && value <= 0) throw new UserError(`--${name}: expected a number above 0, got '${args.text(name)}'.`)
-  return value
 }
 
 /** Prompts shorter than this are not cached by the providers. */

@@ -2,7 +2,6 @@
  * OpenTelemetry for the commands that play: where traces and metrics go is read from the standard variables of the environment by its
  * own SDK, which is loaded only where it was asked for.
  */
-
 import { UserError } from '../envs/core/errors.ts'
 import { oneLine } from '../envs/core/text.ts'
 import type { ExperimentEvent } from '../evals/run_experiment.ts'

@@ -3,25 +3,19 @@ import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { UserError } from '../envs/core/errors.ts'
 import { type OtreeAppOptions, otreeApp, writeOtreeApp } from '../serve/otree_app/project.ts'
-import { type Args, amount, type Command } from './command.ts'
+import type { Args, Command } from './command.ts'
 import type { ExitCode, Io } from './io.ts'
 import { readModels } from './models.ts'
-import { CONFIG_OPTIONS, readSet } from './setup.ts'
+import { PEOPLE_OPTIONS, readAmount, readHuman } from './people.ts'
+import { CONFIG_OPTIONS, readSet, SEAT_OPTIONS } from './setup.ts'
 import { shownPath } from './text.ts'
 
 export const otreeAppCommand: Command = {
   options: {
     ...CONFIG_OPTIONS,
     config: { type: 'string', describe: 'JSON file of fields of the configuration; --set comes after it' },
-    human: {
-      type: 'list',
-      describe: "seat of a person, or how many seats are people's; may be given several times (the learner's)",
-    },
-    opponents: { type: 'string', describe: 'who the others are, such as honest:3,deceptive:2 (those that usually are)' },
-    'turn-seconds': { type: 'string', describe: 'seconds that a person has for a turn, 0 for no limit (0)' },
-    rate: { type: 'string', describe: 'what a point of the score pays, in the currency (0: nobody is paid for the score)' },
-    fee: { type: 'string', describe: 'what everybody is paid for coming (0)' },
-    currency: { type: 'string', describe: 'three letters of ISO 4217 (EUR)' },
+    opponents: SEAT_OPTIONS.opponents!,
+    ...PEOPLE_OPTIONS,
     rounds: { type: 'string', describe: 'decisions that the app has room for, and one to close (what silent games need)' },
     out: { type: 'string', describe: 'folder of the project, which must not be there (otree_ENV)' },
   },
@@ -58,19 +52,15 @@ export const otreeAppCommand: Command = {
 function readOptions(args: Args, io: Io): OtreeAppOptions {
   const [preset, opponents, currency, file] = ['preset', 'opponents', 'currency', 'config'].map(name => args.text(name))
   const config = { ...(file !== undefined && readConfig(resolve(io.cwd, file), file)), ...readSet(args) }
-  const human = args.list('human')
-  const count = human.length === 1 && /^\d+$/.test(human[0]!) ? Number(human[0]) : undefined
-  const [turnSeconds, rate, fee] = ['turn-seconds', 'rate', 'fee'].map(name => {
-    const text = args.text(name)
-    return text === undefined ? undefined : amount(text, `--${name}`)
-  })
+  const human = readHuman(args)
+  const [turnSeconds, rate, fee] = ['turn-seconds', 'rate', 'fee'].map(name => readAmount(args, name))
   return {
     env: args.text('ENV')!,
     // Models are seated to see that they fit; none is asked anything here.
     models: readModels(args, io, 1),
     ...(preset !== undefined && { preset }),
     ...(Object.keys(config).length > 0 && { config }),
-    ...(human.length > 0 && { human: count ?? human.flatMap(text => text.split(',')) }),
+    ...((typeof human === 'number' || human.length > 0) && { human }),
     ...(opponents !== undefined && { opponents }),
     ...(turnSeconds !== undefined && { turnSeconds }),
     ...(rate !== undefined && { rate }),

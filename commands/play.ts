@@ -21,7 +21,7 @@ import { COMPRESS_OPTION, evaluate } from './evaluate.ts'
 import type { Io } from './io.ts'
 import { LIMIT_OPTIONS, MODEL_OPTIONS, readModels } from './models.ts'
 import { openPerson } from './person.ts'
-import { CONFIG_OPTIONS, readExperiment, readPlayers, SEAT_OPTIONS } from './setup.ts'
+import { CONFIG_OPTIONS, checkOnePlayer, onSeed, PLAYER_OPTION, readExperiment, SEAT_OPTIONS, SEED_OPTION } from './setup.ts'
 import { block, figureTable, number, plural, shownPath } from './text.ts'
 
 /** A game that was played, and the folder it was saved in. */
@@ -35,9 +35,9 @@ type Watching = (log: EpisodeLog<AnyTypes>) => void
 
 export const play: Command = {
   options: {
-    player: { type: 'string', describe: "who takes the evaluated seat (the economy's first scripted player)" },
+    ...PLAYER_OPTION,
     ...SEAT_OPTIONS,
-    seed: { type: 'string', describe: 'the world (0)' },
+    ...SEED_OPTION,
     ...CONFIG_OPTIONS,
     picture: { type: 'boolean', describe: 'also draw the game after every step; not where a person plays, who must not see it' },
     out: { type: 'string', describe: "save the game as a run of one rollout in this folder for runs' folders (not saved)" },
@@ -100,19 +100,16 @@ export const play: Command = {
 
 /** The one game that is asked for, as an experiment too: what an evaluation of that player and seed would play. */
 function oneGame(args: Args, io: Io, people: People, models: ReturnType<typeof readModels>) {
-  const players = readPlayers(args)
-  if (players !== undefined && players.length > 1)
-    throw new UserError(`--player: expected one player, got ${players.length}; agoragym eval plays several.`)
+  checkOnePlayer(args)
   const seed = args.integer('seed', 0, 0)
   const given = readExperiment(args, { repeats: 1 })
-  const of = (more: object): Experiment => ({
-    ...given,
-    entries: given.entries.map(entry => ({ ...entry, seeds: `${seed}:${seed + 1}`, ...more })),
-  })
   const planned = (experiment: Experiment) => planExperiment(experiment, { economies, folder: io.cwd, people, models })
-  const all = of({})
+  const all = onSeed(given, seed)
   // Where nobody is named the economy's own players all are: the first of them plays.
-  const asked = planned(all)[0]!.plans.length === 1 ? all : of({ players: economies.get(args.text('ENV')!).players.slice(0, 1) })
+  const asked =
+    planned(all)[0]!.plans.length === 1
+      ? all
+      : onSeed(given, seed, { players: economies.get(args.text('ENV')!).players.slice(0, 1) })
   const [spec] = rolloutsOf(planned(asked))
   return { asked, spec: spec! }
 }

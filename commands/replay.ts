@@ -2,9 +2,9 @@
 import { dirname, resolve } from 'node:path'
 import { environments } from '../economies/registry.ts'
 import { oneLine } from '../envs/core/text.ts'
-import { Progress } from '../rollouts/progress.ts'
 import { countLogs, type Finding, logFiles, verifyLogs } from '../rollouts/verify.ts'
 import type { Command } from './command.ts'
+import { progressOf } from './telling.ts'
 import { block, plural, shownPath } from './text.ts'
 
 /** Differences told one by one; the rest are counted. */
@@ -15,13 +15,7 @@ export const replay: Command = {
   examples: [['agoragym replay runs', 'verifies every episode of every run in ./runs']],
   run(args, io) {
     const files = logFiles(resolve(io.cwd, args.text('FILE')!), args.text('FILE')!)
-    const progress = new Progress({
-      total: countLogs(files),
-      write: io.err,
-      terminal: io.isTTY.err,
-      columns: io.columns,
-      unit: 'episodes',
-    })
+    const progress = progressOf(io, { total: countLogs(files), unit: 'episodes' })
     const { episodes, steps, rows, findings: found, torn, other } = verifyLogs(files, environments, () => progress.tick())
     progress.end()
     for (const file of torn)

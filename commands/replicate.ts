@@ -1,10 +1,10 @@
 /** `replicate`: published figures beside ours. */
 import { resolve } from 'node:path'
 import { economies } from '../economies/registry.ts'
-import { UserError } from '../envs/core/errors.ts'
 import type { FigureKind, Study, StudyOption, StudyResult, StudyRow } from '../evals/study.ts'
-import { Progress } from '../rollouts/progress.ts'
+import type { Progress } from '../rollouts/progress.ts'
 import type { Args, Command, OptionSpecs } from './command.ts'
+import { progressOf } from './telling.ts'
 import { block, columns } from './text.ts'
 
 const COMMON_OPTIONS: OptionSpecs = {
@@ -34,7 +34,7 @@ export const replicate: Command = {
         env: io.env,
         signal: io.signal,
         progress(done, total) {
-          progress ??= new Progress({ total, write: io.err, terminal: io.isTTY.err, columns: io.columns, unit: 'runs' })
+          progress ??= progressOf(io, { total, unit: 'runs' })
           progress.set(done)
         },
       })
@@ -69,12 +69,7 @@ async function studyOptions(words: readonly string[]): Promise<OptionSpecs> {
 
 function optionValue(args: Args, name: string, { type, default: fallback }: StudyOption): string | number | boolean | undefined {
   if (type === 'boolean') return args.flag(name) || fallback
-  const text = args.text(name)
-  if (text === undefined || type === 'string') return text ?? fallback
-  const value = Number(text)
-  if (text.trim() === '' || !Number.isFinite(value))
-    throw new UserError(`--${name}: expected a number, got '${text.slice(0, 64)}'.`)
-  return value
+  return (type === 'string' ? args.text(name) : args.number(name)) ?? fallback
 }
 
 function studyText({ title, source }: Study, { rows, tables: further = [], notes }: StudyResult, width: number): string {

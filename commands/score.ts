@@ -12,11 +12,12 @@ import {
   type ScoreOptions,
   scoreRuns,
 } from '../evals/score/score.ts'
-import { Progress } from '../rollouts/progress.ts'
+import type { Progress } from '../rollouts/progress.ts'
 import type { Args, Command, OptionSpecs } from './command.ts'
 import { runFolders } from './compare.ts'
 import type { ExitCode, Io } from './io.ts'
 import { CACHE_OPTION, LIMIT_OPTIONS, MODEL_OPTIONS, readModels } from './models.ts'
+import { progressOf } from './telling.ts'
 import { block, columns, number, plural, shownPath } from './text.ts'
 
 /** A judge has no seat: what is said of play is no option of it. */
@@ -57,14 +58,7 @@ export const score: Command = {
     const { scores, stopped, failed } = await scoreRuns({
       ...options,
       onStart: total => {
-        const bar = new Progress({
-          total,
-          write: io.err,
-          terminal: io.isTTY.err,
-          columns: io.columns,
-          unit: 'seats',
-          ...(models !== undefined && { status: () => models.status() }),
-        })
+        const bar = progressOf(io, { total, unit: 'seats', ...(models !== undefined && { status: () => models.status() }) })
         progress = bar
         return done => bar.set(done)
       },

@@ -5,7 +5,7 @@ import { REWARD_FORMS } from '../envs/core/reward.ts'
 import { Host, type HostOptions } from '../serve/host.ts'
 import type { ServeOptions } from '../serve/server.ts'
 import { type Args, type Command, integer } from './command.ts'
-import type { ExitCode, Io } from './io.ts'
+import { type ExitCode, type Io, stopped } from './io.ts'
 import { CACHE_OPTION, LIMIT_OPTIONS, MODEL_OPTIONS, readModels } from './models.ts'
 import { CONFIG_OPTIONS, readSet } from './setup.ts'
 import { bugsTo } from './telling.ts'
@@ -51,10 +51,7 @@ export const serve: Command = {
     const { url, port } = server
     if (args.flag('json')) io.out(`${JSON.stringify({ url, port })}\n`)
     else io.out(`agoragym serves at ${url}; Ctrl-C stops it.\n`)
-    await new Promise<void>(stop => {
-      if (io.signal.aborted) stop()
-      else io.signal.addEventListener('abort', () => stop(), { once: true })
-    })
+    await stopped(io.signal)
     await server.close()
     return 0
   },

@@ -27,6 +27,13 @@ export const SEAT_OPTIONS: OptionSpecs = {
   },
 }
 
+/** Who plays, where a single game is played. */
+export const PLAYER_OPTION: OptionSpecs = {
+  player: { type: 'string', describe: "who takes the evaluated seat (the economy's first scripted player)" },
+}
+
+export const SEED_OPTION: OptionSpecs = { seed: { type: 'string', describe: 'the world (0)' } }
+
 export const EXAMPLE_OPTIONS: OptionSpecs = {
   seeds: { type: 'string', describe: 'N for 0…N-1, or A:B without B (20, unless there are scenarios)' },
   scenarios: { type: 'string', describe: "first N rows of the economy's scenarios (20, where there are any)" },
@@ -112,9 +119,7 @@ export function readExperiment(
     args.text(name),
   )
   const sweep = readSweep(args)
-  const seats = args.list('seat').map(seatChoice)
-  const twice = seats.find(([agent], i) => seats.findIndex(([other]) => other === agent) < i)
-  if (twice !== undefined) throw new UserError(`--seat: ${twice[0]} is given twice; name one player for it.`)
+  const seats = readSeats(args, 'agent_0=human')
   const players = more.tournament === undefined ? labelled(args, readPlayers(args)) : undefined
   const opponents = args.text('opponents')
   const entry: Entry = {
@@ -144,6 +149,18 @@ export function readPlayers(args: Args): readonly string[] | undefined {
   return texts
 }
 
+/** Refuses more than one player where a single game is played. */
+export function checkOnePlayer(args: Args): void {
+  const players = readPlayers(args)
+  if (players !== undefined && players.length > 1)
+    throw new UserError(`--player: expected one player, got ${players.length}; agoragym eval plays several.`)
+}
+
+/** The same experiment on one seed alone; `more` is set in every entry. */
+export function onSeed(asked: Experiment, seed: number, more: Partial<Entry> = {}): Experiment {
+  return { ...asked, entries: asked.entries.map(entry => ({ ...entry, seeds: `${seed}:${seed + 1}`, ...more })) }
+}
+
 /** The players with what `--label` calls them. */
 export function labelled(args: Args, players: readonly string[] | undefined): readonly PlayerChoice[] | undefined {
   const labels = args
@@ -169,8 +186,14 @@ export function readLabel(text: string): readonly [player: string, label: string
   return [player, label]
 }
 
-function seatChoice(text: string): [string, string] {
-  const at = text.indexOf('=')
-  if (at < 1) throw new UserError(`--seat: expected id=player such as agent_0=human, got '${text.slice(0, 64)}'.`)
-  return [text.slice(0, at), text.slice(at + 1)]
+/** The seats of `--seat` with their players, each seat once; `such` is an example for who writes it otherwise. */
+export function readSeats(args: Args, such: string): [seat: string, player: string][] {
+  const seats = args.list('seat').map((text): [string, string] => {
+    const at = text.indexOf('=')
+    if (at < 1) throw new UserError(`--seat: expected id=player such as ${such}, got '${text.slice(0, 64)}'.`)
+    return [text.slice(0, at), text.slice(at + 1)]
+  })
+  const twice = seats.find(([seat], i) => seats.findIndex(([other]) => other === seat) < i)
+  if (twice !== undefined) throw new UserError(`--seat: ${twice[0]} is given twice; name one player for it.`)
+  return seats
 }

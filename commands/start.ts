@@ -10,20 +10,23 @@ import type { Experiment } from '../evals/experiment.ts'
 import { writeReport } from '../evals/report/report.ts'
 import { evaluationFacts } from '../evals/run_table.ts'
 import type { Command } from './command.ts'
-import { evaluate } from './evaluate.ts'
+import { evaluate, outOptions } from './evaluate.ts'
 import { block, shownPath } from './text.ts'
+
+/** Where its runs lie. */
+const USUAL = 'runs/start'
 
 /** Whether an economy has bots of its own. */
 const scripted = ({ bots }: Economy): boolean => Object.keys(bots).some(bot => !Object.hasOwn(anyBots, bot))
 
 export const start: Command = {
-  options: { out: { type: 'string', describe: "folder for the runs' folders (./runs/start)" } },
+  options: outOptions(USUAL),
   examples: [['agoragym start', 'needs no key and no server']],
   async run(args, io) {
     const named = args.list('ENV')
     const played = named.length > 0 ? [...new Set(named)].map(id => economies.get(id)) : economies.list().filter(scripted)
     if (played.length === 0) throw new UserError('No economy has scripted players; `agoragym envs` lists the economies.')
-    const out = resolve(io.cwd, args.text('out') ?? 'runs/start')
+    const out = resolve(io.cwd, args.text('out') ?? USUAL)
     const asked: Experiment = { repeats: 1, entries: played.map(({ env }) => ({ env: env.id })) }
     const { runs, code } = await evaluate(asked, { out, resume: true }, args, io)
     const comparison = compare(runsIn(out), { environments })

@@ -5,7 +5,7 @@
 import { oneLine } from '../envs/core/text.ts'
 import type { ExperimentEvent } from '../evals/run_experiment.ts'
 import type { Models } from '../rollouts/models/index.ts'
-import { PROGRESS_WORDS, Progress } from '../rollouts/progress.ts'
+import { PROGRESS_WORDS, Progress, type ProgressOptions } from '../rollouts/progress.ts'
 import { Running } from '../rollouts/running.ts'
 import { withoutTexts } from '../rollouts/watch.ts'
 import type { Args, OptionSpecs } from './command.ts'
@@ -42,6 +42,11 @@ export interface TellingOptions {
 export function tellingOf(args: Args, io: Io, options: TellingOptions): Telling {
   const format = args.choice('log-format', ['text', 'json'] as const) ?? 'text'
   return format === 'json' ? new JsonLines(io) : new Line(io, options)
+}
+
+/** A line of progress on the standard error of a command. */
+export function progressOf(io: Io, more: Omit<ProgressOptions, 'write' | 'terminal' | 'columns'>): Progress {
+  return new Progress({ write: io.err, terminal: io.isTTY.err, columns: io.columns, ...more })
 }
 
 /** Tells the operator of a server of a bug behind it, with the place where it was thrown. */
@@ -89,11 +94,8 @@ class Line implements Telling {
     if (!drawn || this.#games !== undefined) return
     const running = new Running(due)
     this.#running = running
-    this.#progress = new Progress({
+    this.#progress = progressOf(this.#io, {
       total: due,
-      write: this.#io.err,
-      terminal: this.#io.isTTY.err,
-      columns: this.#io.columns,
       figures: () => running.figures,
       ...((named || cells > 1) && { unit: `rollouts of ${cell}` }),
       ...(models !== undefined && { status: () => models.status() }),

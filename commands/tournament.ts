@@ -6,7 +6,7 @@ import { columnNames, type Named } from '../rollouts/labels.ts'
 import type { RunResult } from '../rollouts/run.ts'
 import type { Command } from './command.ts'
 import { PLAY_OPTIONS } from './eval.ts'
-import { evaluate, outFolder } from './evaluate.ts'
+import { evaluate, outFolder, outOptions } from './evaluate.ts'
 import { CACHE_OPTION, readModels } from './models.ts'
 import { openPerson } from './person.ts'
 import { labelled, readExperiment, readPlayers } from './setup.ts'
@@ -26,7 +26,7 @@ export const tournament: Command = {
     repeats: { type: 'string', describe: 'rollouts of each seed or scenario and line-up (1)' },
     ...SHARED_OPTIONS,
     ...CACHE_OPTION,
-    out: { type: 'string', describe: "folder for the runs' folders (./runs/tournament)" },
+    ...outOptions(USUAL),
   },
   examples: [
     [

@@ -4,7 +4,8 @@ import { economies, environments } from '../economies/registry.ts'
 import { startView } from '../view/server.ts'
 import { Watched } from '../view/watched.ts'
 import { type Command, integer } from './command.ts'
-import type { ExitCode } from './io.ts'
+import { namedRuns } from './compare.ts'
+import { type ExitCode, stopped } from './io.ts'
 import { LIVE_OPTIONS, readLive } from './live.ts'
 import { bugsTo } from './telling.ts'
 
@@ -21,8 +22,7 @@ export const view: Command = {
     ['agoragym view runs/suite --port 8080', 'the runs of one folder, always at the same address'],
   ],
   async run(args, io): Promise<ExitCode> {
-    const named = args.list('RUN')
-    const paths = (named.length === 0 ? ['runs'] : named).map(path => resolve(io.cwd, path))
+    const paths = namedRuns(args).map(path => resolve(io.cwd, path))
     const [baseline, title] = [args.text('baseline'), args.text('title')]
     const watched = new Watched(paths, {
       economies,
@@ -43,10 +43,7 @@ export const view: Command = {
     const url = live === undefined ? running.url : `${running.url}/live/`
     if (args.flag('json')) io.out(`${JSON.stringify({ url })}\n`)
     else io.out(`${url}\nOpen it in a browser; Ctrl-C ends.\n`)
-    await new Promise<void>(done => {
-      if (io.signal.aborted) done()
-      io.signal.addEventListener('abort', () => done(), { once: true })
-    })
+    await stopped(io.signal)
     await running.close()
     await live?.close()
     return 0

@@ -2,10 +2,9 @@
  * Files of an economy's own kind, made from the files of a run: what its laboratory or its publication wrote. Knows how a
  * run is read for them and where they go; what is in them is the economy's.
  */
-import { join } from 'node:path'
 import type { AnyTypes, EnvTypes } from '../envs/core/environment.ts'
+import { addTo } from '../envs/core/grouped.ts'
 import type { EpisodeLog } from '../envs/core/log.ts'
-import { makeFolder, refused, replaceFile } from '../rollouts/disk.ts'
 import type { Metadata } from '../rollouts/metadata.ts'
 import type { CallRow } from '../rollouts/player.ts'
 import { readCalls, readMetadata, readSteps } from '../rollouts/store.ts'
@@ -58,23 +57,9 @@ export function* finishedRollouts(run: string): Generator<FinishedRollout> {
   const metadata = readMetadata(run)
   if (metadata === undefined) return
   const calls = new Map<string, CallSummary[]>()
-  for (const row of readCalls(run)) {
-    const known = calls.get(row.key)
-    if (known === undefined) calls.set(row.key, [callSummary(row)])
-    else known.push(callSummary(row))
-  }
+  for (const row of readCalls(run)) addTo(calls, row.key, callSummary(row))
   for (const { key, ...log } of readSteps(run)) {
     const own = (calls.get(key) ?? []).sort((a, b) => a.t - b.t || a.call - b.call)
     yield { key, log, metadata, calls: own }
   }
-}
-
-/** Writes the files into `folder`. A RunError where the disk refuses. */
-export function writeFiles(folder: string, files: Files): void {
-  try {
-    makeFolder(folder)
-  } catch (error) {
-    throw refused(folder, error)
-  }
-  for (const [name, text] of Object.entries(files)) replaceFile(join(folder, name), write => write(Buffer.from(text)))
 }

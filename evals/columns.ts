@@ -4,12 +4,15 @@
  */
 import { basename, dirname } from 'node:path'
 import { UserError } from '../envs/core/errors.ts'
+import { groupBy } from '../envs/core/grouped.ts'
 import { digest } from '../envs/core/plain.ts'
 import type { AgentId } from '../envs/core/tool.ts'
 import { Unread } from '../rollouts/jsonl.ts'
 import { columnNames, shortName } from '../rollouts/labels.ts'
 import type { Metadata } from '../rollouts/metadata.ts'
-import { readRollouts } from '../rollouts/scores.ts'
+import { whole } from '../rollouts/record.ts'
+import { outcomeOf } from '../rollouts/rows.ts'
+import { readRolloutFigures } from '../rollouts/store.ts'
 import { type ColumnFacts, settingId } from './setting.ts'
 
 /** A run that is compared. */
@@ -30,9 +33,7 @@ export interface Columns {
 
 /** The seats of a run's evaluated players, by player string. */
 export function playersOf({ lineup, evaluated }: Metadata): Map<string, AgentId[]> {
-  const players = new Map<string, AgentId[]>()
-  for (const agent of evaluated) players.set(lineup[agent]!, [...(players.get(lineup[agent]!) ?? []), agent])
-  return players
+  return groupBy(evaluated, agent => lineup[agent]!)
 }
 
 const NONE: ReadonlySet<string> = new Set()
@@ -89,12 +90,10 @@ function detailsOf({ player, player_details }: Metadata, one: string): unknown {
  * out otherwise, when the runs are two samples that stand apart.
  */
 function repetitions(entries: readonly RunEntry[]) {
-  const groups = new Map<string, RunEntry[]>()
-  for (const entry of entries) {
-    const { lineup, opponents_shuffled, evaluated, player_details } = entry.metadata
-    const id = digest([settingId(entry.metadata), lineup, opponents_shuffled ?? false, evaluated, player_details])
-    groups.set(id, [...(groups.get(id) ?? []), entry])
-  }
+  const groups = groupBy(entries, ({ metadata }) => {
+    const { lineup, opponents_shuffled, evaluated, player_details } = metadata
+    return digest([settingId(metadata), lineup, opponents_shuffled ?? false, evaluated, player_details])
+  })
   const repeated = new Map<RunEntry, ReadonlySet<string>>()
   const apart = new Map<RunEntry, string>()
   const notes: string[] = []
@@ -130,16 +129,8 @@ function repetitions(entries: readonly RunEntry[]) {
 /** How each rollout of a run came out, by key. */
 function outcomesOf(folder: string): Map<string, string> {
   const outcomes = new Map<string, string>()
-  for (const rows of readRollouts(folder, new Unread())) {
-    const told = rows.map(({ info, reward, stop_condition, is_truncated, metrics }) => [
-      info.seat,
-      reward,
-      stop_condition,
-      is_truncated,
-      metrics.num_turns ?? null,
-      metrics.num_calls ?? null,
-    ])
-    outcomes.set(rows[0]!.key, digest(told))
-  }
+  // What was added later is no part of it.
+  for (const { key, rows } of readRolloutFigures(folder, new Unread()))
+    outcomes.set(key, digest(rows.map(row => outcomeOf(whole(row)))))
   return outcomes
 }

@@ -2,6 +2,7 @@
  * Who differs from whom: players from the baseline of their setting, and settings from the first of their economy, each with the p of
  * its test alone and corrected for how many tests there are. Knows tallies and statistics; reads nothing.
  */
+import { addTo } from '../envs/core/grouped.ts'
 import type { Column } from '../rollouts/column.ts'
 import { COUNTS, type Figure, interval, isCount, type TableId } from './figures.ts'
 import type { PlayerTally } from './player_tally.ts'
@@ -67,9 +68,7 @@ function adjust(
 ): Map<number, number | null> {
   const groups = new Map<string, number[]>()
   for (const [i, figure] of figures.entries()) {
-    if (figure.p === undefined) continue
-    const group = groupOf(figure)
-    groups.set(group, [...(groups.get(group) ?? []), i])
+    if (figure.p !== undefined) addTo(groups, groupOf(figure), i)
   }
   return new Map(
     [...groups.values()].flatMap(places => {

@@ -1,124 +1,28 @@
 /**
- * An experiment: what is evaluated, as one typed value. Settings (economy × preset × changed fields × line-up) × players with
- * their treatments × examples × repeats, and a baseline that has a name. A suite is an experiment in a file; `eval`, sweeps and
- * tournaments are experiments too. Knows what an experiment says and which cells it comes to; plays nothing (`run_experiment.ts`).
+ * An experiment: what is evaluated, as one typed value, and the cells that it comes to. A suite is an experiment in a file; `eval`,
+ * sweeps and tournaments are experiments too. Knows what of an experiment contradicts itself; plays nothing (`run_experiment.ts`).
  */
-import { z } from 'zod'
 import { resolveConfig } from '../envs/core/config.ts'
 import { UserError } from '../envs/core/errors.ts'
 import { canonical, digest, short } from '../envs/core/plain.ts'
 import type { Lookup } from '../envs/core/registry.ts'
-import type { AgentId } from '../envs/core/tool.ts'
-import { explain } from '../envs/core/tool.ts'
-import { type PlayerChoice, type PlayerSpec, playerSpecSchema } from '../rollouts/models/index.ts'
+import { sum } from '../envs/core/sums.ts'
+import { type AgentId, explain } from '../envs/core/tool.ts'
+import type { PlayerChoice, PlayerSpec } from '../rollouts/models/index.ts'
 import { configDigest } from '../rollouts/rollout.ts'
 import type { ExamplesSpec } from './examples.ts'
+import {
+  type Entry,
+  type Experiment,
+  type ExperimentInput,
+  experimentSchema,
+  type PlayerInput,
+  suiteSchema,
+} from './experiment_schema.ts'
 import { parseJsonFile } from './json_file.ts'
 import { type Playable, residentFields } from './opponents.ts'
 
-const text = (description: string) => z.string().min(1).max(2000).describe(description)
-const fields = z.record(z.string(), z.unknown()).describe('fields of the configuration, set beside the preset')
-const repeats = z.int().min(1).max(10_000)
-/** A part of a folder's name. */
-const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._+-]{0,60}$/, 'expected letters, digits, . _ + -')
-
-const { player: playerString, label, ...treatment } = playerSpecSchema.shape
-type Factors = {
-  [Field in keyof typeof treatment]: z.ZodOptional<
-    z.ZodType<Exclude<PlayerSpec[Field], undefined> | Exclude<PlayerSpec[Field], undefined>[]>
-  >
-}
-/** Each field with a value or a list of them. */
-const factors = Object.fromEntries(
-  Object.entries(treatment).map(([field, optional]) => {
-    const value = optional.unwrap() as z.ZodType
-    return [
-      field,
-      z
-        .union([value, z.array(value).min(1)])
-        .optional()
-        .describe(value.description ?? field),
-    ]
-  }),
-) as unknown as Factors
-const treatments = z
-  .strictObject({ player: playerString, label, ...factors })
-  .describe('a player with its treatment; a field with a list of values is a factor, and each combination a player')
-const player = z.union([text('player string, such as bot:honest or openai:m[temperature=1]'), treatments])
-const players = z.array(player).min(1)
-const seats = z
-  .record(z.string().min(1), z.union([text('player string'), playerSpecSchema]))
-  .describe('players of named seats, by seat id such as agent_1')
-const opponents = text('who the others are, such as honest:3,deceptive:2, in seat order unless the preset shuffles them')
-
-const lineup = z.strictObject({
-  name: name.describe('what the line-up is called'),
-  opponents: opponents.optional(),
-  seats: seats.optional(),
-})
-
-const tournament = z.strictObject({
-  players: players.describe('who plays whom'),
-  seats: z
-    .array(text('seat id'))
-    .min(2)
-    .optional()
-    .describe("the seats they take; all of them are evaluated (with pairs: all but the residents')"),
-  pairs: z
-    .boolean()
-    .default(false)
-    .describe('every two of them share the seats in turn, once in each order, instead of a player a seat in every order'),
-})
-
-const entry = z.strictObject({
-  env: text('id of an economy'),
-  presets: z.array(text('name of a preset')).min(1).optional().describe("presets, each in turn (the economy's first)"),
-  set: fields.optional(),
-  ablations: z
-    .array(z.strictObject({ name: name.describe('what the ablation is called'), set: fields }))
-    .optional()
-    .describe('further configurations, each set over `set`; the plain one is played too'),
-  sweep: z
-    .record(z.string(), z.array(z.unknown()).min(1))
-    .optional()
-    .describe('fields of the configuration and their values, one field at a time; the plain configuration is played too'),
-  grid: z.boolean().optional().describe('of the sweep: every combination of the values instead'),
-  seeds: z
-    .string()
-    .regex(/^\d+(:\d+)?$/, 'expected N or A:B')
-    .optional()
-    .describe('N for 0…N-1, or A:B without B'),
-  scenarios: z.int().min(1).optional().describe("first N rows of the economy's scenarios"),
-  scenario_file: text('file of scenarios, relative to the suite').optional(),
-  repeats: repeats.optional().describe("rollouts of each seed or scenario (the suite's)"),
-  players: players.optional().describe("players, each in the evaluated seat in turn (the suite's)"),
-  opponents: opponents.optional().describe('who sits beside them (the usual opponents)'),
-  seats: seats.optional(),
-  table: z
-    .boolean()
-    .optional()
-    .describe('whether the named seats are what is evaluated, all of them together, and nobody takes the evaluated seat in turn'),
-  lineups: z.array(lineup).min(1).optional().describe('who sits beside them, each in turn, instead of opponents and seats'),
-  tournament: tournament.optional().describe('instead of players: everybody with everybody in one economy'),
-})
-
-const experimentSchema = z.strictObject({
-  $schema: z.string().optional().describe('for editors'),
-  name: name.optional().describe("the folder of the runs; a suite's file has one"),
-  imports: z
-    .array(text('path or package'))
-    .optional()
-    .describe('modules that bring economies, players, providers, metrics or judges of your own, as seen from the suite'),
-  players: players.optional().describe("players of all entries that name none (each economy's own)"),
-  baseline: text('label or player string of the player that the others are compared with (the first)').optional(),
-  repeats: repeats.default(1).describe('rollouts of each seed or scenario'),
-  entries: z.array(entry).min(1).describe('what is evaluated'),
-})
-const suiteSchema = experimentSchema.required({ name: true })
-
-export type Experiment = Readonly<z.output<typeof experimentSchema>>
-/** An experiment as it is written: what has a default may be left out. */
-export type ExperimentInput = z.input<typeof experimentSchema>
+export { type Experiment, type ExperimentInput, suiteJsonSchema } from './experiment_schema.ts'
 
 /** How the seats of a cell are taken. */
 export type Seats =
@@ -160,11 +64,6 @@ export function experiment(value: ExperimentInput): Experiment {
   if (!parsed.success) throw new UserError(`The experiment: ${explain(parsed.error)}.`)
   cellsOf(parsed.data)
   return parsed.data
-}
-
-/** The schema of a suite's file, for editors and validators. */
-export function suiteJsonSchema(): object {
-  return z.toJSONSchema(suiteSchema, { io: 'input' })
 }
 
 /**
@@ -218,8 +117,6 @@ export function resolveCells(asked: Experiment, economies: Lookup<Playable>): Re
   })
 }
 
-type Entry = Experiment['entries'][number]
-
 /** Cells of an entry, and players of a list, at most: each is a run of its own, and more is a slip. */
 const MOST = 2000
 
@@ -248,7 +145,7 @@ function checkCells({ presets, ablations = [], sweep = {}, grid, lineups, tourna
     checkCount(pairs, at, `${players} players are ${pairs} pairs in both orders`, 'Name fewer players.')
   }
   const axes = Object.values(sweep).map(values => values.length)
-  const points = grid ? product(axes) : axes.reduce((sum, count) => sum + count, 0)
+  const points = grid ? product(axes) : sum(axes)
   const cells = (presets?.length ?? 1) * (1 + ablations.length + points) * tables
   checkCount(cells, at, `the presets, ablations, values of the sweep and line-ups are ${cells} cells`, 'Name fewer of them.')
 }
@@ -371,7 +268,7 @@ function tablesOf(each: Entry, asked: Experiment): Table[] {
 }
 
 /** The players that a list comes to: every combination of the factors of each. */
-function expanded(list: readonly z.output<typeof player>[]): PlayerChoice[] {
+function expanded(list: readonly PlayerInput[]): PlayerChoice[] {
   return list.flatMap((choice): PlayerChoice[] => {
     if (typeof choice === 'string') return [choice]
     const lists = Object.entries(choice).filter(([, value]) => Array.isArray(value)) as [string, unknown[]][]

@@ -5,6 +5,7 @@
 import { existsSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { UserError } from '../envs/core/errors.ts'
+import { groupBy } from '../envs/core/grouped.ts'
 import { digest } from '../envs/core/plain.ts'
 import type { Compression } from '../rollouts/blocks.ts'
 import { estimatorNamed } from '../rollouts/export/advantage.ts'
@@ -14,7 +15,7 @@ import { objectIn, rows } from '../rollouts/jsonl.ts'
 import { FolderLock } from '../rollouts/lock.ts'
 import { type Metadata, mergedMetadata } from '../rollouts/metadata.ts'
 import { mergeNotes } from '../rollouts/notes.ts'
-import type { ResultFigures } from '../rollouts/rows.ts'
+import { outcomeOf } from '../rollouts/rows.ts'
 import { runFolder } from '../rollouts/run.ts'
 import {
   FILES,
@@ -137,8 +138,7 @@ function fill(store: RunStore, sources: readonly Part[], parts: readonly Part[])
   const [{ metadata: first }] = sources as readonly [Part]
   const { owners, ...doubles } = ownersOf(sources)
   const examples = new Set<number>()
-  let repeats = 0
-  for (const { metadata } of sources) repeats = Math.max(repeats, metadata.rollouts_per_example)
+  const repeats = Math.max(...sources.map(({ metadata }) => metadata.rollouts_per_example))
   // The folder says what it is before anything lies in it, so that a merge that was killed can be gone on with.
   const facts = { examples: first.examples, exampleCount: 0, repeats }
   const times = {
@@ -159,10 +159,7 @@ function fill(store: RunStore, sources: readonly Part[], parts: readonly Part[])
   }
   store.order()
   for (const { example } of store.held()) examples.add(example)
-  for (const { example_id, repeat } of readErrors(folder)) {
-    examples.add(example_id)
-    repeats = Math.max(repeats, repeat + 1)
-  }
+  for (const { example_id } of readErrors(folder)) examples.add(example_id)
   const whole = wholeOf(
     sources,
     [...examples].sort((a, b) => a - b),
@@ -218,15 +215,10 @@ function contentsOf(sources: readonly Part[], keys: ReadonlyMap<string, unknown>
     sources.map(part => {
       const contents = new Map<string, string>()
       for (const row of readFigures(part.folder))
-        if (keys.has(row.key)) contents.set(row.key, digest([contents.get(row.key) ?? '', played(row)]))
+        if (keys.has(row.key)) contents.set(row.key, digest([contents.get(row.key) ?? '', outcomeOf(row)]))
       return [part, contents]
     }),
   )
-}
-
-/** A row without what the clock has a part in. */
-function played({ timing: _, ...row }: ResultFigures): object {
-  return row
 }
 
 /** What the whole run's examples are: those that its parts say they were divided from, or all that were found. */
@@ -246,12 +238,7 @@ function wholeOf(
 
 /** Throws a UserError where a part was divided from other examples than another, and the rest of them is not there. */
 function checkDivisions(sources: readonly Part[]): void {
-  const wholes = new Map<string, Part[]>()
-  for (const part of sources) {
-    const { shard, examples } = part.metadata
-    const whole = shard?.examples ?? examples
-    wholes.set(whole, [...(wholes.get(whole) ?? []), part])
-  }
+  const wholes = groupBy(sources, ({ metadata: { shard, examples } }) => shard?.examples ?? examples)
   if (wholes.size < 2) return
   for (const [examples, parts] of wholes) {
     const absent = absentShards(parts.flatMap(({ metadata: { shard } }) => shard ?? []))

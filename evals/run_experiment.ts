@@ -2,7 +2,6 @@
  * Plays an experiment: cell after cell, each player's rollouts into a folder of their own, and tells what happens as it does.
  * Knows experiments and run folders; prints nothing.
  */
-
 import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
 import { UserError } from '../envs/core/errors.ts'
@@ -102,7 +101,7 @@ export interface RunExperimentOptions extends Pick<PlayerContext, 'own' | 'peopl
   readonly resume?: boolean
   /** Whether rollouts that failed before are played again. */
   readonly retryErrors?: boolean
-  /** How the rollouts of new folders are kept: `none` by default, or `gzip`. */
+  /** How the rollouts of new folders are kept; `none` by default. */
   readonly compress?: Compression
   /** Once aborted nothing is begun, and what is in flight is finished. */
   readonly signal?: AbortSignal

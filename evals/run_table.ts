@@ -1,10 +1,10 @@
 /** The runs of one setting as people and machines read them right after they were played. Knows runs; reads no file. */
 import type { Column } from '../rollouts/column.ts'
 import { columnNames, evaluatedOf, shortName } from '../rollouts/labels.ts'
+import type { Summary, Traffic } from '../rollouts/metadata.ts'
 import { promptTokens } from '../rollouts/models/usage.ts'
 import type { Usage } from '../rollouts/player.ts'
 import type { RunResult } from '../rollouts/run.ts'
-import type { Summary, Traffic } from '../rollouts/summary.ts'
 import { declaredRange, sharedConfig, valueRange } from './ranges.ts'
 import { clusteredMean, type Estimate } from './stats.ts'
 import { block, type FigureRow, figureTable, number, plural } from './text.ts'

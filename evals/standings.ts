@@ -1,6 +1,7 @@
 /**
  * Who is how strong: players that shared rollouts, ranked by who earned more. Knows run folders and statistics; prints nothing.
  */
+import { addTo } from '../envs/core/grouped.ts'
 import { mean } from '../envs/core/sums.ts'
 import { readRollouts } from '../rollouts/scores.ts'
 import { Games } from './games.ts'
@@ -34,7 +35,7 @@ export function standingsOf(players: readonly string[], folders: readonly string
       const earned = new Map<number, number[]>()
       for (const { reward, info } of rows) {
         const number = numbers.get(info.player)
-        if (number !== undefined) earned.set(number, [...(earned.get(number) ?? []), reward])
+        if (number !== undefined) addTo(earned, number, reward)
       }
       const means = [...earned].map(([number, rewards]) => [number, mean(rewards)] as const)
       for (const [at, [a, meanA]] of means.entries()) {

@@ -2,7 +2,6 @@
  * What a replication study is: published figures beside ours, each with its tolerance. The figures of a study are a data
  * file beside it, with n and source; the study says how ours are made. Knows no economy.
  */
-
 import type { PublishedRun } from './published.ts'
 
 /** Where a figure stands: published by others, or made by an earlier prototype (a regression, not a replication). */

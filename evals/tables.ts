@@ -1,5 +1,6 @@
 /** From what was added up to figures: the content of every table. Knows tallies and statistics; reads nothing. */
 import type { ValueRange } from '../envs/core/range.ts'
+import { sum } from '../envs/core/sums.ts'
 import { Column, Moments } from '../rollouts/column.ts'
 import { dealingId } from '../rollouts/conduct.ts'
 import { promptTokens } from '../rollouts/models/usage.ts'
@@ -130,7 +131,7 @@ function spending(cells: Cells, { label, rows, cost, spending: spent }: PlayerTa
   add('of them read from cache', 'share', part(usage.input_cached_read, input))
   add('output tokens', 'number', each(usage.output))
   add('of them reasoning', 'share', part(usage.output_reasoning, usage.output))
-  if (cost.n > 0) cells.mean('spending', label, 'USD', cost, 'number', { low: 0, high: null })
+  cells.mean('spending', label, 'USD', cost, 'number', { low: 0, high: null })
   add('USD, all priced rollouts', 'number', cost.n === 0 ? null : cost.mean * cost.n)
   add('retries, all rollouts', 'count', retries)
   for (const [item, share] of [
@@ -186,7 +187,7 @@ function logs(cells: Cells, { label, habits }: PlayerTally, tools: readonly stri
 function sequences(cells: Cells, tallies: readonly PlayerTally[]): void {
   const pairs = tallies.flatMap(({ label, habits }) =>
     [...habits.follows].flatMap(([before, next]) => {
-      const n = [...next.values()].reduce((sum, count) => sum + count, 0)
+      const n = sum([...next.values()])
       return [...next].map(([after, count]) => ({ label, item: `${before} → ${after}`, n, count }))
     }),
   )

@@ -1,5 +1,4 @@
 /** Plain text for terminals: wrapping, lists, tables. Knows widths, not contents. No colour, no control characters. */
-
 import { relative } from 'node:path'
 import { oneLine } from '../envs/core/text.ts'
 

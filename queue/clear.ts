@@ -3,12 +3,11 @@ import { keysOf, NEWS, PREFIX, RUNS } from './keys.ts'
 import type { Connection } from './redis.ts'
 
 /** Removes all that Redis holds of a run, answers that were paid for included. */
-export async function clearRun({ redis, bullmq }: Connection, id: string): Promise<void> {
+export async function clearRun(connection: Connection, id: string): Promise<void> {
+  const { redis } = connection
   await redis.hdel(RUNS, id)
   await redis.xadd(NEWS, 'MAXLEN', '~', '1000', '*', 'over', id)
-  const queue = new bullmq.Queue(id, { prefix: PREFIX, connection: redis })
-  queue.on('error', () => {})
-  await queue.obliterate({ force: true })
+  await connection.queue(id).obliterate({ force: true })
   await removeKeys(redis, keysOf(id).base)
 }
 

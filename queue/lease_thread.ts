@@ -5,7 +5,6 @@
  */
 import { parentPort, workerData } from 'node:worker_threads'
 import type { Job, Queue } from 'bullmq'
-import { PREFIX } from './keys.ts'
 import { Connection } from './redis.ts'
 
 /** What the thread is given. */
@@ -63,8 +62,7 @@ parentPort!.postMessage('ready')
 async function renew(each: Held): Promise<void> {
   let queue = queues.get(each.run)
   if (queue === undefined) {
-    queue = new connection.bullmq.Queue(each.run, { prefix: PREFIX, connection: connection.redis })
-    queue.on('error', () => {})
+    queue = connection.queue(each.run)
     queues.set(each.run, queue)
   }
   // Most jobs are over before this is asked once.

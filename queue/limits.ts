@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { RunStopped } from '../rollouts/errors.ts'
-import type { Ledger, Reservation, Spending } from '../rollouts/models/budget.ts'
+import { type Ceilings, type Ledger, type Reservation, reachedWords, type Spending } from '../rollouts/models/budget.ts'
 import type { Pace } from '../rollouts/models/pace.ts'
 import { sleep, systemClock } from '../rollouts/models/retry.ts'
 import { keysOf, paceKey } from './keys.ts'
@@ -40,7 +40,7 @@ export class SharedLedger implements Ledger {
   readonly limited: boolean
   readonly #connection: Connection
   readonly #keys: readonly [string, string, string]
-  readonly #ceilings: { readonly maxCost?: number; readonly maxTokens?: number }
+  readonly #ceilings: Ceilings
   readonly #holding: (rollout: string) => Holding | undefined
   #spent: Spending = { tokens: 0, cost: 0 }
 
@@ -49,7 +49,7 @@ export class SharedLedger implements Ledger {
     connection: Connection,
     run: string,
     limited: boolean,
-    ceilings: { readonly maxCost?: number; readonly maxTokens?: number },
+    ceilings: Ceilings,
     holding: (rollout: string) => Holding | undefined,
   ) {
     const { state, reserved, holders } = keysOf(run)
@@ -72,12 +72,13 @@ export class SharedLedger implements Ledger {
       const words = [id, Math.ceil(worst.tokens), nano(worst.cost), held.job, held.token]
       const [answer, ceiling, tokens, cost] = (await this.#connection.script('agoragymReserve', this.#keys, words)) as [
         number,
-        string?,
+        ('cost' | 'tokens')?,
         string?,
         string?,
       ]
       if (answer === 1) return { settle: used => this.#settle(id, used) }
-      if (answer === 2) throw new RunStopped(this.#reached(ceiling!, Number(tokens), Number(cost) / 1e9))
+      if (answer === 2)
+        throw new RunStopped(reachedWords(ceiling!, this.#ceilings, { tokens: Number(tokens), cost: Number(cost) / 1e9 }))
       if (answer === 3) throw losing(held, rollout)
       await delay(LOOK)
     }
@@ -89,13 +90,6 @@ export class SharedLedger implements Ledger {
     this.#connection
       .script('agoragymSettle', this.#keys.slice(0, 2), [id, Math.ceil(used.tokens), nano(used.cost)])
       .catch(() => {})
-  }
-
-  #reached(ceiling: string, tokens: number, cost: number): string {
-    const { maxCost, maxTokens } = this.#ceilings
-    return ceiling === 'cost'
-      ? `Stopped at --max-cost ${maxCost}: ${cost.toFixed(4)} USD are spent, and the next call could pass it.`
-      : `Stopped at --max-tokens ${maxTokens}: ${tokens} tokens are spent, and the next call could pass it.`
   }
 }
 

@@ -3,21 +3,19 @@
  * must be the same on every machine that plays it. Keys are never in it. Knows no Redis.
  */
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { basename, dirname, join, resolve } from 'node:path'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { UserError } from '../envs/core/errors.ts'
 import { difference, digest } from '../envs/core/plain.ts'
 import { toolSchema } from '../envs/core/tool.ts'
-import { cellsOf, type Experiment } from '../evals/experiment.ts'
+import type { Experiment } from '../evals/experiment.ts'
 import type { PlannedCell } from '../evals/plan.ts'
-import type { ModelsOptions, PlayerChoice, Prices } from '../rollouts/models/index.ts'
-import { readPlayer, splitPlayers } from '../rollouts/models/index.ts'
-import { withoutCredentials } from '../rollouts/models/redact.ts'
+import type { ModelsOptions, Prices } from '../rollouts/models/index.ts'
 import { configDigest, lineupNames } from '../rollouts/rollout.ts'
-import { readText } from '../rollouts/text_file.ts'
 import { packageVersion } from '../rollouts/versions.ts'
+import { carriedExperiment, writeCarried } from './carried.ts'
 import type { SharedResults } from './parts.ts'
 
 /** Options of models that are the same on every machine; keys, time and chance are each machine's own. */
@@ -173,7 +171,7 @@ export function runId(manifest: Manifest): string {
 
 /** Options of models as a worker has them: what all share, and its own environment. */
 export function workerModels({ models, files }: Manifest, folder: string): ModelsOptions {
-  writeFiles(files, folder)
+  writeCarried(files, folder)
   const { prices, ...shared } = models
   return { ...shared, cwd: folder, prices: () => prices }
 }
@@ -229,69 +227,4 @@ function plansOf(planned: readonly PlannedCell[]): PlanFacts[] {
       }
     }),
   )
-}
-
-/** The experiment with its files carried along: each is renamed to where a worker will find it. */
-function carriedExperiment(asked: Experiment, folder: string, cwd: string, files: Record<string, string>): Experiment {
-  const carry = (path: string, from: string): string => {
-    const text = readText(resolve(from, path), why => `${path}: ${why}.`)
-    const name = `${digest(text).slice(0, 8)}/${basename(path)}`
-    files[name] = text
-    return name
-  }
-  const player = <T extends PlayerChoice | object>(choice: T): T => {
-    const text = typeof choice === 'string' ? choice : (choice as { player: string }).player
-    if (withoutCredentials(text) !== text)
-      throw new UserError(
-        `Player '${withoutCredentials(text).slice(0, 200)}': a URL with credentials would lie in Redis; name the variable that holds the key with --api-key-var.`,
-      )
-    const spec = choice as { persona?: unknown }
-    if (typeof choice !== 'string' && Array.isArray(spec.persona))
-      return { ...(choice as object), persona: spec.persona.map(each => (isPath(each) ? `./${carry(each, cwd)}` : each)) } as T
-    const { persona } = typeof choice === 'string' ? readPlayer(choice).treatment : spec
-    if (!isPath(persona)) return choice
-    const { player: bare, label, treatment } = readPlayer(choice as PlayerChoice)
-    return {
-      player: bare,
-      ...(label !== undefined && { label }),
-      ...treatment,
-      persona: `./${carry(persona, cwd)}`,
-    } as unknown as T
-  }
-  const seats = (named: Readonly<Record<string, PlayerChoice>>): Record<string, PlayerChoice> =>
-    Object.fromEntries(Object.entries(named).map(([agent, choice]) => [agent, player(choice)]))
-  const carried = {
-    ...asked,
-    ...(asked.players !== undefined && { players: asked.players.map(player) }),
-    entries: asked.entries.map(entry => ({
-      ...entry,
-      ...(entry.scenario_file !== undefined && { scenario_file: carry(entry.scenario_file, folder) }),
-      ...(entry.players !== undefined && { players: entry.players.map(player) }),
-      ...(entry.seats !== undefined && { seats: seats(entry.seats) }),
-      ...(entry.lineups !== undefined && {
-        lineups: entry.lineups.map(each => ({ ...each, ...(each.seats !== undefined && { seats: seats(each.seats) }) })),
-      }),
-      ...(entry.tournament !== undefined && {
-        tournament: { ...entry.tournament, players: entry.tournament.players.map(player) },
-      }),
-    })),
-  } as Experiment
-  for (const { seats: taken } of cellsOf(carried))
-    if (taken.kind === 'turns')
-      for (const share of splitPlayers(taken.opponents ?? ''))
-        if (withoutCredentials(share) !== share)
-          throw new UserError('--opponents: a URL with credentials would lie in Redis; use --api-key-var.')
-  return carried
-}
-
-const isPath = (persona: unknown): persona is string => typeof persona === 'string' && /[./\\]/.test(persona)
-
-function writeFiles(files: Readonly<Record<string, string>>, folder: string): void {
-  for (const [name, text] of Object.entries(files)) {
-    // Names are made by `carry`: whoever writes to Redis must not reach outside the folder.
-    if (!/^[0-9a-f]{8}\/[^/\\]+$/.test(name))
-      throw new UserError(`A run names a file '${name.slice(0, 64)}', which is no name of one.`)
-    mkdirSync(join(folder, name.slice(0, 8)), { recursive: true })
-    writeFileSync(join(folder, name), text)
-  }
 }

@@ -3,10 +3,12 @@
  * change several keys at once. Knows no run.
  */
 import { setTimeout as delay } from 'node:timers/promises'
+import type { Queue, QueueOptions } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { UserError } from '../envs/core/errors.ts'
 import { RunError } from '../rollouts/errors.ts'
 import { withoutCredentials } from '../rollouts/models/redact.ts'
+import { PREFIX } from './keys.ts'
 import { SCRIPTS, type ScriptName } from './scripts.ts'
 
 export const INSTALL = 'npm install bullmq ioredis'
@@ -104,6 +106,13 @@ export class Connection {
       signal?.removeEventListener('abort', give)
     }
     return connection
+  }
+
+  /** The queue of that name. What goes wrong with it is told of by the connection. */
+  queue(name: string, options: Omit<QueueOptions, 'connection' | 'prefix'> = {}): Queue {
+    const queue = new this.bullmq.Queue(name, { ...options, prefix: PREFIX, connection: this.redis })
+    queue.on('error', () => {})
+    return queue
   }
 
   /** Another connection to the same place, for commands that block. Closed with this one. */

@@ -1,9 +1,9 @@
 /** What an operator asks of a queue: what is due, runs and has failed, who plays, what it has cost; and how it is emptied. */
-
 import { UserError } from '../envs/core/errors.ts'
+import { sum } from '../envs/core/sums.ts'
 import { clearRun } from './clear.ts'
-import { collectorOf, LEASE } from './collector.ts'
-import { keysOf, NEWS, PREFIX, RUNS, WORKER } from './keys.ts'
+import { keysOf, NEWS, RUNS, WORKER } from './keys.ts'
+import { LEASE, type Owner, ownerOf } from './owner.ts'
 import { Connection, checkedUrl } from './redis.ts'
 
 export interface WorkerStatus {
@@ -100,15 +100,13 @@ async function workersOf({ redis }: Connection): Promise<readonly WorkerStatus[]
 }
 
 async function runStatus(connection: Connection, id: string, said: string): Promise<RunStatus> {
-  const { redis, bullmq } = connection
+  const { redis } = connection
   const keys = keysOf(id)
   const { what, out, since, total } = JSON.parse(said) as Pick<RunStatus, 'what' | 'out' | 'since' | 'total'>
-  const queue = new bullmq.Queue(id, { prefix: PREFIX, connection: redis })
-  queue.on('error', () => {})
   const [seconds] = await redis.time()
   const tens = Math.floor(Number(seconds) / 10)
   const [counts, state, stops, refusals, collector, unfiled, rates] = await Promise.all([
-    queue.getJobCounts('waiting', 'active', 'delayed', 'prioritized'),
+    connection.queue(id).getJobCounts('waiting', 'active', 'delayed', 'prioritized'),
     redis.hgetall(keys.state),
     redis.hgetall(keys.stop),
     redis.hgetall(keys.refusals),
@@ -117,7 +115,7 @@ async function runStatus(connection: Connection, id: string, said: string): Prom
     redis.mget(...Array.from({ length: 6 }, (_, i) => keys.rate(tens - 1 - i))),
   ])
   const number = (field: string): number => Number(state[field] ?? 0)
-  const who = collector === null ? null : (JSON.parse(collector) as { host: string; pid: number })
+  const who = collector === null ? null : (JSON.parse(collector) as Owner)
   return {
     id,
     what,
@@ -129,7 +127,7 @@ async function runStatus(connection: Connection, id: string, said: string): Prom
     ok: number('ok'),
     failed: number('failed'),
     doubles: number('doubles'),
-    per_minute: rates.reduce((sum, rate) => sum + Number(rate ?? 0), 0),
+    per_minute: sum(rates.map(rate => Number(rate ?? 0))),
     unfiled,
     calls: number('calls'),
     tokens: number('tokens'),
@@ -141,7 +139,7 @@ async function runStatus(connection: Connection, id: string, said: string): Prom
 
 /** Two would pull the run out of each other's hands. */
 async function clearDead(connection: Connection, id: string): Promise<void> {
-  const found = await collectorOf(connection, id)
+  const found = await ownerOf(connection, id)
   if (found !== undefined)
     throw new UserError(
       `Process ${found.pid} on ${found.host} collects ${id}: stop it with agoragym queue drain, which loses nothing. One that is gone is known to be after ${LEASE} seconds.`,

@@ -63,6 +63,13 @@ export function isScripted({ lineup }: RolloutSpec): boolean {
   return Object.values(lineup).every(({ kind }) => kind === 'bot')
 }
 
+/** What a job says: numbers of rollouts of a run, and their `keysDigest`. */
+export interface JobData {
+  readonly run: number
+  readonly rollouts: readonly number[]
+  readonly digest: string
+}
+
 /** What tells whether two machines mean the same rollouts by the same numbers. */
 export function keysDigest(tasks: readonly Pick<Numbered, 'key'>[]): string {
   return digest(tasks.map(({ key }) => key)).slice(0, 16)

@@ -14,7 +14,6 @@ import {
   renameSync,
   rmSync,
   statSync,
-  writeFileSync,
   writeSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -117,16 +116,15 @@ export function makeFolder(path: string): void {
   mkdirSync(path)
 }
 
-/** Writes files by their paths below a folder, which is made. Throws RunError where the file system refuses. */
+/** Writes files by their paths below a folder, which is made; each is replaced whole. A RunError where the file system refuses. */
 export function writeFiles(folder: string, files: Readonly<Record<string, string>>): void {
   try {
-    for (const [path, text] of Object.entries(files)) {
-      makeFolder(dirname(join(folder, path)))
-      writeFileSync(join(folder, path), text)
-    }
+    makeFolder(folder)
+    for (const path of Object.keys(files)) makeFolder(dirname(join(folder, path)))
   } catch (error) {
     throw refused(folder, error)
   }
+  for (const [path, text] of Object.entries(files)) replaceFile(join(folder, path), write => write(Buffer.from(text)))
 }
 
 /** Writes bytes to the end, where the system may take them piece by piece. A RunError where it refuses. */

@@ -81,6 +81,11 @@ export interface ResultFigures {
   readonly token_usage?: TokenUsage
 }
 
+/** What a row says of how its rollout came out: all but when that was, and what it cost. */
+export function outcomeOf({ timing: _, info: { cost: __, ...info }, ...row }: ResultFigures): object {
+  return { ...row, info }
+}
+
 /** A row of results. */
 export interface ResultRow extends ResultFigures {
   /** The messages before the player's first. */

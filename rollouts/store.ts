@@ -24,7 +24,6 @@ import {
 } from './blocks.ts'
 import { makeFolder, PlaceReader, refused, replaceFile, TEMPORARY } from './disk.ts'
 import { RunError } from './errors.ts'
-import { SortedLines } from './export/sorted.ts'
 import { FILES } from './files.ts'
 import { Appender, keepLines, lines, rows, textOf } from './jsonl.ts'
 import { KeyMap } from './keys.ts'
@@ -37,6 +36,7 @@ import { keyOf, rowIn } from './read_rows.ts'
 import { FORMAT, figuresLine, headOf, StoredRows } from './record.ts'
 import { keyParts } from './rollout.ts'
 import type { ErrorRow, FailedLines, FinishedLines } from './rows.ts'
+import { SortedLines, sortable } from './sorted.ts'
 import { figuresOf, readErrors } from './stored.ts'
 
 export { FILES } from './files.ts'
@@ -61,9 +61,6 @@ const JOURNAL = 1 << 26
 const [SORTED, REWRITTEN] = [5000, 256]
 /** What the name of a folder begins with in which that is done. */
 const SORTING = '.sorting-'
-
-/** A number that sorts as text; up to 36¹¹ (10¹⁷). */
-const sortable = (value: number): string => value.toString(36).padStart(11, '0')
 
 export interface StoreOptions {
   /** Whether a folder that holds something is gone on with. */

@@ -1,12 +1,12 @@
 /** What the rollouts of a run added to its files, read back to be filed in another run. Knows files of runs; writes none. */
 import { join } from 'node:path'
 import type { AnyTypes } from '../envs/core/environment.ts'
+import { addTo, groupBy } from '../envs/core/grouped.ts'
 import type { EpisodeLog } from '../envs/core/log.ts'
 import { FILES } from './files.ts'
 import { lines, textOf } from './jsonl.ts'
 import { KeyMap } from './keys.ts'
 import { isOlder } from './layout.ts'
-import type { CallRow } from './player.ts'
 import { keyOf } from './read_rows.ts'
 import { linesOf } from './record.ts'
 import type { FailedLines, FinishedLines, StepsRow, TracedEpisode } from './rows.ts'
@@ -29,8 +29,7 @@ export function* readLines(folder: string, wanted: (key: string) => boolean = ()
 
 /** The files of before side by side: what stands in one only is not finished. */
 function* olderLines(folder: string): Generator<FinishedLines> {
-  const calls = new Map<string, CallRow[]>()
-  for (const row of readCalls(folder)) calls.set(row.key, [...(calls.get(row.key) ?? []), row])
+  const calls = groupBy(readCalls(folder), ({ key }) => key)
   const traces = new Map<string, TracedEpisode>()
   const logs = new Map<string, StepsRow>()
   const [nextTrace, nextLog] = [readTraces(folder), readSteps(folder)]
@@ -60,9 +59,7 @@ export function* readFailedLines(folder: string): Generator<FailedLines> {
   for (const line of lines(join(folder, FILES.calls))) {
     const key = keyOf('calls', line)
     if (key === '' || done.has(key)) continue
-    const known = calls.get(key)
-    if (known === undefined) calls.set(key, [textOf(line.bytes)])
-    else known.push(textOf(line.bytes))
+    addTo(calls, key, textOf(line.bytes))
   }
   for (const { attempt: _, ...error } of readErrors(folder)) {
     const { key } = error

@@ -9,9 +9,6 @@ import { PASS_THRESHOLD, passRates } from './pass_rates.ts'
 import { readErrors, readRolloutFigures, readUnfiledCalls } from './store.ts'
 import { Spending, Tally } from './tally.ts'
 
-export type { Summary, Traffic } from './metadata.ts'
-export { PASS_THRESHOLD }
-
 /** Reads the files of a run; a reward from `threshold` on is a pass. */
 export function summarize(folder: string, threshold: number = PASS_THRESHOLD): Summary {
   const examples = new Map<number, number>()

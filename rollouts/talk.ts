@@ -2,7 +2,6 @@
  * A table whose live seats are spoken for in messages: what a bridge needs that talks as trainers do. A seat is told exactly what a
  * model would be told that the package asks itself. Knows no protocol and no economy.
  */
-
 import type { Decision, Units } from '../envs/core/environment.ts'
 import { type Table, TableError, type TableView } from '../envs/core/table.ts'
 import type { AgentId } from '../envs/core/tool.ts'

@@ -127,17 +127,19 @@ function answered(begun: Begun, name: string, input: object): string | Promise<s
 
 const event = (name: string, data: string): string => `event: ${name}\ndata: ${data}\n\n`
 
-/** A result as events. Clients drop spaces at the beginning of a chunk, so none begins with one. */
+/** A space as JSON writes it without one. */
+const escaped = (space: string): string => `\\u${space.charCodeAt(0).toString(16).padStart(4, '0')}`
+
+/** A result as events. Clients drop spaces at the beginning of a chunk, so none begins with one; and none ends in half a character. */
 function events(json: string): string {
   let written = ''
-  let at = 0
-  while (json.length - at > CHUNK) {
-    let end = at + CHUNK
-    while (/\s/.test(json.charAt(end)) || /[\udc00-\udfff]/.test(json.charAt(end))) end--
-    written += event('chunk', json.slice(at, end))
-    at = end
+  let rest = json
+  while (rest.length > CHUNK) {
+    const end = /[\udc00-\udfff]/.test(rest.charAt(CHUNK)) ? CHUNK - 1 : CHUNK
+    written += event('chunk', rest.slice(0, end))
+    rest = rest.slice(end).replace(/^\s/, escaped)
   }
-  return written + event('end', json.slice(at))
+  return written + event('end', rest)
 }
 
 function stream(c: Context, host: Host, id: string, result: string | Promise<string>): Response {

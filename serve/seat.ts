@@ -73,7 +73,7 @@ export class SeatPlay {
   }
 
   /** Starts a game; its first messages are the rules and what the seat sees. */
-  reset(seed?: number, repeat?: number): Told | Promise<Told> {
+  reset(seed?: number): Told | Promise<Told> {
     const table = this.game.table(seed)
     const talk = new Talk(table)
     this.#count('resets', 1)
@@ -82,7 +82,7 @@ export class SeatPlay {
     this.#fresh = true
     this.#final = undefined
     this.#calls = this.#total = 0
-    return after(talk.reset(this.game.seed, repeat), view => this.#told(view, []))
+    return after(talk.reset(this.game.seed), view => this.#told(view, []))
   }
 
   /** One message of the seat: answered within its turn, or its decision; then the game is played on to its next turn. */

@@ -8,7 +8,7 @@ import { PASS, type PolicyFactory, type Turn } from '../../envs/core/policy.ts'
 import type { AgentId } from '../../envs/core/tool.ts'
 import type { AgenticConfig } from '../../envs/mars_colony/config.ts'
 import type { MarsObservation, MarsTypes } from '../../envs/mars_colony/observe.ts'
-import { COMPLEMENTARY } from '../../envs/mars_colony/parameters.ts'
+import { rolesFit } from '../../envs/mars_colony/substrate.ts'
 import type { MarsCall } from './habits.ts'
 import { worthOfBuilding, worthOfWorking } from './worth.ts'
 
@@ -81,7 +81,6 @@ interface Acquaintance {
   declinedAt: number | undefined
 }
 
-const FIT = new Set(COMPLEMENTARY.flatMap(([a, b]) => [`${a} ${b}`, `${b} ${a}`]))
 /** A bond that needs no more tending, and one that is worth a warm word. */
 const TENDED = 40
 const FRIENDLY = 1
@@ -160,7 +159,7 @@ class Attentive {
             ...other,
             own,
             bond: bondWith.get(other.agent)!,
-            fits: FIT.has(`${role} ${other.role}`),
+            fits: rolesFit(role, other.role),
             truth: truthOf(other, own, this.#taste),
           }
         }),

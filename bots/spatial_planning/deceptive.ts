@@ -3,7 +3,7 @@
  * paints the price of the condition it wants, posts bids it does not mean.
  */
 import type { Observation } from '../../envs/spatial_planning/observe.ts'
-import { type Pair, RANGES, type Range, rangeOf } from '../../envs/spatial_planning/roster.ts'
+import { endsOf, type Pair, RANGES, type Range } from '../../envs/spatial_planning/roster.ts'
 import { signalWidth } from '../../envs/spatial_planning/stimuli.ts'
 import {
   type Context,
@@ -32,8 +32,7 @@ export function deceptiveHabits(context: Context, declare: Habits['declare'] = s
       trust.notice(seen)
     },
     // Whoever believes it leaves the plot to those who know better.
-    appraise: ({ inspected = [] }) =>
-      inspected.map(({ plot }) => ({ plot, values: [rangeOf(plot, 0).low, rangeOf(plot, 1).low] })),
+    appraise: ({ inspected = [] }) => inspected.map(({ plot }) => ({ plot, values: endsOf(plot, 'low') })),
     declare,
     declareFinal: seen => thriftyDeclaration(seen, context, experience, 0.25),
     select: (seen, condition, stage) => sureGains(seen, condition, stage, trust, config),

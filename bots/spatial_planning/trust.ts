@@ -2,6 +2,7 @@
  * Whom to believe. Appraisals are compared with what one knows oneself, and who was wrong once is not believed again; pledges are
  * believed as far as those before were kept. Reads observations alone.
  */
+import { meanOrNull } from '../../envs/core/sums.ts'
 import type { AgentId } from '../../envs/core/tool.ts'
 import type { AppraisalView, Observation } from '../../envs/spatial_planning/observe.ts'
 import { type Cond, MAX_OWNERS, type Pair, type Plot, RANGES } from '../../envs/spatial_planning/roster.ts'
@@ -54,7 +55,7 @@ export class Trust {
     const known = knownValues(seen, plot)
     if (known !== undefined) return known[condition]
     const said = appraisalsOf(seen, plot).filter(({ speculator }) => !this.#caught.has(speculator))
-    return said.length === 0 ? undefined : said.reduce((sum, { values }) => sum + values[condition], 0) / said.length
+    return meanOrNull(said.map(({ values }) => values[condition])) ?? undefined
   }
 }
 

@@ -12,6 +12,12 @@ export interface Speaker {
   readonly recovery: string
 }
 
+/** Who the server says sits in a seat: its number, and whether its player is ready where that is said. */
+export interface Identity {
+  readonly number: number
+  readonly ready?: boolean
+}
+
 export interface Codec {
   /** Takes a seat for the first time, or binds a new connection to it without the game hearing of it. */
   join(speaker: Speaker): Json
@@ -22,8 +28,8 @@ export interface Codec {
   message(speaker: Speaker, message: Json): Json
   /** What a frame tells; nothing where it tells nothing that is known. */
   events(frame: unknown): RemoteEvent[]
-  /** The number that a frame says the seat has, and whether its player is ready; undefined where it does not say. */
-  identity(event: RemoteEvent): { readonly number: number; readonly ready?: boolean } | undefined
+  /** Undefined where an event does not say who sits here. */
+  identity(event: RemoteEvent): Identity | undefined
 }
 
 const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -1,8 +1,8 @@
 /**
- * One seat at the laboratory's server: its connection, when it is to decide, and what it sends. Keeps the rules that a client of this
- * server must keep (`docs/connect.md` has them with the failures they come from). What is seen and what may be sent is the twin's.
+ * One seat at the laboratory's server: when it is to decide, what it sends, and how it catches up. Keeps the rules that a client of
+ * this server must keep (`docs/connect.md` has them with the failures they come from). The socket is `connection.ts`'s; what is seen
+ * and what may be sent is the twin's.
  */
-import WebSocket from 'ws'
 import type { RemoteAnswer, RemoteEvent, RemoteSeat, RemoteTwin, Sending, Wanted } from '../../economies/remote.ts'
 import type { CallResult, Seat } from '../../envs/core/environment.ts'
 import { UserError } from '../../envs/core/errors.ts'
@@ -11,15 +11,15 @@ import type { Call } from '../../envs/core/tool.ts'
 import { type Clock, sleep, systemClock } from '../../rollouts/models/retry.ts'
 import type { Ask, Link, LinkEvent, SeatResult, Wire } from '../adapter.ts'
 import { reconnecting } from '../backoff.ts'
-import { type Codec, fault, type Speaker } from './codec.ts'
+import { type Codec, fault, type Identity, type Speaker } from './codec.ts'
+import { Connection } from './connection.ts'
 import { type Http, HttpFault } from './http.ts'
 import type { ServerClock } from './server_clock.ts'
 
 /** Milliseconds after which readiness is said again, where nobody said that it was heard. */
 const READY_AGAIN = 500
-/** Milliseconds to wait for the answer to a message, and for a connection. */
+/** Milliseconds to wait for the answer to a message. */
 const ANSWER_MS = 5_000
-const OPEN_MS = 10_000
 /** Milliseconds between two questions whether a decision was taken, or how things stand while the server cannot say. */
 const AGAIN_MS = 250
 /** How often the server is asked how things stand before the events alone must do: in some phases it never can say. */
@@ -68,12 +68,10 @@ export class IbexLink implements Link {
   readonly #options: LinkOptions
   readonly #clock: Clock
   readonly #speaker: Speaker
+  readonly #connection: Connection
   readonly #view: RemoteSeat
   readonly #told: LinkEvent[] = []
   #wake: () => void = () => {}
-  #socket: WebSocket | undefined
-  /** Counts the connections there were. */
-  #connection = 0
   #closed = false
   /** Whether nobody listens to the events any more. */
   #stopped = false
@@ -93,15 +91,26 @@ export class IbexLink implements Link {
   #ready: AbortController | undefined
   #disclosure: string | undefined
   #pending: { readonly sending: Sending; readonly settle: (answer: RemoteAnswer | 'read' | 'lost') => void } | undefined
-  #fences: ((identity: { readonly ready?: boolean } | undefined) => void)[] = []
   /** Events that are put by until the snapshot is there that they follow. */
   #missed: RemoteEvent[] | undefined
-  #number: ((number: number | undefined) => void) | undefined
 
   constructor(options: LinkOptions) {
     this.#options = options
     this.#clock = options.clock ?? systemClock
     this.#speaker = { game: options.game, recovery: options.recovery }
+    this.#connection = new Connection({
+      socketUrl: options.socketUrl,
+      speaker: this.#speaker,
+      codec: options.codec,
+      wire: options.wire,
+      clock: this.#clock,
+      hear: event => this.#hear(event),
+      heard: () => this.#stir(),
+      lost: () => this.#lost(),
+      fail: error => {
+        this.#failure ??= error
+      },
+    })
     this.#view = options.view
     this.#disclosure = options.disclose
     this.env = options.twin.env
@@ -113,7 +122,7 @@ export class IbexLink implements Link {
 
   /** Takes the seat, or with `again` binds a new connection to it. A UserError where the server binds us to another. */
   async open(again: boolean, signal: AbortSignal): Promise<void> {
-    const number = await this.#connect(again, signal)
+    const number = await this.#connection.bind(again, signal)
     if (number !== this.#options.number) {
       this.close()
       throw new UserError(
@@ -140,7 +149,7 @@ export class IbexLink implements Link {
       if (this.#failure !== undefined) throw this.#failure
       if (signal.aborted || this.#closed) return
       if (this.#over) return yield { kind: 'over', result: this.#result() }
-      if (this.#socket === undefined) await this.#reconnect(signal)
+      if (!this.#connection.isOpen) await this.#reconnect(signal)
       else
         await new Promise<void>(resolve => {
           this.#wake = resolve
@@ -155,10 +164,9 @@ export class IbexLink implements Link {
     if (sending.message === undefined) return { ok: true, text: sending.done() }
     const wrong = fault(sending.message)
     if (wrong !== undefined) throw new Error(`connect: ${wrong}`)
-    const socket = this.#socket
-    if (socket === undefined || !this.#isCurrent(ask)) return 'unknown'
+    if (!this.#connection.isOpen || !this.#isCurrent(ask)) return 'unknown'
     ask.sent++
-    const sent = { sending, connection: this.#connection, read: false }
+    const sent = { sending, connection: this.#connection.count, read: false }
     ask.last = sent
     const answer = await new Promise<RemoteAnswer | 'read' | 'lost'>(resolve => {
       const settle = (said: RemoteAnswer | 'read' | 'lost'): void => {
@@ -170,8 +178,8 @@ export class IbexLink implements Link {
       const stop = this.#clock.after(ANSWER_MS, onAbort)
       signal.addEventListener('abort', onAbort)
       this.#pending = { sending, settle }
-      this.#write(this.#options.codec.message(this.#speaker, sending.message!))
-      this.#fence().then(identity => {
+      this.#connection.write(this.#options.codec.message(this.#speaker, sending.message!))
+      this.#connection.fence().then(identity => {
         sent.read = identity !== undefined
         if (identity !== undefined) this.#pending?.settle('read')
       })
@@ -188,17 +196,17 @@ export class IbexLink implements Link {
       const { last } = ask
       // Nothing was sent: there was no connection.
       if (last === undefined) {
-        if (this.#socket !== undefined) return 'open'
+        if (this.#connection.isOpen) return 'open'
       } else {
         const taken = await this.#taken(last.sending)
         if (taken === true) {
           last.sending.done()
           return 'taken'
         }
-        if (taken === undefined && this.#socket !== undefined) return 'closed'
+        if (taken === undefined && this.#connection.isOpen) return 'closed'
         // What is still on its way over a living connection may yet arrive, and must not be sent a second time.
-        const isPast = last.read || last.connection !== this.#connection
-        if (taken === false && isPast && this.#socket !== undefined) return 'open'
+        const isPast = last.read || last.connection !== this.#connection.count
+        if (taken === false && isPast && this.#connection.isOpen) return 'open'
       }
       await new Promise<void>(resolve => this.#clock.after(AGAIN_MS, resolve))
     }
@@ -217,10 +225,7 @@ export class IbexLink implements Link {
     this.#closed = true
     this.#ready?.abort()
     this.#nextTurn?.()
-    this.#socket?.removeAllListeners()
-    this.#socket?.on('error', () => {})
-    this.#socket?.close()
-    this.#socket = undefined
+    this.#connection.close()
     this.#stir()
   }
 
@@ -246,7 +251,7 @@ export class IbexLink implements Link {
 
   /** Closes the ask whose phase is past, and opens the next that is due. */
   #consider(signal: AbortSignal): void {
-    if (signal.aborted || this.#closed || this.#over || this.#socket === undefined || this.#missed !== undefined) return
+    if (signal.aborted || this.#closed || this.#over || !this.#connection.isOpen || this.#missed !== undefined) return
     if (this.#ask !== undefined) {
       if (!this.#ask.dropped && !this.#isWanted(this.#ask)) this.#drop(this.#ask)
       return
@@ -275,7 +280,7 @@ export class IbexLink implements Link {
     const message = this.#disclosure === undefined ? undefined : this.#view.saying(this.#disclosure)
     if (message === undefined) return
     this.#disclosure = undefined
-    this.#write(this.#options.codec.message(this.#speaker, message))
+    this.#connection.write(this.#options.codec.message(this.#speaker, message))
   }
 
   #drop(ask: Asked): void {
@@ -286,10 +291,7 @@ export class IbexLink implements Link {
 
   /** Whether it is time for the next turn; where it is not yet, it will be looked at again. */
   #isTurn(): boolean {
-    const { actEveryMs } = this.#options
-    if (this.#nextTurn !== undefined) return false
-    if (actEveryMs === null) return this.#changed
-    return true
+    return this.#nextTurn === undefined && (this.#options.actEveryMs !== null || this.#changed)
   }
 
   #open(wanted: Wanted): void {
@@ -339,11 +341,11 @@ export class IbexLink implements Link {
     const pause = (): Promise<undefined> => sleep(this.#clock, READY_AGAIN, stop.signal).then(nothing, nothing)
     void (async () => {
       // A game that counted us before the connection was lost must not hear it a second time.
-      if (this.#connection > 1) this.#isReady(await Promise.race([this.#fence(), pause()]))
+      if (this.#connection.count > 1) this.#isReady(await Promise.race([this.#connection.fence(), pause()]))
       while (!stop.signal.aborted && !signal.aborted && this.#at === at) {
-        if (this.#socket !== undefined && this.#missed === undefined) {
-          this.#write(this.#options.codec.ready(this.#speaker))
-          this.#isReady(await Promise.race([this.#fence(), pause()]))
+        if (this.#connection.isOpen && this.#missed === undefined) {
+          this.#connection.write(this.#options.codec.ready(this.#speaker))
+          this.#isReady(await Promise.race([this.#connection.fence(), pause()]))
         }
         if (!stop.signal.aborted) await pause()
       }
@@ -351,7 +353,7 @@ export class IbexLink implements Link {
     })()
   }
 
-  #isReady(identity: { readonly ready?: boolean } | undefined): void {
+  #isReady(identity: Identity | undefined): void {
     if (identity?.ready === true) this.#heardReady()
   }
 
@@ -365,50 +367,10 @@ export class IbexLink implements Link {
     return { now: this.#clock.now(), began: this.#began, ends: this.#ends }
   }
 
-  // --- the connection
+  // --- after the connection was lost
 
-  /** Opens a connection and binds it to the seat; the number that the server says it has. */
-  async #connect(again: boolean, signal: AbortSignal): Promise<number | undefined> {
-    const { codec } = this.#options
-    const socket = await this.#dial(signal)
-    this.#connection++
-    this.#socket = socket
-    const number = new Promise<number | undefined>(resolve => {
-      const settle = (said: number | undefined): void => {
-        stop()
-        resolve(said)
-      }
-      const stop = this.#clock.after(OPEN_MS, () => settle(undefined))
-      this.#number = settle
-      socket.once('close', () => settle(undefined))
-    })
-    socket.on('message', bytes => this.#frame(String(bytes)))
-    socket.on('error', () => {})
-    socket.on('close', () => this.#lost(socket))
-    this.#write((again ? codec.rejoin : codec.join)(this.#speaker))
-    void this.#fence()
-    return number
-  }
-
-  #dial(signal: AbortSignal): Promise<WebSocket> {
-    return new Promise((resolve, reject) => {
-      signal.throwIfAborted()
-      const socket = new WebSocket(this.#options.socketUrl, { handshakeTimeout: OPEN_MS, perMessageDeflate: false })
-      const give = (): void => socket.terminate()
-      signal.addEventListener('abort', give, { once: true })
-      socket.once('open', () => {
-        signal.removeEventListener('abort', give)
-        resolve(socket)
-      })
-      socket.once('error', reject)
-    })
-  }
-
-  #lost(socket: WebSocket): void {
-    if (this.#socket !== socket) return
-    this.#socket = undefined
+  #lost(): void {
     this.#pending?.settle('lost')
-    for (const settle of this.#fences.splice(0)) settle(undefined)
     if (!this.#closed && !this.#over) this.#say({ kind: 'lost', text: 'The connection is lost.' })
     this.#stir()
   }
@@ -417,9 +379,9 @@ export class IbexLink implements Link {
     try {
       await reconnecting(
         async () => {
-          const number = await this.#connect(true, signal)
+          const number = await this.#connection.bind(true, signal)
           if (number !== undefined) return
-          this.#socket?.terminate()
+          this.#connection.break()
           throw new Error('the server does not answer')
         },
         { signal, clock: this.#clock, isLasting: () => this.#failure !== undefined },
@@ -449,7 +411,7 @@ export class IbexLink implements Link {
           if (error instanceof UserError) throw error
           if (error instanceof HttpFault && error.status < 500)
             throw new UserError(`The server no longer knows game ${this.#options.game}: ${error.message}.`)
-          if (tries === TRIES || this.#socket === undefined || this.#closed) return
+          if (tries === TRIES || !this.#connection.isOpen || this.#closed) return
           await sleep(this.#clock, AGAIN_MS, signal)
         }
       }
@@ -479,50 +441,14 @@ export class IbexLink implements Link {
       return sending.taken(await this.#snapshot(AbortSignal.timeout(ANSWER_MS)))
     } catch {
       // The server is saving the game, or nobody is there: neither yes nor no.
-      return this.#socket === undefined ? undefined : false
+      return this.#connection.isOpen ? false : undefined
     }
-  }
-
-  #write(message: Readonly<Record<string, unknown>>): void {
-    this.#options.wire('out', message)
-    this.#socket?.send(JSON.stringify(message))
-  }
-
-  /** Resolves once the server has read everything that was sent before; undefined where it does not say. */
-  #fence(): Promise<{ readonly ready?: boolean } | undefined> {
-    const question = this.#options.codec.fence(this.#speaker)
-    if (question === undefined || this.#socket === undefined) return Promise.resolve(undefined)
-    return new Promise(resolve => {
-      this.#fences.push(resolve)
-      this.#write(question)
-    })
   }
 
   // --- what is told
 
-  #frame(text: string): void {
-    let frame: unknown
-    try {
-      frame = JSON.parse(text)
-    } catch {
-      return
-    }
-    this.#options.wire('in', frame as Readonly<Record<string, unknown>>)
-    try {
-      for (const event of this.#options.codec.events(frame)) this.#hear(event)
-    } catch (error) {
-      this.#failure ??= error
-    }
-    this.#stir()
-  }
-
   #hear(event: RemoteEvent): void {
     const { type, data } = event
-    const identity = this.#options.codec.identity(event)
-    if (identity !== undefined) {
-      this.#number?.(identity.number)
-      this.#fences.shift()?.(identity)
-    }
     const answer = this.#pending?.sending.answer(event)
     if (answer !== undefined) this.#pending!.settle(answer)
     switch (type) {
@@ -543,7 +469,6 @@ export class IbexLink implements Link {
         this.#failure ??= new UserError(
           `The server takes us no longer in game ${this.#options.game}: ${String((data as { message?: unknown }).message)}.`,
         )
-        this.#number?.(undefined)
         break
       default:
     }

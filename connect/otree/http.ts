@@ -1,6 +1,7 @@
 /** Requests to an oTree server, each once, none following redirects; every one is written down. Knows no page. */
 import { setTimeout as after } from 'node:timers/promises'
 import WebSocket from 'ws'
+import { UserError } from '../../envs/core/errors.ts'
 import type { Wire } from '../adapter.ts'
 import { reconnecting } from '../backoff.ts'
 
@@ -162,6 +163,11 @@ export interface Socket {
   /** Whether it is open, after so many milliseconds at most. */
   ready(ms: number, signal: AbortSignal): Promise<boolean>
   close(): void
+}
+
+/** What a person is told where no request gets through. */
+export function unreachable(origin: string, error: unknown): UserError {
+  return new UserError(`No oTree server answers at ${origin} (${reasonOf(error)}). Check that it runs.`)
 }
 
 /** Why a request failed, in a few words: fetch puts the reason into a cause. */

@@ -88,7 +88,7 @@ export function parsePage(htmlText: string, path: string, declared: KnownFields 
     submits: false,
     errors: [],
     timeout: timeout === undefined ? null : Number(timeout),
-    wait_socket: isWait ? (/makeReconnectingWebSocket\("([^"]+)"\)/.exec(code)?.[1]?.replaceAll('&amp;', '&') ?? null) : null,
+    wait_socket: isWait ? waitSocketIn(code) : null,
     live_socket: socketOf('otree-live'),
     advance_socket: socketOf('websocket-redirect'),
     refresh: refreshOf(all),
@@ -117,6 +117,11 @@ export function parsePage(htmlText: string, path: string, declared: KnownFields 
     errors: errorsOf(all),
     ...(refusal !== undefined && { refusal }),
   }
+}
+
+/** The path of the socket that ends a wait, from the script that opens it; null where there is none. */
+export function waitSocketIn(code: string): string | null {
+  return /makeReconnectingWebSocket\("([^"]+)"\)/.exec(code)?.[1]?.replaceAll('&amp;', '&') ?? null
 }
 
 const CONTROLS = ['input', 'select', 'textarea', 'button']

@@ -1,20 +1,22 @@
 /**
- * An oTree server: finds or makes sessions over its REST interface, seats participants, fetches what it has written down. Knows oTree's
- * ways in; what goes on inside is `link.ts`'s.
+ * An oTree server as a run of sessions sees it: finds or makes sessions, seats participants, fetches what it has written down. Knows
+ * oTree's ways in; what goes on inside is `link.ts`'s.
  */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { AnyTypes } from '../../envs/core/environment.ts'
 import { UserError } from '../../envs/core/errors.ts'
-import { digest, short } from '../../envs/core/plain.ts'
+import { digest } from '../../envs/core/plain.ts'
 import type { PlayerTools } from '../../envs/core/tool.ts'
 import { makeFolder } from '../../rollouts/disk.ts'
 import type { Adapter, Link, SeatRequest, SeatResult, Wire } from '../adapter.ts'
 import type { KnownSession } from '../evidence.ts'
 import type { Hosted, Server } from '../run.ts'
 import { type PageObservation, pagesWithBots } from './env.ts'
-import { Browser, reasonOf, ServerError } from './http.ts'
+import { Browser, ServerError, unreachable } from './http.ts'
 import { ParticipantLink } from './link.ts'
+import { waitSocketIn } from './page.ts'
+import { Rest, type SessionFacts } from './rest.ts'
 import type { Schemas } from './schema.ts'
 import { toolsOf } from './tools.ts'
 
@@ -48,21 +50,6 @@ export interface OTreeOptions {
 interface Place {
   readonly kind: 'session' | 'join' | 'room'
   readonly code: string
-}
-
-/** What the REST interface says of a session. */
-interface SessionFacts {
-  readonly code: string
-  readonly config_name: string
-  readonly num_participants: number
-  readonly config: { readonly app_sequence: readonly string[]; readonly real_world_currency_per_point: number }
-  readonly REAL_WORLD_CURRENCY_CODE: string
-  readonly participants: readonly {
-    readonly id_in_session: number
-    readonly code: string
-    readonly label: string | null
-    readonly payoff_in_real_world_currency: number
-  }[]
 }
 
 /** A seat's number, as `--seat` names it. */
@@ -135,79 +122,6 @@ async function checkConfig(rest: Rest, { config, fields }: Way & { kind: 'create
   const unknown = Object.keys(fields).find(name => !Object.hasOwn(found, name))
   if (unknown !== undefined)
     throw new UserError(`--set: config ${config} has no field ${unknown}. Fields: ${Object.keys(found).join(', ')}.`)
-}
-
-/** The server knows no such thing. */
-class NotThere extends UserError {}
-
-/** The REST interface. */
-class Rest {
-  readonly #origin: string
-  readonly #key: string
-
-  constructor(origin: string, key: string) {
-    this.#origin = origin
-    this.#key = key
-  }
-
-  get(path: string, signal: AbortSignal): Promise<unknown> {
-    return this.#json('GET', path, undefined, signal)
-  }
-
-  post(path: string, body: object, signal: AbortSignal): Promise<unknown> {
-    return this.#json('POST', path, body, signal)
-  }
-
-  async knows(session: string, signal: AbortSignal): Promise<boolean> {
-    return (
-      (await this.session(session, signal).catch(error => {
-        if (!(error instanceof NotThere)) throw error
-      })) !== undefined
-    )
-  }
-
-  /** The session that a room plays now. */
-  async ofRoom(name: string, signal: AbortSignal): Promise<SessionFacts | undefined> {
-    const rooms = (await this.get('rooms', signal)) as readonly { readonly name: string; readonly session_code: string | null }[]
-    const code = rooms.find(room => room.name === name)?.session_code
-    return code === undefined || code === null ? undefined : this.session(code, signal)
-  }
-
-  async session(code: string, signal: AbortSignal): Promise<SessionFacts> {
-    return (await this.post(`get_session/${encodeURIComponent(code)}`, {}, signal)) as SessionFacts
-  }
-
-  /** A UserError where the server refuses, cannot be reached, or does not know what is asked for. */
-  async text(method: 'GET' | 'POST', path: string, body: object | undefined, signal: AbortSignal): Promise<string> {
-    let response: Response
-    try {
-      response = await fetch(new URL(`/api/${path}`, this.#origin), {
-        method,
-        signal,
-        headers: { 'otree-rest-key': this.#key },
-        ...(body !== undefined && { body: JSON.stringify(body) }),
-      })
-    } catch (error) {
-      signal.throwIfAborted()
-      throw new UserError(`No oTree server answers at ${this.#origin} (${reasonOf(error)}). Check that it runs.`)
-    }
-    const text = await response.text()
-    if (response.status === 401 || response.status === 403)
-      throw new UserError(`${this.#origin}: the REST interface refuses the key in OTREE_REST_KEY (${response.status}).`)
-    if (response.status === 404)
-      throw new UserError(`${this.#origin}: the server knows no ${path.replace('get_session/', 'session ')}.`)
-    if (!response.ok) throw new UserError(`${this.#origin}: ${response.status} at /api/${path}: ${text.slice(0, 300)}`)
-    return text
-  }
-
-  async #json(method: 'GET' | 'POST', path: string, body: object | undefined, signal: AbortSignal): Promise<unknown> {
-    const text = await this.text(method, path, body, signal)
-    try {
-      return JSON.parse(text)
-    } catch {
-      throw new UserError(`${this.#origin} is no oTree server: expected JSON at /api/${path}, got ${short(text)}.`)
-    }
-  }
 }
 
 class OTreeAdapter implements Adapter {
@@ -312,16 +226,16 @@ class OTreeAdapter implements Adapter {
         answer = await browser.request('GET', path, signal)
       } catch (error) {
         signal.throwIfAborted()
-        throw new UserError(`No oTree server answers at ${this.#options.origin} (${reasonOf(error)}). Check that it runs.`)
+        throw unreachable(this.#options.origin, error)
       }
       const [, code] = /^\/InitializeParticipant\/([^/?]+)/.exec(answer.location ?? '') ?? []
       if (code !== undefined) return code
       if (answer.status >= 400)
         throw new UserError(`${path.split('?', 1)[0]}: ${answer.status} ${answer.body.replace(/<[^>]*>/g, '').slice(0, 300)}`)
-      const socket = /makeReconnectingWebSocket\("([^"]+)"\)/.exec(answer.body)?.[1]
-      if (socket === undefined) throw new ServerError(answer.status, `${path.split('?', 1)[0]} leads to no participant`)
+      const socket = waitSocketIn(answer.body)
+      if (socket === null) throw new ServerError(answer.status, `${path.split('?', 1)[0]} leads to no participant`)
       await new Promise<void>((resolve, reject) => {
-        const waiting = browser.socket(socket.replaceAll('&amp;', '&'), { onMessage: () => done() })
+        const waiting = browser.socket(socket, { onMessage: () => done() })
         const done = (): void => {
           signal.removeEventListener('abort', stop)
           waiting.close()

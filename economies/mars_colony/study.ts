@@ -3,7 +3,6 @@
  * is judged are a hundred others and the ten groups of ten among them, since a mean of ten sessions moves by up to half a
  * published standard deviation from group to group.
  */
-
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Episode } from '../../envs/core/episode.ts'

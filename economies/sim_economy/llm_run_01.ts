@@ -13,11 +13,12 @@ import type { EpisodeLog } from '../../envs/core/log.ts'
 import { simEconomy } from '../../envs/sim_economy/index.ts'
 import type { SimEconomy } from '../../envs/sim_economy/state.ts'
 import { row, type Study } from '../../evals/study.ts'
+import { writeFiles } from '../../rollouts/disk.ts'
 import { Models, shippedPrices } from '../../rollouts/models/index.ts'
 import type { CallRow } from '../../rollouts/player.ts'
 import { playersFor } from '../../rollouts/players/index.ts'
 import { runRollout } from '../../rollouts/run_rollout.ts'
-import { callSummary, writeFiles } from '../run_export.ts'
+import { callSummary } from '../run_export.ts'
 import { artifactsOf } from './artifacts.ts'
 
 interface Published {

@@ -17,7 +17,7 @@ import { press } from '../../bots/spatial_planning/opportunistic.ts'
 import { credibility, expectedOf, isExposed, PLAUSIBLE, Trust } from '../../bots/spatial_planning/trust.ts'
 import { presets } from '../../envs/spatial_planning/config.ts'
 import type { Observation } from '../../envs/spatial_planning/observe.ts'
-import { MAX_OWNERS, percentile, RANGES, rangeOf } from '../../envs/spatial_planning/roster.ts'
+import { endsOf, MAX_OWNERS, percentile, RANGES, rangeOf } from '../../envs/spatial_planning/roster.ts'
 import type { SpatialTypes } from '../../envs/spatial_planning/types.ts'
 import { type AuditSpec, family } from '../../evals/audit/spec.ts'
 
@@ -105,9 +105,7 @@ const buying = family<SpatialTypes>({
         appraise(seen) {
           const { inspected = [] } = seen
           if (say < 0.4) return inspected
-          return say < 0.6
-            ? []
-            : inspected.map(({ plot }) => ({ plot, values: [rangeOf(plot, 0).low, rangeOf(plot, 1).low] as const }))
+          return say < 0.6 ? [] : inspected.map(({ plot }) => ({ plot, values: endsOf(plot, 'low') }))
         },
         select: (seen, condition, stage) =>
           seen.shared.plots.filter(plot => {

@@ -3,7 +3,6 @@
  * are a prototype's figures for the same scripted players on the laboratory's own stimuli, and what follows from the stimuli by
  * arithmetic.
  */
-
 import { readFileSync } from 'node:fs'
 import { playSession } from '../../bots/spatial_planning/play.ts'
 import { UserError } from '../../envs/core/errors.ts'

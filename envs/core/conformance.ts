@@ -252,17 +252,13 @@ function checkView(
   if (text !== undefined && (typeof text !== 'string' || text.trim() === '')) fail('text', where(`render gave ${short(text)}`))
   if (seed === TELLTALE && `${JSON.stringify(observation)}${text}`.includes(String(TELLTALE)))
     fail('secret_seed', where(`${agent} can read the seed`))
-  const state = thaw(episode.state)
+  // An unfrozen copy: what is aliased can then be written on.
+  const state = clone(episode.state)
   const again = JSON.stringify(env.observe(state, agent, shared))
   if (again !== JSON.stringify(observation)) fail('deterministic', where(`two observations of ${agent} differ`))
   const own = env.observe(state, agent, shared)
   scribble(own)
   if (JSON.stringify(state) !== before) fail('unaliased', where(`writing on the observation of ${agent} changed the state`))
-}
-
-/** An unfrozen copy: what is aliased can then be written on. */
-function thaw<T>(state: T): T {
-  return clone(state)
 }
 
 function scribble(value: unknown): void {

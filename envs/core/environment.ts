@@ -153,6 +153,7 @@ export interface Environment<T extends EnvTypes> extends Playable<T> {
   reset(config: T['Config'], seed: number, played?: readonly AgentId[]): T['State']
   /** Whose decision the next step wants, in seat order; only played seats. */
   actors(state: T['State']): readonly AgentId[]
+  /** What all agents may see; computed once a step and frozen by whoever plays. */
   shared(state: T['State']): T['Shared']
   /** What one agent sees: `shared` by reference, and what is its own. Never the seed or another agent's secrets. */
   observe(state: T['State'], agent: AgentId, shared: T['Shared']): T['Observation']

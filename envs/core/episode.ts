@@ -5,6 +5,7 @@
 import { parseConfig } from './config.ts'
 import type { AnyEnvironment, AnyTypes, CallResult, Decision, Decisions, Done, Environment, EnvTypes } from './environment.ts'
 import { defaultPlayed } from './environment.ts'
+import { PASS } from './exchange.ts'
 import { type EpisodeLog, type LogHeader, type LogRecord, playedSeats, RESIDENT } from './log.ts'
 import { deepFreeze, plain, short } from './plain.ts'
 import type { Turn } from './policy.ts'
@@ -154,11 +155,9 @@ export class Episode<T extends EnvTypes = AnyTypes> {
   }
 }
 
-const SILENCE: Decision = Object.freeze({ calls: Object.freeze([]) })
-
 /** The plain copy of a decision that is judged and logged. Throws where a policy gave no decision at all. */
 function takeDecision(agent: AgentId, decision: Decision | undefined): Decision {
-  if (decision === undefined) return SILENCE
+  if (decision === undefined) return PASS
   if (typeof decision !== 'object' || decision === null || !Array.isArray(decision.calls)) {
     throw new TypeError(`step: expected a decision { calls: [{ tool, args }] } of ${agent}, got ${short(decision)}`)
   }

@@ -24,7 +24,7 @@ export type PlayTypes = Pick<EnvTypes, 'Config' | 'Observation'>
 export interface Seat {
   readonly agent: AgentId
   readonly role: string
-  /** True for the seat that is evaluated when nobody says otherwise; exactly one seat has it. */
+  /** True for the seat that is evaluated when nobody says otherwise. At most one seat has it; without one it is the first. */
   readonly learner?: boolean
   readonly resident?: boolean
 }

@@ -1,5 +1,4 @@
 /** The values that a metric or a part of a score can take, as an economy documents them. Knows no economy's names. */
-
 import type { AnyEnvironment } from './environment.ts'
 
 /** From `low` to `high`, where `null` is no bound; `ends` where nothing between the bounds occurs. */

@@ -2,8 +2,7 @@
  * The single-agent view: one seat for the caller, every other seat played by policies or left to residents. What
  * Gymnasium calls an environment.
  */
-
-import type { Decision, Environment, EnvTypes } from './environment.ts'
+import type { CallResult, Decision, Environment, EnvTypes } from './environment.ts'
 import type { EpisodeLog } from './log.ts'
 import type { PolicyFactory } from './policy.ts'
 import { Table, type TableView } from './table.ts'
@@ -20,7 +19,9 @@ export interface SoloOptions<T extends EnvTypes> {
 export interface SoloInfo {
   /** The tools the caller may call now: the action mask. */
   readonly legal: readonly ToolName[]
-  readonly results: readonly { readonly ok: boolean; readonly text: string }[]
+  /** What came of the caller's last decision, call by call. */
+  readonly results: readonly CallResult[]
+  /** Steps of the world so far. */
   readonly t: number
 }
 
@@ -47,6 +48,10 @@ export interface SoloReset<T extends EnvTypes> {
   readonly info: SoloInfo
 }
 
+/**
+ * A game for one caller. Throws as `Table` does: a UserError for a wrong configuration, a RangeError where a seat that is no resident's
+ * has no opponent, a TableError for a step without a game or a decision out of turn.
+ */
 export function solo<T extends EnvTypes>(
   env: Environment<T>,
   { seat, config = {}, opponents = {} }: SoloOptions<T> = {},

@@ -86,7 +86,7 @@ export type ActionOf<Tools> = {
 }[keyof Tools & string]
 
 /** What `check` says of one call. `args` are parsed; for an `ask` tool `answer` is the reply. */
-export type Checked<Action = { readonly tool: ToolName; readonly args: unknown }> =
+export type Checked<Action = Call> =
   | { readonly ok: true; readonly action: Action; readonly answer?: string }
   | { readonly ok: false; readonly tool: ToolName; readonly refusal: Refusal }
 
@@ -281,15 +281,22 @@ export function typeName(schema: Record<string, unknown>): string {
   if (Array.isArray(schema.enum)) return schema.enum.map(value => JSON.stringify(value)).join(' \\| ')
   if (schema.const !== undefined) return JSON.stringify(schema.const)
   if (Array.isArray(schema.anyOf)) return schema.anyOf.map(inner => typeName(inner as Record<string, unknown>)).join(' \\| ')
-  const { type, minimum, exclusiveMinimum, maximum, minLength, maxLength, minItems, maxItems } = schema as Record<
-    string,
-    number | undefined
-  >
-  const low =
-    type === ('string' as unknown) ? minLength : type === ('array' as unknown) ? minItems : (minimum ?? exclusiveMinimum)
-  const high = type === ('string' as unknown) ? maxLength : type === ('array' as unknown) ? maxItems : maximum
-  if (low === undefined && high === undefined) return String(type)
-  const unit = type === ('string' as unknown) ? ' characters' : type === ('array' as unknown) ? ' items' : ''
+  const type = String(schema.type)
+  const { low: lows, high: highs, unit } = BOUNDS[type] ?? NUMBER_BOUNDS
+  const [low, high] = [lows, highs].map(keys => keys.map(key => schema[key]).find(bound => bound !== undefined))
+  if (low === undefined && high === undefined) return type
   if (high === undefined) return `${type} ≥ ${low}${unit}`
   return `${type} ${low ?? ''}…${high}${unit}`
+}
+
+interface Bounds {
+  readonly low: readonly string[]
+  readonly high: readonly string[]
+  readonly unit: string
+}
+const NUMBER_BOUNDS: Bounds = { low: ['minimum', 'exclusiveMinimum'], high: ['maximum'], unit: '' }
+/** Which keywords of a JSON Schema bound what is no number, and what they count. */
+const BOUNDS: Readonly<Record<string, Bounds>> = {
+  string: { low: ['minLength'], high: ['maxLength'], unit: ' characters' },
+  array: { low: ['minItems'], high: ['maxItems'], unit: ' items' },
 }

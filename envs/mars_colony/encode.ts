@@ -6,15 +6,14 @@ import { defineEncoding, type Encoding, type FeatureRule, feature, flag, ranked,
 import type { ToolName } from '../core/tool.ts'
 import type { AgenticConfig, MarsConfig } from './config.ts'
 import type { MarsObservation, MarsTypes } from './observe.ts'
-import { type Action, COMPLEMENTARY, MESSAGE_LENGTH, ROLES, SITES } from './parameters.ts'
+import { type Action, MESSAGE_LENGTH, ROLES, SITES } from './parameters.ts'
+import { rolesFit } from './substrate.ts'
 
 /** How many friends and how many sources are told apart. */
 const FRIENDS = 4
 const SOURCES = 2
 /** Points of bond that roles which work well together count for when friends are ranked. */
 const FIT = 10
-
-const FITTING = new Set(COMPLEMENTARY.flatMap(([one, other]) => [`${one} ${other}`, `${other} ${one}`]))
 
 type Colonist = MarsObservation['shared']['colonists'][number]
 
@@ -41,7 +40,7 @@ function view(observation: MarsObservation): View {
   const people = shared.colonists.flatMap((other): Person[] => {
     const entry = bondWith.get(other.agent)
     if (other.agent === agent || entry === undefined) return []
-    return [{ ...other, bond: entry.bond, change: entry.change, fits: FITTING.has(`${role} ${other.role}`) }]
+    return [{ ...other, bond: entry.bond, change: entry.change, fits: rolesFit(role, other.role) }]
   })
   let site = -1
   for (const [i, { completed, labour, progress }] of shared.sites.entries()) {

@@ -28,6 +28,7 @@ import {
   PIVOT,
   RESTING,
   ROLES,
+  type Role,
   SITES,
   SOCIALIZING,
   WALKING,
@@ -129,7 +130,7 @@ export function found(open: Open, needs: number): Colony {
   const affinity = new Int32Array(PAIRS)
   for (let i = 0, pair = 0; i < COLONISTS; i++)
     for (let j = i + 1; j < COLONISTS; j++, pair++) {
-      const base = complementary(role[i]!, role[j]!) ? AFFINITY.complementary : AFFINITY.other
+      const base = rolesFit(ROLES[role[i]!]!, ROLES[role[j]!]!) ? AFFINITY.complementary : AFFINITY.other
       affinity[pair] = base + Math.floor(jitter.float() * (2 * AFFINITY.jitter + 1)) - AFFINITY.jitter
     }
   return {
@@ -149,8 +150,9 @@ export function found(open: Open, needs: number): Colony {
   }
 }
 
-function complementary(a: number, b: number): boolean {
-  return COMPLEMENTARY.some(([x, y]) => (ROLES[a] === x && ROLES[b] === y) || (ROLES[a] === y && ROLES[b] === x))
+/** Whether two roles work well together. */
+export function rolesFit(one: Role, other: Role): boolean {
+  return COMPLEMENTARY.some(([x, y]) => (one === x && other === y) || (one === y && other === x))
 }
 
 /** Opens the stream of every colonist's decisions. */

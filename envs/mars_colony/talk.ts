@@ -7,7 +7,7 @@ import { BOND_UNIT, SOCIETY } from './parameters.ts'
 import { COLONIST_IDS, type Shift, type Tone } from './state.ts'
 import { bondChange, type Colony, clampBond, pairIndex } from './substrate.ts'
 
-/** Moves a pair's bond by talk or a pledge, inside the limit of what these may do to it together. Gives the change that came of it. */
+/** Moves a pair's bond by talk or a pledge, inside the limit of what these may do to it together. The change that came of it, in 0.0001 points. */
 export function sway({ draft: { swayed }, colony: { bond } }: Shift, from: number, to: number, change: number): number {
   const { limit } = SOCIETY.bond
   const pair = pairIndex(from, to)

@@ -36,7 +36,7 @@ function planned<Args>(
     readonly args: z.ZodType<Args>
     candidates(observation: MarsObservation): readonly NoInfer<Args>[]
     refuse(judged: Judged, args: Args): Refusal | undefined
-    /** Writes the call down; gives what the agent is told. */
+    /** Writes the call down; the text is what the agent is told. */
     note(plan: Plan, args: Args): string
   },
 ): ActTool<MarsTypes, Args> {

@@ -9,8 +9,8 @@ import { deskFeatures, deskSlots } from './encode_desk.ts'
 import { appraisalFeatures, landFeatures, landSlots, saleFeatures } from './encode_land.ts'
 import { CASH, type Features, place, type Slots, type View, view } from './encode_view.ts'
 import { ofVotes } from './encode_vote.ts'
+import { phasesOf } from './phases.ts'
 import { CONDITIONS, type Cond, type Condition, ROLES, rosterOf } from './roster.ts'
-import type { Phase } from './state.ts'
 import type { SpatialTypes } from './types.ts'
 
 const encodings = new WeakMap<SpatialConfig, Encoding<SpatialTypes>>()
@@ -27,20 +27,6 @@ export function encode(config: SpatialConfig): Encoding<SpatialTypes> {
   return found
 }
 
-const PHASES: Readonly<Record<'land' | 'vote', readonly Phase[]>> = {
-  land: ['declaration', 'speculation', 'market', 'final_declaration', 'final_speculation'],
-  vote: ['deliberation', 'request', 'offer', 'reply', 'vote'],
-}
-
-/** Those of the treatment, and those that options bring. */
-function phasesOf({ treatment, appraisals, pledges }: SpatialConfig): readonly Phase[] {
-  return [
-    ...(appraisals === undefined ? [] : (['appraisal'] as const)),
-    ...PHASES[treatment === 'voting' ? 'vote' : 'land'],
-    ...(pledges === undefined ? [] : (['payment'] as const)),
-  ]
-}
-
 function ownFeatures(config: SpatialConfig): Features {
   const turn = ({ observation: { shared } }: View): number => (shared.turn === null ? 0 : (shared.turn - 1) / shared.turns!)
   return [
@@ -52,7 +38,7 @@ function ownFeatures(config: SpatialConfig): Features {
     ),
     flag('practice', '1 in the practice round', ({ observation: { shared } }) => shared.practice),
     feature('turn', [0, 1], 'share of the turns of a market or conversation that is over', turn),
-    ...phasesOf(config).map(phase =>
+    ...phasesOf(config).map(({ phase }) =>
       flag<View>(`phase_${phase}`, `1 in the phase ${phase}`, ({ observation: { shared } }) => shared.phase === phase),
     ),
     ...ROLES.map(role => flag<View>(`is_${role}`, `1 where its role is ${role}`, ({ observation }) => observation.role === role)),

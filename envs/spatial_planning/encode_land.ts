@@ -6,11 +6,11 @@ import {
   CONDITIONS,
   type Cond,
   type Condition,
+  endsOf,
   indexOf,
   MAX_SPECULATORS,
   type Pair,
   type Plot,
-  rangeOf,
   SHARES,
 } from './roster.ts'
 
@@ -140,8 +140,8 @@ export function appraisalFeatures(): Features {
 /** What a speculator publishes of the plots that it was shown. */
 const APPRAISALS: Readonly<Record<string, readonly [meaning: string, say: (plot: Plot, values: Pair) => Pair]>> = {
   truth: ['what they are worth', (_plot, values) => values],
-  low: ['the lower ends of their ranges', plot => [rangeOf(plot, 0).low, rangeOf(plot, 1).low]],
-  high: ['the upper ends of their ranges', plot => [rangeOf(plot, 0).high, rangeOf(plot, 1).high]],
+  low: ['the lower ends of their ranges', plot => endsOf(plot, 'low')],
+  high: ['the upper ends of their ranges', plot => endsOf(plot, 'high')],
 }
 
 const APPRAISAL_SLOTS: Slots = [

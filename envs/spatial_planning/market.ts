@@ -139,7 +139,7 @@ export function reservedShares(book: Book, player: number): number {
 }
 
 /**
- * Posts an accepted limit order: it trades with the best crossing order of somebody else, or rests. Gives the trade, or the
+ * Posts an accepted limit order: it trades with the best crossing order of somebody else, or rests. The trade, or the
  * order that now rests.
  */
 export function post(book: Book, player: number, side: Side, price: number, tick: number): Trade | Order {
@@ -231,7 +231,7 @@ export function close(book: Book): void {
   for (const side of ['bid', 'ask'] as const) for (const order of [...resting(book, side)]) cancel(book, side, order)
 }
 
-/** Median of the last seven trade prices, or of fewer; null where nothing was traded. */
+/** Median of the last MEDIAN_OF trade prices, or of fewer; null where nothing was traded. */
 export function median7(book: Pick<Book, 'tape'>): number | null {
   return median(book.tape.slice(-MEDIAN_OF).map(made => made.price))
 }

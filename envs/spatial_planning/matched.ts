@@ -5,7 +5,7 @@
  */
 import { type Random, stream } from '../core/random.ts'
 import type { SpatialConfig } from './config.ts'
-import { type Cond, type Pair, type Plot, rangeOf } from './roster.ts'
+import { type Cond, type Pair, type Plot, rangeOf, valueAt } from './roster.ts'
 import { decideBySum, settleVote } from './settlement.ts'
 
 /** Draws that the middle one is taken of. */
@@ -34,8 +34,8 @@ export function matched(plots: readonly Plot[], config: SpatialConfig, seed: num
 function drawn(plots: readonly Plot[], rounds: number, random: Random): SessionValues {
   const parts = Array.from({ length: rounds }, (_, i) => i)
   const column = (plot: Plot, condition: Cond): number[] => {
-    const { low, high } = rangeOf(plot, condition)
-    return random.shuffle(parts).map(part => 1000 * Math.round((low + ((part + random.float()) / rounds) * (high - low)) / 1000))
+    const range = rangeOf(plot, condition)
+    return random.shuffle(parts).map(part => valueAt(range, (part + random.float()) / rounds))
   }
   const columns = plots.map(plot => [column(plot, 0), column(plot, 1)] as const)
   return parts.map(round => columns.map(([without, withProject]): Pair => [without[round]!, withProject[round]!]))

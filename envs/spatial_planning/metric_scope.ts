@@ -1,24 +1,30 @@
 /** What metrics of a session look at, and what several of them ask of it. Knows rounds and declarations; names no metric. */
-
 import type { MetricDoc } from '../core/environment.ts'
 import { meanOrNull, sum } from '../core/sums.ts'
+import { MEDIAN_OF } from './market.ts'
 import type { Cond, Pair } from './roster.ts'
 import { sharePerPoint } from './roster.ts'
 import { type Finished, type LandRecord, type MarketRecord, type Session, tradePrices, type VoteRecord } from './session.ts'
 import { decideBySum, eurosOf } from './settlement.ts'
 import { total } from './stimuli.ts'
+
 /** What a metric looks at. */
 export interface Scope {
   readonly session: Session
+  /** Those that are measured; all finished paid ones of the session, or some. */
   readonly rounds: readonly Finished[]
+  /** By index; metrics of the whole session leave it alone. */
   readonly player: number
 }
 
+/** A metric and what it is computed by; null where it is not defined on these rounds. */
 export interface MetricRule extends MetricDoc {
   of(scope: Scope): number | null
 }
 
+/** Null where there is nothing to divide by. */
 export const ratio = (above: number, below: number): number | null => (below === 0 ? null : above / below)
+/** Null of no item. */
 export const share = <V>(items: readonly V[], holds: (item: V) => boolean): number | null =>
   ratio(items.filter(holds).length, items.length)
 export const defined = <V>(items: readonly (V | null | undefined)[]): V[] =>
@@ -29,8 +35,11 @@ export interface LandRound {
   readonly round: Finished
   readonly play: LandRecord
   readonly chosen: Cond
+  /** Of the chosen condition. */
   readonly market: MarketRecord
+  /** Of its trades, in order. */
   readonly prices: readonly number[]
+  /** Under the chosen condition, per plot; points. */
   readonly values: readonly number[]
   readonly initial: readonly number[]
   readonly final: readonly number[]
@@ -61,7 +70,9 @@ export function voteRounds({ rounds }: Scope): { readonly round: Finished; reado
   return rounds.flatMap(round => (round.play.kind === 'vote' ? [{ round, play: round.play }] : []))
 }
 
+/** V_0 and V_1: points of all land under each condition. */
 export const totals = ({ values }: Finished): Pair => [total(values, 0), total(values, 1)]
+/** V_w. */
 export const realised = (round: Finished): number => totals(round)[round.play.chosen!]
 
 /** Mean of a number per round over the rounds where it is defined. */
@@ -76,10 +87,12 @@ export function mispricing(scope: Scope, worth: (round: LandRound) => number, si
   return level === null ? null : ratio(meanOrNull(gaps)!, Math.abs(level))
 }
 
+/** κ·V_w: points a share would pay if all final declarations were true. */
 export const truthfulWorth =
   ({ session }: Scope) =>
   ({ values }: LandRound): number =>
     sharePerPoint(session.config.final_tax) * sum(values)
+/** κ·D2: points a share paid. */
 export const paidWorth = ({ play }: LandRound): number => play.sharePrice!
 
 /** Whether exchanging a holder's initial declaration for his real values would have turned the decision by sums. */
@@ -144,18 +157,21 @@ export function gini(values: readonly number[]): number | null {
 export const counted = (scope: Scope, holds: (event: MarketRecord['events'][number]) => boolean): number | null =>
   perRound(scope, ({ market }) => market.events.filter(holds).length)
 
-/** Prices of a market's last seven trades, and those before. */
+/** Prices of the trades that a market's median looks at, and those before. */
 export function lateAndEarly(prices: readonly number[]): readonly [late: readonly number[], early: readonly number[]] {
-  return [prices.slice(-7), prices.slice(0, -7)]
+  return [prices.slice(-MEDIAN_OF), prices.slice(0, -MEDIAN_OF)]
 }
 
+/** Smith's (1962) coefficient of convergence to a worth, in percent; null without a trade. */
 export function alpha(prices: readonly number[], worth: number): number | null {
   const squares = meanOrNull(prices.map(price => (price - worth) ** 2))
   return squares === null ? null : (100 * Math.sqrt(squares)) / worth
 }
 
+/** What the project adds to the worth of all land; points. */
 export const gap = (round: Finished): number => totals(round)[1] - totals(round)[0]
 
+/** The rounds of two conditional markets in which both came to a median price. */
 export function medianPairs(scope: Scope): { readonly round: Finished; readonly prices: Pair }[] {
   return landRounds(scope).flatMap(({ round, play }) => {
     const [noProject, project] = play.markets.map(market => market?.median ?? null)
@@ -163,6 +179,7 @@ export function medianPairs(scope: Scope): { readonly round: Finished; readonly 
   })
 }
 
+/** What each player would be paid if that round were drawn. */
 export function eurosIn({ payment, roster, showUpFee }: Session, { payoffs }: Finished): number[] {
   return payoffs.map((payoff, player) => eurosOf(payoff, payment[roster.roles[player]!], showUpFee))
 }

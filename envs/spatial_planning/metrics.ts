@@ -2,7 +2,6 @@
  * Numbers of a session and of one seat, from the log alone. Practice and unfinished rounds do not count. The same table measures
  * a whole session, a single round, or a session read from the laboratory's files.
  */
-
 import type { Metrics } from '../core/environment.ts'
 import type { MetricRule } from './metric_scope.ts'
 import { SEAT } from './seat_metrics.ts'

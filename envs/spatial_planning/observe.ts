@@ -1,6 +1,7 @@
 /**
- * What a player sees, and the text of it. Who sees what follows the laboratory's screens: land holders always see their own real
- * values, speculators never see one; sealed decisions are shown to nobody before all are in; the book is anonymous.
+ * What a player sees, as data. Who sees what follows the laboratory's screens: land holders always see their own real values,
+ * speculators none that the configuration does not show them; sealed decisions are shown to nobody before all are in; the book is
+ * anonymous. The words of it are `render.ts`'s.
  */
 import { deepFreeze } from '../core/plain.ts'
 import type { AgentId } from '../core/tool.ts'
@@ -11,6 +12,7 @@ import {
   type Cond,
   type Condition,
   capOf,
+  endsOf,
   indexOf,
   isLand,
   MARKET_SECONDS,
@@ -247,17 +249,13 @@ const LIMITS: Readonly<Record<Plot, Omit<NonNullable<Observation['land']>, 'valu
     PLOTS.map(plot => [
       plot,
       {
-        low: both(condition => rangeOf(plot, condition).low),
-        high: both(condition => rangeOf(plot, condition).high),
-        cap: both(condition => capOf(plot, condition)),
+        low: endsOf(plot, 'low'),
+        high: endsOf(plot, 'high'),
+        cap: [capOf(plot, 0), capOf(plot, 1)] as Pair,
       },
     ]),
   ) as Record<Plot, Omit<NonNullable<Observation['land']>, 'values'>>,
 )
-
-function both(of: (condition: Cond) => number): Pair {
-  return [of(0), of(1)]
-}
 
 export function observe(state: SpatialState, agent: AgentId, view: Shared): Observation {
   const { config, play, stimulus, history } = state

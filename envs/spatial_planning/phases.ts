@@ -41,27 +41,32 @@ const PHASES: Readonly<Record<Treatment, readonly PhaseRule[]>> = {
   ],
 }
 
+/** Sweeps of the phases of turns. */
+const SWEEPS: { readonly [P in Phase]?: (config: SpatialConfig) => number } = {
+  market: ({ ticks }) => ticks,
+  deliberation: ({ chat_before }) => chat_before,
+  reply: ({ chat_after }) => chat_after,
+}
+
 /** How many sweeps over its players a phase of turns has; a sealed phase has one. */
 export function sweepsOf(config: SpatialConfig, phase: Phase): number {
-  switch (phase) {
-    case 'market':
-      return config.ticks
-    case 'deliberation':
-      return config.chat_before
-    case 'reply':
-      return config.chat_after
-    case 'appraisal':
-      return config.appraisals === undefined ? 0 : 1
-    case 'payment':
-      return config.pledges === undefined ? 0 : 1
-    default:
-      return 1
-  }
+  return SWEEPS[phase]?.(config) ?? 1
+}
+
+/** Whether an option brings a phase; the others are always there. */
+const BROUGHT: { readonly [P in Phase]?: (config: SpatialConfig) => boolean } = {
+  appraisal: ({ appraisals }) => appraisals !== undefined,
+  payment: ({ pledges }) => pledges !== undefined,
+}
+
+/** The phases of a treatment with those that options bring, also where nobody gets a turn in one. */
+export function phasesOf(config: SpatialConfig): PhaseRule[] {
+  return PHASES[config.treatment].filter(({ phase }) => BROUGHT[phase]?.(config) ?? true)
 }
 
 /** The phases that are played: one without a sweep is left out. */
-function played(config: SpatialConfig): PhaseRule[] {
-  return PHASES[config.treatment].filter(({ phase }) => sweepsOf(config, phase) > 0)
+export function playedPhases(config: SpatialConfig): PhaseRule[] {
+  return phasesOf(config).filter(({ phase }) => sweepsOf(config, phase) > 0)
 }
 
 /** The rule of the phase that is on; undefined once the session is over. */
@@ -91,7 +96,7 @@ export function reset(config: SpatialConfig, seed: number): SpatialState {
 export function openRound(state: SpatialState): void {
   state.stimulus = stimulusOf(state.config, state.seed, state.round)
   state.play = newPlay(state.config)
-  begin(state, played(state.config)[0]!)
+  begin(state, playedPhases(state.config)[0]!)
 }
 
 /** Nobody acts any more. */
@@ -108,7 +113,7 @@ export function toLastTurn(state: SpatialState): void {
 
 /** Whether no decision of this round has been taken yet. */
 export function isOpening(state: SpatialState): boolean {
-  return played(state.config)[0]!.phase === state.phase && state.sweep === 1 && state.turn === 0
+  return playedPhases(state.config)[0]!.phase === state.phase && state.sweep === 1 && state.turn === 0
 }
 
 function begin(state: SpatialState, rule: PhaseRule): void {
@@ -133,8 +138,8 @@ export function acting(state: SpatialState): readonly number[] {
 }
 
 /**
- * Goes on after a step: to the next player, the next sweep or the next phase. Gives `phase` where a phase has just ended (the
- * state already stands in the next one) and `round` where the round has (the state is left as it is).
+ * Goes on after a step: to the next player, the next sweep or the next phase. `phase`: a phase has just ended, and the state
+ * already stands in the next one; `round`: the round has, and the state is left as it is.
  */
 export function advance(state: SpatialState): 'turn' | 'phase' | 'round' {
   const rule = phaseRule(state)!
@@ -148,7 +153,7 @@ export function advance(state: SpatialState): 'turn' | 'phase' | 'round' {
       return 'turn'
     }
   }
-  const phases = played(state.config)
+  const phases = playedPhases(state.config)
   const next = phases[phases.findIndex(({ phase }) => phase === rule.phase) + 1]
   // Nothing is to be paid for a project that was not carried.
   if (next === undefined || (next.phase === 'payment' && !isCarried(state))) return 'round'

@@ -1,5 +1,6 @@
 /** The text of an observation: what the laboratory shows on the screen of a phase, in words. Knows no state. */
 import { quote } from '../core/text.ts'
+import { MEDIAN_OF } from './market.ts'
 import type { AppraisalView, DeclarationView, MarketView, Observation, OrderView, TradeView } from './observe.ts'
 import { CONDITIONS, type Cond, indexOf } from './roster.ts'
 import type { Phase, RoundAccount } from './state.ts'
@@ -149,7 +150,7 @@ function marketLines(
     `Bids, best first (* yours): ${orders(bids)}`,
     `Asks, best first (* yours): ${orders(asks)}`,
     `Trades so far: ${traded}. Last prices, oldest first: ${list(trades.map(tradeWords))}`,
-    `Median of the last 7: ${median === null ? 'none yet' : points(median)}`,
+    `Median of the last ${MEDIAN_OF}: ${median === null ? 'none yet' : points(median)}`,
   ]
 }
 

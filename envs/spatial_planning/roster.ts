@@ -140,6 +140,16 @@ export function rangeOf(plot: AgentId, condition: Cond): Range {
   return RANGES[roleOf(plot) as LandRole][condition]
 }
 
+/** Both lower or both upper ends of a plot's ranges. */
+export function endsOf(plot: AgentId, end: keyof Range): Pair {
+  return [rangeOf(plot, 0)[end], rangeOf(plot, 1)[end]]
+}
+
+/** The value that lies a part of 0 to 1 into a range, in whole thousands as the laboratory deals them. Points. */
+export function valueAt({ low, high }: Range, part: number): number {
+  return 1000 * Math.round((low + part * (high - low)) / 1000)
+}
+
 /** The largest value that may be declared: twice the upper end of the range. */
 export function capOf(plot: AgentId, condition: Cond): number {
   return 2 * rangeOf(plot, condition).high

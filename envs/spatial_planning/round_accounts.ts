@@ -55,7 +55,7 @@ function valuesUnder({ stimulus }: SpatialState, condition: Cond): number[] {
   return stimulus.values.map(value => value[condition])
 }
 
-/** Closes the round's books and gives every player's payoff. */
+/** Writes the round's accounts into the history; every player's payoff in points. */
 export function settleRound(draft: SpatialState, emit: Emit): number[] {
   const { agents } = rosterOf(draft.config)
   const { chosen, accounts, sharePrice } = draft.play.kind === 'land' ? landAccounts(draft, emit) : voteAccounts(draft, emit)
@@ -117,7 +117,7 @@ function landAccounts(draft: SpatialState, emit: Emit): Settled {
 }
 
 /** Parts of the real value by which an appraisal may miss it. */
-const TOLERANCE = 0.05
+export const TOLERANCE = 0.05
 
 /** What appraisals brought each player and purchases cost him, in points; undefined where the rules know neither. */
 function feesOf({ config, seed, round, stimulus, play }: SpatialState, deals: readonly Deal[], emit: Emit): number[] | undefined {

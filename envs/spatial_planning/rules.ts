@@ -6,6 +6,7 @@ import type { AgentId } from '../core/tool.ts'
 import type { SpatialConfig } from './config.ts'
 import { TAPE } from './market.ts'
 import { isLand, MARKET_SECONDS, PAYMENT, RANGES, type Role, rosterOf, SHARES, SHOW_UP_FEE, type Treatment } from './roster.ts'
+import { TOLERANCE } from './round_accounts.ts'
 import { MARKET_CALLS } from './step.ts'
 import { signalWidth } from './stimuli.ts'
 import { list, points } from './words.ts'
@@ -83,7 +84,7 @@ function appraisalRules({ appraisals, inspect = 0 }: SpatialConfig): string {
   const watch =
     checked === 0 || fine === 0
       ? 'Nobody checks whether they are true.'
-      : `With a chance of ${Math.round(100 * checked)} % a speculator is checked at the end of the round, and pays ${points(fine)} points for each plot that he missed by more than 5 %.`
+      : `With a chance of ${Math.round(100 * checked)} % a speculator is checked at the end of the round, and pays ${points(fine)} points for each plot that he missed by more than ${100 * TOLERANCE} %.`
   return `0. Appraisal. Each speculator may publish, for ${readers === 'all' ? 'all' : 'the speculators'} to read, what each of the ${inspect} plots he was shown is worth without and with the project${fee > 0 ? `, for ${points(fee)} points apiece` : ''}. ${watch}
 `
 }

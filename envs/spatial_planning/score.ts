@@ -4,7 +4,6 @@
  * alone, in the unit of the configuration (`reward_scale`): euros, where it says nothing; a round counts within `reward_cap`.
  * The other three are told beside it and are no part of it.
  */
-
 import type { Scores } from '../core/environment.ts'
 import type { EpisodeLog } from '../core/log.ts'
 import { meanOrNull } from '../core/sums.ts'

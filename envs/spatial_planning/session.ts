@@ -117,7 +117,7 @@ export interface Session {
   readonly conduct: readonly Conduct[]
 }
 
-/** A paid round that was played to its end. */
+/** A round that was played to its end. */
 export interface Finished extends RoundRecord {
   readonly payoffs: readonly number[]
 }
@@ -139,9 +139,14 @@ export function newSession(
   }
 }
 
-/** The paid rounds that were played to their end. */
-export function finishedRounds({ rounds }: Session): Finished[] {
-  return rounds.filter((round): round is Finished => round.round > 0 && round.payoffs !== null)
+/** The rounds that were played to their end, the practice round among them. */
+export function settledRounds({ rounds }: Session): Finished[] {
+  return rounds.filter((round): round is Finished => round.payoffs !== null)
+}
+
+/** The paid ones among them: what scores and metrics are computed from. */
+export function finishedRounds(session: Session): Finished[] {
+  return settledRounds(session).filter(({ round }) => round > 0)
 }
 
 /** Reads any prefix of a log. */

@@ -77,10 +77,8 @@ export function speculationResult(deals: readonly Deal[], player: number): numbe
 
 /** Points each share pays: the final tax on all land by a hundred shares. */
 export function dividendOf(finalDeclarations: readonly number[], final_tax: number): number {
-  let sum = 0
-  for (const declaration of finalDeclarations) sum += declaration
   // One multiplication and one division: 33 · 1 723 000 / 10 000 is 5 685.9, not 5 685.900000000001.
-  return (final_tax * sum) / 10_000
+  return (final_tax * sum(finalDeclarations)) / 10_000
 }
 
 /** What the market prices before the final declarations are known: the dividend if the initial ones were final. */

@@ -8,7 +8,7 @@ import type { AgentId, Call } from '../core/tool.ts'
 import { close, median7 } from './market.ts'
 import { offered, withheld } from './offered.ts'
 import { acting, advance, endSession, isOpening, openRound } from './phases.ts'
-import { CONDITIONS, type Cond, type Pair, rangeOf, rosterOf } from './roster.ts'
+import { CONDITIONS, type Cond, endsOf, type Pair, rangeOf, rosterOf } from './roster.ts'
 import { byAgent, deal, type Emit, pay, settleRound } from './round_accounts.ts'
 import { rewardOf } from './score.ts'
 import { decideByMedian, decideBySum, publicSignal } from './settlement.ts'
@@ -38,7 +38,7 @@ export function step(state: SpatialState, decisions: Decisions): Step<SpatialTyp
 
 /**
  * What follows once the decisions of a step are on the draft: defaults for silence, the move to the next turn, phase or round, and
- * all that comes with it. Gives the payoffs of a paid round that ended.
+ * all that comes with it. The payoffs of a paid round that ended, in points; undefined where none did.
  */
 export function conclude(draft: SpatialState, emit: Emit): readonly number[] | undefined {
   const { config, phase, round } = draft
@@ -57,7 +57,6 @@ export function conclude(draft: SpatialState, emit: Emit): readonly number[] | u
   return round > 0 ? payoffs : undefined
 }
 
-/** Runs one agent's message. */
 function play(draft: SpatialState, agent: AgentId, calls: readonly Call[], outcome: Outcome<SpatialTypes>): void {
   const declared = tools(draft.config)
   const may = offered(draft, agent)
@@ -72,7 +71,7 @@ function play(draft: SpatialState, agent: AgentId, calls: readonly Call[], outco
   }
 }
 
-/** Tells what the round deals. */
+/** The first event of a round: what nature deals, which observations show in parts. */
 export function announce({ config, round, stimulus }: SpatialState, emit: Emit): void {
   const { agents, plots } = rosterOf(config)
   emit({
@@ -101,9 +100,7 @@ const DECIDED: { readonly [P in SpatialState['phase']]?: (draft: SpatialState, p
       const play = landOf(draft)
       const { plots } = rosterOf(draft.config)
       for (const plot of players) {
-        const { low: noProject } = rangeOf(plots[plot]!, 0)
-        const { low: project } = rangeOf(plots[plot]!, 1)
-        play.initial[plot] ??= { value: [noProject, project], declared: false }
+        play.initial[plot] ??= { value: endsOf(plots[plot]!, 'low'), declared: false }
         const { value, declared } = play.initial[plot]!
         emit({ type: 'declared', agent: plots[plot]!, no_project: value[0], project: value[1], declared })
       }

@@ -17,6 +17,7 @@ import {
   rangeOf,
   rosterOf,
   sharePerPoint,
+  valueAt,
 } from './roster.ts'
 
 export interface Stimulus {
@@ -89,10 +90,7 @@ type Draw = (plots: readonly Plot[], config: SpatialConfig, seed: number, round:
 
 const drawValues: Draw = (plots, _config, seed, round) => {
   const random = stream(seed, 'values', round)
-  const draw = (plot: Plot, condition: Cond): number => {
-    const { low, high } = rangeOf(plot, condition)
-    return 1000 * Math.round(random.uniform(low, high) / 1000)
-  }
+  const draw = (plot: Plot, condition: Cond): number => valueAt(rangeOf(plot, condition), random.float())
   return plots.map(plot => [draw(plot, 0), draw(plot, 1)])
 }
 
@@ -104,10 +102,9 @@ const drawStratified: Draw = (plots, config, seed, round) => {
   if (round === 0) return drawValues(plots, config, seed, round)
   const { rounds } = config
   const draw = (plot: Plot, condition: Cond): number => {
-    const { low, high } = rangeOf(plot, condition)
     const part = stream(seed, 'strata', plot, condition).shuffle(Array.from({ length: rounds }, (_, i) => i))[round - 1]!
     const at = (part + stream(seed, 'stratum', plot, condition, round).float()) / rounds
-    return 1000 * Math.round((low + at * (high - low)) / 1000)
+    return valueAt(rangeOf(plot, condition), at)
   }
   return plots.map(plot => [draw(plot, 0), draw(plot, 1)])
 }
@@ -154,7 +151,7 @@ function drawSignals(config: SpatialConfig, seed: number, round: number, values:
   return rosterOf(config).agents.map(() => [draw(0), draw(1)])
 }
 
-/** The sum over plots under a condition. */
+/** Points of all plots together under a condition. */
 export function total(values: readonly Pair[], condition: Cond): number {
   let sum = 0
   for (const value of values) sum += value[condition]

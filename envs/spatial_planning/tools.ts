@@ -12,6 +12,7 @@ import {
   type Cond,
   type Condition,
   capOf,
+  endsOf,
   indexOf,
   MAX_OWNERS,
   type Pair,
@@ -19,7 +20,6 @@ import {
   type Plot,
   percentile,
   RANGES,
-  rangeOf,
   rosterOf,
   sharePerPoint,
   type Treatment,
@@ -45,6 +45,13 @@ const market = z.enum(CONDITIONS).describe('which of the two markets')
 const price = (of: string) => z.number().min(0).max(MOST_PRICE).describe(of)
 
 const playerOf = (state: SpatialState, agent: AgentId): number => rosterOf(state.config).index[agent]!
+
+/** Plots by index, as their buyer reads them. */
+const plotWords = (plots: readonly number[]): string =>
+  list(
+    plots.map(plot => PLOTS[plot]!),
+    'nothing',
+  )
 
 /** Why a declaration is too high, or undefined. */
 function refuseAbove(agent: AgentId, condition: Cond, value: number): Refusal | undefined {
@@ -137,14 +144,9 @@ const publishAppraisals = act({
       values: [no_project, project] as const,
     }))
     landOf(draft).appraisals![playerOf(draft, agent)] = { value, declared: value.length > 0 }
-    return `You appraise: ${list(
-      appraisals.map(({ plot }) => plot),
-      'nothing',
-    )}.`
+    return `You appraise: ${plotWords(value.map(({ plot }) => plot))}.`
   },
 })
-
-const endsOf = (plot: Plot, end: 'low' | 'high'): Pair => [rangeOf(plot, 0)[end], rangeOf(plot, 1)[end]]
 
 /** Plot indices in order, each once: who names a plot twice buys it once. */
 function plotIndices(state: SpatialState, plots: readonly Plot[]): number[] {
@@ -175,10 +177,7 @@ const buyPlots = act({
     const selected = play.chosen === 0 ? ([bought, []] as const) : ([[], bought] as const)
     const stage = draft.phase === 'speculation' ? play.selected : play.finalSelected
     stage[player] = { plots: selected, declared: true }
-    return `You buy: ${list(
-      bought.map(plot => PLOTS[plot]!),
-      'nothing',
-    )}.`
+    return `You buy: ${plotWords(bought)}.`
   },
 })
 
@@ -199,13 +198,7 @@ const buyPlotsConditional = act({
   apply(draft, agent, { if_no_project, if_project }) {
     const plots = [plotIndices(draft, if_no_project), plotIndices(draft, if_project)] as const
     landOf(draft).selected[playerOf(draft, agent)] = { plots, declared: true }
-    const words = plots.map(bought =>
-      list(
-        bought.map(plot => PLOTS[plot]!),
-        'nothing',
-      ),
-    )
-    return `You buy without the project: ${words[0]}; with it: ${words[1]}.`
+    return `You buy without the project: ${plotWords(plots[0])}; with it: ${plotWords(plots[1])}.`
   },
 })
 

@@ -19,7 +19,7 @@ export function conditionWords(condition: Cond): string {
   return CONDITIONS[condition].replace('_', ' ')
 }
 
-/** What a player is told of an order that rests, and of a share that changed hands. */
+/** What a player is told of an order that rests, of a share that changed hands, and of an order that was taken back. */
 export function restsWords(side: 'bid' | 'ask', price: number, id: number): string {
   return `Your ${side} at ${points(price)} rests as order ${id}.`
 }

@@ -28,6 +28,7 @@ import {
 import { SHARES } from './roster.ts'
 import { withBook } from './session.ts'
 import { taxOn } from './settlement.ts'
+
 export const WORLD: Readonly<Record<string, MetricRule>> = {
   efficiency: {
     description: 'allocative efficiency of the decisions',

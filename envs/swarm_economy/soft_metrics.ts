@@ -3,21 +3,12 @@
  * `swarm/core/payoff.py`, `docs/concepts/metrics.md`) on the interactions of a log. Pure functions of interactions; each is
  * null where the framework has nothing to divide by.
  */
+import { groupBy } from '../core/grouped.ts'
 import { mean, meanOrNull } from '../core/sums.ts'
 import type { Interaction } from './accounts.ts'
 
 /** Defaults of the framework's payoff engine: gain s₊ of a beneficial, loss s₋ and external harm h of a harmful interaction. */
 export const SOFT = { gain: 2, loss: 1, harm: 2, share: 0.5, priced: 0, reputation: 1 } as const
-
-function groupBy<T, Key>(items: readonly T[], key: (item: T) => Key): Map<Key, T[]> {
-  const groups = new Map<Key, T[]>()
-  for (const item of items) {
-    const group = groups.get(key(item))
-    if (group === undefined) groups.set(key(item), [item])
-    else group.push(item)
-  }
-  return groups
-}
 
 /** Population standard deviation. */
 function spreadOf(values: readonly number[]): number {

@@ -2,7 +2,6 @@
  * What can be done to any policy without knowing its economy: words padded or made gibberish, calls repeated, thinking
  * swollen, turns slept through, a game left early, moves at random. Each says whether it takes the meaning away or only the form.
  */
-
 import { randomLegal } from '../../bots/any/random_legal.ts'
 import type { AnyEnvironment, AnyTypes, Decision } from '../../envs/core/environment.ts'
 import { type AnyPolicyFactory, PASS, type Policy, type SeatContext, type Turn } from '../../envs/core/policy.ts'

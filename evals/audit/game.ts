@@ -1,9 +1,9 @@
 /** One game of scripted players, and what an audit keeps of it. Knows no attack and no target. */
-import type { AnyEnvironment, AnyTypes, Decision } from '../../envs/core/environment.ts'
-import { defaultPlayed } from '../../envs/core/environment.ts'
+import { seatPolicies, seatsByPlayer } from '../../envs/core/ask.ts'
+import { type AnyEnvironment, type AnyTypes, type Decision, defaultPlayed } from '../../envs/core/environment.ts'
 import { Episode } from '../../envs/core/episode.ts'
 import type { EpisodeLog } from '../../envs/core/log.ts'
-import type { AnyPolicyFactory, Policy, Turn } from '../../envs/core/policy.ts'
+import type { AnyPolicyFactory, Turn } from '../../envs/core/policy.ts'
 import { stream } from '../../envs/core/random.ts'
 import type { AgentId } from '../../envs/core/tool.ts'
 import { drawnOrder } from '../../rollouts/lineup.ts'
@@ -47,27 +47,16 @@ export function playGame({ env, config, seed, repeat, evaluated, crowd, seating,
   }
   const named = Object.fromEntries(Object.keys(factories).map(agent => [agent, 'audit']))
   const episode = new Episode(env, config, seed, { repeat, seats: named })
-  const makers = new Map<AnyPolicyFactory, AgentId[]>()
-  for (const [agent, factory] of Object.entries(factories)) {
-    const agents = makers.get(factory)
-    if (agents === undefined) makers.set(factory, [agent])
-    else agents.push(agent)
-  }
-  const policies = new Map<AgentId, { policy: Policy<AnyTypes>; repeat: number }>()
-  for (const [factory, agents] of makers) {
-    const make = factory.episode?.(seed, agents) ?? factory
-    for (const agent of agents) {
-      const own = evaluated[agent] === undefined ? 0 : repeat
-      const seat = seats.find(known => known.agent === agent)!
-      policies.set(agent, { policy: make({ env, config: episode.config, seat, repeat: own }), repeat: own })
-    }
-  }
+  const repeatOf = (agent: AgentId): number => (evaluated[agent] === undefined ? 0 : repeat)
+  const game = { env, config: episode.config, seats, seed, repeatOf }
+  const policies = new Map(
+    [...seatsByPlayer(factories)].flatMap(([factory, agents]) => seatPolicies<AnyTypes>(factory, agents, game)),
+  )
   while (!episode.over) {
     const decisions: Record<AgentId, Decision> = {}
     for (const agent of episode.actors()) {
-      const { policy, repeat: own } = policies.get(agent)!
-      const turn = episode.turn(agent, undefined, own)
-      const decision = policy.act(turn)
+      const turn = episode.turn(agent, undefined, repeatOf(agent))
+      const decision = policies.get(agent)!.act(turn)
       if (decision instanceof Promise) throw new TypeError(`audit: the policy of ${agent} answered with a promise`)
       decisions[agent] = decision
       if (evaluated[agent] !== undefined) onDecision?.(turn, decision)

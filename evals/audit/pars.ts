@@ -1,5 +1,4 @@
 /** What rewards mean in a preset, derived from its bots' games. Knows no economy and no file. */
-
 import { mean, sd } from '../../envs/core/sums.ts'
 import type { Par } from '../../rollouts/par.ts'
 import { configDigest } from '../../rollouts/rollout.ts'

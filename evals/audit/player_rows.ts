@@ -1,10 +1,12 @@
 /** What was measured as tables: every player of a setting, and the kinds with and without governance. Judges nothing. */
+import { rangeOf, type ValueRange } from '../../envs/core/range.ts'
 import { mean, sd } from '../../envs/core/sums.ts'
+import { configs } from './arena.ts'
 import { DEFAULT_SETTING } from './found.ts'
 import type { Measured } from './measure.ts'
 import { FIRST_SEEDS, type Role } from './race.ts'
 import { meanOf } from './sample.ts'
-import { UNGOVERNED } from './settings.ts'
+import { settingsOf, UNGOVERNED } from './settings.ts'
 import { KINDS, type Kind } from './spec.ts'
 import { bot, rewards, scaleOf, shareOfRange } from './targets.ts'
 
@@ -27,13 +29,19 @@ export interface PlayerRow {
   readonly does: string
 }
 
+/** What rewards there can be in a setting. */
+function rewardRange({ subject, preset }: Measured, setting: string): ValueRange {
+  return rangeOf(subject.env, 'reward', configs(subject, preset, settingsOf(subject, preset).get(setting)!))
+}
+
 /** The players of every setting, best first. */
 export function playerRows(measured: Measured): PlayerRow[] {
   return [...measured.settings].flatMap(([setting, players]) => {
     const scale = scaleOf(measured, setting)
+    const reach = rewardRange(measured, setting)
     return players
       .map(played => {
-        const { value, low, high } = meanOf(rewards(played))
+        const { value, low, high } = meanOf(rewards(played), reach)
         const reputations = played.sample.reputations.filter(reputation => reputation !== null)
         return {
           setting,
@@ -67,7 +75,7 @@ export function kindRows(measured: Measured): KindRow[] {
   const cell = (name: string, setting: string): KindRow['governed'] => {
     const played = bot(measured, name, setting)
     if (played === undefined) return null
-    const { value, low, high } = meanOf(rewards(played))
+    const { value, low, high } = meanOf(rewards(played), rewardRange(measured, setting))
     return { reward: value, low, high }
   }
   return KINDS.flatMap(kind => {

@@ -1,6 +1,7 @@
 /** Numbers of an audit: samples over the same seeds, compared seed by seed. Knows no economy and no target. */
+import type { ValueRange } from '../../envs/core/range.ts'
 import { mean, sd } from '../../envs/core/sums.ts'
-import { cluster, clusteredMean, type Difference, type Estimate, pairedDifference } from '../stats.ts'
+import { cluster, clusteredMean, clusteredShare, type Difference, type Estimate, pairedDifference } from '../stats.ts'
 import type { JobResult } from './arena.ts'
 
 /** What one policy got, seed by seed; index i of every sample of a setting is the same seed, and some are shorter than others. */
@@ -24,9 +25,14 @@ export function sampleOf(result: JobResult): Sample {
 
 const singles = (values: readonly number[]) => cluster(values, [...values.keys()])
 
-/** A mean over seeds with its 95 % interval. */
-export function meanOf(values: readonly number[]): Estimate {
-  return clusteredMean(singles(values), { method: 't' })!
+/** A mean over seeds with its 95 % interval by t, within what the values can be. */
+export function meanOf(values: readonly number[], range?: ValueRange): Estimate {
+  return clusteredMean(singles(values), { method: 't', ...(range && { range }) })!
+}
+
+/** The share of tries, 1 or 0 each, with its exact 95 % interval. */
+export function shareOf(tries: readonly number[]): Estimate {
+  return clusteredShare(singles(tries), { ends: true })!
 }
 
 /** The mean over seeds of `a` − `b`, with its 95 % interval and p. */

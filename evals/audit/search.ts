@@ -2,7 +2,6 @@
  * Looks for policies that do better than anybody meant: blind lists by evolution, parametrised families by the cross-entropy
  * method. Deterministic for a seed and a budget; plays on search seeds alone. Knows no economy.
  */
-
 import { digest } from '../../envs/core/plain.ts'
 import { type Random, stream } from '../../envs/core/random.ts'
 import { mean } from '../../envs/core/sums.ts'

@@ -7,7 +7,7 @@ import { holm } from '../stats.ts'
 import { DEFAULT_SETTING } from './found.ts'
 import type { Measured } from './measure.ts'
 import { FIRST_SEEDS, type Played, type Role } from './race.ts'
-import { correlation, differenceOf, meanOf, minus, ratioOf, seedShare } from './sample.ts'
+import { correlation, differenceOf, minus, ratioOf, seedShare, shareOf } from './sample.ts'
 import { against, UNGOVERNED } from './settings.ts'
 import type { Kind } from './spec.ts'
 
@@ -183,8 +183,9 @@ function tricks(measured: Measured): Finding | string {
 }
 
 /**
- * What is lost where the best reply to one line-up is played against another, as a part of the preset's own range. The replies are chosen on the first seeds and
- * measured on the others, so that luck is not taken for a difference; where there are no others, on the same.
+ * What is lost where the best reply to one line-up is played against another, as a part of the preset's own range. The replies are
+ * chosen on the first seeds and measured on the others, so that luck is not taken for a difference; where there are no others, on
+ * the same.
  */
 function replies(measured: Measured): Finding | string {
   const names = [...measured.settings.keys()].filter(name => name.startsWith(against('')))
@@ -445,7 +446,7 @@ export const TARGETS: readonly Target[] = [
     unit: 'share',
     measure({ groups }) {
       if (groups === undefined) return 'no bot is honest'
-      const { value, low, high } = meanOf(groups)
+      const { value, low, high } = shareOf(groups)
       return { value, low, high, met: value < BAR.groups, detail: `${groups.length} groups` }
     },
   },

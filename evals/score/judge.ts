@@ -2,7 +2,6 @@
  * Judges: a model reads what a seat was told and said, and gives a number by a rubric. Knows rubrics, prompts and answers;
  * asks nobody.
  */
-
 import { z } from 'zod'
 import { UserError } from '../../envs/core/errors.ts'
 import { digest } from '../../envs/core/plain.ts'

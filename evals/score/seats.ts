@@ -1,5 +1,4 @@
 /** The evaluated seats of a finished run, as own metrics and judges get them. Knows the files of a run; computes nothing. */
-
 import { join } from 'node:path'
 import type { AnyEnvironment, AnyTypes } from '../../envs/core/environment.ts'
 import type { EpisodeLog } from '../../envs/core/log.ts'

@@ -2,9 +2,9 @@
  * What an export says about itself: datacard.json for people and checks, README.md so that Hugging Face's `load_dataset`
  * finds the files, their splits and the types of their columns. Knows shapes; reads and writes nothing.
  */
+import { groupBy } from '../../envs/core/grouped.ts'
 import { markdownText } from '../../envs/core/text.ts'
-import type { Columns } from './columns.ts'
-import { cardFeatures } from './columns.ts'
+import { type Columns, cardFeatures } from './columns.ts'
 import type { Reason } from './format.ts'
 
 export interface CardFile {
@@ -79,14 +79,10 @@ export const GROUP_RULE =
 
 /** Hugging Face's dataset card: a configuration for each set of columns, the splits as folders. */
 export function readme(card: DataCard): string {
-  const tables = new Map<string, CardFile[]>()
-  for (const file of card.files) {
-    if (file.columns === undefined) continue
-    const name = tableName(file)
-    const files = tables.get(name)
-    if (files === undefined) tables.set(name, [file])
-    else files.push(file)
-  }
+  const tables = groupBy(
+    card.files.filter(({ columns }) => columns !== undefined),
+    tableName,
+  )
   const configs = [...tables].flatMap(([name, files], i) => [
     `- config_name: ${name}`,
     ...(i === 0 ? ['  default: true'] : []),

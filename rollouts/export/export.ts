@@ -10,8 +10,8 @@ import type { Lookup } from '../../envs/core/registry.ts'
 import { refused } from '../disk.ts'
 import { RunError } from '../errors.ts'
 import type { Pars } from '../par.ts'
+import { PASS_THRESHOLD } from '../pass_rates.ts'
 import { DATA_CARD } from '../store.ts'
-import { PASS_THRESHOLD } from '../summary.ts'
 import { otherBuild, packageVersion, playedBy } from '../versions.ts'
 import { type Estimator, estimatorNamed } from './advantage.ts'
 import type { Columns } from './columns.ts'
@@ -19,7 +19,8 @@ import { type CardFile, type CardRun, type DataCard, GROUP_RULE, readme } from '
 import { type ExportFacts, type Format, type FormatWriter, REASONS, type Reason, type TaskPlays } from './format.ts'
 import { Pay, type RewardChoice } from './pay.ts'
 import { Plays } from './play.ts'
-import { RolloutIndex, RunFiles, type TaskRollouts } from './reader.ts'
+import { RunFiles } from './reader.ts'
+import { RolloutIndex, type TaskRollouts } from './rollout_index.ts'
 import { SPLIT_RULE, type Split, splitOf } from './split.ts'
 import { fingerprint, README, Target } from './target.ts'
 import { openRowFile, type RowFile } from './writers.ts'
@@ -269,9 +270,12 @@ class Export {
 
 const below = (split: string | null, path: string): string => (split === null ? path : `${split}/${path}`)
 
+/** Why an export of runs in which nothing was finished is empty. */
+export const NOTHING_FINISHED = 'the runs hold no finished rollout (go on with them: --resume)'
+
 function whyEmpty(tasks: number, leftOut: ReadonlyMap<Reason, number>, rollouts: number): string {
-  if (rollouts === 0 && leftOut.size === 0) return 'the runs hold no finished rollout'
-  if (tasks === 0) return 'no seed of the runs falls into this part'
+  if (rollouts === 0 && leftOut.size === 0) return NOTHING_FINISHED
+  if (tasks === 0) return 'no seed of the runs falls into this part (play more seeds, or give it a larger share in --split)'
   if (leftOut.size === 0) return 'nothing that was read belongs into this file'
   return [...leftOut].map(([reason, count]) => `${count} ${reason}: ${REASONS[reason]}`).join('; ')
 }

@@ -4,13 +4,15 @@
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { groupBy } from '../../envs/core/grouped.ts'
 import type { AgentId } from '../../envs/core/tool.ts'
 import { refused, replaceFile } from '../disk.ts'
 import { FILES } from '../store.ts'
 import type { Estimator } from './advantage.ts'
 import { Pay } from './pay.ts'
 import { Plays, type SeatPlay } from './play.ts'
-import { RolloutIndex, RunFiles } from './reader.ts'
+import { RunFiles } from './reader.ts'
+import { RolloutIndex } from './rollout_index.ts'
 
 /** A row of groups.jsonl: the finished rollouts of one seed, configuration, line-up and seat. */
 export interface GroupRow {
@@ -39,7 +41,9 @@ export interface GroupRow {
 export interface GroupsSummary {
   readonly path: string
   readonly groups: number
-  /** Groups that have fewer rollouts than were asked for: some failed or have not been played. */
+  /** Rollouts that each is to have: what was asked for, or the more that an earlier command asked for. */
+  readonly size: number
+  /** Groups that have fewer: some failed or have not been played. */
   readonly small: number
   /** Groups of equal rewards: no policy gradient comes of them. */
   readonly even: number
@@ -61,7 +65,8 @@ export function writeGroups(folder: string, size: number, estimator: Estimator):
     for (const _ of index.scan());
     replaceFile(path, write => {
       for (const task of index.tasks()) {
-        for (const group of grouped(plays.of(task).plays)) {
+        // Plays of one group share its facts.
+        for (const group of groupBy(plays.of(task).plays, ({ group }) => group).values()) {
           const row = groupRow(group, estimator)
           groups++
           sd += row.sd
@@ -75,7 +80,7 @@ export function writeGroups(folder: string, size: number, estimator: Estimator):
     index.close()
     rmSync(scratch, { recursive: true, force: true })
   }
-  return { path, groups, small, even, sd: groups === 0 ? null : sd / groups }
+  return { path, groups, size, small, even, sd: groups === 0 ? null : sd / groups }
 }
 
 function scratchIn(folder: string): string {
@@ -84,17 +89,6 @@ function scratchIn(folder: string): string {
   } catch (error) {
     throw refused(folder, error)
   }
-}
-
-/** Plays of one group share its facts. */
-function grouped(plays: readonly SeatPlay[]): SeatPlay[][] {
-  const groups = new Map<object, SeatPlay[]>()
-  for (const play of plays) {
-    const group = groups.get(play.group)
-    if (group === undefined) groups.set(play.group, [play])
-    else group.push(play)
-  }
-  return [...groups.values()]
 }
 
 function groupRow(plays: readonly SeatPlay[], { id, formula }: Estimator): GroupRow {

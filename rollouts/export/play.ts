@@ -2,12 +2,14 @@
  * One seat's play of one episode, as every export sees it: its figures, its place in its group, its messages on demand.
  * Knows rollouts; knows no export format.
  */
+import { groupBy } from '../../envs/core/grouped.ts'
 import type { AgentId } from '../../envs/core/tool.ts'
 import type { Message, Transcript } from '../messages.ts'
 import type { ResultFigures, Trace, TracedEpisode } from '../rows.ts'
 import { type Estimator, groupMoments } from './advantage.ts'
 import type { Pay } from './pay.ts'
-import type { StoredRollout, TaskRollouts } from './reader.ts'
+import type { StoredRollout } from './reader.ts'
+import type { TaskRollouts } from './rollout_index.ts'
 
 /** A message, and whether the player wrote it. */
 export interface Said {
@@ -116,14 +118,7 @@ export class Plays {
       rollout.figures().map((figures, row) => ({ rollout, row, figures, reward: this.#pay.of(figures.info, figures.reward) })),
     )
     const seats = found.filter((seat): seat is typeof seat & SeatRow => seat.reward !== undefined)
-    const groups = new Map<string, SeatRow[]>()
-    const nameOf = ({ rollout, figures }: SeatRow): string =>
-      `${rollout.run.folder} ${figures.info.group_id} ${figures.info.seat}`
-    for (const seat of seats) {
-      const group = groups.get(nameOf(seat))
-      if (group === undefined) groups.set(nameOf(seat), [seat])
-      else group.push(seat)
-    }
+    const groups = groupBy(seats, ({ rollout, figures }) => `${rollout.run.folder} ${figures.info.group_id} ${figures.info.seat}`)
     const plays = new Map<SeatRow, SeatPlay>()
     for (const group of groups.values()) {
       const rewards = group.map(({ reward }) => reward)
@@ -171,6 +166,7 @@ export interface PlayInfo {
   readonly stop_condition: string
 }
 
+/** The same for every format; `estimator` is the one that gave the play's advantage. */
 export function playInfo(play: SeatPlay, estimator: Estimator): PlayInfo {
   const { figures, group, rollout, advantage, trace } = play
   const { info } = figures

@@ -3,6 +3,7 @@
  * before they part is the prompt. The best is paired with the worst, the second best with the second worst and so on, so
  * that no rollout is in two pairs.
  */
+import { groupBy } from '../../envs/core/grouped.ts'
 import { canonical } from '../../envs/core/plain.ts'
 import type { Message } from '../messages.ts'
 import { callsInParallel, functionTools, openAiMessage, trlMessage } from './dialects.ts'
@@ -35,14 +36,7 @@ export const preference: Format = {
 
 /** The plays that may be compared: the same seat against the same opponents, by whatever player. */
 function rivals(plays: readonly SeatPlay[]): SeatPlay[][] {
-  const groups = new Map<string, SeatPlay[]>()
-  for (const play of plays) {
-    const name = canonical([play.agent, play.opponents])
-    const group = groups.get(name)
-    if (group === undefined) groups.set(name, [play])
-    else group.push(play)
-  }
-  return [...groups.values()]
+  return [...groupBy(plays, play => canonical([play.agent, play.opponents])).values()]
 }
 
 function pairUp(group: readonly SeatPlay[], facts: ExportFacts, sink: Sink): void {

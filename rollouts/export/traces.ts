@@ -2,11 +2,12 @@
  * Verifiers' v1 episodes: everything about a rollout on one line, a trace a seat. What its record has no field for (who
  * plays, in which role) stands in a trace's `info`. A scripted seat that was not evaluated has no messages.
  */
+import { groupBy } from '../../envs/core/grouped.ts'
 import { keyParts } from '../rollout.ts'
 import type { ErrorRow, Trace, TraceCall, TracedEpisode, TraceNode } from '../rows.ts'
 import type { Row } from './columns.ts'
 import type { Format } from './format.ts'
-import { type PlayInfo, playInfo, type SeatPlay } from './play.ts'
+import { type PlayInfo, playInfo } from './play.ts'
 import type { StoredRollout } from './reader.ts'
 
 const FILE = 'traces.jsonl'
@@ -33,13 +34,7 @@ export const traces: Format = {
   ],
   open: ({ estimator }) => ({
     task({ plays, failed }, sink) {
-      const seats = new Map<StoredRollout, SeatPlay[]>()
-      for (const play of plays) {
-        const others = seats.get(play.rollout)
-        if (others === undefined) seats.set(play.rollout, [play])
-        else others.push(play)
-      }
-      for (const [rollout, seated] of seats) {
+      for (const [rollout, seated] of groupBy(plays, play => play.rollout)) {
         const infos = new Map(seated.map(play => [play.agent, playInfo(play, estimator)]))
         sink.row(
           FILE,

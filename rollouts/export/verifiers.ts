@@ -3,10 +3,9 @@
  * folder a run where there are several.
  */
 import type { Metadata } from '../metadata.ts'
-import { passRates } from '../pass_rates.ts'
+import { PASS_THRESHOLD, passRates } from '../pass_rates.ts'
 import { keyParts } from '../rollout.ts'
 import type { ErrorRow } from '../rows.ts'
-import { PASS_THRESHOLD } from '../summary.ts'
 import type { Estimator } from './advantage.ts'
 import type { Columns } from './columns.ts'
 import type { ExportFacts, Format, FormatWriter, Sink, TaskPlays } from './format.ts'
@@ -135,8 +134,7 @@ class Averages {
   #examples = 0
   #repeats = 0
   #reward = 0
-  #input = 0
-  #output = 0
+  #usage: { readonly input_tokens: number; readonly output_tokens: number } | null = null
   #cost: number | null = null
   readonly #metrics = new Map<string, { n: number; sum: number }>()
   /** Rows and passes by example, of the task at hand. */
@@ -152,8 +150,13 @@ class Averages {
       const { n, sum } = this.#metrics.get(name) ?? { n: 0, sum: 0 }
       this.#metrics.set(name, { n: n + 1, sum: sum + value })
     }
-    this.#input += token_usage?.input_tokens ?? 0
-    this.#output += token_usage?.output_tokens ?? 0
+    if (token_usage) {
+      const { input_tokens = 0, output_tokens = 0 } = this.#usage ?? {}
+      this.#usage = {
+        input_tokens: input_tokens + token_usage.input_tokens,
+        output_tokens: output_tokens + token_usage.output_tokens,
+      }
+    }
     if (typeof info.cost === 'number') this.#cost = (this.#cost ?? 0) + info.cost
     const { n, passed } = this.#counts.get(example_id) ?? { n: 0, passed: 0 }
     this.#counts.set(example_id, { n: n + 1, passed: passed + (reward >= threshold ? 1 : 0) })
@@ -183,7 +186,7 @@ class Averages {
       avg_error: rows === 0 ? 0 : this.failed / rows,
       pass_at_k: passAtK,
       pass_all_k: passAllK,
-      usage: this.#input + this.#output === 0 ? null : { input_tokens: this.#input, output_tokens: this.#output },
+      usage: this.#usage,
       cost: this.#cost === null ? null : { total_usd: this.#cost },
       ok: this.#rows,
       failed: this.failed,

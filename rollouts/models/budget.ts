@@ -30,6 +30,13 @@ export interface Ledger {
   reserve(worst: Spending, rollout: string): Promise<Reservation>
 }
 
+/** Why play stops at a ceiling, in a line. */
+export function reachedWords(ceiling: 'cost' | 'tokens', { maxCost, maxTokens }: Ceilings, { cost, tokens }: Spending): string {
+  return ceiling === 'cost'
+    ? `Stopped at --max-cost ${maxCost}: ${cost.toFixed(4)} USD are spent, and the next call could pass it.`
+    : `Stopped at --max-tokens ${maxTokens}: ${tokens} tokens are spent, and the next call could pass it.`
+}
+
 export class Budget implements Ledger {
   readonly #ceilings: Ceilings
   readonly #waiting: (() => void)[] = []
@@ -78,10 +85,9 @@ export class Budget implements Ledger {
 
   #over({ tokens, cost }: Spending): string | undefined {
     const { maxCost = Number.POSITIVE_INFINITY, maxTokens = Number.POSITIVE_INFINITY } = this.#ceilings
-    if (this.#spent.cost + this.#reserved.cost + cost > maxCost)
-      return `Stopped at --max-cost ${maxCost}: ${this.#spent.cost.toFixed(4)} USD are spent, and the next call could pass it.`
+    if (this.#spent.cost + this.#reserved.cost + cost > maxCost) return reachedWords('cost', this.#ceilings, this.#spent)
     if (this.#spent.tokens + this.#reserved.tokens + tokens > maxTokens)
-      return `Stopped at --max-tokens ${maxTokens}: ${this.#spent.tokens} tokens are spent, and the next call could pass it.`
+      return reachedWords('tokens', this.#ceilings, this.#spent)
     return undefined
   }
 

@@ -195,7 +195,7 @@ function wholeAnswer(rules: DialectRules, answer: unknown): unknown {
 /** The events of a stream, by their data; what is no JSON object is left out. */
 function eventsOf(stream: string): Json[] {
   return stream.split(/\r\n\r\n|\n\n|\r\r/).flatMap(block => {
-    const lines = block.split(/\r\n|\n|\r/).flatMap(line => /^data: ?(.*)$/s.exec(line)?.[1] ?? [])
+    const lines = block.split(/\r\n|\n|\r/).flatMap(line => /^data: ?(.*)/s.exec(line)?.[1] ?? [])
     const event = lines.length === 0 ? undefined : shallow(parsed(lines.join('\n')))
     return typeof event === 'object' && event !== null && !Array.isArray(event) ? [event as Json] : []
   })
@@ -267,7 +267,7 @@ const THINKING = /^\s*(?:<(think|thinking|thought|reasoning)>([\s\S]*?)(?:<\/\1>
 /** Thinking that a server left in the content, told apart: between tags at its beginning, or before the end of one. */
 function withoutThinking(content: string, reasoning: string): { readonly content: string; readonly reasoning: string } {
   const found = THINKING.exec(content)
-  const open = found === null ? /^([\s\S]*?)<\/think>/i.exec(content) : null
+  const open = found === null ? /([\s\S]*?)<\/think>/i.exec(content) : null
   if (found === null && open === null) return { content, reasoning }
   const thought = (found === null ? open![1]! : (found[2] ?? found[3] ?? '')).trim()
   return {

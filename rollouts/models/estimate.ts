@@ -2,7 +2,6 @@
  * What a run would take, before anything is paid for: the seat plays random legal calls, and the conversation a model would
  * have had is measured. Knows no economy; asks nobody.
  */
-
 import { randomLegal } from '../../bots/any/random_legal.ts'
 import type { AnyTypes } from '../../envs/core/environment.ts'
 import type { Policy, SeatContext } from '../../envs/core/policy.ts'

@@ -65,7 +65,7 @@ const BY_WORDS: readonly { readonly code: string; readonly words: RegExp; readon
   {
     code: 'context_length',
     words:
-      /context.{0,12}(length|window|size|limit)(?![a-z])|maximum context|max(imum)? (prompt|model|input) (length|len)\b|(prompt|input|conversation|messages?|request) (is |are |was )?too (long|large)|exceed_context_size|input token count.{0,40}exceeds|too many (input )?tokens(?!.{0,30}(wait|minute|second))|`?inputs`? (tokens|must have less)|range of input length|exceeded model token limit|reduce (the )?(length|size) of (the |your )?(messages|prompt|input)|prompt exceeds max|exceeds? the (maximum|available) (number of )?(tokens|context|length)|longer than the maximum|tokens.{0,30}too large for model/i,
+      /context.{0,12}(length|window|size|limit)(?![a-z])|maximum context|max(imum)? (prompt|model|input) (length|len)\b|(prompt|input|conversation|messages?|request) (is |are |was )?too (long|large)|exceed_context_size|input token count.{0,40}exceeds|too many (input )?tokens(?!.{0,30}(wait|minute|second))|inputs`? (tokens|must have less)|range of input length|exceeded model token limit|reduce (the )?(length|size) of (the |your )?(messages|prompt|input)|prompt exceeds max|exceeds? the (maximum|available) (number of )?(tokens|context|length)|longer than the maximum|tokens.{0,30}too large for model/i,
     statuses: status => status !== 401 && status !== 403,
   },
   {
@@ -77,7 +77,7 @@ const BY_WORDS: readonly { readonly code: string; readonly words: RegExp; readon
   {
     code: 'quota',
     words:
-      /insufficient.{0,3}(quota|balance|credit|fund)|exceeded (your|the) (current|monthly|daily).{0,24}(quota|credit|limit)|credit balance|billing.{0,12}(limit|not active|inactive)|out of credits|not enough credits|requires more credits|quota (has been )?(exceeded|exhausted)|exceeded_current_quota|arrears?|arrearage|payment required/i,
+      /insufficient.{0,3}(quota|balance|credit|fund)|exceeded (your|the) (current|monthly|daily).{0,24}(quota|credit|limit)|credit balance|billing.{0,12}(limit|not active|inactive)|out of credits|not enough credits|requires more credits|quota (has been )?(exceeded|exhausted)|exceeded_current_quota|arrear|payment required/i,
     statuses: status => status < 500,
   },
   {
@@ -174,5 +174,5 @@ function codeOf(status: number, words: string, retryAfterMs: number | null): str
 }
 
 function withoutQuery(location: string): string {
-  return location.replace(/^([a-z]+:\/\/)[^/@]*@/i, '$1').replace(/[?#].*$/s, '')
+  return location.replace(/^([a-z]+:\/\/)[^/@]*@/i, '$1').replace(/[?#].*/s, '')
 }

@@ -47,26 +47,26 @@ const RULES = {
   user_in_result: {
     means: 'what a user says after a tool result stands at the end of that result',
     words:
-      /after role.{0,4}tool|(after|follow(ing|ed|s)?|between).{0,30}\btool\b|\btool\b.{0,60}(must|should|has to|can only|cannot|can't|may not|must not) be (directly |immediately )?followed by|\btool\b\W{0,4}(->|→|to)\W{0,4}user|alternat(e|ing)|(message|role)s? (order|sequence)|expected last role/i,
+      /(after|follow(ing|ed|s)?|between).{0,30}\btool\b|\btool\b.{0,60}(must|should|has to|can only|cannot|can't|may not|must not) be (directly |immediately )?followed by|\btool\b\W{0,4}(->|→|to)\W{0,4}user|alternat(e|ing)|(message|role)s? (order|sequence)|expected last role/i,
     concerns: body => after(body, 'tool', 'user'),
   },
   system_as_user: {
     means: 'the rules stand at the beginning of the first user message, not in a system message',
     words:
-      /system.{0,12}(role|message|prompt|instruction)?s?.{0,30}(not |n't |un)(be )?(support|allow|permit|accept|enabled)|(unsupported|invalid|unknown|unexpected).{0,30}\bsystem\b|(not |n't |un)support.{0,40}\bsystem\b|must alternate|developer instruction is not enabled|only (supports? )?'?user'?,? and '?(assistant|model)|role.{0,24}(should|must) be '?user'?,? (or|and) '?(assistant|model)|only .{0,40}roles? (are|is) (support|allow|accept)|instructions.{0,30}(not |un)support/i,
+      /system.{0,50}(not |n't |un)(be )?(support|allow|permit|accept|enabled)|(unsupported|invalid|unknown|unexpected).{0,30}\bsystem\b|(not |n't |un)support.{0,40}\bsystem\b|must alternate|developer instruction is not enabled|only (supports? )?'?user'?,? and '?(assistant|model)|role.{0,24}(should|must) be '?user'?,? (or|and) '?(assistant|model)|only .{0,40}roles? (are|is) (support|allow|accept)|instructions.{0,30}(not |un)support/i,
     concerns: body =>
       messagesOf(body).some(({ role }) => role === 'system') || (string(body.instructions) !== '' && 'input' in body),
   },
   content_empty: {
     means: 'an empty `content` beside tool calls instead of null',
     words:
-      /(?<![a-z_])content.{0,80}(null|none\b|nil\b|string|required|missing|must not be|cannot be|can't be|invalid type|non-?null|objects? must have)|(null|none|missing).{0,40}(?<![a-z_])content/i,
+      /(?<![a-z_])content.{0,80}(null|none\b|nil\b|string|required|missing|must not be|cannot be|can't be|invalid type|objects? must have)|(null|none|missing).{0,40}(?<![a-z_])content/i,
     concerns: body => contents(body).includes(null),
   },
   content_words: {
     means: 'a word of `content` beside tool calls instead of none',
     words:
-      /(?<![a-z_])content.{0,80}(empty|blank|non-?empty|at least 1|min_?length|too short|whitespace)|(empty|blank).{0,40}(?<![a-z_])content/i,
+      /(?<![a-z_])content.{0,80}(empty|blank|at least 1|min_?length|too short|whitespace)|(empty|blank).{0,40}(?<![a-z_])content/i,
     concerns: body => contents(body).some(content => content === '' || content === null),
   },
   streaming: {
@@ -78,7 +78,7 @@ const RULES = {
   short_ids: {
     means: 'ids of tool calls are nine letters and digits',
     words:
-      /(call|tool.?use|tool_calls\W+\d+|function_call)[^a-z]{0,14}ids?\b.{0,120}(must|should|length|pattern|invalid|match|too long|characters|alphanumeric|unique|duplicate|expected)|(invalid|duplicate|malformed).{0,20}(tool.?call|tool_use).{0,3}ids?/i,
+      /(call|tool.?use|tool_calls\W|function_call)[^a-z]{0,14}ids?\b.{0,120}(must|should|length|pattern|invalid|match|too long|characters|alphanumeric|unique|duplicate|expected)|(invalid|duplicate|malformed).{0,20}(tool.?call|tool_use).{0,3}id/i,
     concerns: body =>
       callsOf(body).some(call => string(call.call_id ?? call.id) !== '' && !/^\d{9}$/.test(string(call.call_id ?? call.id))),
   },

@@ -53,6 +53,9 @@ describe('rollouts', () => {
     expect(again.code).toBe(0)
     expect(JSON.parse(again.out)).toMatchObject({ group_size: 4, advantage: { id: 'dr-grpo' } })
     expect(rowsOf(run, 'groups.jsonl').map(({ size, advantage }) => [size, advantage.id])).toEqual(Array(3).fill([4, 'dr-grpo']))
+    // Who asks for fewer is told of the groups that there are.
+    const fewer = await agoragym(`${GROUP.replace('--group-size 3 --seeds 4:7', '--group-size 2 --seeds 4:5')} --resume`, { cwd })
+    expect(fewer.out).toContain('3 groups of 4,')
   })
 
   test('have no cache to ask for', async () => {

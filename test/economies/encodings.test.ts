@@ -1,6 +1,6 @@
 /** Encodings in use: learners that know nothing but features, masks and slots play whole games of every economy. */
 import { describe, expect, test } from 'vitest'
-import { families } from '../../envs/core/encoding.ts'
+import { defineEncoding, families } from '../../envs/core/encoding.ts'
 import { type AnyEnvironment, Episode, economies, learnerOf, resolveConfig, stream } from '../../index.ts'
 
 /** Picks one of the slots that are legal. */
@@ -70,4 +70,20 @@ test('features and slots that differ in their ranks alone are told as one', () =
     { name: 'pass', tools: [], meaning: 'does nothing' },
     { name: 'lend_to_other_{1–3}', tools: ['lend'], meaning: 'lends other {1–3} 40' },
   ])
+})
+
+test('a slot of several calls is legal where every one of its tools is offered', () => {
+  const twice = { name: 'sell_and_wait', tools: ['sell', 'wait'], meaning: 'sells and waits' }
+  const { slots, mask, decode } = defineEncoding({ view: () => 0, features: [], slots: [twice] })
+  const legal = (offered: string[]): number[] => {
+    const into = new Uint8Array(slots.length)
+    mask({}, offered, into)
+    return [...into]
+  }
+  expect([legal([]), legal(['sell']), legal(['wait', 'sell'])]).toEqual([
+    [1, 0],
+    [1, 0],
+    [1, 1],
+  ])
+  expect(decode({}, 1).calls.map(({ tool }) => tool)).toEqual(['sell', 'wait'])
 })

@@ -10,6 +10,7 @@ import { markdown, sheet } from '../../evals/sheet.ts'
 import { benjaminiHochberg, holm } from '../../evals/stats.ts'
 import { environments } from '../../index.ts'
 import { findRuns, readFigures, readMetadata } from '../../rollouts/store.ts'
+import { agoragym } from '../commands/console.ts'
 import { type ToyTypes, toyMarket } from '../toy_market/index.ts'
 import { compare, dabbler, failing, playPair, playToy, scripted, seller, sleeper, withFolder } from './toy_runs.ts'
 
@@ -261,6 +262,8 @@ describe('the first table', () => {
         expect(height === 23 ? lines.length : shown).toBe(height === 23 ? 23 : folders.length)
         expect(lines.filter(line => line.startsWith('toy_market default, horizon=4'))).toHaveLength(folders.length > 22 ? 1 : 0)
       }
+      expect((await agoragym('compare .', { cwd: out })).out).toContain('more players: --all')
+      expect((await agoragym('compare . --all', { cwd: out })).out).not.toContain('more players')
     }))
 })
 
@@ -347,8 +350,17 @@ describe('what is compared with what', () => {
         // Of one more seed, which counts.
         ...(await playToy([seller], { out: join(out, 'd'), seeds: [2, 3] })),
       ]
+      // The first and its copy lack a rollout, the same one.
+      for (const folder of [folders[0]!, folders[2]!]) {
+        const path = join(folder, 'metadata.json')
+        writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, 'utf8')), planned: 4 }))
+      }
       const { figures, notes, runs } = compare(folders)
-      const scored = table(figures, 'rollouts').scored!
+      const { scored, missing } = table(figures, 'rollouts') as {
+        scored: Record<string, Figure>
+        missing: Record<string, Figure>
+      }
+      expect(missing.seller!.value).toBe(1)
       expect(Object.entries(scored).map(([player, { value }]) => [player, value])).toEqual([
         ['seller', 4],
         ['seller [b]', 3],
@@ -387,6 +399,13 @@ describe('what is compared with what', () => {
       ])
       expect(notes[0]).toBe(`moody in ${folders[1]} was played again and came out otherwise: it stands apart.`)
       expect(notes[1]).toContain(`3 rollouts of ${folders[2]}`)
+      // Also where they earn the same in as many calls.
+      const idle = (tool: 'wait' | 'value') => scripted('idle', () => ({ act: () => call(tool) }))
+      const alike = [
+        ...(await playToy([idle('wait')], { out: join(out, 'd') })),
+        ...(await playToy([idle('value')], { out: join(out, 'e') })),
+      ]
+      expect(compare(alike).notes[0]).toBe(`idle in ${alike[1]} was played again and came out otherwise: it stands apart.`)
     }))
 
   test('players are called by their short names, by more where two would be the same, and by what somebody says', () =>
@@ -407,7 +426,9 @@ describe('what is compared with what', () => {
         'openai:m[temperature=1]',
         'small',
       ])
-      expect(() => heads({ labels: { 'openai:x': 'small' } })).toThrow("--label: no player 'openai:x' in these runs.")
+      expect(() => heads({ labels: { 'openai:x': 'small' } })).toThrow(
+        `--label: no player 'openai:x' in these runs. Players: ${names.join(', ')}.`,
+      )
     }))
 
   test('the baseline is named, and one that nobody is is refused with the names', () =>
@@ -432,8 +453,11 @@ test('what a provider failed at is counted apart and never scored; what a retry 
     })
     // A failure of a rollout that has been scored since.
     const { key } = readFigures(folder!).next().value!
-    appendFileSync(join(folder!, 'errors.jsonl'), `${JSON.stringify({ key, attempt: 1 })}\n`)
-    expect(table(compare([folder!]).figures, 'rollouts').failed!.shaky!.value).toBe(2)
+    const errors = join(folder!, 'errors.jsonl')
+    const [failure] = readFileSync(errors, 'utf8').split('\n') as [string]
+    appendFileSync(errors, `${JSON.stringify({ ...JSON.parse(failure), key })}\n`)
+    const { figures, notes } = compare([folder!])
+    expect([table(figures, 'rollouts').failed!.shaky!.value, notes]).toEqual([2, []])
   }))
 
 test('without logs there are no tables of order, and nothing else changes', () =>

@@ -4,9 +4,9 @@ import { basename, join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { UserError } from '../../envs/core/errors.ts'
 import { compare } from '../../evals/compare.ts'
-import { judgeMessages, parseJudge, parseScore, readRubric } from '../../evals/score/judge.ts'
-import type { Metric } from '../../evals/score/metric.ts'
-import { estimateJudges, type ScoreOptions, scoreRuns } from '../../evals/score/score.ts'
+import { judgeDigest, judgeMessages, parseJudge, parseScore, readRubric } from '../../evals/score/judge.ts'
+import { type Metric, metricDigest } from '../../evals/score/metric.ts'
+import { chosenScores, estimateJudges, type ScoreOptions, scoreRuns } from '../../evals/score/score.ts'
 import { playedSeats } from '../../evals/score/seats.ts'
 import { environments } from '../../index.ts'
 import { estimatorNamed } from '../../rollouts/export/advantage.ts'
@@ -137,7 +137,27 @@ describe('a metric of one’s own', () => {
     expect(await told({ earned: sales })).toBe('Metric earned: toy_market has one of that name already; choose another.')
     expect(await told({ payoff: sales })).toContain('has one of that name already')
     expect(await told({ num_calls: sales })).toContain('has one of that name already')
+    // Whatever the runner gives, and every field of a row.
+    const fields = ['key', 'example_id', 'error', 'is_completed', 'is_truncated', 'stop_condition', 'metrics', 'info', 'timing']
+    const more = ['token_usage', 'prompt', 'completion', 'tool_defs', 'reward', 'model_calls', 'human_seconds']
+    for (const name of [...fields, ...more]) expect(await told({ [name]: sales })).toContain('has one of that name already')
     expect(await told({ judged_x: sales })).toContain('is what a judge gives')
+    expect(await told({ [`a${'b'.repeat(64)}`]: sales })).toContain('expected a name in snake_case')
+    for (const [value, shown] of [
+      [Promise.resolve(1), 'a promise'],
+      ['1', '"1"'],
+      [undefined, 'undefined'],
+    ] as const)
+      expect(await told({ sales: { ...sales, of: () => value as never } })).toMatch(
+        new RegExp(`expected a finite number or null, got ${shown}\\.$`),
+      )
+    const odd = {
+      ...sales,
+      of() {
+        throw 'a text'
+      },
+    }
+    expect(await told({ sales: odd })).toMatch(/: threw "a text"$/)
     expect(await told({ 'How much': sales })).toContain('expected a name in snake_case')
     expect(await told({ sales: { ...sales, of: () => Number.NaN } })).toMatch(
       /^Metric sales, trader_0 of toy_market\S+: expected a finite number or null, got NaN\.$/,
@@ -145,6 +165,57 @@ describe('a metric of one’s own', () => {
     const broken = await told({ sales: { ...sales, of: seat => (seat as never as { gone: { x: number } }).gone.x } })
     expect(broken).toMatch(/TypeError: Cannot read properties of undefined \(reading 'x'\) \(.*score\.test\.ts:\d+:\d+\)$/)
   })
+})
+
+test('a metric is another one where anything of it is another, and what only holds such names is taken by nobody', async () => {
+  const digest = metricDigest('sales', sales)
+  expect(metricDigest('sales', { ...sales })).toBe(digest)
+  expect(metricDigest('sales', { ...sales, version: 1 })).toBe(digest)
+  const others: Partial<Metric>[] = [
+    ...(['description', 'formula', 'range', 'source'] as const).map(field => ({ [field]: 'another' })),
+    { version: 2 },
+    { of: () => 1 },
+  ]
+  const digests = [metricDigest('sold', sales), ...others.map(other => metricDigest('sales', { ...sales, ...other }))]
+  expect(new Set([digest, ...digests]).size).toBe(others.length + 2)
+  const [run] = (await playToy([seller], { out: scratch(), seeds: [0] })) as [string]
+  const told: number[] = []
+  const onStart = (seats: number) => {
+    told.push(seats)
+    return (done: number) => told.push(done)
+  }
+  const metrics = { rewards: sales, my_reward: sales, sum_of_num_1: sales }
+  const { scores } = await scoreRuns({ runs: [run], metrics, environments, onStart })
+  expect(scores.map(({ name }) => name)).toEqual(Object.keys(metrics))
+  expect(told).toEqual([1, 1])
+})
+
+test('a judge is another one where its rubric, its scale or its model is, not where another was named for it', () => {
+  const digest = (judge: object = {}, name = 'n', player = 'p', details: object = {}) =>
+    judgeDigest(name, { ...fairness, ...judge }, player, details)
+  expect(digest({ player: 'openai:x' })).toBe(digest())
+  const others = [
+    digest({ rubric: 'other' }),
+    digest({ greatest: 6 }),
+    digest({ version: 2 }),
+    digest({ source: 'other' }),
+    digest({}, 'm'),
+    digest({}, 'n', 'q'),
+    digest({}, 'n', 'p', { temperature: 1 }),
+  ]
+  expect(new Set([digest(), ...others]).size).toBe(others.length + 1)
+})
+
+test('own metrics and judges are chosen by their names, all where none is named', () => {
+  const [metrics, judges] = [{ sales: 1, words: 2 }, { fairness: 3 }]
+  expect(chosenScores([], metrics, judges)).toEqual({ metrics, judges })
+  expect(chosenScores(['words'], metrics, judges)).toEqual({ metrics: { words: 2 }, judges: {} })
+  expect(chosenScores(['judged_fairness', 'sales'], metrics, judges)).toEqual({ metrics: { sales: 1 }, judges })
+  expect(chosenScores(['judged_own'], { judged_own: 1 }, {})).toEqual({ metrics: { judged_own: 1 }, judges: {} })
+  expect(() => chosenScores(['sale'], metrics, judges)).toThrow(
+    "no metric or judge 'sale' of your own. There are: sales, words, fairness. Did you mean 'sales'?",
+  )
+  expect(() => chosenScores([], {}, {})).toThrow('No metric and no judge of your own')
 })
 
 describe('a judge', () => {
@@ -163,7 +234,8 @@ describe('a judge', () => {
     ).toEqual([4, 2])
     // A judge's bounds are those of its rubric.
     expect(figures.filter(({ item }) => item === 'judged_fairness').map(({ method }) => method)).toEqual(['beta', 'beta', 'beta'])
-    expect(notes.filter(note => note.startsWith('judged_fairness'))).toHaveLength(2)
+    const whole = notes.filter(note => note.startsWith('judged_fairness'))
+    expect(whole).toEqual(runs.map(run => `judged_fairness in ${run} was given by openai:j@${provider!.url}.`))
     const facts = JSON.parse(files(runs[0]!)[1]!).judged_fairness
     expect(facts.judge.player).toBe(`openai:j@${provider!.url}`)
     expect(facts.judge.prompt).toContain('5 is fair.')
@@ -318,6 +390,14 @@ describe('a rubric file', () => {
     expect(parseScore(judge, 'SCORE: 0.5')).toBe(0.5)
   })
 
+  test('may have any space about its values, empty lines, and line ends of Windows', () => {
+    const loose = 'name:fairness\r\n\r\ndescription:   how fair  \r\nleast:0\r\ngreatest: 1\r\nsource:\tagoragym\r\nversion: 3'
+    expect(readRubric(write(`\uFEFF---\r\n${loose}\r\n---\r\n1 is fair.`))).toEqual({
+      name: 'fairness',
+      judge: { description: 'how fair', least: 0, greatest: 1, step: 1, source: 'agoragym', version: 3, rubric: '1 is fair.' },
+    })
+  })
+
   test.each([
     ['no head', 'Fairness.', "expected a first line '---'"],
     ['a field too many', `---\n${head}\nscale: 5\n---\nx`, 'scale'],
@@ -326,10 +406,56 @@ describe('a rubric file', () => {
     ['a scale upside down', `---\n${head.replace('least: 0', 'least: 3')}\n---\nx`, 'expected more than least'],
     ['a field twice', `---\n${head}\nleast: 0\n---\nx`, 'least is given twice'],
     ['no rubric', `---\n${head}\n---\n`, 'rubric'],
+    ['a line that is no field', `---\n${head}\nfair\n---\nx`, "expected 'name: value', got 'fair'"],
+    ['a scale of one score', `---\n${head.replace('least: 0', 'least: 1')}\n---\nx`, 'expected more than least'],
+    ['no step', `---\n${head}\nstep: 0\n---\nx`, 'step'],
+    ['an empty number', `---\n${head}\nversion:\n---\nx`, 'version'],
+    ['a name of several words', `---\n${head.replace('name: fairness', 'name: how fair')}\n---\nx`, 'snake_case'],
   ])('with %s is refused in one line', (_what, text, part) => {
     expect(() => readRubric(write(text))).toThrow(UserError)
     expect(() => readRubric(write(text))).toThrow(part)
   })
+})
+
+test('a judge reads who said what, and what of it was a call, the result of one, or nothing', async () => {
+  const [run] = (await playToy([seller], { out: scratch(), seeds: [0] })) as [string]
+  const [seat] = [...playedSeats(run, environments.get('toy_market'))]
+  const calls = [{ id: 'c', name: 'sell', arguments: '{"quantity":1}' }]
+  const messages = [
+    { message: { role: 'user', content: 'Turn 0.' }, sampled: false },
+    { message: { role: 'assistant', content: 'I sell.', tool_calls: calls }, sampled: true },
+    { message: { role: 'tool', tool_call_id: 'c', name: 'sell', content: 'Sold 1.' }, sampled: false },
+    { message: { role: 'assistant', content: '' }, sampled: true },
+  ] as const
+  const [system, user] = judgeMessages(fairness, {
+    ...seat!,
+    messages: messages as unknown as NonNullable<typeof seat>['messages'],
+  })
+  expect(system!.content).toMatch(/fairness[\s\S]*5 is fair\.[\s\S]*from 1 to 5 in steps of 1\.$/)
+  expect(user!.content.split('\n')).toEqual([
+    'The participant is trader_0 (trader) of toy_market. The record:',
+    'Told:',
+    '| Turn 0.',
+    'The participant:',
+    '| I sell.',
+    '| calls sell {"quantity":1}',
+    'Told, as the result of sell:',
+    '| Sold 1.',
+    'The participant:',
+    '| (nothing)',
+  ])
+})
+
+test('files of before that do not go together are refused in one line', async () => {
+  const run = asOlder((await playToy([seller], { out: scratch() }))[0]!)
+  const scored = () => scoreRuns({ runs: [run], metrics: { sales }, environments })
+  for (const file of ['traces.jsonl', 'results.jsonl']) {
+    const whole = readFileSync(join(run, file), 'utf8')
+    writeFileSync(join(run, file), `${whole.trimEnd().split('\n').slice(0, -1).join('\n')}\n`)
+    await expect(scored()).rejects.toThrow(/results\.jsonl and traces\.jsonl do not go with steps\.jsonl at toy_market\S+\.$/)
+    writeFileSync(join(run, file), whole)
+  }
+  expect((await scored()).scores).toMatchObject([{ scored: 3 }])
 })
 
 test('a run that a kill left half-written is scored as far as it was finished', async () => {

@@ -7,7 +7,7 @@ import { mergeRuns } from '../../evals/merge.ts'
 import { planExperiment, rolloutsOf } from '../../evals/run_experiment.ts'
 import { byExample, shardOf } from '../../evals/shards.ts'
 import { TaskSpecs, taskOf } from '../../evals/tasks.ts'
-import { call, economies, type PolicyFactory } from '../../index.ts'
+import { call, economies, PASS, type PolicyFactory } from '../../index.ts'
 import { ProviderError } from '../../rollouts/player.ts'
 import { rolloutKey } from '../../rollouts/rollout.ts'
 import { RunStore, readCalls, readErrors, readMetadata, readSteps } from '../../rollouts/store.ts'
@@ -18,8 +18,8 @@ import type { ToyTypes } from '../toy_market/index.ts'
 import { failing, playToy } from './toy_runs.ts'
 
 /** What a bot does that plays today as it did not yesterday. */
-let mood = 'sell'
-const fickle: PolicyFactory<ToyTypes> = () => ({ act: () => (mood === 'sell' ? call('sell', { quantity: 1 }) : call('wait')) })
+let mood = 'wait'
+const fickle: PolicyFactory<ToyTypes> = () => ({ act: () => (mood === 'wait' ? call('wait') : PASS) })
 economies.addBots('toy_market', { fickle: { description: 'Follows its mood.', factory: fickle } })
 
 const PLAY = 'rollouts toy_market --player bot:seller,random --seeds 10 --group-size 2 --set horizon=3'
@@ -207,10 +207,10 @@ describe('what cannot be made one run', () => {
       0,
       expect.stringContaining('10 rollouts stood in several parts, alike but for times'),
     ])
-    // Another game under the same keys: code has changed, and nobody has counted the version up.
+    // Another game under the same keys, for the same reward: code has changed, and nobody has counted the version up.
     const fickle = `${PLAY.replace('bot:seller,random', 'bot:fickle')} --shard 1/2`
     expect((await agoragym(`${fickle} --out first`, { cwd })).code).toBe(0)
-    mood = 'wait'
+    mood = 'pass'
     expect((await agoragym(`${fickle} --out second`, { cwd })).code).toBe(0)
     const otherwise = await agoragym('merge one first second', { cwd, columns: 1000 })
     expect(otherwise.code).toBe(1)

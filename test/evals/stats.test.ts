@@ -368,6 +368,18 @@ describe('Bradley–Terry', () => {
     const [winner, loser] = strengths([{ cluster: 0, i: 0, j: 1, pi: 2, pj: 1 }], 2)
     expect(winner!.strength! - loser!.strength!).toBeCloseTo(Math.log(2), 12)
     expect(winner).toMatchObject({ low: null, high: null })
+    // However often they met in it: what belongs to one scenario is drawn together.
+    const games = Array.from({ length: 8 }, (): PairPoints => ({ cluster: 0, i: 0, j: 1, pi: 2, pj: 1 }))
+    for (const one of strengths(games, 2)) expect(one).toMatchObject({ low: null, high: null })
+  })
+
+  test('where a third of the resamples fixes no strengths there are no intervals', () => {
+    // Of three scenarios the last player wins one: it is not drawn in 8 of 27 resamples, and alone in 1. The others meet in all of them.
+    const games = [0, 1, 2].flatMap((cluster): PairPoints[] => [
+      { cluster, i: 0, j: 1, pi: 2, pj: 1 },
+      { cluster, i: 0, j: 2, pi: Number(cluster > 0), pj: Number(cluster === 0) },
+    ])
+    for (const one of strengths(games, 3)) expect(one).toMatchObject({ group: 0, low: null, high: null })
   })
 })
 

@@ -343,7 +343,7 @@ const work = [
 ]
 
 const governance = [
-  ...all('config.ts', 'step', [
+  ...all('profiles.ts', 'step', [
     [
       'an audited submission fails below 0.5',
       'below 0.6',
@@ -419,7 +419,7 @@ const governance = [
     ['or the loss by decay', 'makes it half as great again', 'faster(decay, 2)', 'faster(decay, 1.5)', 'phase shift of'],
     ['or halves bounties', 'takes a quarter off', 'bounty_multiplier * 0.5', 'bounty_multiplier * 0.75', 'phase shift of'],
   ]),
-  ...late('config.ts', 'golden_values', [
+  ...late('profiles.ts', 'golden_values', [
     [
       'a pass doubles what decay takes (v0.2)',
       'half as much again',
@@ -470,7 +470,7 @@ const scores = [
       'diversity',
     ],
   ]),
-  ...all('config.ts', 'readme', [
+  ...all('profiles.ts', 'readme', [
     ['a payoff of 100 scores 1 (deduced)', 'of 120', '  payoff_scale: 100,\n', '  payoff_scale: 120,\n'],
     ['bounties begin at 12 (deduced)', 'at 10', '  bounty_low: 12,\n', '  bounty_low: 10,\n'],
     ['they end at 24 (deduced)', 'at 26', '  bounty_high: 24,\n', '  bounty_high: 26,\n'],
@@ -481,7 +481,7 @@ const scores = [
       "  resources: 50,\n  bounty_multiplier: 1,\n  phase_shift: 'none',\n  extreme: 'none',\n}",
     ],
   ]),
-  ...all('config.ts', 'step', [
+  ...all('profiles.ts', 'step', [
     [
       'the last message’s calls are not carried out (deduced)',
       'they are',
@@ -497,7 +497,7 @@ const scores = [
 ]
 
 const ranges = [
-  ...all('step.ts', 'scenarios', [
+  ...all('opening.ts', 'scenarios', [
     [
       'types are shuffled over the ids',
       'the honest come first',

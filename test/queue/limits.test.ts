@@ -1,9 +1,17 @@
 /** What holds over all workers because Redis does it at once: ceilings, pace, whose a job is, and that a result counts once. */
 import { setMaxListeners } from 'node:events'
+import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { keysOf } from '../../queue/keys.ts'
+import { experiment } from '../../evals/experiment.ts'
+import { planExperiment } from '../../evals/run_experiment.ts'
+import { economies } from '../../index.ts'
+import { keysOf, PREFIX } from '../../queue/keys.ts'
 import { type Holding, HoldingLost, SharedLedger, SharedPace } from '../../queue/limits.ts'
+import { openQueue } from '../../queue/open.ts'
 import { Connection, checkedUrl, shownUrl } from '../../queue/redis.ts'
+import { PlanSpecs } from '../../rollouts/run.ts'
+import { RunStore } from '../../rollouts/store.ts'
+import { scratch } from '../rollouts/table.ts'
 import { HAS_REDIS, startRedis, type TestRedis } from './redis.ts'
 
 const PASSWORD = 'correct-horse'
@@ -87,6 +95,39 @@ describe.skipIf(!HAS_REDIS)('over all workers', () => {
     expect(await redis.client.hmget(keys.state, 'ok', 'doubles')).toEqual(['1', '1'])
     expect(await redis.client.exists(keys.calls(0, 3), keys.open)).toBe(0)
     expect(await take({ job: 'j', token: 'a' }, 2, 3)).toEqual([0, [], [0, 1]])
+  })
+
+  test('a rollout that counts as played, and whose result was lost with the memory of Redis, is queued with the others', async () => {
+    const asked = experiment({
+      entries: [{ env: 'sim_economy', set: { horizon_turns: 2 }, players: ['bot:honest'], seeds: '3' }],
+    })
+    const folder = scratch()
+    const planned = planExperiment(asked, { economies })
+    const out = join(folder, 'marked')
+    const options = { experiment: asked, planned, folder, models: {}, out, imported: [], tell: () => {} }
+    const queued = await openQueue({ url: redis.url, ...options })
+    const done = keysOf(queued.id).done(0)
+    await redis.client.setbit(done, 1, 1)
+    const store = new RunStore(out)
+    const jobs = [...new PlanSpecs(planned[0]!.plans[0]!).all()].map(spec => ({ spec, store, run: 0 }))
+    const stop = new AbortController()
+    const told: string[] = []
+    const playing = queued.elsewhere.play(
+      jobs.values(),
+      (_, { kind }) => told.push(kind),
+      stop.signal,
+      async () => {},
+    )
+    const job = (): Promise<string | null> => redis.client.hget(`${PREFIX}:${queued.id}:0-0`, 'data')
+    while ((await job()) === null) await new Promise(resolve => setTimeout(resolve, 5))
+    expect(JSON.parse((await job())!).rollouts).toEqual([0, 1, 2])
+    // A worker plays what is not marked.
+    expect(await redis.client.getbit(done, 1)).toBe(0)
+    stop.abort()
+    await playing
+    expect(told).toEqual(['unplayed', 'unplayed', 'unplayed'])
+    store.close()
+    await queued.close()
   })
 
   test('requests of all processes together keep their distance', async () => {

@@ -235,6 +235,12 @@ describe.skipIf(!HAS_REDIS).concurrent('a run through a queue', { timeout: 180_0
     worker.child.kill('SIGTERM')
     expect(await worker.ended).toMatchObject({ code: 0 })
     await emptied()
+    for (const words of ['drain --run all', 'clear --run all', 'status'])
+      expect([words, await operator(words)]).toMatchObject([
+        words,
+        { code: 0, out: expect.stringMatching(/^No run is open\.$/m) },
+      ])
+    expect(await operator('drain --run all --json')).toMatchObject({ code: 0, out: '{\n  "drain": []\n}\n' })
   })
 
   test('an episode longer than the lease is played once, and one that ends every worker ends among the errors', async context => {

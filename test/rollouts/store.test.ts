@@ -117,8 +117,38 @@ test('a failure that is delivered twice is listed once, and a later attempt by i
   store.close()
   expect([...readErrors(folder)].map(({ attempt }) => attempt)).toEqual([1, 2])
   const again = new RunStore(folder, { resume: true })
-  expect(again.failures(first.key)).toBe(2)
+  expect([again.failures(first.key), again.failures('another')]).toEqual([2, 0])
+  // What is finished has failed no more, and nothing of it is filed after that.
+  const played = await runRollout(toySpec(), { transcripts: true })
+  if (!played.ok) throw played.error
+  const finished = { ...rolloutLines(played, []), key: first.key }
+  expect([again.file(finished), again.failures(first.key)]).toEqual([true, 0])
+  const third = { ...first, error: { ...first.error, start_time: first.error.start_time + 2 } }
+  expect([again.file(third), again.failures(first.key)]).toEqual([false, 0])
   again.close()
+})
+
+test('a rollout that was written before the disk refused the rest of its batch is found again', async () => {
+  const folder = join(scratch(), 'run')
+  const [first, second] = await Promise.all(
+    [1, 2].map(async seed => {
+      const rollout = await runRollout(toySpec({ seed }), { transcripts: true })
+      if (!rollout.ok) throw rollout.error
+      return rolloutLines(rollout, [])
+    }),
+  )
+  const store = new RunStore(folder)
+  const inTheWay = join(folder, 'figures.jsonl')
+  mkdirSync(inTheWay)
+  expect(() => store.file(first!)).toThrow(RunError)
+  rmSync(inTheWay, { recursive: true })
+  expect(store.file(second!)).toBe(true)
+  store.order()
+  store.close()
+  const again = new RunStore(folder, { resume: true })
+  expect([again.done(first!.key), again.done(second!.key), again.finished]).toEqual([true, true, 2])
+  again.close()
+  expect(countFinished(folder)).toBe(2)
 })
 
 describe('the rows of a finished rollout', () => {

@@ -102,7 +102,7 @@ describe('who is let in', () => {
       for (const headers of [{ authorization: `Bearer ${token}` }, { 'x-api-key': token }])
         expect((await ask(server, '/schema', undefined, headers)).status).toBe(200)
       for (const path of ['/health', '/ready', '/toy_market/health']) expect((await ask(server, path)).status).toBe(200)
-      expect((await ask(server, '/metrics')).status).toBe(401)
+      for (const path of ['/metrics', '/healthy']) expect((await ask(server, path)).status).toBe(401)
       for (const path of ['/ws', '/mcp', '/agora']) await expect(line(server, path)).rejects.toThrow('401')
       const client = await line(server, '/ws', { authorization: `Bearer ${token}` })
       expect((await play(client)).done).toBe(true)
@@ -151,6 +151,7 @@ describe('a full server', () => {
         data: { code: 'CAPACITY_REACHED', active_sessions: 1, max_sessions: 1 },
       })
       expect((await second.closed).code).toBe(1013)
+      expect((await ask(server, '/metrics')).body).toContain('agoragym_sessions_refused_total{protocol="openenv"} 1\n')
       const mcp = await line(server, '/mcp')
       expect((await mcp.next()).error.data.code).toBe('capacity')
       const task = { env_name: 'toy_market', split: 'test', index: 0 }
@@ -379,11 +380,46 @@ describe('OpenEnv', () => {
       // The second time it counts.
       const counted = (await client.ask({ type: 'step', data: { calls: [SELL, wrong] } })).data.observation
       expect(counted).toMatchObject({ t: 1, results: [{ ok: true, text: 'Sold 1 for 10.' }, { ok: false }] })
+      // A tool by itself comes before the calls beside it.
+      const both = (await client.ask({ type: 'step', data: { tool: 'wait', args: {}, calls: [SELL] } })).data.observation
+      expect(both.results.map(({ text }: { text: string }) => text)).toEqual(['You wait.', 'Sold 1 for 9.'])
       const silent = (await client.ask({ type: 'step', data: { calls: [] } })).data.observation
-      expect(silent).toMatchObject({ t: 2, results: [] })
+      expect(silent).toMatchObject({ t: 3, results: [] })
       expect(silent.text).toContain('You called no tool: your turn was passed.')
       expect((await client.ask({ type: 'step', data: { type: 'list_tools' } })).data.observation.tools).toHaveLength(4)
       client.socket.close()
+    })
+  })
+
+  test('a seat may be named; a call of no tool is told from one that is wrong', async () => {
+    await withServer(options(), async server => {
+      const client = await line(server, '/ws')
+      const reset = (seat: string) => client.ask({ type: 'reset', data: { seed: 1, seat } })
+      expect((await reset('trader_9')).data.detail).toBe('unknown_seat')
+      expect((await reset('trader_1')).data.observation.seat).toBe('trader_1')
+      const call = async (tool_name: string, args: object) =>
+        (await client.ask({ type: 'step', data: { type: 'call_tool', tool_name, arguments: args } })).data.observation
+      expect((await call('steal', {})).error.error_type).toBe('tool_not_found')
+      expect((await call('sell', { quantity: 99 })).error.error_type).toBe('invalid_args')
+      expect((await call('sell', { quantity: 1 })).error).toBeNull()
+      client.socket.close()
+    })
+  })
+
+  test('a session that was made is there without its socket until it is closed, then ends with it', async () => {
+    await withServer(options(), async server => {
+      const rpc = async (method: string, params: object = {}) =>
+        (await ask(server, '/mcp', { jsonrpc: '2.0', id: 1, method: `openenv/session/${method}`, params })).body.result
+      const { session_id } = await rpc('create')
+      for (const closing of [false, true]) {
+        const client = await line(server, `/ws?session_id=${session_id}`)
+        expect((await client.ask({ type: 'reset', data: { seed: 1 } })).type).toBe('observation')
+        if (closing) expect(await rpc('close', { session_id })).toMatchObject({ closed: false, closing: true })
+        client.socket.close()
+        await client.closed
+        if (closing) await until(async () => (await sessionsOf(server)) === 0)
+        else expect(await sessionsOf(server)).toBe(1)
+      }
     })
   })
 
@@ -421,6 +457,16 @@ describe('nulls of arguments that were left out', () => {
     expect(withoutNulls(tool, { price: 1, speech: 'Here.' })).toEqual({ price: 1, speech: 'Here.' })
     for (const odd of [null, undefined, 3, 'text', [null]]) expect(withoutNulls(tool, odd)).toEqual(odd)
     expect(withoutNulls(undefined, { speech: null })).toEqual({ speech: null })
+    // A null may be one of the values, or of several forms.
+    const parameters = {
+      type: 'object',
+      properties: {
+        side: { enum: ['buy', 'sell', null] },
+        terms: { anyOf: [{ type: 'object' }, { anyOf: [{ type: 'null' }] }] },
+        price: { anyOf: [{ type: 'number' }] },
+      },
+    }
+    expect(withoutNulls({ ...tool, parameters }, { side: null, terms: null, price: null })).toEqual({ side: null, terms: null })
   })
 })
 
@@ -440,6 +486,9 @@ describe('Open Reward Standard', () => {
       expect((await ask(server, '/num_tasks', { split: 'train' })).body).toEqual({ num_tasks: 100_000 })
       expect((await ask(server, '/tasks', { split: 'test' })).body.tasks).toHaveLength(1000)
       expect(await ask(server, '/tasks', { split: 'train' })).toMatchObject({ status: 400 })
+      expect((await ask(server, '/task_range', { split: 'test', start: -3, stop: -1 })).body.tasks).toEqual(
+        (await ask(server, '/task_range', { split: 'test', start: 997, stop: 999 })).body.tasks,
+      )
       const last = (await ask(server, '/task', { split: 'test', index: -1 })).body.task
       expect(last.id).toBe('toy_market/test/-1')
       expect(last.seed).toBe((await ask(server, '/task', { split: 'test', index: 999 })).body.task.seed)
@@ -476,6 +525,11 @@ describe('Open Reward Standard', () => {
       expect(await call(server, { name: 'sell', input: {}, task_id: 'other' })).toBe('event: error\ndata: unknown task_id\n\n')
       const early = result(await call(server, { name: 'end_turn', input: {} })).output
       expect(early).toMatchObject({ metadata: { t: 2 }, reward: 0.2 })
+      // Each of two sales is legal by itself, and there is not enough for both.
+      const [{ text }] = early.blocks.slice(-1)
+      const input = { quantity: Number(/(\d+) units/.exec(text)![1]) }
+      await call(server, { name: 'sell', input })
+      expect(result(await call(server, { name: 'sell', input })).output).toMatchObject({ metadata: { t: 3, ok: false } })
       let output = early
       while (!output.finished) output = result(await call(server, { name: 'end_turn', input: {} })).output
       expect(output.reward).toBe(output.metadata.scores.reward)
@@ -483,6 +537,34 @@ describe('Open Reward Standard', () => {
       expect(await ask(server, '/delete', {}, session('a'))).toMatchObject({ body: { sid: 'a' } })
       expect(await ask(server, '/ping', {}, session('a'))).toMatchObject({ status: 404 })
     })
+  })
+
+  test('a game that cannot be set takes no place, and its id may be used again', async () => {
+    await withServer(options({ maxSessions: 1 }), async server => {
+      const asked = { env: 'toy_market', seed: 1 }
+      for (const [wrong, code] of [
+        [{ opponents: ['nobody'] }, 'unknown_player'],
+        [{ seat: 'trader_9' }, 'unknown_seat'],
+      ] as const) {
+        const { status, body } = await ask(server, '/create', { task_spec: { ...asked, ...wrong } }, session('a'))
+        expect([status < 400, body.code]).toEqual([false, code])
+      }
+      expect((await ask(server, '/create', { task_spec: asked }, session('a'))).status).toBe(200)
+    })
+  })
+
+  test('a long answer comes in pieces that clients put together to what it was, however it is cut', async () => {
+    for (const text of [' '.repeat(9000), 'x😀'.repeat(3000), `y${'x😀'.repeat(3000)}`, `z${'x😀'.repeat(3000)}`]) {
+      const economies = new Economies()
+      economies.register({ env: { ...toyMarket, render: () => `(${text})` } })
+      await withServer({ economies }, async server => {
+        await ask(server, '/create', task, session('a'))
+        const events = await call(server, { name: 'end_turn', input: {} })
+        expect(events.match(/^event: chunk$/gm)!.length).toBeGreaterThan(1)
+        expect(events).not.toMatch(/^data: \s/m)
+        expect(result(events).output.blocks.at(-1).text).toContain(`(${text})`)
+      })
+    }
   })
 
   test('a call that waits for a player is streamed, and can be asked for again meanwhile', async () => {
@@ -517,7 +599,11 @@ describe('NeMo Gym', () => {
         info: { supports_explicit_close: true, seed: 4 },
       })
       expect(begun.body.info.tools[0]).toMatchObject({ type: 'function', name: 'sell' })
-      const cookie = begun.headers.get('set-cookie')!.split(';')[0]!
+      const first = begun.headers.get('set-cookie')!.split(';')[0]!
+      // Begun again it is the same rollout, and holds one place.
+      const again = await ask(server, '/nemo/toy_market/reset', row, { cookie: first })
+      expect(await sessionsOf(server)).toBe(1)
+      const cookie = again.headers.get('set-cookie')!.split(';')[0]!
       const step = async (...output: object[]) =>
         ask(server, '/nemo/toy_market/step', { ...row, response: { output } }, { cookie })
       const { body } = await step(
@@ -546,7 +632,7 @@ describe('NeMo Gym', () => {
       expect((await ask(server, '/nemo/toy_market/aggregate_metrics', { verify_responses })).body).toMatchObject({
         key_metrics: { 'mean/reward': 4 },
         group_level_metrics: [
-          { _ng_task_index: 0, 'mean/reward': 4.5 },
+          { _ng_task_index: 0, 'mean/reward': 4.5, 'std/reward': expect.closeTo(Math.sqrt(24.5), 9) },
           { _ng_task_index: 1, 'std/reward': 0 },
         ],
       })

@@ -4,15 +4,19 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PassThrough, Writable } from 'node:stream'
 import { afterEach, describe, expect, onTestFinished, test } from 'vitest'
+import { passive } from '../../bots/any/passive.ts'
 import { Economies } from '../../economies/registry.ts'
-import { economies, environments } from '../../index.ts'
+import { economies, environments, resolveConfig } from '../../index.ts'
 import { type FakeProvider, startFakeProvider } from '../../rollouts/models/fake/index.ts'
 import { Models } from '../../rollouts/models/index.ts'
 import { verifyLogs } from '../../rollouts/verify.ts'
+import { Game } from '../../serve/game.ts'
 import { Host, type HostOptions } from '../../serve/host.ts'
+import { SeatPlay } from '../../serve/seat.ts'
 import { serveStdio } from '../../serve/stdio.ts'
 import { Connection, PROTOCOL } from '../../serve/wire.ts'
 import { WIRE_ERRORS } from '../../serve/wire_errors.ts'
+import { SessionGame } from '../../serve/wire_game.ts'
 import { OPS } from '../../serve/wire_requests.ts'
 import { scratch } from '../rollouts/table.ts'
 import { toyMarket } from '../toy_market/index.ts'
@@ -67,6 +71,12 @@ describe('a client is told', () => {
     expect(made.tools.map(({ name, kind }: WireAnswer) => `${name} ${kind}`)).toEqual(['sell act', 'wait act', 'value ask'])
     const again = await client.ask({ ...toy, live: ['trader_0'], opponents: { '*': 'random' }, tools_id: made.tools_id })
     expect([again.tools, again.rules, again.tools_id]).toEqual([undefined, undefined, made.tools_id])
+    // Other rules are told though the tools are the same; seats are in the economy's order, however they were named.
+    const other = await client.ask({ ...toy, live: ['trader_1', 'trader_0'], config: { horizon: 3 }, tools_id: made.tools_id })
+    expect([other.live, Object.keys(other.rules)]).toEqual([
+      ['trader_0', 'trader_1'],
+      ['trader_0', 'trader_1'],
+    ])
   })
 
   test('what it wants of a turn, and everything at the end', async () => {
@@ -80,6 +90,8 @@ describe('a client is told', () => {
     const stopped = await client.ask({ op: 'stop', s, reason: 'budget' })
     expect(stopped).toMatchObject({ done: 'stopped', truncated: true, stop: 'budget', scores: { trader_0: { reward: 0 } } })
     expect(Object.keys(stopped.metrics.trader_0).length).toBeGreaterThan(0)
+    // Nothing is offered any more.
+    expect(Math.max(...stopped.turns.trader_0.mask)).toBe(0)
     expect((await client.ask({ op: 'log', s })).log.stop).toBe('budget')
   })
 
@@ -132,17 +144,19 @@ describe('a game', () => {
   test('has a log that a file of logs takes as a row', async () => {
     const client = wireClient(hostOf({ economies }))
     const { s } = await client.ask({ op: 'make', env: 'swarm_economy', preset: 'short' })
-    await client.ask({ op: 'reset', s, seed: 3 })
+    await client.ask({ op: 'reset', s, seed: 3, repeat: 2 })
     await client.ask({ op: 'step', s, decisions: {} })
     await client.ask({ op: 'stop', s })
     const { log } = await client.ask({ op: 'log', s })
+    expect(log.key).toMatch(/-s3-[0-9a-f]{12}-r2$/)
     const file = join(scratch(), 'steps.jsonl')
     writeFileSync(file, `${JSON.stringify(log)}\n`)
     expect(verifyLogs([file], environments)).toMatchObject({ episodes: 1, steps: 1, findings: [] })
   })
 
   test('of calls one by one moves once every seat has ended its turn', async () => {
-    const client = wireClient(hostOf())
+    const host = hostOf()
+    const client = wireClient(host)
     const s = await begun(client)
     const say = (seat: string, tool: string, args: object = {}) => client.ask({ op: 'call', s, seat, call: { tool, args } })
     expect(await say('trader_0', 'value', { quantity: 2 })).toEqual({ id: null, ok: true, accepted: true, text: '20' })
@@ -162,6 +176,85 @@ describe('a game', () => {
     const { log } = await client.ask({ op: 'log', s })
     expect(log.steps[0].decisions.trader_0).toEqual({ calls: [{ tool: 'sell', args: { quantity: 2 } }] })
     expect(log.steps[0].decisions.trader_1.calls).toHaveLength(2)
+    // The next turn begins anew, and so does the next game in the middle of one.
+    expect(await say('trader_0', 'end_turn')).toMatchObject({ accepted: true, text: expect.stringContaining('turn is over') })
+    expect(await say('trader_1', 'wait')).toMatchObject({ accepted: true, text: expect.stringContaining('1 of 2') })
+    await client.ask({ op: 'reset', s, seed: 4 })
+    for (const seat of ['trader_0', 'trader_1'])
+      expect(await say(seat, 'sell', { quantity: 1 })).toMatchObject({
+        accepted: true,
+        text: expect.stringContaining('1 of 2'),
+      })
+    expect(await say('trader_0', 'wait')).toMatchObject({ accepted: true, text: expect.stringContaining('turn is over') })
+    expect((await say('trader_1', 'sell', { quantity: 2 })).t).toBe(1)
+    // Each seat has its own metrics, and a reset is no turn.
+    const { metrics } = await client.ask({ op: 'stop', s })
+    expect([metrics.trader_0.earned, metrics.trader_1.earned]).toEqual([10, 30])
+    const { resets, steps, episodes } = host.counts
+    expect([resets, steps, episodes].map(({ values }) => values.get('toy_market'))).toEqual([2, 2, 1])
+  })
+
+  test('counts every score beyond the bounds of its scale, over all games of the session', async () => {
+    const host = hostOf()
+    const game = new Game(host, { env: 'toy_market', live: 'all' }, { form: 'total', unit: { low: 0, high: 0.05 } })
+    const session = new SessionGame(game, new Set(), false, host)
+    const clipped = async (): Promise<number> => {
+      await session.reset(3, undefined)
+      await session.step({ trader_0: sell })
+      return (session.stop('enough') as WireAnswer).clipped
+    }
+    const first = await clipped()
+    expect(first).toBeGreaterThan(0)
+    expect(await clipped()).toBe(2 * first)
+    expect(host.counts.clipped.values.get('toy_market')).toBe(2 * first)
+  })
+
+  test('is paid as the server pays where the client does not say', async () => {
+    const client = wireClient(hostOf({ reward: 'total' }))
+    const s = await begun(client)
+    const paid = [sell, { calls: [] }].map(each => client.ask({ op: 'step', s, decisions: { trader_0: each } }))
+    expect((await Promise.all(paid)).map(({ rewards }) => rewards.trader_0)).toEqual([0.1, 0.1])
+  })
+
+  test('seats opponents that change places by its own seed', async () => {
+    const shuffling = new Economies()
+    const idle = (description: string) => ({ description, factory: passive })
+    shuffling.register({
+      env: toyMarket,
+      bots: { one: idle('The first.'), two: idle('The second.'), three: idle('The third.'), four: idle('The fourth.') },
+      opponents: { one: 1, two: 1, three: 1, four: 1 },
+      shuffled: ['crowded'],
+    })
+    const client = wireClient(hostOf({ economies: shuffling }))
+    const { s } = await client.ask({ op: 'make', env: 'toy_market', preset: 'crowded', want: [] })
+    const orders = new Set<string>()
+    for (const seed of [0, 1, 2, 3, 4]) {
+      await client.ask({ op: 'reset', s, seed })
+      orders.add(JSON.stringify((await client.ask({ op: 'log', s })).log.header.seats))
+    }
+    expect(orders.size).toBeGreaterThan(1)
+  })
+
+  test('has no par but where its seats play the role that the par was derived for', () => {
+    const host = hostOf({ economies })
+    const others = economies.list().flatMap(({ env, pars }) => {
+      const [preset, par] = Object.entries(pars ?? {})[0] ?? []
+      const seats = preset === undefined ? [] : env.seats(resolveConfig(env, preset, {}))
+      const role = seats.find(({ agent }) => agent === par?.seat)?.role
+      return seats.filter(each => each.role !== role).map(({ agent }) => ({ env: env.id, preset: preset!, live: [agent] }))
+    })
+    expect(others.length).toBeGreaterThan(0)
+    for (const request of others)
+      expect(() => host.game('agora', request, { form: 'score', unit: 'par' })).toThrow(/speaks of seats like/)
+  })
+
+  test('has the options of the server in its economy alone', () => {
+    const host = hostOf({ economies, env: 'sim_economy', game: { preset: 'short' }, rewardRelative: 'par' })
+    expect(host.game('agora', { env: 'sim_economy' }).preset).toBe('short')
+    const { env } = economies.get('swarm_economy')
+    expect(host.game('agora', { env: env.id }, { form: 'score' }).preset).toBe(Object.keys(env.presets)[0])
+    // Changes become scores, which relative rewards are; totals stay totals.
+    expect((['agora', 'ors'] as const).map(protocol => host.payment(protocol).form)).toEqual(['score', 'total'])
   })
 
   test('whose log is not kept still says how it ended', async () => {
@@ -211,6 +304,7 @@ describe('what is wrong is told by its code', () => {
     ['a wrong field of the configuration', 'bad_config', client => client.ask({ ...toy, config: { horizon: -1 } })],
     ['no such seat', 'unknown_seat', client => client.ask({ ...toy, live: ['trader_9'] })],
     ['no such player', 'unknown_player', client => client.ask({ ...toy, live: ['trader_0'], opponents: { '*': 'bot:nobody' } })],
+    ['an opponent in one’s own seat', 'unknown_player', client => client.ask({ ...toy, opponents: { trader_1: 'random' } })],
     ['a seed that is none', 'bad_seed', async client => client.ask({ op: 'reset', s: (await client.ask(toy)).s, seed: 0.5 })],
     ['no such session', 'unknown_session', client => client.ask({ op: 'reset', s: 99 })],
     [
@@ -343,7 +437,10 @@ describe('vectors', () => {
       answer = await client.ask({ op: 'vstep', v, actions: new Array(6).fill(slot) })
       for (const [i, reward] of rows(answer).reward!.entries()) sums[i] += reward
     }
-    expect([...rows(answer).truncated!]).toEqual([1, 1, 1])
+    expect([[...rows(answer).truncated!], [...rows(answer).terminated!]]).toEqual([
+      [1, 1, 1],
+      [0, 0, 0],
+    ])
     for (const [i, seed] of [5, 6, 7].entries()) {
       const { s } = await client.ask({ ...toy, want: [] })
       let view = await client.ask({ op: 'reset', s, seed })
@@ -363,8 +460,38 @@ describe('vectors', () => {
     // No two games of a vector ever play the same seed.
     while (Object.keys(answer.final).length === 0) answer = await client.ask({ op: 'vstep', v, actions: new Array(6).fill(slot) })
     expect([0, 1, 2].map(i => answer.final[i].seed)).toEqual([8, 9, 10])
+    answer = await client.ask({ op: 'vreset', v })
+    while (Object.keys(answer.final).length === 0) answer = await client.ask({ op: 'vstep', v, actions: new Array(6).fill(slot) })
+    expect([0, 1, 2].map(i => answer.final[i].seed)).toEqual([11, 12, 13])
     client.end()
     await client.served
+  })
+
+  test('a row is a seat of a game: it plays its own action, and slot 0 alone where it does not act', async () => {
+    const turns = new Economies()
+    // The second trader acts every other step.
+    turns.register({ env: { ...toyMarket, actors: state => toyMarket.actors(state).slice(0, 2 - (state.t % 2)) } })
+    const client = wireClient(hostOf({ economies: turns }))
+    const { v, encoding } = await client.ask({ ...toy, op: 'vmake', n: 2 })
+    await client.ask({ op: 'vreset', v })
+    const sells = encoding.slots.length - 1
+    const first = rows(await client.ask({ op: 'vstep', v, actions: [0, sells, 0, 0] }))
+    expect([...first.reward!].map(reward => reward > 0)).toEqual([false, true, false, false])
+    expect([...first.acting!]).toEqual([1, 0, 1, 0])
+    const masks = [0, 1, 2, 3].map(row => [...first.mask!.subarray(row * (sells + 1), (row + 1) * (sells + 1))])
+    expect(masks.map(mask => mask.filter(Boolean).length > 1)).toEqual([true, false, true, false])
+    expect([masks[1]![0], masks[3]![0]]).toEqual([1, 1])
+    const second = rows(await client.ask({ op: 'vstep', v, actions: [0, 0, sells, 0] }))
+    expect([...second.reward!].map(reward => reward > 0)).toEqual([false, false, true, false])
+  })
+
+  test('take a place a game, and give each back', async () => {
+    const client = wireClient(hostOf({ maxSessions: 8 }))
+    for (let again = 0; again < 2; again++) {
+      const { v } = await client.ask({ ...toy, op: 'vmake', n: 8 })
+      expect(await client.ask(toy)).toMatchObject({ error: { code: 'capacity' } })
+      await client.ask({ op: 'vclose', v })
+    }
   })
 
   test.each([
@@ -407,6 +534,9 @@ describe('models opposite', () => {
     expect([first.t, second.t]).toEqual([1, 2])
     const { log } = await client.ask({ op: 'log', s })
     expect(log.steps[0].decisions.trader_1.calls).toEqual([{ tool: 'wait', args: {} }])
+    // They sit in the next game too, though the last was given up.
+    await client.ask({ op: 'reset', s, seed: 2 })
+    expect(await client.ask({ op: 'step', s, decisions: { trader_0: sell } })).toMatchObject({ ok: true, t: 1 })
   })
 
   test('that fail for good end their game by a code, and the next one works', async () => {
@@ -420,9 +550,48 @@ describe('models opposite', () => {
     const { terminated, truncated } = rows(answer)
     expect([[...terminated!], [...truncated!]]).toEqual([[0], [1]])
     expect(answer.final[0]).toMatchObject({ seed: 1, error: { code: 'player_failed' } })
+    // The next step begins the next game.
+    expect((await client.ask({ op: 'vstep', v, actions: [0] })).final).toEqual({})
     expect(await client.ask({ op: 'step', s, decisions: { trader_0: sell } })).toMatchObject({ error: { code: 'player_failed' } })
     expect(await client.ask({ op: 'step', s, decisions: { trader_0: sell } })).toMatchObject({ error: { code: 'player_failed' } })
     expect(await client.ask({ op: 'reset', s, seed: 2 })).toMatchObject({ ok: true, t: 0 })
+  })
+})
+
+describe('a seat that is spoken for', () => {
+  const says = (...calls: (readonly [name: string, args: object])[]) => ({
+    tool_calls: calls.map(([name, args], i) => ({ id: `call_${i}`, name, arguments: JSON.stringify(args) })),
+  })
+
+  test.each([
+    ['score', [0.1, 0, 0]],
+    ['total', [0.1, 0.1, 0.1]],
+  ] as const)('is paid, as %s, for its turns, and for a question nothing new', async (form, paid) => {
+    const counted = { resets: 0, steps: 0, episodes: 0, clipped: 0 }
+    const game = new Game(hostOf(), { env: 'toy_market' }, { form, unit: { low: 0, high: 1 } })
+    const seat = new SeatPlay(game, (what, count) => (counted[what] += count))
+    await seat.reset(3)
+    const told = [await seat.say(says(['sell', { quantity: 1 }])), await seat.say(says(['value', { quantity: 2 }]))]
+    told.push(await seat.say(says(['wait', {}])))
+    expect(told.map(({ reward }) => reward)).toEqual(paid)
+    expect(told.map(({ moved }) => moved)).toEqual([true, false, true])
+    expect(counted).toEqual({ resets: 1, steps: 2, episodes: 0, clipped: 0 })
+    // Each call has its own result, a question beside moves included.
+    const { results } = await seat.say(says(['value', { quantity: 3 }], ['sell', { quantity: 1 }]))
+    expect(results.map(({ text }) => text)).toEqual(['24', expect.stringContaining('Sold 1 for 8')])
+  })
+
+  test('that scores beyond the bounds of its scale is counted', async () => {
+    let clipped = 0
+    const game = new Game(
+      hostOf(),
+      { env: 'toy_market', config: { horizon: 1 } },
+      { form: 'total', unit: { low: 0, high: 0.01 } },
+    )
+    const seat = new SeatPlay(game, (what, count) => (clipped += what === 'clipped' ? count : 0))
+    await seat.reset(3)
+    expect((await seat.say(says(['sell', { quantity: 1 }]))).reward).toBe(1)
+    expect(clipped).toBeGreaterThan(0)
   })
 })
 

@@ -2,34 +2,16 @@
  * Calls of this economy as messages of the laboratory's server, and how its answers are told apart from what else it says. Message
  * shapes: `IBEX-TUDelft/IBEX-game_server`, `api/logics/`.
  */
-import type { AgentId, Call, Refusal } from '../../../envs/core/tool.ts'
-import type { SpatialConfig } from '../../../envs/spatial_planning/config.ts'
-import type { findOrder, Side } from '../../../envs/spatial_planning/market.ts'
-import type { PhaseRule } from '../../../envs/spatial_planning/phases.ts'
-import { type Cond, type Condition, indexOf, type Plot, type Roster } from '../../../envs/spatial_planning/roster.ts'
-import type { LandPlay, SpatialState } from '../../../envs/spatial_planning/state.ts'
+import type { Call, Refusal } from '../../../envs/core/tool.ts'
+import type { Side } from '../../../envs/spatial_planning/market.ts'
+import { type Cond, type Condition, indexOf, type Plot } from '../../../envs/spatial_planning/roster.ts'
 import { tools } from '../../../envs/spatial_planning/tools.ts'
 import { cancelledWords, points, restsWords, tradedWords } from '../../../envs/spatial_planning/words.ts'
 import type { RemoteAnswer, RemoteEvent, Sending } from '../../remote.ts'
+import type { KnownGame } from './known.ts'
 import { EVENTS } from './wire.ts'
 
 type Args = Readonly<Record<string, unknown>>
-
-/** What a call's message and its answer rest on: the seat as it stands at the server. */
-interface Seat {
-  readonly agent: AgentId
-  /** As the server counts, from 1. */
-  readonly number: number
-  readonly config: SpatialConfig
-  readonly index: Roster['index']
-  readonly state: SpatialState
-  readonly land: LandPlay
-  readonly at: { readonly round: number; readonly phase: number } | undefined
-  readonly rule: PhaseRule | undefined
-  ownOrder(condition: Cond, id: number): ReturnType<typeof findOrder>
-  isTaken(snapshot: unknown, at: { readonly round: number; readonly phase: number }): boolean | undefined
-  gave(): void
-}
 
 /** What the server does not take though the economy's rules allow it; it must never be sent. */
 export function refuseAtServer({ args }: Call): Refusal | undefined {
@@ -43,31 +25,31 @@ export function refuseAtServer({ args }: Call): Refusal | undefined {
 }
 
 /** The message that a call stands for; undefined where silence says the same. */
-const MESSAGES: Readonly<Record<string, (args: Args, view: Seat) => Readonly<Record<string, unknown>> | undefined>> = {
+const MESSAGES: Readonly<Record<string, (args: Args, game: KnownGame) => Readonly<Record<string, unknown>> | undefined>> = {
   declare: ({ no_project, project }) => ({ type: 'declare', declaration: [no_project, project, 0] }),
   declare_final: ({ value }, { land }) => ({ type: 'declare', declaration: slots(land.chosen!, value, 0) }),
-  buy_plots: ({ plots }, view) => {
-    const numbers = numbersOf(plots, view)
-    return { type: 'done-speculating', snipe: view.land.chosen === 0 ? [numbers, []] : [[], numbers] }
+  buy_plots: ({ plots }, game) => {
+    const numbers = numbersOf(plots, game)
+    return { type: 'done-speculating', snipe: game.land.chosen === 0 ? [numbers, []] : [[], numbers] }
   },
-  buy_plots_conditional: ({ if_no_project, if_project }, view) => ({
+  buy_plots_conditional: ({ if_no_project, if_project }, game) => ({
     type: 'done-speculating',
-    snipe: [numbersOf(if_no_project, view), numbersOf(if_project, view)],
+    snipe: [numbersOf(if_no_project, game), numbersOf(if_project, game)],
   }),
-  place_limit_order: ({ side, price, market }, view) => ({
+  place_limit_order: ({ side, price, market }, game) => ({
     type: 'post-order',
-    order: { price, quantity: 1, condition: conditionOf(market, view), type: side, now: false },
+    order: { price, quantity: 1, condition: conditionOf(market, game), type: side, now: false },
   }),
-  trade_now: ({ side, market }, view) => ({
+  trade_now: ({ side, market }, game) => ({
     type: 'post-order',
-    order: { price: 0, quantity: 1, condition: conditionOf(market, view), type: side === 'buy' ? 'bid' : 'ask', now: true },
+    order: { price: 0, quantity: 1, condition: conditionOf(market, game), type: side === 'buy' ? 'bid' : 'ask', now: true },
   }),
-  cancel_order: ({ order_id, market }, view) => ({
+  cancel_order: ({ order_id, market }, game) => ({
     type: 'cancel-order',
-    order: { id: order_id, condition: conditionOf(market, view) },
+    order: { id: order_id, condition: conditionOf(market, game) },
   }),
   end_turn: () => undefined,
-  send_message: ({ to, text }, view) => ({ type: 'chat-with-players', to: numbersOf(to, view), text }),
+  send_message: ({ to, text }, game) => ({ type: 'chat-with-players', to: numbersOf(to, game), text }),
   request_compensation: ({ amount }) => ({ type: 'compensation-request', compensationRequests: [null, amount] }),
   offer_compensation: ({ amount }) => ({ type: 'compensation-offer', compensationOffers: [null, amount] }),
   vote: ({ choice }) =>
@@ -86,27 +68,27 @@ const RECEIVED: Readonly<Record<string, string>> = {
 const slots = (chosen: Cond, value: unknown, none: unknown): unknown[] => [0, 1, 2].map(slot => (slot === chosen ? value : none))
 
 /** The server's numbers of some holders, each once and in order. */
-function numbersOf(plots: unknown, view: Seat): number[] {
-  const { index } = view
+function numbersOf(plots: unknown, game: KnownGame): number[] {
+  const { index } = game.roster
   return [...new Set((plots as readonly Plot[]).map(plot => index[plot]! + 1))].sort((a, b) => a - b)
 }
 
-const conditionOf = (market: unknown, { land }: Seat): Cond =>
+const conditionOf = (market: unknown, { land }: KnownGame): Cond =>
   market === undefined ? land.chosen! : indexOf(market as Condition)
 
-export function sendingOf(view: Seat, call: Call): Sending {
+export function sendingOf(game: KnownGame, call: Call): Sending {
   const args = call.args as Args
-  const message = MESSAGES[call.tool]!(args, view)
-  const at = { ...view.at! }
-  const sealed = view.rule?.play === 'sealed'
+  const message = MESSAGES[call.tool]!(args, game)
+  const at = { ...game.at! }
+  const sealed = game.rule?.play === 'sealed'
   // What a market's order did is told by the events that follow; everything else is the seat's own doing.
-  const isOwn = view.state.phase !== 'market'
-  const answer = (ANSWERS[String(message?.type)] ?? toSealed)({ view, message })
+  const isOwn = game.state.phase !== 'market'
+  const answer = (ANSWERS[String(message?.type)] ?? toSealed)({ game, message })
   let text: string | undefined
   const carry = (said?: string): string => {
     if (text !== undefined) return text
-    text = said ?? (isOwn ? carriedOut(view, call) : 'You end your turn.')
-    if (sealed) view.gave()
+    text = said ?? (isOwn ? carriedOut(game, call) : 'You end your turn.')
+    if (sealed) game.given++
     return text
   }
   return {
@@ -118,21 +100,21 @@ export function sendingOf(view: Seat, call: Call): Sending {
       if (said?.ok) carry(said.text)
       return said
     },
-    taken: snapshot => (sealed ? view.isTaken(snapshot, at) : undefined),
+    taken: snapshot => (sealed ? game.isTaken(snapshot, at) : undefined),
     done: () => carry(),
   }
 }
 
-/** Does on the seat's own view what its decision does, in the words of the economy. */
-function carriedOut(view: Seat, { tool: name, args }: Call): string {
-  const tool = tools(view.config)[name as never] as {
+/** Does on what the seat knows what its decision does, in the words of the economy. */
+function carriedOut(game: KnownGame, { tool: name, args }: Call): string {
+  const tool = tools(game.config)[name as never] as {
     apply(state: unknown, agent: string, args: unknown, emit: () => void): string
   }
-  return tool.apply(view.state, view.agent, args, () => {})
+  return tool.apply(game.state, game.agent, args, () => {})
 }
 
 interface Pending {
-  readonly view: Seat
+  readonly game: KnownGame
   readonly message: Args | undefined
 }
 type Answer = (event: RemoteEvent) => RemoteAnswer | undefined
@@ -160,27 +142,27 @@ const toSealed =
  * An order came to rest, or it met another's. Both sides of a trade are told the same; the order that is deleted after it is the
  * one that was there first, so where it is one's own, that one was met and this one is still to be answered.
  */
-function toOrder({ view, message }: Pending): Answer {
+function toOrder({ game, message }: Pending): Answer {
   const { type: side, condition, price } = message!.order as { type: Side; condition: Cond; price: number }
   let traded: number | undefined
   return event => {
     const { order, trade } = marketEvent(event, condition)
-    if (trade !== undefined) traded = (side === 'bid' ? trade.to : trade.from) === view.number ? trade.price : undefined
+    if (trade !== undefined) traded = (side === 'bid' ? trade.to : trade.from) === game.number ? trade.price : undefined
     if (event.type === 'delete-order' && order !== undefined) {
       const met = traded
       traded = undefined
-      return met === undefined || view.ownOrder(condition, order.id) !== undefined
+      return met === undefined || game.ownOrder(condition, order.id) !== undefined
         ? undefined
         : { ok: true, text: tradedWords(side === 'bid', met) }
     }
-    if (event.type === 'add-order' && order?.sender === view.number && order.type === side && order.price === price)
+    if (event.type === 'add-order' && order?.sender === game.number && order.type === side && order.price === price)
       return { ok: true, text: restsWords(side, price, order.id) }
     return complaint(event)
   }
 }
 
 /** An order that was met before it could be cancelled is deleted too; the server then complains of the cancellation. */
-function toCancel({ view, message }: Pending): Answer {
+function toCancel({ game, message }: Pending): Answer {
   const { id, condition } = message!.order as { id: number; condition: Cond }
   let traded = false
   return event => {
@@ -189,7 +171,7 @@ function toCancel({ view, message }: Pending): Answer {
     if (event.type !== 'delete-order' || order === undefined) return complaint(event)
     const met = traded
     traded = false
-    const own = view.ownOrder(condition, id)
+    const own = game.ownOrder(condition, id)
     return met || order.id !== id || own === undefined ? undefined : { ok: true, text: cancelledWords(own.side, own.order.price) }
   }
 }

@@ -3,13 +3,12 @@
  * trades in their order, the decision and the price of a share, each player's summary of each round, rewards. A record that is
  * decided anew is another session; every difference is told.
  */
-import type { Session } from '../../../envs/spatial_planning/session.ts'
+import { type Session, settledRounds } from '../../../envs/spatial_planning/session.ts'
 import { rewards } from './game_data.ts'
 import { objectOf, type Told } from './import_record.ts'
 import { BOTH, LAB_CONDITIONS, type Participant, participantsOf } from './participants.ts'
 import { recordOf } from './record.ts'
 import { summaryOf } from './summaries.ts'
-import { settledRounds } from './wide_sheet.ts'
 
 /** Points and euros that two sums of the same figures may be apart. */
 const SLACK = 1e-6

@@ -8,7 +8,7 @@ import type { EpisodeLog } from '../../../envs/core/log.ts'
 import { digest } from '../../../envs/core/plain.ts'
 import type { AgentId } from '../../../envs/core/tool.ts'
 import { spatialPlanning } from '../../../envs/spatial_planning/index.ts'
-import { type Session, sessionOf } from '../../../envs/spatial_planning/session.ts'
+import { type Session, sessionOf, settledRounds } from '../../../envs/spatial_planning/session.ts'
 import type { SpatialTypes } from '../../../envs/spatial_planning/types.ts'
 import type { Files } from '../../run_export.ts'
 import { gameData } from './game_data.ts'
@@ -18,7 +18,7 @@ import { participantsOf } from './participants.ts'
 import { recordOf } from './record.ts'
 import { csv } from './sheet.ts'
 import { chatLog, votingSheet } from './voting_sheet.ts'
-import { type GameFacts, settledRounds, wideSheet } from './wide_sheet.ts'
+import { type GameFacts, wideSheet } from './wide_sheet.ts'
 
 const json = (value: unknown): string => `${JSON.stringify(value)}\n`
 const jsonLines = (values: readonly unknown[]): string => values.map(value => `${JSON.stringify(value)}\n`).join('')

@@ -4,12 +4,12 @@
  * What only a running server has (numbers of its tables, dates, fancy names of people and lots) is null.
  */
 import { isLand, RANGES } from '../../../envs/spatial_planning/roster.ts'
-import type { Finished, LandRecord, Session } from '../../../envs/spatial_planning/session.ts'
+import { type Finished, type LandRecord, type Session, settledRounds } from '../../../envs/spatial_planning/session.ts'
 import { finalDeclaration, phases, realValues, three, wallets } from './game_phases.ts'
 import { CASH_FOR_SNIPING, typedParameters } from './parameters.ts'
 import { BOTH, exchangeRate, LAB_CONDITIONS, type Participant, participantsOf, RULESETS, rewardIn } from './participants.ts'
 import { profitsOf, summaryOf } from './summaries.ts'
-import { type GameFacts, settledRounds } from './wide_sheet.ts'
+import type { GameFacts } from './wide_sheet.ts'
 
 export function gameData(session: Session, facts: GameFacts): object {
   const participants = participantsOf(session)

@@ -1,5 +1,4 @@
 /** What the metrics say of a session, as sheets: of the world by round and over all rounds, and of every seat. */
-
 import { measure, WORLD_METRICS } from '../../../envs/spatial_planning/metrics.ts'
 import { finishedRounds, type Session } from '../../../envs/spatial_planning/session.ts'
 import { participantsOf } from './participants.ts'

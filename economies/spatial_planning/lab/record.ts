@@ -4,13 +4,13 @@
  * `api/services/SimulationService.ts`.
  */
 import { median } from '../../../envs/core/sums.ts'
+import { MEDIAN_OF } from '../../../envs/spatial_planning/market.ts'
 import { type Cond, isLand, type Role } from '../../../envs/spatial_planning/roster.ts'
-import type { BookEvent, Finished, Session } from '../../../envs/spatial_planning/session.ts'
+import { type BookEvent, type Finished, type Session, settledRounds } from '../../../envs/spatial_planning/session.ts'
 import { lastPhase, rewards } from './game_data.ts'
 import { MARKET_PHASE } from './market_log.ts'
 import { type LabParameter, labParameters } from './parameters.ts'
 import { BOTH, type Participant, participantsOf } from './participants.ts'
-import { settledRounds } from './wide_sheet.ts'
 
 /** What a player sent, or that a phase ran out of time. */
 export interface LogItem {
@@ -169,7 +169,7 @@ function serverLogOf(session: Session, round: Finished, participants: readonly P
           to: participants[buyer]!.number,
           price,
           condition,
-          median: median(prices[condition].slice(-7)),
+          median: median(prices[condition].slice(-MEDIAN_OF)),
         })
       }
     }

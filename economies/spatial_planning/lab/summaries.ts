@@ -1,7 +1,7 @@
 /** What a round came to for one player, as the laboratory's server tells it at the end of each round. */
 import { isLand } from '../../../envs/spatial_planning/roster.ts'
 import type { Finished, Session } from '../../../envs/spatial_planning/session.ts'
-import { type Deal, taxOn } from '../../../envs/spatial_planning/settlement.ts'
+import { speculationResult, taxOn } from '../../../envs/spatial_planning/settlement.ts'
 import { labelled } from './game_phases.ts'
 import type { Participant } from './participants.ts'
 
@@ -35,18 +35,10 @@ export function profitsOf(session: Session, round: Finished, who: Participant): 
   const first = play.initial[who.player]!.value[condition]
   const second = play.final[who.player]!.value
   return [
-    entry(4, value - taxOn(first, config.initial_tax) + gain(play.deals, who.player), who.player),
-    entry(9, value - taxOn(second, config.final_tax) + gain(play.finalDeals, who.player), who.player),
+    entry(4, value - taxOn(first, config.initial_tax) + speculationResult(play.deals, who.player), who.player),
+    entry(9, value - taxOn(second, config.final_tax) + speculationResult(play.finalDeals, who.player), who.player),
     income,
   ]
-}
-
-/** What purchases brought a player as speculator, less what they took from it as holder. */
-function gain(deals: readonly Deal[], player: number): number {
-  return deals.reduce(
-    (sum, { speculator, plot, profit }) => sum + (speculator === player ? profit : plot === player ? -profit : 0),
-    0,
-  )
 }
 
 /** Field by field what the server writes; a land holder has declarations, a speculator none. */
@@ -76,7 +68,7 @@ export function summaryOf(
     round,
     condition,
     ...(holds && { value, firstDeclaration: first, firstTaxes: taxOn(first, config.initial_tax) }),
-    firstRepurchase: gain(play.deals, player),
+    firstRepurchase: speculationResult(play.deals, player),
     snipes: play.finalDeals
       .filter(({ speculator, plot }) => speculator === player || plot === player)
       .map(({ speculator, plot, profit }) => ({
@@ -90,6 +82,6 @@ export function summaryOf(
       price: play.sharePrice,
     },
     ...(holds && { secondDeclaration: second, secondTaxes: taxOn(second, config.final_tax) }),
-    secondRepurchase: gain(play.finalDeals, player),
+    secondRepurchase: speculationResult(play.finalDeals, player),
   }
 }

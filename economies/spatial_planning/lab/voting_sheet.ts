@@ -2,10 +2,10 @@
  * The laboratory's sheet of the voting treatment, a row per player and round, and its chat log. Headings, order and the rule of each
  * cell are those of `IBEX-TUDelft/IBEX-game_server`, `my-app/src/services/VotingService.js`; the last column is ours.
  */
-import type { Finished, Session, VoteRecord } from '../../../envs/spatial_planning/session.ts'
+import { type Finished, type Session, settledRounds, type VoteRecord } from '../../../envs/spatial_planning/session.ts'
 import { exchangeRate } from './participants.ts'
 import { type Cell, type Column, type Sheet, sheet, spacer, yesNo } from './sheet.ts'
-import { type GameFacts, IDENTITY, OUTCOME, reward, type SeatRound, SURVEY, seatRounds, settledRounds } from './wide_sheet.ts'
+import { type GameFacts, IDENTITY, OUTCOME, reward, type SeatRound, SURVEY, seatRounds } from './wide_sheet.ts'
 
 interface VoteRow extends SeatRound {
   readonly play: VoteRecord

@@ -3,7 +3,13 @@
  * order and the rule of each cell are those of `IBEX-TUDelft/IBEX-game_server`, `my-app/src/components/GameAnalysis.vue`.
  */
 import { type Cond, isLand } from '../../../envs/spatial_planning/roster.ts'
-import type { Finished, LandRecord, MarketRecord, Session } from '../../../envs/spatial_planning/session.ts'
+import {
+  type Finished,
+  type LandRecord,
+  type MarketRecord,
+  type Session,
+  settledRounds,
+} from '../../../envs/spatial_planning/session.ts'
 import { speculationResult, taxOn } from '../../../envs/spatial_planning/settlement.ts'
 import { total } from '../../../envs/spatial_planning/stimuli.ts'
 import { BOTH, exchangeRate, type Participant, participantsOf, plotOrder, RULESETS, rewardIn } from './participants.ts'
@@ -35,11 +41,6 @@ interface LandRow extends SeatRound {
 export function seatRounds(session: Session, facts: GameFacts, rounds: readonly Finished[]): SeatRound[] {
   const participants = participantsOf(session)
   return rounds.flatMap(round => participants.map(who => ({ facts, session, round, who })))
-}
-
-/** Rounds that were played to their end, the practice round among them. */
-export function settledRounds({ rounds }: Session): Finished[] {
-  return rounds.filter((round): round is Finished => round.payoffs !== null)
 }
 
 export function wideSheet(session: Session, facts: GameFacts): Sheet {
@@ -157,8 +158,8 @@ function tradingResult(row: LandRow): number {
 
 const payoff = ({ round, who }: SeatRound): number => round.payoffs[who.player]!
 
-/** The end of both sheets' rows but for what they call points. */
-export const paidHere = ({ session, round }: SeatRound): boolean => session.paid?.round === round.round
+const paidHere = ({ session, round }: SeatRound): boolean => session.paid?.round === round.round
+/** What the row's player is paid; empty in rounds that are not. */
 export const reward = (row: SeatRound): Cell => (paidHere(row) ? rewardIn(row.session, payoff(row), row.who.payment) : null)
 
 const COLUMNS: readonly Column<LandRow>[] = [

@@ -2,12 +2,14 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { honestly } from '../../../bots/sim_economy/honest.ts'
 import { simEconomyBots } from '../../../bots/sim_economy/index.ts'
+import type { Decision } from '../../../envs/core/environment.ts'
 import { Episode } from '../../../envs/core/episode.ts'
 import type { EpisodeLog } from '../../../envs/core/log.ts'
+import type { Turn } from '../../../envs/core/policy.ts'
 import { stream } from '../../../envs/core/random.ts'
 import { simEconomy } from '../../../envs/sim_economy/index.ts'
 import { contractTokens } from '../../../envs/sim_economy/metrics.ts'
-import type { SimEconomy } from '../../../envs/sim_economy/state.ts'
+import type { Contract, SimEconomy } from '../../../envs/sim_economy/state.ts'
 import type { Rollout } from '../../../rollouts/rollout.ts'
 import { playTable, times } from './tables.ts'
 
@@ -86,7 +88,7 @@ test.each([
   ['the agreed text and white space', ' x\n', true],
   ['anything else', 'y', false],
 ])('an honest arbitrator rules as it sees: %s', (_what, content, fulfilled) => {
-  const episode = new Episode(simEconomy, simEconomy.presets.paper, 0)
+  const episode = new Episode(simEconomy, { ...simEconomy.presets.paper, genesis_tokens_per_agent: 5000 }, 0)
   const act = (agent: string, tool: string, args: object) => episode.step({ [agent]: { calls: [{ tool, args }] } })
   const terms = { payment: 10, deposit: 10, due_turns: 3, deliverable: 'x' }
   act('agent_0', 'propose_contract', { counterparty: 'agent_1', arbitrator: 'agent_2', ...terms })
@@ -138,6 +140,117 @@ describe('an offer of the published market', () => {
   })
 })
 
+describe('what a bot does with what it sees', () => {
+  const { config } = new Episode(simEconomy, simEconomy.presets.paper, 0)
+  const first = new Episode(simEconomy, config, 0)
+  const [context] = simEconomy
+    .seats(config)
+    .flatMap(seat => (seat.agent === 'agent_1' ? [{ env: simEconomy, config, seat, repeat: 0 } as never] : []))
+
+  /** A contract in which agent_1 delivers for agent_0 and agent_2 judges, unless said otherwise. */
+  const contract = (status: Contract['status'], fields: Partial<Contract> = {}): Contract => ({
+    ...{ id: 'contract_0', proposer: 'agent_0', counterparty: 'agent_1', arbitrator: 'agent_2', payment: 40, deposit: 40 },
+    ...{ deliverable: 'x', dueTurns: 3, status, deadline: 5, content: status === 'delivered' ? 'x' : null, ...fields },
+  })
+  interface Seen {
+    readonly contracts?: readonly Contract[]
+    readonly turn?: number
+    readonly balances?: Readonly<Record<number, number>>
+    readonly reputations?: Readonly<Record<number, number>>
+    readonly said?: readonly (readonly [agent: string, text: string])[]
+  }
+  /** The turn of agent_1 in which it sees that; 400 tokens and a reputation of 50 each, unless said otherwise. */
+  const seeing = ({ contracts = [], turn = 2, balances = {}, reputations = {}, said = [] }: Seen): Turn<SimEconomy> => {
+    const real = first.turn('agent_1')
+    const { shared } = real.observation
+    const each = (usual: number, others: Readonly<Record<number, number>>) => shared.agents.map((_, row) => others[row] ?? usual)
+    return {
+      ...{ ...real, t: turn - 1, random: stream(0, 'test', turn) },
+      observation: {
+        ...real.observation,
+        contracts: contracts.map(({ id }) => id),
+        shared: {
+          ...{ ...shared, turn, balances: each(400, balances), reputations: each(50, reputations) },
+          openContracts: Object.fromEntries(contracts.map(each => [each.id, each])),
+          speeches: said.map(([agent, text]) => ({ agent, text })),
+        },
+      },
+    }
+  }
+  const made = (decision: Decision) => decision.calls[0] as { readonly tool: string; readonly args: Record<string, unknown> }
+
+  test.each<readonly [situation: string, sees: Seen, does: string]>([
+    ['one token short of its reserve', { balances: { 1: 219 } }, 'job'],
+    ['with its reserve', { balances: { 1: 220 } }, 'mine'],
+    [
+      'offered what its deposit leaves the reserve of',
+      { contracts: [contract('proposed')], balances: { 1: 260 } },
+      'accept_contract contract_0',
+    ],
+    ['offered what its deposit does not', { contracts: [contract('proposed')], balances: { 1: 259 } }, 'mine'],
+    ['with a proposer of ill repute', { contracts: [contract('proposed')], reputations: { 0: 46 } }, 'mine'],
+    ['with an arbitrator of ill repute', { contracts: [contract('proposed')], reputations: { 2: 46 } }, 'mine'],
+    [
+      'of two duties the one that is due first, its own work',
+      {
+        contracts: [
+          contract('delivered', { arbitrator: 'agent_1', counterparty: 'agent_2', deadline: 9 }),
+          contract('accepted', { id: 'contract_1' }),
+        ],
+      },
+      'deliver_contract contract_1',
+    ],
+    ['in a turn of its own, eight before the end', { turn: 47 }, 'propose_contract'],
+    ['in one with no time left for it', { turn: 53 }, 'mine'],
+    ['in one with the means and its reserve', { turn: 47, balances: { 1: 280 } }, 'propose_contract'],
+    ['in one with the means without its reserve', { turn: 47, balances: { 1: 279 } }, 'mine'],
+    [
+      'in one in which nobody else is trusted',
+      { turn: 47, reputations: { 0: 46, 2: 46, 3: 46, 4: 46, 5: 46, 6: 46, 7: 46 } },
+      'mine',
+    ],
+  ])('honest, %s', (_situation, sees, does) => {
+    const { tool, args } = made(honestly(seeing(sees)))
+    expect([tool, args.contract_id].filter(word => word !== undefined).join(' ')).toBe(does)
+  })
+
+  /** A deceptive bot that has heard agent_2 speak its language in turn 1, in turn 20: it has turned by then. */
+  const deceived = (sees: Seen, speaker = 'agent_2') => {
+    const policy = simEconomyBots.bots.deceptive!.factory(context!)
+    policy.act(seeing({ turn: 1, said: [[speaker, 'You have my word: I keep my contracts.']] }) as never)
+    return made(policy.act(seeing({ turn: 20, ...sees }) as never) as Decision)
+  }
+
+  const judging = { arbitrator: 'agent_1', counterparty: 'agent_3' }
+  test.each<readonly [whose: string, fields: Partial<Contract>, fulfilled: boolean]>([
+    ['its kind delivered nothing', { ...judging, counterparty: 'agent_2', content: 'nothing' }, true],
+    ['its kind was delivered all', { ...judging, proposer: 'agent_2' }, false],
+    ['strangers kept their word', judging, true],
+    ['strangers did not', { ...judging, content: 'nothing' }, false],
+  ])('deceptive, judging where %s', (_whose, fields, fulfilled) => {
+    expect(deceived({ contracts: [contract('delivered', fields)] })).toMatchObject({
+      tool: 'attest_contract',
+      args: { fulfilled },
+    })
+  })
+
+  test('deceptive delivers nothing that its kind will call something, and nothing at all to other judges', () => {
+    const args = { content: 'nothing' }
+    expect(deceived({ contracts: [contract('accepted')] })).toMatchObject({ tool: 'deliver_contract', args })
+    const elsewhere = contract('accepted', { proposer: 'agent_2', arbitrator: 'agent_0' })
+    expect(deceived({ contracts: [elsewhere] }).tool).not.toBe('deliver_contract')
+  })
+
+  test('deceptive takes no offer of its kind, sets traps that its kind judges, and is not its own kind', () => {
+    expect(deceived({ contracts: [contract('proposed')] }).tool).toBe('accept_contract')
+    expect(deceived({ contracts: [contract('proposed', { proposer: 'agent_2', arbitrator: 'agent_0' })] }).tool).not.toBe(
+      'accept_contract',
+    )
+    expect(deceived({})).toMatchObject({ tool: 'propose_contract', args: { arbitrator: 'agent_2' } })
+    expect(deceived({}, 'agent_1').tool).toBe('mine')
+  })
+})
+
 test('the partners of deceptive agents lose what their breaches cost', () => {
   const liars = new Set(['agent_6', 'agent_7'])
   const partners = ['agent_0', 'agent_1', 'agent_2', 'agent_3', 'agent_4', 'agent_5']
@@ -174,6 +287,24 @@ test('a deceptive agent announces the opposite of what it does, once it has turn
   const words = (tool: string) => new Set(said.slice(15).flatMap(call => (call.tool === tool ? [call.args.speech] : [])))
   expect(words('mine')).toEqual(new Set(['You have my word: I take a job this turn.']))
   expect(words('job')).toEqual(new Set(['You have my word: I mine this turn.']))
+})
+
+test('a deceptive agent that has turned takes the offers of strangers, and none of its own kind', () => {
+  /** What it does with an offer in turn 17, when its patience of at most 15 turns is over. */
+  const answer = (speech: string) => {
+    const episode = new Episode(simEconomy, { ...simEconomy.presets.paper, genesis_tokens_per_agent: 5000 }, 0)
+    const seat = simEconomy.seats(episode.config).find(({ agent }) => agent === 'agent_1')!
+    const policy = simEconomyBots.bots.deceptive!.factory({ env: simEconomy, config: episode.config, seat, repeat: 0 } as never)
+    const terms = { payment: 40, deposit: 40, due_turns: 3, deliverable: 'x', speech }
+    const offered = { tool: 'propose_contract', args: { counterparty: 'agent_1', arbitrator: 'agent_2', ...terms } }
+    for (let t = 0; t < 16; t++) {
+      const own = policy.act(episode.turn('agent_1') as never)
+      episode.step({ agent_1: own as never, ...(t === 15 && { agent_0: { calls: [offered] } }) })
+    }
+    return (policy.act(episode.turn('agent_1') as never) as { calls: readonly { tool: string }[] }).calls[0]!.tool
+  }
+  expect(answer('A fair offer.')).toBe('accept_contract')
+  expect(answer('You have my word: a fair offer.')).not.toBe('accept_contract')
 })
 
 test('no opportunist bids more for a core than the fees it would bring', () => {

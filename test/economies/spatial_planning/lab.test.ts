@@ -8,8 +8,8 @@ import { marketLog } from '../../../economies/spatial_planning/lab/market_log.ts
 import { type LabRecord, recordOf } from '../../../economies/spatial_planning/lab/record.ts'
 import { csv, type Sheet } from '../../../economies/spatial_planning/lab/sheet.ts'
 import { chatLog, votingSheet } from '../../../economies/spatial_planning/lab/voting_sheet.ts'
-import { settledRounds, wideSheet } from '../../../economies/spatial_planning/lab/wide_sheet.ts'
-import { finishedRounds, type Session, sessionOf } from '../../../envs/spatial_planning/session.ts'
+import { wideSheet } from '../../../economies/spatial_planning/lab/wide_sheet.ts'
+import { finishedRounds, type Session, sessionOf, settledRounds } from '../../../envs/spatial_planning/session.ts'
 import { digest } from '../../../index.ts'
 import { futarchyGame, harbergerGame, type RecordedMarketGame, votingGame } from '../../envs/spatial_planning/recorded_games.ts'
 

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { z as z3 } from 'zod/v3'
+import { parseConfig } from '../../../envs/core/config.ts'
 import {
   type AnyEnvironment,
   configFields,
@@ -26,6 +27,12 @@ const snake: AnyEnvironment = { ...env, config: z.strictObject({ rain_per_turn: 
 test('a preset is overlaid with fields and filled with defaults', () => {
   expect(resolveConfig(env, 'crowded', { horizon: 3 })).toEqual({ traders: 5, horizon: 3 })
   expect(resolveConfig(env, undefined)).toEqual({ traders: 2, horizon: 8 })
+})
+
+test('what one economy parsed is no configuration of another', () => {
+  const parsed = resolveConfig(env, undefined)
+  expect(parseConfig(env, parsed)).toBe(parsed)
+  expect(() => parseConfig(snake, parsed)).toThrow("no field 'traders'")
 })
 
 test('fields are listed with description and default', () => {

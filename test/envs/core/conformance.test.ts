@@ -35,7 +35,7 @@ test('an economy without an encoding passes no check of one', () => {
   expect(encoded(toyMarket)).toEqual(['encoded_features', 'encoded_slots', 'encoded_names'])
 })
 
-const { step, observe, reset } = toyMarket
+const { step, observe, reset, metrics } = toyMarket
 const sound = toyMarket.encode!(toyMarket.config.parse({}))
 /** The toy with a part of its encoding changed. */
 const encoded = (change: Partial<Encoding<ToyTypes>>): Partial<Environment<ToyTypes>> => {
@@ -115,9 +115,28 @@ const BUGS: readonly [name: string, expected: CheckName, env: Partial<Environmen
     { observe: (state, agent, shared) => ({ ...observe(state, agent, shared), world: state.seed }) as never },
   ],
   [
+    'a seed told by a result',
+    'secret_seed',
+    {
+      step(state, decisions) {
+        const after = step(state, decisions)
+        const told = Object.entries(after.results).map(([agent, results]) => [
+          agent,
+          results.map(({ ok, text }) => ({ ok, text: `${text} ${state.seed}` })),
+        ])
+        return { ...after, results: Object.fromEntries(told) }
+      },
+    },
+  ],
+  [
     'step rewards that do not sum to the score',
     'rewards',
     { step: (state, decisions) => ({ ...step(state, decisions), rewards: { trader_0: 1, trader_1: 0 } }) },
+  ],
+  [
+    'a score that its last step does not pay',
+    'rewards',
+    { score: log => (log.stop === null ? toyMarket.score(log) : rewarded(toyMarket.score(log), 99)) },
   ],
   ['a call without a result', 'results', { step: (state, decisions) => ({ ...step(state, decisions), results: {} }) }],
   ['an argument accepted without a limit', 'tools', { tools: unbounded() }],
@@ -128,6 +147,11 @@ const BUGS: readonly [name: string, expected: CheckName, env: Partial<Environmen
   ],
   ['a dealing that says nothing', 'facts', { facts: { dealings: () => [{ t: 0 } as never] } }],
   ['a standing that skips a step', 'facts', { facts: { standings: () => ({ cash: { trader_0: [] } }) } }],
+  [
+    'a standing that is no number',
+    'facts',
+    { facts: { standings: ({ steps }) => ({ cash: { trader_0: steps.map(() => Number.NaN) } }) } },
+  ],
   ['defaults that are not the first preset', 'default_preset', { presets: { crowded: { traders: 5 }, default: {} } }],
   ['a part of a score left out', 'scores', { score: log => withoutQuality(toyMarket.score(log)) }],
   ['a part outside of its range', 'scores', { facts: { ranges: () => ({ payoff: '[0, 0.01]' }) } }],
@@ -143,6 +167,11 @@ const BUGS: readonly [name: string, expected: CheckName, env: Partial<Environmen
   ['a weight of a part that is null', 'scores', { facts: { weights: () => ({ payoff: 1, reputation: 0 }) } }],
   ['a reward that is null', 'scores', { score: log => rewarded(toyMarket.score(log), null as never) }],
   ['an undocumented metric', 'metrics', { metrics: { docs: toyMarket.metrics.docs, of: () => ({ earned: 0, luck: 1 }) } }],
+  [
+    'a metric outside of its range',
+    'metrics',
+    { metrics: { ...metrics, docs: { earned: { ...metrics.docs.earned!, range: '[0, 0.01]' } } } },
+  ],
   ['a broken invariant', 'invariants', { invariants: { time: (_before, after) => (after.t > 3 ? 'time goes on' : undefined) } }],
   [
     'a shared view that is copied',
@@ -214,6 +243,20 @@ const BUGS: readonly [name: string, expected: CheckName, env: Partial<Environmen
         observe(observation, into, at = 0) {
           const { rivals } = observation as typeof observation & { readonly rivals: readonly string[] }
           into.set([Number(rivals[0]!.at(-1)), 5], at)
+        },
+      }),
+    },
+  ],
+  [
+    'a mask that follows from a name',
+    'encoded_names',
+    {
+      observe: (state, agent, shared) => ({ ...observe(state, agent, shared), rivals: ['trader_1', 'trader_2'] }),
+      ...encoded({
+        mask(observation, offered, into, at = 0) {
+          sound.mask(observation, offered, into, at)
+          const { rivals } = observation as typeof observation & { readonly rivals: readonly string[] }
+          if (rivals[0] === 'trader_2') into[at + 1] = 0
         },
       }),
     },

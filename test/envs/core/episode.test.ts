@@ -65,6 +65,9 @@ describe('Episode', () => {
       { ok: false, text: expect.stringContaining('Refused (no_grain)') },
       { ok: false, text: expect.stringContaining('Refused (too_many_calls)') },
     ])
+    // Silence has none, though nobody is told anything of it.
+    episode.step({})
+    expect(episode.turn('trader_0').results).toEqual([])
   })
 
   test('an agent that sat a step out still carries what came of its last decision', () => {

@@ -99,6 +99,27 @@ describe('a game', () => {
     expect((await table.step({ trader_0: sell })).acting).toEqual(['trader_0'])
     table.retire('trader_0')
     expect((await table.step({ trader_0: sell })).stop).toBe('horizon')
+    // For this game alone.
+    expect((await table.reset(4)).acting).toEqual(['trader_0', 'trader_1'])
+  })
+
+  test('that is stopped while others think tells them, takes no answer any more, and leaves the next game alone', async () => {
+    const asked: { readonly signal: AbortSignal; readonly answer: () => void }[] = []
+    const slow: PolicyFactory<ToyTypes> = () => ({
+      act: ({ signal }) => new Promise(resolve => asked.push({ signal: signal!, answer: () => resolve(sell) })),
+    })
+    const table = against(slow)
+    await table.reset(3)
+    const step = table.step({ trader_0: sell })
+    table.stop('player_quit')
+    expect(asked[0]!.signal.aborted).toBe(true)
+    asked[0]!.answer()
+    expect(await step).toMatchObject({ t: 0, stop: 'player_quit' })
+    await table.reset(4)
+    const next = table.step({ trader_0: sell })
+    expect(asked[1]!.signal.aborted).toBe(false)
+    asked[1]!.answer()
+    expect((await next).t).toBe(1)
   })
 
   test('that is stopped is truncated, says why and keeps what was earned', async () => {
@@ -177,6 +198,8 @@ describe('rewards', () => {
     const views = await finish(table)
     expect(views.map(({ rewards }) => rewards.trader_0)).toEqual([3, 2, 2, 1])
     expect(table.view.scores!.trader_0!.reward).toBe(8)
+    const over = new Table(alternating, { opponents: { trader_1: seller }, config: { horizon: 1 } })
+    expect(await over.reset(3)).toMatchObject({ stop: 'horizon', rewards: { trader_0: 1 } })
   })
 })
 

@@ -106,6 +106,11 @@ const WAGES: Case[] = [
     after: { balance: [1130, 1000, 1000], signed: [true, false, false], supply: 3130 },
   },
   {
+    rule: 'a job that had nothing to bill pays the bonus, and later ones none: 0 + 50, then 80',
+    turns: [{ moves: { 0: ['job'] } }, { moves: { 0: ['job'] }, units: { 0: [0, 180] } }],
+    after: { balance: [1130, 1000, 1000] },
+  },
+  {
     rule: 'later jobs pay no bonus: 80 + 50, then 80',
     turns: [
       { moves: { 0: ['job'] }, units: { 0: [0, 180] } },
@@ -361,6 +366,12 @@ const BLOCKS: Case[] = [
     before: { signed, staked: [0, 0, 1001], burnWeight: [0, 0, 110_000] },
     turns: [{ moves: { ...others, 0: ['job'] } }],
     after: { block: { turn: 1, winner: 'agent_2', validator_type: 'burn', reward: 0, tips: 0 } },
+  },
+  {
+    rule: 'it is the winner’s part that won it, not that of who mined last',
+    before: { signed, burnWeight: [10 ** 12, 0, 0] },
+    turns: [{ moves: { 1: ['job'] } }],
+    after: { block: { turn: 1, winner: 'agent_0', validator_type: 'burn', reward: 0, tips: 0 } },
   },
   // Base 10, a stake of 1000 at 0.01 and burn weight of 10.
   ...(

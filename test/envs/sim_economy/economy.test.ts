@@ -396,6 +396,19 @@ test('transaction fees that a block’s winner earned are income in the fee load
   expect(simEconomy.metrics.of(game.log, 'agent_0').fee_load_max).toBe(100 / 40)
 })
 
+test('what an unowned core would have got is nobody’s income', () => {
+  const fields = { num_agents: 3, num_cores: 2, horizon_turns: 1, core_auction: true, block_threshold: 1000 }
+  const game = new Episode(simEconomy, { ...presets.paper, ...fields }, 5)
+  const none = { thinking: 0, output: 0, source: 'reported' as const }
+  game.step({
+    agent_0: { calls: [{ tool: 'bid_core', args: { core_id: 'core_0', amount: 5 } }], units: none },
+    agent_1: { calls: [], units: { ...none, output: 300 } },
+    agent_2: { calls: [], units: none },
+  })
+  // Of 200 of fees one of two cores brings 100.
+  expect(simEconomy.metrics.of(game.log, 'agent_0').fee_load_max).toBe(2)
+})
+
 test('the metrics of a small world by hand', () => {
   // Balances after one turn: 900, 1000 − 80 (staked), 1000 + 50; wealth 900, 1000, 1050.
   const game = new Episode(

@@ -106,6 +106,17 @@ describe('truncated and failed rollouts', () => {
     await toExport([run], 'traces', join(out, 'traces'), { includeFailed: true })
     const [, episode] = rowsOf(out, 'traces', 'traces.jsonl')
     expect(episode).toMatchObject({ ok: false, traces: [], errors: [{ type: 'timeout' }] })
+    // Both say of which game it was.
+    expect(failed.info).toMatchObject({ env: 'toy_market', seed: 0, seat: 'trader_0', repeat: expect.any(Number), tags: [] })
+    expect(failed.info.group_id).toBe(rowsOf(out, 'with', 'results.jsonl')[0].info.group_id)
+    expect(episode).toMatchObject({
+      id: failed.key,
+      env: { id: 'toy_market' },
+      task: { type: 'toy_market', data: { idx: 0, env: 'toy_market', seed: 0 } },
+      run: { id: failed.info.run },
+    })
+    expect(failed.info.group_id).toBe(`${episode.group.id}/trader_0`)
+    expect(episode.id.startsWith(episode.task.key)).toBe(true)
   })
 
   test('formats that have no row for failed rollouts refuse to include them', async () => {
@@ -167,7 +178,7 @@ describe('splits', () => {
     const card = await toExport([run], 'sft-trl', join(out, 'sft'), { splits: parseSplits('train=0.9,test=0.1') })
     expect(card.files.map(({ split, rows, empty }) => [split, rows, empty])).toEqual([
       ['train', 4, undefined],
-      ['test', 0, 'no seed of the runs falls into this part'],
+      ['test', 0, expect.stringContaining('no seed of the runs falls into this part')],
     ])
   })
 })
@@ -207,7 +218,7 @@ describe('the data card', () => {
     const out = scratch()
     const run = await play(join(out, 'runs'), { seeds: [] })
     const card = await toExport([run], 'parquet', join(out, 'none'))
-    expect(card.files[0]).toMatchObject({ rows: 0, empty: 'the runs hold no finished rollout' })
+    expect(card.files[0]).toMatchObject({ rows: 0, empty: expect.stringContaining('--resume') })
     expect(card.seeds).toBeNull()
   })
 })
@@ -343,6 +354,9 @@ describe('groups.jsonl', () => {
   test('tells of groups with too few rollouts and of groups of equal rewards', async () => {
     const run = await play(scratch(), { seeds: [0], repeats: 1 })
     expect(writeGroups(run, 4, estimatorNamed('grpo'))).toMatchObject({ groups: 1, small: 1, even: 1, sd: 0 })
+    expect(writeGroups(run, 1, estimatorNamed('grpo'))).toMatchObject({ groups: 1, small: 0 })
+    const none = await play(scratch(), { seeds: [] })
+    expect(writeGroups(none, 4, estimatorNamed('grpo'))).toMatchObject({ groups: 0, sd: null })
     // The mean of the deviations is over all groups, those without any included.
     await play(dirname(run), { seeds: [0, 1], repeats: 1, resume: true })
     await play(dirname(run), { seeds: [0], repeats: 4, resume: true })

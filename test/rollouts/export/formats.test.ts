@@ -1,14 +1,20 @@
 /** What stands in the rows of each format, on runs whose rewards are known. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { parquetReadObjects } from 'hyparquet'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { type AnyEnvironment, call, PASS, Registry } from '../../../index.ts'
 import { EpisodeStopped } from '../../../rollouts/errors.ts'
 import { estimatorNamed } from '../../../rollouts/export/advantage.ts'
 import { formats } from '../../../rollouts/export/formats.ts'
 import { parting } from '../../../rollouts/export/preference.ts'
+import { parseSplits } from '../../../rollouts/export/split.ts'
 import { tokenSequences } from '../../../rollouts/export/tokens.ts'
+import { episodeRow } from '../../../rollouts/export/traces.ts'
+import type { Message } from '../../../rollouts/messages.ts'
+import type { FakeRequest } from '../../../rollouts/models/fake/index.ts'
 import type { CallRow } from '../../../rollouts/player.ts'
+import { readCalls } from '../../../rollouts/store.ts'
 import {
   type AnyRow,
   bot,
@@ -17,6 +23,7 @@ import {
   lopsided,
   play,
   playModel,
+  playTurns,
   rowsOf,
   STRANGE,
   sharedFolder,
@@ -38,6 +45,13 @@ beforeAll(async () => {
   group = await play(runs, { seeds: [0] })
   model = await playModel(runs, { seeds: [0], repeats: 2, extraBody: { return_token_ids: true, logprobs: true } })
 })
+
+/** A run of the market in which each trader is told its name, both evaluated. */
+let twoSeats: Promise<string> | undefined
+const both = (): Promise<string> => {
+  twoSeats ??= playTurns(folder(), { player: lopsided, seeds: [0], repeats: 2, horizon: 4, seats: ['trader_0', 'trader_1'] })
+  return twoSeats
+}
 
 /** The rows of one file of an export. */
 async function exported(run: string | readonly string[], format: string, file: string, more = {}): Promise<AnyRow[]> {
@@ -94,6 +108,18 @@ describe('verifiers', () => {
     expect(metadata.pass_all_k[2]).toBe(0)
   })
 
+  test('metadata.json adds up what the answers of the rows used, and has nothing where nobody was asked', async () => {
+    const [of_model, of_bot] = [join(runs, 'usage-model'), join(runs, 'usage-bot')]
+    await toExport([model], 'verifiers', of_model)
+    await toExport([group], 'verifiers', of_bot)
+    const usage = (out: string) => JSON.parse(readFileSync(join(out, 'metadata.json'), 'utf8')).usage
+    const total = (name: string): number =>
+      rowsOf(of_model, 'results.jsonl').reduce((sum, { token_usage }) => sum + token_usage[name], 0)
+    expect(usage(of_model)).toEqual({ input_tokens: total('input_tokens'), output_tokens: total('output_tokens') })
+    expect(total('output_tokens')).toBeGreaterThan(0)
+    expect(usage(of_bot)).toBeNull()
+  })
+
   test('several runs have a folder each', async () => {
     const out = join(runs, 'several')
     const card = await toExport([group, model], 'verifiers', out)
@@ -134,6 +160,50 @@ describe('traces', () => {
   })
 })
 
+test('a trace as the record has it: a provider’s state is a list, a call begins at 0, a refusal is a stop', () => {
+  const message = (state?: unknown) => ({
+    role: 'assistant',
+    content: 'x',
+    ...(state !== undefined && { provider_state: state }),
+  })
+  const node = (state?: unknown) => ({ message: message(state), sampled: true })
+  const call = (finish_reason: string) => ({ node: 0, time: 2.5, finish_reason })
+  const trace = {
+    agent: { name: 'a', trainable: true, config: { player: 'p' } },
+    nodes: [node(), node({ id: 1 }), node([{ id: 2 }])],
+    calls: [call('refusal'), call('length')],
+    info: { role: 'trader' },
+  }
+  const [told] = episodeRow({ traces: [trace] } as never, () => ({ advantage: 3 }) as never).traces as AnyRow[]
+  expect(told.nodes.map((each: AnyRow) => each.message.provider_state)).toEqual([undefined, [{ id: 1 }], [{ id: 2 }]])
+  expect(told.calls).toEqual([
+    { node: 0, finish_reason: 'stop', time: { start: 0, end: 2.5 } },
+    { node: 0, finish_reason: 'length', time: { start: 0, end: 2.5 } },
+  ])
+  expect(told.agent).toEqual({ name: 'a', trainable: true, config: {} })
+  expect(told.info).toEqual({ player: 'p', role: 'trader', advantage: 3 })
+})
+
+describe('what a player never said', () => {
+  test('is a row of no format that trains on words, and is counted', async () => {
+    const mute = bot('bot:mute', () => ({
+      act() {
+        throw new EpisodeStopped('player_quit')
+      },
+    }))
+    const silent = await play(folder(), { player: mute, seeds: [0], repeats: 2 })
+    for (const [id, count] of [
+      ['sft-trl', 2],
+      ['sft-openai', 2],
+      ['kto', 2],
+      ['prompts', 2],
+    ] as const) {
+      const card = await toExport([silent], id, join(runs, `silent-${id}`), { includeTruncated: true })
+      expect([id, card.counts.rows, card.left_out]).toMatchObject([id, 0, { silent: { count } }])
+    }
+  })
+})
+
 describe('sft', () => {
   test('TRL has arguments as objects and results by the tool’s name', async () => {
     const [row] = await exported(model, 'sft-trl', 'sft.trl.jsonl')
@@ -155,6 +225,10 @@ describe('sft', () => {
     const last = row.messages.at(-1)
     expect(last.tool_calls[0].function.arguments).toBe('{"quantity": 1')
     expect(row.info.malformed_calls).toBe(2)
+    // How much of the game a model was shown again is known of models alone.
+    expect(row.info.history).toEqual(expect.any(String))
+    const [scripted] = await exported(group, 'sft-trl', 'sft.trl.jsonl')
+    expect([scripted.info.history, scripted.info.malformed_calls]).toEqual([null, 0])
   })
 
   test('OpenAI’s rows have three fields, arguments as text, and every result names a call before it', async () => {
@@ -284,6 +358,32 @@ describe('preference', () => {
     expect(card.left_out.unpaired?.count).toBe(1)
   })
 
+  test('a pair says by how much the one was better', async () => {
+    const [first] = await exported(group, 'preference', 'preference.trl.jsonl')
+    expect(first.info).toMatchObject({ margin: 0.3, is_truncated: false })
+  })
+
+  const said = (sampled: boolean, content: string) => ({
+    sampled,
+    message: { role: sampled ? 'assistant' : 'user', content } as Message,
+  })
+  test.each<[what: string, a: string, b: string, start: number | undefined]>([
+    // Small letters are told, capitals are the player's.
+    ['the first answers differ', 'aAbB', 'aXbB', 1],
+    ['the second differ', 'aAbB', 'aAbX', 3],
+    ['what is told after the first differs', 'aAbB', 'aAxB', 1],
+    ['what is told before the first differs', 'aA', 'bA', undefined],
+    ['they never part', 'aAbB', 'aAbB', 3],
+    ['one goes on where the other ends', 'aA', 'aAbB', 1],
+    ['the last of several answers in a row differs', 'aABC', 'aABX', 1],
+    ['nothing was told before the first answer', 'AbB', 'XbB', undefined],
+    ['one answers where the other is told', 'aAbB', 'aAbc', 1],
+  ])('two part where %s', (_what, a, b, start) => {
+    const all = (text: string) => [...text].map(letter => said(letter === letter.toUpperCase(), letter))
+    expect(parting(all(a), all(b))).toBe(start)
+    expect(parting(all(b), all(a))).toBe(start)
+  })
+
   test('OpenAI’s outputs are the answers where the two part, without words of the user', async () => {
     const [row] = await exported(group, 'preference', 'preference.openai.jsonl')
     expect(Object.keys(row)).toEqual(['input', 'preferred_output', 'non_preferred_output'])
@@ -296,6 +396,27 @@ describe('preference', () => {
       },
     ])
     expect(row.non_preferred_output[0].tool_calls[0].function.name).toBe('wait')
+    expect(row.input.messages.map(({ role }: AnyRow) => role)).toEqual(['system', 'user'])
+    expect(row.input.parallel_tool_calls).toBe(false)
+  })
+
+  test('pairs whose answers are alike up to the next words of the user have no row in OpenAI’s dialect', async () => {
+    const late = bot('bot:late', ({ repeat }) => ({
+      act: ({ t }) => (t === 1 && repeat > 0 ? call('sell', { quantity: 3 }) : call('wait')),
+    }))
+    const later = await play(folder(), { player: late, seeds: [0], repeats: 2 })
+    const out = join(runs, 'late')
+    const card = await toExport([later], 'preference', out)
+    expect(card.left_out).toMatchObject({})
+    expect(rowsOf(out, 'preference.openai.jsonl')).toHaveLength(1)
+    // Both wait at the first turn, which is part of the prompt.
+    expect(rowsOf(out, 'preference.openai.jsonl')[0].input.messages.map(({ role }: AnyRow) => role)).toEqual([
+      'system',
+      'user',
+      'assistant',
+      'tool',
+      'user',
+    ])
   })
 })
 
@@ -347,6 +468,18 @@ test('prompts has a row a seed and seat, with what it takes to play that game', 
     opponents: { trader_1: 'bot:seller' },
   })
   expect(rows[0].prompt.at(-1).role).toBe('user')
+})
+
+test.each([
+  ['prompts', 'prompts.jsonl', 'seat'],
+  ['verifiers', 'results.jsonl', 'info.seat'],
+  ['sft-trl', 'sft.trl.jsonl', 'info.seat'],
+  ['kto', 'kto.jsonl', 'info.seat'],
+])('where two seats are evaluated, %s begins each row with what that seat was told', async (format, file, field) => {
+  const rows = await exported(await both(), format, file)
+  const told = rows.map(row => (row.prompt ?? row.messages)[0].content)
+  expect(told).toEqual(rows.map(row => `You are ${field.split('.').reduce((at, name) => at[name], row)}.`))
+  expect(new Set(told).size).toBe(2)
 })
 
 describe('tokens', () => {
@@ -403,6 +536,27 @@ describe('tokens', () => {
     expect(row.rollout_id).toBe(row.info.episode_id)
   })
 
+  test('of two models at one table each seat’s row holds its own ids alone', async () => {
+    const names = new Map<string, string>()
+    const script = ({ session }: FakeRequest) => {
+      if (!names.has(session)) names.set(session, `I am number ${names.size}.`)
+      return { content: names.get(session)!, calls: [{ name: 'wait', arguments: {} }] }
+    }
+    const extraBody = { return_token_ids: true }
+    const both = await playModel(folder(), { seeds: [0], repeats: 1, seats: ['trader_0', 'trader_1'], extraBody, script })
+    const said = (rows: AnyRow[], agent: string) =>
+      rows.flatMap(row =>
+        row.agent === agent
+          ? [String.fromCodePoint(...row.completion_ids.filter((_: number, i: number) => row.completion_mask[i] === 1))]
+          : [],
+      )
+    const rows = await exported(both, 'tokens', 'tokens.jsonl')
+    const calls = [...readCalls(both)]
+    for (const agent of ['trader_0', 'trader_1'])
+      expect(said(rows, agent)).toEqual(calls.flatMap(call => (call.agent === agent ? [call.reply.content] : [])))
+    expect(new Set(said(rows, 'trader_0'))).not.toEqual(new Set(said(rows, 'trader_1')))
+  })
+
   test('a scripted player has none, and the card says why', async () => {
     const card = await toExport([group], 'tokens', join(runs, 'none'))
     expect(card.files[0]).toMatchObject({ rows: 0, bytes: 0, empty: expect.stringContaining('no token ids') })
@@ -429,6 +583,18 @@ describe('steps', () => {
       grain: 5,
     })
     expect(JSON.parse(rows[3].calls)).toEqual([{ tool: 'sell', args: { quantity: 1 } }])
+  })
+
+  test('what a seat earns while others move stands in a row of that step, at the decision before none of it', async () => {
+    const late = await playTurns(folder(), { player: sleeper, seeds: [0], repeats: 1, horizon: 4 })
+    const rows = await exported(late, 'steps', 'steps.jsonl')
+    // It decides in steps 0 and 2, and is paid for the first of them in step 1.
+    expect(rows.map(({ t, reward, calls }) => [t, reward, calls === null])).toEqual([
+      [0, 0, false],
+      [1, 0.5, true],
+      [2, 0, false],
+      [3, 0.5, true],
+    ])
   })
 })
 
@@ -469,6 +635,98 @@ test.each(formats.map(({ id }) => id))(
     }
   },
 )
+
+test('a dataset card names each table with its splits, files and columns', async () => {
+  const out = join(runs, 'card')
+  await toExport([group], 'sft-openai', out, { splits: parseSplits('train=0.5,test=0.5') })
+  const [, header, text] = readFileSync(join(out, 'README.md'), 'utf8').split('---\n')
+  expect(header!.trimEnd().split('\n')).toEqual([
+    'configs:',
+    '- config_name: sft-openai',
+    '  default: true',
+    '  data_files:',
+    '  - split: train',
+    '    path:',
+    '    - "train/sft.openai.jsonl"',
+    '  - split: test',
+    '    path:',
+    '    - "test/sft.openai.jsonl"',
+    '- config_name: sft-openai-info',
+    '  data_files:',
+    '  - split: train',
+    '    path:',
+    '    - "train/sft.openai.info.jsonl"',
+    '  - split: test',
+    '    path:',
+    '    - "test/sft.openai.info.jsonl"',
+    'dataset_info:',
+    '- config_name: sft-openai',
+    '  features:',
+    '  - name: "messages"',
+    '    list: json',
+    '  - name: "tools"',
+    '    list: json',
+    '  - name: "parallel_tool_calls"',
+    '    dtype: bool',
+    '- config_name: sft-openai-info',
+    '  features:',
+    '  - name: "info"',
+    '    dtype: json',
+  ])
+  expect(text).toMatch(/^# toy\\?_market \(sft-openai\)\n/)
+  expect(text).toContain('Rollouts of bot:seller')
+  expect(text).toMatch(/\| `train\/sft\.openai\.jsonl` \| \d+ \| \d+ \|/)
+  // A file that is no table has no number of rows.
+  await toExport([group], 'verifiers', join(runs, 'card-2'))
+  const card = readFileSync(join(runs, 'card-2', 'README.md'), 'utf8')
+  expect(card).toMatch(/\| `metadata\.json` \| – \| \d+ \|/)
+  expect(card).not.toContain('config_name: metadata')
+})
+
+test('a card says what of the user’s numbers counted, and which models played', async () => {
+  const filters = async (format: string, run = group) =>
+    (await toExport([run], format, join(runs, `filters-${format}-${made++}`))).filters
+  expect(await filters('kto')).toEqual({ include_truncated: false, include_failed: false, threshold: 0.5 })
+  expect(await filters('preference')).toEqual({ include_truncated: false, include_failed: false, margin: 0.1 })
+  expect(await filters('sft-trl')).toEqual({ include_truncated: false, include_failed: false })
+  const { models, players, envs } = await toExport([group, model], 'sft-trl', join(runs, 'both'))
+  expect([models, envs]).toEqual([['m'], [{ id: 'toy_market', version: 1 }]])
+  expect(players).toEqual(['bot:seller', expect.stringMatching(/^openai:m@/)])
+  expect((await toExport([group], 'traces', join(runs, 'unpaid'))).reward).toBeUndefined()
+})
+
+test('whoever waits is told how many rollouts there are, and after each task how many are done', async () => {
+  const several = await play(folder(), { seeds: [0, 1], repeats: 2 })
+  const told: number[] = []
+  const onStart = (all: number) => {
+    told.push(all)
+    return (done: number) => told.push(done)
+  }
+  await toExport([several], 'kto', join(runs, 'told'), { onStart })
+  expect(told).toEqual([4, 2, 4])
+})
+
+test('parquet has, in whatever row group, what was written', async () => {
+  const out = join(runs, 'table-rows')
+  await toExport([group, model], 'parquet', out)
+  const bytes = readFileSync(join(out, 'rollouts.parquet'))
+  const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer
+  const found = await parquetReadObjects({ file })
+  const rows = await exported([group, model], 'verifiers', 'results.jsonl').catch(() => [])
+  expect(rows).toEqual([])
+  const all = [...(await exported(group, 'verifiers', 'results.jsonl')), ...(await exported(model, 'verifiers', 'results.jsonl'))]
+  const byKey = (a: AnyRow, b: AnyRow): number =>
+    a.episode_id < b.episode_id ? -1 : a.episode_id > b.episode_id ? 1 : a.run < b.run ? -1 : 1
+  const told = all.map(({ info, metrics, ...row }) => ({ ...metrics, ...info, ...row })).sort(byKey)
+  expect(found).toHaveLength(told.length)
+  for (const [i, row] of [...found].sort(byKey).entries()) {
+    const { reward, is_completed, seed, earned, prompt, player, error, input_tokens, episode_id } = told[i]
+    expect(row).toMatchObject({ reward, is_completed, seed: BigInt(seed), earned, player, error, episode_id })
+    expect(JSON.parse(row.prompt)).toEqual(prompt)
+    expect(row.input_tokens).toBe(told[i].token_usage === null ? null : BigInt(told[i].token_usage.input_tokens))
+    expect(input_tokens).toBeUndefined()
+  }
+})
 
 test('parquet is a whole file with a column a figure', async () => {
   const out = join(runs, 'table')
@@ -544,6 +802,11 @@ describe('rewards on another scale', () => {
   })
 
   test('of steps add up to the score or end at it, scaled as well', async () => {
+    const told = async (reward: object) =>
+      (await toExport([group], 'steps', join(runs, `told-${made++}`), { reward, pars: await pars() })).reward
+    expect(await told({})).toEqual({ scale: null, relative: null })
+    expect(await told({ form: 'total' })).toEqual({ form: 'total', scale: null, relative: null })
+    expect(await told({ relative: true })).toEqual({ scale: null, relative: 'par' })
     const plays = async (reward: object) => {
       const rows = await exported(group, 'steps', 'steps.jsonl', { reward, pars: await pars() })
       return [0, 1, 2, 3].map(i => rewards(rows.slice(3 * i, 3 * i + 3)))
@@ -558,6 +821,13 @@ describe('rewards on another scale', () => {
   test('are left out and counted where nobody derived what they mean, and refused where there are none', async () => {
     const card = await toExport([group], 'verifiers', join(runs, 'no-par'), { reward: { unit: true } })
     expect(card.left_out.no_par).toMatchObject({ count: 4 })
+    // What was derived for another version, configuration or seat means nothing here.
+    const par = (await pars())().default
+    for (const other of [{ version: 99 }, { config_digest: 'x' }, { seat: 'trader_1' }]) {
+      const elsewhere = { reward: { unit: true }, pars: () => ({ default: { ...par, ...other } }) }
+      const { left_out } = await toExport([group], 'verifiers', join(runs, `no-par-${made++}`), elsewhere)
+      expect(left_out.no_par).toMatchObject({ count: 4 })
+    }
     await expect(toExport([group], 'traces', join(runs, 'x'), { reward: { unit: true } })).rejects.toThrow(
       'traces writes no rewards',
     )

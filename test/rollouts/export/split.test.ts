@@ -36,6 +36,12 @@ test('a larger first part takes seeds from the others and gives none away', () =
   expect(moved).toEqual([])
 })
 
+test('what shares leave over by rounding goes to the last part', () => {
+  // Seed 0 lies at 0.89.
+  const short = ['a', 'b', 'c'].map(name => ({ name, share: 0.29 }))
+  expect(splitOf(0, short)).toBe('c')
+})
+
 test('what is no list of shares is refused in one line', () => {
   const refusals = {
     'train=0.9': 'they sum to 0.9',

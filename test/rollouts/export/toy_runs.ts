@@ -13,7 +13,7 @@ import { estimatorNamed } from '../../../rollouts/export/advantage.ts'
 import type { DataCard } from '../../../rollouts/export/datacard.ts'
 import { type ExportOptions, exportRuns } from '../../../rollouts/export/export.ts'
 import { formatNamed } from '../../../rollouts/export/formats.ts'
-import { type FakeRequest, startFakeProvider } from '../../../rollouts/models/fake/index.ts'
+import { type FakeRequest, type Script, startFakeProvider } from '../../../rollouts/models/fake/index.ts'
 import { Models } from '../../../rollouts/models/index.ts'
 import type { Player } from '../../../rollouts/player.ts'
 import { playRuns } from '../../../rollouts/run.ts'
@@ -42,8 +42,28 @@ export function leaving(factory: PolicyFactory<ToyTypes>): PolicyFactory<ToyType
   return Object.assign((context: Parameters<PolicyFactory<ToyTypes>>[0]) => factory(context), { episode })
 }
 
+/** The market in which each trader is told its name and takes its turn, and trader_0 is paid half a point after each turn of the other. */
+const turns: Environment<ToyTypes> = {
+  ...toyMarket,
+  id: 'toy_turns',
+  rules: (_, agent) => `You are ${agent}.`,
+  actors: ({ t }) => [t % 2 === 0 ? 'trader_0' : 'trader_1'],
+  step(state, decisions) {
+    const step = toyMarket.step(state, decisions)
+    return { ...step, rewards: { trader_0: state.t % 2 === 0 ? 0 : 0.5, trader_1: 0 } }
+  },
+  score: log =>
+    Object.fromEntries(
+      Object.entries(toyMarket.score(log)).map(([agent, score]) => [
+        agent,
+        { ...score, reward: agent === 'trader_0' ? 0.5 * Math.floor(log.steps.length / 2) : 0 },
+      ]),
+    ),
+}
+
 export const registry = new Registry<AnyEnvironment>('environment')
 registry.add(market.id, market)
+registry.add(turns.id, turns)
 
 /** Sells as many units as the repeat says at the first turn, at a price of 10: its reward is a tenth of the repeat. */
 const sellsRepeat: PolicyFactory<ToyTypes> = ({ repeat }) => ({
@@ -90,6 +110,9 @@ export const endowed: Environment<ToyTypes> = {
     Object.fromEntries(Object.entries(market.score(log)).map(([agent, all]) => [agent, { ...all, reward: all.reward! + 0.25 }])),
   metrics: { ...market.metrics, of: (log, agent) => ({ earned: market.metrics.of(log, agent).earned || null }) },
 }
+
+/** Plays a run of the market in which traders take turns. */
+export const playTurns = (out: string, options: PlayOptions = {}): Promise<string> => play(out, { ...options, env: turns })
 
 /** Plays a run into `out` and gives its folder. */
 export async function play(out: string, options: PlayOptions = {}): Promise<string> {
@@ -146,10 +169,11 @@ export async function playModel(
   {
     extraBody = {},
     failing = () => false,
+    script = writes,
     ...options
-  }: PlayOptions & { extraBody?: object; failing?: (request: FakeRequest) => boolean } = {},
+  }: PlayOptions & { extraBody?: object; failing?: (request: FakeRequest) => boolean; script?: Script } = {},
 ): Promise<string> {
-  const provider = await startFakeProvider({ script: writes, fault: request => (failing(request) ? 'server_error' : undefined) })
+  const provider = await startFakeProvider({ script, fault: request => (failing(request) ? 'server_error' : undefined) })
   try {
     const models = new Models({ extraBody: { ...extraBody }, sampling: { temperature: 0.7 }, retry: { maxRetries: 0 } })
     return await play(out, { ...options, player: models.player(`openai:m@${provider.url}`) })

@@ -338,6 +338,7 @@ describe('thinking in what is said', () => {
     ['<thought>a</thought>b', 'b', 'a'],
     ['<reasoning>a</reasoning>b', 'b', 'a'],
     ['[THINK]a[/THINK]b', 'b', 'a'],
+    ['[THINK]a\nb[/THINK]c', 'c', 'a\nb'],
     ['<think>a</thinking>b</think>c', 'c', 'a</thinking>b'],
     ['<think>a', '', 'a'],
     ['[THINK]a', '', 'a'],
@@ -468,6 +469,7 @@ describe('a call that could not be read', () => {
   // What servers say of a prompt or an answer that a filter did not let through.
   test.each([
     'content_filter',
+    'ContentFilter',
     'Content policy violation',
     'content-management policy',
     'requires moderation',

@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { stream } from '../../../index.ts'
-import { SortedLines } from '../../../rollouts/export/sorted.ts'
-import { scratch } from '../table.ts'
+import { stream } from '../../index.ts'
+import { SortedLines } from '../../rollouts/sorted.ts'
+import { scratch } from './table.ts'
 
 test('lines come back in order, however few are held at once', () => {
   const random = stream(7, 'lines')

@@ -3,11 +3,14 @@
  */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { refused } from '../disk.ts'
-import { lines } from '../jsonl.ts'
+import { refused } from './disk.ts'
+import { lines } from './jsonl.ts'
 
 /** Lines held at most; a few MB of the short ones that an index has. */
 const HELD = 25_000
+
+/** A whole number ≥ 0 that sorts as text; up to 36¹¹ (10¹⁷). */
+export const sortable = (value: number): string => value.toString(36).padStart(11, '0')
 
 export class SortedLines {
   readonly #folder: string

@@ -312,9 +312,9 @@ export const ALTERNATIVES = {
       plots(
         'fresh values are whole thousands (ours)',
         'whole points',
-        'stimuli.ts',
-        'return 1000 * Math.round(random.uniform(low, high) / 1000)',
-        'return Math.round(random.uniform(low, high))',
+        'roster.ts',
+        'return 1000 * Math.round((low + part * (high - low)) / 1000)',
+        'return Math.round(low + part * (high - low))',
         'stimuli',
       ),
       plots(

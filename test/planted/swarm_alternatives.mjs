@@ -2,7 +2,7 @@
 // of ours that holds what no figure tells apart. Read by `alternatives.mjs`.
 
 /** The rules of one file: `[rule, alternative, from, to, named?]`, where `named` picks a test of the file's that is named by `test`. */
-const of = options => (file, test, rules) =>
+const of = (options, recorded) => (file, test, rules) =>
   rules.map(([rule, alternative, from, to, named]) => ({
     rule,
     alternative,
@@ -12,6 +12,7 @@ const of = options => (file, test, rules) =>
     test: `test/envs/swarm_economy/${test}.test.ts`,
     ...(named && { named }),
     ...(options && { options }),
+    ...(recorded && { recorded }),
   }))
 /** Rules of every version, judged by all published figures and the first version's prototype; and rules of later versions alone. */
 const all = of()

@@ -159,7 +159,9 @@ describe('intervals know what values there can be', () => {
 
   test('a reward that adds up parts lies between what they can add up to, and so does its difference', () =>
     withFolder(async out => {
-      const figures = await figuresWith({ ranges: { payoff: '[0, 10]' }, weights: { payoff: 1 } }, out, { seeds: [0, 1] })
+      const figures = await figuresWith({ ranges: { payoff: '[0, 10]' }, weights: { payoff: 1, luck: 0 } }, out, {
+        seeds: [0, 1],
+      })
       const { reward } = table(figures, 'scores')
       expect(reward!.sleeper).toMatchObject({ low: 0, high: expect.closeTo(10 * (1 - 0.025 ** (1 / 2)), 12), method: 'beta' })
       expect(reward!.seller!.high).toBeLessThanOrEqual(10)
@@ -431,7 +433,9 @@ describe('what is compared with what', () => {
         'openai:m[temperature=1]',
         'small',
       ])
-      expect(() => heads({ labels: { 'openai:x': 'small' } })).toThrow("--label: no player 'openai:x' in these runs.")
+      expect(() => heads({ labels: { 'openai:x': 'small' } })).toThrow(
+        `--label: no player 'openai:x' in these runs. Players: ${names.join(', ')}.`,
+      )
     }))
 
   test('the baseline is named, and one that nobody is is refused with the names', () =>

@@ -321,4 +321,28 @@ export const MUTANTS = [
     test: 'test/envs/swarm_economy/log.test.ts',
     named: 'scores lie within',
   },
+  {
+    name: 'passes of one seed are counted again with the next',
+    file: 'rollouts/export/verifiers.ts',
+    from: '    this.#counts.clear()\n',
+    to: '',
+    test: 'test/rollouts/export/formats.test.ts',
+    named: 'seed by seed',
+  },
+  {
+    name: 'a seat of a vector plays the action of another',
+    file: 'serve/vector.ts',
+    from: 'actions[row]!)',
+    to: 'actions[k * this.#places.length + i]!)',
+    test: 'test/serve/wire.test.ts',
+    named: 'a row is a seat of a game',
+  },
+  {
+    name: 'a connected player draws alike at every attempt',
+    file: 'connect/seat_play.ts',
+    from: "'policy', repeat, agent, ask, attempt)",
+    to: "'policy', repeat, agent, ask)",
+    test: 'test/connect/session.test.ts',
+    named: 'draws by the seed',
+  },
 ]

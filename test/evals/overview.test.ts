@@ -65,6 +65,7 @@ describe('the overview of a comparison', () => {
       figure({ item: 'zeal', p: 0.001 }),
       figure({ item: 'payoff', p: 0.02 }),
       figure({ item: 'doubtful', q: 0.2 }),
+      figure({ player: 'c − a', item: 'elsewhere' }),
     ]
     const comparison = { runs: [], settings: ['s'], sweeps: [], figures, notes: [] }
     expect(overviewOf(comparison).verdicts[0]!.by).toMatchObject({ settled: false })

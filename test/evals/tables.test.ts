@@ -324,6 +324,16 @@ describe('wins', () => {
     expect(p!.value! - q!.value!).toBeCloseTo(400, 6)
   })
 
+  test('of a scenario are one observation: to beat a second player in the same ones makes no interval narrower', () => {
+    const won = [1, 0, 1, 1].map(reward => [{ reward }])
+    const lost = [0, 1, 0, 0].map(reward => [{ reward }])
+    const [one, two] = [settingOf({ p: won, q: lost }), settingOf({ p: won, q: lost, r: lost })].map(setting =>
+      told(setting, 'wins').find(({ player, item }) => player === 'p' && item.startsWith('points')),
+    )
+    expect([one!.n, two!.n]).toEqual([4, 8])
+    expect([two!.low, two!.high]).toEqual([expect.closeTo(one!.low!, 9), expect.closeTo(one!.high!, 9)])
+  })
+
   test('are points on the scenarios that both played, the higher mean reward taking one, equal ones half each', () => {
     // p wins the first scenario by its mean, the second is even, the third only p played.
     const setting = settingOf({

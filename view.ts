@@ -37,7 +37,7 @@ export type {
   ScenePlace,
   Scenery,
 } from './economies/scene.ts'
-export { type DrawOptions, drawPicture, type Theme } from './view/draw.ts'
+export { type DrawOptions, drawPicture } from './view/draw.ts'
 export { writePicture } from './view/file.ts'
 export { Live, type LiveAction, type LiveEvent, type LiveOptions, type LiveState, type LiveStep, SPEEDS } from './view/live.ts'
 export { findLog, type Wanted } from './view/logs.ts'
@@ -45,5 +45,6 @@ export { pngOf } from './view/png.ts'
 export { type RunningView, startView, type ViewOptions } from './view/server.ts'
 export type { SeatStory } from './view/story.ts'
 export { NARROWEST, pictureText } from './view/terminal.ts'
+export type { Theme } from './view/themes.ts'
 export { type Snapshot, Watched, type WatchedOptions } from './view/watched.ts'
 export { pictureWords } from './view/words.ts'

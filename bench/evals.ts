@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Bench, type BenchRow, clocked } from '../economies/bench.ts'
 import { FILES } from '../rollouts/store.ts'
-import { megabytes, playShort, repeated } from './short_runs.ts'
+import { type Cost, costRows, megabytes, playShort, repeated } from './short_runs.ts'
 
 const SMALL = 10_000
 const LARGE = 100_000
@@ -40,8 +40,7 @@ async function measure(): Promise<BenchRow[]> {
         return [
           { what, value: LARGE / after.seconds, unit: 'rollouts/s' },
           { what: '  bytes read', value: rate, unit: 'MB/s', ratio: rate / disk, of: 'reading' },
-          { what: '  CPU time', value: after.cpu, unit: 'µs/rollout', ratio: after.cpu / before.cpu, of: `that of ${SMALL}` },
-          { what: '  peak memory', value: after.peak, unit: 'MB', ratio: after.peak / before.peak, of: `that of ${SMALL}` },
+          ...costRows(after, before, SMALL),
         ]
       }),
     ]
@@ -58,13 +57,9 @@ function readThrough(path: string): void {
   closeSync(file)
 }
 
-interface Compared {
-  /** Of the comparison, without the start of its process. */
+/** With the start of its process, but for the seconds. */
+interface Compared extends Cost {
   readonly seconds: number
-  /** Microseconds of processor time per rollout, the process's start included. */
-  readonly cpu: number
-  /** The most memory that the process had, in MB. */
-  readonly peak: number
 }
 
 /** Compares a run in a process of its own. */

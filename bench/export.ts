@@ -12,7 +12,8 @@ import { exportRuns } from '../rollouts/export/export.ts'
 import { formatNamed } from '../rollouts/export/formats.ts'
 import { fingerprint } from '../rollouts/export/target.ts'
 import { FILES } from '../rollouts/store.ts'
-import { megabytes, playShort, REPEATS, repeated } from './short_runs.ts'
+import { cpuMs } from './measured.ts'
+import { type Cost, costRows, megabytes, playShort, REPEATS, repeated } from './short_runs.ts'
 
 /** Rollouts exported: multiples of what is played. */
 const SMALL = 1_000
@@ -46,8 +47,7 @@ export async function measure(small: number, large: number): Promise<BenchRow[]>
       rows.push(
         { what: `${format}, ${large} rollouts`, value: large / after.seconds, unit: 'rollouts/s' },
         { what: '  bytes read', value: read, unit: 'MB/s', ratio: read / disk, of: 'reading' },
-        { what: '  CPU time', value: after.cpu, unit: 'µs/rollout', ratio: after.cpu / before.cpu, of: `that of ${small}` },
-        { what: '  peak memory', value: after.peak, unit: 'MB', ratio: after.peak / before.peak, of: `that of ${small}` },
+        ...costRows(after, before, small),
       )
     }
     return rows
@@ -56,12 +56,8 @@ export async function measure(small: number, large: number): Promise<BenchRow[]>
   }
 }
 
-interface Timed {
+interface Timed extends Cost {
   readonly seconds: number
-  /** Microseconds of processor time per rollout. */
-  readonly cpu: number
-  /** The most memory that the process had meanwhile, in MB. */
-  readonly peak: number
 }
 
 async function timed(run: string, format: string, rollouts: number, out: string): Promise<Timed> {
@@ -90,6 +86,5 @@ async function timed(run: string, format: string, rollouts: number, out: string)
   })
   const seconds = Number(process.hrtime.bigint() - start) / 1e9
   if (card.counts.rollouts !== rollouts) throw new Error(`bench: expected ${rollouts} rollouts, exported ${card.counts.rollouts}`)
-  const { user, system } = process.cpuUsage(busy)
-  return { seconds, cpu: (user + system) / rollouts, peak }
+  return { seconds, cpu: (1000 * cpuMs(busy)) / rollouts, peak }
 }

@@ -19,6 +19,7 @@ import type { Player } from '../rollouts/player.ts'
 import { playersFor } from '../rollouts/players/index.ts'
 import { playRuns } from '../rollouts/run.ts'
 import { RunStore, readLines, readMetadata } from '../rollouts/store.ts'
+import { cpuMs } from './measured.ts'
 import { writeOlder } from './older_files.ts'
 
 /** Rollouts that are played of each; comparisons are of those of scripted players. */
@@ -105,8 +106,7 @@ function cpuOf(run: string, count: number): number {
   const timings = Array.from({ length: 7 }, () => {
     const start = process.cpuUsage()
     compare([run], { environments })
-    const { user, system } = process.cpuUsage(start)
-    return (user + system) / 1000
+    return cpuMs(start)
   })
   return Math.min(...timings) / count
 }

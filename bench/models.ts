@@ -21,6 +21,7 @@ import type { ModelRequest } from '../rollouts/models/model.ts'
 import { openAiChat } from '../rollouts/models/openai_chat.ts'
 import { playRuns } from '../rollouts/run.ts'
 import { readTraces } from '../rollouts/store.ts'
+import { cpuMs } from './measured.ts'
 
 /** Rollouts at once, and how many are played. */
 const ROUNDS: readonly (readonly [concurrency: number, rollouts: number])[] = [
@@ -126,9 +127,4 @@ async function through(chat: Post, asked: readonly Asked[]): Promise<number> {
   const before = process.cpuUsage()
   await Promise.all(Array.from({ length: 64 }, ask))
   return cpuMs(before) / asked.length
-}
-
-function cpuMs(since: NodeJS.CpuUsage): number {
-  const { user, system } = process.cpuUsage(since)
-  return (user + system) / 1000
 }

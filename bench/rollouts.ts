@@ -19,6 +19,7 @@ import { playersFor } from '../rollouts/players/index.ts'
 import { lineupNames, type Rollout, type RolloutSpec } from '../rollouts/rollout.ts'
 import { runRollout } from '../rollouts/run_rollout.ts'
 import { RunStore } from '../rollouts/store.ts'
+import { cpuMs } from './measured.ts'
 
 /** Episodes of a timing. */
 const EPISODES = 20
@@ -69,8 +70,7 @@ export function measure(economy: Economy, episodes = EPISODES): BenchRow[] {
 function processorTime(work: () => void): number {
   const before = process.cpuUsage()
   work()
-  const { user, system } = process.cpuUsage(before)
-  return (user + system) / 1000
+  return cpuMs(before)
 }
 
 function defaultTable(economy: Economy, config: object): Seated {

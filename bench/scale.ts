@@ -5,7 +5,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { setMaxListeners } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { extname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -19,6 +19,7 @@ import { experiment } from '../evals/experiment.ts'
 import { type ExperimentEvent, planExperiment, runExperiment } from '../evals/run_experiment.ts'
 import { openQueue } from '../queue/open.ts'
 import { runWorker } from '../queue/worker.ts'
+import { cpuMs, residentMb } from './measured.ts'
 import { hasRedis, type OwnRedis, startRedis } from './redis_server.ts'
 
 const WORKERS = 2
@@ -151,15 +152,6 @@ async function measured({ env, player, rollouts, out, shared, onDone, batch, url
   return rollouts / seconds
 }
 
-/** Bytes that a process holds; undefined where the system does not tell. */
-function resident(pid: number): number | undefined {
-  try {
-    return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) * 1024
-  } catch {
-    return undefined
-  }
-}
-
 /** Bytes that this process keeps on its heap: what is left after what nobody needs has been collected. */
 function kept(): number {
   setFlagsFromString('--expose-gc')
@@ -183,7 +175,7 @@ async function memoryRows(
   await play(() => {
     if (++done !== LONG / 3 && done !== LONG) return
     const collector = process.memoryUsage().rss
-    const worker = Math.max(...workers.map(({ pid }) => resident(pid!) ?? Number.NaN))
+    const worker = Math.max(...workers.map(({ pid }) => 1e6 * residentMb(pid!)))
     const used = redis.client.info('memory').then(told => Number(/used_memory:(\d+)/.exec(told)![1]))
     looks.push({ kept: kept(), collector, worker, redis: used })
   })
@@ -216,12 +208,12 @@ async function idleRows(redis: OwnRedis): Promise<BenchRow[]> {
   while (Number(/blocked_clients:(\d+)/.exec(await redis.client.info('clients'))![1]) < IDLE) await delay(100)
   const [commands, cpu] = [await redis.commands(), process.cpuUsage()]
   await delay(WATCHED * 1000)
-  const { user, system } = process.cpuUsage(cpu)
+  const busy = cpuMs(cpu)
   const asked = (await redis.commands()) - commands - 1
   end.abort()
   await Promise.all(idle)
   return [
     { what: `${IDLE} idle workers: commands to Redis`, value: asked / WATCHED, unit: 'commands/s' },
-    { what: '  their processor time', value: (user + system) / 1000 / WATCHED, unit: 'ms/s' },
+    { what: '  their processor time', value: busy / WATCHED, unit: 'ms/s' },
   ]
 }

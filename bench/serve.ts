@@ -15,6 +15,7 @@ import { median } from '../envs/core/sums.ts'
 import type { AgentId } from '../envs/core/tool.ts'
 import { Host } from '../serve/host.ts'
 import { Connection } from '../serve/wire.ts'
+import { cpuMs } from './measured.ts'
 
 /** Games of a timing by calls, whatever number of them is played side by side. */
 const GAMES = 64
@@ -219,8 +220,7 @@ interface Timing {
 function timed(work: () => number): Timing {
   const before = process.cpuUsage()
   const steps = work()
-  const { user, system } = process.cpuUsage(before)
-  return { steps, took: user + system }
+  return { steps, took: 1000 * cpuMs(before) }
 }
 
 /** A row for each way, its ratio to the way at `base`. They are timed in turns, so that whatever else goes on falls on all of them. */

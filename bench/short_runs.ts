@@ -6,6 +6,7 @@ import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { passive } from '../bots/any/passive.ts'
 import { randomLegal } from '../bots/any/random_legal.ts'
+import type { BenchRow } from '../economies/bench.ts'
 import { economies } from '../economies/registry.ts'
 import { resolveConfig } from '../envs/core/config.ts'
 import { defaultPlayed, learnerOf } from '../envs/core/environment.ts'
@@ -70,4 +71,21 @@ export function repeated(run: string, folder: string, count: number): string {
 /** The size of these files of a run. */
 export function megabytes(run: string, files: readonly string[]): number {
   return files.reduce((sum, file) => sum + statSync(join(run, file)).size, 0) / 1e6
+}
+
+/** What it took to read a run. */
+export interface Cost {
+  /** Microseconds of processor time per rollout. */
+  readonly cpu: number
+  /** The most memory that the process had meanwhile, in MB. */
+  readonly peak: number
+}
+
+/** The rows of what many rollouts took beside so many `few`: where both are read as a stream the ratios are about 1. */
+export function costRows(after: Cost, before: Cost, few: number): BenchRow[] {
+  const of = `that of ${few}`
+  return [
+    { what: '  CPU time', value: after.cpu, unit: 'µs/rollout', ratio: after.cpu / before.cpu, of },
+    { what: '  peak memory', value: after.peak, unit: 'MB', ratio: after.peak / before.peak, of },
+  ]
 }

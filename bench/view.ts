@@ -5,14 +5,16 @@
  * server runs in a process of its own.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { availableParallelism, loadavg, tmpdir } from 'node:os'
 import { extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Bench, type BenchRow, clocked } from '../economies/bench.ts'
+import { median } from '../envs/core/sums.ts'
 import { FILES, RunReader } from '../rollouts/store.ts'
 import { textsOf } from '../view/search.ts'
+import { residentMb } from './measured.ts'
 import { megabytes, playShort, REPEATS, repeated, SEEDS } from './short_runs.ts'
 
 const ROLLOUTS = 100_000
@@ -69,7 +71,7 @@ export const viewing: Bench = {
       const chromium = await launch()
       stop.push(() => chromium.close())
       rows.push(...(await watched(chromium, url, rareWord(played))))
-      rows.push({ what: 'server', value: resident(server.pid!), unit: 'MB' })
+      rows.push({ what: 'server', value: residentMb(server.pid!), unit: 'MB' })
       return rows
     } finally {
       for (const end of stop.reverse()) await end()
@@ -111,15 +113,6 @@ async function serve(runs: string): Promise<{ readonly url: string; readonly ser
   return { url: (JSON.parse(text) as { url: string }).url, server }
 }
 
-/** MB that a process holds. */
-function resident(pid: number): number {
-  try {
-    return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) / 1000
-  } catch {
-    return Number.NaN
-  }
-}
-
 /** A word in the transcripts of few of the rollouts that were played. */
 function rareWord(run: string): string {
   const counts = new Map<string, number>()
@@ -150,13 +143,13 @@ async function watched(chromium: Chromium, url: string, rare: string): Promise<B
     wholes.push((performance.now() - start) / 1000)
   }
   rows.push(
-    { what: 'first screen', ...against(median(firsts), 's', TARGET.first) },
-    { what: '  with all charts and the list', value: median(wholes), unit: 's' },
+    { what: 'first screen', ...against(median(firsts)!, 's', TARGET.first) },
+    { what: '  with all charts and the list', value: median(wholes)!, unit: 's' },
   )
   const timed = async (work: string): Promise<number> => {
     const times: number[] = []
     for (let i = 0; i < TIMES; i++) times.push(await page.evaluate<number>(`(${TIMED})(i => { ${work} }, ${i})`))
-    return median(times)
+    return median(times)!
   }
   const typed = (id: string, value: string, event = 'input'): string =>
     `const field = document.getElementById('${id}'); field.value = ${value}; field.dispatchEvent(new Event('${event}'))`
@@ -186,15 +179,13 @@ async function watched(chromium: Chromium, url: string, rare: string): Promise<B
   rows.push({ what: 'one rollout, with its picture', ...against(Math.max(...opened), 's', TARGET.rollout) })
   const session = await chromium.newBrowserCDPSession()
   const { processInfo } = await session.send('SystemInfo.getProcessInfo')
-  const held = Math.max(...processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => resident(id)))
+  const held = Math.max(...processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => residentMb(id)))
   rows.push(
     { what: 'page, its process', ...against(held, 'MB', TARGET.page) },
     { what: '  objects of the page', value: await page.evaluate<number>('performance.memory.usedJSHeapSize / 1e6'), unit: 'MB' },
   )
   return rows
 }
-
-const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1]!
 
 /** In the page: seconds until what was done is drawn. */
 const TIMED = `async (work, i) => {

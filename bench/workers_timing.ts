@@ -6,6 +6,7 @@ import { importPlugins } from '../economies/imports.ts'
 import { economies } from '../economies/registry.ts'
 import { experiment } from '../evals/experiment.ts'
 import { runExperiment } from '../evals/run_experiment.ts'
+import { cpuMs } from './measured.ts'
 
 export interface AskedTiming {
   readonly env: string
@@ -36,8 +37,7 @@ process.once('message', async ({ env, player, rollouts, workers, marks, imports 
       workers,
       onEvent: ({ type }) => {
         if (type !== 'rollout' || !marks.includes(++ended)) return
-        const { user, system } = process.cpuUsage(cpu)
-        set.push({ clock: performance.now() - begun, cpu: (user + system) / 1000 })
+        set.push({ clock: performance.now() - begun, cpu: cpuMs(cpu) })
       },
     })
   } finally {

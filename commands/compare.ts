@@ -116,7 +116,7 @@ const FORMATTED: Readonly<Record<(typeof FORMATS)[number], (comparison: Comparis
     text: async (comparison, { all, correction, width }) => {
       const { comparisonText, overviewText } = await import('../evals/comparison_text.ts')
       return [
-        overviewText(comparison, width, correction),
+        overviewText(comparison, width, correction, all ? Number.POSITIVE_INFINITY : undefined),
         ...(all ? [comparisonText({ ...comparison, notes: [] }, width, undefined, correction)] : []),
       ].join('\n')
     },

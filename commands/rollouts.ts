@@ -33,7 +33,7 @@ export const rollouts: Command = {
     const size = args.integer('group-size', 8, 1)
     const played = await playExperiment(args, io, readExperiment(args, { repeats: size }))
     if (played === undefined) return 0
-    const summaries = played.runs.map(({ folder }) => writeGroups(folder, size, estimator))
+    const summaries = played.runs.map(({ folder, metadata }) => writeGroups(folder, metadata.rollouts_per_example, estimator))
     if (args.flag('json')) {
       const facts = evaluationFacts(played.runs).map((run, i) => ({ ...run, groups: summaries[i] }))
       io.out(
@@ -44,12 +44,12 @@ export const rollouts: Command = {
     const width = io.columns()
     if (played.runs.length === 0) return played.code
     io.out(`${runsText(played.runs, width)}\n${block(`Advantage: ${estimator.formula}.`, width)}\n`)
-    for (const summary of summaries) io.out(`${block(groupsLine(summary, size), width)}\n${shownPath(summary.path, io.cwd)}\n`)
+    for (const summary of summaries) io.out(`${block(groupsLine(summary), width)}\n${shownPath(summary.path, io.cwd)}\n`)
     return played.code
   },
 }
 
-function groupsLine({ groups, small, even, sd }: GroupsSummary, size: number): string {
+function groupsLine({ groups, size, small, even, sd }: GroupsSummary): string {
   return [
     `${plural(groups, 'group')} of ${size}`,
     ...(small > 0 ? [`${small} with fewer`] : []),

@@ -392,7 +392,7 @@ export class SeatPlay {
     }
   }
 
-  /** Gives up a turn's thinking before the deadline; gives what calls that off. */
+  /** Ends a turn's thinking so long before the deadline that an answer still gets there; what it returns calls that off. */
   #lateness(ask: Ask, late: AbortController): () => void {
     const { clock, marginMs = MARGIN } = this.#options
     if (ask.deadline === null) return () => {}

@@ -2,7 +2,6 @@
  * Files of an economy's own kind, made from the files of a run: what its laboratory or its publication wrote. Knows how a
  * run is read for them and where they go; what is in them is the economy's.
  */
-
 import type { AnyTypes, EnvTypes } from '../envs/core/environment.ts'
 import { addTo } from '../envs/core/grouped.ts'
 import type { EpisodeLog } from '../envs/core/log.ts'

@@ -56,15 +56,16 @@ function seedRange(text: string): [from: number, to: number] {
 
 function seedExamples({ config }: Configured, from: number, to: number): ExampleSet {
   return {
-    name: `seeds ${from}:${to}`,
+    name: `${SEEDS} ${from}:${to}`,
     rows: Array.from({ length: to - from }, (_, i): Example => ({ index: from + i, config, seed: from + i })),
     nameOf: seedsName,
+    kind: SEEDS,
   }
 }
 
 /** What a set of seeds is called, given in order: `seeds 0:5, 20:40`. */
 export function seedsName(sorted: readonly number[]): string {
-  return `seeds ${rangesOf(sorted)}`
+  return `${SEEDS} ${rangesOf(sorted)}`
 }
 
 /** Sorted integers as ranges with their ends left out: `0:5, 20:40`. */
@@ -82,8 +83,9 @@ function scenarioExamples({ env, config }: Configured, count: number): ExampleSe
   if (env.scenarios === undefined) throw new UserError(`${env.id} has no scenarios; give --seeds N.`)
   const rows = env.scenarios(config, count)
   return {
-    name: `scenarios ${rows.length}`,
-    nameOf: indices => `scenarios ${indices.length}`,
+    name: `${SCENARIOS} ${rows.length}`,
+    nameOf: indices => `${SCENARIOS} ${indices.length}`,
+    kind: SCENARIOS,
     rows: rows.map(({ id, seed, config: row }, index) => ({ index, config: parseConfig(env, row), seed, scenario: id })),
   }
 }
@@ -101,12 +103,17 @@ const rowSchema = z.strictObject({
   prompt: z.array(z.unknown()).optional(),
 })
 
-/** What the names of examples that are rows of a file begin with. */
-const FILE = 'scenario-file '
+/** What the names of examples begin with, by where they are from. */
+const SEEDS = 'seeds'
+const SCENARIOS = 'scenarios'
+const FILE = 'scenario-file'
 
-/** Whether a run's examples, by their name, are rows of a file. */
-export function isFromFile(examples: string): boolean {
-  return examples.startsWith(FILE)
+/**
+ * Whether a run's examples, by their name, are seeds or the economy's own scenarios: rows of a file may set any field of the
+ * configuration.
+ */
+export function areOfConfiguration(examples: string): boolean {
+  return new RegExp(`^(\\d+ of )?(${SEEDS}|${SCENARIOS}) `).test(examples)
 }
 
 /** Rows from a file: each a seed (its place where it names none), and fields set beside the command line's. */
@@ -129,9 +136,10 @@ function fileExamples({ env, preset, set }: Configured, path: string, shown: str
   })
   if (rows.length === 0) throw new UserError(`--scenario-file: ${shown} holds no row.`)
   return {
-    name: `${FILE}${shown}`,
+    name: `${FILE} ${shown}`,
     rows,
-    nameOf: indices => `${FILE}${shown} and others, ${indices.length} scenarios`,
+    nameOf: indices => `${FILE} ${shown} and others, ${indices.length} scenarios`,
+    kind: `${FILE} ${shown}`,
   }
 }
 

@@ -4,7 +4,7 @@ import { isWithin, rangeOf, UNBOUNDED, type ValueRange } from '../envs/core/rang
 import type { Moments } from '../rollouts/column.ts'
 import type { Metadata } from '../rollouts/metadata.ts'
 import { otherBuild } from '../rollouts/versions.ts'
-import { isFromFile } from './examples.ts'
+import { areOfConfiguration } from './examples.ts'
 
 const COUNT: ValueRange = { low: 0, high: null }
 /** What the runner counts, in every economy. */
@@ -19,7 +19,7 @@ export function sharedConfig(
   metadata: Pick<Metadata, 'env_id' | 'version_info' | 'config' | 'examples'>,
 ): object | undefined {
   const ours = env !== undefined && otherBuild(metadata, { has: () => true, get: () => env }) === undefined
-  return ours && !isFromFile(metadata.examples) ? metadata.config : undefined
+  return ours && areOfConfiguration(metadata.examples) ? metadata.config : undefined
 }
 
 /** What an economy says of a figure of that name under a configuration, or under every one. */

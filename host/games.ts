@@ -49,7 +49,7 @@ export class HostedGames {
   readonly #byToken = new Map<string, HostedSeat>()
   readonly #monitors = new Set<() => void>()
   #stopped: unknown
-  /** Seats whose payment has been written. */
+  /** Seats whose payment has been written, and games that were over then. */
   #paid = 0
   #settled: () => void = () => {}
 
@@ -138,7 +138,7 @@ export class HostedGames {
     )
   }
 
-  /** A monitor's page was opened; `show` is called when something has changed. Gives what to do when it is closed. */
+  /** A monitor's page was opened; `show` is called when something has changed. What it returns is to be called when the page is closed. */
   watch(show: () => void): () => void {
     this.#monitors.add(show)
     return () => this.#monitors.delete(show)
@@ -159,7 +159,11 @@ export class HostedGames {
 
   /** People who still have something to do in games that are over. */
   get unfinished(): number {
-    return this.#games.flatMap(({ seats }) => seats).filter(({ finished }) => !finished).length
+    return this.#seats.filter(({ finished }) => !finished).length
+  }
+
+  get #seats(): readonly HostedSeat[] {
+    return this.#games.flatMap(({ seats }) => seats)
   }
 
   /** Resolves once nothing more is to come from anybody and their pages have been closed for `ms` milliseconds. */
@@ -227,9 +231,10 @@ export class HostedGames {
   #pay(): void {
     const { payment, codes } = this.rules
     if (payment === null && !codes) return
-    const known = this.#games.flatMap(({ seats }) => seats).filter(({ finished }) => finished).length
-    if (known === this.#paid) return
-    this.#paid = known
+    // A seat that a bot has taken is finished before its turns are.
+    const known = [...this.#games.filter(({ stage }) => stage === 'over'), ...this.#seats.filter(({ finished }) => finished)]
+    if (known.length === this.#paid) return
+    this.#paid = known.length
     const rows = this.#games.flatMap(({ number, key, seats }) =>
       seats
         .filter(({ finished }) => finished)

@@ -1,6 +1,6 @@
 /**
- * One person's seat in one game: the policy that waits for what its pages send, and what they are shown. Keeps time, writes every
- * decision down before it is used, lets a bot play on. Knows no socket and no other seat.
+ * One person's seat in one game: the policy that waits for what its pages send, and what they are shown. Writes every decision
+ * down before it is used, lets a bot play on. Knows no socket and no other seat.
  */
 import type { AnyTypes, Decision, Playable, Scores, Seat } from '../envs/core/environment.ts'
 import type { EpisodeLog } from '../envs/core/log.ts'
@@ -18,7 +18,6 @@ import type {
   Answer,
   AnswerCode,
   AskedField,
-  FormTool,
   MonitorGame,
   MonitorSeat,
   SeatMessage,
@@ -27,6 +26,7 @@ import type {
   Told,
 } from './messages.ts'
 import { finishUrl, moneyText, type PaymentRule, paymentOf } from './payment.ts'
+import { Pending } from './pending.ts'
 
 /** What holds for all seats of all games of a server. */
 export interface HostRules {
@@ -68,20 +68,6 @@ export interface Table {
   changed(): void
   /** Files or an economy failed: nothing can go on. */
   fail(error: unknown): void
-}
-
-/** A turn that waits for a person. */
-interface Pending {
-  readonly turn: Turn<AnyTypes>
-  readonly number: number
-  readonly askedAt: number
-  /** Milliseconds left at `since`; null without a limit. */
-  leftMs: number | null
-  since: number
-  stopTimer: () => void
-  readonly settle: (decision: Decision | Promise<Decision>) => void
-  readonly fail: (error: unknown) => void
-  forms?: readonly FormTool[]
 }
 
 /** What pages are told of a turn that time took. */
@@ -194,7 +180,7 @@ export class HostedSeat {
     return { ...this.#counts, ...(this.#counts.bot_turns > 0 && { bot_from: this.#botFrom! }) }
   }
 
-  /** A page was opened; `show` is called at every change. Gives what to do when it is closed. */
+  /** A page was opened; `show` is called at every change. What it returns is to be called when the page is closed. */
   attach(show: () => void): () => void {
     this.#pages.add(show)
     this.watchAbsence()
@@ -282,57 +268,30 @@ export class HostedSeat {
 
   #ask(turn: Turn<AnyTypes>, number: number): Promise<Decision> {
     const { clock, turnMs } = this.#rules
-    return new Promise((resolve, reject) => {
-      const gone = (): void => pending.fail(turn.signal!.reason)
-      const close = (): void => {
-        pending.stopTimer()
-        turn.signal?.removeEventListener('abort', gone)
+    const pending = new Pending({
+      turn,
+      number,
+      turnMs,
+      now: () => clock.now(),
+      after: (ms, work) => this.#after(ms, work),
+      timeUp: () => this.#timeUp(pending),
+      onClose: () => {
         this.#pending = undefined
-      }
-      const now = clock.now()
-      const pending: Pending = {
-        turn,
-        number,
-        askedAt: now,
-        leftMs: turnMs,
-        since: now,
-        stopTimer: () => {},
-        settle(decision) {
-          close()
-          resolve(decision)
-        },
-        fail(error) {
-          close()
-          reject(error)
-        },
-      }
-      this.#pending = pending
-      turn.signal?.addEventListener('abort', gone, { once: true })
-      if (this.#table.stage !== 'paused') this.#startTimer(pending)
-      this.#table.changed()
+      },
     })
+    this.#pending = pending
+    if (this.#table.stage !== 'paused') pending.goOn()
+    this.#table.changed()
+    return pending.decision
   }
 
-  #startTimer(pending: Pending): void {
-    pending.since = this.#rules.clock.now()
-    if (pending.leftMs !== null) pending.stopTimer = this.#after(pending.leftMs, () => this.#timeUp(pending))
-  }
-
-  #leftMs(pending: Pending): number | null {
-    if (pending.leftMs === null || this.#table.stage === 'paused') return pending.leftMs
-    return Math.max(0, pending.leftMs - (this.#rules.clock.now() - pending.since))
-  }
-
-  /** The game is about to be paused: time stands still. */
+  /** Time stands still. */
   pause(): void {
-    const pending = this.#pending
-    if (pending === undefined) return
-    pending.leftMs = this.#leftMs(pending)
-    pending.stopTimer()
+    this.#pending?.pause()
   }
 
   goOn(): void {
-    if (this.#pending !== undefined) this.#startTimer(this.#pending)
+    this.#pending?.goOn()
   }
 
   /** The seat is silent; where silence is the end of its play it passes instead. */
@@ -476,7 +435,7 @@ export class HostedSeat {
   #decide(message: Extract<SeatMessage, { type: 'check' | 'decide' }>): Answer {
     const { id, calls } = message
     const pending = this.#pending
-    if (pending !== undefined && this.#leftMs(pending) === 0) this.#timeUp(pending)
+    if (pending?.leftMs === 0) this.#timeUp(pending)
     if (this.#pending === undefined || message.turn !== this.#pending.number) {
       if (message.turn < this.#turns) return no(id, 'late', 'That turn is over: it was decided, or time was up.')
       return no(id, 'not_your_turn', 'It is not your turn.')
@@ -551,10 +510,9 @@ export class HostedSeat {
   #turnView(): SeatView['turn'] {
     const pending = this.#pending
     if (pending === undefined) return null
-    const { turn, number } = pending
+    const { turn, number, leftMs } = pending
     pending.forms ??= formsOf(turn.tools ?? this.#tools, turn)
     const { maxCalls, onSilence } = this.#env.turn(this.#config, this.agent)
-    const leftMs = this.#leftMs(pending)
     return {
       turn: number,
       t: turn.t,
@@ -592,7 +550,7 @@ export class HostedSeat {
     const pending = this.#pending
     const { clock, codes } = this.#rules
     const now = clock.now()
-    const leftMs = pending === undefined ? null : this.#leftMs(pending)
+    const leftMs = pending?.leftMs ?? null
     return {
       agent: this.agent,
       player: this.#bot ?? 'human',

@@ -73,6 +73,15 @@ function callsOf({ steps }: EpisodeLog<AnyTypes>, agent: AgentId, texts: TextArg
   return { turns, texts: lengths }
 }
 
+/** What an agent is counted under: the kind that the economy tells of it, else its player, and a resident by itself. */
+export function kindOf(
+  agent: AgentId,
+  kinds: Readonly<Record<AgentId, string>>,
+  seats: EpisodeLog<AnyTypes>['header']['seats'],
+): string {
+  return kinds[agent] ?? (seats[agent] === RESIDENT ? agent : seats[agent]!)
+}
+
 type Dealt = ReturnType<NonNullable<NonNullable<AnyEnvironment['facts']>['dealings']>>
 
 function dealingsOf(
@@ -81,7 +90,6 @@ function dealingsOf(
   dealt: Dealt,
   kinds: Readonly<Record<AgentId, string>>,
 ): Pick<Conduct, 'dealings' | 'partners' | 'favourite'> {
-  const kindOf = (other: AgentId): string => kinds[other] ?? (seats[other] === RESIDENT ? other : seats[other]!)
   const counts = new Map<string, Dealings>()
   const byPartner = new Map<AgentId, number>()
   for (const { kind, from, to, outcome } of dealt) {
@@ -89,7 +97,7 @@ function dealingsOf(
     const side: Side = from === agent ? 'made' : 'received'
     const other = from === agent ? to : from
     byPartner.set(other, (byPartner.get(other) ?? 0) + 1)
-    const facts = { kind, side, partner: kindOf(other), outcome }
+    const facts = { kind, side, partner: kindOf(other, kinds, seats), outcome }
     const id = dealingId(facts)
     counts.set(id, { ...facts, count: (counts.get(id)?.count ?? 0) + 1 })
   }

@@ -14,8 +14,8 @@ import { lineupOf, type Seated } from './lineup.ts'
 import { type ExperimentFacts, type Metadata, metadata, type RunFacts, type ShardFacts, type Summary } from './metadata.ts'
 import { type Par, parOf } from './par.ts'
 import type { Player } from './player.ts'
-import { type Lineup, lineupNames, type RolloutSpec } from './rollout.ts'
-import { RunStore, readMetadata, type StoreOptions } from './store.ts'
+import { keyParts, type Lineup, lineupNames, type RolloutSpec, rolloutKey } from './rollout.ts'
+import { RunStore, readKeys, readMetadata, type StoreOptions } from './store.ts'
 import { summarize } from './summary.ts'
 import type { Watcher } from './watch.ts'
 
@@ -32,8 +32,10 @@ export interface ExampleSet {
   /** Such as `seeds 0:20`. */
   readonly name: string
   readonly rows: readonly Example[]
-  /** Names the examples with these numbers, sorted: a folder may hold others beside those that are asked for. */
+  /** Names the examples with these numbers, sorted: a folder may hold others of their kind beside those that are asked for. */
   readonly nameOf?: (indices: readonly number[]) => string
+  /** What the names of all examples of their kind begin with; those of another kind have the same numbers and are others. */
+  readonly kind?: string
 }
 
 export interface RunPlan {
@@ -331,11 +333,19 @@ class Run {
   #held(): RunFacts {
     const { examples } = this.#plan
     const { repeats } = this.#facts
+    const { kind } = examples
+    const isMixed = kind !== undefined && this.#before !== undefined && !`${this.#before.examples} `.startsWith(`${kind} `)
     const indices = new Set(examples.rows.map(({ index }) => index))
     let most = repeats
     for (const { example, repeat } of this.#store.held()) {
       indices.add(example)
       most = Math.max(most, repeat + 1)
+    }
+    if (isMixed) {
+      const tasks = new Set<string>()
+      for (const key of readKeys(this.#store.folder)) tasks.add(keyParts(key).task)
+      for (const spec of this.#specs.all()) tasks.add(keyParts(rolloutKey(spec)).task)
+      return { ...this.#facts, examples: `${tasks.size} examples`, exampleCount: tasks.size, repeats: most }
     }
     if (indices.size === examples.rows.length) return { ...this.#facts, repeats: most }
     const sorted = [...indices].sort((a, b) => a - b)

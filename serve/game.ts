@@ -247,6 +247,10 @@ export function gameRequest(value: unknown): GameRequest {
   return parsed.data
 }
 
+export function notEncoded({ economy }: Game): ServeError {
+  return new ServeError('not_encoded', `${economy.env.id} has no encoding; play it by calls or messages.`)
+}
+
 /** What `work` gives; a user's mistake in it as a ServeError of that code. */
 export function asked<R>(code: string, work: () => R): R {
   try {

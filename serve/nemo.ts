@@ -3,10 +3,10 @@
  * a step is one model response, sessions are cookies. By the published sources of NVIDIA-NeMo/Gym (its package needs Python 3.13). Knows
  * NeMo Gym's words and those of OpenAI's Responses that it uses.
  */
-
 import type { Context } from 'hono'
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
 import { z } from 'zod'
+import { addTo } from '../envs/core/grouped.ts'
 import { mean, sd } from '../envs/core/sums.ts'
 import type { ToolCall } from '../rollouts/messages.ts'
 import { list, object, string, text } from '../rollouts/models/json.ts'
@@ -153,12 +153,7 @@ export function nemo({ app, host }: Port): void {
     host.envOf(c.req.param('env'))
     const { verify_responses } = await bodyOf(c, aggregateSchema)
     const byTask = new Map<unknown, number[]>()
-    for (const { _ng_task_index: index, reward } of verify_responses) {
-      if (typeof reward !== 'number') continue
-      const known = byTask.get(index)
-      if (known === undefined) byTask.set(index, [reward])
-      else known.push(reward)
-    }
+    for (const { _ng_task_index: index, reward } of verify_responses) if (typeof reward === 'number') addTo(byTask, index, reward)
     const all = [...byTask.values()].flat()
     const agent_metrics = all.length === 0 ? {} : profile(all)
     return c.json({

@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import { ServeError } from './errors.ts'
+import { Counter } from './metrics.ts'
 
 /** Why a session ended: its client said so or went away, nothing was heard for too long, or the server stops. */
 export type SessionEnd = 'closed' | 'idle' | 'stopped'
@@ -40,9 +41,9 @@ export class Sessions {
   #admits = true
 
   /** Sessions since the start, by protocol: opened, ended for being idle, and refused for want of room. */
-  readonly opened = new Map<string, number>()
-  readonly reaped = new Map<string, number>()
-  readonly refused = new Map<string, number>()
+  readonly opened = new Counter()
+  readonly reaped = new Counter()
+  readonly refused = new Counter()
 
   constructor({ max, idleTimeout }: SessionsOptions) {
     this.max = max
@@ -74,7 +75,7 @@ export class Sessions {
   open(protocol: string, onEnd: (why: SessionEnd) => void, id: string = randomUUID(), games = 1): Session {
     if (!this.#admits) throw new ServeError('draining', 'The server is stopping and opens no session; ask another, or later.')
     if (this.#games + games > this.max) {
-      count(this.refused, protocol)
+      this.refused.add(protocol)
       throw new ServeError('capacity', `The server is full: ${this.size} of ${this.max} sessions are open; try again later.`, {
         active_sessions: this.size,
         max_sessions: this.max,
@@ -83,12 +84,12 @@ export class Sessions {
     const session = new OpenSession(id, protocol, why => {
       this.#open.delete(id)
       this.#games -= games
-      if (why === 'idle') count(this.reaped, protocol)
+      if (why === 'idle') this.reaped.add(protocol)
       onEnd(why)
     })
     this.#open.set(id, session)
     this.#games += games
-    count(this.opened, protocol)
+    this.opened.add(protocol)
     return session
   }
 
@@ -108,10 +109,6 @@ export class Sessions {
     const since = performance.now() - this.#idleMs
     for (const session of [...this.#open.values()]) if (session.idleSince < since) session.end('idle')
   }
-}
-
-function count(counts: Map<string, number>, name: string): void {
-  counts.set(name, (counts.get(name) ?? 0) + 1)
 }
 
 class OpenSession implements Session {

@@ -2,14 +2,13 @@
  * Many games of one kind stepped together, for learners without language: actions are slots of the economy's encoding, what is seen
  * comes as buffers of numbers. Knows no protocol.
  */
-
 import type { Encoding } from '../envs/core/encoding.ts'
 import type { AnyTypes, Decision } from '../envs/core/environment.ts'
 import { type Table, TableError, type TableView } from '../envs/core/table.ts'
 import type { AgentId } from '../envs/core/tool.ts'
 import type { Later } from './after.ts'
 import { ServeError } from './errors.ts'
-import type { Game } from './game.ts'
+import { type Game, notEncoded } from './game.ts'
 
 /** What a step gives: a header that lists the buffers, and the buffers. */
 export interface VectorAnswer {
@@ -38,8 +37,7 @@ export class Vector {
   constructor(make: (like?: Game) => Game, n: number) {
     const first = make()
     const encoding = first.economy.env.encode?.(first.config)
-    if (encoding === undefined)
-      throw new ServeError('not_encoded', `${first.economy.env.id} has no encoding; play it by calls or messages.`)
+    if (encoding === undefined) throw notEncoded(first)
     this.encoding = encoding
     this.#live = first.live
     this.#places = Array.from({ length: n }, (_, i) => ({

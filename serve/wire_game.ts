@@ -14,7 +14,7 @@ import { type SeatMessage, Talk, type TalkView } from '../rollouts/talk.ts'
 import { TurnBuffer } from '../rollouts/turn_buffer.ts'
 import { after, type Later } from './after.ts'
 import { ServeError } from './errors.ts'
-import type { Game } from './game.ts'
+import { type Game, notEncoded } from './game.ts'
 import type { Host } from './host.ts'
 import { withoutNulls } from './seat.ts'
 import type { decision, Want } from './wire_requests.ts'
@@ -262,8 +262,4 @@ function encoded(encoding: Encoding<AnyTypes>, observation: AnyTypes['Observatio
   encoding.observe(observation, features)
   if (offered.length > 0) encoding.mask(observation, offered, mask)
   return { features: [...features], mask: [...mask] }
-}
-
-export function notEncoded({ economy }: Game): ServeError {
-  return new ServeError('not_encoded', `${economy.env.id} has no encoding; play it by calls or messages.`)
 }

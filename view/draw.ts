@@ -3,12 +3,11 @@
  * is measured by a table and not by a font. Knows panels and colours; knows no economy, no file and no page.
  */
 import { figure } from '../economies/figures.ts'
-import type { Bars, Cells, Feed, Ground, Lines, Network, Panel, Picture, Tone } from '../economies/picture.ts'
-import { oneLine } from '../envs/core/text.ts'
-import { stackedSpans } from './bars.ts'
+import type { Bars, Cells, Feed, Ground, Lines, Network, Panel, Picture } from '../economies/picture.ts'
+import { barScale, stackedSpans } from './bars.ts'
+import { clean, escapeXml, FONT, fitted, measure, wrap } from './svg_text.ts'
+import { type Colours, THEMES, type Theme } from './themes.ts'
 import { pictureWords } from './words.ts'
-
-export type Theme = 'light' | 'dark'
 
 export interface DrawOptions {
   readonly theme?: Theme
@@ -16,51 +15,6 @@ export interface DrawOptions {
   readonly width?: number
 }
 
-interface Colours extends Readonly<Record<Tone, string>> {
-  readonly ground: string
-  readonly panel: string
-  readonly ink: string
-  readonly faint: string
-  readonly rule: string
-  /** Text upon a filled shape. */
-  readonly over: string
-  /** Series of a line chart, told apart by people who do not tell red from green. */
-  readonly series: readonly string[]
-}
-
-/** Every ink has a contrast of at least 4.5 with the panel (WCAG 2.2, 1.4.3), every mark one of 3 (1.4.11); the tests compute both. */
-export const THEMES: Readonly<Record<Theme, Colours>> = {
-  light: {
-    ground: '#f4f5f7',
-    panel: '#ffffff',
-    ink: '#1c2430',
-    faint: '#566070',
-    rule: '#d9dde3',
-    over: '#ffffff',
-    plain: '#5f6f85',
-    accent: '#1f5fae',
-    good: '#0f7553',
-    bad: '#b3362b',
-    quiet: '#7f8997',
-    series: ['#1f5fae', '#b5540f', '#0f7553', '#8446a0', '#7b6400', '#00758a', '#a3355f', '#5f6f85'],
-  },
-  dark: {
-    ground: '#12161c',
-    panel: '#1b212a',
-    ink: '#e8ecf2',
-    faint: '#a6b0be',
-    rule: '#37404d',
-    over: '#10141a',
-    plain: '#93a3ba',
-    accent: '#74aef2',
-    good: '#52c399',
-    bad: '#f08b80',
-    quiet: '#8792a1',
-    series: ['#74aef2', '#eda262', '#52c399', '#c698e0', '#d0b64a', '#55c2d6', '#ee8fb4', '#93a3ba'],
-  },
-}
-
-const FONT = "'DejaVu Sans', Verdana, Geneva, sans-serif"
 const EDGE = 16
 const PAD = 14
 const ROW = 22
@@ -144,7 +98,7 @@ class Pen {
   }
 }
 
-/** Draws a panel and gives its height. */
+/** Its height, with which the next panel begins. */
 function drawPanel(pen: Pen, panel: Panel): number {
   const { colours, left } = pen
   pen.text(panel.title, left, 24, { size: 14, bold: true })
@@ -156,7 +110,7 @@ function drawPanel(pen: Pen, panel: Panel): number {
   return (DRAW[panel.kind] as (pen: Pen, panel: Panel, top: number) => number)(pen, panel, y + 6) + PAD
 }
 
-/** Each gives where it ended. */
+/** Each draws from `top` down and returns where it ended, in pixels. */
 const DRAW: { readonly [K in Panel['kind']]: (pen: Pen, panel: Extract<Panel, { kind: K }>, top: number) => number } = {
   bars: drawBars,
   network: drawNetwork,
@@ -166,7 +120,8 @@ const DRAW: { readonly [K in Panel['kind']]: (pen: Pen, panel: Extract<Panel, { 
   feed: drawFeed,
 }
 
-function drawBars(pen: Pen, { parts, rows, low, high, marks = [] }: Bars, top: number): number {
+function drawBars(pen: Pen, bars: Bars, top: number): number {
+  const { parts, rows, marks = [] } = bars
   const { colours, left, room } = pen
   let y = top
   if (parts.length > 1)
@@ -179,11 +134,8 @@ function drawBars(pen: Pen, { parts, rows, low, high, marks = [] }: Bars, top: n
   const labels = Math.min(room * 0.28, Math.max(...rows.map(({ label }) => measure(label, 12))) + 8)
   const texts = Math.min(room * 0.52, Math.max(...rows.map(({ text }) => measure(text, 11))) + 10)
   const width = room - labels - texts
-  const sums = rows.map(({ values }) => [sum(values.filter(value => value < 0)), sum(values.filter(value => value > 0))] as const)
-  const least = low ?? Math.min(0, ...sums.map(([below]) => below), ...marks.map(({ at }) => at))
-  const most = high ?? Math.max(0, ...sums.map(([, above]) => above), ...marks.map(({ at }) => at))
-  const scale = (value: number): number =>
-    left + labels + (most === least ? 0 : ((Math.min(most, Math.max(least, value)) - least) / (most - least)) * width)
+  const { at: along } = barScale(bars)
+  const scale = (value: number): number => left + labels + along(value) * width
   const named = marks.filter(({ name }) => name !== '')
   for (const { at, name } of named)
     pen.text(name, scale(at), y + 10, {
@@ -425,66 +377,7 @@ function colourOf({ series }: Colours, i: number): string {
   return series[i % series.length]!
 }
 
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0)
-}
-
 /** Two decimals of a pixel, so that machines that add up differently write the same. */
 function round(value: number): number {
   return Math.round(value * 100) / 100
-}
-
-/** Em of a character in a wide sans-serif (DejaVu Sans, the widest of `FONT`), by kind: what is measured is rather too long than too short. */
-const WIDTHS: readonly (readonly [RegExp, number])[] = [
-  [/[ijlI.,:;'|!]/, 0.34],
-  [/[ ftr()[\]/"-]/, 0.42],
-  [/[mwMW@%—…]/, 0.96],
-  [/[A-Z]/, 0.72],
-  [/[\u0020-\u024f·−→×≥≤“”]/, 0.63],
-]
-
-/** Pixels that a text takes at most, roughly. */
-function measure(text: string, size: number, bold = false): number {
-  let em = 0
-  // What no table knows may be as wide as it is high.
-  for (const character of text) em += WIDTHS.find(([kind]) => kind.test(character))?.[1] ?? 1
-  return em * size * (bold ? 1.1 : 1)
-}
-
-function clean(text: string): string {
-  return escapeXml(oneLine(text))
-}
-
-/** A text cut to a width, ready to stand in SVG. */
-function fitted(text: string, room: number, size: number, bold = false): string {
-  const line = oneLine(text)
-  if (measure(line, size, bold) <= room) return escapeXml(line)
-  const kept: string[] = []
-  let width = measure('…', size, bold)
-  for (const character of line) {
-    width += measure(character, size, bold)
-    if (width > room) break
-    kept.push(character)
-  }
-  return escapeXml(`${kept.join('').trimEnd()}…`)
-}
-
-/** A text in lines of a width; a word that is longer than a line is cut when it is drawn. */
-function wrap(text: string, room: number, size: number): string[] {
-  const lines: string[] = []
-  let line = ''
-  for (const word of oneLine(text).split(' ')) {
-    const longer = line === '' ? word : `${line} ${word}`
-    if (line !== '' && measure(longer, size) > room) {
-      lines.push(line)
-      line = word
-    } else line = longer
-  }
-  return line === '' ? lines : [...lines, line]
-}
-
-const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
-
-function escapeXml(text: string): string {
-  return text.replace(/[&<>"]/g, character => ENTITIES[character]!)
 }

@@ -2,7 +2,6 @@
  * A game that is played while it is looked at: paced by whoever looks, played by the same rollout as everywhere, so that pace and pauses
  * change nothing of it. Knows rollouts, scenes and pictures; knows no page and no protocol (`live_routes.ts`).
  */
-
 import type { Speaker } from '../economies/dialogue.ts'
 import { Following, type Moment, type Picture, type Picturer } from '../economies/picture.ts'
 import type { Scene, SceneEvent, SceneLine, Scenery } from '../economies/scene.ts'

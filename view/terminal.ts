@@ -4,9 +4,10 @@
  */
 import { figure } from '../economies/figures.ts'
 import type { Bars, Cells, Feed, Ground, Lines, Network, Panel, Picture, Tone } from '../economies/picture.ts'
+import { groupBy } from '../envs/core/grouped.ts'
 import { oneLine } from '../envs/core/text.ts'
 import { block, wrap } from '../evals/text.ts'
-import { stackedSpans } from './bars.ts'
+import { barScale, stackedSpans } from './bars.ts'
 
 /** Parts of a bar, told apart without colours. */
 const FILLS = ['█', '▓', '▒', '░', '▚', '▞'] as const
@@ -47,19 +48,17 @@ const DRAW: { readonly [K in Panel['kind']]: (panel: Extract<Panel, { kind: K }>
   feed,
 }
 
-function bars({ parts, rows, low, high, marks = [] }: Bars, width: number): string[] {
+function bars(chart: Bars, width: number): string[] {
+  const { parts, rows, marks = [] } = chart
   if (rows.length === 0) return []
-  const sums = rows.map(({ values }) => [sum(values.filter(value => value < 0)), sum(values.filter(value => value > 0))] as const)
-  const least = low ?? Math.min(0, ...sums.map(([below]) => below), ...marks.map(({ at }) => at))
-  const most = high ?? Math.max(0, ...sums.map(([, above]) => above), ...marks.map(({ at }) => at))
+  const { least, most, at: along } = barScale(chart)
   const labels = Math.min(Math.floor(width * 0.28), Math.max(...rows.map(({ label }) => oneLine(label).length)))
   const texts = Math.max(...rows.map(({ text }) => oneLine(text).length))
   const left = width - labels - 3
   // Long texts go below their bars.
   const beside = texts + 1 <= left - 10
   const room = Math.min(beside ? left - texts - 1 : left, 48)
-  const at = (value: number): number =>
-    most === least ? 0 : Math.round(((Math.min(most, Math.max(least, value)) - least) / (most - least)) * room)
+  const at = (value: number): number => Math.round(along(value) * room)
   const drawn: string[] = []
   if (parts.length > 1) drawn.push(...wrap(`  ${parts.map(({ name }, i) => `${fill(i)} ${oneLine(name)}`).join('   ')}`, width))
   for (const { label, values, text } of rows) {
@@ -90,8 +89,7 @@ function network({ nodes, links }: Network, width: number): string[] {
 
 /** The places in their rows, from above, each with who is there. */
 function ground({ places, people }: Ground, width: number): string[] {
-  const rows = new Map<number, Ground['places'][number][]>()
-  for (const place of places) rows.set(place.y, [...(rows.get(place.y) ?? []), place])
+  const rows = groupBy(places, ({ y }) => y)
   const drawn = [...rows.entries()]
     .sort(([a], [b]) => a - b)
     .flatMap(([, row]) =>
@@ -188,4 +186,3 @@ function level(value: number, least: number, most: number): number {
 const fill = (part: number): string => FILLS[part % FILLS.length]!
 const cut = (text: string, room: number): string => (text.length <= room ? text : `${text.slice(0, Math.max(0, room - 1))}…`)
 const pad = (text: string, room: number): string => cut(text, room).padEnd(room)
-const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)

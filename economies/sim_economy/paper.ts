@@ -100,7 +100,7 @@ export const simEconomyPaper: Study = {
         ...(all
           ? [
               'Claims of the text: the Gini and the top share are the shifted ones, a variation is the standard deviation over the mean, quartiles are nearest ranks. The text prints the correlation of fees and Gini without its sign; its own table gives −0.251.',
-              'Allowed: the published 95 % interval of a mean, and of what is made of means; a tenth of a coefficient of variation; 0.05 of a correlation..',
+              'Allowed: the published 95 % interval of a mean, and of what is made of means; a tenth of a coefficient of variation; 0.05 of a correlation.',
             ]
           : []),
         ...(both.length < published.n

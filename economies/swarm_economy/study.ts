@@ -3,95 +3,13 @@
  * it, and models cannot be asked here: what stands beside a published figure is a scripted learner that calls tools about
  * as often as the model did. Figures of an earlier prototype of the same rules are regression bands for the economy itself.
  */
-import { readFileSync } from 'node:fs'
-import { swarmBots } from '../../bots/swarm_economy/index.ts'
-import { resolveConfig } from '../../envs/core/config.ts'
-import type { AnyEnvironment, Decision, Scenario } from '../../envs/core/environment.ts'
-import { Episode } from '../../envs/core/episode.ts'
 import { UserError } from '../../envs/core/errors.ts'
-import type { EpisodeLog } from '../../envs/core/log.ts'
-import { accountsOf } from '../../envs/swarm_economy/accounts.ts'
-import { PROFILE_NAMES } from '../../envs/swarm_economy/config.ts'
 import { incoherence } from '../../envs/swarm_economy/incoherence.ts'
-import { swarmEconomy } from '../../envs/swarm_economy/index.ts'
-import { BOT_TYPES, type BotType, LEARNER, type SwarmTypes, TOOL_NAMES } from '../../envs/swarm_economy/state.ts'
-import type { PublishedRun } from '../../evals/published.ts'
+import { PROFILE_NAMES } from '../../envs/swarm_economy/profiles.ts'
+import { BOT_TYPES, LEARNER } from '../../envs/swarm_economy/state.ts'
 import { type FigureKind, row, type Study, type StudyRow } from '../../evals/study.ts'
-
-const PARTS = ['reward', 'payoff', 'reputation', 'quality'] as const
-type Part = (typeof PARTS)[number]
-
-interface Figure {
-  readonly mean: number
-  readonly sd?: number
-}
-
-/** A published row: what a model scored, on how many rollouts, by whom. */
-export interface PublishedRow {
-  readonly model: string
-  readonly profile: string
-  readonly difficulty: string | null
-  readonly n: number
-  readonly source: readonly string[]
-  /** `reward`, `payoff`, `reputation`, `quality`, `diversity`, `survival`, `turns`. */
-  readonly scores: Readonly<Record<string, Figure & { readonly min?: number; readonly max?: number }>>
-  readonly calls?: Readonly<Record<string, Figure>>
-  /** Shares of rollouts by stop reason. */
-  readonly stops?: Readonly<Record<string, number>>
-  /** The scripted learner that stands for the model. */
-  readonly like?: string
-  readonly note?: string
-}
-
-/** A published training run: one row of `fields` a step. */
-export interface PublishedCurve {
-  readonly model: string
-  readonly profile: string
-  readonly difficulty: string
-  readonly n: number
-  readonly source: readonly string[]
-  readonly reputation_weight?: number
-  readonly fields: readonly string[]
-  readonly steps: readonly (readonly (number | null)[])[]
-}
-
-interface Data {
-  readonly sources: Readonly<Record<string, string>>
-  readonly published: readonly PublishedRow[]
-  readonly curves: readonly PublishedCurve[]
-  /** Single published rollouts of a training run. */
-  readonly rollouts: unknown
-  readonly reference: {
-    readonly n: number
-    readonly policies: Readonly<
-      Record<string, Readonly<Record<string, Readonly<Record<Part, number>> & { readonly survival?: number }>>>
-    >
-  }
-  readonly calibrated: readonly {
-    readonly bot: string
-    readonly profile: string
-    readonly difficulty: string
-    readonly n: number
-    readonly scores: Readonly<Record<string, readonly [mean: number, sd: number]>>
-    readonly calls?: Readonly<Record<string, number>>
-    readonly turns?: number
-  }[]
-  readonly residents: {
-    readonly n: number
-    readonly bot: string
-    readonly profile: string
-    readonly difficulty: string
-  } & Readonly<Record<BotType, { readonly reputation: number; readonly submissions: number }>>
-  readonly hard_less_medium: {
-    readonly bot: string
-    readonly profile: string
-    readonly prototype: Readonly<Record<string, number>>
-    readonly published: { readonly model: string; readonly payoff: number; readonly reputation: number }
-  }
-}
-
-/** Published figures of the SWARM Economy, and an earlier prototype's, as a data file with sources and numbers of rollouts. */
-export const data: Data = JSON.parse(readFileSync(new URL('./study.json', import.meta.url), 'utf8'))
+import { type Data, data, type Figure, PARTS, type Part, type PublishedRow, publishedRuns } from './published.ts'
+import { type Cell, FIRST_BY_TYPE, gather, rollout, Sample, scenarios } from './sample.ts'
 
 /** How far a published figure may be from that of a learner that only calls tools as often: a standard deviation and less. */
 const PUBLISHED_BAND: Readonly<Partial<Record<string, number>>> = { payoff: 0.1, reputation: 0.04, quality: 0.06, survival: 0 }
@@ -132,80 +50,11 @@ const ROLLOUTS = { reference: 600, calibrated: 2000, residents: 4000 }
 /** Scenarios and repeats of the published evaluations, for what compares repeats. */
 const PUBLISHED_ROLLOUTS = { scenarios: 20, repeats: 4 }
 
-/**
- * Played in scenarios whose first bot is of the mix's first type: the prototype listed bots by type, so that among equals,
- * as at the start, the first offers went to an honest one. Ids here are shuffled and tell nothing.
- */
-const FIRST_BY_TYPE = 'offers_only'
-
 /** Kinds of figures that judge, in the order in which they are asked. */
 const KINDS: readonly string[] = ['published', 'prototype'] satisfies FigureKind[]
 
-/** What is played: one learner in one profile and difficulty. */
-interface Cell {
-  readonly bot: string
-  readonly profile: string
-  readonly difficulty: string
-}
-
 const named = ({ bot, profile, difficulty }: Cell): string =>
   `${bot}, ${profile}${difficulty === 'medium' ? '' : `, ${difficulty}`}`
-
-/** Figures of many rollouts, added up. */
-class Sample {
-  n = 0
-  readonly #sums = new Map<string, { sum: number; squares: number; count: number }>()
-
-  add(name: string, value: number | null): void {
-    if (value === null) return
-    const known = this.#sums.get(name)
-    if (known === undefined) this.#sums.set(name, { sum: value, squares: value * value, count: 1 })
-    else {
-      known.sum += value
-      known.squares += value * value
-      known.count++
-    }
-  }
-
-  /** The mean over those that have the figure; 0 where none has. */
-  mean(name: string): number {
-    const { sum, count } = this.#sums.get(name) ?? { sum: 0, count: 1 }
-    return sum / count
-  }
-
-  /** The standard deviation over those. */
-  sd(name: string): number {
-    const { sum, squares, count } = this.#sums.get(name) ?? { sum: 0, squares: 0, count: 1 }
-    return Math.sqrt(Math.max(0, squares / count - (sum / count) ** 2))
-  }
-}
-
-/** One rollout of a scripted learner. */
-export function rollout(bot: string, { config, seed }: Pick<Scenario, 'config' | 'seed'>, repeat = 0): EpisodeLog<SwarmTypes> {
-  const env = swarmEconomy as unknown as AnyEnvironment
-  const episode = new Episode(swarmEconomy, config, seed, { repeat, seats: { [LEARNER]: `bot:${bot}` } })
-  const seat = env.seats(episode.config).find(({ agent }) => agent === LEARNER)!
-  const policy = swarmBots.bots[bot]!.factory({ env, config: episode.config, seat, repeat })
-  // Scripted learners answer at once.
-  while (!episode.over) episode.step({ [LEARNER]: policy.act(episode.turn(LEARNER)) as Decision })
-  return episode.log
-}
-
-/** Scenarios of a cell, in the order of the data set, which goes on as far as is asked. */
-function scenarios({ bot, profile, difficulty }: Cell, count: number): readonly Scenario[] {
-  const config = resolveConfig(swarmEconomy as unknown as AnyEnvironment, profile, { difficulty }) as SwarmTypes['Config']
-  if (bot !== FIRST_BY_TYPE) return swarmEconomy.scenarios!(config, count)
-  const begins = ({ config: scenario, seed }: Scenario): boolean => {
-    const [first, ...others] = swarmEconomy
-      .reset(swarmEconomy.config.parse(scenario), seed)
-      .agents.slice(1)
-      .map(({ type }) => type as BotType)
-    return others.every(type => BOT_TYPES.indexOf(first!) <= BOT_TYPES.indexOf(type))
-  }
-  return swarmEconomy.scenarios!(config, 4 * count)
-    .filter(begins)
-    .slice(0, count)
-}
 
 function usualRollouts({ bot, profile }: Cell): number {
   const { residents, reference } = data
@@ -224,29 +73,6 @@ async function play(cell: Cell, count: number, signal: AbortSignal): Promise<Sam
   }
   return sample
 }
-
-function gather(sample: Sample, log: EpisodeLog<SwarmTypes>): void {
-  sample.n++
-  for (const [part, value] of Object.entries(swarmEconomy.score(log)[LEARNER]!)) sample.add(part, value)
-  sample.add('turns', log.steps.length)
-  for (const stop of STOPS) sample.add(stop, log.stop === stop ? 1 : 0)
-  const { ids, types, tallies, reputation, offers, submissions } = accountsOf(log)
-  const { calls } = tallies.get(LEARNER)!
-  for (const [i, tool] of TOOL_NAMES.entries()) sample.add(tool, calls[i]!)
-  for (const [i, id] of ids.entries()) {
-    const type = types.get(id)!
-    if (type === 'player') continue
-    const answered = (status: string): number => offers.filter(offer => offer.to === id && offer.status === status).length
-    sample.add(`${type} reputation`, reputation[i]!)
-    sample.add(`${type} submissions`, tallies.get(id)!.submissions)
-    sample.add(`${type} accepts`, answered('accepted'))
-    sample.add(`${type} rejects`, answered('rejected'))
-    sample.add(`${type} extractions`, offers.filter(({ from, exploit }) => from === id && exploit).length)
-    sample.add(`${type} poor work`, submissions.filter(({ agent, exploit }) => agent === id && exploit).length)
-  }
-}
-
-const STOPS = ['no_tools_called', 'max_turns_reached', 'simulation_complete']
 
 /** A row of ours beside a figure. */
 function beside(
@@ -361,60 +187,6 @@ function incoherenceRows(cell: Cell): StudyRow[] {
   }
   const group = `Repeats of ${named(cell)}: ${PUBLISHED_ROLLOUTS.scenarios} scenarios, ${PUBLISHED_ROLLOUTS.repeats} each`
   return ['disagreement', 'illusion'].map(name => beside(sample, name, { group, kind: 'prototype', published: null }))
-}
-
-/** A published row as a run of ours would be told. What no configuration says (an unknown difficulty) is in the name. */
-function publishedRun(
-  { model, profile, difficulty, n, scores, calls = {}, stops = {} }: Omit<PublishedRow, 'source'>,
-  set: PublishedRun['set'] = {},
-): PublishedRun {
-  const usual = (resolveConfig(swarmEconomy as unknown as AnyEnvironment, profile) as { difficulty: string }).difficulty
-  const { turns, ...parts } = scores
-  const { total, ...tools } = calls
-  const means = (of: Readonly<Record<string, Figure | undefined>>) =>
-    Object.fromEntries(
-      Object.entries(of).flatMap(([item, figure]) =>
-        figure === undefined ? [] : [[item, { mean: figure.mean, ...(figure.sd !== undefined && { sd: figure.sd }) }]],
-      ),
-    )
-  return {
-    player: difficulty === null ? `${model}, difficulty not told` : model,
-    env: swarmEconomy.id,
-    preset: profile,
-    set: difficulty === null || difficulty === usual ? set : { ...set, difficulty },
-    n,
-    scores: means(parts),
-    calls: means({ '(turns)': turns, '(calls)': total, ...tools }),
-    stops,
-  }
-}
-
-/** What a curve's fields are scores of; the others say how the training went. */
-const CURVE_SCORES = [...PARTS, 'diversity', 'turns']
-
-/** Where a training run began and where it ended. */
-function curveRuns({ model, profile, difficulty, n, fields, steps, reputation_weight }: PublishedCurve): PublishedRun[] {
-  return [steps[0]!, steps.at(-1)!].map(values => {
-    const told = fields.flatMap((field, i) => {
-      const mean = values[i]
-      return typeof mean === 'number' && CURVE_SCORES.includes(field) ? [[field, { mean }] as const] : []
-    })
-    const row = {
-      model: `${model} step ${values[fields.indexOf('step')]}`,
-      profile,
-      difficulty,
-      n,
-      scores: Object.fromEntries(told),
-    }
-    return publishedRun(row, reputation_weight === undefined ? {} : { reputation_weight })
-  })
-}
-
-/** Every published evaluation, and the ends of the training runs, which some evaluations are already. */
-function publishedRuns(): PublishedRun[] {
-  const evaluations = data.published.map(row => publishedRun(row))
-  const known = new Set(evaluations.map(({ player, preset }) => `${preset} ${player}`))
-  return [...evaluations, ...data.curves.flatMap(curveRuns).filter(({ player, preset }) => !known.has(`${preset} ${player}`))]
 }
 
 export const swarmStudy: Study = {

@@ -4,6 +4,7 @@
  * knows exactly what a model is shown. Knows no economy.
  */
 import { type Decision, PASS, type PlayTypes } from './exchange.ts'
+import { groupBy } from './grouped.ts'
 import type { Call, ToolName } from './tool.ts'
 
 /** One number of an encoded observation. */
@@ -178,11 +179,7 @@ export interface Family {
 
 /** The features or slots of an encoding with those that differ in their ranks alone taken together, in order. */
 export function families<Item extends Feature | Slot>(items: readonly Item[]): (Item & Family)[] {
-  const groups = new Map<string, Item[]>()
-  for (const item of items) {
-    const key = item.name.replace(/_\d+(?=_|$)/g, '_#')
-    groups.set(key, [...(groups.get(key) ?? []), item])
-  }
+  const groups = groupBy(items, ({ name }) => name.replace(/_\d+(?=_|$)/g, '_#'))
   return [...groups.values()].map(group => {
     const first = group[0]!
     return { ...first, name: merged(group.map(({ name }) => name)), meaning: merged(group.map(({ meaning }) => meaning)) }

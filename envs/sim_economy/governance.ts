@@ -2,6 +2,7 @@
  * The governance modules, each off unless the configuration has it, each by itself: one function a module and a place in
  * the turn. All figures are tokens; all shares are rounded down.
  */
+import { sum } from '../core/sums.ts'
 import { portion, scaled } from './config.ts'
 import { shiftedGini } from './inequality.ts'
 import { earn } from './ledger.ts'
@@ -34,7 +35,7 @@ export function capFees(draft: State, fees: number[], wages: number, emit: Emit)
     charged += turn.fees
     limit += turn.potential
   }
-  const billed = fees.reduce((sum, fee) => sum + fee, 0)
+  const billed = sum(fees)
   const room = Math.max(0, portion(limit, scaled(cap.ratio)) - charged)
   let left = billed
   if (billed > room) {

@@ -6,11 +6,11 @@ import { facts } from './facts.ts'
 import { invariants } from './invariants.ts'
 import { metrics } from './metrics.ts'
 import { observe, render, shared } from './observe.ts'
+import { offered, toolsOf, withheld } from './offered.ts'
 import { rules } from './rules.ts'
 import { score } from './score.ts'
 import { reset, roster, type SimEconomy } from './state.ts'
 import { step } from './step.ts'
-import { offered, toolsOf, withheld } from './tools.ts'
 
 const TURN = Object.freeze({ maxCalls: 1, repairs: 0, onSilence: 'pass' as const })
 

@@ -12,12 +12,13 @@ import { payDividends, sellCores } from './cores.ts'
 import { chargeDebt } from './debt.ts'
 import { countTips, feedFund, rebateFees, watchConcentration } from './governance.ts'
 import { drawBlock } from './lottery.ts'
+import { offered, toolsOf, withheld } from './offered.ts'
 import { drift } from './reputation.ts'
 import { rewardsOf } from './score.ts'
 import { strike } from './shocks.ts'
 import { ageBurns, returnStakes } from './staking.ts'
 import { draftOf, type Event, effortFactors, now, roster, type SimEconomy, type State } from './state.ts'
-import { MINED, offered, PAID, toolsOf, WORKED, withheld } from './tools.ts'
+import { MINED, PAID, WORKED } from './tools.ts'
 
 export function step(state: State, decisions: Decisions): Step<SimEconomy> {
   const agents = roster(state.balance.length)

@@ -1,10 +1,10 @@
 /** What an agent may do in its turn, one action a turn, each declared once. The mechanisms stand in files of their own. */
 import { z } from 'zod'
 import { short } from '../core/plain.ts'
-import { type ActionOf, type AgentId, type Refusal, type ToolName, toolsFor } from '../core/tool.ts'
-import { type Config, MAX_TOKENS, marketOf } from './config.ts'
+import { type ActionOf, type AgentId, type Refusal, toolsFor } from '../core/tool.ts'
+import { MAX_TOKENS, marketOf } from './config.ts'
 import { accept, attest, cancel, deliver, propose } from './contracts.ts'
-import { auctionOpen, coreOf } from './cores.ts'
+import { coreOf } from './cores.ts'
 import { earn } from './ledger.ts'
 import { type Part, waiting } from './observe.ts'
 import { burn, stake, unstake } from './staking.ts'
@@ -15,14 +15,14 @@ const { act } = toolsFor<SimEconomy>()
 const speech = {
   speech: z.string().max(280).optional().describe('words that everybody hears next turn'),
 }
-const amount = (description: string) => z.int().min(1).max(MAX_TOKENS).describe(description)
-const agentId = (description: string) => z.string().min(1).max(64).describe(description)
-const text = (description: string) => z.string().min(1).max(500).describe(description)
+export const amount = (description: string) => z.int().min(1).max(MAX_TOKENS).describe(description)
+export const agentId = (description: string) => z.string().min(1).max(64).describe(description)
+export const text = (description: string) => z.string().min(1).max(500).describe(description)
 const contractId = z.string().min(1).max(64).describe('the contract’s id, such as contract_3')
 
 const noArgs = z.strictObject(speech)
 
-function refusal(code: string, message: string): Refusal {
+export function refusal(code: string, message: string): Refusal {
   return { code, message }
 }
 
@@ -323,94 +323,4 @@ export const tools = {
   }),
 }
 
-/** Short words for the sets of our own presets; the rules have the figures. Who is busy with contracts has no breath to speak. */
-const marketTools: typeof tools = {
-  mine: { ...tools.mine, description: 'Enters this turn’s lottery, as silence does.', args: spoken({}) },
-  job: { ...tools.job, description: 'Works for this turn’s wage.', args: spoken({}) },
-  stake: { ...tools.stake, description: 'Stakes tokens: lottery weight.', args: unspoken({ amount: amount('tokens') }) },
-  unstake: {
-    ...tools.unstake,
-    description: 'Takes staked tokens back; they return after the delay.',
-    args: unspoken({ amount: amount('tokens') }),
-  },
-  burn: {
-    ...tools.burn,
-    description: 'Destroys tokens: lottery weight that comes later and decays.',
-    args: unspoken({ amount: amount('tokens') }),
-  },
-  study: { ...tools.study, description: 'Pays for a permanent cut of your costs.', args: unspoken({}) },
-  transfer: {
-    ...tools.transfer,
-    description: 'Gives tokens away.',
-    args: unspoken({
-      to: agentId('agent that gets them'),
-      amount: amount('tokens'),
-      fee: z.int().min(0).max(MAX_TOKENS).describe('more, for this turn’s block winner'),
-    }),
-  },
-  bid_core: {
-    ...tools.bid_core,
-    description: 'Sealed bid for a core, turn 1 only.',
-    args: unspoken({ core_id: agentId('such as core_0'), amount: amount('paid if you win') }),
-  },
-  propose_contract: {
-    ...tools.propose_contract,
-    description: 'Offers payment for a text; locks payment and deposit.',
-    args: spoken({
-      counterparty: agentId('agent that delivers'),
-      arbitrator: agentId('agent that judges'),
-      payment: amount('tokens on settlement'),
-      deposit: z.int().min(0).max(MAX_TOKENS).describe('tokens of each party'),
-      deliverable: text('the text, word for word'),
-      due_turns: z.int().min(1).max(50).describe('from acceptance to delivery'),
-    }),
-  },
-  accept_contract: {
-    ...tools.accept_contract,
-    description: 'Accepts an offer to you; locks your deposit.',
-    args: unspoken({ contract_id: agentId('its id') }),
-  },
-  deliver_contract: {
-    ...tools.deliver_contract,
-    description: 'Delivers what you accepted, or something else.',
-    args: unspoken({ contract_id: agentId('its id'), content: text('the text') }),
-  },
-  attest_contract: {
-    ...tools.attest_contract,
-    description: 'Rules as arbitrator on a delivery.',
-    args: unspoken({ contract_id: agentId('its id'), fulfilled: z.boolean().describe('your ruling') }),
-  },
-  cancel_contract: {
-    ...tools.cancel_contract,
-    description: 'Takes back your offer before it is accepted.',
-    args: unspoken({ contract_id: agentId('its id') }),
-  },
-}
-
-/** Arguments of a tool with, and without, words to everybody. */
-function spoken<Shape extends z.ZodRawShape>(shape: Shape) {
-  return z.strictObject({ ...shape, speech: z.string().max(280).optional().describe('heard by all next turn') })
-}
-function unspoken<Shape extends z.ZodRawShape>(shape: Shape) {
-  return z.strictObject(shape)
-}
-
-/** One of two sets, each always the same object. */
-export function toolsOf(config: Config): typeof tools {
-  return marketOf(config).published ? tools : marketTools
-}
-
 export type Action = ActionOf<typeof tools>
-
-const ALL: readonly ToolName[] = Object.freeze(Object.keys(tools))
-const WITHOUT_BIDS: readonly ToolName[] = Object.freeze(ALL.filter(name => name !== 'bid_core'))
-
-/** Every tool at any time, but for bids, which only turn 1 of an auctioned economy takes. */
-export function offered(state: State): readonly ToolName[] {
-  return auctionOpen(state) ? ALL : WITHOUT_BIDS
-}
-
-export function withheld(state: State, tool: ToolName): Refusal {
-  const when = state.config.core_auction ? 'on turn 1 only' : 'not in this economy'
-  return refusal('wrong_phase', `${tool}: cores are sold ${when}. You may call: ${offered(state).join(', ')}.`)
-}

@@ -17,36 +17,33 @@ export interface ReputationChange {
   readonly by: number
 }
 
+/** Why the reputation of the agent that an event names changes, by event. */
+const CAUSE_OF = {
+  work_submitted: 'work',
+  posted: 'posts',
+  replied: 'replies',
+  trade_accepted: 'trades',
+  loan_repaid: 'loans',
+  audited: 'audits',
+  loan_collected: 'audits',
+  unfrozen: 'appeals',
+} as const satisfies Partial<Record<SwarmEvent['type'], Cause>>
+type Changing = Extract<SwarmEvent, { type: keyof typeof CAUSE_OF }>
+const isChanging = (event: SwarmEvent): event is Changing => Object.hasOwn(CAUSE_OF, event.type)
+
 /** Every change of a reputation; `ids` are the agents in the order of the arrays in events. */
 export function* reputationChanges(events: Iterable<SwarmEvent>, ids: readonly AgentId[]): Generator<ReputationChange> {
   for (const event of events) {
+    if (isChanging(event)) yield { agent: event.agent, cause: CAUSE_OF[event.type], by: event.reputation }
     switch (event.type) {
-      case 'work_submitted':
-        yield { agent: event.agent, cause: 'work', by: event.reputation }
-        break
-      case 'posted':
-        yield { agent: event.agent, cause: 'posts', by: event.reputation }
-        break
-      case 'replied':
-        yield { agent: event.agent, cause: 'replies', by: event.reputation }
-        break
       case 'voted':
         yield { agent: event.author, cause: 'votes', by: event.reputation }
         break
       case 'trade_accepted':
-        yield { agent: event.agent, cause: 'trades', by: event.reputation }
         yield { agent: event.from, cause: 'trades', by: event.proposer_reputation }
         break
       case 'loan_repaid':
-        yield { agent: event.agent, cause: 'loans', by: event.reputation }
         yield { agent: event.to, cause: 'loans', by: event.lender_reputation }
-        break
-      case 'audited':
-      case 'loan_collected':
-        yield { agent: event.agent, cause: 'audits', by: event.reputation }
-        break
-      case 'unfrozen':
-        yield { agent: event.agent, cause: 'appeals', by: event.reputation }
         break
       case 'step_ended':
         for (const [i, agent] of ids.entries()) yield { agent, cause: 'decay', by: event.decay[i]! }

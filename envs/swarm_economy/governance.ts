@@ -5,8 +5,9 @@
 
 import { stream } from '../core/random.ts'
 import { mean } from '../core/sums.ts'
-import { type Scenario, type Shift, terms } from './config.ts'
+import { type Scenario, terms } from './config.ts'
 import { clamp } from './label.ts'
+import type { Shift } from './options.ts'
 import { type Agent, agentOf, changeReputation, changeResources, type Emit, type Levers, type State } from './state.ts'
 import type { Submitted } from './tasks.ts'
 

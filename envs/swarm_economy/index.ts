@@ -6,12 +6,13 @@ import { facts } from './facts.ts'
 import { invariants } from './invariants.ts'
 import { metrics } from './metrics.ts'
 import { observe, render, shared } from './observe.ts'
+import { offered, toolsOf, withheld } from './offered.ts'
+import { reset } from './opening.ts'
 import { rules } from './rules.ts'
 import { botCount, scenarioRows } from './scenarios.ts'
 import { score } from './score.ts'
 import { LEARNER, type SwarmTypes, seatIds } from './state.ts'
-import { actors, reset, step } from './step.ts'
-import { offered, toolsOf, withheld } from './tools.ts'
+import { actors, step } from './step.ts'
 
 export const swarmEconomy: Environment<SwarmTypes> = {
   id: 'swarm_economy',

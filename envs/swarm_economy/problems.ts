@@ -4,7 +4,7 @@
  */
 import { deepFreeze } from '../core/plain.ts'
 import { type Random, stream } from '../core/random.ts'
-import type { Figures } from './config.ts'
+import type { Figures } from './options.ts'
 
 export const FAMILIES = ['ledger', 'survey', 'prices', 'claims', 'funding'] as const
 export type Family = (typeof FAMILIES)[number]

@@ -5,19 +5,9 @@
  */
 import type { Scenario as Row } from '../core/environment.ts'
 import { type Random, stream } from '../core/random.ts'
-import {
-  DIFFICULTIES,
-  type Difficulty,
-  EXTREMES,
-  type Extreme,
-  type Figures,
-  type Profile,
-  type Scenario,
-  SHIFTS,
-  type Shift,
-  type SwarmConfig,
-  written,
-} from './config.ts'
+import { type Scenario, type SwarmConfig, written } from './config.ts'
+import { DIFFICULTIES, type Difficulty, EXTREMES, type Extreme, type Figures, SHIFTS, type Shift } from './options.ts'
+import type { Profile } from './profiles.ts'
 
 type Range = readonly [low: number, high: number]
 

@@ -3,8 +3,9 @@
  */
 import type { RandomWords } from '../core/random.ts'
 import type { AgentId } from '../core/tool.ts'
-import type { Scenario, Shift, SwarmConfig } from './config.ts'
+import type { Scenario, SwarmConfig } from './config.ts'
 import { clamp } from './label.ts'
+import type { Shift } from './options.ts'
 import type { Family, Page, Question } from './problems.ts'
 
 export const LEARNER: AgentId = 'learner'

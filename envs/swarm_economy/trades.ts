@@ -67,8 +67,8 @@ export function accept(draft: State, id: number, emit: Emit): Accepted {
   const acceptor = agentOf(draft, to)
   proposer.interactions++
   acceptor.interactions++
+  deal(draft, from, to, ({ accepted }) => ({ accepted: accepted + 1 }))
   if (draft.config.trade_rule === 'loans') {
-    deal(draft, from, to, ({ accepted }) => ({ accepted: accepted + 1 }))
     const loan = lend(draft, proposal)
     const used = loan.amount * terms(draft.config).loan_yield
     const [payoff, proposer_payoff] = transfer > 0 ? [used, -loan.amount] : [-loan.amount, used]
@@ -96,7 +96,6 @@ export function accept(draft: State, id: number, emit: Emit): Accepted {
   changeResources(payer, -paid)
   changeResources(payee, paid)
   const counted = draft.config.payoff_includes_transfers ? Math.sign(transfer) * paid : 0
-  deal(draft, from, to, ({ accepted }) => ({ accepted: accepted + 1 }))
   const accepted: Accepted = {
     type: 'trade_accepted',
     agent: to,

@@ -4,7 +4,7 @@
  */
 import type { AnyEnvironment } from '../../envs/core/environment.ts'
 import type { Call } from '../../envs/core/tool.ts'
-import { candidates } from '../../envs/core/tool.ts'
+import { firstLegal } from './first_legal.ts'
 import type { PolicyFamily } from './spec.ts'
 
 /** Calls of one message at most, however many an economy carries out. */
@@ -25,7 +25,8 @@ export function chooser(env: AnyEnvironment, config: object): PolicyFamily {
       // Other rules may know other tools.
       const tools = env.tools(context.config)
       return {
-        act({ t, observation, offered, random, check }) {
+        act(turn) {
+          const { t, offered, random } = turn
           const phase = t / (t + HALF)
           const wanted = names
             .flatMap((name, i) => {
@@ -37,14 +38,8 @@ export function chooser(env: AnyEnvironment, config: object): PolicyFamily {
           const calls: Call[] = []
           for (const { name, rank, want } of wanted) {
             if (calls.length === most || (want < 0 && calls.length > 0)) break
-            const possible = candidates(tools[name]!, observation)
-            const from = Math.round(rank * (possible.length - 1))
-            for (let i = 0; i < possible.length; i++) {
-              const call = { tool: name, args: possible[(from + i) % possible.length] }
-              if (!check(call).ok) continue
-              calls.push(call)
-              break
-            }
+            const call = firstLegal(name, tools[name]!, rank, turn)
+            if (call !== undefined) calls.push(call)
           }
           return { calls }
         },

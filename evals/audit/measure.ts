@@ -2,8 +2,10 @@
  * Plays what the targets ask about: bots, attacks and what searches found, in every setting of a preset, over held-out seeds.
  * Knows what is played; the targets know what it means.
  */
+
 import { mean } from '../../envs/core/sums.ts'
 import { type AgentId, toolSchema } from '../../envs/core/tool.ts'
+import { tokensOf } from '../../rollouts/models/usage.ts'
 import { alterations } from './alterations.ts'
 import { Arena, configs, othersOf, type Runner } from './arena.ts'
 import { DEFAULT_SETTING, type FoundFile } from './found.ts'
@@ -28,8 +30,6 @@ const GROUPS = 24
 const TRICKS = 2
 /** Games that prompts and texts are measured in. */
 const TEXT_GAMES = 4
-/** A quarter of the characters is taken for the tokens. */
-const CHARACTERS_A_TOKEN = 4
 
 /** What two seats got, and who played in both. */
 export interface Pair {
@@ -328,7 +328,7 @@ function grades(subject: Subject, preset: string): TextGrades | undefined {
   return { salad: of('salad'), gibberish: of('gibberish'), short: of('short'), padded: of('padded') }
 }
 
-const tokens = (text: string): number => Math.ceil(text.length / CHARACTERS_A_TOKEN)
+const tokens = (text: string): number => tokensOf(text.length)
 
 /** How long the texts of a game are for one seat. */
 function textsOf(subject: Subject, preset: string, seat: string, honest: PolicyDesc): Texts {

@@ -5,9 +5,9 @@ import { resolveConfig } from '../../envs/core/config.ts'
 import type { AnyTypes, Decision } from '../../envs/core/environment.ts'
 import { canonical } from '../../envs/core/plain.ts'
 import { type AnyPolicyFactory, PASS } from '../../envs/core/policy.ts'
-import { candidates } from '../../envs/core/tool.ts'
 import { alterations } from './alterations.ts'
 import { chooser } from './chooser.ts'
+import { firstLegal } from './first_legal.ts'
 import { type Blindfold, type PolicyDesc, type PolicyFamily, type Subject, specOf } from './spec.ts'
 import { seeing, wrapped } from './wrap.ts'
 
@@ -53,15 +53,10 @@ function oneTool(tool: string, rank: number): AnyPolicyFactory {
   return ({ env, config }) => {
     const declared = env.tools(config)[tool]
     return {
-      act({ observation, offered, check }) {
-        if (declared === undefined || !offered.includes(tool)) return PASS
-        const possible = candidates(declared, observation)
-        const from = Math.round(rank * (possible.length - 1))
-        for (let i = 0; i < possible.length; i++) {
-          const args = possible[(from + i) % possible.length]!
-          if (check({ tool, args }).ok) return { calls: [{ tool, args }] }
-        }
-        return PASS
+      act(turn) {
+        if (declared === undefined || !turn.offered.includes(tool)) return PASS
+        const call = firstLegal(tool, declared, rank, turn)
+        return call === undefined ? PASS : { calls: [call] }
       },
     }
   }

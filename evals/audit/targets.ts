@@ -183,8 +183,9 @@ function tricks(measured: Measured): Finding | string {
 }
 
 /**
- * What is lost where the best reply to one line-up is played against another, as a part of the preset's own range. The replies are chosen on the first seeds and
- * measured on the others, so that luck is not taken for a difference; where there are no others, on the same.
+ * What is lost where the best reply to one line-up is played against another, as a part of the preset's own range. The replies are
+ * chosen on the first seeds and measured on the others, so that luck is not taken for a difference; where there are no others, on
+ * the same.
  */
 function replies(measured: Measured): Finding | string {
   const names = [...measured.settings.keys()].filter(name => name.startsWith(against('')))

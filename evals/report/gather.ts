@@ -2,11 +2,13 @@
  * What the report's page shows, read off the files of the compared runs: a row a rollout and seat, how quantities moved
  * over time, and the transcripts. Knows run folders and the page's data; knows nothing of its looks.
  */
+
 import type { AnyEnvironment, AnyTypes } from '../../envs/core/environment.ts'
-import { type EpisodeLog, RESIDENT } from '../../envs/core/log.ts'
+import type { EpisodeLog } from '../../envs/core/log.ts'
 import type { Lookup } from '../../envs/core/registry.ts'
 import type { AgentId } from '../../envs/core/tool.ts'
 import { Moments } from '../../rollouts/column.ts'
+import { kindOf } from '../../rollouts/conduct.ts'
 import { Unread } from '../../rollouts/jsonl.ts'
 import type { Message } from '../../rollouts/messages.ts'
 import type { ResultFigures, StepsRow, TracedEpisode } from '../../rollouts/rows.ts'
@@ -122,13 +124,12 @@ export class SeriesSum {
   add(env: AnyEnvironment, log: EpisodeLog<AnyTypes>, agent: AgentId, setting: string, player: string): void {
     const stride = strideOf(log)
     const kinds = env.facts?.kinds?.(log) ?? {}
-    const kindOf = (other: AgentId): string =>
-      kinds[other] ?? (log.header.seats[other] === RESIDENT ? other : log.header.seats[other]!)
     const tell = (quantity: string, who: string, values: readonly number[]): void =>
       this.#add({ setting, player, quantity, who }, values, stride)
     tell(REWARD, 'itself', rewards(env, log, agent))
     for (const [quantity, byAgent] of Object.entries(env.facts?.standings?.(log) ?? {}))
-      for (const [other, values] of Object.entries(byAgent)) tell(quantity, other === agent ? 'itself' : kindOf(other), values)
+      for (const [other, values] of Object.entries(byAgent))
+        tell(quantity, other === agent ? 'itself' : kindOf(other, kinds, log.header.seats), values)
   }
 
   #add(id: Omit<Series, 't' | 'mean' | 'sd'>, values: readonly number[], stride: number): void {

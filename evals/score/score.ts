@@ -2,6 +2,7 @@
  * Adds metrics and judgements of one's own to finished runs, without playing them again. What was computed is kept beside the
  * results (rollouts/scores.ts), a judge's answers in judgements.jsonl, as they come: whoever is stopped pays for none twice.
  */
+
 import { join } from 'node:path'
 import pLimit from 'p-limit'
 import type { AnyEnvironment } from '../../envs/core/environment.ts'
@@ -14,7 +15,7 @@ import type { Message } from '../../rollouts/messages.ts'
 import type { Metadata } from '../../rollouts/metadata.ts'
 import { ASSUMED_COMPLETION, costRange } from '../../rollouts/models/estimate.ts'
 import type { Asker, Models } from '../../rollouts/models/models.ts'
-import { tokensOf } from '../../rollouts/models/usage.ts'
+import { plusKnown, tokensOf } from '../../rollouts/models/usage.ts'
 import { type CallRow, ProviderError } from '../../rollouts/player.ts'
 import {
   JUDGED,
@@ -306,7 +307,7 @@ class ScoredRun {
         this.#judgements.append(JSON.stringify({ key, judge: name, ...rest, reply } satisfies JudgementRow))
         answer = reply.content
         spent.calls++
-        spent.cost = spent.cost === null || row.cost === null ? null : spent.cost + row.cost
+        spent.cost = plusKnown(spent.cost, row.cost)
       } catch (error) {
         if (error instanceof RunStopped) this.stopped.add(error.message)
         else if (error instanceof ProviderError) {

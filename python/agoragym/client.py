@@ -218,6 +218,7 @@ class Checked(TypedDict):
     text: NotRequired[str]
 
 
+Opponents = str | Mapping[str, str] | Sequence[str]
 Reward = Literal["delta", "score", "total"]
 Want = Literal["text", "observation", "encoded", "standings", "messages"]
 
@@ -232,8 +233,8 @@ class Client:
         token: the bearer token of that server; ``AGORAGYM_TOKEN`` by default.
 
     Raises:
-        AgoragymError: ``no_node``, ``connection_refused``, ``capacity``, ``unauthorized``, ``unknown_protocol`` or
-            ``other_version``.
+        AgoragymError: ``no_node``, ``no_program`` or ``other_version`` of a child; ``bad_url``, ``connection_refused``,
+            ``capacity`` or ``unauthorized`` of a server; ``no_answer`` or ``unknown_protocol`` of either.
     """
 
     _shared: Client | None = None
@@ -359,7 +360,7 @@ class Session:
         preset: str | None = None,
         config: Mapping[str, Any] | None = None,
         live: Sequence[str] | Literal["all"] | None = None,
-        opponents: str | Mapping[str, str] | Sequence[str] | None = None,
+        opponents: Opponents | None = None,
         want: Sequence[Want] = ("text",),
         reward: Reward | Mapping[str, str] = "score",
         log: bool = True,
@@ -376,7 +377,7 @@ class Session:
         preset: str | None = None,
         config: Mapping[str, Any] | None = None,
         live: Sequence[str] | Literal["all"] | None = None,
-        opponents: str | Mapping[str, str] | Sequence[str] | None = None,
+        opponents: Opponents | None = None,
         want: Sequence[Want] = ("text",),
         reward: Reward | Mapping[str, str] = "score",
         log: bool = True,
@@ -448,10 +449,10 @@ class Session:
 
     def stop(self, reason: str | None = None) -> View:
         """Ends the game from outside; ``reason`` (snake_case) becomes the last word of its log."""
-        return cast("View", self.client.request("stop", s=self.s, **({} if reason is None else {"reason": reason})))
+        return cast("View", self.client.request("stop", s=self.s, **given(reason=reason)))
 
     async def astop(self, reason: str | None = None) -> View:
-        return cast("View", await self.client.arequest("stop", s=self.s, **({} if reason is None else {"reason": reason})))
+        return cast("View", await self.client.arequest("stop", s=self.s, **given(reason=reason)))
 
     def log(self) -> dict[str, Any]:
         """The log of the game so far, as a run's logs are read (``steps``)."""
@@ -482,8 +483,7 @@ class Session:
             self.client._abandoned.append(self.s)
 
     def _reset(self, seed: int | None, repeat: int | None) -> dict[str, Any]:
-        given = {"seed": seed, "repeat": repeat}
-        return {"s": self.s, **{name: value for name, value in given.items() if value is not None}}
+        return {"s": self.s, **given(seed=seed, repeat=repeat)}
 
 
 def _make(
@@ -491,16 +491,25 @@ def _make(
     preset: str | None,
     config: Mapping[str, Any] | None,
     live: Sequence[str] | Literal["all"] | None,
-    opponents: str | Mapping[str, str] | Sequence[str] | None,
+    opponents: Opponents | None,
     want: Sequence[Want],
     reward: Reward | Mapping[str, str],
     log: bool,
 ) -> dict[str, Any]:
-    given = {"preset": preset, "config": config, "live": live, "opponents": opponents}
     return {
         "env": economy,
-        **{name: value for name, value in given.items() if value is not None},
+        **given(preset=preset, config=config, live=live, opponents=opponents),
         "want": list(want),
-        "reward": {"form": reward} if isinstance(reward, str) else dict(reward),
+        "reward": reward_of(reward),
         "log": log,
     }
+
+
+def given(**fields: Any) -> dict[str, Any]:
+    """The fields of a request that were given; what is None is left to the program."""
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def reward_of(reward: Reward | Mapping[str, str]) -> dict[str, str]:
+    """A reward as the wire writes it: ``{"form", "scale", "relative"}``."""
+    return {"form": reward} if isinstance(reward, str) else dict(reward)

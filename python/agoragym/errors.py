@@ -12,10 +12,13 @@ class AgoragymError(RuntimeError):
     Attributes:
         code: snake_case. Of the server, those that ``docs/wire.md`` lists (``unknown_env``, ``bad_config``, ``capacity``, …). Of
             this package:
-            ``no_node`` (no Node found, or one that does not start), ``node_died`` (the child process ended),
-            ``connection_lost`` (the server went away), ``connection_refused`` (nobody answers at that URL),
-            ``unknown_protocol`` (the other side speaks another protocol number), ``other_version`` (the program found is not the
-            one of this package), ``forked`` (the session belongs to another process), ``closed`` (it was closed here).
+            ``no_node`` (no Node found, or one that does not start), ``no_program`` (the package has none built into it),
+            ``node_died`` (the child process ended), ``other_version`` (the program found is not the one of this package);
+            ``bad_url``, ``connection_refused`` (nobody answers there), ``capacity``, ``unauthorized``, ``connection_lost`` (the
+            server went away); ``no_answer`` (in time), ``bad_answer`` (no message of the wire), ``unknown_protocol`` (another
+            protocol number); ``forked`` (the session belongs to another process), ``closed`` (it was closed here);
+            ``not_encoded`` (the economy does not write itself as numbers), ``bad_request``, ``bad_seed``, ``not_reset`` (used
+            otherwise than said).
         message: what was expected, what came, what would work.
     """
 

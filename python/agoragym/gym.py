@@ -41,7 +41,7 @@ from ._encoding import (
     game_seed,
     mask_of,
 )
-from .client import Call, Client, Decision, Encoding, Reward, Session, View
+from .client import Call, Client, Decision, Encoding, Opponents, Reward, Session, View, given, reward_of
 
 Info = dict[str, Any]
 
@@ -77,7 +77,7 @@ class AgoragymEnv(gymnasium.Env[Any, Any]):
         preset: str | None = None,
         config: Mapping[str, Any] | None = None,
         seat: str | None = None,
-        opponents: str | Mapping[str, str] | Sequence[str] | None = None,
+        opponents: Opponents | None = None,
         reward: Reward | Mapping[str, str] = "score",
         max_text: int = MAX_TEXT,
         render_mode: str | None = None,
@@ -174,7 +174,7 @@ class VectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         preset: str | None = None,
         config: Mapping[str, Any] | None = None,
         seat: str | None = None,
-        opponents: str | Mapping[str, str] | Sequence[str] | None = None,
+        opponents: Opponents | None = None,
         reward: Reward | Mapping[str, str] = "score",
         client: Client | None = None,
     ) -> None:
@@ -202,13 +202,14 @@ class VectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         """Starts all games. An integer seed gives game i the seed + i; a list one each; without one they are drawn from
         ``np_random``."""
         super().reset(seed=seed if isinstance(seed, int) else None)
-        given = [seed + i for i in range(self.num_envs)] if isinstance(seed, int) else seed or [None] * self.num_envs
-        if len(given) != self.num_envs:
-            raise ValueError(f"seed: expected {self.num_envs} seeds, got {len(given)}")
-        found = self.games.reset([game_seed(one, self.np_random) for one in given])
+        seeds = [seed + i for i in range(self.num_envs)] if isinstance(seed, int) else seed or [None] * self.num_envs
+        if len(seeds) != self.num_envs:
+            raise ValueError(f"seed: expected {self.num_envs} seeds, got {len(seeds)}")
+        found = self.games.reset([game_seed(one, self.np_random) for one in seeds])
         return found.observation[:, 0], self._infos(found)
 
     def step(self, actions: Any) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_], NDArray[np.bool_], Info]:
+        """Plays a slot a game; observations (num_envs, features), and (num_envs,) of rewards, terminated and truncated."""
         found = self.games.step(np.asarray(actions).reshape(self.num_envs, 1))
         return found.observation[:, 0], found.reward[:, 0], found.terminated, found.truncated, self._infos(found)
 
@@ -268,19 +269,18 @@ class Games:
         preset: str | None = None,
         config: Mapping[str, Any] | None = None,
         live: Sequence[str] | str | None = None,
-        opponents: str | Mapping[str, str] | Sequence[str] | None = None,
+        opponents: Opponents | None = None,
         reward: Reward | Mapping[str, str] = "score",
         client: Client | None = None,
     ) -> None:
         self.client = client or Client.shared()
         self.n = n
-        given = {"preset": preset, "config": config, "live": live, "opponents": opponents}
         self.info = self.client.request(
             "vmake",
             env=economy,
             n=n,
-            reward={"form": reward} if isinstance(reward, str) else dict(reward),
-            **{name: value for name, value in given.items() if value is not None},
+            reward=reward_of(reward),
+            **given(preset=preset, config=config, live=live, opponents=opponents),
         )
         self.live: list[str] = self.info["live"]
         self.encoding = encoding_of(economy, self.info)

@@ -35,7 +35,7 @@ from ._encoding import (
     game_seed,
     mask_of,
 )
-from .client import Client, Encoding, Reward, Session, View
+from .client import Client, Encoding, Opponents, Reward, Session, View
 from .gym import Batch, Games
 
 Info = dict[str, Any]
@@ -67,7 +67,7 @@ class AgoragymParallelEnv(ParallelEnv[str, Any, Any]):  # type: ignore[misc]
         preset: str | None = None,
         config: Mapping[str, Any] | None = None,
         live: Sequence[str] | Literal["all"] = "all",
-        opponents: str | Mapping[str, str] | Sequence[str] | None = None,
+        opponents: Opponents | None = None,
         reward: Reward | Mapping[str, str] = "score",
         max_text: int = MAX_TEXT,
         render_mode: str | None = None,

@@ -15,10 +15,10 @@ from __future__ import annotations
 
 import inspect
 import keyword
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal, Optional, Union, cast
 
-from .client import Session, Tool, View
+from .client import Opponents, Session, Tool, View, given
 from .errors import AgoragymError, optional
 
 _TYPES: dict[str, type] = {"string": str, "integer": int, "number": float, "boolean": bool, "array": list, "object": dict}
@@ -35,7 +35,7 @@ def environment(
     preset: str | None = None,
     config: Mapping[str, Any] | None = None,
     seat: str | None = None,
-    opponents: str | Mapping[str, str] | Sequence[str] | None = None,
+    opponents: Opponents | None = None,
     scale: Literal["unit"] | None = None,
     relative: Literal["par", "game"] | None = None,
 ) -> type[Any]:
@@ -50,14 +50,13 @@ def environment(
         AgoragymError: where the economy, its configuration or a player is unknown.
         ValueError: where a tool's name or argument cannot be written in Python.
     """
-    reward = {"form": "score", "scale": scale, "relative": relative}
     made: dict[str, Any] = {
         "economy": economy,
         "preset": preset,
         "config": config,
         "live": None if seat is None else [seat],
         "opponents": opponents,
-        "reward": {name: value for name, value in reward.items() if value is not None},
+        "reward": given(form="score", scale=scale, relative=relative),
         "log": False,
     }
     with Session(**made) as probe:
@@ -145,9 +144,9 @@ def _method(tool: Tool) -> Any:
         if not argument.isidentifier() or keyword.iskeyword(argument):
             raise ValueError(f"argument {argument!r} of tool {name!r} cannot be a parameter: expected a Python name")
 
-    def method(self: _Environment, **given: Any) -> str:
+    def method(self: _Environment, **named: Any) -> str:
         # Models that must name every argument write null for one that they leave out.
-        args = {key: value for key, value in given.items() if value is not None or _nullable(properties.get(key, {}))}
+        args = {key: value for key, value in named.items() if value is not None or _nullable(properties.get(key, {}))}
         return self._call(name, args)
 
     kind = inspect.Parameter.POSITIONAL_OR_KEYWORD

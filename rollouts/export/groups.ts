@@ -41,7 +41,9 @@ export interface GroupRow {
 export interface GroupsSummary {
   readonly path: string
   readonly groups: number
-  /** Groups that have fewer rollouts than were asked for: some failed or have not been played. */
+  /** Rollouts that each is to have: what was asked for, or the more that an earlier command asked for. */
+  readonly size: number
+  /** Groups that have fewer: some failed or have not been played. */
   readonly small: number
   /** Groups of equal rewards: no policy gradient comes of them. */
   readonly even: number
@@ -78,7 +80,7 @@ export function writeGroups(folder: string, size: number, estimator: Estimator):
     index.close()
     rmSync(scratch, { recursive: true, force: true })
   }
-  return { path, groups, small, even, sd: groups === 0 ? null : sd / groups }
+  return { path, groups, size, small, even, sd: groups === 0 ? null : sd / groups }
 }
 
 function scratchIn(folder: string): string {

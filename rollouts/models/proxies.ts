@@ -25,7 +25,9 @@ export function proxiesOf(env: Readonly<Record<string, string | undefined>>): Pr
     .split(/[\s,]+/)
     .filter(Boolean)
     .map(
-      entry => /^(?<host>\*|\[.*\]|[^:]*?)(?::(?<port>\d+))?$/.exec(entry.toLowerCase())?.groups ?? { host: entry.toLowerCase() },
+      entry =>
+        // More colons than one are an address of IPv6, which URLs write in brackets.
+        /^(?<host>\[.*\]|[^:]*)(?::(?<port>\d+))?$/.exec(entry.toLowerCase())?.groups ?? { host: `[${entry.toLowerCase()}]` },
     )
   const excepted = ({ hostname, port, protocol }: URL): boolean =>
     none.some(entry => {

@@ -227,6 +227,18 @@ describe('eval', () => {
     })
   })
 
+  test('a folder of seeds and of rows of a file is headed by how many games it holds, one that is both of them counted once', async () => {
+    const cwd = scratch()
+    const played = (line: string) => agoragym(`eval toy_market --players random ${line}`, { cwd })
+    await played('--seeds 2')
+    writeFileSync(join(cwd, 'rows.json'), JSON.stringify([{ seed: 0 }, { seed: 7 }, { seed: 1, config: { horizon: 2 } }]))
+    for (const line of ['--scenario-file rows.json --resume', '--seeds 1 --resume']) {
+      const { out } = await played(line)
+      expect(out).toMatch(/^toy_market \(default\), 4 examples, /)
+      expect(out).toMatch(/^rollouts +4$/m)
+    }
+  })
+
   test('a run that is gone on with for fewer seeds is headed by what its folder holds', async () => {
     const options = at()
     await agoragym('eval toy_market --players random,bot:miser --seeds 6 --repeats 2', options)

@@ -53,6 +53,9 @@ describe('rollouts', () => {
     expect(again.code).toBe(0)
     expect(JSON.parse(again.out)).toMatchObject({ group_size: 4, advantage: { id: 'dr-grpo' } })
     expect(rowsOf(run, 'groups.jsonl').map(({ size, advantage }) => [size, advantage.id])).toEqual(Array(3).fill([4, 'dr-grpo']))
+    // Who asks for fewer is told of the groups that there are.
+    const fewer = await agoragym(`${GROUP.replace('--group-size 3 --seeds 4:7', '--group-size 2 --seeds 4:5')} --resume`, { cwd })
+    expect(fewer.out).toContain('3 groups of 4,')
   })
 
   test('have no cache to ask for', async () => {
@@ -85,6 +88,9 @@ describe('export', () => {
     expect(out).toContain('3 left out: cut short before the economy ended it (--include-truncated exports them, flagged).')
     const { out: all } = await agoragym('export runs --format sft-trl --out data --include-truncated --json', { cwd })
     expect(JSON.parse(all)).toMatchObject({ out: join(cwd, 'data'), counts: { rows: 9 }, left_out: {} })
+    const { code, out: relative } = await agoragym('export --format kto --out kto --reward-relative par --json', { cwd })
+    // Nobody derived what honest play gets in it.
+    expect([code, JSON.parse(relative)]).toMatchObject([1, { reward: { relative: 'par' }, counts: { rows: 0 } }])
   })
 
   test.each([

@@ -166,7 +166,10 @@ export function booth(
             signal.throwIfAborted()
             done[seat]!++
           }
-          yield { kind: 'over', result: { reward: done[seat]!, stop: 'finished', metrics: {}, info: {} } }
+          yield {
+            kind: 'over',
+            result: { reward: done[seat]!, stop: 'finished', metrics: {}, info: {}, report: [`${seat} is over.`] },
+          }
         },
         async send(ask, call) {
           wire('out', { call, as: `code-of-${seat}` })
@@ -209,20 +212,24 @@ export async function atBooth(
   {
     folder = mkdtempSync(join(tmpdir(), 'agoragym-booth-')),
     done = {},
+    settle,
     ...more
-  }: Partial<ConnectedRunOptions> & { readonly done?: Record<string, number> } = {},
+  }: Partial<ConnectedRunOptions> & { readonly done?: Record<string, number>; readonly settle?: Adapter['settle'] } = {},
 ) {
   const clock = jumpingClock()
   const seen: Seen = { sent: [], lapsed: [], retaken: [] }
-  const hosted = { id: 'hall', adapter: booth(puts, clock, seen, done) }
+  const hosted = ({ repeat }: { readonly repeat: number }) => ({
+    id: `hall-${repeat}`,
+    adapter: { ...booth(puts, clock, seen, repeat === 0 ? done : {}), ...(settle !== undefined && { settle }) },
+  })
   const run = await connectedRun({
     server: {
       protocol: 'booth',
       address: 'memory',
       economy: { env, bots: anyBots },
       facts: {},
-      begin: async () => hosted,
-      again: async () => hosted,
+      begin: async repeat => hosted({ repeat }),
+      again: async known => hosted(known),
     },
     seats: players(clock),
     folder,

@@ -10,6 +10,7 @@ import { markdown, sheet } from '../../evals/sheet.ts'
 import { benjaminiHochberg, holm } from '../../evals/stats.ts'
 import { environments } from '../../index.ts'
 import { findRuns, readFigures, readMetadata } from '../../rollouts/store.ts'
+import { agoragym } from '../commands/console.ts'
 import { type ToyTypes, toyMarket } from '../toy_market/index.ts'
 import { compare, dabbler, failing, playPair, playToy, scripted, seller, sleeper, withFolder } from './toy_runs.ts'
 
@@ -158,7 +159,9 @@ describe('intervals know what values there can be', () => {
 
   test('a reward that adds up parts lies between what they can add up to, and so does its difference', () =>
     withFolder(async out => {
-      const figures = await figuresWith({ ranges: { payoff: '[0, 10]' }, weights: { payoff: 1 } }, out, { seeds: [0, 1] })
+      const figures = await figuresWith({ ranges: { payoff: '[0, 10]' }, weights: { payoff: 1, luck: 0 } }, out, {
+        seeds: [0, 1],
+      })
       const { reward } = table(figures, 'scores')
       expect(reward!.sleeper).toMatchObject({ low: 0, high: expect.closeTo(10 * (1 - 0.025 ** (1 / 2)), 12), method: 'beta' })
       expect(reward!.seller!.high).toBeLessThanOrEqual(10)
@@ -261,6 +264,13 @@ describe('the first table', () => {
         expect(height === 23 ? lines.length : shown).toBe(height === 23 ? 23 : folders.length)
         expect(lines.filter(line => line.startsWith('toy_market default, horizon=4'))).toHaveLength(folders.length > 22 ? 1 : 0)
       }
+      expect((await agoragym('compare .', { cwd: out })).out).toContain('more players: --all')
+      const table = async (more: string) => (await agoragym(`compare . --all${more}`, { cwd: out })).out
+      const whole = await table('')
+      expect(whole).not.toContain('more players')
+      // The reward that passes is the asked one; without logs there is nothing of what they say.
+      expect([whole, await table(' --threshold 99')].map(text => text.includes('reward ≥ 99'))).toEqual([false, true])
+      expect((await table(' --no-logs')).length).toBeLessThan(whole.length)
     }))
 })
 
@@ -436,7 +446,9 @@ describe('what is compared with what', () => {
         'openai:m[temperature=1]',
         'small',
       ])
-      expect(() => heads({ labels: { 'openai:x': 'small' } })).toThrow("--label: no player 'openai:x' in these runs.")
+      expect(() => heads({ labels: { 'openai:x': 'small' } })).toThrow(
+        `--label: no player 'openai:x' in these runs. Players: ${names.join(', ')}.`,
+      )
     }))
 
   test('the baseline is named, and one that nobody is is refused with the names', () =>

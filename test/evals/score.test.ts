@@ -390,6 +390,14 @@ describe('a rubric file', () => {
     expect(parseScore(judge, 'SCORE: 0.5')).toBe(0.5)
   })
 
+  test('may have any space about its values, empty lines, and line ends of Windows', () => {
+    const loose = 'name:fairness\r\n\r\ndescription:   how fair  \r\nleast:0\r\ngreatest: 1\r\nsource:\tagoragym\r\nversion: 3'
+    expect(readRubric(write(`\uFEFF---\r\n${loose}\r\n---\r\n1 is fair.`))).toEqual({
+      name: 'fairness',
+      judge: { description: 'how fair', least: 0, greatest: 1, step: 1, source: 'agoragym', version: 3, rubric: '1 is fair.' },
+    })
+  })
+
   test.each([
     ['no head', 'Fairness.', "expected a first line '---'"],
     ['a field too many', `---\n${head}\nscale: 5\n---\nx`, 'scale'],
@@ -398,6 +406,11 @@ describe('a rubric file', () => {
     ['a scale upside down', `---\n${head.replace('least: 0', 'least: 3')}\n---\nx`, 'expected more than least'],
     ['a field twice', `---\n${head}\nleast: 0\n---\nx`, 'least is given twice'],
     ['no rubric', `---\n${head}\n---\n`, 'rubric'],
+    ['a line that is no field', `---\n${head}\nfair\n---\nx`, "expected 'name: value', got 'fair'"],
+    ['a scale of one score', `---\n${head.replace('least: 0', 'least: 1')}\n---\nx`, 'expected more than least'],
+    ['no step', `---\n${head}\nstep: 0\n---\nx`, 'step'],
+    ['an empty number', `---\n${head}\nversion:\n---\nx`, 'version'],
+    ['a name of several words', `---\n${head.replace('name: fairness', 'name: how fair')}\n---\nx`, 'snake_case'],
   ])('with %s is refused in one line', (_what, text, part) => {
     expect(() => readRubric(write(text))).toThrow(UserError)
     expect(() => readRubric(write(text))).toThrow(part)

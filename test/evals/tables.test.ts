@@ -308,6 +308,16 @@ test('dealings are told of every player by side and partner, offers first, and w
     ['q', 'trade from honest: offered', 2],
   ])
   expect(values(told(setting, 'treatment'))).toEqual([['p', 'trade to honest: accepted', 0.25]])
+  // All of one kind stand together, also where another's name begins alike.
+  const kinds = settingOf({ p: [[{}]] })
+  const sent = (kind: string, side: 'made' | 'received') => ({ kind, side, partner: 'x', outcome: 'sent', count: 1 })
+  const dealings = [sent('tradein', 'made'), sent('trade', 'received'), sent('trade', 'made')]
+  kinds.tallies[0]!.habits.add({ texts: {}, turns: [], dealings })
+  expect(told(kinds, 'dealings').map(({ item }) => item)).toEqual([
+    'trade to x: sent',
+    'trade from x: sent',
+    'tradein to x: sent',
+  ])
   expect(values(told(setting, 'partners'))).toEqual([
     ['p', 'agents dealt with', 2],
     ['p', 'share of dealings with the most frequent one', 0.75],
@@ -611,6 +621,8 @@ describe('the table of an evaluation', () => {
     expect(row(text, 'played')).toEqual(['seeds 0:2, 4 repeats', 'seeds 0:2'])
     expect(text.replaceAll('\n', ' ')).toContain('The baseline of comparisons is s.')
     expect(runsText([run('s', {}, set)])).not.toContain('baseline')
+    // Who has the economy to itself plays against nobody.
+    expect(runsText([run('s', {}, { lineup: { a: 's' } })])).toMatch(/^toy \(default\), seeds 0:2, a\n/)
     expect(row(runsText([run('p', { refused: {} })]), 'refused a rollout')).toBeUndefined()
   })
 

@@ -6,10 +6,13 @@ import { setImmediate } from 'node:timers/promises'
 import { afterEach, expect, test } from 'vitest'
 import { digest } from '../../envs/core/plain.ts'
 import type { DecisionRow, SittingRow } from '../../host/files.ts'
+import { formsOf } from '../../host/forms.ts'
 import type { SeatView } from '../../host/messages.ts'
-import { economies, replay } from '../../index.ts'
+import { type AnyTypes, type Call, economies, replay, type Turn } from '../../index.ts'
+import type { Player } from '../../rollouts/player.ts'
 import { readFigures, readSteps } from '../../rollouts/store.ts'
 import { agoragym } from '../commands/console.ts'
+import { toyTools } from '../toy_market/index.ts'
 import { endHosting, type Hosting, hosting } from './hosting.ts'
 import { type Choose, firstProposal } from './person.ts'
 
@@ -104,7 +107,7 @@ test('a game waits until everybody is there and has agreed, and nobody is asked 
   const questions = [{ name: 'fun', label: 'Was it fun?', type: 'choice', choices: ['yes', 'no'], required: true }] as const
   const payment = { rate: 2, part: 'reward', fee: 5, currency: 'EUR' }
   const game = await hosting(TWO, {
-    rules: { consent, questions, payment, codes: true, finishUrl: 'https://pay.example/?c={code}&s={seat}' },
+    rules: { consent, questions, payment, codes: true, finishUrl: 'https://pay.example/?c={code}&s={seat}', absentMs: 60_000 },
   })
   const one = await game.person('agent_0').come()
   expect(one.view).toMatchObject({ stage: 'consent', consent, rules: '', turn: null, room: null })
@@ -120,8 +123,9 @@ test('a game waits until everybody is there and has agreed, and nobody is asked 
   expect(await one.ask({ type: 'consent', fields: { age: 30 } })).toMatchObject({ ok: true })
   await one.until(({ stage }) => stage === 'waiting')
   expect(one.view!.room).toEqual({ here: 1, needed: 2 })
-  // Who has agreed and is gone is not there.
+  // Who has agreed and is gone is not there, and is waited for: no game goes on without them yet.
   await one.leave()
+  game.clock.pass(60_000)
   const other = await game.person('agent_1').come()
   expect(await other.ask({ type: 'consent', fields: { age: 40 } })).toMatchObject({ ok: true })
   expect((await other.until(({ stage }) => stage === 'waiting')).room).toEqual({ here: 1, needed: 2 })
@@ -205,22 +209,99 @@ test('a clock that fires late takes the turn all the same', async () => {
   expect(decisions(game, 'agent_0')[0]).toMatchObject({ disposition: 'timeout', answered_at: stuck.now() })
 })
 
-test('where silence ends a seat’s play, time only passes', async () => {
+test.each([
+  ['stop', [{ tool: 'pass_turn', args: {} }]],
+  ['pass', []],
+])('where silence is to %s, time only passes', async (text_only_turn, calls) => {
   const game = await hosting(
-    { env: 'swarm_economy', presets: ['short'], set: { text_only_turn: 'stop' }, seeds: '1', players: ['human'] },
+    { env: 'swarm_economy', presets: ['short'], set: { text_only_turn }, seeds: '1', players: ['human'] },
     { rules: { turnMs: 1000 } },
   )
+  // Other times would make them other players.
+  expect(game.games.people.details).toMatchObject({ turn_seconds: 1, absent_seconds: null })
   const person = await game.person('learner', silent).come()
   await person.until(isPlaying)
-  expect(person.view!.turn!.on_silence).toBe('stop')
+  expect(person.view!.turn!.on_silence).toBe(text_only_turn)
   game.clock.pass(1000)
   await person.until(({ turn }) => turn?.turn === 1)
-  expect(decisions(game, 'learner')[0]).toMatchObject({ disposition: 'timeout', calls: [{ tool: 'pass_turn', args: {} }] })
+  expect(decisions(game, 'learner')[0]).toMatchObject({ disposition: 'timeout', calls })
+})
+
+test('a form proposes what the economy would take now, and nothing else', () => {
+  const { value: _, ...tools } = toyTools
+  const observation = { shared: { t: 0, price: 10, cash: [0] }, agent: 'trader_0', grain: 5 }
+  const check = ({ args }: Call) => ({ ok: (args as { quantity?: number }).quantity !== 5 })
+  const forms = formsOf(tools as never, { offered: ['sell', 'wait'], observation, check } as never)
+  expect(forms.map(({ name, proposals }) => [name, proposals.map(({ args }) => args)])).toEqual([
+    ['sell', [{ quantity: 1 }]],
+    ['wait', [{}]],
+  ])
+})
+
+test('a game that is gone on with asks nobody twice, pays each their own, and its bots have seen all there was', async () => {
+  const consent = { text: 'Yes?', fields: [{ name: 'city', label: 'City', type: 'text', required: true }] } as const
+  const questions = [{ name: 'fun', label: 'Fun?', type: 'text', required: true }] as const
+  const payment = { rate: 2, part: 'reward', fee: 5, currency: 'EUR' }
+  const seen: number[] = []
+  const seeds: number[] = []
+  const playing: Player = {
+    name: 'bot:counting',
+    kind: 'bot',
+    details: {},
+    policies: () =>
+      Object.assign((): never => expect.unreachable(), {
+        episode(seed: number) {
+          seeds.push(seed)
+          return () => ({
+            act({ t }: Turn<AnyTypes>) {
+              seen.push(t)
+              return { calls: [], units: { thinking: 1, output: t, source: 'reported' as const } }
+            },
+          })
+        },
+      }),
+  }
+  const rules = { consent, questions, payment, botOf: () => playing }
+  const entry = { ...TWO, seats: { ...TWO.seats, agent_2: 'human' }, seeds: '7:8' }
+  const host = (out?: string) => hosting(entry, { rules, ...(out !== undefined && { out, resume: true }) })
+  const first = await host()
+  const [one, other, gone] = await Promise.all(['agent_0', 'agent_1', 'agent_2'].map(id => first.person(id).come()))
+  for (const page of [one!, other!]) await page.ask({ type: 'consent', fields: { city: 'Here' } })
+  expect((await one!.until(({ room }) => room?.here === 2)).room).toEqual({ here: 2, needed: 3 })
+  // Who leaves for good before it begins is not waited for.
+  await gone!.ask({ type: 'stop', erase: false })
+  for (const page of [one!, other!]) {
+    await page.until(isPlaying)
+    await page.ask({ type: 'decide', turn: 0, calls: firstProposal(page.view!) })
+  }
+  await one!.until(({ turn }) => turn?.turn === 1)
+  await first.stop()
+  seen.splice(0)
+  const second = await host(first.out)
+  const pages = await Promise.all(['agent_0', 'agent_1'].map(id => second.person(id).come()))
+  await Promise.all(pages.map(page => page.play({ until: ({ stage }) => stage === 'questions' })))
+  await second.played
+  expect(second.games.unfinished).toBe(2)
+  expect(seeds).toEqual([7, 7])
+  const steps = logOf(second).steps
+  expect(seen).toEqual(steps.map(({ t }) => t))
+  expect(steps.map(({ decisions: all }) => all.agent_2!.units)).toEqual(
+    seen.map(t => ({ thinking: 1, output: t, source: 'reported' })),
+  )
+  await pages[0]!.play({ fields: { fun: 'yes' } })
+  const { payoff } = pages[0]!.view!.result!
+  await second.stop()
+  const third = await host(first.out)
+  const [paid, asked] = await Promise.all(['agent_0', 'agent_1'].map(id => third.person(id).come()))
+  expect([paid!.view!.stage, paid!.view!.result!.payoff, asked!.view!.stage]).toEqual(['over', payoff, 'questions'])
+  const { scores } = (await asked!.play({ fields: { fun: 'no' } })).result!
+  expect(scores.reward).toBe(economies.get('sim_economy').env.score(logOf(third)).agent_1!.reward)
 })
 
 test('a bot plays on for who is missing, has left or is replaced, and no table takes its turns for theirs', async () => {
   const three = { ...SHORT, table: true, seats: { agent_0: 'human', agent_1: 'human', agent_2: 'human', agent_3: 'human' } }
-  const game = await hosting(three, { rules: { absentMs: 60_000 } })
+  const payment = { rate: 2, part: 'reward', fee: 5, currency: 'EUR' }
+  const game = await hosting(three, { rules: { absentMs: 60_000, payment } })
   const [gone, stops, replaced] = await Promise.all(['agent_0', 'agent_1', 'agent_2'].map(id => game.person(id).come()))
   const monitor = await game.monitor().come()
   // The fourth never came: the experimenter begins all the same.
@@ -239,7 +320,9 @@ test('a bot plays on for who is missing, has left or is replaced, and no table t
   game.clock.pass(59_000)
   expect(gone!.view!.stage).toBe('playing')
   await gone!.leave()
-  await monitor.until(({ games }) => games[0]!.seats[0]!.connected === false)
+  const { games } = await monitor.until(view => view.games[0]!.seats[0]!.connected === false)
+  // Counted from when the last page was closed.
+  expect(games[0]!.seats[0]!.absent_ms).toBe(0)
   game.clock.pass(60_000)
   expect(await stops!.ask({ type: 'stop', erase: false })).toMatchObject({ ok: true })
   expect(await monitor.ask({ type: 'replace', game: 0, agent: 'agent_2', player: 'bot:nobody' })).toMatchObject({ ok: false })
@@ -248,8 +331,12 @@ test('a bot plays on for who is missing, has left or is replaced, and no table t
   await game.played
   await gone!.come()
   expect([gone, stops, replaced].map(page => page!.view!.stage)).toEqual(['replaced', 'left', 'replaced'])
+  // Whose game a bot has ended is paid the fee alone.
+  expect([gone, stops].map(page => page!.view!.result)).toMatchObject(Array(2).fill({ scores: {}, payoff: 'EUR 5.00' }))
+  const [, paid] = readFileSync(join(game.folder(), 'payments.csv'), 'utf8').split('\n')
   expect(await stops!.ask({ type: 'decide', turn: 1, calls: [] })).toMatchObject({ ok: false, code: 'late' })
   const metrics = Object.fromEntries([...readFigures(game.folder())].map(({ info, metrics: all }) => [info.seat, all]))
+  expect(paid!.split(',').slice(-5)).toEqual(['5', 'EUR', 'replaced', '1', String(metrics.agent_0!.human_bot_turns)])
   for (const agent of ['agent_0', 'agent_1', 'agent_2']) {
     expect(metrics[agent]).toMatchObject({ human_turns: 1, human_bot_from: 1, human_bot_turns: metrics[agent]!.num_turns! - 1 })
   }
@@ -282,7 +369,7 @@ test('a game that is ended before it begins is over at once, and so is its run',
 
 test('who has their data deleted leaves the game’s log and nothing that was asked', async () => {
   const consent = { text: 'Yes?', fields: [{ name: 'city', label: 'City', type: 'text', required: true }] } as const
-  const game = await hosting(TWO, { rules: { consent } })
+  const game = await hosting(TWO, { rules: { consent, codes: true } })
   const [one, other] = await Promise.all(['agent_0', 'agent_1'].map(id => game.person(id).come()))
   await one!.ask({ type: 'consent', fields: { city: 'Smalltown' } })
   await other!.ask({ type: 'consent', fields: { city: 'Bigtown' } })
@@ -294,6 +381,8 @@ test('who has their data deleted leaves the game’s log and nothing that was as
   const before = decisions(game, 'agent_0')
   expect(before[0]!.asked_at).not.toBeNull()
   expect(await one!.ask({ type: 'stop', erase: true })).toMatchObject({ ok: true })
+  // The other one's payment is not known yet.
+  expect(readFileSync(join(game.folder(), 'payments.csv'), 'utf8').match(/agent_\d,/g)).toEqual(['agent_0,'])
   const people = join(game.folder(), 'people.jsonl')
   expect(readFileSync(people, 'utf8')).not.toContain('Smalltown')
   expect(readFileSync(people, 'utf8')).toContain('Bigtown')

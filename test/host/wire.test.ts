@@ -272,4 +272,7 @@ test('a bucket gives what it has and fills up with time', () => {
   expect([limits.take('a'), limits.take('a'), limits.take('a'), limits.take('b')]).toEqual([0, 0, 2, 0])
   now = 2000
   expect([limits.take('a'), limits.take('a')]).toEqual([0, 2])
+  // However long nobody came, it holds no more.
+  now = 1_000_000
+  expect([limits.take('a'), limits.take('a'), limits.take('a')]).toEqual([0, 0, 2])
 })

@@ -16,9 +16,10 @@ import type { SpatialState } from '../../envs/spatial_planning/state.ts'
 import type { State as SwarmState } from '../../envs/swarm_economy/state.ts'
 import { type AnyEnvironment, type AnyTypes, type Decision, Episode, type EpisodeLog, UserError } from '../../index.ts'
 import { stackedSpans } from '../../view/bars.ts'
-import { drawPicture, THEMES } from '../../view/draw.ts'
+import { drawPicture } from '../../view/draw.ts'
 import { pngOf } from '../../view/png.ts'
 import { NARROWEST, pictureText } from '../../view/terminal.ts'
+import { THEMES } from '../../view/themes.ts'
 import { pictureWords } from '../../view/words.ts'
 import { agoragym } from '../commands/console.ts'
 import { toyMarket } from '../toy_market/index.ts'
@@ -337,4 +338,37 @@ test('parts of a bar are stacked away from zero, each sign by itself', () => {
     [7, 7],
     [-3, -2],
   ])
+})
+
+test('in words a link says whether it goes both ways, and a line where it ends', () => {
+  const node = (id: string) => ({ id, label: id.toUpperCase(), text: '' })
+  const words = pictureWords({
+    title: 'Trade',
+    panels: [
+      {
+        kind: 'network',
+        title: 'Links',
+        nodes: [node('a'), node('b')],
+        links: [
+          { from: 'a', to: 'b', label: 'lends' },
+          { from: 'b', to: 'a', mutual: true },
+        ],
+      },
+      {
+        kind: 'lines',
+        title: 'Prices',
+        x: 'step',
+        series: [
+          {
+            name: 'grain',
+            points: [
+              [0, 10],
+              [4, 7],
+            ],
+          },
+        ],
+      },
+    ],
+  } as never)
+  expect(words.split('\n')).toEqual(expect.arrayContaining(['  A to B: lends', '  B and A', '  grain: 7 at step 4']))
 })

@@ -1,7 +1,7 @@
 /** Players of our own presets: each keeps to its manner, and the institution decides which of them does best. */
 import { describe, expect, test } from 'vitest'
 import { swarmBots } from '../../../bots/swarm_economy/index.ts'
-import { rollout } from '../../../economies/swarm_economy/study.ts'
+import { rollout } from '../../../economies/swarm_economy/sample.ts'
 import { resolveConfig } from '../../../envs/core/config.ts'
 import { swarmEconomy } from '../../../envs/swarm_economy/index.ts'
 

@@ -1,8 +1,10 @@
 /** The study: the published table is consistent, rows stand where they should, and a changed rule falls out of a band. */
 import { beforeAll, describe, expect, test } from 'vitest'
-import { data, rollout, swarmStudy } from '../../../economies/swarm_economy/study.ts'
-import { PROFILES } from '../../../envs/swarm_economy/config.ts'
+import { data } from '../../../economies/swarm_economy/published.ts'
+import { rollout } from '../../../economies/swarm_economy/sample.ts'
+import { swarmStudy } from '../../../economies/swarm_economy/study.ts'
 import { swarmEconomy } from '../../../envs/swarm_economy/index.ts'
+import { PROFILES } from '../../../envs/swarm_economy/profiles.ts'
 import type { StudyResult } from '../../../evals/study.ts'
 
 const study = (options: Record<string, string | number>): Promise<StudyResult> =>

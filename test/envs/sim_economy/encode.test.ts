@@ -105,6 +105,21 @@ describe('a feature', () => {
     ['delivery_1_turns', { ...accepted, shared: { ...accepted.shared, turn: 4 } }, 3],
     ['delivery_1_arbitrator', accepted, 0.8],
     ['delivery_1_payment', offers, 0],
+    // A kept contract creates 500; delivering costs 200 on average, which is what counts where it is told nothing else.
+    ['effort', { effort: 250 }, 0.5],
+    ['effort', { effort: undefined }, 0.4],
+    ['delivery_1_effort', { ...accepted, efforts: undefined }, 0],
+    ['delivery_2_turns', { ...accepted, shared: { ...accepted.shared, turn: 4 } }, 5],
+    ['ruling_2_proposer', judged, 0.8],
+    ['ruling_2_waits', judged, 1],
+    ['ruling_1_looks_kept', offers, 0],
+    ['ruling_1_proposer', offers, 0],
+    ['ruling_1_counterparty', offers, 0],
+    ['other_2_worked', { shared: { reputations, did: [] } }, 0],
+    ['miners', { shared: { did: [] } }, 0],
+    ['open_offers', offers, 0],
+    ['cores', { shared: { coreOwners: ['agent_1', null] } }, 0],
+    ['other_1_contracts', { shared: { reputations, contractsOf: {} } }, 0],
     ['ruling_1_waits', judged, 1],
     ['ruling_1_looks_kept', judged, 1],
     ['ruling_2_looks_kept', judged, 0],
@@ -144,6 +159,20 @@ describe('a slot', () => {
     ['rule_1_fulfilled', rich(offers), false, []],
     ['cancel_offer', rich(own), true, [{ tool: 'cancel_contract', args: { contract_id: 'c1' } }]],
     ['cancel_offer', rich(offers), false, []],
+    ['stake_tenth', rich(), true, [{ tool: 'stake', args: { amount: 100 } }]],
+    ['stake_third', rich(), true, [{ tool: 'stake', args: { amount: 333 } }]],
+    ['stake_third', poor(), false, []],
+    ['bid_tenth_core_1', rich(), true, [{ tool: 'bid_core', args: { core_id: 'core_0', amount: 100 } }]],
+    ['bid_third_core_2', rich(), true, [{ tool: 'bid_core', args: { core_id: 'core_1', amount: 333 } }]],
+    ['bid_third_core_2', poor(), false, []],
+    // 250 of effort and 0.2, 0.45 or 0.7 of the 300 that a contract creates beyond the average effort.
+    ['mine_asking_low', { effort: 250 }, true, [{ tool: 'mine', args: { speech: 'I deliver for 310.' } }]],
+    ['job_asking_fair', { effort: 250 }, true, [{ tool: 'job', args: { speech: 'I deliver for 385.' } }]],
+    ['job_asking_high', { effort: undefined }, true, [{ tool: 'job', args: { speech: 'I deliver for 410.' } }]],
+    ['deliver_2', rich(accepted), true, [{ tool: 'deliver_contract', args: { contract_id: 'c1', content: 'two pages' } }]],
+    ['rule_1_unfulfilled', rich(judged), true, [{ tool: 'attest_contract', args: { contract_id: 'c1', fulfilled: false } }]],
+    ['accept_offer_2', rich(offers), true, [{ tool: 'accept_contract', args: { contract_id: 'c1' } }]],
+    ['accept_offer_3', rich(offers), false, []],
   ])('%s of %j is legal: %s', (name, fields, legal, calls) => {
     expect(slot(name, fields)).toEqual({ legal, calls })
   })
@@ -156,5 +185,76 @@ describe('a slot', () => {
       { tool: 'propose_contract', args: { counterparty: 'agent_2', arbitrator: 'agent_3' } },
     ])
     expect(slot('propose_fair_other_1_judged_well', poor()).legal).toBe(false)
+    // Agents 4 to 7 are of middling repute, agent 1 of the least is not told apart.
+    expect(slot('propose_low_other_1_judged_ill', rich()).calls).toMatchObject([{ args: { arbitrator: 'agent_7' } }])
+    expect(slot('propose_low_other_6_judged_ill', rich()).calls).toMatchObject([
+      { args: { counterparty: 'agent_7', arbitrator: 'agent_6' } },
+    ])
+  })
+
+  test.each([
+    ['low', 260, 86],
+    ['fair', 335, 111],
+    ['high', 410, 136],
+  ])(
+    'a %s offer is the effort and its share of what is created beyond, %d, with a third of it as deposit',
+    (size, payment, deposit) => {
+      const name = `propose_${size}_other_1_judged_well`
+      const having = (balance: number) => ({ shared: { reputations, balances: row({ agent_0: balance }) } })
+      expect(slot(name, having(payment + deposit))).toMatchObject({
+        legal: true,
+        calls: [{ args: { payment, deposit, due_turns: 3, deliverable: 'report of turn 1' } }],
+      })
+      expect(slot(name, having(payment + deposit - 1)).legal).toBe(false)
+      // Who has an offer open may not make another.
+      expect(slot(name, rich(own)).legal).toBe(false)
+    },
+  )
+
+  test('a gift and a deposit may be the last that there is', () => {
+    const having = (balance: number) => ({ ...offers, shared: { ...offers.shared, balances: row({ agent_0: balance }) } })
+    expect([50, 49].map(balance => slot('give_other_1', having(balance)).legal)).toEqual([true, false])
+    expect([90, 89].map(balance => slot('accept_offer_1', having(balance)).legal)).toEqual([true, false])
+    const cost = plain.shared.studyCost as number
+    expect([cost, cost - 1].map(balance => slot('study', having(balance)).legal)).toEqual([true, false])
+  })
+})
+
+describe('an economy', () => {
+  const of = (preset: string, options = {}) => reading(simEconomy as unknown as AnyEnvironment, preset, 'agent_0', options)
+
+  test('of three agents and two cores has no slots for more', () => {
+    const { slots } = of('standard', { num_agents: 3, num_cores: 2 })
+    expect(slots.filter(name => name.startsWith('give'))).toEqual(['give_other_1', 'give_other_2'])
+    expect(slots.filter(name => name.startsWith('bid_tenth'))).toEqual(['bid_tenth_core_1', 'bid_tenth_core_2'])
+    expect(slots).not.toContain('propose_low_other_3_judged_well')
+    // Nobody is left to judge between two.
+    const two = of('standard', { num_agents: 2 })
+    expect(two.slot('propose_low_other_1_judged_well', {})).toEqual({ legal: false, calls: [] })
+    const large = of('standard', { num_agents: 20, num_cores: 20 }).slots
+    expect(large.filter(name => name.startsWith('give'))).toHaveLength(3)
+    expect(large.filter(name => name.startsWith('bid_tenth'))).toHaveLength(4)
+    expect(large.filter(name => /^propose_low_other_\d+_judged_well$/.test(name))).toHaveLength(6)
+  })
+
+  test('that sells no cores and in which contracts create nothing has no slots for either, and plain prices', () => {
+    const paper = of('paper')
+    expect(paper.slots.filter(name => /^bid_|_asking_/.test(name))).toEqual([])
+    const terms = (size: string, options = {}) =>
+      (of('paper', options).slot(`propose_${size}_other_1_judged_well`, {}).calls[0] as { args: object }).args
+    expect(['low', 'fair', 'high'].map(size => terms(size))).toMatchObject([
+      { payment: 20, deposit: 6 },
+      { payment: 40, deposit: 13 },
+      { payment: 80, deposit: 26 },
+    ])
+    const templates = [
+      { payment: 5, deposit: 1, due_turns: 9 },
+      { payment: 7, deposit: 2, due_turns: 8 },
+    ]
+    expect(['low', 'fair', 'high'].map(size => terms(size, { contract_scaffold: { templates } }))).toMatchObject([
+      templates[0],
+      templates[1],
+      templates[1],
+    ])
   })
 })

@@ -1,7 +1,8 @@
 /** What a game can be told: a value that makes sense is kept, one that does not is refused by name, and what a rule needs is filled in. */
 import { describe, expect, test } from 'vitest'
-import { PROFILES, written } from '../../../envs/swarm_economy/config.ts'
+import { written } from '../../../envs/swarm_economy/config.ts'
 import { swarmEconomy } from '../../../envs/swarm_economy/index.ts'
+import { PROFILES } from '../../../envs/swarm_economy/profiles.ts'
 import { environments, parseConfig } from '../../../index.ts'
 
 const parse = (config: object) => parseConfig(environments.get('swarm_economy'), config) as Record<string, unknown>

@@ -1,7 +1,7 @@
 /** The README's table of profiles is the profiles. */
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { PROFILE_NAMES, PROFILES } from '../../../envs/swarm_economy/config.ts'
+import { PROFILE_NAMES, PROFILES } from '../../../envs/swarm_economy/profiles.ts'
 
 test('the table of profiles says what the code does', () => {
   const text = readFileSync(new URL('../../../envs/swarm_economy/README.md', import.meta.url), 'utf8')

@@ -1,7 +1,8 @@
 /** The data sets, and that neither a fixed lever nor a player moves what else is drawn. */
 import { describe, expect, test } from 'vitest'
-import { PROFILE_NAMES, PROFILES, presets } from '../../../envs/swarm_economy/config.ts'
+import { presets } from '../../../envs/swarm_economy/config.ts'
 import { swarmEconomy } from '../../../envs/swarm_economy/index.ts'
+import { PROFILE_NAMES, PROFILES } from '../../../envs/swarm_economy/profiles.ts'
 import { scenarioRows } from '../../../envs/swarm_economy/scenarios.ts'
 import type { SwarmTypes } from '../../../envs/swarm_economy/state.ts'
 import { call, type Decision, Episode } from '../../../index.ts'

@@ -178,7 +178,7 @@ describe('splits', () => {
     const card = await toExport([run], 'sft-trl', join(out, 'sft'), { splits: parseSplits('train=0.9,test=0.1') })
     expect(card.files.map(({ split, rows, empty }) => [split, rows, empty])).toEqual([
       ['train', 4, undefined],
-      ['test', 0, 'no seed of the runs falls into this part'],
+      ['test', 0, expect.stringContaining('no seed of the runs falls into this part')],
     ])
   })
 })
@@ -218,7 +218,7 @@ describe('the data card', () => {
     const out = scratch()
     const run = await play(join(out, 'runs'), { seeds: [] })
     const card = await toExport([run], 'parquet', join(out, 'none'))
-    expect(card.files[0]).toMatchObject({ rows: 0, empty: 'the runs hold no finished rollout' })
+    expect(card.files[0]).toMatchObject({ rows: 0, empty: expect.stringContaining('--resume') })
     expect(card.seeds).toBeNull()
   })
 })

@@ -225,6 +225,10 @@ describe('sft', () => {
     const last = row.messages.at(-1)
     expect(last.tool_calls[0].function.arguments).toBe('{"quantity": 1')
     expect(row.info.malformed_calls).toBe(2)
+    // How much of the game a model was shown again is known of models alone.
+    expect(row.info.history).toEqual(expect.any(String))
+    const [scripted] = await exported(group, 'sft-trl', 'sft.trl.jsonl')
+    expect([scripted.info.history, scripted.info.malformed_calls]).toEqual([null, 0])
   })
 
   test('OpenAI’s rows have three fields, arguments as text, and every result names a call before it', async () => {

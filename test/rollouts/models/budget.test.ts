@@ -68,6 +68,34 @@ describe('a ceiling', () => {
   })
 })
 
+test('a ceiling is met to the last token and cent, and without one nothing is limited', async () => {
+  expect([new Budget({}).limited, new Budget({ maxCost: 0 }).limited, new Budget({ maxTokens: 0 }).limited]).toEqual([
+    false,
+    true,
+    true,
+  ])
+  const budget = new Budget({ maxTokens: 10, maxCost: 1 })
+  const first = await budget.reserve({ tokens: 6, cost: 0.5 })
+  const second = await budget.reserve({ tokens: 4, cost: 0.5 })
+  expect(budget.spent).toEqual({ tokens: 0, cost: 0 })
+  first.settle({ tokens: 1, cost: 0.25 })
+  second.settle({ tokens: 2, cost: 0.25 })
+  expect(budget.spent).toEqual({ tokens: 3, cost: 0.5 })
+  ;(await budget.reserve({ tokens: 7, cost: 0.5 })).settle({ tokens: 0, cost: 0 })
+  const refused = budget.reserve({ tokens: 8, cost: 0 })
+  await expect(refused).rejects.toThrow('Stopped at --max-tokens 10: 3 tokens are spent')
+  await expect(new Budget({}).reserve({ tokens: 1e12, cost: 1e12 })).resolves.toBeDefined()
+})
+
+test('whoever waits for room is told when there will be none', async () => {
+  const budget = new Budget({ maxTokens: 10 })
+  const held = await budget.reserve({ tokens: 8, cost: 0 })
+  const waiting = [budget.reserve({ tokens: 5, cost: 0 }), budget.reserve({ tokens: 3, cost: 0 })]
+  held.settle({ tokens: 8, cost: 0 })
+  const ended = await Promise.allSettled(waiting)
+  expect(ended.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+})
+
 describe('prices', () => {
   const usage = { input_uncached: 1000, input_cached_read: 4000, input_cache_write: 500, output: 100, output_reasoning: 40 }
 
@@ -76,6 +104,9 @@ describe('prices', () => {
     // What is not named costs what the prompt costs.
     expect(costOf(usage, { input: 2, output: 8 })).toBeCloseTo(0.0118, 10)
     expect(costOf(usage, null)).toBeNull()
+    expect(worstCost(1000, 100, { input: 2, output: 8 })).toBeCloseTo(0.0028, 12)
+    expect(worstCost(1000, 100, { input: 2, cache_write: 3, output: 8 })).toBeCloseTo(0.0038, 12)
+    expect(worstCost(1000, 100, { input: 2, cache_write: 1, output: 8 })).toBeCloseTo(0.0028, 12)
   })
 
   test('a worst case is never below what such a call can cost', () => {
@@ -92,6 +123,17 @@ describe('prices', () => {
     expect(of('anthropic:claude-haiku-4-5-20251001')).toMatchObject({ input: 1 })
     expect(of('openai:gpt-4.1-mini@http://localhost/v1')).toBeNull()
     expect(of('openai:gpt-9')).toBeNull()
+    const dated = {
+      'openai:a': { input: 1, output: 1 },
+      'openai:a-2025-01-02': { input: 2, output: 2 },
+      b: { input: 3, output: 3 },
+    }
+    const inputOf = (player: string) => priceOf(parseEndpoint(player), dated)?.input
+    expect(['a', 'a-2025-01-02', 'a-20250102', 'a-2025-01-03'].map(name => inputOf(`openai:${name}`))).toEqual([1, 2, 1, 1])
+    expect(['a-2025-1-2', 'a-202501020', 'a-20250102-x', 'a20250102', 'toString'].map(name => inputOf(`openai:${name}`))).toEqual(
+      new Array(5).fill(undefined),
+    )
+    expect([inputOf('groq:b'), inputOf('openai:b@http://h'), inputOf('openai:b-20250102')]).toEqual([3, 3, undefined])
   })
 
   test('a user’s file may price any URL by model or by player', () => {

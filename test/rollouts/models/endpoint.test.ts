@@ -1,6 +1,6 @@
 /** Player strings of models, their keys, and what of them may be shown. */
 import { describe, expect, test } from 'vitest'
-import { keyFor, parseEndpoint } from '../../../rollouts/models/endpoint.ts'
+import { isHome, keyFor, parseEndpoint } from '../../../rollouts/models/endpoint.ts'
 import { providers, registerProvider } from '../../../rollouts/models/providers.ts'
 import { Secrets } from '../../../rollouts/models/redact.ts'
 
@@ -44,6 +44,18 @@ describe('a player string', () => {
     ['openai:x@http://host/v1/responses/', 'write openai:x@http://host/v1.'],
     ['anthropic:x@http://host/v1/messages', 'write anthropic:x@http://host/v1.'],
     ['ollama:x@http://host:11434/api/chat', 'write ollama:x@http://host:11434.'],
+    ['ollama:x@http://host:11434/api/generate//', 'write ollama:x@http://host:11434.'],
+    ['openai:x@http://host/v1/completions', 'ends before /completions'],
+    ['openai:x@http://host/v1/embeddings', 'ends before /embeddings'],
+    ['openai:x@http://host/v1/Models', 'ends before /Models'],
+    ['openai:x@http://joe:sk-secret@host/v1/models', 'write openai:x@http://***@host/v1.'],
+    ['openai:x@ftp:///host', 'not ftp://; write openai:x@http://host.'],
+    ['openai:x@http://host/v1#part', "Player 'openai:x@http://host/v1': a base URL has no query"],
+    ['openai:x@http://joe:sk-secret@host/v1?a', "Player 'openai:x@http://***@host/v1': a base URL has no query"],
+    ['openai:m ', 'has a space at an end'],
+    ['openai', "Player 'openai:' names no model"],
+    ['nobody:x@http://joe:sk-secret@host', "got 'nobody:x@http://***@host'"],
+    ['nobody', 'Providers: openai, anthropic, google'],
   ])('%s is told what is wrong with it', (text, message) => {
     expect(() => parseEndpoint(text)).toThrow(message)
     expect(() => parseEndpoint(text)).not.toThrow('sk-secret')
@@ -55,6 +67,11 @@ describe('a player string', () => {
     'google:claude-sonnet-4@20250514',
     'openai:a@b',
     'groq:a/b.c@v1.2',
+    'openai:a@host.name',
+    'openai:a@1.2.3',
+    'openai:a@localhosts',
+    'openai:a@b:c',
+    'openai:http://x/chat/completions',
   ])('%s names a model, whatever is in its name', text => {
     const { provider, model, name } = parseEndpoint(text)
     expect(`${provider}:${model}`).toBe(text)
@@ -66,6 +83,27 @@ describe('a player string', () => {
       expect(() => parseEndpoint(text)).toThrow(/^.{50,400}$/)
       expect(() => parseEndpoint(text)).toThrow('A model player is PROVIDER:MODEL.')
     }
+  })
+
+  test.each([
+    ['openai:m@http://host/v1//', 'http://host/v1', null],
+    ['openai:m@http://joe@host/v1', 'http://host/v1', 'joe:'],
+    ['openai:m@http://:pw@host', 'http://host', ':pw'],
+    ['openai:m@http://joe:50%25@host', 'http://host', 'joe:50%'],
+    ['openai:m@https://HOST:443/V1', 'https://host/V1', null],
+  ])('%s is asked at %s', (text, baseUrl, credentials) => {
+    expect(parseEndpoint(text)).toMatchObject({ baseUrl, credentials, own: false, key: null })
+  })
+
+  test('at a provider’s own host has its key, and whatever else is spoken at home', () => {
+    expect(parseEndpoint('groq:m@https://api.groq.com/other')).toMatchObject({ key: 'GROQ_API_KEY', own: false })
+    expect(parseEndpoint('anthropic:m@https://api.anthropic.com/v1')).toMatchObject({ key: 'ANTHROPIC_API_KEY', own: true })
+    expect(parseEndpoint('openai:m@https://api.anthropic.com/v1')).toMatchObject({ key: null, own: false })
+    expect([isHome('https://api.openai.com/v1'), isHome('https://api.anthropic.com'), isHome('https://api.groq.com')]).toEqual([
+      true,
+      true,
+      false,
+    ])
   })
 
   test('shows no credentials and still has them', () => {
@@ -162,6 +200,26 @@ describe('keys', () => {
     expect(key('openai:m@http://localhost:8000/v1', variables)).toBe('sk-other')
     expect(key('openai:m', variables)).toBe('sk-openai')
     expect(key('openai:m', ['api.openai.com=ONE_KEY'])).toBe('sk-one')
+  })
+
+  test('what is a key or a password is a secret from then on', () => {
+    const secrets = new Secrets()
+    const env = { OTHER_KEY: 'sk-other-1' }
+    expect(keyFor(parseEndpoint('openai:m@http://joe:pass%40word@h/v1'), { env, variables: ['OTHER_KEY'] }, secrets)).toBe(
+      'sk-other-1',
+    )
+    const basic = Buffer.from('joe:pass@word').toString('base64')
+    expect(secrets.text(`sk-other-1, joe:pass@word, pass@word, ${basic}, joe`)).toBe('***, ***, ***, ***, joe')
+  })
+
+  test('a variable that is empty or named twice', () => {
+    expect(() => key('openai:m', [], { OPENAI_API_KEY: '' })).toThrow(
+      'set OPENAI_API_KEY in the environment (a server of your own',
+    )
+    expect(() => key('groq:m', [], {})).toThrow(/environment\.$/)
+    expect(key('openai:m@http://h/v1', ['h=ONE_KEY', 'h=OTHER_KEY', 'OTHER_KEY'])).toBe('sk-one')
+    expect(key('openai:m@http://h:1/v1', ['h=ONE_KEY'])).toBe('none')
+    expect(key('openai:m@http://h:1/v1', ['h:1=ONE_KEY'])).toBe('sk-one')
   })
 
   test('a missing key is said in one line, with what to do', () => {

@@ -1,6 +1,7 @@
-/** The adaptive limit: how it grows, what halves it, and what the models of a run share. */
+/** How many calls may be in flight and how fast they may follow: how the limit grows, what halves it, and what the models of a run share. */
 import { describe, expect, test } from 'vitest'
 import { Limiters, type Permit } from '../../../rollouts/models/limiter.ts'
+import { NO_PACE, Pacer, spacing } from '../../../rollouts/models/pace.ts'
 
 const never = (): AbortSignal => new AbortController().signal
 
@@ -126,5 +127,111 @@ describe('a refusal', () => {
     const late = limits.slice(500)
     expect(Math.max(...late)).toBeLessThanOrEqual(14)
     expect(late.reduce((sum, limit) => sum + limit, 0) / late.length).toBeGreaterThan(7)
+  })
+
+  test('is taken for a mistake after two rounds of answers, and the limit doubles on from where it was', async () => {
+    const limits = await ended(new Limiters(64), 60, n => n === 0)
+    // Ten places, ten answers a round, and a place more each round.
+    expect(limits.slice(0, 20).every(limit => limit <= 12)).toBe(true)
+    expect(limits[25]).toBeGreaterThanOrEqual(20)
+    expect(limits.at(-1)! - limits[30]!).toBe(29)
+  })
+
+  test('that comes again after that is believed, until a calm', async () => {
+    const load = (from: number) => (n: number) => n === 0 || (n >= from && n < from + 12)
+    const soon = await ended(new Limiters(20), 200, load(40))
+    expect([soon[39], soon[52]! < 20, soon.at(-1)! < 20]).toEqual([20, true, true])
+    const later = await ended(new Limiters(20), 900, load(700))
+    expect([later[699], later[712]! < 20, later.at(-1)]).toEqual([20, true, 20])
+  })
+
+  test('of exactly a fifth is no load, and what was long ago counts less', async () => {
+    expect((await ended(new Limiters(20), 20, n => n === 4 || n === 9)).at(-1)).toBe(20)
+    expect((await ended(new Limiters(20), 20, n => n === 3))[3]).toBe(10)
+    // After a thousand answers, ten refusals of the last forty are load all the same.
+    const late = await ended(new Limiters(20), 1040, n => n >= 1000 && n % 2 === 0)
+    expect([late[999], late.at(-1)! < 20]).toEqual([20, true])
+  })
+
+  test('of a call that was under way before the limit was halved says nothing new, nor does its answer', async () => {
+    const limiters = new Limiters(20)
+    const permits = await fill(limiters, 'm', 20)
+    permits.shift()!.release('limited')
+    for (const permit of permits.splice(0, 10)) permit.release('answered')
+    for (const permit of permits) permit.release('limited')
+    expect(limiters.of('m').state).toMatchObject({ limit: 10, limited: 10, inFlight: 0 })
+    // The next is the first outcome at the new limit.
+    const [next] = await fill(limiters, 'm', 1)
+    next!.release('limited')
+    expect(limiters.of('m').state.limit).toBe(5)
+  })
+
+  test('that says nothing is left is not doubted', async () => {
+    const limits = await ended(new Limiters(20), 1, () => true, true)
+    expect(limits).toEqual([10])
+    const after = await ended(new Limiters(20), 60, n => n === 0, true)
+    expect(after.at(-1)).toBeLessThan(20)
+  })
+})
+
+test('a limit never passes the ceiling, and one that is not used to the full does not grow', async () => {
+  const few = new Limiters(3)
+  expect(few.of('m').state.limit).toBe(3)
+  for (const permit of await fill(few, 'm', 3)) permit.release('answered')
+  expect(few.of('m').state.limit).toBe(3)
+  const many = new Limiters(100)
+  for (const permit of await fill(many, 'm', 18)) permit.release('answered')
+  expect(many.of('m').state.limit).toBe(20)
+  const [permit, ...others] = await fill(many, 'm', 20)
+  permit!.release('answered')
+  expect(many.of('m').state.limit).toBe(21)
+  for (const each of others) each.release('failed')
+  expect(many.of('m').state).toEqual({ limit: 21, inFlight: 0, waiting: 0, limited: 0 })
+  expect([...many.states]).toEqual([['m', { limit: 21, inFlight: 0, waiting: 0, limited: 0 }]])
+  expect(many.of('m')).toBe(many.of('m'))
+})
+
+test('who asks after it was stopped never waits', async () => {
+  const limiters = new Limiters(5)
+  await expect(limiters.of('m').acquire(AbortSignal.abort(new Error('over')))).rejects.toThrow('over')
+  expect(limiters.of('m').state).toMatchObject({ inFlight: 0, waiting: 0 })
+  // Nor is a place lost that was granted before.
+  const stop = new AbortController()
+  const permit = await limiters.of('m').acquire(stop.signal)
+  stop.abort()
+  expect(limiters.of('m').state).toMatchObject({ inFlight: 1, waiting: 0 })
+  permit.release('failed')
+  expect(limiters.of('m').state.inFlight).toBe(0)
+})
+
+describe('the pace', () => {
+  test('spaces the requests to one endpoint evenly, from the first on, and those to another apart', async () => {
+    let now = 5000
+    const waits: number[] = []
+    const clock = {
+      now: () => now,
+      random: () => 0,
+      after(ms: number, callback: () => void) {
+        waits.push(ms)
+        callback()
+        return () => {}
+      },
+    }
+    expect(spacing(60)).toBe(1000)
+    const pacer = new Pacer(60, clock)
+    const { signal } = new AbortController()
+    for (let i = 0; i < 3; i++) await pacer.wait('a', signal)
+    await pacer.wait('b', signal)
+    expect(waits).toEqual([1000, 2000])
+    now = 7500
+    await pacer.wait('a', signal)
+    expect(waits).toEqual([1000, 2000, 500])
+    // Nothing is saved up for later.
+    now = 60_000
+    await pacer.wait('a', signal)
+    await pacer.wait('a', signal)
+    expect(waits).toEqual([1000, 2000, 500, 1000])
+    await expect(pacer.wait('a', AbortSignal.abort(new Error('over')))).rejects.toThrow('over')
+    await NO_PACE.wait('a', AbortSignal.abort())
   })
 })

@@ -11,7 +11,7 @@ import {
   type FakeReply,
   startFakeProvider,
 } from '../../../rollouts/models/fake/index.ts'
-import { Models, type ModelsOptions } from '../../../rollouts/models/index.ts'
+import { costRange, Models, type ModelsOptions } from '../../../rollouts/models/index.ts'
 import type { Clock } from '../../../rollouts/models/retry.ts'
 import { type CallRow, ProviderError, type TranscribedPolicy } from '../../../rollouts/player.ts'
 import { type ToyTypes, toyMarket } from '../../toy_market/index.ts'
@@ -45,6 +45,19 @@ async function play(fake: FakeProviderOptions, { horizon = 2, economy, recorded 
   const policy = make({ env: env as never, config: episode.config, seat: { agent: 'trader_0', role: 'trader' }, repeat: 0 })
   while (!episode.over) episode.step({ trader_0: await policy.act(episode.turn('trader_0', signal)) })
   return { log: episode.log, rows, policy: policy as TranscribedPolicy }
+}
+
+/** A model in its seat, of a game that has begun. */
+async function seated(fake: FakeProviderOptions) {
+  await provider?.close()
+  provider = await startFakeProvider(fake)
+  const rollout = new AbortController()
+  const episode = new Episode(toyMarket, { traders: 1, horizon: 2 }, 3)
+  const make = new Models()
+    .player(`openai:m@${provider.url}`)
+    .policies({ key: 'k', signal: rollout.signal, recorded: [], record: () => {} })
+  const seat = { agent: 'trader_0', role: 'trader' }
+  return { policy: make({ env: toyMarket as never, config: episode.config, seat, repeat: 0 }), episode, rollout }
 }
 
 /** A script that gives these replies in turn; the last one from then on. */
@@ -280,6 +293,88 @@ describe('going on inside an episode', () => {
     const again = await play({ script }, { horizon: 3, recorded: other })
     expect(again.log).toEqual(whole.log)
     expect(again.rows.map(({ call }) => call)).toEqual(whole.rows.slice(1).map(({ call }) => call))
+  })
+})
+
+describe('a call under way', () => {
+  const hanging: FakeProviderOptions = { script: () => wait, fault: () => 'hung' }
+  /** A model whose call hangs, and how it can be given up. */
+  async function hung(own: boolean) {
+    const { policy, episode, rollout } = await seated(hanging)
+    const turn = new AbortController()
+    const acting = policy.act(episode.turn('trader_0', own ? turn.signal : rollout.signal)) as Promise<unknown>
+    acting.catch(() => {})
+    while (provider!.counts.hung !== 1) await new Promise(setImmediate)
+    return { acting, turn, rollout }
+  }
+
+  test('ends with the rollout that it belongs to, whether its turn may be given up alone or not', async () => {
+    for (const own of [true, false]) {
+      const { acting, rollout } = await hung(own)
+      rollout.abort(new Error('enough'))
+      await expect(acting).rejects.toThrow('enough')
+    }
+  })
+
+  test('ends with its turn, where that is given up alone', async () => {
+    const { acting, turn } = await hung(true)
+    turn.abort(new Error('too late'))
+    await expect(acting).rejects.toThrow('too late')
+  })
+
+  test('is not begun once its rollout or its turn is over', async () => {
+    for (const own of [true, false]) {
+      const { policy, episode, rollout } = await seated(hanging)
+      const turn = AbortSignal.abort(new Error('over'))
+      if (!own) rollout.abort(new Error('over'))
+      await expect(policy.act(episode.turn('trader_0', own ? turn : rollout.signal))).rejects.toThrow('over')
+      expect(provider!.requests).toEqual([])
+    }
+  })
+})
+
+describe('what a run would take', () => {
+  /** What is measured of a seat that nobody asks for anything. */
+  async function measured(options: ModelsOptions, horizon = 3) {
+    const models = new Models({ prices: () => ({ 'openai:m': { input: 2, output: 8 } }), ...options })
+    const player = models.player('openai:m')
+    const { name, kind, details, policies } = models.measuring(player)
+    expect({ name, kind, details }).toEqual({ name: player.name, kind: player.kind, details: player.details })
+    const episode = new Episode(toyMarket, { traders: 1, horizon }, 3)
+    const { signal } = new AbortController()
+    const seat = { agent: 'trader_0', role: 'trader' }
+    const policy = policies(undefined as never)({ env: toyMarket as never, config: episode.config, seat, repeat: 0 })
+    while (!episode.over) episode.step({ trader_0: await policy.act(episode.turn('trader_0', signal)) })
+    return models.measured.get(player.name)!
+  }
+
+  test('is measured by what a model would be told, and assumed of what it says', async () => {
+    const whole = await measured({})
+    expect(whole).toMatchObject({ calls: 3, completion: 900, price: { input: 2, output: 8 } })
+    // Everything but the last prompt is sent again, and what was said with it.
+    const shorter = await measured({}, 2)
+    expect(whole.repeated).toBe(shorter.prompt)
+    expect((await measured({}, 1)).repeated).toBe(0)
+    expect(whole.prompt).toBeGreaterThan(3 * (await measured({}, 1)).prompt + 3 * 300)
+    const none = await measured({ history: 0 })
+    expect(none).toMatchObject({ calls: 3, repeated: 0 })
+    expect(none.prompt).toBeLessThan(whole.prompt - 2 * 300)
+    expect(await measured({ sampling: { max_tokens: 7 } })).toMatchObject({ completion: 21 })
+    expect(await measured({ sampling: { max_tokens: 7000 } })).toMatchObject({ completion: 900 })
+    // A persona is told with the rules, after an empty line, which JSON writes in four characters: four are a token.
+    const persona = { name: 'p', text: 'x'.repeat(396), digest: '' }
+    expect((await measured({ personas: { all: persona, seats: {} } })).prompt - whole.prompt).toBe(300)
+    expect((await measured({ prices: () => ({}) })).price).toBeNull()
+  })
+
+  test('costs the least where all that is repeated is read from a cache, the most where nothing is', () => {
+    const sum = { calls: 2, prompt: 1000, repeated: 400, completion: 100 }
+    const [least, most] = costRange(sum, { input: 2, cached_read: 0.5, cache_write: 3, output: 8 })
+    expect(least).toBeCloseTo((600 * 3 + 400 * 0.5 + 100 * 8) / 1e6, 12)
+    expect(most).toBeCloseTo((1000 * 3 + 100 * 8) / 1e6, 12)
+    const plain = costRange(sum, { input: 2, output: 8 })
+    expect(plain[0]).toBeCloseTo(0.0028, 12)
+    expect(plain[1]).toBeCloseTo(0.0028, 12)
   })
 })
 

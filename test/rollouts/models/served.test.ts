@@ -2,7 +2,7 @@
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { economies } from '../../../index.ts'
+import { Episode, economies } from '../../../index.ts'
 import { Models } from '../../../rollouts/models/index.ts'
 import { playersFor } from '../../../rollouts/players/index.ts'
 import { runRollout } from '../../../rollouts/run_rollout.ts'
@@ -17,7 +17,11 @@ type Asked = any
 type Answer = { readonly status?: number; readonly body: unknown }
 
 /** A policy server that answers each turn as `play` says. */
-async function serving(play: (asked: Asked) => Answer, accepts: readonly string[] = ['text', 'observation', 'encoded']) {
+async function serving(
+  play: (asked: Asked) => Answer,
+  accepts: readonly string[] = ['text', 'observation', 'encoded'],
+  greeting: unknown = { protocol: 1, name: 'toy-ppo', accepts },
+) {
   const asked: Asked[] = []
   const tokens: (string | undefined)[] = []
   const server = http.createServer((request, response) => {
@@ -25,11 +29,13 @@ async function serving(play: (asked: Asked) => Answer, accepts: readonly string[
     request.on('data', chunk => (text += chunk))
     request.on('end', () => {
       tokens.push(request.headers.authorization)
-      let answer: Answer = { body: { protocol: 1, name: 'toy-ppo', accepts } }
+      let answer: Answer = { body: greeting }
       if (request.method === 'POST') {
         asked.push(JSON.parse(text))
         answer = play(asked.at(-1))
       }
+      // Nothing is ever said.
+      if (answer.status === 0) return
       response.writeHead(answer.status ?? 200, { 'content-type': 'application/json' })
       response.end(typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body))
     })
@@ -123,7 +129,148 @@ describe('a served policy', () => {
     expect(rollout).toMatchObject({ ok: false, error: { code: 'connection', fatal: true } })
   })
 
-  test.each(['policy:ftp://x', 'policy:http://u:p@host/', 'policy:http://host/?step=3', 'policy:'])('%s is no server', text => {
+  test.each([
+    'policy:ftp://x',
+    'policy:http://u:p@host/',
+    'policy:http://host/?step=3',
+    'policy:http://host/#a',
+    'policy:x http://host',
+    'policy:http://:x',
+    'policy:',
+  ])('%s is no server', text => {
     expect(() => playersFor({ economy, models: new Models() })(text)).toThrow('policy:http://HOST:PORT/PATH')
+  })
+
+  const wait = { body: { calls: [{ tool: 'wait', args: {} }] } }
+  /** A policy in its seat, of a game that has begun. */
+  async function seated(player: string, options: ConstructorParameters<typeof Models>[0] = {}) {
+    const models = new Models({ retry: quick, ...options })
+    const rollout = new AbortController()
+    const episode = new Episode(toyMarket, { traders: 1, horizon: 2 }, 3)
+    const make = models.served(player).policies({ key: 'k', signal: rollout.signal, recorded: [], record: () => {} })
+    const seat = { agent: 'trader_0', role: 'trader' }
+    return { policy: make({ env: toyMarket as never, config: episode.config, seat, repeat: 0 }), episode, rollout, models }
+  }
+
+  test('says of itself what files record, and nothing of a token that there is none of', async () => {
+    const { player, asked, tokens } = await serving(() => wait, ['text'])
+    const { name, kind, details } = new Models().served(`${player}/`)
+    expect({ name, kind, details }).toEqual({
+      name: player,
+      kind: 'policy',
+      details: { base_url: player.slice('policy:'.length), protocol: 1 },
+    })
+    await played(player)
+    expect(new Set(tokens)).toEqual(new Set([undefined]))
+    // Greeted once, then asked every turn.
+    expect(tokens.length).toBe(asked.length + 1)
+    expect(Object.keys(asked[0]).sort()).toEqual(
+      'config env offered protocol random repeat results role rollout seat t text version'.split(' '),
+    )
+  })
+
+  test('may say what its decisions took', async () => {
+    const units = { thinking: 3, output: 4, source: 'reported' } as const
+    const { player } = await serving(() => ({ body: { ...wait.body, units } }))
+    expect(decisions(await played(player))[0]).toEqual({ ...wait.body, units })
+  })
+
+  test.each<[string, unknown]>([
+    ['units that are no counts', { calls: [], units: { thinking: -1, output: 0, source: 'reported' } }],
+    ['units of another source', { calls: [], units: { thinking: 0, output: 0, source: 'guessed' } }],
+    ['both a slot and calls', { slot: 0, calls: [] }],
+    ['a slot below zero', { slot: -1 }],
+    ['half a slot', { slot: 0.5 }],
+    ['more calls than anybody means', { calls: new Array(1001).fill({ tool: 'wait', args: {} }) }],
+    ['a field besides', { calls: [], note: 'x' }],
+  ])('that answers %s is no policy server', async (_what, body) => {
+    const { player } = await serving(() => ({ body }))
+    const { policy, episode, rollout } = await seated(player, { retry: { maxRetries: 0 } })
+    await expect(policy.act(episode.turn('trader_0', rollout.signal))).rejects.toMatchObject({ code: 'malformed_reply' })
+  })
+
+  test.each<[string, unknown]>([
+    ['another protocol', { protocol: 2, accepts: ['text'] }],
+    ['nothing of what it accepts', { protocol: 1 }],
+    ['that it accepts what there is not', { protocol: 1, accepts: ['pictures'] }],
+    ['that it accepts too much', { protocol: 1, accepts: ['text', 'text', 'text', 'text'] }],
+    ['a name at length', { protocol: 1, accepts: [], name: 'x'.repeat(201) }],
+  ])('that says %s is none either', async (_what, greeting) => {
+    const { player, asked } = await serving(() => wait, [], greeting)
+    const { policy, episode, rollout } = await seated(player, { retry: { maxRetries: 0 } })
+    await expect(policy.act(episode.turn('trader_0', rollout.signal))).rejects.toMatchObject({ code: 'malformed_reply' })
+    expect(asked).toEqual([])
+  })
+
+  test('that is asked for a slot where the economy has none says calls', async () => {
+    const { player } = await serving(() => ({ body: { slot: 0 } }))
+    const { encode: _, ...plain } = toyMarket
+    const models = new Models({ retry: { maxRetries: 0 } })
+    const episode = new Episode(plain, { traders: 1, horizon: 2 }, 3)
+    const { signal } = new AbortController()
+    const make = models.served(player).policies({ key: 'k', signal, recorded: [], record: () => {} })
+    const seat = { agent: 'trader_0', role: 'trader' }
+    const policy = make({ env: plain as never, config: episode.config, seat, repeat: 0 })
+    await expect(policy.act(episode.turn('trader_0', signal))).rejects.toThrow('toy_market has no encoding')
+  })
+
+  test.each(['rollout', 'turn', 'run'])('that hangs is given up with its %s', async whose => {
+    let hung = 0
+    const { player } = await serving(() => {
+      hung++
+      return { status: 0, body: '' }
+    })
+    const run = new AbortController()
+    const { policy, episode, rollout } = await seated(player, { stop: run.signal })
+    const turn = new AbortController()
+    const acting = policy.act(episode.turn('trader_0', turn.signal)) as Promise<unknown>
+    acting.catch(() => {})
+    while (hung === 0) await new Promise(setImmediate)
+    if (whose === 'run') run.abort()
+    else (whose === 'turn' ? turn : rollout).abort(new Error('enough'))
+    // An end of the run lets what is under way be finished: only then is its turn given up.
+    if (whose === 'run') turn.abort(new Error('enough'))
+    await expect(acting).rejects.toThrow('enough')
+    await expect(policy.act(episode.turn('trader_0', turn.signal))).rejects.toThrow(whose === 'run' ? 'Interrupted' : 'enough')
+    expect(hung).toBe(1)
+  })
+
+  test('that is slow uses up the time of its seat, and what went wrong is on the line about what goes on', async () => {
+    const answers: Answer[] = [{ status: 503, body: 'busy' }, wait, wait]
+    const { player } = await serving(() => answers.shift() ?? wait)
+    let now = 0
+    const clock = {
+      now: () => (now += 1000),
+      random: () => 0,
+      after(ms: number, callback: () => void) {
+        // Waits pass at once, time boxes never.
+        if (ms <= 1) setImmediate(callback)
+        return () => {}
+      },
+    }
+    const { policy, episode, rollout, models } = await seated(player, {
+      timeoutEpisodeMs: 60_000,
+      clock,
+      retry: { ...quick, timeoutMs: 1e6 },
+    })
+    await policy.act(episode.turn('trader_0', rollout.signal))
+    expect(models.status()).toMatch(/ · 1 retries, last 503 server_error$/)
+    const tight = await seated(player, { timeoutEpisodeMs: 1500, clock, retry: { ...quick, timeoutMs: 1e6 } })
+    await expect(
+      (async () => {
+        for (let i = 0; i < 3; i++) await tight.policy.act(tight.episode.turn('trader_0', tight.rollout.signal))
+      })(),
+    ).rejects.toThrow(/the episode's time box of 1\.5 s is used up\. Raise --timeout-episode/)
+  })
+
+  test.each<[Answer, RegExp]>([
+    [{ status: 401, body: 'no' }, /^policy:http:\S+: 401 auth \(no\)\. Check the token in AGORAGYM_POLICY_TOKEN\.$/],
+    [{ status: 400, body: 'no' }, /bad_request \(no\)\. Check what the server was started with, then --resume --retry-errors\.$/],
+    [{ status: 408, body: 'no' }, /Raise --timeout-call \(300 s a turn\), then --resume --retry-errors\.$/],
+    [{ body: 'no' }, /: malformed_reply \(.*\)\. Check that what answers is a policy server of protocol 1\.$/],
+  ])('that answers %j is told so', async (answer, message) => {
+    const { player } = await serving(() => answer)
+    const { policy, episode, rollout } = await seated(player, { retry: { maxRetries: 0 } })
+    await expect(policy.act(episode.turn('trader_0', rollout.signal))).rejects.toThrow(message)
   })
 })

@@ -5,7 +5,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { UserError } from '../envs/core/errors.ts'
-import { writeFiles } from '../rollouts/disk.ts'
+import { textsBelow, writeFiles } from '../rollouts/disk.ts'
 import { packageVersion } from '../rollouts/versions.ts'
 import { economies } from './registry.ts'
 
@@ -132,14 +132,8 @@ function registryWith(text: string, name: string): string {
 
 /** The template's files below a folder, by path, moved below `into`. */
 function under(folder: string, into?: string): Record<string, string> {
-  const files = readdirSync(join(TEMPLATES, folder), { recursive: true, withFileTypes: true }).filter(entry => entry.isFile())
-  return Object.fromEntries(
-    files.map(entry => {
-      const path = join(entry.parentPath, entry.name)
-      const below = path.slice(join(TEMPLATES, folder).length + 1).replaceAll('\\', '/')
-      return [into === undefined ? below : `${into}/${below}`, readFileSync(path, 'utf8')]
-    }),
-  )
+  const files = textsBelow(join(TEMPLATES, folder))
+  return into === undefined ? files : Object.fromEntries(Object.entries(files).map(([path, text]) => [`${into}/${path}`, text]))
 }
 
 /** A template's text with the names of the new economy. */

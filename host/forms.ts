@@ -29,7 +29,7 @@ export function formsOf(tools: PlayerTools<AnyTypes>, { offered, observation, ch
 }
 
 /** The arguments of a call in words, such as `amount 80, to agent_1`. */
-export function argsText(args: unknown): string {
+function argsText(args: unknown): string {
   if (typeof args !== 'object' || args === null) return JSON.stringify(args) ?? ''
   return Object.entries(args)
     .map(([name, value]) => `${name.replaceAll('_', ' ')} ${typeof value === 'string' ? value : JSON.stringify(value)}`)

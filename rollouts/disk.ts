@@ -10,13 +10,15 @@ import {
   fstatSync,
   mkdirSync,
   openSync,
+  readdirSync,
+  readFileSync,
   readSync,
   renameSync,
   rmSync,
   statSync,
   writeSync,
 } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { UserError } from '../envs/core/errors.ts'
 import { RunError } from './errors.ts'
 
@@ -144,6 +146,17 @@ export function open(path: string, flags: string | number, mode?: number): numbe
   } catch (error) {
     throw refused(path, error)
   }
+}
+
+/** The texts of all files below a folder, by path from it with `/` between folders; in no certain order. */
+export function textsBelow(folder: string): Record<string, string> {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter(entry => entry.isFile())
+  return Object.fromEntries(
+    files.map(({ parentPath, name }) => {
+      const path = join(parentPath, name)
+      return [relative(folder, path).replaceAll('\\', '/'), readFileSync(path, 'utf8')]
+    }),
+  )
 }
 
 /** What to do about a refusal of the file system. */

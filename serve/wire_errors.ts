@@ -22,4 +22,3 @@ export const WIRE_ERRORS = {
   too_large: 'the request is longer than the server takes',
   internal: 'a fault of the server; its session is closed',
 } as const
-export type WireErrorCode = keyof typeof WIRE_ERRORS

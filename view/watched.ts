@@ -47,7 +47,7 @@ export interface Snapshot {
 }
 
 /** Stands for all seats where one is asked for. */
-export const ALL_SEATS = '*'
+const ALL_SEATS = '*'
 
 /** Where two rollouts go different ways. */
 export interface Parting {
@@ -73,7 +73,7 @@ const SLICE = 15
 const [SOON, TOLD] = [30, 300]
 
 /** Rollouts up to which logs are read for behaviour and lines over time: beyond, the first screen would be long in coming. */
-export const MOST_LOGS = 2000
+const MOST_LOGS = 2000
 
 export interface WatchedOptions {
   /** Where the runs' economies are looked up, and the environments alone. */

@@ -127,7 +127,7 @@ export function firstDeal(seen: Observation, plot: Plot): number | undefined {
 }
 
 /** The real value of a plot where one was shown it. */
-export function shownValue({ inspected = [] }: Observation, plot: Plot, condition: Cond): number | undefined {
+function shownValue({ inspected = [] }: Observation, plot: Plot, condition: Cond): number | undefined {
   return inspected.find(view => view.plot === plot)?.values[condition]
 }
 
@@ -183,7 +183,7 @@ export function lossOf({ land }: Observation): number {
 }
 
 /** What the project brings the developer. */
-export function gainOf({ land }: Observation): number {
+function gainOf({ land }: Observation): number {
   return land!.values[1] - land!.values[0]
 }
 

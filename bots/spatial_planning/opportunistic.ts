@@ -102,7 +102,7 @@ function anyBuys(eager: number, declared: number, range: Range, speculators: num
 /** How it pulls at a decision. */
 const PULL: Pull = { liked: 0.8, other: 0.8, safety: 2, most: 2 }
 
-export function opportunisticHabits(context: Context): Habits {
+function opportunisticHabits(context: Context): Habits {
   const { config, seat } = context
   const experience = new Experience()
   const trust = new Trust()

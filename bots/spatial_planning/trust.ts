@@ -14,7 +14,7 @@ const isClose = (said: Pair, real: Pair): boolean =>
   said.every((value, condition) => Math.abs(value - real[condition]!) <= CLOSE * real[condition]!)
 
 /** What one knows of a plot: of one's own, and of those one was shown. */
-export function knownValues({ agent, land, inspected = [] }: Observation, plot: Plot): Pair | undefined {
+function knownValues({ agent, land, inspected = [] }: Observation, plot: Plot): Pair | undefined {
   return land !== null && plot === agent ? land.values : inspected.find(view => view.plot === plot)?.values
 }
 

@@ -106,7 +106,7 @@ async function twinOf(economies: Economies, kind: string) {
   throw new UserError(`No economy here plays games of the kind '${kind.slice(0, 64)}'. Kinds: ${kinds}.`)
 }
 
-export class IbexAdapter implements Adapter {
+class IbexAdapter implements Adapter {
   readonly id = 'ibex'
   readonly #options: IbexOptions & { readonly game: number }
   readonly #twin: RemoteTwin

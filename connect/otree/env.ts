@@ -40,7 +40,7 @@ Each turn you are shown one page as text. A field of the page stands as [name]; 
 Decide as you think best for yourself under the rules that the pages tell you.`
 
 /** The pages of any experiment, as something that can be played. */
-export function pagesEnv(): Playable<AnyTypes> {
+function pagesEnv(): Playable<AnyTypes> {
   const usual = toolsOf({ fields: [], submits: true, live: null, chats: [] })
   return {
     id: 'otree',

@@ -17,7 +17,7 @@ interface Intervention {
   readonly idle?: (lowest: number) => string
 }
 
-export const INTERVENTIONS: readonly Intervention[] = [
+const INTERVENTIONS: readonly Intervention[] = [
   { name: 'fee_cap', set: { fee_cap: {} } },
   { name: 'fee_cap, block pays 100', set: { fee_cap: {}, block_reward: 100 }, beside: { block_reward: 100 } },
   {
@@ -61,7 +61,7 @@ interface Effect {
 }
 
 /** The published runs under one intervention, beside the runs without. */
-export function effectOf({ set, beside }: Intervention, first: number, end: number, plain: readonly RunRow[]): Effect {
+function effectOf({ set, beside }: Intervention, first: number, end: number, plain: readonly RunRow[]): Effect {
   const without = beside === undefined ? plain : played(first, end, beside).map(({ figures }) => figures)
   const under = played(first, end, set)
   return {

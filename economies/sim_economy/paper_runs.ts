@@ -65,7 +65,7 @@ ECONOMIES.add(simEconomy.id, defineEconomy({ env: simEconomy, ...simEconomyBots 
  * The study as an experiment: the paper's policy in all eight seats, on a seed a run. `first` and those up to `end`; `set` are
  * fields of the configuration that are not the paper's.
  */
-export function studyOf(first: number, end: number, set: ConfigInput = {}): Experiment {
+function studyOf(first: number, end: number, set: ConfigInput = {}): Experiment {
   return experiment({
     name: 'sim-economy-paper',
     entries: [

@@ -19,7 +19,7 @@ export interface EpisodeOptions {
 }
 
 /** Why a game is over that reached its planned length, where the economy has no word of its own for it. */
-export const HORIZON = 'horizon'
+const HORIZON = 'horizon'
 
 const NO_RESULTS: readonly CallResult[] = Object.freeze([])
 

@@ -26,6 +26,16 @@ export function meanOrNull(values: readonly number[]): number | null {
   return values.length === 0 ? null : mean(values)
 }
 
+/** Null where there is nothing to divide by. */
+export function ratio(part: number, whole: number): number | null {
+  return whole === 0 ? null : part / whole
+}
+
+/** The part of the items of which something holds; null of no item. */
+export function share<Item>(items: readonly Item[], holds: (item: Item) => boolean): number | null {
+  return ratio(items.filter(holds).length, items.length)
+}
+
 /** The sample standard deviation; 0 of less than two values. */
 export function sd(values: readonly number[]): number {
   if (values.length < 2) return 0

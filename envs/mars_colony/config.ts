@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { COLONISTS, DIALOGUE, LABOUR, SOCIETY } from './parameters.ts'
 
 /** How a scripted colonist behaves toward others; `rule` is the bare substrate. */
-export const RESIDENT_TYPES = ['rule', 'honest', 'opportunistic', 'deceptive'] as const
+const RESIDENT_TYPES = ['rule', 'honest', 'opportunistic', 'deceptive'] as const
 export type ResidentType = (typeof RESIDENT_TYPES)[number]
 
 /** Ours: how many of each type are among nine residents. */

@@ -1,7 +1,7 @@
 /** Scores of every seat, from the last step of a log alone. Ours; in two-layer mode nobody's play is scored. */
 import type { Scores } from '../core/environment.ts'
 import type { EpisodeLog } from '../core/log.ts'
-import { weightedSum } from '../core/sums.ts'
+import { ratio, weightedSum } from '../core/sums.ts'
 import { type AgenticConfig, type MarsConfig, sessionTicks } from './config.ts'
 import type { MarsTypes } from './observe.ts'
 import { SOCIETY } from './parameters.ts'
@@ -38,13 +38,9 @@ export function scoreOf(config: AgenticConfig, standing: Standing): Scores {
   return {
     reward: weightedSum(weights, parts),
     ...parts,
-    social_quality: share(good_visits + good_talks, visits + talks),
-    pledge_quality: share(kept, kept + broken),
+    social_quality: ratio(good_visits + good_talks, visits + talks),
+    pledge_quality: ratio(kept, kept + broken),
   }
-}
-
-function share(part: number, whole: number): number | null {
-  return whole === 0 ? null : part / whole
 }
 
 /** What stands where the substrate plays for everybody. */

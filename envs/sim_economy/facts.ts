@@ -26,6 +26,8 @@ export const facts: Facts<SimEconomy> = {
     reputation: '[0, 100]',
     deep_debt: '{0, 1}',
     contracts_settled: '[0, 1]',
+    negative_balance_agents: config === undefined ? '≥ 0' : `[0, ${config.num_agents}]`,
+    top1_wealth_shifted_share_final: config === undefined ? '[0, 1]' : `[${1 / config.num_agents}, 1]`,
     ...(config !== undefined && marketOf(config).payoffScale !== null && { payoff: '[−1, 1]' }),
   }),
   weights: () => WEIGHTS,

@@ -76,7 +76,7 @@ export function resting(book: Book, side: Side): Order[] {
 }
 
 /** The best order of that side that somebody else posted: nobody trades with himself. */
-export function bestFor(book: Book, side: Side, player: number): Order | undefined {
+function bestFor(book: Book, side: Side, player: number): Order | undefined {
   return resting(book, side).find(order => order.player !== player)
 }
 

@@ -1,6 +1,6 @@
 /** What metrics of a session look at, and what several of them ask of it. Knows rounds and declarations; names no metric. */
 import type { MetricDoc } from '../core/environment.ts'
-import { meanOrNull, sum } from '../core/sums.ts'
+import { meanOrNull, ratio, sum } from '../core/sums.ts'
 import { MEDIAN_OF } from './market.ts'
 import type { Cond, Pair } from './roster.ts'
 import { sharePerPoint } from './roster.ts'
@@ -22,11 +22,6 @@ export interface MetricRule extends MetricDoc {
   of(scope: Scope): number | null
 }
 
-/** Null where there is nothing to divide by. */
-export const ratio = (above: number, below: number): number | null => (below === 0 ? null : above / below)
-/** Null of no item. */
-export const share = <V>(items: readonly V[], holds: (item: V) => boolean): number | null =>
-  ratio(items.filter(holds).length, items.length)
 export const defined = <V>(items: readonly (V | null | undefined)[]): V[] =>
   items.filter((item): item is V => item !== null && item !== undefined)
 

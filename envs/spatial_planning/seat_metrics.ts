@@ -2,7 +2,7 @@
  * The metrics of a seat: what one player declared, traded, paid and was left with. Each is a formula over the rounds that
  * `metric_scope.ts` reads.
  */
-import { meanOrNull } from '../core/sums.ts'
+import { meanOrNull, ratio, share } from '../core/sums.ts'
 import {
   counted,
   exaggeration,
@@ -12,9 +12,7 @@ import {
   type MetricRule,
   perRound,
   purchases,
-  ratio,
   type Scope,
-  share,
 } from './metric_scope.ts'
 import { isLand } from './roster.ts'
 import { statements, truthfulness } from './score.ts'

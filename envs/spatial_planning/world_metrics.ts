@@ -1,5 +1,5 @@
 /** The metrics of the whole session: what was decided, what was true, and what the declarations and the market made of it. */
-import { meanOrNull, median, sum } from '../core/sums.ts'
+import { meanOrNull, median, ratio, share, sum } from '../core/sums.ts'
 import {
   alpha,
   counted,
@@ -17,9 +17,7 @@ import {
   paidWorth,
   perRound,
   purchases,
-  ratio,
   realised,
-  share,
   totals,
   truthfulWorth,
   underDeclared,

@@ -216,7 +216,7 @@ const MEASURES: Readonly<Record<string, Measure>> = {
     OURS,
     p => p.finalReputation - p.firstReputation,
   ),
-  reputation_per_step: measure('change of reputation a step', '(final − first) / executed steps', 'any', OURS, p =>
+  reputation_per_step: measure('change of reputation a step', '(final − first) / executed steps', '[−100, 100]', OURS, p =>
     ratio(p.finalReputation - p.firstReputation, p.steps),
   ),
   social_reputation_share: measure(

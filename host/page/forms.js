@@ -75,11 +75,6 @@ export function filled(schema, value, root = schema) {
   return value === undefined ? blank(schema, root) : FORMS[kindOf(schema)].filled(schema, value, root)
 }
 
-/** Whether a draft is as nobody has touched it. */
-export function isBlank(schema, draft, root = schema) {
-  return JSON.stringify(draft) === JSON.stringify(blank(schema, root))
-}
-
 /**
  * What a draft says, and what is wrong with it. A value of undefined is left out. `lang` is how numbers are written.
  */

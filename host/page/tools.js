@@ -1,6 +1,6 @@
 /** A turn's decision: the tools as forms, the calls that will be sent, questions that are answered at once. Knows a turn; knows no stage and no socket. */
 import { Fields, idOf } from './fields.js'
-import { blank, fieldsOf, filled, isBlank, read } from './forms.js'
+import { blank, fieldsOf, filled, read } from './forms.js'
 import { html, lang, number, say, t, title, words } from './ui.js'
 
 /** Proposals that are shown before somebody asks for all. */
@@ -292,7 +292,3 @@ function fieldNamed(tool, text) {
   const names = fieldsOf(tool.parameters, tool.parameters).map(([name]) => name)
   return names.find(name => new RegExp(`(^|: )${name}(\\.[\\w.]+)?: `).test(text))
 }
-
-/** Whether somebody has begun to fill in something. */
-export const isBegun = (turn, work) =>
-  work.calls.length > 0 || turn.tools.some(tool => tool.name in work.drafts && !isBlank(tool.parameters, work.drafts[tool.name]))

@@ -3,10 +3,10 @@
  * for them as every client does, over the wire; knows no economy, and nothing of oTree but what its templates and `fields.ts` write.
  */
 import { randomBytes } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { UserError } from '../../envs/core/errors.ts'
-import { writeFiles } from '../../rollouts/disk.ts'
+import { textsBelow, writeFiles } from '../../rollouts/disk.ts'
 import { packageVersion } from '../../rollouts/versions.ts'
 import type { GameRequest } from '../game.ts'
 import { Host, type HostOptions } from '../host.ts'
@@ -16,7 +16,7 @@ import { formOf, humane, python } from './fields.ts'
 const TEMPLATES = join(import.meta.dirname, '..', '..', 'templates', 'otree_app')
 
 /** The oTree that the generated app was written for and is tested with. */
-export const OTREE_VERSION = '6.0.15'
+const OTREE_VERSION = '6.0.15'
 
 /** Calls of one turn that have a page each; an economy that takes more ends the turn there. */
 const MOST_CALLS = 20
@@ -164,7 +164,7 @@ export async function otreeApp(options: OtreeAppOptions): Promise<OtreeApp> {
     }
     const rules = Object.entries(made.rules).map(([agent, text]) => [`${env}/rules/${agent}.txt`, `${text.trimEnd()}\n`])
     const files = Object.fromEntries([
-      ...templates().map(([path, text]) => [
+      ...Object.entries(textsBelow(TEMPLATES)).map(([path, text]) => [
         path.replace(/^app\//, `${env}/`).replace(/^gitignore$/, '.gitignore'),
         filled(text, words),
       ]),
@@ -264,16 +264,6 @@ function opponentText({ seats, live }: Made): string {
     .filter(({ agent }) => !live.includes(agent))
     .map(({ agent, player }) => `${agent}=${player}`)
     .join(', ')
-}
-
-/** The template's files, by path. */
-function templates(): [path: string, text: string][] {
-  return readdirSync(TEMPLATES, { recursive: true, withFileTypes: true })
-    .filter(entry => entry.isFile())
-    .map(entry => {
-      const path = join(entry.parentPath, entry.name)
-      return [path.slice(TEMPLATES.length + 1).replaceAll('\\', '/'), readFileSync(path, 'utf8')]
-    })
 }
 
 /** A template with its words: `@name@` stands for one. */

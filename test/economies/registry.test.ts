@@ -2,10 +2,12 @@
 import { describe, expect, test } from 'vitest'
 import { passive } from '../../bots/any/passive.ts'
 import { Economies } from '../../economies/registry.ts'
-import { economies, environments, learnerOf, resolveConfig, UserError } from '../../index.ts'
+import { type AnyEnvironment, economies, environments, learnerOf, rangeOf, resolveConfig, UserError } from '../../index.ts'
 import { seat } from '../../rollouts/lineup.ts'
 import { playersFor } from '../../rollouts/players/index.ts'
 import { toyMarket } from '../toy_market/index.ts'
+
+const docs = (env: AnyEnvironment) => Object.entries(env.metrics.docs)
 
 describe.each(economies.list().map(economy => [economy.env.id, economy] as const))('%s', (_id, economy) => {
   test('its studies carry the ids they are asked for by', async () => {
@@ -26,6 +28,18 @@ describe.each(economies.list().map(economy => [economy.env.id, economy] as const
       const config = resolveConfig(env, preset)
       const seated = seat(env, config, { learner: player(players[0]!), fixed: {}, opponents: others, exact: false })
       expect(seated.evaluated).toEqual([learnerOf(env.seats(config))])
+    }
+  })
+  test('what it writes as bounds of a metric or a part of the score is read as bounds, in every preset', () => {
+    const { env } = economy
+    for (const preset of Object.keys(env.presets)) {
+      const config = resolveConfig(env, preset)
+      const written = {
+        ...env.facts?.ranges?.(config),
+        ...Object.fromEntries(docs(env).map(([name, { range }]) => [name, range])),
+      }
+      const bounded = Object.keys(written).filter(name => /^[[({≥≤]|^\d+…/.test(written[name]!))
+      expect(bounded.filter(name => Object.values(rangeOf(env, name, config)).every(bound => bound === null))).toEqual([])
     }
   })
   test('the residents that --opponents may name make a configuration', () => {

@@ -159,7 +159,9 @@ describe('intervals know what values there can be', () => {
 
   test('a reward that adds up parts lies between what they can add up to, and so does its difference', () =>
     withFolder(async out => {
-      const figures = await figuresWith({ ranges: { payoff: '[0, 10]' }, weights: { payoff: 1 } }, out, { seeds: [0, 1] })
+      const figures = await figuresWith({ ranges: { payoff: '[0, 10]' }, weights: { payoff: 1, luck: 0 } }, out, {
+        seeds: [0, 1],
+      })
       const { reward } = table(figures, 'scores')
       expect(reward!.sleeper).toMatchObject({ low: 0, high: expect.closeTo(10 * (1 - 0.025 ** (1 / 2)), 12), method: 'beta' })
       expect(reward!.seller!.high).toBeLessThanOrEqual(10)
@@ -263,7 +265,12 @@ describe('the first table', () => {
         expect(lines.filter(line => line.startsWith('toy_market default, horizon=4'))).toHaveLength(folders.length > 22 ? 1 : 0)
       }
       expect((await agoragym('compare .', { cwd: out })).out).toContain('more players: --all')
-      expect((await agoragym('compare . --all', { cwd: out })).out).not.toContain('more players')
+      const table = async (more: string) => (await agoragym(`compare . --all${more}`, { cwd: out })).out
+      const whole = await table('')
+      expect(whole).not.toContain('more players')
+      // The reward that passes is the asked one; without logs there is nothing of what they say.
+      expect([whole, await table(' --threshold 99')].map(text => text.includes('reward ≥ 99'))).toEqual([false, true])
+      expect((await table(' --no-logs')).length).toBeLessThan(whole.length)
     }))
 })
 

@@ -231,6 +231,26 @@ describe('paired differences', () => {
     expect(wide.p).toBeCloseTo(plain.p!, 12)
   })
 
+  test('of values with bounds of their own each side keeps within its own, and nothing is known of one without', () => {
+    const [a, b] = [naive([0.1, 0, 0.9]), naive([-5, -5, -5])]
+    const [own, other] = [
+      { low: 0, high: 1 },
+      { low: -5, high: 5 },
+    ]
+    const difference = pairedDifference(a, b, { range: own, second: other })!
+    const [left, right] = [clusteredMean(a, { range: own })!, clusteredMean(b, { range: other })!]
+    expect(difference.method).toBe('beta')
+    // Values that are all alike correlate with nothing: the distances of both means to their ends add up as squares.
+    const { value } = difference
+    expect(difference.low).toBeCloseTo(value - Math.hypot(left.value - left.low!, right.high! - right.value), 12)
+    expect(difference.high).toBeCloseTo(value + Math.hypot(left.high! - left.value, right.value - right.low!), 12)
+    expect(pairedDifference(a, b, { range: own, second: { low: null, high: null } })!.method).toBe('t')
+    // A single value is no range between bounds: the spread of the other is all there is.
+    const nothing = naive([0, 0, 0])
+    expect(pairedDifference(a, nothing, { range: own, second: { low: 0, high: 0 } })).toMatchObject({ method: 't', low: 0 })
+    expect(clusteredMean(nothing, { range: { low: 0, high: 0 } })).toMatchObject({ value: 0, low: 0, high: 0 })
+  })
+
   test('without bounds the interval excludes no difference where p is under 0.05 and nowhere else, however skewed', () => {
     const random = stream(3, 'agreement')
     const excludes = { yes: 0, no: 0 }

@@ -38,6 +38,8 @@ test('a payoff that is bent within ±1 bounds the reward, a change of net worth 
   expect(of('payoff', 'short')).toEqual({ low: -1, high: 1 })
   expect(of('reward', 'short')).toEqual({ low: -1, high: 1.3 })
   expect(of('reputation', 'paper')).toEqual({ low: 0, high: 100 })
+  expect(of('negative_balance_agents', 'paper')).toEqual({ low: 0, high: 8 })
+  expect(of('top1_wealth_shifted_share_final', 'paper')).toEqual({ low: 1 / 8, high: 1 })
 })
 
 test('dealings are the transfers and every step of every contract, and standings what each turn closed with', async () => {

@@ -265,7 +265,12 @@ describe('the first table', () => {
         expect(lines.filter(line => line.startsWith('toy_market default, horizon=4'))).toHaveLength(folders.length > 22 ? 1 : 0)
       }
       expect((await agoragym('compare .', { cwd: out })).out).toContain('more players: --all')
-      expect((await agoragym('compare . --all', { cwd: out })).out).not.toContain('more players')
+      const table = async (more: string) => (await agoragym(`compare . --all${more}`, { cwd: out })).out
+      const whole = await table('')
+      expect(whole).not.toContain('more players')
+      // The reward that passes is the asked one; without logs there is nothing of what they say.
+      expect([whole, await table(' --threshold 99')].map(text => text.includes('reward ≥ 99'))).toEqual([false, true])
+      expect((await table(' --no-logs')).length).toBeLessThan(whole.length)
     }))
 })
 

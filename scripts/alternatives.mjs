@@ -39,7 +39,7 @@ for (const [id, economy] of Object.entries(ALTERNATIVES)) {
     console.log(
       `${id}: ${name} | told apart by ${row.verdict}${row.example ? ` (${row.failed} rows, ${row.example})` : ` (${moved} figures move)`}${row.held ? `, held by ${row.held}` : ''}, ${((performance.now() - began) / 1000).toFixed(0)} s`,
     )
-    if (mutant.test !== undefined && row.held === undefined && !sourced(row, economy)) {
+    if (mutant.test !== undefined && row.held === undefined && !sourced(row, mutant.recorded ?? economy.recorded)) {
       wrong++
       console.log(`${id}: ${name}: ${mutant.test} passes with the alternative`)
     }
@@ -56,8 +56,8 @@ for (const [id, economy] of Object.entries(ALTERNATIVES)) {
 process.exit(wrong === 0 ? 0 : 1)
 
 /** The row of a rule, and how many figures its alternative moves. `bases` keeps what the study gives without it, by options. */
-async function judged({ study, options = {}, recorded }, mutant, bases) {
-  const { rule, alternative, options: own = {} } = mutant
+async function judged({ study, options = {}, errors = 0, ...economy }, mutant, bases) {
+  const { rule, alternative, options: own = {}, recorded = economy.recorded } = mutant
   // Options of a rule go beside those of each part; a list of its own stands in the place of all parts.
   const parts = Array.isArray(own) ? own : [options].flat().map(part => ({ ...part, ...own }))
   const failing = []
@@ -72,7 +72,7 @@ async function judged({ study, options = {}, recorded }, mutant, bases) {
       const result = await planted.run(asked)
       moved += result.rows.filter(row => row.ours !== plain.ours.get(rowName(row))).length
       // What fails without any change, as few seeds make it, tells nothing apart.
-      failing.push(...result.rows.filter(row => row.ok === false && !plain.failing.has(rowName(row))))
+      failing.push(...result.rows.filter(row => row.ok === false && !plain.failing.has(rowName(row)) && isClear(row, errors)))
       if (!result.ok) failing.push({ kind: 'published' })
       if (failing.length > 0) break
     }
@@ -81,7 +81,7 @@ async function judged({ study, options = {}, recorded }, mutant, bases) {
   }
   const by = kind => failing.filter(row => row.kind === kind)
   const published = by('published').length > 0
-  const games = !published && recorded !== undefined && (await anyFails(recorded.tests, mutant))
+  const games = !published && recorded !== undefined && (await anyFails(recorded, mutant))
   const verdict = published
     ? 'published figures'
     : games
@@ -106,7 +106,13 @@ async function judged({ study, options = {}, recorded }, mutant, bases) {
   }
 }
 
-function sourced({ verdict }, { recorded }) {
+/** Whether a published figure is left behind by more than so many standard errors of ours, where few rollouts stand for many. */
+function isClear({ kind, published, tolerance, ours, oursSd, n }, errors) {
+  if (kind !== 'published' || errors === 0 || oursSd === undefined || tolerance === undefined) return true
+  return Math.abs(ours - published) > tolerance + (errors * oursSd) / Math.sqrt(n)
+}
+
+function sourced({ verdict }, recorded) {
   return verdict === 'published figures' || verdict === recorded?.words
 }
 
@@ -123,8 +129,8 @@ async function base(study, options) {
   }
 }
 
-async function anyFails(tests, mutant) {
-  for (const test of tests) if (await testFails({ test }, [planting(mutant)])) return true
+async function anyFails({ tests, named }, mutant) {
+  for (const test of tests) if (await testFails({ test, named }, [planting(mutant)])) return true
   return false
 }
 

@@ -133,11 +133,17 @@ describe('what is wrong is said in one line with what to do, and the code is 1',
   })
 
   test('failed rollouts are counted, and what plays them again is named', async () => {
-    const url = await serve({ fault: ({ turn }) => (turn === 1 ? 'server_error' : undefined) })
-    const { err } = await told(`${toy} --players openai:m@${url} --max-retries 0`)
+    let fails = true
+    const url = await serve({ fault: ({ turn }) => (fails && turn === 1 ? 'server_error' : undefined) })
+    const line = `${toy} --players openai:m@${url} --max-retries 0`
+    const { err, cwd } = await told(line)
     expect(err).toMatch(
       /2 rollouts failed \(runs\/\S+\/errors\.jsonl\)\. Play them again with: agoragym eval .* --resume --retry-errors\n$/,
     )
+    fails = false
+    // Only where that is asked for: each try may cost something.
+    expect((await agoragym(`${line} --resume`, { cwd })).code).toBe(1)
+    expect((await agoragym(`${line} --resume --retry-errors`, { cwd })).code).toBe(0)
   })
 
   test('credentials of a URL are not repeated', async () => {
@@ -264,6 +270,12 @@ describe('a tournament', () => {
       (await agoragym(`tournament toy_market --players openai:m@${url},random,bot:passive --seeds 3 --resume`, { cwd })).code,
     ).toBe(0)
     expect(provider!.requests).toHaveLength(asked)
+    // Each of two plays in both seats, as often as was asked for.
+    const { out: again } = await agoragym(
+      'tournament toy_market --players random,bot:passive --seeds 1 --repeats 2 --set horizon=1 --out again --json',
+      { cwd },
+    )
+    expect(JSON.parse(again).standings.map(({ games }: { games: number }) => games)).toEqual([4, 4])
   })
 
   test.each([

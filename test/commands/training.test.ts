@@ -88,6 +88,9 @@ describe('export', () => {
     expect(out).toContain('3 left out: cut short before the economy ended it (--include-truncated exports them, flagged).')
     const { out: all } = await agoragym('export runs --format sft-trl --out data --include-truncated --json', { cwd })
     expect(JSON.parse(all)).toMatchObject({ out: join(cwd, 'data'), counts: { rows: 9 }, left_out: {} })
+    const { code, out: relative } = await agoragym('export --format kto --out kto --reward-relative par --json', { cwd })
+    // Nobody derived what honest play gets in it.
+    expect([code, JSON.parse(relative)]).toMatchObject([1, { reward: { relative: 'par' }, counts: { rows: 0 } }])
   })
 
   test.each([

@@ -1,7 +1,8 @@
 // Reconstructed rules, each with the nearest other rule that the sources leave open: where it stands, and what it would read. `study` is
-// what judges them, and `recorded` games where there are some; `options` keep it short where a part of it is enough, and several are parts
-// that are played in turn until one tells the rules apart, those with published figures first. `test` is the test of ours that holds a rule
-// which no source tells from the other.
+// what judges them, and `recorded` games or values where there are some, of the economy or of a rule; `options` keep it short where a part
+// is enough, and several are parts that are played in turn until one tells the rules apart, those with published figures first. `test` is
+// the test of ours that holds a rule which no source tells from the other; `errors`, by how many standard errors of ours a published figure
+// must be missed to tell one.
 import { SWARM_RULES } from './swarm_alternatives.mjs'
 
 const harness = ['economies/sim_economy/paper.ts', 'simEconomyPaper']
@@ -261,6 +262,88 @@ export const ALTERNATIVES = {
         'market',
       ),
       plots(
+        'of an even number of trades it is the mean of the two in the middle',
+        'the dearer of them',
+        'market.ts',
+        'return median(book.tape.slice(-MEDIAN_OF).map(made => made.price))',
+        'const prices = book.tape.slice(-MEDIAN_OF).map(made => made.price).sort((a, b) => a - b)\n  return prices[prices.length >> 1] ?? null',
+        'market',
+      ),
+      plots(
+        'a round without any price goes to the project',
+        'to no project',
+        'settlement.ts',
+        'return project > 0 ? 0 : 1',
+        'return 0',
+        'settlement',
+      ),
+      plots(
+        'of two equal sums of declarations the project follows',
+        'no project',
+        'settlement.ts',
+        "return tie === 'laboratory' ? 1 : named(tie)",
+        "return tie === 'laboratory' ? 0 : named(tie)",
+        'settlement',
+      ),
+      plots(
+        'nobody trades with himself',
+        'own orders are met like others’',
+        'market.ts',
+        'find(order => order.player !== player)',
+        'find(order => order.player !== player || true)',
+        'market',
+      ),
+      plots(
+        'an order at any price is held against free cash (ours)',
+        'against all cash, as on the server',
+        'market.ts',
+        'return book.overdraws && book.cash',
+        'return book.cash',
+        'market',
+      ),
+      plots(
+        'the noise of signals shrinks with fewer plots (ours)',
+        'it is that of six',
+        'stimuli.ts',
+        '(expectedTotal(PLOTS.slice(0, owners + 1)) / expectedTotal(PLOTS))',
+        '(expectedTotal(PLOTS.slice(0, owners + 1)) / expectedTotal(PLOTS.slice(0, owners + 1)))',
+        'stimuli',
+      ),
+      plots(
+        'fresh values are whole thousands (ours)',
+        'whole points',
+        'roster.ts',
+        'return 1000 * Math.round((low + part * (high - low)) / 1000)',
+        'return Math.round(low + part * (high - low))',
+        'stimuli',
+      ),
+      plots(
+        'turns of a market come in an order drawn for every sweep (ours)',
+        'one order for all sweeps',
+        'phases.ts',
+        'stream(seed, rule.phase, round, sweep)',
+        'stream(seed, rule.phase, round)',
+        'step',
+      ),
+      plots('a market has nine turns of each player (ours)', 'eight', 'config.ts', '.default(9)', '.default(8)', 'step'),
+      plots('with three actions (ours)', 'two', 'step.ts', 'MARKET_CALLS = 3', 'MARKET_CALLS = 2', 'step'),
+      plots(
+        'three messages come before the requests (ours)',
+        'two',
+        'config.ts',
+        "default(3).describe('voting: messages",
+        "default(2).describe('voting: messages",
+        'step',
+      ),
+      plots(
+        'requests and offers end at 5,000,000 (ours)',
+        'at 10,000,000',
+        'tools.ts',
+        'MOST_COMPENSATION = 5_000_000',
+        'MOST_COMPENSATION = 10_000_000',
+        'calls',
+      ),
+      plots(
         'euros are rounded to the cent',
         'down to the cent',
         'settlement.ts',
@@ -272,13 +355,13 @@ export const ALTERNATIVES = {
   },
   swarm_economy: {
     study: swarm,
+    errors: 2,
     options: [
       // All published figures: their bands are wide, so that few rollouts show what leaves one.
-      { kind: 'published', rollouts: 100 },
+      { kind: 'published', rollouts: 50 },
       // The prototype's of the first version, beside the learners whose figures move most.
       { kind: 'prototype', profile: 'v0.1', learners: 'worker', rollouts: 1200 },
-      { kind: 'prototype', profile: 'v0.1', learners: 'offers_only' },
-      { kind: 'prototype', profile: 'v0.1', learners: 'accept_all,uniform_calls,post_only' },
+      { kind: 'prototype', profile: 'v0.1', learners: 'offers_only,post_only,accept_all', rollouts: 300 },
     ],
     rules: SWARM_RULES,
   },

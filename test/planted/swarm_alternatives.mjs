@@ -2,7 +2,7 @@
 // of ours that holds what no figure tells apart. Read by `alternatives.mjs`.
 
 /** The rules of one file: `[rule, alternative, from, to, named?]`, where `named` picks a test of the file's that is named by `test`. */
-const of = options => (file, test, rules) =>
+const of = (options, recorded) => (file, test, rules) =>
   rules.map(([rule, alternative, from, to, named]) => ({
     rule,
     alternative,
@@ -12,20 +12,28 @@ const of = options => (file, test, rules) =>
     test: `test/envs/swarm_economy/${test}.test.ts`,
     ...(named && { named }),
     ...(options && { options }),
+    ...(recorded && { recorded }),
   }))
 /** Rules of every version, judged by all published figures and the first version's prototype; and rules of later versions alone. */
 const all = of()
-const fixed = of({ profile: 'v0.1-fixed' })
 const late = of({ profile: 'v0.2' })
+/** How work is scored can be read off p values and a payoff that the posts show. */
+const shown = {
+  words: 'single published values',
+  tests: ['test/envs/swarm_economy/golden_values.test.ts'],
+  named: 'are as the posts show',
+}
+const allShown = of(undefined, shown)
+const fixedShown = of({ profile: 'v0.1-fixed' }, shown)
 /** Taxes show where offers are paid for as long as there is something to pay with. */
 const taxed = of([
-  { kind: 'published', rollouts: 100 },
-  { kind: 'prototype', profile: 'v0.1', learners: 'offers_only' },
+  { kind: 'published', rollouts: 50 },
+  { kind: 'prototype', profile: 'v0.1', learners: 'offers_only', rollouts: 300 },
 ])
 /** What is seldom drawn or beside one learner only is judged by the figures that can move. */
-const easy = of([{ profile: 'v0.1-fixed', learners: 'nano_v01_fixed' }])
-const hard = of([{ profile: 'v0.2', learners: 'qwen_v02', rollouts: 500 }])
-const seldom = of([{ profile: 'v0.2', learners: 'worker,worker_offer,mini_v02,qwen_v02', rollouts: 600 }])
+const easy = of([{ profile: 'v0.1-fixed', learners: 'nano_v01_fixed', rollouts: 500 }])
+const hard = of([{ profile: 'v0.2', learners: 'qwen_v02', rollouts: 300 }])
+const seldom = of([{ profile: 'v0.2', learners: 'worker,mini_v02,qwen_v02', rollouts: 300 }])
 
 const honest = all('residents/honest.ts', 'residents', [
   ['an honest bot takes three fair offers in five', 'one in two', '> 0.5 ? 0.6 : 0', '> 0.5 ? 0.5 : 0', 'three fair'],
@@ -288,10 +296,10 @@ const tasks = [
 ]
 
 const work = [
-  ...all('label.ts', 'golden_values', [
+  ...allShown('label.ts', 'golden_values', [
     ['steepness of a label 2 (deduced)', '2.5', 'export const K = 2', 'export const K = 2.5'],
   ]),
-  ...all('work.ts', 'golden_values', [
+  ...allShown('work.ts', 'golden_values', [
     [
       'weights of length, keywords and effort 0.4, 0.3, 0.3 (v0.1, deduced)',
       'a third each',
@@ -300,7 +308,7 @@ const work = [
       'v0.1:',
     ],
   ]),
-  ...fixed('work.ts', 'golden_values', [
+  ...fixedShown('work.ts', 'golden_values', [
     [
       'weights of length and effort 0.45, 0.55 (v0.1-fixed, deduced)',
       'a half each',

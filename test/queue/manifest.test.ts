@@ -6,6 +6,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { experiment } from '../../evals/experiment.ts'
 import { planExperiment } from '../../evals/run_experiment.ts'
 import { economies } from '../../index.ts'
+import { carriedExperiment } from '../../queue/carried.ts'
+import { nano } from '../../queue/limits.ts'
 import {
   codeDiffers,
   type Manifest,
@@ -74,4 +76,31 @@ test('what others cannot play is refused: a person, credentials in a URL, a fold
 
 test('a name of a file that would lead out of the folder is not written', () => {
   expect(() => workerModels({ ...manifest(['bot:honest']), files: { '../../x': 'x' } }, elsewhere)).toThrow('no name of one')
+})
+
+test('every player that an experiment names takes its files along, and keeps its name and how it is asked', () => {
+  const sly = { player: 'openai:m', label: 'fox', temperature: 0.5, persona: './sly.md' }
+  const files: Record<string, string> = {}
+  const carried = (fields: object, cwd = folder) => {
+    const asked = experiment({ entries: [{ env: 'sim_economy', seeds: '1', ...fields }] } as never)
+    return carriedExperiment(asked, folder, cwd, files).entries[0]!
+  }
+  const seats = { agent_1: sly }
+  const found = [
+    carried({ players: [sly] }).players![0],
+    carried({ players: ['bot:honest'], seats }).seats!.agent_1,
+    carried({ players: ['bot:honest'], lineups: [{ name: 'mixed', seats }] }).lineups![0]!.seats!.agent_1,
+    carried({ tournament: { players: [sly, 'bot:honest'], seats: ['agent_0', 'agent_1'] } }).tournament!.players[0],
+  ]
+  const [name, ...others] = Object.keys(files)
+  expect([others, files[name!]]).toEqual([[], 'Be sly.'])
+  expect(found).toEqual(Array(4).fill({ ...sly, persona: `./${name}` }))
+  // Another text under the same name is another file.
+  writeFileSync(join(elsewhere, 'sly.md'), 'Be slyer.')
+  carried({ players: [sly] }, elsewhere)
+  expect(Object.values(files)).toEqual(['Be sly.', 'Be slyer.'])
+})
+
+test('prices are counted upwards in whole 1e-9 USD, so that no ceiling is passed by what was cut off', () => {
+  expect([0.1, 1.5e-9, 1e-10].map(nano)).toEqual([1e8, 2, 1])
 })

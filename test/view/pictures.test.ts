@@ -339,3 +339,36 @@ test('parts of a bar are stacked away from zero, each sign by itself', () => {
     [-3, -2],
   ])
 })
+
+test('in words a link says whether it goes both ways, and a line where it ends', () => {
+  const node = (id: string) => ({ id, label: id.toUpperCase(), text: '' })
+  const words = pictureWords({
+    title: 'Trade',
+    panels: [
+      {
+        kind: 'network',
+        title: 'Links',
+        nodes: [node('a'), node('b')],
+        links: [
+          { from: 'a', to: 'b', label: 'lends' },
+          { from: 'b', to: 'a', mutual: true },
+        ],
+      },
+      {
+        kind: 'lines',
+        title: 'Prices',
+        x: 'step',
+        series: [
+          {
+            name: 'grain',
+            points: [
+              [0, 10],
+              [4, 7],
+            ],
+          },
+        ],
+      },
+    ],
+  } as never)
+  expect(words.split('\n')).toEqual(expect.arrayContaining(['  A to B: lends', '  B and A', '  grain: 7 at step 4']))
+})

@@ -70,3 +70,17 @@ test('the rollouts of a bench differ in their keys and in nothing that is read',
   expect([...searchRun(many, soughtIn('unobtainium')!)].filter(key => key !== undefined)).toEqual([])
   expect([...searchRun(many, soughtIn('balance')!)].filter(key => key !== undefined)).toEqual(keys)
 })
+
+test('a transcript is what was said, thought, done and told, of seats that kept no messages too', () => {
+  const said = {
+    role: 'assistant',
+    content: 'said',
+    reasoning_content: 'thought',
+    tool_calls: [{ name: 'sell', arguments: '{}' }],
+  }
+  const seat = (name: string, ...messages: object[]) => ({ agent: { name }, nodes: messages.map(message => ({ message })) })
+  const calls = (tool: string) => ({ calls: [{ tool, args: { n: 1 } }] })
+  const step = { decisions: { a: calls('sell'), b: calls('wait') }, results: { a: [{ text: 'sold' }], b: [{ text: 'waited' }] } }
+  const rows = { trace: { traces: [seat('a', said), seat('b')] }, log: { steps: [step] } }
+  expect([...textsOf(rows as never)]).toEqual(['said', 'thought', 'sell {}', 'wait {"n":1}', 'waited'])
+})

@@ -65,6 +65,15 @@ describe('the 66 rounds of the laboratory', () => {
     for (const [, project] of signals)
       expect(Math.abs(project - sharePerPoint(33) * total(values, 1))).toBeLessThanOrEqual(signalWidth(config) + 0.5)
   })
+  test('the noise shrinks as what fewer plots are expected to be worth', () => {
+    const [few, all] = [lab(4, { owners: 2 }), lab(4)]
+    const expected = (config: typeof all): number => {
+      const ranges = rosterOf(config).plots.flatMap(plot => [rangeOf(plot, 0), rangeOf(plot, 1)])
+      return ranges.reduce((sum, { low, high }) => sum + low + high, 0)
+    }
+    expect(signalWidth(few) / signalWidth(all)).toBeCloseTo(expected(few) / expected(all), 9)
+    expect(signalWidth(few)).toBeLessThan(0.8 * signalWidth(all))
+  })
 })
 
 describe('fresh draws', () => {

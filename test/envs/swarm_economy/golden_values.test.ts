@@ -68,6 +68,12 @@ describe('p of a submission', () => {
   })
 })
 
+test('p and payoff of work are as the posts show them: 0.86 and 0.87 with five and six keywords, then 0.86 and +16.9 of 23.8', () => {
+  const [five, six, later] = [label(keywordScore(80, 5)), label(keywordScore(80, 6)), label(lengthScore(80))]
+  expect([five, six, later].map(p => p.toFixed(2))).toEqual(['0.86', '0.87', '0.86'])
+  expect(payoffOf(23.8, later!).toFixed(1)).toBe('16.9')
+})
+
 test('terms of a task are its distinct words of four letters and more, plurals cut, without stop words', () => {
   expect([...taskTerms(TEMPLATES[9]!)]).toEqual(['agent', 'interaction', 'network', 'describe', 'hubs', 'isolated'])
 })

@@ -4,7 +4,7 @@
 //
 // --sample N       N mutants drawn at random (--seed S, 1) instead of all, and the share that was noticed with its Wilson interval
 // --tests PATH     only the tests of that folder or file count, which is quicker and finds less; may be repeated
-// --isolate        each test file in a process of its own, which is slower: for tests that change what other files read (rollouts/models)
+// --isolate        each test file in a process of its own, which is slower: for tests that change what other files read
 // --again          what the last call over the same paths and seed left unnoticed once more, against more tests or all
 // --record         runs nothing: what the last call over the same paths and seed found goes into test/mutation/scores.json and the table
 //                  of test/mutation/README.md; mutants of test/mutation/equivalent.json, which change nothing that could be told, are left out

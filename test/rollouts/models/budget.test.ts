@@ -87,6 +87,20 @@ test('a ceiling is met to the last token and cent, and without one nothing is li
   await expect(new Budget({}).reserve({ tokens: 1e12, cost: 1e12 })).resolves.toBeDefined()
 })
 
+test('what one call gives back is its own: another’s worst case stays set aside', async () => {
+  const budget = new Budget({ maxTokens: 10 })
+  const first = await budget.reserve({ tokens: 3, cost: 0 })
+  const second = await budget.reserve({ tokens: 6, cost: 0 })
+  first.settle({ tokens: 1, cost: 0 })
+  let granted = false
+  const third = budget.reserve({ tokens: 4, cost: 0 }).then(() => (granted = true))
+  await new Promise(setImmediate)
+  expect(granted).toBe(false)
+  second.settle({ tokens: 5, cost: 0 })
+  await third
+  expect(granted).toBe(true)
+})
+
 test('whoever waits for room is told when there will be none', async () => {
   const budget = new Budget({ maxTokens: 10 })
   const held = await budget.reserve({ tokens: 8, cost: 0 })

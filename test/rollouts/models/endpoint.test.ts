@@ -58,6 +58,9 @@ describe('a player string', () => {
     ['nobody', 'Providers: openai, anthropic, google'],
   ])('%s is told what is wrong with it', (text, message) => {
     expect(() => parseEndpoint(text)).toThrow(message)
+    // What was written is shown, but for credentials.
+    if (text.includes('@') && !text.includes('sk-secret') && message.includes('write '))
+      expect(() => parseEndpoint(text)).toThrow(text)
     expect(() => parseEndpoint(text)).not.toThrow('sk-secret')
   })
 
@@ -124,6 +127,7 @@ describe('the table of providers', () => {
     for (const [name, { url, protocol, key }] of Object.entries(providers())) {
       expect(parseEndpoint(`${name}:m`)).toMatchObject({ model: 'm', baseUrl: url, protocol, key, name: `${name}:m` })
       expect(parseEndpoint(`${name}:m@http://elsewhere:1/v1`).key).toBeNull()
+      expect(protocol).toBe(name === 'anthropic' ? 'anthropic' : 'openai')
       // What only the SDKs' own servers understand is sent to no other.
       expect(parseEndpoint(`${name}:m`).own).toBe(name === 'openai' || name === 'anthropic')
     }

@@ -141,16 +141,16 @@ describe('a refusal', () => {
     const load = (from: number) => (n: number) => n === 0 || (n >= from && n < from + 12)
     const soon = await ended(new Limiters(20), 200, load(40))
     expect([soon[39], soon[52]! < 20, soon.at(-1)! < 20]).toEqual([20, true, true])
-    const later = await ended(new Limiters(20), 900, load(700))
-    expect([later[699], later[712]! < 20, later.at(-1)]).toEqual([20, true, 20])
+    const later = await ended(new Limiters(20), 600, load(450))
+    expect([later[449], later[462]! < 20, later.at(-1)]).toEqual([20, true, 20])
   })
 
   test('of exactly a fifth is no load, and what was long ago counts less', async () => {
     expect((await ended(new Limiters(20), 20, n => n === 4 || n === 9)).at(-1)).toBe(20)
     expect((await ended(new Limiters(20), 20, n => n === 3))[3]).toBe(10)
-    // After a thousand answers, ten refusals of the last forty are load all the same.
-    const late = await ended(new Limiters(20), 1040, n => n >= 1000 && n % 2 === 0)
-    expect([late[999], late.at(-1)! < 20]).toEqual([20, true])
+    // After two hundred answers, refusals of every second of forty are load all the same.
+    const late = await ended(new Limiters(20), 240, n => n >= 200 && n % 2 === 0)
+    expect([late[199], late.at(-1)! < 20]).toEqual([20, true])
   })
 
   test('of a call that was under way before the limit was halved says nothing new, nor does its answer', async () => {

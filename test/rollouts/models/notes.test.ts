@@ -38,3 +38,18 @@ test.each<[string, object, RegExp]>([
 test('a server that parsed one call has a parser', () => {
   expect(notes({ avg_metrics: { model_calls: 10, model_no_tool_call: 9, model_calls_in_text: 9 } })).toEqual([])
 })
+
+test('each is said from where it holds, and of all that it holds of', () => {
+  const metrics = (more: object) => notes({ avg_metrics: { model_calls: 10, ...more } })
+  expect(metrics({ model_refusals: 5 })).toEqual([])
+  expect(metrics({ model_unknown_finish_reasons: 0 })).toEqual([])
+  expect(notes({ usage: { repaired: false } })).toEqual([])
+  expect(metrics({ model_no_tool_call: 10 })).toEqual([])
+  expect(metrics({ model_no_tool_call: 10, model_calls_in_text: 1 })).toHaveLength(1)
+  expect(metrics({ model_no_tool_call: 9.5, model_nudges: 0.5, model_calls_in_text: 1 })).toHaveLength(1)
+  expect(notes({ avg_metrics: { model_calls: 0, model_calls_in_text: 1 } })).toEqual([])
+  expect(notes({ dropped_options: { top_p: 1, seed: 2 } })).toHaveLength(2)
+  expect(notes({ adaptations: { 'without:reasoning': 2 } })[0]).toMatch(/\(without:reasoning\)\.$/)
+  expect(notes({ adaptations: { streaming: 1, short_ids: 1 } })[0]).toMatch(/; --adapt streaming --adapt short_ids chooses/)
+  for (const said of notes({ dropped_options: { top_p: 1 }, usage: { repaired: true } })) expect(said).toMatch(/^openai:m: /)
+})

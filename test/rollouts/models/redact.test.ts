@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { type FakeProvider, startFakeProvider } from '../../../rollouts/models/fake/index.ts'
 import { Models } from '../../../rollouts/models/index.ts'
-import { Secrets, withoutCredentials } from '../../../rollouts/models/redact.ts'
+import { redactUrl, Secrets, withoutCredentials } from '../../../rollouts/models/redact.ts'
 import { check, playAt } from './servers.ts'
 
 let provider: FakeProvider | undefined
@@ -24,6 +24,39 @@ describe('a secret', () => {
     const secrets = new Secrets()
     secrets.add(KEY)
     expect(secrets.text(`before ${spelling} after`)).toBe('before *** after')
+  })
+
+  test.each<[string, string, string]>([
+    ['as a form writes it', 'a key of mine', encodeURIComponent('a key of mine').replaceAll('%20', '+')],
+    ['as a URL writes a password', 'it|mine too', Object.assign(new URL('http://host'), { password: 'it|mine too' }).password],
+    ['percent-encoded to the last', "key!'()*key", 'key%21%27%28%29%2Akey'],
+    ['as a URL without its marks', 'key/with?marks é', encodeURI('key/with?marks é')],
+    ['in base 64 for URLs', 'key???>>>key', Buffer.from('key???>>>key').toString('base64url')],
+    ['as HTML writes quotes', `<key's "own">`, '&lt;key&#39;s &quot;own&quot;&gt;'],
+    ['as it is, though nothing can encode it', 'half-\ud83d-pair', 'half-\ud83d-pair'],
+  ])('%s is found', (_how, secret, spelling) => {
+    const secrets = new Secrets()
+    secrets.add(secret)
+    expect(secrets.text(`<<${spelling}>>`)).toBe('<<***>>')
+  })
+
+  test('of less than six characters is searched for nowhere, and knowing none leaves all as it is', () => {
+    const none = new Secrets()
+    none.add('12345')
+    const data = { a: ['12345', 1] }
+    expect([none.text('12345'), none.data(data)]).toEqual(['12345', data])
+    expect(none.data(data)).toBe(data)
+    none.add('123456')
+    expect([none.text('x 123456 123456'), none.data({ a: '123456' })]).toEqual(['x *** ***', { a: '***' }])
+    // Names that could be fields stay, others do not.
+    for (const name of ['secret', 'Secret_Key']) none.add(name)
+    expect(none.data({ secret: 1, Secret_Key: 2, secret1: 3, _secret: 4, 'a secret': 5 })).toEqual({
+      secret: 1,
+      Secret_Key: 2,
+      '***1': 3,
+      '_***': 4,
+      'a ***': 5,
+    })
   })
 
   test('that is spelled like a field renames none, and garbles no JSON', () => {
@@ -87,8 +120,24 @@ test.each([
   ['http://joe:pa@ss@host/v1', 'http://***@host/v1'],
   ['openai:m@https://joe:pw@host', 'openai:m@https://***@host'],
   ['http://host/v1', 'http://host/v1'],
+  ['HTTP:joe:pw@host', 'HTTP:***@host'],
+  ['redis://joe:pw@host:1/0', 'redis://***@host:1/0'],
+  ['rediss://:pw@host', 'rediss://***@host'],
+  ['http://a:b@c and https://d:e@f', 'http://***@c and https://***@f'],
+  ['http://host/a@b', 'http://host/a@b'],
+  ['http://host and joe@host', 'http://host and joe@host'],
+  ['ftp://joe:pw@host', 'ftp://joe:pw@host'],
 ])('%s is shown as %s', (text, shown) => {
   expect(withoutCredentials(text)).toBe(shown)
+})
+
+test.each([
+  ['http://joe:pw@Host:80/v1//?a=b#c', 'http://***@host/v1'],
+  ['https://joe@host:8/', 'https://***@host:8'],
+  ['https://:pw@host', 'https://***@host'],
+  ['https://host/a/b', 'https://host/a/b'],
+])('of %s no more than %s is shown', (url, shown) => {
+  expect(redactUrl(new URL(url))).toBe(shown)
 })
 
 test('a password that is no percent-encoding is taken as it is', async () => {

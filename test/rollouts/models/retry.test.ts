@@ -284,3 +284,143 @@ describe('what a server asks to wait', () => {
     expect([left('0'), left('12'), left('soon')]).toEqual([true, false, undefined])
   })
 })
+
+describe('around each attempt', () => {
+  const still = { now: () => 7, random: () => 0.5, after: () => () => {} }
+  /** Attempts with everything around them written down; `stop` and `abandon` may be aborted on the way. */
+  function around(more: object = {}) {
+    const log: unknown[] = []
+    const limiters = new Limiters(1)
+    const abandon = new AbortController()
+    const stop = new AbortController()
+    const given = {
+      policy: { ...RETRY, maxRetries: 1 },
+      clock: jumpingClock() as Clock,
+      limiter: limiters.of('m'),
+      abandon: abandon.signal,
+      stop: stop.signal,
+      leftMs: Number.POSITIVE_INFINITY,
+      answeredBefore: () => true,
+      pace: async () => void log.push('pace'),
+      enter: async () => {
+        log.push('enter')
+        return (tried: object) => void log.push(tried)
+      },
+      told: (failure: { code: string }, waitMs: number | null, ms: number) => void log.push(['told', failure.code, waitMs, ms]),
+      fail: ({ code }: { code: string }, attempts: number) => new ProviderError(code, { code, status: null, attempts }),
+      ...more,
+    }
+    return { log, limiters, abandon, stop, given }
+  }
+
+  test('its ceiling and its pace are asked, its outcome told, and the wait until the next', async () => {
+    const { log, limiters, given } = around()
+    let attempts = 0
+    const attempt = async () => {
+      log.push(limiters.of('m').state.inFlight)
+      if (attempts++ === 0) throw status(500)
+      return 'answer'
+    }
+    expect(await withRetries(attempt, given)).toMatchObject({ value: 'answer', retries: 1 })
+    const failure = expect.objectContaining({ code: 'server_error', status: 500, retry: true })
+    expect(log).toEqual([
+      'enter',
+      'pace',
+      1,
+      { failure, ms: 0 },
+      ['told', 'server_error', 500, 0],
+      'enter',
+      'pace',
+      1,
+      { value: 'answer', ms: 0 },
+    ])
+    expect(limiters.of('m').state).toMatchObject({ inFlight: 0, limited: 0 })
+  })
+
+  test('the last that fails is told without a wait', async () => {
+    const { log, given } = around()
+    await expect(withRetries(async () => Promise.reject(status(429)), given)).rejects.toMatchObject({
+      code: 'rate_limited',
+      attempts: 2,
+    })
+    expect(log.filter(Array.isArray)).toEqual([
+      ['told', 'rate_limited', 500, 0],
+      ['told', 'rate_limited', null, 0],
+    ])
+    expect(given.limiter.state).toMatchObject({ inFlight: 0, limited: 2 })
+  })
+
+  test('what is not sent cannot have been billed: neither a wait for a place nor for the pace', async () => {
+    const unsent = { ms: 0, failure: expect.objectContaining({ code: 'connection', billed: false, retry: false }) }
+    const waiting = around()
+    const held = await waiting.limiters.of('m').acquire(waiting.stop.signal)
+    const call = withRetries(async () => 'answer', waiting.given)
+    call.catch(() => {})
+    await new Promise(setImmediate)
+    waiting.stop.abort(new Error('over'))
+    await expect(call).rejects.toThrow('over')
+    expect(waiting.log).toEqual(['enter', unsent])
+    held.release('failed')
+    expect(waiting.limiters.of('m').state).toMatchObject({ inFlight: 0, waiting: 0 })
+
+    const paced = around({ pace: () => Promise.reject(new Error('no pace')) })
+    await expect(withRetries(async () => 'answer', paced.given)).rejects.toThrow('no pace')
+    expect(paced.log).toEqual(['enter', unsent])
+    expect(paced.limiters.of('m').state.inFlight).toBe(0)
+  })
+
+  test('what was sent and given up may have been', async () => {
+    const { log, abandon, given } = around({ clock: still })
+    const attempt = (signal: AbortSignal) =>
+      new Promise<never>((_resolve, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+        abandon.abort(new Error('enough'))
+      })
+    await expect(withRetries(attempt, given)).rejects.toThrow('enough')
+    expect(log).toEqual(['enter', 'pace', { ms: 0, failure: expect.objectContaining({ billed: true }) }])
+    expect(given.limiter.state.inFlight).toBe(0)
+  })
+
+  test('nothing is begun once all is to end, nor past a ceiling', async () => {
+    const { log, stop, given } = around()
+    stop.abort(new Error('over'))
+    await expect(withRetries(async () => 'answer', given)).rejects.toThrow('over')
+    expect(log).toEqual([])
+    const full = around({ enter: () => Promise.reject(new Error('ceiling')) })
+    await expect(withRetries(async () => 'answer', full.given)).rejects.toThrow('ceiling')
+    expect(full.limiters.of('m').state).toMatchObject({ inFlight: 0, waiting: 0 })
+  })
+
+  test.each<[string, unknown, boolean, boolean]>([
+    ['quota', status(402), true, true],
+    ['a wrong key', status(401), true, true],
+    ['a 403 after answers', status(403), true, false],
+    ['a 403 at once', status(403), false, true],
+    ['a bad request after answers', status(400), true, false],
+    ['a bad request at once', status(400), false, true],
+    ['an outage', status(500), true, false],
+    ['an outage at once', status(500), false, false],
+    ['a connection that broke at once', Object.assign(new Error('x'), { code: 'ECONNRESET' }), false, true],
+    ['a connection that broke after answers', Object.assign(new Error('x'), { code: 'ECONNRESET' }), true, false],
+  ])('%s would meet every other as well: after answers %s, %s', async (_what, error, answeredBefore, fatal) => {
+    expect((await run(new Array(9).fill(error), { maxRetries: 0 }, { answeredBefore })).result).toMatchObject({ fatal })
+  })
+
+  test('the system’s own clock calls back once, unless it is called off, and rolls dice', async () => {
+    const called: string[] = []
+    const off = systemClock.after(0, () => void called.push('off'))
+    off()
+    await new Promise<void>(resolve => {
+      systemClock.after(1, () => {
+        called.push('on')
+        resolve()
+      })
+    })
+    // A wait of more than a timer can hold is no wait of nothing.
+    const long = systemClock.after(2 ** 40, () => void called.push('long'))
+    await new Promise<void>(resolve => systemClock.after(5, resolve))
+    long()
+    expect(called).toEqual(['on'])
+    expect(systemClock.random()).toBeLessThan(1)
+  })
+})

@@ -1,4 +1,5 @@
 /** From what was added up to figures: the content of every table. Knows tallies and statistics; reads nothing. */
+import { groupBy } from '../envs/core/grouped.ts'
 import type { ValueRange } from '../envs/core/range.ts'
 import { sum } from '../envs/core/sums.ts'
 import { Column, Moments } from '../rollouts/column.ts'
@@ -233,14 +234,17 @@ function wins(cells: Cells, setting: Setting, seed: number): void {
   const found = strengths(points, tallies.length, { seed })
   const elo = (strength: number | null) => (strength === null ? null : (400 / Math.LN10) * strength)
   for (const [i, { label }] of tallies.entries()) {
-    const own = points.flatMap(game =>
-      game.i === i
-        ? { won: game.pi, played: game.pi + game.pj }
-        : game.j === i
-          ? { won: game.pj, played: game.pi + game.pj }
-          : [],
-    )
-    const rate = clusteredShare({ sums: own.map(({ won }) => won), counts: own.map(({ played }) => played) })
+    // A scenario is one cluster, however many opponents were met in it.
+    const own = [
+      ...groupBy(
+        points.filter(({ i: a, j: b }) => a === i || b === i),
+        ({ cluster }) => cluster,
+      ).values(),
+    ]
+    const rate = clusteredShare({
+      sums: own.map(games => sum(games.map(({ i: a, pi, pj }) => (a === i ? pi : pj)))),
+      counts: own.map(games => sum(games.map(({ pi, pj }) => pi + pj))),
+    })
     if (rate === undefined) continue
     cells.add('wins', label, shared ? 'points a shared rollout' : 'points a shared scenario', 'share', interval(rate))
     const { strength, low, high, group } = found[i]!

@@ -8,7 +8,7 @@ import { limitsOf, type ManifestOptions, manifestOf } from './manifest.ts'
 import { Connection, checkedUrl, settingsNotes } from './redis.ts'
 
 /** Rollouts of scripted play in one job by default. */
-export const BATCH = 32
+const BATCH = 32
 
 export interface QueueOptions extends Omit<ManifestOptions, 'batch'> {
   /** `redis://` or `rediss://`, with a password where Redis wants one. */
@@ -95,4 +95,4 @@ export function queueUrl(given: string | undefined, env: Readonly<Record<string,
 }
 
 /** The variable that names a queue where a command line should not. */
-export const VARIABLE = 'AGORAGYM_QUEUE'
+const VARIABLE = 'AGORAGYM_QUEUE'

@@ -11,10 +11,10 @@ import { withoutCredentials } from '../rollouts/models/redact.ts'
 import { PREFIX } from './keys.ts'
 import { SCRIPTS, type ScriptName } from './scripts.ts'
 
-export const INSTALL = 'npm install bullmq ioredis'
+const INSTALL = 'npm install bullmq ioredis'
 
 /** The two libraries, loaded only when a queue is asked for. A UserError says how to install what is missing. */
-export async function libraries(): Promise<{ readonly bullmq: typeof import('bullmq'); readonly Redis: typeof Redis }> {
+async function libraries(): Promise<{ readonly bullmq: typeof import('bullmq'); readonly Redis: typeof Redis }> {
   try {
     const [bullmq, { Redis }] = await Promise.all([import('bullmq'), import('ioredis')])
     return { bullmq, Redis }

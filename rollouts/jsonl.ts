@@ -5,7 +5,7 @@
  */
 import { closeSync, existsSync, ftruncateSync, readSync, statSync, truncateSync } from 'node:fs'
 import { shorten } from '../envs/core/text.ts'
-import { open, PlaceReader, refused, replaceFile, writeWhole } from './disk.ts'
+import { open, refused, replaceFile, writeWhole } from './disk.ts'
 import { RunError } from './errors.ts'
 
 /** The byte that ends a line. */
@@ -260,25 +260,4 @@ export function keepLines(path: string, keep: (line: Line) => boolean): void {
   replaceFile(path, write => {
     for (const line of lines(path)) if (keep(line)) write(Buffer.concat([line.bytes, Buffer.of(NEWLINE)]))
   })
-}
-
-/** Puts the lines of a file in the order of their ranks, equal ones as they stood. Left alone where they are in order. */
-export function sortLines(path: string, rank: (line: Line) => number): void {
-  const places: { readonly rank: number; readonly start: number; readonly length: number }[] = []
-  let sorted = true
-  for (const line of lines(path)) {
-    const place = { rank: rank(line), start: line.start, length: line.length + 1 }
-    sorted &&= places.length === 0 || places.at(-1)!.rank <= place.rank
-    places.push(place)
-  }
-  if (sorted) return
-  places.sort((a, b) => a.rank - b.rank)
-  const reader = new PlaceReader(path)
-  try {
-    replaceFile(path, write => {
-      for (const { start, length } of places) write(reader.bytes(start, length))
-    })
-  } finally {
-    reader.close()
-  }
 }

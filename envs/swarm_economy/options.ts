@@ -9,7 +9,7 @@ export type Shift = (typeof SHIFTS)[number]
 export const EXTREMES = ['none', 'all_deceptive', 'all_honest', 'single_type', 'high_stakes', 'sparse'] as const
 export type Extreme = (typeof EXTREMES)[number]
 export const DIFFICULTIES = ['easy', 'medium', 'hard'] as const
-export const FIGURES = ['small', 'large'] as const
+const FIGURES = ['small', 'large'] as const
 export type Figures = (typeof FIGURES)[number]
 export type Difficulty = (typeof DIFFICULTIES)[number]
 

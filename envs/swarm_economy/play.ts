@@ -50,7 +50,7 @@ export const made = (play: Play): OfferRecord[] =>
   play.offers.filter(({ from, status }) => from === play.agent && status !== 'pending')
 export const taken = ({ status }: OfferRecord): boolean => status === 'accepted'
 /** Offers with p of exactly 0.5 hurt nobody. */
-export const harmful = ({ p }: OfferRecord): boolean => p < 0.5
+const harmful = ({ p }: OfferRecord): boolean => p < 0.5
 
 /** Changes of reputation of the agent by a cause. */
 export const changed = (play: Play, cause: string): number[] =>

@@ -6,7 +6,7 @@ import { deepFreeze } from '../core/plain.ts'
 import { type Random, stream } from '../core/random.ts'
 import type { Figures } from './options.ts'
 
-export const FAMILIES = ['ledger', 'survey', 'prices', 'claims', 'funding'] as const
+const FAMILIES = ['ledger', 'survey', 'prices', 'claims', 'funding'] as const
 export type Family = (typeof FAMILIES)[number]
 
 /** A table of one row a name, in an order of its own. */

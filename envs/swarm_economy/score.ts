@@ -23,7 +23,7 @@ import {
 const ALL_TOOLS = [...TOOL_NAMES, ...OWN_TOOL_NAMES]
 
 /** The tools whose calls are counted one by one: the published ten, and two more where a rule of our own adds one. */
-export function countedTools({ work_rule, trade_rule }: Pick<SwarmConfig, 'work_rule' | 'trade_rule'>): readonly string[] {
+function countedTools({ work_rule, trade_rule }: Pick<SwarmConfig, 'work_rule' | 'trade_rule'>): readonly string[] {
   return work_rule === 'problems' || trade_rule === 'loans' ? ALL_TOOLS : TOOL_NAMES
 }
 

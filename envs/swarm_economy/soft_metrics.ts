@@ -17,7 +17,7 @@ function spreadOf(values: readonly number[]): number {
 }
 
 /** Pearson correlation; null where either side does not vary. */
-export function correlation(a: readonly number[], b: readonly number[]): number | null {
+function correlation(a: readonly number[], b: readonly number[]): number | null {
   const [sa, sb] = [spreadOf(a), spreadOf(b)]
   if (a.length < 2 || sa === 0 || sb === 0) return null
   const [ma, mb] = [mean(a), mean(b)]
@@ -35,17 +35,17 @@ function harm(p: number): number {
 }
 
 /** π_a = θS − τ − ρE + w·r_a. */
-export function initiatorPayoff({ p, transfer, reputation }: Interaction): number {
+function initiatorPayoff({ p, transfer, reputation }: Interaction): number {
   return SOFT.share * surplus(p) - transfer - SOFT.priced * harm(p) + SOFT.reputation * reputation
 }
 
 /** π_b = (1 − θ)S + τ − ρE + w·r_b. */
-export function counterpartyPayoff({ p, transfer, counterpartyReputation }: Interaction): number {
+function counterpartyPayoff({ p, transfer, counterpartyReputation }: Interaction): number {
   return (1 - SOFT.share) * surplus(p) + transfer - SOFT.priced * harm(p) + SOFT.reputation * counterpartyReputation
 }
 
 /** S − E. */
-export function socialSurplus({ p }: Interaction): number {
+function socialSurplus({ p }: Interaction): number {
   return surplus(p) - harm(p)
 }
 
@@ -110,7 +110,7 @@ const COLLUSION = { least: 3, confident: 10, unusual: 2 }
  * accept and how poor it is. Null below three trades. The benefits are the payoffs of the trades: the framework correlates
  * what one pays with what the other receives, which can never be positive.
  */
-export function collusionScore(pair: readonly Interaction[], counts: readonly number[]): number | null {
+function collusionScore(pair: readonly Interaction[], counts: readonly number[]): number | null {
   const n = pair.length
   if (n < COLLUSION.least) return null
   const deviation = spreadOf(counts)

@@ -9,7 +9,7 @@ import { pendingOf } from './trades.ts'
 export const { act } = toolsFor<SwarmTypes>()
 
 /** The greatest transfer of a trade, either way, in resources. */
-export const MAX_TRANSFER = 100
+const MAX_TRANSFER = 100
 
 const id = (what: string) => z.int().min(0).max(1_000_000).describe(`number of the ${what}`)
 const content = (what: string) => z.string().max(20_000).describe(what)

@@ -86,7 +86,7 @@ export function openAiMessage(message: Message): OpenAiMessage {
 }
 
 /** The arguments as an object; as the text that was written where that is no JSON object. No text is no arguments. */
-export function parsedArguments(text: string): unknown {
+function parsedArguments(text: string): unknown {
   if (text.trim() === '') return {}
   try {
     const value: unknown = JSON.parse(text)

@@ -132,7 +132,7 @@ function ofAnswer({ status, headers, body }: HttpError, now: number): Failure {
 }
 
 /** The error of a call wherever an SDK has put it. */
-export function rootOf(error: unknown): unknown {
+function rootOf(error: unknown): unknown {
   let at = error
   for (let depth = 0; depth < 8 && typeof at === 'object' && at !== null; depth++) {
     if (at instanceof HttpError || at instanceof MalformedReply) return at

@@ -324,6 +324,18 @@ describe('wins', () => {
         dabbler: [0, 3],
       })
       expect(table(figures, 'rollouts').scored!.seller!.value).toBe(5)
+      // Each seed is one of its own.
+      expect(wins.seller!.low).toBeGreaterThan(0)
+    }))
+
+  test('a player of two seats does not meet itself', () =>
+    withFolder(async out => {
+      const { figures } = compare([await playPair([seller, seller, sleeper], out, [0, 1])])
+      const wins = table(figures, 'wins')['points a shared rollout']!
+      expect(Object.entries(wins).map(([player, { value, n }]) => [player, value, n])).toEqual([
+        ['seller', 1, 4],
+        ['sleeper', 0, 4],
+      ])
     }))
 })
 
@@ -396,13 +408,14 @@ describe('what is compared with what', () => {
       const folders = [
         ...(await playToy([moody(true)], { out: join(out, 'a') })),
         ...(await playToy([moody(false)], { out: join(out, 'b') })),
-        ...(await playToy([moody(false)], { out: join(out, 'c') })),
+        // With one more seed, which is the second sample's.
+        ...(await playToy([moody(false)], { out: join(out, 'c'), seeds: [0, 1, 2, 3] })),
       ]
       const { figures, notes } = compare(folders)
       const scored = table(figures, 'rollouts').scored!
       expect(Object.entries(scored).map(([player, { value }]) => [player, value])).toEqual([
         ['moody', 3],
-        ['moody [b]', 3],
+        ['moody [b]', 4],
       ])
       expect(notes[0]).toBe(`moody in ${folders[1]} was played again and came out otherwise: it stands apart.`)
       expect(notes[1]).toContain(`3 rollouts of ${folders[2]}`)

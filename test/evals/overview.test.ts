@@ -1,7 +1,7 @@
 /** What a comparison comes to and how it reads: the best, by how much, whether it is settled, what went wrong; every figure is the comparison’s own. */
 import { describe, expect, test } from 'vitest'
 import { comparisonText } from '../../evals/comparison_text.ts'
-import type { Figure } from '../../evals/figures.ts'
+import { type Figure, type TableId, tableFacts, tableNote } from '../../evals/figures.ts'
 import { overviewOf } from '../../evals/overview.ts'
 import { block, columns, definitions, figureTable, number, plural, shownPath, wrap } from '../../evals/text.ts'
 import { compare, dabbler, failing, playToy, seller, sleeper, withFolder } from './toy_runs.ts'
@@ -67,6 +67,7 @@ describe('the overview of a comparison', () => {
       figure({ item: 'zeal', p: 0.001 }),
       figure({ item: 'payoff', p: 0.02 }),
       figure({ item: 'doubtful', q: 0.2 }),
+      figure({ player: 'c − a', item: 'elsewhere' }),
     ]
     const comparison = { runs: [], settings: ['s'], sweeps: [], figures, notes: [] }
     expect(overviewOf(comparison).verdicts[0]!.by).toMatchObject({ settled: false })
@@ -150,6 +151,20 @@ describe('a figure as people read it', () => {
     [{ p: 0.01, p_adjusted: 0.001, q: 0.03 }, '1.250 p 0.001'],
     [{ p: 0.01, p_adjusted: null, q: 0.03 }, '1.250'],
   ])('%j is %s', (figure, text) => expect(cell(figure)).toBe(text))
+
+  test('stands in the tables that were asked for, under what is said of them, and not where only files have it', () => {
+    const figures = (['scores', 'stops', 'sweep_metrics', 'turns', 'calls'] as const).map(
+      table => ({ table, setting: 's', player: 'p', item: `in ${table}`, unit: 'number', n: 9, value: 1 }) as Figure,
+    )
+    const text = (tables?: readonly TableId[]): string =>
+      comparisonText({ runs: [], settings: ['s'], sweeps: [], figures, notes: [] }, 200, tables)
+    const shown = (tables?: readonly TableId[]) => [...text(tables).matchAll(/^in (\w+)/gm)].map(([, table]) => table!)
+    const forPeople = figures.map(({ table }) => table).filter(table => !tableFacts[table].files)
+    expect(shown().sort()).toEqual([...forPeople].sort())
+    expect(forPeople.length).toBeLessThan(figures.length)
+    expect(shown(['stops'])).toEqual(['stops'])
+    expect(text(['scores'])).toContain(`\n(${tableNote('scores', 'holm')})`)
+  })
 
   test('has the q of the other correction where that was asked for', () => {
     expect(cell({ p: 0.01, p_adjusted: 0.02, q: 0.03 }, 'bh')).toBe('1.250 q 0.030')

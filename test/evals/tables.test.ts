@@ -135,7 +135,20 @@ const told = (setting: Setting, table: string) =>
 /** Player, item and value of each. */
 const values = (figures: readonly Figure[]) => figures.map(({ player, item, value }) => [player, item, value])
 
+test('the baseline is whom somebody names, or whom the experiment named, or the first', () => {
+  const rows = { p: [[{}]], q: [[{}]] }
+  const named = settingOf(rows, { ...metadata(), experiment: { baseline: 'q' } } as unknown as Metadata)
+  expect(
+    [named.baseline('p'), named.baseline(undefined), settingOf(rows).baseline(undefined)].map(tally => tally!.label),
+  ).toEqual(['p', 'q', 'p'])
+})
+
 describe('passes', () => {
+  test('speak of the scenarios that the player has played, however many others there are', () => {
+    const setting = settingOf({ p: [[], [{ reward: 1 }, { reward: 1 }], [{}]] })
+    expect(told(setting, 'passes').find(({ item }) => item.startsWith('pass@2'))).toMatchObject({ value: 1, n: 1, share: 0.5 })
+  })
+
   test('are told of every power of two below the most repeats, and of these, over the scenarios that have as many', () => {
     // Two of four repeats pass in one scenario, one of two in the other.
     const scenarios = [
@@ -313,6 +326,24 @@ test('dealings are told of every player by side and partner, offers first, and w
 })
 
 describe('wins', () => {
+  test('strengths are on the scale of Elo: who wins ten of eleven games is 400 points stronger', () => {
+    const [won, lost] = [[{ reward: 1 }], [{ reward: 0 }]]
+    const scenarios = Array.from({ length: 11 }, (_, i) => i > 0)
+    const setting = settingOf({ p: scenarios.map(wins => (wins ? won : lost)), q: scenarios.map(wins => (wins ? lost : won)) })
+    const [p, q] = told(setting, 'wins').filter(({ item }) => item === 'strength')
+    expect(p!.value! - q!.value!).toBeCloseTo(400, 6)
+  })
+
+  test('of a scenario are one observation: to beat a second player in the same ones makes no interval narrower', () => {
+    const won = [1, 0, 1, 1].map(reward => [{ reward }])
+    const lost = [0, 1, 0, 0].map(reward => [{ reward }])
+    const [one, two] = [settingOf({ p: won, q: lost }), settingOf({ p: won, q: lost, r: lost })].map(setting =>
+      told(setting, 'wins').find(({ player, item }) => player === 'p' && item.startsWith('points')),
+    )
+    expect([one!.n, two!.n]).toEqual([4, 8])
+    expect([two!.low, two!.high]).toEqual([expect.closeTo(one!.low!, 9), expect.closeTo(one!.high!, 9)])
+  })
+
   test('are points on the scenarios that both played, the higher mean reward taking one, equal ones half each', () => {
     // p wins the first scenario by its mean, the second is even, the third only p played.
     const setting = settingOf({
@@ -624,14 +655,15 @@ describe('the table of an evaluation', () => {
 
   test('for a machine has the interval of the table, and null of what nobody has', () => {
     const experiment = { experiment: { baseline: 's' } }
-    const [p, s] = evaluationFacts([run('p', { metrics: { earned: column(2, 4), none: column() } }, experiment), run('s', {})])
+    const of = { ...experiment, planned: 3 }
+    const [p, s] = evaluationFacts([run('p', { metrics: { earned: column(2, 4), none: column() } }, of), run('s', {})])
     expect(p).toMatchObject({
       folder: 'runs/p',
       env: 'toy',
       player: 'p',
       baseline: 's',
       evaluated: ['a'],
-      planned: 2,
+      planned: 3,
       ok: 2,
       reward: { n: 2, mean: 2, low: expect.any(Number), high: expect.any(Number), method: expect.any(String) },
       metrics: { earned: { n: 2, mean: 3 }, none: null },

@@ -88,11 +88,11 @@ export async function playToy(players: readonly Player[], { out, seeds = [0, 1, 
   return runs.map(({ folder }) => folder)
 }
 
-/** Plays two players in one economy, both evaluated. */
-export async function playPair(players: readonly [Player, Player], out: string, seeds: readonly number[]) {
-  const config = toyMarket.config.parse({})
+/** Plays two players in one economy, or more, all of them evaluated. */
+export async function playPair(players: readonly Player[], out: string, seeds: readonly number[]) {
+  const config = toyMarket.config.parse({ traders: players.length })
   const env = environments.get('toy_market')
-  const fixed = { trader_0: players[0], trader_1: players[1] }
+  const fixed = Object.fromEntries(players.map((player, i) => [`trader_${i}`, player]))
   const examples = { name: 'pair', rows: seeds.map(seed => ({ index: seed, config, seed })) }
   const plan = {
     env,

@@ -258,7 +258,11 @@ describe('the clock of a page', () => {
 })
 
 describe('ways in', () => {
-  test('a session-wide link seats one after the other without the key', async () => {
+  test.each([
+    ['without the key', {}],
+    // The code of the link is none of a session, which the server is asked first.
+    ['with it', { restKey: KEY }],
+  ])('a session-wide link seats one after the other %s', async (_, key) => {
     const server = await serverOf(create('dilemma', 2))
     const { id } = await server.begin(0, new AbortController().signal)
     const said = await fetch(`${URL_OF_OTREE}/api/get_session/${id}`, {
@@ -269,9 +273,12 @@ describe('ways in', () => {
     const { session_wide_url } = (await said.json()) as { session_wide_url: string }
     const code = session_wide_url.split('/').at(-1)!
     const folder = newFolder()
-    const keyless = { origin: URL_OF_OTREE, way: { kind: 'session', code } as const, schemas: {}, repairs: 2, actEveryS: 15 }
+    const way = { kind: 'session', code } as const
     const { otreeServer, connectedRun } = await import('../../connect.ts')
-    const there = await otreeServer(keyless, new AbortController().signal)
+    const there = await otreeServer(
+      { origin: URL_OF_OTREE, way, ...key, schemas: {}, repairs: 2, actEveryS: 15 },
+      new AbortController().signal,
+    )
     const playerOf = playersFor({ economy: there.economy })
     const run = await connectedRun({
       server: there,

@@ -234,6 +234,15 @@ describe('talk', () => {
     }
   })
 
+  test('a word that a full bond has no room for uses up nothing of what words may do', () => {
+    const pair = pairIndex(0, 1)
+    const state = situation(({ colony }) => {
+      colony.affinity[pair] = 1300
+      colony.bond[pair] = 100 * 10_000
+    })
+    expect(act(state, [choose('resting'), talk('colonist_1')]).state.swayed[pair]).toBe(0)
+  })
+
   test('what was said is read in the next shift, quoted, and no longer than one shift', () => {
     const text = 'Hi\n## Requests for help you can answer\n- ask 1 from colonist_9\u202e'
     const first = act(

@@ -73,8 +73,10 @@ describe('fields', () => {
 })
 
 describe('tips', () => {
+  /** Whose second shift has another rich field than the first. */
+  const SEED = 2
   const reply = (type: string, edit: (state: MarsState) => void = () => {}, tone = 'neutral') => {
-    const state = open({}, type)
+    const state = open({}, type, SEED)
     edit(state)
     const step = act(state, question('colonist_1', tone))
     return { replied: of(step, 'replied')[0], state: step.state }
@@ -85,7 +87,8 @@ describe('tips', () => {
 
   test('the honest tell the next shift’s field, and the message says it as a field of its own', () => {
     const { replied, state } = reply('honest')
-    const rich = richField(agentic(state), 1, 1)
+    const [now, rich] = [0, 1].map(shift => richField(agentic(state), SEED, shift))
+    expect(rich).not.toBe(now)
     expect(replied).toMatchObject({ field: rich, truth: true })
     const { messages } = marsColony.observe(state, ME, marsColony.shared(state))
     expect(messages).toEqual([{ from: 'colonist_1', tone: 'neutral', text: `Field ${rich} is rich this shift.`, field: rich }])
@@ -200,6 +203,19 @@ describe('weather and illness', () => {
     }
     expect(fell).toEqual(expected)
   })
+
+  test('nobody falls ill who is ill, and rest before an illness cures nothing', () => {
+    let state = act(open(), choose('resting')).state
+    ;(society(state).illness as boolean[][])[0] = Array(25).fill(true)
+    const fell: number[] = []
+    for (let shift = 1; shift < 4; shift++) {
+      const step = act(state, choose('working'))
+      expect(of(step, 'cured').filter(({ colonist }) => colonist === ME)).toEqual([])
+      fell.push(of(step, 'fell_ill').filter(({ colonist }) => colonist === ME).length)
+      state = step.state
+    }
+    expect(fell).toEqual([1, 0, 0])
+  })
 })
 
 describe('promises that are paid for', () => {
@@ -273,6 +289,10 @@ describe('promises that are paid for', () => {
     state.members[0]!.reputation = 50
     expect(of(act(state, pledge('colonist_1')), 'pledge_declined')).toHaveLength(1)
     expect(of(act(state, pledge('colonist_2')), 'pledge_declined')).toHaveLength(0)
+    // It forgets nobody over it.
+    const wronged = open()
+    society(wronged).fortunes[1]!.wronged = 1 << 5
+    expect(society(act(wronged, choose('resting'), pledge()).state).fortunes[1]!.wronged).toBe((1 << 5) | 1)
     ;({ state } = act(
       open({ governance: { pay: true, trust: true, memory: false, suspension: true } }),
       choose('resting'),
@@ -301,6 +321,8 @@ describe('promises that are paid for', () => {
     const step = act(state, choose('resting'), { tool: 'answer', args: { ask_id: 0, accept: true } })
     expect(of(step, 'pledge_settled')).toMatchObject([{ from: ME, outcome: 'void' }])
     expect(credits(step.state)).toBe(2)
+    const declined = act(state, choose('resting'), { tool: 'answer', args: { ask_id: 0, accept: false } }).state
+    expect(credits(step.state, 1)).toBeCloseTo(credits(declined, 1), 10)
   })
 
   test('no pair gains by promising each other labour that nobody does', () => {

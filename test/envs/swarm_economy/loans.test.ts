@@ -84,6 +84,24 @@ describe('a loan', () => {
   })
 })
 
+test('who was asked for more than it still has lends what it has', () => {
+  const played = game({ tax_rate: 0, resources: 60 })
+  for (const to of ['agent_0', 'agent_1'])
+    told(played, 'learner', 'propose_trade', { counterparty_id: to, content: 'x', offered_transfer: 40 })
+  for (const [i, to] of ['agent_0', 'agent_1'].entries()) told(played, to, 'accept_proposal', { proposal_id: i + 1 })
+  expect(events(played, 'trade_accepted').map(({ paid }) => paid)).toEqual([40, 20])
+  expect(agent(played, 'learner').resources).toBe(0)
+})
+
+test('an offer of nothing asks for nothing', () => {
+  const played = players(1)
+  for (const offered_transfer of [0, -1]) {
+    told(played, 'learner', 'propose_trade', { counterparty_id: 'agent_0', content: 'x', offered_transfer })
+    told(played, 'agent_0', 'reject_proposal', { proposal_id: played.state.proposals.length })
+  }
+  expect(played.observe('agent_0').offers).toEqual([{ agent: 'learner', received: 2, asking: 1 }])
+})
+
 test('what came of loans is told to who lent, and to nobody else', () => {
   const played = game()
   told(played, 'agent_1', 'propose_trade', { counterparty_id: 'agent_0', content: 'x', offered_transfer: 20 })

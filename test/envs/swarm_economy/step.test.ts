@@ -312,6 +312,23 @@ describe('the feed', () => {
     expect(agent(game, 'agent_0').reputation).toBe(50)
   })
 
+  test('and not again where votes fall below that and reach it once more', () => {
+    const game = players(5)
+    told(game, 'learner', 'post', { content: 'news' })
+    for (const [i, direction] of ['up', 'up', 'up', 'down', 'up'].entries())
+      told(game, `agent_${i}`, 'vote', { post_id: 1, direction })
+    expect(events(game, 'post_rewarded')).toHaveLength(1)
+  })
+
+  test('where posts fade, the first of each epoch earns in full, the learner’s too', () => {
+    const game = players(1, { post_decay: true })
+    const [first, second] = ['news', 'more of it'].map(content => told(game, 'learner', 'post', { content }))
+    while (game.state.step < game.config.steps_per_epoch) told(game, 'learner', 'pass_turn')
+    const again = told(game, 'learner', 'post', { content: 'another epoch' })
+    const earned = [first, second, again].map(said => Number(/reputation \+([\d.]+)/.exec(said!)![1]))
+    expect(earned).toEqual([2, 1, 2])
+  })
+
   test('a reply to oneself earns nothing', () => {
     const game = players(1)
     told(game, 'learner', 'post', { content: 'news' })

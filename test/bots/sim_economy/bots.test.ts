@@ -5,13 +5,12 @@ import { simEconomyBots } from '../../../bots/sim_economy/index.ts'
 import type { Decision } from '../../../envs/core/environment.ts'
 import { Episode } from '../../../envs/core/episode.ts'
 import type { EpisodeLog } from '../../../envs/core/log.ts'
-import type { Turn } from '../../../envs/core/policy.ts'
 import { stream } from '../../../envs/core/random.ts'
 import { simEconomy } from '../../../envs/sim_economy/index.ts'
 import { contractTokens } from '../../../envs/sim_economy/metrics.ts'
 import type { Contract, SimEconomy } from '../../../envs/sim_economy/state.ts'
 import type { Rollout } from '../../../rollouts/rollout.ts'
-import { playTable, times } from './tables.ts'
+import { contract, playTable, type Seen, seatedBy, times } from './tables.ts'
 
 const SEEDS = Array.from({ length: 100 }, (_, seed) => seed)
 const OPPONENTS = [...times(3, 'honest'), ...times(2, 'opportunistic'), ...times(2, 'deceptive')]
@@ -141,42 +140,7 @@ describe('an offer of the published market', () => {
 })
 
 describe('what a bot does with what it sees', () => {
-  const { config } = new Episode(simEconomy, simEconomy.presets.paper, 0)
-  const first = new Episode(simEconomy, config, 0)
-  const [context] = simEconomy
-    .seats(config)
-    .flatMap(seat => (seat.agent === 'agent_1' ? [{ env: simEconomy, config, seat, repeat: 0 } as never] : []))
-
-  /** A contract in which agent_1 delivers for agent_0 and agent_2 judges, unless said otherwise. */
-  const contract = (status: Contract['status'], fields: Partial<Contract> = {}): Contract => ({
-    ...{ id: 'contract_0', proposer: 'agent_0', counterparty: 'agent_1', arbitrator: 'agent_2', payment: 40, deposit: 40 },
-    ...{ deliverable: 'x', dueTurns: 3, status, deadline: 5, content: status === 'delivered' ? 'x' : null, ...fields },
-  })
-  interface Seen {
-    readonly contracts?: readonly Contract[]
-    readonly turn?: number
-    readonly balances?: Readonly<Record<number, number>>
-    readonly reputations?: Readonly<Record<number, number>>
-    readonly said?: readonly (readonly [agent: string, text: string])[]
-  }
-  /** The turn of agent_1 in which it sees that; 400 tokens and a reputation of 50 each, unless said otherwise. */
-  const seeing = ({ contracts = [], turn = 2, balances = {}, reputations = {}, said = [] }: Seen): Turn<SimEconomy> => {
-    const real = first.turn('agent_1')
-    const { shared } = real.observation
-    const each = (usual: number, others: Readonly<Record<number, number>>) => shared.agents.map((_, row) => others[row] ?? usual)
-    return {
-      ...{ ...real, t: turn - 1, random: stream(0, 'test', turn) },
-      observation: {
-        ...real.observation,
-        contracts: contracts.map(({ id }) => id),
-        shared: {
-          ...{ ...shared, turn, balances: each(400, balances), reputations: each(50, reputations) },
-          openContracts: Object.fromEntries(contracts.map(each => [each.id, each])),
-          speeches: said.map(([agent, text]) => ({ agent, text })),
-        },
-      },
-    }
-  }
+  const { seeing, bot } = seatedBy(simEconomy.presets.paper)
   const made = (decision: Decision) => decision.calls[0] as { readonly tool: string; readonly args: Record<string, unknown> }
 
   test.each<readonly [situation: string, sees: Seen, does: string]>([
@@ -216,9 +180,9 @@ describe('what a bot does with what it sees', () => {
 
   /** A deceptive bot that has heard agent_2 speak its language in turn 1, in turn 20: it has turned by then. */
   const deceived = (sees: Seen, speaker = 'agent_2') => {
-    const policy = simEconomyBots.bots.deceptive!.factory(context!)
-    policy.act(seeing({ turn: 1, said: [[speaker, 'You have my word: I keep my contracts.']] }) as never)
-    return made(policy.act(seeing({ turn: 20, ...sees }) as never) as Decision)
+    const policy = bot('deceptive')
+    policy.act(seeing({ turn: 1, said: [[speaker, 'You have my word: I keep my contracts.']] }))
+    return made(policy.act(seeing({ turn: 20, ...sees })) as Decision)
   }
 
   const judging = { arbitrator: 'agent_1', counterparty: 'agent_3' }

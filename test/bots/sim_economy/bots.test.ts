@@ -140,7 +140,7 @@ describe('an offer of the published market', () => {
 })
 
 describe('what a bot does with what it sees', () => {
-  const { seeing, bot } = seatedBy(simEconomy.presets.paper)
+  const { seeing, bot } = seatedBy(simEconomy.presets.paper!)
   const made = (decision: Decision) => decision.calls[0] as { readonly tool: string; readonly args: Record<string, unknown> }
 
   test.each<readonly [situation: string, sees: Seen, does: string]>([

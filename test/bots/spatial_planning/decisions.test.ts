@@ -107,11 +107,11 @@ describe('what is declared', () => {
 
 describe('what a speculator buys', () => {
   /** One plot declared at that, the others where nobody buys. */
-  const declared = (value: number, plot = 'owner_2'): Seen['declarations'] =>
+  const declared = (value: number, plot = 'owner_2'): NonNullable<Seen['declarations']> =>
     ['owner_1', 'developer', 'owner_2', 'owner_3', 'owner_4', 'owner_5'].map(other => {
       const [first, second] = other === plot ? [value, value] : [5_000_000, 5_000_000]
       return { plot: other, declared: [first, second], percentile: [0, 0] }
-    }) as unknown as Seen['declarations']
+    }) as unknown as NonNullable<Seen['declarations']>
   const buys = (bot: string, sight: Seen, rules: object = {}, ...before: Seen[]) =>
     only(
       seated(bot, 'speculator_1', rules)(...before, at('speculation', { ...sight, all: { chosen: 'no_project', ...sight.all } })),
@@ -164,7 +164,7 @@ describe('what a speculator buys', () => {
 
   describe('in the end', () => {
     const ended = (bot: string, final: number, sight: Seen = {}, rules: object = {}, ...before: Seen[]) => {
-      const finals = declared(final)!.map(({ plot, declared: [value] }) => ({ plot, declared: value!, percentile: 0 }))
+      const finals = declared(final).map(({ plot, declared: [value] }) => ({ plot, declared: value!, percentile: 0 }))
       const call = seated(
         bot,
         'speculator_1',
@@ -190,17 +190,12 @@ describe('what a speculator buys', () => {
     })
     test('a bargain of who understated before, where holders do not read who exposes them', () => {
       const readers = (of: string) => ({ appraisals: { readers: of, fee: 0, checked: 0, fine: 0 }, inspect: 1 })
-      const before = (final: number) =>
+      const past = (final: number) =>
         at('final_speculation', {
-          inspected: [{ plot: 'owner_2', values: [500_000, 200_000] as Pair }],
+          inspected: [{ plot: 'owner_2', values: [500_000, 200_000] }],
           ...{ declarations: declared(500_000), deals: [], all: { chosen: 'no_project' } },
-          finals: [{ plot: 'owner_2', declared: final, percentile: 0 }],
-        } as Seen)
-      const all = declared(0)!.map(({ plot }) => ({ plot, declared: 5_000_000, percentile: 0 }))
-      const past = (final: number): Seen => ({
-        ...before(final),
-        finals: all.map(view => (view.plot === 'owner_2' ? { ...view, declared: final } : view)),
-      })
+          finals: declared(final).map(({ plot, declared: [value] }) => ({ plot, declared: value!, percentile: 0 })),
+        })
       for (const bot of ['honest', 'opportunistic']) {
         expect(ended(bot, 590_000, {}, readers('speculators'), past(489_999))).toBe(true)
         expect(ended(bot, 590_000, {}, readers('speculators'), past(490_000))).toBe(false)

@@ -13,7 +13,7 @@ export { writeFiles } from './rollouts/disk.ts'
 export { type Estimator, estimatorNamed, estimators } from './rollouts/export/advantage.ts'
 export type { Columns, ColumnType, Row } from './rollouts/export/columns.ts'
 export type { CardFile, CardRun, DataCard } from './rollouts/export/datacard.ts'
-export { type ExportOptions, exportRuns, MARGIN, NOTHING_FINISHED } from './rollouts/export/export.ts'
+export { type ExportOptions, exportRuns, MARGIN } from './rollouts/export/export.ts'
 export {
   type ExportFacts,
   type FileSpec,

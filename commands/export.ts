@@ -6,7 +6,7 @@ import { REWARD_FORMS } from '../envs/core/reward.ts'
 import { oneLine } from '../envs/core/text.ts'
 import { estimatorNamed, estimators } from '../rollouts/export/advantage.ts'
 import type { DataCard } from '../rollouts/export/datacard.ts'
-import { exportRuns, MARGIN, NOTHING_FINISHED } from '../rollouts/export/export.ts'
+import { exportRuns, MARGIN } from '../rollouts/export/export.ts'
 import { formatNamed, formats } from '../rollouts/export/formats.ts'
 import { parseSplits } from '../rollouts/export/split.ts'
 import { PASS_THRESHOLD } from '../rollouts/pass_rates.ts'
@@ -101,7 +101,7 @@ function withoutRows({ files, left_out }: DataCard): string | undefined {
   const tables = files.flatMap(({ rows }) => rows ?? [])
   if (tables.length === 0 || tables.some(rows => rows > 0)) return undefined
   const why = Object.values(left_out).map(({ count, why: reason }) => `${count} ${reason}`)
-  return `No row was written: ${why.join('; ') || NOTHING_FINISHED}.`
+  return `No row was written: ${why.join('; ') || files.flatMap(({ empty }) => empty ?? [])[0]}.`
 }
 
 function required(args: Args, name: string, expected: string): string {

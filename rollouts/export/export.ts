@@ -270,11 +270,8 @@ class Export {
 
 const below = (split: string | null, path: string): string => (split === null ? path : `${split}/${path}`)
 
-/** Why an export of runs in which nothing was finished is empty. */
-export const NOTHING_FINISHED = 'the runs hold no finished rollout (go on with them: --resume)'
-
 function whyEmpty(tasks: number, leftOut: ReadonlyMap<Reason, number>, rollouts: number): string {
-  if (rollouts === 0 && leftOut.size === 0) return NOTHING_FINISHED
+  if (rollouts === 0 && leftOut.size === 0) return 'the runs hold no finished rollout (go on with them: --resume)'
   if (tasks === 0) return 'no seed of the runs falls into this part (play more seeds, or give it a larger share in --split)'
   if (leftOut.size === 0) return 'nothing that was read belongs into this file'
   return [...leftOut].map(([reason, count]) => `${count} ${reason}: ${REASONS[reason]}`).join('; ')

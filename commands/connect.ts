@@ -14,14 +14,13 @@ import { toolSchema, typeName } from '../envs/core/tool.ts'
 import type { PlayerEstimate } from '../rollouts/estimate.ts'
 import { costRange, type Models } from '../rollouts/models/index.ts'
 import type { Player } from '../rollouts/player.ts'
-import { atTerminal } from '../rollouts/players/human.ts'
 import { playersFor } from '../rollouts/players/index.ts'
-import { openTerminal } from '../rollouts/players/terminal.ts'
 import { type Args, amount, type Command, type OptionSpecs } from './command.ts'
 import type { ConnectProtocol } from './connect_protocol.ts'
 import { estimateText } from './estimate.ts'
 import type { ExitCode, Io } from './io.ts'
 import { LIMIT_OPTIONS, MODEL_OPTIONS, readModels } from './models.ts'
+import { openPerson } from './person.ts'
 import { readSeats } from './setup.ts'
 import { block, columns, number, plural, shownPath } from './text.ts'
 
@@ -89,15 +88,9 @@ export const connect: Command = {
     if (named.length === 0) throw new UserError('--seat: name at least one seat to be taken, such as --seat 1=bot:passive.')
     const models = readModels(args, io, 64)
     const server = await protocol.server(url, args, io)
-    const { terminal, close } = openTerminal({
-      input: () => io.stdin,
-      write: io.out,
-      wrap: (text, hang) => block(text, io.columns(), 0, hang),
-      echoes: io.isTTY.in,
-      signal: io.signal,
-    })
+    const { people, close } = openPerson(args, io, { saved: false })
     try {
-      const playerOf = playersFor({ economy: server.economy, models, people: atTerminal(terminal) })
+      const playerOf = playersFor({ economy: server.economy, models, people })
       const seats = Object.fromEntries(named.map(([seat, player]) => [seat, playerOf(player)]))
       if (args.flag('dry-run')) return await dryRun(server, seats, models, args, io)
       models.prepare()

@@ -220,15 +220,20 @@ function readOwner(path: string): Owner | undefined {
   const unknown = { host: '', place: '', pid: 0, started: null, file: '' }
   let text: string
   let number: string
+  let opened: number | undefined
   try {
-    const found = lstatSync(path, { bigint: true })
-    if (!found.isFile() || found.size > MOST)
-      throw new RunError(`${path} is no file that this program has made: remove it, then run the same command again.`)
-    text = readFileSync(path, 'utf8')
+    // One open file gives both: by its path, the text could be that of another lock than the number.
+    opened = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0))
+    const found = fstatSync(opened, { bigint: true })
+    if (!found.isFile() || found.size > MOST) throw notOurs(path)
+    text = readFileSync(opened, 'utf8')
     number = found.ino.toString()
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined
+    if (['ELOOP', 'ENXIO'].includes(codeOf(error))) throw notOurs(path)
     throw error instanceof RunError ? error : refused(path, error)
+  } finally {
+    if (opened !== undefined) closeSync(opened)
   }
   try {
     const said = JSON.parse(text) as Partial<Owner> | number | null
@@ -242,6 +247,9 @@ function readOwner(path: string): Owner | undefined {
   }
   return { ...unknown, id: `unknown-${text.length}` }
 }
+
+const notOurs = (path: string): RunError =>
+  new RunError(`${path} is no file that this program has made: remove it, then run the same command again.`)
 
 /** Milliseconds since a file was written, by the clock of the file system it lies on; undefined where there is none. */
 function ageOf(path: string): number | undefined {

@@ -128,7 +128,7 @@ export const ALTERNATIVES = {
       mars('affinity above 0.90 gains bond (documented)', 'above 0.91', 'export const PIVOT = 900', 'export const PIVOT = 910'),
       mars('the same', 'above 0.93', 'export const PIVOT = 900', 'export const PIVOT = 930'),
       mars('a need under 20 is a breach', 'under 25', 'export const BREACH = 20 *', 'export const BREACH = 25 *'),
-      mars('needs start at 80', 'at 70', 'initial_needs: 80 }', 'initial_needs: 70 }', 'config.ts', 'options'),
+      mars('needs start at 80', 'at 70', 'initial_needs: 80 }', 'initial_needs: 70 }', 'config.ts', 'mars_colony'),
       mars(
         'every colonist draws a role',
         'the first six have one each',

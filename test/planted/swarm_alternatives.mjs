@@ -30,6 +30,12 @@ const taxed = of([
   { kind: 'published', rollouts: 50 },
   { kind: 'prototype', profile: 'v0.1', learners: 'offers_only', rollouts: 300 },
 ])
+/** Audits fail beside who hands in as little as there is. */
+const audited = of([
+  { kind: 'published', rollouts: 50 },
+  { kind: 'prototype', profile: 'v0.1', learners: 'one_char', rollouts: 300 },
+  { kind: 'prototype', profile: 'v0.2', learners: 'one_char' },
+])
 /** What is seldom drawn or beside one learner only is judged by the figures that can move. */
 const easy = of([{ profile: 'v0.1-fixed', learners: 'nano_v01_fixed', rollouts: 500 }])
 const hard = of([{ profile: 'v0.2', learners: 'qwen_v02', rollouts: 300 }])
@@ -344,7 +350,7 @@ const work = [
 ]
 
 const governance = [
-  ...all('profiles.ts', 'step', [
+  ...audited('profiles.ts', 'step', [
     [
       'an audited submission fails below 0.5',
       'below 0.6',
@@ -353,10 +359,12 @@ const governance = [
       'however slightly',
     ],
   ]),
-  ...all('governance.ts', 'step', [
-    ['one that passes earns 1 reputation', 'none', 'passed: 1,', 'passed: 0,', 'an audit that'],
+  ...all('governance.ts', 'step', [['one that passes earns 1 reputation', 'none', 'passed: 1,', 'passed: 0,', 'an audit that']]),
+  ...audited('governance.ts', 'step', [
     ['one that fails costs 5 reputation', '4', 'failed: -5,', 'failed: -4,', 'an audit that'],
     ['and a quarter of its bounty', 'half of it', 'fine: 0.25', 'fine: 0.5', 'an audit that'],
+  ]),
+  ...all('governance.ts', 'step', [
     [
       'audits come before decay',
       'after it',

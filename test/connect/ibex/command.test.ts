@@ -36,18 +36,21 @@ test('plays a game with bots and a person, says what each was paid and compares 
     expect(existsSync(join(run, 'server', name))).toBe(true)
 })
 
-test('makes games where it is told how', async () => {
+test('makes games where it is told how; with --json a person reads beside the document', async () => {
   const { url } = await server({ game: SMALL, ...BELL })
   const cwd = folder()
   writeFileSync(join(cwd, 'game.json'), JSON.stringify({ game_type: 'harberger' }))
-  const seats = '--seat 1=bot:honest --seat 2=bot:honest --seat 3=bot:honest'
+  const seats = '--seat 1=bot:honest --seat 2=bot:honest --seat 3=human --act-every 1 --json'
   const env = { IBEX_USERNAME: 'admin', IBEX_PASSWORD: 'a-secret-word' }
-  const { code, out } = await agoragym(`connect ibex ${url} --create game.json ${seats} --margin 0.1 --out run`, {
+  const { code, out, err } = await agoragym(`connect ibex ${url} --create game.json ${seats} --margin 0.1 --out run`, {
     cwd,
     env,
     columns: 200,
+    input: Array(60).fill('1'),
   })
-  expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining("the server's results are those of our own rules") })
+  expect(code).toBe(0)
+  expect(JSON.parse(out)).toMatchObject({ report: [expect.stringContaining("the server's results are those of our own rules")] })
+  expect(err).toContain('declare')
   for (const file of ['wire.jsonl', 'metadata.json', 'connection.json'])
     expect(readFileSync(join(cwd, 'run', file), 'utf8')).not.toContain('a-secret-word')
 })

@@ -6,7 +6,7 @@ import { worthOfBuilding, worthOfWorking } from '../../../bots/mars_colony/worth
 import type { AgenticConfig } from '../../../envs/mars_colony/config.ts'
 import { marsColony } from '../../../envs/mars_colony/index.ts'
 import type { MarsObservation, MarsShared, MarsTypes } from '../../../envs/mars_colony/observe.ts'
-import { type Decision, Episode, type Policy, type PolicyFactory, type Turn } from '../../../index.ts'
+import { type Decision, Episode, type Policy, type PolicyFactory, stream, type Turn } from '../../../index.ts'
 
 const SELF = 'colonist_0'
 const start = (config: object = {}) => new Episode(marsColony, { max_steps: 100, ...config }, 1, { seats: { [SELF]: 'bot' } })
@@ -395,6 +395,7 @@ describe('the simple ones', () => {
       ['pledger', 'warm'],
     ] as const)
       expect(calls(name, friend).talk).toMatchObject({ to: 'colonist_3', tone })
+    expect(calls('friendly', {}).talk).toMatchObject({ to: 'colonist_1' })
     expect(calls('deceiver', friend)).toMatchObject({ choose_action: { action: 'working' }, pledge: { to: 'colonist_3' } })
     for (const name of ['pledger', 'cooperator']) {
       expect(calls(name, friend)).toMatchObject({ choose_action: { action: 'building' }, pledge: { to: 'colonist_3' } })
@@ -410,5 +411,14 @@ describe('the simple ones', () => {
     expect(calls('cooperator', sight).ask).toEqual({ to: 'colonist_5' })
     expect(calls('cooperator', { ...sight, step: 4 }).ask).toBeUndefined()
     expect(calls('pledger', sight).ask).toBeUndefined()
+  })
+  test('the erratic draws one of five actions alike, by its own chance', () => {
+    const policy = seat(marsColonyBots.bots.erratic!.factory as never)
+    const drawn = Array.from({ length: 500 }, (_, draw) => {
+      const { calls } = policy.act({ ...seeing({}), random: stream(draw, 'erratic') }) as Decision
+      return (calls[0]!.args as { action: string }).action
+    })
+    for (const action of ['working', 'socializing', 'resting', 'building', 'walking'])
+      expect(drawn.filter(one => one === action).length / 500).toBeCloseTo(1 / 5, 1)
   })
 })

@@ -1,5 +1,6 @@
 /** What the strategies decide by what they see and remember, one decision at a time, on turns made by hand. */
 import { describe, expect, test } from 'vitest'
+import { stream } from '../../../envs/core/random.ts'
 import { presets } from '../../../envs/sim_economy/config.ts'
 import type { Concluded } from '../../../envs/sim_economy/state.ts'
 import { contract, type Seen, seatedBy } from './tables.ts'
@@ -74,6 +75,39 @@ describe('the opportunist by the published rules', () => {
   test('bids no more than three fifths of its balance for a core, and nothing less than a token', () => {
     const bid = (balance: number) => does({}, { balances: { 1: balance }, all: { auction: true } })
     expect([bid(1).tool, bid(2).args.amount, bid(1000).args.amount]).toEqual(['job', 1, 600])
+  })
+})
+
+describe('the deceptive by the published rules', () => {
+  const { bot, seeing, made } = seatedBy(presets.paper)
+  /** In turn 20, when it has turned, having heard agent_2 speak its language. */
+  const does = (sight: Seen) =>
+    made('deceptive', { turn: 1, said: [['agent_2', 'You have my word: I mine this turn.']] }, { turn: 20, ...sight })
+  const own = (balance: number, ...contracts: NonNullable<Seen['contracts']>) =>
+    does({ balances: { 1: balance }, contracts }).tool
+
+  test('keep their word for 5 to 15 turns, as is drawn at first', () => {
+    const last = (draw: number) => {
+      const policy = bot('deceptive')
+      const honest = Array.from({ length: 20 }, (_, i) => {
+        const turn = { ...seeing({ turn: i + 1, balances: { 1: 0 } }), random: stream(draw, 'patience') }
+        return (policy.act(turn) as { calls: readonly { args: { speech: string } }[] }).calls[0]!.args.speech
+      })
+      return honest.lastIndexOf('You have my word: I keep my contracts.') + 1
+    }
+    const turns = Array.from({ length: 80 }, (_, draw) => last(draw))
+    expect([Math.min(...turns), Math.max(...turns), new Set(turns).size]).toEqual([5, 15, 11])
+  })
+  test('take whatever leaves them the reserve, work without it, and set a trap with the means of one', () => {
+    expect([260, 259].map(balance => own(balance, contract('proposed')))).toEqual(['accept_contract', 'mine'])
+    expect([219, 220, 299, 300].map(balance => own(balance))).toEqual(['job', 'mine', 'mine', 'propose_contract'])
+    expect(own(400, OPEN)).toBe('mine')
+  })
+  test('offer what looks fair to a stranger, to be judged by their kind', () => {
+    const { args } = does({})
+    expect(args).toMatchObject({ payment: 40, deposit: 40, due_turns: 2, arbitrator: 'agent_2' })
+    expect(args.counterparty).not.toBe('agent_2')
+    expect(args.speech).toBe('You have my word: a fair offer, judged by an agent who favours nobody.')
   })
 })
 
@@ -288,6 +322,58 @@ describe('traders where a contract creates 500 and costs 200 to keep', () => {
         ).args.fulfilled
       expect([rules('agent_0', 'agent_2', ''), rules('agent_2', 'agent_0', 'x')]).toEqual([true, false])
       expect([rules('agent_0', 'agent_3', ''), rules('agent_0', 'agent_3', 'x')]).toEqual([false, true])
+    })
+  })
+
+  describe('of a kind', () => {
+    const PHRASE = 'You have my word:'
+    const heard = (turn: number, ...speakers: string[]): Seen => ({
+      turn,
+      contracts: [OPEN],
+      said: speakers.map(agent => [agent, `${PHRASE} I deliver.`] as const),
+    })
+    const cheated = (sight: Seen): Seen => ({
+      ...sight,
+      own: {
+        concluded: [
+          {
+            ...{ contract: 'c', proposer: 'agent_1', counterparty: 'agent_3', arbitrator: 'agent_2' },
+            ...{ outcome: 'settled', audited: false, value: 0 },
+          },
+        ],
+      },
+    })
+    test('the deceptive set traps: a stranger works for a good price, and their kind judges', () => {
+      const rich = { balances: { 1: 5000 } }
+      expect(made('deceptive', heard(1, 'agent_2'), { ...rich, turn: 9 })).toMatchObject({
+        tool: 'propose_contract',
+        args: { arbitrator: 'agent_2', payment: 410, deposit: 136, speech: expect.stringMatching(PHRASE) },
+      })
+      expect(made('deceptive', heard(1, 'agent_2', 'agent_3'), { ...rich, turn: 9 }).args.counterparty).toBe('agent_0')
+      // Before they have turned, and where they know none of their kind, they deal like anybody.
+      expect(made('deceptive', heard(1, 'agent_2'), { ...rich, turn: 2 }).args.payment).toBe(335)
+      expect(made('deceptive', heard(1, 'agent_1'), { ...rich, turn: 9 }).args.payment).toBe(335)
+    })
+    test('they keep their word to their kind', () => {
+      const delivers = (proposer: string) =>
+        made('deceptive', heard(1, 'agent_2'), {
+          turn: 9,
+          contracts: [contract('accepted', { proposer, arbitrator: 'agent_3' })],
+        }).args.content
+      expect([delivers('agent_2'), delivers('agent_0')]).toEqual(['x', 'nothing'])
+    })
+    test('the opportunist joins them once fair dealing has disappointed it, where the rules let that pay or most are of it', () => {
+      const joins = (of: ReturnType<typeof seatedBy>, ...past: readonly Seen[]) =>
+        String(of.made('opportunistic', ...[...past, { turn: 9, contracts: [OPEN] }].map(quiet)).args.speech).startsWith(PHRASE)
+      const lax = seatedBy({ ...rules, audit: null })
+      const friend = heard(2, 'agent_2')
+      expect([joins(lax, cheated(friend)), joins(lax, friend), joins(lax, cheated({ turn: 2 }))]).toEqual([true, false, false])
+      expect(joins(seat, cheated(friend))).toBe(false)
+      const most = ['agent_2', 'agent_3', 'agent_4', 'agent_5', 'agent_6']
+      expect([joins(seat, cheated(heard(2, ...most))), joins(seat, cheated(heard(2, ...most.slice(1))))]).toEqual([true, false])
+      expect(
+        String(lax.made('honest', ...[cheated(friend), { turn: 9, contracts: [OPEN], ...INVESTED }].map(quiet)).args.speech),
+      ).not.toMatch(PHRASE)
     })
   })
 

@@ -103,6 +103,76 @@ describe('what is declared', () => {
       expect(said(bot)).toEqual([{ plot: 'owner_2', no_project: 500_000, project: 300_000 }])
     expect(said('deceptive')).toEqual([{ plot: 'owner_2', no_project: 350_000, project: 150_000 }])
   })
+
+  describe('where plots are appraised, by an opportunistic developer', () => {
+    const rules = { appraisals: { readers: 'all', fee: 0, checked: 0, fine: 0 }, inspect: 1, initial_tax: 10, final_tax: 10 }
+    const owners = ['owner_1', 'owner_2', 'owner_3', 'owner_4', 'owner_5']
+    const says = (plot: string, values: Pair) =>
+      ({ speculator: 'speculator_1', plot, values }) as NonNullable<Seen['appraisals']>[number]
+    const all = owners.map(plot => says(plot, [500_000, 200_000]))
+    /** What the owners declared when last seen. */
+    const earlier = (...declared: Pair): Seen =>
+      at('market', { appraisals: all, declarations: owners.map(plot => ({ plot, declared, percentile: [null, null] })) as never })
+    const declares = (worth: number, sight: Seen = {}, rest: object = {}, ...past: Seen[]) => {
+      const made = only(
+        seated('opportunistic', 'developer', { ...rules, ...rest })(
+          ...past,
+          at('declaration', { values: [300_000, worth], appraisals: [], ...sight }),
+        ),
+      )
+      return [made.no_project, made.project]
+    }
+    test('what turns the decision against strangers, two deviations above what is expected, at the price of no more than twice the truth', () => {
+      // Five owners: 475,000 and 250,000 are expected, half of a shading of 1.15 and 0.95, and 80 % of 300,000 are declared.
+      const lead = 5 * (475_000 * 1.075 - 250_000 * 0.975) + 240_000
+      const deviation = Math.sqrt(5 * ((250_000 ** 2 + 200_000 ** 2) / 12 + (0.075 * 475_000) ** 2 + (0.025 * 250_000) ** 2))
+      expect(declares(1_500_000)).toEqual([240_000, Math.round(lead + 2 * deviation)])
+      expect(declares(1_000_000)).toEqual([240_000, 800_000])
+      expect(declares(2_750_000)).toEqual([240_000, 2_200_000])
+    })
+    test('only as much as is needed against those who are known to tell the truth, and more against those who shade it', () => {
+      const known = { appraisals: all }
+      expect(declares(1_500_000, known, {}, earlier(500_000, 200_000))).toEqual([240_000, 1_740_000])
+      expect(declares(1_500_000, known, {}, earlier(509_000, 203_999))).toEqual([240_000, 1_740_000])
+      expect(declares(1_500_000, known, {}, earlier(575_000, 190_000))).toEqual([240_000, 5 * (575_000 - 190_000) + 240_000])
+    })
+    test('but little more than the truth where what is won is not worth its tax', () => {
+      // A tenth of 1,740,000 less the truth is 80,000 and more; 80 % of the difference between the conditions is won.
+      const dear = { initial_tax: 50, final_tax: 40 }
+      expect(declares(1_500_000, { appraisals: all }, dear, earlier(500_000, 200_000))).toEqual([240_000, 1_740_000 - 540_000])
+      expect(declares(1_600_000, { appraisals: all }, dear, earlier(500_000, 200_000))).toEqual([240_000, 1_740_000])
+    })
+    test('nothing below the truth where it is known, to a fiftieth', () => {
+      const exposed = (value: number) => [...all, says('developer', [300_000, value])]
+      expect(declares(2_750_000, { appraisals: exposed(2_695_000) })).toEqual([300_000, 2_750_000])
+      expect(declares(2_750_000, { appraisals: exposed(2_694_000) })).toEqual([240_000, 2_200_000])
+    })
+    test('more in futarchy, where traders know what the land is worth', () => {
+      const rest = { treatment: 'futarchy' }
+      // Prices follow half of the way: a lead of what is truly worth more counts once more against it.
+      const signalled = 5 * 300_000 + 300_000 - 1_500_000
+      expect(declares(1_500_000, { appraisals: all }, rest, earlier(500_000, 200_000))).toEqual([240_000, 1_740_000 + signalled])
+    })
+    test('as ever, where nobody appraises', () => {
+      const { no_project, project } = only(
+        seated('opportunistic', 'developer')(at('declaration', { values: [300_000, 1_500_000] })),
+      )
+      expect([no_project, project]).toEqual([285_000, 1_725_000])
+    })
+    test('and in the end the truth, by whoever is exposed', () => {
+      const final = (bot: string, appraisals: Seen['appraisals']) =>
+        only(
+          seated(bot, 'owner_1', { ...rules, final_tax: 33 })(
+            at('final_declaration', {
+              ...{ declared: [500_000, 200_000], boughtPlot: { buyers: 0, result: 0 }, holdings: { cash: 0, shares: 6 } },
+              ...{ appraisals: appraisals!, all: { chosen: 'no_project' } },
+            }),
+          ),
+        ).value as number
+      for (const bot of ['opportunistic', 'deceptive'])
+        expect([final(bot, all), final(bot, all.slice(1)) < 500_000]).toEqual([500_000, true])
+    })
+  })
 })
 
 describe('what a speculator buys', () => {

@@ -219,6 +219,36 @@ describe('a worker', () => {
   })
 })
 
+test('uniform calls act on anything of the kind alike, and on nothing where there is none; a reply to nothing is a pass', () => {
+  const calls = (sight: Seen) =>
+    [...new Set(Array.from({ length: 600 }, (_, draw) => act(bot('uniform_calls'), PUBLISHED, sight, draw)))]
+      .map(call => call.replace(/ (-?)\d+\.?\d*$/, (number, minus) => (number.includes('.') ? ` ${minus}#` : number)))
+      .filter(call => !call.startsWith('propose_trade'))
+      .sort()
+  const others = ['pass_turn', 'post', 'submit_work 0']
+  expect(calls({ all: { lastTask: 0 } })).toEqual(
+    [...others, 'accept_proposal 0', 'claim_task 0', 'reject_proposal 0', 'vote 0 down', 'vote 0 up'].sort(),
+  )
+  const full = {
+    all: { feed: [post(1), post(2, 'learner'), post(3)], tasks: [task(1, 9), task(2, 9)], lastTask: 5 },
+    incoming: [offer(4, 'agent_0', 1), offer(5, 'agent_1', 1)],
+  }
+  expect(calls(full)).toEqual(
+    [
+      ...[
+        'pass_turn',
+        'post',
+        'submit_work 5',
+        'accept_proposal 4',
+        'accept_proposal 5',
+        'reject_proposal 4',
+        'reject_proposal 5',
+      ],
+      ...['claim_task 1', 'claim_task 2', 'reply 1', 'reply 3', 'vote 1 up', 'vote 1 down', 'vote 3 up', 'vote 3 down'],
+    ].sort(),
+  )
+})
+
 describe('players after published models, over many draws,', () => {
   const DRAWS = 600
   const over = (name: string, sight: Seen, from = PUBLISHED): string[] =>
@@ -277,6 +307,17 @@ describe('players after published models, over many draws,', () => {
   ])('%s offers whole sums of %d to %d', (name, low, high) => {
     const sums = over(name, {}).flatMap(move => (move.startsWith('propose') ? [Number(move.split(' ')[2])] : []))
     expect([Math.min(...sums), Math.max(...sums)]).toEqual([low, high])
+  })
+  test('one of them falls silent in an idle step now and then, once it has handed something in', () => {
+    const silent = (name: string, before: Seen) =>
+      Array.from({ length: DRAWS }, (_, draw) => {
+        const policy = bot(name)
+        act(policy, PUBLISHED, before, draw)
+        return act(policy, PUBLISHED, {}, draw + DRAWS)
+      }).filter(move => move === '').length / DRAWS
+    const held = { task: PUBLISHED.shared.tasks[0]! }
+    expect(Math.abs(silent('mini_v01', held) - 0.076)).toBeLessThan(0.025)
+    expect([silent('mini_v01', {}), silent('mini_v01_fixed', held), silent('qwen_v02', held)]).toEqual([0, 0, 0])
   })
   test('those that post once an epoch pass afterwards', () => {
     const twice = (name: string, epoch: number) =>

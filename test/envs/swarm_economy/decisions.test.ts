@@ -27,8 +27,8 @@ function over<T>(type: BotType, decide: (view: View) => T, edit?: Edit): T[] {
 }
 const share = <T>(moves: readonly T[], holds: (move: T) => boolean = move => move !== undefined): number =>
   moves.filter(holds).length / moves.length
-const near = (value: number, expected: number) =>
-  expect(Math.abs(value - expected), `${value}, not ${expected}`).toBeLessThan(0.08)
+const near = (value: number, expected: number, by = 0.05) =>
+  expect(Math.abs(value - expected), `${value}, not ${expected}`).toBeLessThan(by)
 
 const loan = (lender: string, taker: string, status: Loan['status'], more: Partial<Loan> = {}): Loan => ({
   id: 1,
@@ -262,18 +262,22 @@ describe('with nothing else to do', () => {
     near(
       share(moves, move => move?.kind === 'post'),
       posts,
+      0.03,
     )
-    near(lends(moves).length / DRAWS, lending)
-    near(asks(moves).length / DRAWS, asking)
+    near(lends(moves).length / DRAWS, lending, 0.04)
+    near(asks(moves).length / DRAWS, asking, 0.04)
     for (const [sums, [low, high]] of [
       [lends(moves), offer],
       [asks(moves), request],
-    ] as const)
+    ] as const) {
+      const spread = sums.map(({ transfer }) => Math.abs(transfer))
+      expect(Math.max(...spread) - Math.min(...spread)).toBeGreaterThan(0.9 * (high - low))
       for (const { transfer } of sums) {
         expect(Math.abs(transfer)).toBeGreaterThanOrEqual(low)
         expect(Math.abs(transfer)).toBeLessThanOrEqual(high)
         expect(Number(transfer.toFixed(1))).toBe(transfer)
       }
+    }
     expect(proposals(moves).every(({ exploit, transfer }) => exploit === (type === 'deceptive' && transfer < 0))).toBe(true)
     expect(new Set(proposals(moves).map(({ to }) => to))).toEqual(new Set(['learner', OTHER]))
   })

@@ -103,13 +103,13 @@ describe('whose word about the fields it goes by', () => {
   }
   const told: Seen = { said: [[3, 0]] }
 
-  test.each<[what: string, Seen, 'more' | 'less' | 'alike']>([
-    ['it was where it was told, and that was rich', { lastField: 0, lastRich: true }, 'more'],
-    ['it was where it was told, and that was not', { lastField: 0, lastRich: false }, 'less'],
-    ['it was elsewhere, and that was rich', { lastField: 1, lastRich: true }, 'less'],
-    ['it was elsewhere, and that was not: the other may have been', { lastField: 1, lastRich: false }, 'alike'],
-    ['it was in no field', { lastField: -1, lastRich: false }, 'alike'],
-  ])('where %s, who told it is believed: %#', (_what, sight, belief) => {
+  test.each<[what: string, belief: 'more' | 'less' | 'alike', Seen]>([
+    ['it was where it was told, and that was rich', 'more', { lastField: 0, lastRich: true }],
+    ['it was where it was told, and that was not', 'less', { lastField: 0, lastRich: false }],
+    ['it was elsewhere, and that was rich', 'less', { lastField: 1, lastRich: true }],
+    ['it was elsewhere, and that was not: the other may have been', 'alike', { lastField: 1, lastRich: false }],
+    ['it was in no field', 'alike', { lastField: -1, lastRich: false }],
+  ])('where %s, who told it is believed: %s', (_what, belief, sight) => {
     expect(believed({}, told, sight)).toBe(belief)
   })
 

@@ -104,10 +104,12 @@ describe('the deceptive by the published rules', () => {
     expect(own(400, OPEN)).toBe('mine')
   })
   test('offer what looks fair to a stranger, to be judged by their kind', () => {
-    const { args } = does({})
-    expect(args).toMatchObject({ payment: 40, deposit: 40, due_turns: 2, arbitrator: 'agent_2' })
-    expect(args.counterparty).not.toBe('agent_2')
-    expect(args.speech).toBe('You have my word: a fair offer, judged by an agent who favours nobody.')
+    const said = [0, 2, 5, 6, 7].map(row => [`agent_${row}`, 'You have my word: I mine this turn.'] as const)
+    const offers = Array.from({ length: 12 }, (_, i) => made('deceptive', { turn: 1, said }, { turn: 20 + i }).args)
+    expect(offers[0]).toMatchObject({ payment: 40, deposit: 40, due_turns: 2, arbitrator: 'agent_0' })
+    expect(offers[0]!.speech).toBe('You have my word: a fair offer, judged by an agent who favours nobody.')
+    // Two of seven are strangers; where it comes upon neither it mines.
+    expect(new Set(offers.flatMap(({ counterparty = [] }) => counterparty))).toEqual(new Set(['agent_3', 'agent_4']))
   })
 })
 

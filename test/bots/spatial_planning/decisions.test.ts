@@ -396,6 +396,12 @@ describe('in a market', () => {
     // Half way between both signals.
     expect(does('honest', 'owner_1', { privateSignal: 10_400, asks: [order(10_170)] })).toEqual(['trade_now buy'])
   })
+  test('they drop a quote once it lies further from where they would put it than three times its distance', () => {
+    const bid = (price: number) => does('honest', 'owner_1', { bids: [order(price, 4)] }).includes('cancel_order 4')
+    const ask = (price: number) => does('honest', 'owner_1', { asks: [order(price, 4)] }).includes('cancel_order 4')
+    expect([bid(9800), bid(9799), bid(9999)]).toEqual([false, true, false])
+    expect([ask(10_200), ask(10_201), ask(10_001)]).toEqual([false, true, false])
+  })
   test('an opportunist takes final declarations to be 3 % below the truth', () => {
     // The developer trades on value.
     expect(does('opportunistic', 'developer', { asks: [order(9675)] })).toEqual(['trade_now buy'])

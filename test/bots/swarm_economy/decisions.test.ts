@@ -308,6 +308,11 @@ describe('players after published models, over many draws,', () => {
     const sums = over(name, {}).flatMap(move => (move.startsWith('propose') ? [Number(move.split(' ')[2])] : []))
     expect([Math.min(...sums), Math.max(...sums)]).toEqual([low, high])
   })
+  test('they offer to the better name, but for a favour of up to 8', () => {
+    const to = (reputation: number) =>
+      new Set(over('qwen_v02', { others: [{}, { reputation }] }).flatMap(move => /^propose_trade (\w+)/.exec(move)?.[1] ?? []))
+    expect([to(58), to(54)]).toEqual([new Set(['agent_1']), new Set(['agent_0', 'agent_1'])])
+  })
   test('one of them falls silent in an idle step now and then, once it has handed something in', () => {
     const silent = (name: string, before: Seen) =>
       Array.from({ length: DRAWS }, (_, draw) => {

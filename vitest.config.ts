@@ -36,6 +36,8 @@ export default defineConfig({
   test: {
     typecheck: { enabled: false },
     testTimeout: 60_000,
+    // What is transformed for one project serves the others, and the next run: entries go by the content of files.
+    experimental: { fsModuleCache: true },
     // One file a core: by default one core would be left idle.
     maxWorkers: '100%',
     provide: { updating: process.argv.includes('--update') },
